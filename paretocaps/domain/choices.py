@@ -1,0 +1,134 @@
+"""What a study may choose for one training of a capsule network."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from paretocaps.domain.condition import Condition
+from paretocaps.errors import UsageError, did_you_mean
+
+Share = Annotated[float, Field(ge=0.0, le=0.95)]
+BatchSize = Annotated[int, Field(ge=1, le=65_536)]
+Rate = Annotated[float, Field(gt=0.0, le=0.1)]
+
+
+class ChoicesModel(BaseModel):
+    """Base of a trainer's choices: frozen values, unknown names refused, conditional ones known.
+
+    A subclass lists in `conditions` which choices only mean something under others; the
+    canonical form (`active`) leaves out what has no meaning, so that two sets of choices that
+    train the same network are equal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    conditions: ClassVar[Mapping[str, Condition]] = {}
+
+    @model_validator(mode="after")
+    def _refuse_meaningless(self) -> Self:
+        for name in self.model_fields_set & set(self.conditions):
+            default = type(self).model_fields[name].default
+            if not self.is_active(name) and getattr(self, name) != default:
+                raise ValueError(f"{name}={getattr(self, name)!r} only applies where {self.conditions[name]}")
+        return self
+
+    def is_active(self, name: str) -> bool:
+        """Return whether the choice called `name` has a meaning beside the others."""
+        condition = self.conditions.get(name)
+        return condition is None or condition.holds(lambda parent: getattr(self, parent))
+
+    def active(self) -> dict[str, Any]:
+        """Return the canonical form: every choice that has a meaning, by name."""
+        return {name: value for name, value in self.model_dump().items() if self.is_active(name)}
+
+
+class Choices(ChoicesModel):
+    """The choices of the built-in trainer; what is not set is the papers' baseline.
+
+    Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
+    share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
+    trained before that. `decay_every` counts optimiser steps for `exponential` and epochs for
+    `step_decay` and `epoch_decay`; it and `decay_rate` default to the papers' values of the policy.
+    """
+
+    family: Literal["capsnet"] = "capsnet"
+    primary_capsules: Annotated[int, Field(ge=1, le=256)] = 32
+    routing_iterations: Annotated[int, Field(ge=1, le=5)] = 3
+    weight_sharing: bool = False
+    decoder: Literal["full", "reduced", "none"] = "full"
+    pruning_ratio: Share = 0.0
+    pruning_start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
+    saliency: Literal["routing", "activation", "magnitude", "random"] = "routing"
+    lr_policy: Literal["fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"] = (
+        "fixed"
+    )
+    cycle: Literal["epoch", "phase"] = "epoch"
+    decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    decay_every: Annotated[int, Field(ge=1)] | None = None
+    lr_min: Rate = 1e-4
+    lr_max: Rate = 1e-3
+    batch_schedule: Literal["constant", "adabatch"] = "constant"
+    batch_size: BatchSize = 128
+    first_batch: BatchSize = 1
+    first_epochs: Annotated[int, Field(ge=1)] = 3
+    phase_epochs: Annotated[int, Field(ge=1)] = 5
+    adabatch_p: Annotated[int, Field(ge=0, le=14)] = 4
+    growth: Literal["doubling", "once"] = "doubling"
+    weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    augment: Literal["none", "shift"] = "none"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+
+    conditions: ClassVar[Mapping[str, Condition]] = {
+        "pruning_start": Condition.above("pruning_ratio", 0.0),
+        "saliency": Condition.above("pruning_ratio", 0.0),
+        "cycle": Condition.any_of("lr_policy", "warm_restarts"),
+        "decay_rate": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
+        "decay_every": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
+        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts"),
+        "batch_size": Condition.any_of("batch_schedule", "constant"),
+        "first_batch": Condition.any_of("batch_schedule", "adabatch"),
+        "first_epochs": Condition.any_of("batch_schedule", "adabatch"),
+        "phase_epochs": Condition.any_of("batch_schedule", "adabatch"),
+        "adabatch_p": Condition.any_of("batch_schedule", "adabatch"),
+        "growth": Condition.any_of("batch_schedule", "adabatch"),
+    }
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> Self:
+        if self.is_active("lr_min") and self.lr_min > self.lr_max:
+            raise ValueError(f"lr_min={self.lr_min:g} is above lr_max={self.lr_max:g}: lower it")
+        return self
+
+
+def parse_choices(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    """Return `values` checked and completed by a trainer's choices model.
+
+    Raises:
+        UsageError: an unknown choice (with the nearest one) or a value out of its bounds.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise UsageError(_one_line(model, error)) from None
+
+
+def canonical_choices(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical form of `values`: checked, completed, without what has no meaning.
+
+    Raises:
+        UsageError: as `parse_choices`.
+    """
+    choices = parse_choices(model, values)
+    return choices.active() if isinstance(choices, ChoicesModel) else choices.model_dump()
+
+
+def _one_line(model: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or "choices"
+    if first["type"] == "extra_forbidden":
+        known = model.model_fields
+        return f"unknown choice {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    message = first["msg"].removeprefix("Input should be ")
+    return f"choice {name}={first['input']!r} is not allowed: it should be {message}"

@@ -1,0 +1,70 @@
+"""When a choice has a meaning: a condition on other choices."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from paretocaps.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Condition:
+    """All of its clauses hold: a parent is one of some values, or above a bound.
+
+    `allowed` maps a parent's name to the values under which the choice has a meaning;
+    `bounds` maps a parent's name to the number it must exceed.
+    """
+
+    allowed: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    bounds: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def any_of(cls, parent: str, *values: Any) -> Self:
+        """Return the condition that `parent` has one of `values`."""
+        return cls(allowed=((parent, values),))
+
+    @classmethod
+    def above(cls, parent: str, bound: float) -> Self:
+        """Return the condition that the number `parent` exceeds `bound`."""
+        return cls(bounds=((parent, bound),))
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any]) -> Self:
+        """Read a study file's `when` table: a value, a list of values, or `{ above = number }` a parent.
+
+        Raises:
+            UsageError: a table that is none of these.
+        """
+        allowed: list[tuple[str, tuple[Any, ...]]] = []
+        bounds: list[tuple[str, float]] = []
+        for parent, value in table.items():
+            if isinstance(value, Mapping):
+                if set(value) != {"above"} or not isinstance(value["above"], int | float):
+                    raise UsageError(
+                        f"when.{parent}={dict(value)!r} is not understood: write {{ above = 0.0 }}"
+                    )
+                bounds.append((parent, float(value["above"])))
+            else:
+                allowed.append((parent, tuple(value) if isinstance(value, list | tuple) else (value,)))
+        return cls(allowed=tuple(allowed), bounds=tuple(bounds))
+
+    def table(self) -> dict[str, Any]:
+        """Return the `when` table that `parse` reads back to this condition."""
+        return {parent: list(values) for parent, values in self.allowed} | {
+            parent: {"above": bound} for parent, bound in self.bounds
+        }
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The choices this condition looks at."""
+        return tuple(name for name, _ in (*self.allowed, *self.bounds))
+
+    def holds(self, value_of: Callable[[str], Any]) -> bool:
+        """Return whether every clause holds for the values that `value_of` gives by name."""
+        return all(value_of(parent) in values for parent, values in self.allowed) and all(
+            value_of(parent) > bound for parent, bound in self.bounds
+        )
+
+    def __str__(self) -> str:
+        clauses = [f"{parent} is {' or '.join(map(str, values))}" for parent, values in self.allowed]
+        return " and ".join([*clauses, *(f"{parent} is above {bound:g}" for parent, bound in self.bounds)])

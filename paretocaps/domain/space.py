@@ -1,0 +1,162 @@
+"""The search space of a study: which choices are sampled, from which values, and when."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, Self
+
+from paretocaps.domain.condition import Condition
+from paretocaps.errors import UsageError, did_you_mean
+
+_KEYS = {"values", "low", "high", "step", "log", "when"}
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One sampled choice: either a list of `values`, or a range from `low` to `high`.
+
+    A range is of integers where `low`, `high` and `step` all are. `when` is the condition under
+    which the choice is sampled at all.
+    """
+
+    name: str
+    values: tuple[Scalar, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    log: bool = False
+    when: Condition = field(default_factory=Condition)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether a range holds integers only."""
+        return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 0))
+
+    def points(self) -> tuple[Scalar, ...] | None:
+        """Return every value in order, or None where there are too many to list (a continuous range)."""
+        if self.values:
+            return self.values
+        if self.low is None or self.high is None or (not self.is_integer and self.step is None):
+            return None
+        step = self.step or 1
+        count = int((self.high - self.low) / step + 1e-9) + 1
+        points = (self.low + index * step for index in range(count))
+        return tuple(int(point) if self.is_integer else round(point, 12) for point in points)
+
+    def table(self) -> dict[str, Any]:
+        """Return the study-file table that `Space.parse` reads back to this parameter."""
+        entries: dict[str, Any] = {"values": list(self.values)} if self.values else {}
+        entries |= {
+            key: getattr(self, key) for key in ("low", "high", "step") if getattr(self, key) is not None
+        }
+        if self.log:
+            entries["log"] = True
+        return entries | ({"when": self.when.table()} if self.when.parents else {})
+
+
+@dataclass(frozen=True)
+class Space:
+    """Sampled parameters in an order in which every condition looks only backwards."""
+
+    parameters: tuple[Parameter, ...] = ()
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any]) -> Self:
+        """Read a study file's `[space]` table, or the same as a dictionary.
+
+        Each entry is a list of values, or a table with `values` or `low`/`high` (and `step`,
+        `log`, `when`).
+
+        Raises:
+            UsageError: an entry that is neither, an empty range, or conditions that go in a circle.
+        """
+        parameters = {name: _parse_parameter(name, entry) for name, entry in table.items()}
+        return cls(tuple(_in_order(parameters)))
+
+    def table(self) -> dict[str, Any]:
+        """Return the table that `parse` reads back to this space."""
+        return {parameter.name: parameter.table() for parameter in self.parameters}
+
+    def fixed(self, fix: Mapping[str, Any]) -> Self:
+        """Return the space without the choices in `fix`."""
+        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in fix))
+
+    def designs(self, fix: Mapping[str, Any]) -> Iterator[dict[str, Scalar]]:
+        """Yield every distinct set of sampled choices of a finite space, in order.
+
+        Raises:
+            UsageError: a range is continuous; the message names it.
+        """
+        continuous = [parameter.name for parameter in self.parameters if parameter.points() is None]
+        if continuous:
+            raise UsageError(
+                f"{continuous[0]} is a continuous range and cannot be listed: give it values or a step"
+            )
+        seen: set[tuple[tuple[str, Scalar], ...]] = set()
+        for combination in product(*(parameter.points() or () for parameter in self.parameters)):
+            sampled: dict[str, Scalar] = {}
+            for parameter, value in zip(self.parameters, combination, strict=True):
+                if holds(parameter.when, {**fix, **sampled}):
+                    sampled[parameter.name] = value
+            key = tuple(sampled.items())
+            if key not in seen:
+                seen.add(key)
+                yield sampled
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+
+def holds(condition: Condition, known: Mapping[str, Any]) -> bool:
+    """Return whether `condition` holds for `known` choices; a parent that was not sampled fails it."""
+    return all(parent in known for parent in condition.parents) and condition.holds(known.__getitem__)
+
+
+def _parse_parameter(name: str, entry: Any) -> Parameter:
+    if isinstance(entry, list | tuple):
+        entry = {"values": entry}
+    if not isinstance(entry, Mapping):
+        raise UsageError(f"space.{name}={entry!r} is not understood: give a list of values or low and high")
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise UsageError(f"space.{name} has an unknown key {unknown[0]!r}{did_you_mean(unknown[0], _KEYS)}")
+    when = Condition.parse(entry.get("when", {}))
+    if "values" in entry:
+        return _listed(name, entry["values"], when)
+    return _ranged(name, entry, when)
+
+
+def _listed(name: str, values: Any, when: Condition) -> Parameter:
+    if not isinstance(values, list | tuple) or not values:
+        raise UsageError(f"space.{name}.values={values!r} is not a list with at least one value")
+    if any(not isinstance(value, bool | int | float | str) for value in values):
+        raise UsageError(f"space.{name}.values={values!r} may hold numbers, strings and booleans only")
+    return Parameter(name, values=tuple(dict.fromkeys(values)), when=when)
+
+
+def _ranged(name: str, entry: Mapping[str, Any], when: Condition) -> Parameter:
+    low, high, step = entry.get("low"), entry.get("high"), entry.get("step")
+    log = entry.get("log", False)
+    numbers = [low, high] if step is None else [low, high, step]
+    if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+        raise UsageError(
+            f"space.{name} needs `values`, or numbers for `low` and `high` (and `step`): got {dict(entry)!r}"
+        )
+    if not low < high or (step is not None and step <= 0):  # type: ignore[operator]
+        raise UsageError(f"space.{name} is an empty range: low={low}, high={high}, step={step}")
+    if log and (low <= 0 or step is not None):  # type: ignore[operator]
+        raise UsageError(f"space.{name} is logarithmic: low={low} must be above 0, and step must be left out")
+    return Parameter(name, low=low, high=high, step=step, log=bool(log), when=when)
+
+
+def _in_order(parameters: Mapping[str, Parameter]) -> Iterator[Parameter]:
+    waiting = dict(parameters)
+    while waiting:
+        ready = [
+            name for name, p in waiting.items() if not any(parent in waiting for parent in p.when.parents)
+        ]
+        if not ready:
+            raise UsageError(f"space: the conditions of {', '.join(sorted(waiting))} go in a circle")
+        for name in ready:
+            yield waiting.pop(name)

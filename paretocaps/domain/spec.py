@@ -1,0 +1,149 @@
+"""What a study is asked to do: flags, study files and defaults, joined in one place."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import UsageError, did_you_mean
+
+DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
+Count = Annotated[int, Field(ge=1)]
+
+
+class StudySpec(BaseModel):
+    """One study: what is searched, over what, with what, and where it is kept.
+
+    Attributes:
+        study: its name in the storage.
+        objectives: names of two or more objectives.
+        trials: finished trials the study shall have; running it again completes them.
+        epochs: epochs a trial.
+        sampler: name of the sampler.
+        dataset, data: a data set of the catalog, or a local folder instead.
+        limit_train: training images to keep, stratified, after the validation split.
+        storage: database URL.
+        trainer: name of the trainer.
+        executor: "processes" (one worker a device) or "inline" (in this process).
+        workers: worker processes on a CPU; more than one share it, which is recorded.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        seed: of the sampler and of each trial's first training; replicates count up from it.
+        repeats: trainings a trial, with as many seeds; its values are their means.
+        designs: named designs tried first; None for all that the trainer has.
+        fix: choices taken out of the search.
+        space: the sampled choices (see `Space.parse`); None for the trainer's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f]+$")] = "default"
+    objectives: tuple[str, ...] = ("acc", "time", "params")
+    trials: Count = 24
+    epochs: Count = 5
+    sampler: str = "tpe"
+    dataset: str | None = None
+    data: str | None = None
+    limit_train: Count | None = None
+    storage: str = DEFAULT_STORAGE
+    trainer: str = "capsnet"
+    executor: Literal["processes", "inline"] = "processes"
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    repeats: Count = 1
+    designs: tuple[str, ...] | None = None
+    fix: dict[str, Any] = {}
+    space: dict[str, Any] | None = None
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(name.strip() for name in value.split(",") if name.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.dataset is not None and self.data is not None:
+            raise ValueError(f"dataset={self.dataset!r} and data={self.data!r}: give one of them")
+        return self
+
+    @property
+    def data_spec(self) -> DataSpec:
+        """The images as a job names them; a local folder by its absolute path."""
+        path = str(Path(self.data).expanduser().resolve()) if self.data else None
+        name = None if path else (self.dataset or "digits")
+        return DataSpec(name=name, path=path, limit_train=self.limit_train)
+
+
+def resolve_spec(
+    flags: Mapping[str, Any], file: Mapping[str, Any] | None = None, stored: Mapping[str, Any] | None = None
+) -> StudySpec:
+    """Join what was asked for: flag > file > what the study was created with > default.
+
+    `fix` tables are joined choice by choice, in the same order. Flags that are None were not given.
+
+    Raises:
+        UsageError: an unknown option (with the nearest right one) or a value out of its bounds.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    layers = [dict(stored or {}), dict(file or {}), given]
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        if layer.get("data") is not None:
+            merged.pop("dataset", None)
+        if layer.get("dataset") is not None:
+            merged.pop("data", None)
+        merged |= {**layer, "fix": {**merged.get("fix", {}), **_table(layer, "fix")}}
+    return _validate(merged)
+
+
+def read_study_file(path: str | Path) -> dict[str, Any]:
+    """Read a study file (TOML) as a plain dictionary; `resolve_spec` checks its contents.
+
+    Raises:
+        UsageError: the file is missing or not TOML.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            table = tomllib.load(stream)
+    except OSError as error:
+        raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
+    for name in table:
+        if name not in StudySpec.model_fields:
+            known = StudySpec.model_fields
+            raise UsageError(
+                f"study file {str(path)!r}: unknown option {name!r}{did_you_mean(name, known)}"
+                f" (known: {', '.join(known)})"
+            )
+    _validate({**table, "study": table.get("study", "default")})
+    return table
+
+
+def _table(layer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = layer.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{name}={value!r} is not a table of choices")
+    return value
+
+
+def _validate(values: Mapping[str, Any]) -> StudySpec:
+    try:
+        return StudySpec.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "study"
+        if first["type"] == "extra_forbidden":
+            known = StudySpec.model_fields
+            raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
+        if first["type"] == "value_error":
+            raise UsageError(str(first["ctx"]["error"])) from None
+        message = first["msg"].replace("Input should", "it should").replace("String should", "it should")
+        raise UsageError(f"{name}={first['input']!r} is not allowed: {message}") from None

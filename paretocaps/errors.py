@@ -1,0 +1,52 @@
+"""Errors: one clear line each, naming the offending value and the remedy."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ParetocapsError(Exception):
+    """Base of every error raised on purpose; `exit_code` is what the command line returns for it."""
+
+    exit_code = 1
+
+
+class UsageError(ParetocapsError):
+    """The caller asked for something that cannot be: a value, a name, a combination."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that is not registered; the message has the nearest known one and the list."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(
+            f"unknown {kind} {name!r}{did_you_mean(name, names)} (known: {', '.join(names) or 'none'})"
+        )
+
+
+class DataError(UsageError):
+    """A data set that is missing, truncated, corrupt or unfit (too small, labels out of range)."""
+
+
+class StorageError(UsageError):
+    """A storage URL or database file that cannot be used, or a study or trial that is not in it."""
+
+
+class StudyMismatchError(UsageError):
+    """A study reopened with other objectives, space, trainer or data than it was created with."""
+
+
+class TrainingError(ParetocapsError):
+    """A training that ended without a usable measurement, with its reason."""
+
+
+class DivergedError(TrainingError):
+    """The loss, or a measured value, became NaN or infinite."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `": did you mean 'x'?"` for the known name nearest to `name`, or an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f": did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,55 @@
+"""The built-in trainer as the driver sees it: choices, default space, the papers' designs. No torch here."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.space import Space
+from paretocaps.domain.trainer import TrainerSpec
+
+_WARM_ADABATCH = {
+    "lr_policy": "warm_restarts",
+    "cycle": "phase",
+    "batch_schedule": "adabatch",
+    "growth": "once",
+}
+_SHARED = {"weight_sharing": True, "decoder": "reduced"}
+
+DESIGNS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "baseline": {},
+        "exponential": {"lr_policy": "exponential"},
+        "one_cycle": {"lr_policy": "one_cycle"},
+        "warm_restarts": {"lr_policy": "warm_restarts"},
+        "adabatch": {"batch_schedule": "adabatch"},
+        "wab": _WARM_ADABATCH,
+        "ws": _SHARED,
+        "wab_ws": {**_WARM_ADABATCH, **_SHARED},
+    }
+)
+"""The named designs of X-TrainCaps and FasTrCaps; `ws` includes the reduced decoder, as in their figures."""
+
+SPACE = Space.parse(
+    {
+        "lr_policy": ["fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"],
+        "cycle": {"values": ["epoch", "phase"], "when": {"lr_policy": "warm_restarts"}},
+        "batch_schedule": ["constant", "adabatch"],
+        "batch_size": {"values": [16, 32, 64, 128], "when": {"batch_schedule": "constant"}},
+        "first_batch": {"values": [1, 4, 8], "when": {"batch_schedule": "adabatch"}},
+        "adabatch_p": {"values": [4, 5, 6], "when": {"batch_schedule": "adabatch"}},
+        "growth": {"values": ["doubling", "once"], "when": {"batch_schedule": "adabatch"}},
+        "weight_sharing": [False, True],
+        "decoder": ["full", "reduced", "none"],
+        "pruning_ratio": [0.0, 0.25, 0.5, 0.75],
+    }
+)
+
+CAPSNET = TrainerSpec(
+    name="capsnet",
+    choices=Choices,
+    space=SPACE,
+    train="paretocaps.training.trainer:train",
+    designs=DESIGNS,
+    description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
+)
