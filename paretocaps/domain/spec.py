@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError, did_you_mean
 
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
@@ -35,6 +36,8 @@ class StudySpec(BaseModel):
         designs: named designs tried first; None for all that the trainer has.
         fix: choices taken out of the search.
         space: the sampled choices (see `Space.parse`); None for the trainer's own.
+        require: bounds such as "acc>=0.9" that a trial must keep to be shown in the running front;
+            None for acc>=0.9 where acc is an objective.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +60,7 @@ class StudySpec(BaseModel):
     designs: tuple[str, ...] | None = None
     fix: dict[str, Any] = {}
     space: dict[str, Any] | None = None
+    require: tuple[str, ...] | None = None
 
     @field_validator("objectives", mode="before")
     @classmethod
@@ -72,6 +76,13 @@ class StudySpec(BaseModel):
         if self.dataset is not None and self.data is not None:
             raise ValueError(f"dataset={self.dataset!r} and data={self.data!r}: give one of them")
         return self
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What a trial must keep to be shown in the running front."""
+        if self.require is None:
+            return parse_requirements(["acc>=0.9"] if "acc" in self.objectives else [])
+        return parse_requirements(self.require)
 
     @property
     def data_spec(self) -> DataSpec:

@@ -1,0 +1,60 @@
+"""Requirements on a front: `acc>=0.98`, the user's tolerance."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.errors import UsageError
+
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(>=|<=|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A bound on one objective; trials that miss it are left out before a front is ranked."""
+
+    name: str
+    relation: str
+    bound: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Requirement":
+        """Read `acc>=0.98`, `time<60` and the like.
+
+        Raises:
+            UsageError: it is not a name, one of >= <= > <, and a number.
+            UnknownNameError: the name is no objective.
+        """
+        match = _PATTERN.fullmatch(text)
+        try:
+            name, relation, bound = match.groups() if match else ("", "", "")
+            requirement = cls(name, relation, float(bound))
+        except ValueError:
+            raise UsageError(f"requirement {text!r} is not understood: write it like acc>=0.9") from None
+        OBJECTIVES.get(requirement.name)
+        return requirement
+
+    def met(self, values: Mapping[str, float]) -> bool:
+        """Return whether `values` (by objective name) has the objective and keeps the bound."""
+        value = values.get(self.name)
+        return value is not None and _OPERATORS[self.relation](value, self.bound)
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.relation}{self.bound:g}"
+
+
+def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
+    """Return the requirements in `texts`; each may hold several, separated by commas.
+
+    Raises:
+        UsageError: one of them is not understood.
+    """
+    return tuple(Requirement.parse(part) for text in texts for part in text.split(",") if part.strip())
