@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from paretocaps.domain.condition import Condition
 from paretocaps.errors import UsageError, did_you_mean
@@ -122,6 +123,31 @@ def canonical_choices(model: type[BaseModel], values: Mapping[str, Any]) -> dict
     return choices.active() if isinstance(choices, ChoicesModel) else choices.model_dump()
 
 
+def parse_value(model: type[BaseModel], name: str, value: Any) -> Any:
+    """Return one choice's value as the model reads it, on its own: text becomes a number where one is due.
+
+    Raises:
+        UsageError: an unknown choice (with the nearest one) or a value out of its bounds.
+    """
+    field = model.model_fields.get(name)
+    if field is None:
+        known = ", ".join(model.model_fields)
+        raise UsageError(f"unknown choice {name!r}{did_you_mean(name, model.model_fields)} (known: {known})")
+    annotated: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    try:
+        return TypeAdapter(annotated).validate_python(value)
+    except ValidationError as error:
+        raise UsageError(_bad_value(name, error.errors()[0])) from None
+
+
+def without_meaningless(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` less the conditional choices that have no meaning beside the others."""
+    if not issubclass(model, ChoicesModel):
+        return dict(values)
+    tentative = model.model_construct(None, **values)
+    return {name: value for name, value in values.items() if tentative.is_active(name)}
+
+
 def _one_line(model: type[BaseModel], error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"]) or "choices"
@@ -130,5 +156,9 @@ def _one_line(model: type[BaseModel], error: ValidationError) -> str:
         return f"unknown choice {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})"
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
-    message = first["msg"].removeprefix("Input should be ")
-    return f"choice {name}={first['input']!r} is not allowed: it should be {message}"
+    return _bad_value(name, first)
+
+
+def _bad_value(name: str, error: ErrorDetails) -> str:
+    message = error["msg"].replace("Input should", "it should")
+    return f"choice {name}={error['input']!r} is not allowed: {message}"

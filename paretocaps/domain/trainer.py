@@ -6,7 +6,12 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from paretocaps.domain.choices import canonical_choices, parse_choices
+from paretocaps.domain.choices import (
+    canonical_choices,
+    parse_choices,
+    parse_value,
+    without_meaningless,
+)
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Space
@@ -61,19 +66,38 @@ class TrainerSpec:
         """Return the canonical form of `values`: equal for choices that train the same network."""
         return canonical_choices(self.choices, values)
 
-    def check_names(self, names: Mapping[str, Any], where: str) -> None:
-        """Refuse names that are none of this trainer's choices.
+    def parse_fix(self, fix: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fixed choices of a study, each checked on its own.
 
         Raises:
-            UsageError: with the nearest right name.
+            UsageError: an unknown choice or a value out of its bounds.
         """
-        known = self.choices.model_fields
-        for name in names:
-            if name not in known:
-                raise UsageError(
-                    f"{where}: trainer {self.name!r} has no choice {name!r}{did_you_mean(name, known)}"
-                    f" (known: {', '.join(known)})"
-                )
+        return {name: parse_value(self.choices, name, value) for name, value in fix.items()}
+
+    def check_space(self, space: Space) -> None:
+        """Refuse a space that samples what this trainer does not understand.
+
+        Raises:
+            UsageError: a choice the trainer does not have, or a value it does not allow.
+        """
+        for parameter in space:
+            for value in parameter.values or (parameter.low, parameter.high):
+                parse_value(self.choices, parameter.name, value)
+            for parent in parameter.when.parents:
+                if parent not in self.choices.model_fields:
+                    known = self.choices.model_fields
+                    raise UsageError(
+                        f"space.{parameter.name}.when: trainer {self.name!r} has no choice {parent!r}"
+                        f"{did_you_mean(parent, known)}"
+                    )
+
+    def complete(self, sampled: Mapping[str, Any], fix: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the canonical choices of a trial: sampled ones, fixed ones where they mean something.
+
+        Raises:
+            UsageError: the choices contradict each other.
+        """
+        return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
 
     def load(self) -> Train:
         """Import and return the training function."""

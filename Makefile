@@ -1,0 +1,43 @@
+# `make demo` and `make test` need python3.11+ and make; everything else is installed into .venv.
+PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test lint format clean
+
+demo: $(INSTALLED)
+	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
+	$(BIN)/paretocaps report demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv
+
+# uv installs ten times faster than pip; where it cannot be had, pip does the same. uv does not read
+# pip's settings, so where pip was told to look for packages is passed on to it.
+PIP_SETTING = $$($(BIN)/python -m pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or say make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@if $(BIN)/python -m pip install --quiet uv 2>/dev/null; then \
+		links="$(call PIP_SETTING,find-links)"; index="$(call PIP_SETTING,index-url)"; \
+		export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${links:-$${PIP_FIND_LINKS:-}}}"; \
+		if [ -n "$${UV_DEFAULT_INDEX:-$$index}" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'; \
+	else \
+		$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'; \
+	fi
+	@touch $(INSTALLED)

@@ -1,0 +1,12 @@
+"""The command line: `paretocaps ...`, or `python -m paretocaps ...`."""
+
+
+def main() -> None:
+    """Run the command named in `sys.argv` and exit with its code."""
+    from paretocaps.cli.app import app
+
+    app.main(prog_name="paretocaps")
+
+
+if __name__ == "__main__":
+    main()

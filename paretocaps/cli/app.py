@@ -1,0 +1,128 @@
+"""The command `paretocaps`: its commands, each imported only when it is run, and how it ends."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from paretocaps.cli import ending
+from paretocaps.errors import did_you_mean
+
+SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Search": {
+            "optimize": "Search training choices and keep the front.",
+            "front": "Show the trials of a study that no other trial beats.",
+            "report": "Write a study's figures and tables as one page.",
+            "dashboard": "Browse the studies in a web browser.",
+        },
+        "Before training": {
+            "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
+            "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
+        },
+        "What there is": {
+            "studies": "List the studies of a storage.",
+            "trainers": "List the trainers, with their designs and spaces.",
+            "objectives": "List the objectives, with direction and unit.",
+            "samplers": "List the samplers.",
+            "datasets": "List the data sets known by name.",
+            "doctor": "Check this machine: packages, devices, storage.",
+        },
+    }
+)
+"""Every command with its one-line help, in the order of `paretocaps --help`."""
+
+
+class App(click.Group):
+    """A group that knows its commands by name and imports one only when it is asked for.
+
+    The command called `x-y` is the attribute `command` of `paretocaps.cli.commands.x_y`.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names, in the order of the help page."""
+        return [name for section in SECTIONS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command called `cmd_name`, or None where there is none."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"paretocaps.cli.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        if not any(option.name == "debug" for option in command.params):
+            command.params.append(debug_option())
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` start with; an unknown one is answered with the nearest."""
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"no command {name!r}{did_you_mean(name, known)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under their sections, without importing any."""
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()), col_max=12)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name, without importing any."""
+        commands = [
+            CompletionItem(name, help=line)
+            for section in SECTIONS.values()
+            for name, line in section.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a command line and exit with its code, whatever happens on the way."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        sys.exit(ending.run(lambda: super(App, self).main(arguments, prog_name or "paretocaps", **extra)))
+
+
+def debug_option() -> click.Option:
+    """Return the option `--debug`, which the group and every command take."""
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=lambda _context, _option, value: ending.show_tracebacks() if value else None,
+        help="Show tracebacks of errors (or set PARETOCAPS_DEBUG).",
+    )
+
+
+@click.group(
+    cls=App,
+    params=[debug_option()],
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Shell completion (bash; or zsh, fish): "
+    'eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
+)
+@click.version_option(package_name="paretocaps", message="%(prog)s %(version)s")
+@click.pass_context
+def app(context: click.Context) -> None:
+    """Choose how to train a capsule network.
+
+    A study trains many sets of choices and keeps the front: those that no other beats in
+    accuracy, training time and size. Start with:
+
+    \b
+      paretocaps optimize --study demo
+      paretocaps front demo
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)

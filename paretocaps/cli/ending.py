@@ -1,0 +1,84 @@
+"""How a command ends: one line and an exit code for whatever went wrong.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import click
+
+from paretocaps.errors import ParetocapsError
+
+INTERRUPTED = 130
+_debug = False
+
+
+def show_tracebacks() -> None:
+    """Show the traceback of every error of this run, before its line."""
+    global _debug
+    _debug = True
+
+
+def run(command: Callable[[], Any]) -> int:
+    """Call `command` and return the exit code; what it raises becomes one line on stderr."""
+    global _debug
+    _debug = os.environ.get("PARETOCAPS_DEBUG", "") not in ("", "0")
+    try:
+        _write_anything(sys.stdout)
+        code = command()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _answer(error)
+    return code if isinstance(code, int) else 0
+
+
+def _answer(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return _leave_pipe()
+    if _debug:
+        traceback.print_exception(error)
+    line, code = explain(error)
+    click.echo(line, err=True)
+    return code
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return the line that tells a user about `error`, and the exit code."""
+    if isinstance(error, click.Abort):
+        return "interrupted", INTERRUPTED
+    if isinstance(error, click.ClickException):
+        return f"error: {_one_line(error.format_message())}{_see_help(error)}", error.exit_code
+    if isinstance(error, ParetocapsError):
+        start = "" if error.exit_code == INTERRUPTED else "error: "
+        return start + _one_line(str(error)), error.exit_code
+    name, text = type(error).__name__, _one_line(str(error))
+    return f"error: unexpected {name}: {text} (run with --debug for the traceback)", 1
+
+
+def _see_help(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f" (see {context.command_path} --help)" if context else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _leave_pipe() -> int:
+    # The reader (`| head`) has what it wanted. What is still buffered goes nowhere, so that the
+    # interpreter's last flush does not complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _write_anything(stream: TextIO) -> None:
+    # A terminal or pipe that is not UTF-8 shows "?" for what it cannot show.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None and stream.errors == "strict":
+        reconfigure(errors="replace")

@@ -1,0 +1,112 @@
+"""A front as a table that fits: its objectives, and the choices in which its members differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from paretocaps.cli.naming import choice_text, differing
+from paretocaps.cli.numbers import heading, value_text
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import Objective
+
+GAP = 2
+"""Spaces between columns."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading and cells; `folded` headings break after an underscore to save width."""
+
+    title: str
+    cells: Sequence[str]
+    right: bool = False
+    lines: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", tuple(_fold(self.title, max(map(len, self.cells), default=0))))
+
+    @property
+    def width(self) -> int:
+        """Characters it takes, with the gap before it."""
+        return GAP + max(map(len, (*self.lines, *self.cells)))
+
+
+def front_columns(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[Column]:
+    """Return what a table of `members` can show, the most important first."""
+    columns = [Column("trial", [str(m.trial) for m in members], right=True)]
+    if any(member.design for member in members):
+        columns.append(Column("design", [m.design or "-" for m in members]))
+    for objective in objectives:
+        cells = [value_text(m.values.get(objective.name), objective.unit) for m in members]
+        columns.append(Column(heading(objective), cells, right=True))
+    for name in differing([m.choices for m in members]):
+        columns.append(Column(name, [choice_text(m.choices.get(name)) for m in members]))
+    return columns
+
+
+def front_table(
+    members: Sequence[FrontMember],
+    objectives: Sequence[Objective],
+    width: int | None = None,
+    rows: int | None = None,
+    marks: Mapping[int, str] | None = None,
+) -> RenderableType:
+    """Return `members` as a table of at most `width` characters and `rows` lines, headings included.
+
+    Columns and members that do not fit are left out, from the end, and a last line says which.
+    `marks` puts a word before the trials it names.
+    """
+    columns = front_columns(members, objectives)
+    if marks:
+        columns.insert(0, Column("", [marks.get(m.trial, "") for m in members]))
+    fitting = _fitting(columns, width)
+    heading_lines = max(len(column.lines) for column in fitting)
+    left_out = [column.title for column in columns[len(fitting) :]]
+    shown = len(members)
+    if rows is not None and heading_lines + shown + bool(left_out) > rows:
+        shown = max(1, rows - heading_lines - 1)
+    table = _table(fitting, heading_lines, shown)
+    note = _left_out(len(members) - shown, left_out)
+    return Group(table, Text(note, "dim", no_wrap=True, overflow="ellipsis")) if note else table
+
+
+def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
+    fitting: list[Column] = []
+    used = 0
+    for column in columns:
+        used += column.width
+        if width is not None and used > width and fitting:
+            break
+        fitting.append(column)
+    return fitting
+
+
+def _table(columns: Sequence[Column], heading_lines: int, rows: int) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, GAP - 1), header_style="bold")
+    for column in columns:
+        lines = [*[""] * (heading_lines - len(column.lines)), *column.lines]
+        table.add_column(Text("\n".join(lines)), justify="right" if column.right else "left", no_wrap=True)
+    for index in range(rows):
+        table.add_row(*(Text(column.cells[index]) for column in columns))
+    return table
+
+
+def _left_out(members: int, columns: Sequence[str]) -> str:
+    parts = [f"{members} more {'trial' if members == 1 else 'trials'}"] if members else []
+    parts += [f"not shown: {', '.join(columns)}"] if columns else []
+    return f"  ({'; '.join(parts)})" if parts else ""
+
+
+def _fold(title: str, room: int) -> list[str]:
+    """Break a heading after underscores into lines, but no narrower than its cells need."""
+    lines = [""]
+    for part in title.replace("_", "_\0").split("\0"):
+        if lines[-1] and len(lines[-1]) + len(part) > max(room, 8):
+            lines.append(part)
+        else:
+            lines[-1] += part
+    return lines

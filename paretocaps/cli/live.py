@@ -1,0 +1,147 @@
+"""The live view of a study: what runs now, what ended last, and the front so far."""
+
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from paretocaps.cli.front_table import front_table
+from paretocaps.cli.numbers import clock_text
+from paretocaps.cli.progress import Line, Progress, Training
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.spec import StudySpec
+
+STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
+LAST_LINES = 3
+SMALLEST_TABLE = 6
+
+
+class LiveView(Progress):
+    """Draws a study's progress in place on a terminal, several times a second.
+
+    Use it as a context manager around the run: on the way out the drawing is removed, and the
+    failures and notices stay as lines.
+    """
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
+        self.console = console
+        self._live = Live(
+            self, console=console, transient=True, refresh_per_second=4, vertical_overflow="crop"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed()
+
+    def opened(self, spec: StudySpec, finished: int) -> None:
+        """Begin to draw."""
+        super().opened(spec, finished)
+        self._live.start()
+
+    def closed(self) -> None:
+        """Remove the drawing; leave the failures and notices."""
+        if not self._live.is_started:
+            return
+        self._live.stop()
+        for line in self.lines:
+            if line.kind != "finished":
+                self.console.print(line.text, style=STYLES[line.kind], markup=False, soft_wrap=True)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the study for the terminal's present size."""
+        if self.spec is not None:
+            yield draw(self, self.spec, options.max_width, console.size.height)
+
+
+def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
+    """Return a study as it stands, in at most `width` characters and `height` lines."""
+    room = height - 7  # heading (2), the front's line, three blank lines, and the cursor's
+    table_rows = min(len(progress.shown) + 3, max(SMALLEST_TABLE, room // 2)) if progress.shown else 0
+    trainings = list(progress.running.values())
+    last = min(LAST_LINES, len(progress.lines), max(1, room - table_rows - 2 * len(trainings)))
+    running = list(_running(trainings, progress, max(2, room - table_rows - last)))
+    rows = max(2, room - len(running) - last)
+    return Group(
+        _heading(spec),
+        _overall(progress, spec, width),
+        Text(),
+        *running,
+        *([Text()] if running else []),
+        *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
+        Text(),
+        Text(progress.front_line, "bold", no_wrap=True, overflow="ellipsis"),
+        *([front_table(progress.shown, parse_objectives(spec.objectives), width, rows)] if progress.shown else []),
+    )
+
+
+def _heading(spec: StudySpec) -> Text:
+    objectives = ", ".join(spec.objectives)
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(spec.study, "bold").append(f"  {spec.data_spec} · {objectives} · {spec.sampler}")
+    return text
+
+
+def _overall(progress: Progress, spec: StudySpec, width: int) -> Table:
+    left = progress.seconds_left
+    parts = [f"{progress.finished} of {spec.trials} trials"]
+    parts += [f"{progress.failed} failed"] if progress.failed else []
+    parts += [clock_text(progress.elapsed)]
+    parts += [f"about {clock_text(left)} left"] if left else []
+    text = " · ".join(parts)
+    bar_width = max(8, min(40, width - len(text) - 1))
+    bar = ProgressBar(total=spec.trials, completed=progress.finished, width=bar_width)
+    return _row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:
+    shown = trainings if 2 * len(trainings) <= lines else trainings[: max(0, (lines - 1) // 2)]
+    for training in shown:
+        yield _title(training, progress)
+        yield _state(training, progress)
+    if len(shown) < len(trainings):
+        yield Text(f"({len(trainings) - len(shown)} more running)", "dim")
+
+
+def _title(training: Training, progress: Progress) -> Text:
+    job, repeats = training.job, progress.spec.repeats if progress.spec else 1
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"trial {job.trial}", "bold cyan").append(f"  {training.label}")
+    if repeats > 1:
+        text.append(f"  seed {job.seed}", "dim")
+    if job.attempt > 1:
+        text.append(f"  attempt {job.attempt}", "yellow")
+    return text
+
+
+def _state(training: Training, progress: Progress) -> Table:
+    done, epochs = training.epochs_done, training.job.epochs
+    parts = [f"{done}/{epochs} epochs", clock_text(progress.clock() - training.started)]
+    if training.last is not None:
+        last = training.last
+        parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}", f"acc {last.acc:.4f}"]
+    if training.last is not None and training.best > training.last.acc:
+        parts.append(f"best {training.best:.4f}")
+    bar = ProgressBar(total=epochs, completed=done, width=12)
+    return _row(bar, Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
+
+
+def _row(*cells: RenderableType) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(*cells)
+    return row
+
+
+def _line(line: Line) -> Text:
+    text = Text(line.text, STYLES[line.kind], no_wrap=True, overflow="ellipsis")
+    return text.append(f"  {line.label}", "dim") if line.label else text

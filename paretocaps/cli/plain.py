@@ -1,0 +1,89 @@
+"""A study as plain lines, for logs and pipes."""
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from paretocaps.cli.progress import Progress
+from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.spec import StudySpec
+
+QUIET_SECONDS = 30.0
+"""After so long without a line, the next epoch is told."""
+
+
+class PlainView(Progress):
+    """Writes one line an event: trials started, finished and failed, and the front's changes.
+
+    Epochs are told only when nothing else was for `QUIET_SECONDS`, so that a slow study shows life
+    and a fast one stays readable.
+
+    Args:
+        write: takes one line.
+        clock: seconds that only go forwards.
+    """
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
+        self._write = write
+        self._said_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed()
+
+    def opened(self, spec: StudySpec, finished: int) -> None:
+        """Say what the study is."""
+        super().opened(spec, finished)
+        before = f", {finished} finished before" if finished else ""
+        self._say(
+            f"study {spec.study}: {spec.trials} trials of {spec.epochs} epochs on {spec.data_spec},"
+            f" {', '.join(spec.objectives)}{before}"
+        )
+
+    def trial_started(self, job: TrainingJob, design: str | None) -> None:
+        """Say which trial starts, with which choices."""
+        super().trial_started(job, design)
+        repeats = self.spec.repeats if self.spec else 1
+        seed = f", seed {job.seed}" if repeats > 1 else ""
+        attempt = f", attempt {job.attempt}" if job.attempt > 1 else ""
+        label = self.running[job.trial, job.seed].label
+        self._say(f"trial {job.trial} started{seed}{attempt}: {label}")
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """Say how far a training is, after a while of silence."""
+        super().epoch(job, record)
+        if self.clock() - self._said_at >= QUIET_SECONDS:
+            self._say(f"trial {job.trial} epoch {record.epoch} of {job.epochs}: acc {record.acc:.4f}")
+
+    def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
+        """Say a trial's values."""
+        super().trial_finished(trial, values)
+        of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
+        self._say(self.lines[-1].text + of)
+
+    def trial_failed(self, trial: int, reason: str) -> None:
+        """Say why a trial failed."""
+        super().trial_failed(trial, reason)
+        self._say(self.lines[-1].text)
+
+    def front_changed(self, front: FrontRecord) -> None:
+        """Say how large the front is, and its hypervolume."""
+        super().front_changed(front)
+        self._say(f"{self.front_line}, hypervolume {front.hypervolume:.6g}")
+
+    def notice(self, message: str) -> None:
+        """Say it."""
+        super().notice(message)
+        self._say(message)
+
+    def _say(self, line: str) -> None:
+        self._said_at = self.clock()
+        self._write(line)

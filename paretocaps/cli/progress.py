@@ -1,0 +1,173 @@
+"""What is known of a running study at any moment, collected from its events."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.numbers import with_unit
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.spec import StudySpec
+from paretocaps.search.observer import Observer
+
+RECENT = 50
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training that runs now: its job, its trial in few words, and the last epoch it finished.
+
+    `label` is the design's name, or what the choices change from the trainer's defaults; `started` is the
+    clock's time.
+    """
+
+    job: TrainingJob
+    label: str
+    started: float
+    last: EpochRecord | None = None
+    best: float = 0.0
+
+    @property
+    def epochs_done(self) -> int:
+        """How many of its epochs are finished."""
+        return self.last.epoch if self.last else 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that happened: "finished", "failed" or "notice", what to say, and which choices it was."""
+
+    kind: str
+    text: str
+    label: str = ""
+
+
+class Progress(Observer):
+    """Collects a study's events into what a view shows.
+
+    Everything it holds is replaced, never changed in place, so that a view may read it from
+    another thread.
+
+    Args:
+        clock: seconds that only go forwards.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.spec: StudySpec | None = None
+        self.front: FrontRecord | None = None
+        self.running: Mapping[tuple[int, int], Training] = {}
+        self.lines: tuple[Line, ...] = ()
+        self.finished = 0
+        self.failed = 0
+        self._base: Mapping[str, Any] = {}
+        self._finished_before = 0
+        self._opened_at = 0.0
+        self._epochs: Mapping[int, int] = {}
+
+    def opened(self, spec: StudySpec, finished: int) -> None:
+        """Start counting."""
+        self.spec, self.finished, self._finished_before = spec, finished, finished
+        self._base = {**defaults(spec.trainer), **spec.fix}
+        self._opened_at = self.clock()
+
+    def trial_started(self, job: TrainingJob, design: str | None) -> None:
+        """Note a training; an earlier replicate of the trial that is complete makes room for it."""
+        kept = {
+            key: training
+            for key, training in self.running.items()
+            if key[0] != job.trial or training.epochs_done < training.job.epochs
+        }
+        self.running = {**kept, (job.trial, job.seed): self._training(job, design)}
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """Note how far a training is."""
+        key = (job.trial, job.seed)
+        training = self.running.get(key) or self._training(job, None)
+        training = replace(training, last=record, best=max(training.best, record.acc))
+        self.running = {**self.running, key: training}
+        self._epochs = {**self._epochs, job.trial: self._epochs.get(job.trial, 0) + 1}
+
+    def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
+        """Count a trial and note its values."""
+        label = self._forget(trial)
+        self.finished += 1
+        self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
+
+    def trial_failed(self, trial: int, reason: str) -> None:
+        """Count a failed trial and note why."""
+        label = self._forget(trial)
+        self.failed += 1
+        self._note("failed", f"trial {trial} failed: {' '.join(reason.split())}", label)
+
+    def front_changed(self, front: FrontRecord) -> None:
+        """Keep the new front."""
+        self.front = front
+
+    def notice(self, message: str) -> None:
+        """Note a message."""
+        self._note("notice", message)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the study was opened."""
+        return self.clock() - self._opened_at
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the last trial, from the mean trial so far; None where nothing is known.
+
+        A running trial counts by its share of the epochs.
+        """
+        if self.spec is None:
+            return None
+        each = self.spec.epochs * self.spec.repeats
+        under_way = sum(min(1.0, done / each) for done in self._epochs.values())
+        done = self.finished - self._finished_before + under_way
+        to_do = max(0.0, self.spec.trials - self.finished - under_way)
+        return self.elapsed / done * to_do if done > 0 else None
+
+    @property
+    def shown(self) -> tuple[FrontMember, ...]:
+        """The members of the front that keep the study's requirements."""
+        if self.front is None or self.spec is None:
+            return ()
+        bounds = self.spec.requirements
+        return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+
+    @property
+    def front_line(self) -> str:
+        """What the shown members are, and how many the requirements leave out."""
+        if self.spec is None or self.front is None:
+            return "front: no trial has finished yet"
+        bounds = " and ".join(map(str, self.spec.requirements))
+        shown, hidden = len(self.shown), len(self.front) - len(self.shown)
+        if not shown and bounds:
+            return f"front: no trial meets {bounds} yet ({hidden} {_miss(hidden)} it)"
+        meeting = f" with {bounds}" if bounds else ""
+        below = f" ({hidden} more {_miss(hidden)} it)" if hidden else ""
+        return f"front: {shown} {'trial' if shown == 1 else 'trials'}{meeting}{below}"
+
+    def _training(self, job: TrainingJob, design: str | None) -> Training:
+        return Training(job, design or short_choices(job.choices, self._base), self.clock())
+
+    def _values(self, values: Mapping[str, float]) -> str:
+        objectives = parse_objectives(self.spec.objectives) if self.spec else ()
+        return ", ".join(with_unit(o, values.get(o.name)) for o in objectives)
+
+    def _forget(self, trial: int) -> str:
+        labels = [training.label for key, training in self.running.items() if key[0] == trial]
+        self.running = {key: training for key, training in self.running.items() if key[0] != trial}
+        self._epochs = {key: count for key, count in self._epochs.items() if key != trial}
+        return labels[0] if labels else ""
+
+    def _note(self, kind: str, text: str, label: str = "") -> None:
+        self.lines = (*self.lines, Line(kind, text, label))[-RECENT:]
+
+
+def _miss(count: int) -> str:
+    return "misses" if count == 1 else "miss"

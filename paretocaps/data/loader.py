@@ -1,0 +1,113 @@
+"""Batches of images that stay on the device they are trained on."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paretocaps.data.augmentation import AUGMENTATIONS
+from paretocaps.data.images import ImageSet
+from paretocaps.errors import UsageError
+
+Batch = tuple[Tensor, Tensor]
+"""Images, float32 [B, C, H, W] in [0, 1] and channels last in memory, and labels, int64 [B]."""
+
+BLOCK_VALUES = 2**21  # pixel values prepared at once: many small batches share the cost, 8 MiB stay in cache
+
+
+class DeviceLoader:
+    """Serves the images of `image_set` in batches, on `device`.
+
+    The images lie there as bytes. They are gathered, converted and augmented a block of many
+    batches at a time, so that a batch of one image costs no more than two views.
+
+    Args:
+        image_set: the images; copied to the device.
+        device: where the batches are wanted.
+        seed: seeds the shuffling and the augmentation.
+        augment: name of the augmentation of `batches`.
+
+    Raises:
+        UnknownNameError: no such augmentation.
+    """
+
+    def __init__(
+        self, image_set: ImageSet, device: torch.device | str, seed: int = 0, augment: str = "none"
+    ) -> None:
+        self._augmentation = AUGMENTATIONS.get(augment)
+        self._seed = seed % 2**64
+        # [N, H, W, C], so that a gathered block is channels last already
+        self._images = image_set.images.to(device).permute(0, 2, 3, 1).contiguous()
+        self._labels = image_set.labels.to(device)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def steps(self, batch_size: int) -> int:
+        """Return the number of batches in an epoch, the last and perhaps smaller one included."""
+        return -(-len(self) // batch_size)
+
+    def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+        """Return the batches of one training epoch: every image once, shuffled and augmented.
+
+        Order and augmentation follow from the seed and the epoch alone: they are the same whatever
+        the batch size and the device. The last batch has what is left.
+
+        Args:
+            batch_size: images a batch, 1 or more.
+            epoch: its number, 0 or more.
+
+        Raises:
+            UsageError: a batch size below 1.
+        """
+        _check(batch_size)
+        generator = self._generator(epoch)
+        order = torch.randperm(len(self), generator=generator).to(self._labels.device)
+        draws = self._augmentation.draw(len(self), generator).to(self._labels.device)
+        return self._shuffled(batch_size, order, draws)
+
+    def ordered(self, batch_size: int) -> Iterator[Batch]:
+        """Return all images once, in order and unchanged, for evaluation.
+
+        Raises:
+            UsageError: a batch size below 1.
+        """
+        _check(batch_size)
+        return self._in_order(batch_size)
+
+    def _shuffled(self, batch_size: int, order: Tensor, draws: Tensor) -> Iterator[Batch]:
+        block = self._block(batch_size)
+        for chosen, drawn in zip(torch.split(order, block), torch.split(draws, block), strict=True):
+            images = _to_float(self._images.index_select(0, chosen))
+            images = self._augmentation.apply(images, drawn)
+            labels = self._labels.index_select(0, chosen)
+            yield from zip(torch.split(images, batch_size), torch.split(labels, batch_size), strict=True)
+
+    def _in_order(self, batch_size: int) -> Iterator[Batch]:
+        block = self._block(batch_size)
+        for pixels, labels in zip(
+            torch.split(self._images, block), torch.split(self._labels, block), strict=True
+        ):
+            yield from zip(
+                torch.split(_to_float(pixels), batch_size), torch.split(labels, batch_size), strict=True
+            )
+
+    def _block(self, batch_size: int) -> int:
+        values = self._images[0].numel() * batch_size
+        return batch_size * max(1, BLOCK_VALUES // values)
+
+    def _generator(self, epoch: int) -> torch.Generator:
+        # torch's CPU generator uses 32 bits of its seed; SeedSequence mixes seed and epoch into them
+        sequence = np.random.SeedSequence(self._seed, spawn_key=(epoch,))
+        return torch.Generator().manual_seed(int(sequence.generate_state(1)[0]))
+
+
+def _to_float(pixels: Tensor) -> Tensor:
+    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory."""
+    return pixels.to(torch.float32).div_(255).permute(0, 3, 1, 2)
+
+
+def _check(batch_size: int) -> None:
+    if batch_size < 1:
+        raise UsageError(f"batch_size={batch_size}: it must be 1 or more")

@@ -1,0 +1,122 @@
+"""What every source delivers, as arrays, and the checks that hold for all of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paretocaps.errors import DataError
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class RawPart:
+    """The training or the test part of a data set.
+
+    Args:
+        images: uint8 [N, C, H, W], C being 1 or 3.
+        labels: int64 [N].
+        origin: the file or data set it was read from, for error messages.
+    """
+
+    images: Images
+    labels: Labels
+    origin: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: Indices) -> "RawPart":
+        """Return the images at `indices` with their labels, copied."""
+        return RawPart(self.images[indices], self.labels[indices], self.origin)
+
+
+@dataclass(frozen=True, eq=False)
+class RawData:
+    """A data set as its source has it.
+
+    Args:
+        train: the training part.
+        test: the test part, or None where the source has none.
+        classes: the number of classes the source declares, or None to count the training labels.
+    """
+
+    train: RawPart
+    test: RawPart | None = None
+    classes: int | None = None
+
+
+def check_raw(data: RawData) -> int:
+    """Check both parts of `data` and return the number of classes.
+
+    Raises:
+        DataError: an empty part, arrays of the wrong type or shape, differing image sizes, a label
+            out of range, or, where no number of classes is declared, a class without an image.
+    """
+    parts = [data.train] if data.test is None else [data.train, data.test]
+    for part in parts:
+        _check_arrays(part)
+        if part.images.shape[1:] != data.train.images.shape[1:]:
+            raise DataError(
+                f"{part.origin}: images of {size(part.images.shape[1:])}, but {data.train.origin} has"
+                f" {size(data.train.images.shape[1:])}: both parts must have one size"
+            )
+    classes = data.classes or count_classes(data.train.labels, data.train.origin)
+    for part in parts:
+        check_labels(part.labels, classes, part.origin)
+    return classes
+
+
+def check_labels(labels: Labels, classes: int | None, origin: str) -> None:
+    """Refuse negative labels and, where the number of `classes` is known, those beyond it.
+
+    Raises:
+        DataError: with the first such label and its row, counted from 0.
+    """
+    wrong = labels < 0 if classes is None else (labels < 0) | (labels >= classes)
+    if wrong.any():
+        row = int(wrong.argmax())
+        allowed = "not be negative" if classes is None else f"be 0 to {classes - 1}"
+        raise DataError(f"{origin}: label {labels[row]} of row {row} is out of range: it must {allowed}")
+
+
+def count_classes(labels: Labels, origin: str) -> int:
+    """Return the number of classes where nothing declares it: they are 0 to the highest label.
+
+    Raises:
+        DataError: a negative label, or a class among them without an image.
+    """
+    check_labels(labels, None, origin)
+    present = np.unique(labels)
+    gaps = present != np.arange(len(present))
+    if gaps.any():
+        raise DataError(
+            f"{origin}: no image has label {int(gaps.argmax())} although labels go up to {present[-1]}:"
+            " number the classes from 0 without gaps"
+        )
+    return len(present)
+
+
+def size(shape: tuple[int, ...]) -> str:
+    """Return an image's shape (C, H, W) as people write it, "28x28x1"."""
+    channels, height, width = shape
+    return f"{height}x{width}x{channels}"
+
+
+def _check_arrays(part: RawPart) -> None:
+    images, labels = part.images, part.labels
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+        raise DataError(
+            f"{part.origin}: images are {images.dtype} {list(images.shape)}: uint8 [N, C, H, W] with"
+            " 1 or 3 channels is needed"
+        )
+    if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+        raise DataError(
+            f"{part.origin}: labels are {labels.dtype} {list(labels.shape)} for {len(images)} images:"
+            f" int64 [{len(images)}] is needed"
+        )
+    if images.size == 0:
+        raise DataError(f"{part.origin}: no images (shape {list(images.shape)}): name data that has some")

@@ -1,0 +1,99 @@
+"""Tables of JPEG or PNG files with labels, as the hub and parquet folders have them."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from paretocaps.data.raw import Images, Labels, RawPart, check_labels, size
+from paretocaps.errors import DataError
+
+COLUMNS = ("image", "label")
+CHANNELS = {"L": 1, "RGB": 3}
+CHUNK = 256  # images a task of the thread pool: large beside the cost of handing one over
+
+
+def check_columns(names: Sequence[str], origin: str) -> None:
+    """Refuse a table that lacks `image` or `label`.
+
+    Raises:
+        DataError: with the first missing column.
+    """
+    for column in COLUMNS:
+        if column not in names:
+            raise DataError(
+                f"{origin}: no column {column!r} (columns: {', '.join(names) or 'none'}): rename or add it"
+            )
+
+
+def decode_table(table: pa.Table, origin: str, classes: int | None) -> RawPart:
+    """Decode the columns `image` {bytes, path} and `label` of a table that has rows.
+
+    Args:
+        table: the rows; images are JPEG or PNG, all gray or all RGB and of one size.
+        origin: the file or data set, for error messages; rows in them count from 0.
+        classes: the declared number of classes, if any.
+
+    Raises:
+        DataError: a missing column, or the first row with a corrupt or odd image or label.
+    """
+    check_columns(table.column_names, origin)
+    labels = _labels(table.column("label"), origin)
+    check_labels(labels, classes, origin)
+    return RawPart(_decode(_files(table.column("image"), origin), origin), labels, origin)
+
+
+def _labels(column: pa.ChunkedArray, origin: str) -> Labels:
+    if not pa.types.is_integer(column.type):
+        raise DataError(f"{origin}: column 'label' is {column.type}: it must hold integers from 0")
+    if column.null_count:
+        row = column.is_null().to_pylist().index(True)
+        raise DataError(f"{origin}: row {row} has no label: give it one or drop the row")
+    return column.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _files(column: pa.ChunkedArray, origin: str) -> list[bytes]:
+    if not pa.types.is_struct(column.type) or "bytes" not in {field.name for field in column.type}:
+        raise DataError(f"{origin}: column 'image' is {column.type}: it must be a struct of bytes and path")
+    files: list[bytes | None] = [row and row["bytes"] for row in column.to_pylist()]
+    if None in files:
+        raise DataError(f"{origin}: row {files.index(None)} has no image bytes: embed the image in the file")
+    return files  # type: ignore[return-value]
+
+
+def _decode(files: list[bytes], origin: str) -> Images:
+    """Return uint8 [N, C, H, W]; the threads overlap where Pillow decodes, which needs no interpreter lock."""
+    first = _image(files[0], origin, 0)
+    images = np.empty((len(files), *first.shape), np.uint8)
+
+    def decode_chunk(start: int) -> None:
+        for row in range(start, min(start + CHUNK, len(files))):
+            image = _image(files[row], origin, row)
+            if image.shape != first.shape:
+                raise DataError(
+                    f"{origin}: the image of row {row} is {size(image.shape)} but that of row 0 is"
+                    f" {size(first.shape)}: all images must have one size"
+                )
+            images[row] = image
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for _ in pool.map(decode_chunk, range(0, len(files), CHUNK)):
+            pass  # in order, so that the error raised is the first row's
+    return images
+
+
+def _image(file: bytes, origin: str, row: int) -> Images:
+    try:
+        with Image.open(BytesIO(file), formats=("JPEG", "PNG")) as image:
+            mode, pixels = image.mode, np.asarray(image)
+    except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError and others for corrupt files
+        reason = "neither JPEG nor PNG" if "cannot identify" in str(error) else error
+        raise DataError(f"{origin}: the image of row {row} is corrupt ({reason}): replace it") from None
+    if mode not in CHANNELS:
+        raise DataError(f"{origin}: the image of row {row} has mode {mode}: convert it to L (gray) or RGB")
+    height, width = pixels.shape[:2]
+    return np.moveaxis(pixels.reshape(height, width, CHANNELS[mode]), 2, 0)

@@ -1,0 +1,32 @@
+"""A local folder: which kind of files it holds decides how it is read."""
+
+from pathlib import Path
+
+from paretocaps.data.raw import RawData
+from paretocaps.data.sources import idx, parquet
+from paretocaps.errors import DataError
+
+KINDS = "IDX files (train-images-idx3-ubyte[.gz], ...) or parquet files (train*.parquet, test*.parquet)"
+
+
+def read_folder(path: str) -> RawData:
+    """Read the IDX or the parquet files of the folder `path`.
+
+    Raises:
+        DataError: no such folder, neither or both kinds of files in it, or files unfit for use.
+    """
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        trouble = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"data folder {path!r} {trouble}: name a folder with {KINDS}")
+    try:
+        names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    except OSError as error:
+        raise DataError(f"data folder {path!r} cannot be read ({error.strerror}): check its rights") from None
+    if idx.known(names) and parquet.known(names):
+        raise DataError(f"data folder {path!r} holds both IDX and parquet files: keep one kind in it")
+    if idx.known(names):
+        return idx.read(folder, names)
+    if parquet.known(names):
+        return parquet.read(folder, names)
+    raise DataError(f"data folder {path!r} holds no images that can be read: name a folder with {KINDS}")

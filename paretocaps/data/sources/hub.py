@@ -1,0 +1,143 @@
+"""Data sets of the Hugging Face hub, through the `datasets` library: from its cache, else downloaded."""
+
+import logging
+import os
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from paretocaps.data.catalog import DatasetEntry
+from paretocaps.data.raw import RawData, RawPart
+from paretocaps.data.sources.encoded import decode_table
+from paretocaps.errors import DataError
+
+OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
+PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
+
+
+def read(entry: DatasetEntry, cache_dir: str | None = None) -> RawData:
+    """Read the data set whose hub id is `entry.origin`: splits `train` and, if it has one, `test`.
+
+    The library's cache comes first and needs no network. Otherwise the hub must answer within
+    2 seconds (or HF_HUB_ETAG_TIMEOUT, the hub client's own variable) before the download starts:
+    left to itself, the client would retry a missing network for 23 seconds. HF_HUB_OFFLINE and
+    HF_DATASETS_OFFLINE are read now, not when the library was first imported.
+
+    Args:
+        entry: the catalog's entry.
+        cache_dir: the `datasets` library's cache folder, where it is not its own default.
+
+    Raises:
+        DataError: not cached and no hub; a download that failed; or contents unfit for use.
+    """
+    splits = _cached(entry, cache_dir) or _downloaded(entry, cache_dir)
+    if "train" not in splits:
+        raise DataError(f"data set {entry.name!r}: no split 'train' (splits: {', '.join(splits)})")
+    return RawData(
+        train=_part(entry, splits, "train"),
+        test=_part(entry, splits, "test") if "test" in splits else None,
+        classes=_classes(splits["train"]),
+    )
+
+
+def _cached(entry: DatasetEntry, cache_dir: str | None) -> Any:
+    from datasets.packaged_modules.cache.cache import Cache
+
+    name = entry.origin.rsplit("/", 1)[-1]
+    try:
+        with _without_chatter():
+            builder = Cache(
+                cache_dir=cache_dir, dataset_name=name, repo_id=entry.origin, version="auto", hash="auto"
+            )
+    except (ValueError, KeyError, OSError):  # not there, or left half-made by a killed download
+        return None
+    try:
+        return builder.as_dataset()
+    except Exception as error:  # whatever Arrow and the library make of damaged files
+        raise DataError(
+            f"data set {entry.name!r}: its cached copy is damaged ({_first_line(error)}): delete the folder"
+            f" {builder.cache_dir}"
+        ) from None
+
+
+def _downloaded(entry: DatasetEntry, cache_dir: str | None) -> Any:
+    from datasets import load_dataset
+
+    why_not = "HF_HUB_OFFLINE is set" if _offline() else None if _hub_answers() else "there is no network"
+    if why_not:
+        raise DataError(
+            f"data set {entry.name!r} is not cached and {why_not}: use --data FOLDER with its IDX or parquet"
+            " files, or --dataset digits"
+        )
+    try:
+        return load_dataset(entry.origin, cache_dir=cache_dir)
+    except Exception as error:  # the library, Arrow and the HTTP client each have their own
+        raise DataError(
+            f"data set {entry.name!r} could not be downloaded from {entry.origin} ({_first_line(error)}): try"
+            " again, or use --data FOLDER with its IDX or parquet files"
+        ) from None
+
+
+def _offline() -> bool:
+    import datasets
+    from huggingface_hub import constants
+
+    said = any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in OFFLINE_VARIABLES)
+    return said or bool(constants.HF_HUB_OFFLINE) or bool(datasets.config.HF_HUB_OFFLINE)
+
+
+def _hub_answers() -> bool:
+    """Return whether the hub answers in time, through whatever proxy the client is set up with.
+
+    A thread, because no timeout of a socket bounds the look-up of a name.
+    """
+    from huggingface_hub import constants, get_session
+
+    patience = float(os.environ.get("HF_HUB_ETAG_TIMEOUT") or PATIENCE)
+    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            get_session().head(constants.ENDPOINT, timeout=patience)
+        except Exception:  # the HTTP library, and so its errors, differ between versions of the client
+            answers.put(False)
+        else:
+            answers.put(True)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        return answers.get(timeout=patience)
+    except queue.Empty:
+        return False
+
+
+def _part(entry: DatasetEntry, splits: Any, split: str) -> RawPart:
+    table = splits[split].with_format("arrow")[:]
+    origin = f"data set {entry.name!r}, split {split!r}"
+    if not table.num_rows:
+        raise DataError(f"{origin}: holds no rows: choose another data set")
+    return decode_table(table, origin, _classes(splits["train"]))
+
+
+def _classes(split: Any) -> int | None:
+    names = getattr(split.features.get("label"), "names", None)
+    return len(names) if names else None
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep the library from announcing that it found what it was asked for."""
+    from datasets.utils.logging import get_verbosity, set_verbosity
+
+    before = get_verbosity()
+    set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        set_verbosity(before)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

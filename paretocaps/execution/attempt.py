@@ -1,0 +1,105 @@
+"""One attempt at a job, in this process: train, check what comes back, leave it in the job's folder."""
+
+import math
+import reprlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.trainer import TRAINERS, OnEpoch
+from paretocaps.errors import DivergedError, ParetocapsError, TrainingError
+from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
+
+_LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
+
+
+def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Train `job` in this process and return its measurement, which is then in the job's folder too.
+
+    Raises:
+        TrainingError: another process trains in the folder, or the trainer returned or reported
+            something else than it must.
+        DivergedError: a reported number is NaN or infinite.
+        Exception: whatever the trainer raises.
+    """
+
+    def report(record: EpochRecord) -> bool:
+        _check(record, EpochRecord, f"trainer {job.trainer!r} reported")
+        return on_epoch(record)
+
+    with training_lock(job.folder):
+        measurement = TRAINERS.get(job.trainer).load()(job, report)
+        _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
+        leave_measurement(job.folder, measurement)
+    return measurement
+
+
+def leave_reason(job: TrainingJob, error: BaseException) -> str:
+    """Return why `job` failed, in one line, and leave it in the job's folder where that can be written."""
+    reason = failure_reason(error, job.device)
+    with suppress(OSError):
+        leave_failure(job.folder, reason)
+    return reason
+
+
+def failure_reason(error: BaseException, device: str) -> str:
+    """Return `error` as one line: an own error's message, or else its type and first line.
+
+    Memory that ran out, on a CPU or on a GPU, says on which `device` and names the remedy.
+    """
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else ""
+    if is_out_of_memory(error):
+        reason = f"out of memory on {device}: use a smaller batch size ({text or type(error).__name__})"
+    elif isinstance(error, ValidationError):
+        reason = _invalid(error)
+    elif isinstance(error, ParetocapsError) and text:
+        reason = text
+    else:
+        reason = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return reason[:_LONGEST_REASON]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether `error` says that memory ran out, told without importing torch."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def _invalid(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"])) or error.title
+    value = first["input"]
+    if isinstance(value, float) and not math.isfinite(value):
+        return _diverged(name, value)
+    return f"{error.title}: {name}={reprlib.repr(value)}: {first['msg'].replace('Input should', 'it should')}"
+
+
+def _diverged(name: str, value: float) -> str:
+    return f"{name}={value} is not a finite number: the training diverged; try a lower learning rate"
+
+
+def _check(value: object, expected: type[BaseModel], what: str) -> None:
+    if not isinstance(value, expected):
+        raise TrainingError(f"{what} {reprlib.repr(value)} where a {expected.__name__} is due")
+    for name, number in _numbers(value):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise DivergedError(_diverged(name, number))
+
+
+def _numbers(value: BaseModel) -> Iterator[tuple[str, Any]]:
+    # train_loss is NaN where a trainer does not report it: only what it set itself counts
+    for name, number in value:
+        if name == "epochs":
+            for record in number:
+                yield from ((f"epoch {record.epoch}: {part}", entry) for part, entry in _numbers(record))
+        elif name == "quantities":
+            yield from number.items()
+        elif name in value.model_fields_set:
+            yield name, number

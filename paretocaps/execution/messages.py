@@ -1,0 +1,25 @@
+"""The lines of JSON between a driver and its workers.
+
+Driver to worker: `job` (job), `answer` (go_on). Worker to driver: `ready`, `epoch` (record),
+`measured`, `failed` (reason, replace). The measurement itself travels through the job's folder.
+"""
+
+import json
+from typing import Any
+
+
+def encode(kind: str, **values: Any) -> bytes:
+    """Return one message as a line."""
+    return json.dumps({"kind": kind, **values}).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Return the message in a line.
+
+    Raises:
+        ValueError: it is none.
+    """
+    message = json.loads(line)
+    if not isinstance(message, dict) or not isinstance(message.get("kind"), str):
+        raise ValueError(f"{line[:80]!r} is not a message")
+    return message

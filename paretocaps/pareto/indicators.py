@@ -1,0 +1,42 @@
+"""How good a whole front is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from paretocaps.domain.objective import Objective
+from paretocaps.errors import UsageError
+from paretocaps.pareto.matrix import minimised, signs
+
+
+def hypervolume(
+    values: ArrayLike, reference_point: Sequence[float], objectives: Sequence[Objective]
+) -> float:
+    """Return the volume of what `values` are at least as good as, up to the reference point.
+
+    Zitzler and Thiele (1998), exact, by pymoo. Points that are not better than the reference point
+    in every objective contribute nothing, nor do rows with NaN or an infinity; dominated points
+    change nothing.
+
+    Args:
+        values: float[n, m] in the objectives' own units; not necessarily a front.
+        reference_point: m values in the same units and directions.
+        objectives: the m objectives, in the order of the columns.
+
+    Returns:
+        The volume, in the product of the objectives' units; 0.0 for no points.
+
+    Raises:
+        UsageError: a reference point that is not m finite values, or `values` has not m columns.
+    """
+    reference = np.asarray(reference_point, dtype=np.float64) * signs(objectives)
+    if not np.isfinite(reference).all():
+        raise UsageError(f"reference point {tuple(reference_point)} is not finite: set it anew")
+    matrix, _ = minimised(values, objectives)
+    better = matrix[(matrix < reference).all(axis=1)]
+    if len(better) == 0:
+        return 0.0
+    from pymoo.indicators.hv import HV
+
+    return float(HV(ref_point=reference)(better))

@@ -1,0 +1,40 @@
+"""The reference point of the hypervolume, fixed once a study from its first designs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from paretocaps.domain.objective import Objective
+from paretocaps.errors import UsageError
+from paretocaps.pareto.matrix import minimised, signs
+
+MARGIN = 0.1
+
+
+def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[float, ...]:
+    """Return a point a tenth worse than the worst of `values` in every objective.
+
+    Minimised: worst x 1.1. Maximised: worst - 10 % of |worst| (0.90 accuracy gives 0.81). Where the
+    worst value is 0 a tenth of it would be no margin, and the worst trial would never count: the
+    margin is then a tenth of the objective's spread, and 0.1 units where there is no spread either.
+    Rows with NaN or an infinity are left out.
+
+    Args:
+        values: float[n, m] of the study's first designs, in the objectives' own units.
+        objectives: the m objectives, in the order of the columns.
+
+    Returns:
+        m values in the objectives' own units and directions.
+
+    Raises:
+        UsageError: no row is finite, or `values` has not one column an objective.
+    """
+    matrix, _ = minimised(values, objectives)
+    if len(matrix) == 0:
+        raise UsageError("no trial has finite values in all objectives: a reference point needs one")
+    worst = matrix.max(axis=0)
+    spread = worst - matrix.min(axis=0)
+    size = np.where(worst != 0.0, np.abs(worst), np.where(spread > 0.0, spread, 1.0))
+    point = (worst + MARGIN * size) * signs(objectives)
+    return tuple(float(value) for value in point)

@@ -1,0 +1,14 @@
+"""What a batch schedule is."""
+
+from typing import Protocol
+
+from paretocaps.domain.choices import Choices
+from paretocaps.schedules.phase import Phase
+
+
+class BatchSchedule(Protocol):
+    """Divides a training into phases of one batch size each; a pure function."""
+
+    def __call__(self, choices: Choices, images: int, epochs: int) -> tuple[Phase, ...]:
+        """Return the phases of `epochs` epochs (1 or more) over `images` images (1 or more)."""
+        ...

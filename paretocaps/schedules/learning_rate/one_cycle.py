@@ -1,0 +1,22 @@
+"""The one-cycle policy."""
+
+from paretocaps.domain.choices import Choices
+from paretocaps.schedules.learning_rate.base import Moment, between
+
+RISE = 0.45  # share of the steps from lr_min up to lr_max, and again back down
+FALLEN = 2 * RISE  # share of the steps after which lr_min is reached again
+
+
+def one_cycle(choices: Choices, at: Moment) -> float:
+    """Return the learning rate of the one-cycle policy (Eq. 1, Algorithm 1).
+
+    Linear from lr_min to lr_max over the first 0.45 T steps, back to lr_min over the next 0.45 T,
+    then towards lr_min / 10 over the last tenth; T is the true number of steps of the training,
+    and nothing is rounded. As steps are 0 .. T-1, lr_min / 10 itself would be the value at T.
+    """
+    peak, fallen = RISE * at.total_steps, FALLEN * at.total_steps
+    if at.step <= peak:
+        return between(choices.lr_min, choices.lr_max, at.step / peak)
+    if at.step <= fallen:
+        return between(choices.lr_min, choices.lr_max, (fallen - at.step) / peak)
+    return choices.lr_min * (1.0 - 9.0 * (at.step - fallen) / at.total_steps)

@@ -1,0 +1,16 @@
+"""The learning-rate policies, by the names that the choice `lr_policy` takes."""
+
+from paretocaps.registry import Registry
+from paretocaps.schedules.learning_rate.base import LearningRatePolicy
+
+LEARNING_RATE_POLICIES: Registry[LearningRatePolicy] = Registry(
+    "learning-rate policy",
+    {
+        "fixed": "paretocaps.schedules.learning_rate.fixed:fixed",
+        "exponential": "paretocaps.schedules.learning_rate.exponential:exponential",
+        "one_cycle": "paretocaps.schedules.learning_rate.one_cycle:one_cycle",
+        "warm_restarts": "paretocaps.schedules.learning_rate.warm_restarts:warm_restarts",
+        "step_decay": "paretocaps.schedules.learning_rate.step_decay:step_decay",
+        "epoch_decay": "paretocaps.schedules.learning_rate.epoch_decay:epoch_decay",
+    },
+)

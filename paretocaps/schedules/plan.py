@@ -1,0 +1,147 @@
+"""The plan of a training: batch size and learning rate of every optimiser step, before it runs.
+
+WarmAdaBatch (X-TrainCaps and FasTrCaps, Algorithm 5) needs no code of its own: it is the policy
+`warm_restarts` with `cycle="phase"` joined with the batch schedule `adabatch`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
+from paretocaps.schedules.batch_size.schedules import BATCH_SCHEDULES
+from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.policies import LEARNING_RATE_POLICIES
+from paretocaps.schedules.phase import Phase
+
+__all__ = ["Phase", "PlanRow", "TrainingPlan", "build_plan"]
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One epoch of a plan; learning rates of its first and of its last step."""
+
+    epoch: int
+    batch_size: int
+    steps: int
+    lr_first: float
+    lr_last: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """Batch size and learning rate over a whole training: a frozen value, and pure functions of it.
+
+    Attributes:
+        choices: the choices it was made from.
+        images: training images an epoch.
+        epochs: epochs of the training; they are numbered from 1.
+        phases: its phases, in order, without gaps.
+    """
+
+    choices: Choices
+    images: int
+    epochs: int
+    phases: tuple[Phase, ...]
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole training; they are numbered from 0."""
+        return self.phases[-1].end_step
+
+    def phase(self, epoch: int) -> Phase:
+        """Return the phase that `epoch` (from 1) belongs to.
+
+        Raises:
+            UsageError: the plan has no such epoch.
+        """
+        if not 1 <= epoch <= self.epochs:
+            raise UsageError(f"epoch {epoch} is not in the plan: its epochs are 1 to {self.epochs}")
+        return self.phases[bisect_right(self.phases, epoch, key=lambda phase: phase.first_epoch) - 1]
+
+    def batch_size(self, epoch: int) -> int:
+        """Return the images a step in `epoch` (from 1).
+
+        Raises:
+            UsageError: the plan has no such epoch.
+        """
+        return self.phase(epoch).batch_size
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate of the optimiser step `step` (from 0).
+
+        Raises:
+            UsageError: the plan has no such step.
+        """
+        if not 0 <= step < self.total_steps:
+            raise UsageError(f"step {step} is not in the plan: its steps are 0 to {self.total_steps - 1}")
+        phase = self.phases[bisect_right(self.phases, step, key=lambda phase: phase.first_step) - 1]
+        return LEARNING_RATE_POLICIES.get(self.choices.lr_policy)(self.choices, self._moment(phase, step))
+
+    def learning_rates(self, epoch: int) -> list[float]:
+        """Return the learning rates of all steps of `epoch` (from 1), in order.
+
+        Raises:
+            UsageError: the plan has no such epoch.
+        """
+        phase = self.phase(epoch)
+        first = phase.first_step + (epoch - phase.first_epoch) * phase.steps_per_epoch
+        policy = LEARNING_RATE_POLICIES.get(self.choices.lr_policy)
+        return [
+            policy(self.choices, self._moment(phase, step))
+            for step in range(first, first + phase.steps_per_epoch)
+        ]
+
+    def rows(self) -> list[PlanRow]:
+        """Return one row an epoch: what `paretocaps plan` prints."""
+        return [
+            PlanRow(
+                epoch=epoch,
+                batch_size=phase.batch_size,
+                steps=phase.steps_per_epoch,
+                lr_first=self.learning_rate(first),
+                lr_last=self.learning_rate(first + phase.steps_per_epoch - 1),
+            )
+            for epoch, phase, first in self._epochs()
+        ]
+
+    def epoch_starts(self) -> list[int]:
+        """Return the first step of every epoch, in order."""
+        return [first for _, _, first in self._epochs()]
+
+    def _epochs(self) -> Iterator[tuple[int, Phase, int]]:
+        """Yield number, phase and first step of every epoch, in order."""
+        for phase in self.phases:
+            for n in range(phase.epochs):
+                yield phase.first_epoch + n, phase, phase.first_step + n * phase.steps_per_epoch
+
+    def _moment(self, phase: Phase, step: int) -> Moment:
+        phase_step = step - phase.first_step
+        epochs_before, epoch_step = divmod(phase_step, phase.steps_per_epoch)
+        return Moment(
+            step=step,
+            total_steps=self.total_steps,
+            epoch=phase.first_epoch + epochs_before,
+            epoch_step=epoch_step,
+            epoch_steps=phase.steps_per_epoch,
+            phase_step=phase_step,
+            phase_steps=phase.steps,
+        )
+
+
+def build_plan(choices: Choices, images: int, epochs: int) -> TrainingPlan:
+    """Return the plan of training `epochs` epochs over `images` images with `choices`.
+
+    Epoch numbers are absolute: a shorter training truncates the batch schedule, and the cycles
+    and the total number of steps are those of the phases that are really trained.
+
+    Raises:
+        UsageError: fewer than one image or epoch.
+    """
+    if images < 1:
+        raise UsageError(f"images={images} cannot be trained on: give 1 or more")
+    if epochs < 1:
+        raise UsageError(f"epochs={epochs} is no training: give 1 or more")
+    phases = BATCH_SCHEDULES.get(choices.batch_schedule)(choices, images, epochs)
+    return TrainingPlan(choices=choices, images=images, epochs=epochs, phases=phases)

@@ -1,0 +1,57 @@
+"""Named designs and other choices made beforehand, as points of a study's space."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.errors import UnknownNameError, UsageError
+
+
+def check_designs(trainer: TrainerSpec, names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the names of the designs to try first: those asked for, or all that the trainer has.
+
+    Raises:
+        UnknownNameError: the trainer has no such design.
+    """
+    for name in names or ():
+        if name not in trainer.designs:
+            raise UnknownNameError("design", name, trainer.designs)
+    return tuple(trainer.designs) if names is None else names
+
+
+def place(
+    trainer: TrainerSpec, space: Space, fix: Mapping[str, Any], design: Mapping[str, Any]
+) -> dict[str, Scalar]:
+    """Return the sampled choices under which a trial has exactly the choices of `design`.
+
+    Raises:
+        UsageError: the space or the fixed choices do not allow the design; the message says which
+            choice it is.
+    """
+    for name, value in fix.items():
+        if name in design and design[name] != value:
+            raise UsageError(f"it has {name}={design[name]}, fixed to {value}")
+    wanted = trainer.complete(design, fix)
+    sampled: dict[str, Scalar] = {}
+    for parameter in space:
+        if holds(parameter.when, {**fix, **sampled}):
+            sampled[parameter.name] = _value(parameter, wanted)
+    reached = trainer.complete(sampled, fix)
+    for name in {**wanted, **reached}:
+        if wanted.get(name) != reached.get(name):
+            raise UsageError(f"it has {name}={wanted.get(name)}, which the space does not sample")
+    return sampled
+
+
+def _value(parameter: Parameter, wanted: Mapping[str, Any]) -> Scalar:
+    value = wanted.get(parameter.name)
+    points = parameter.points()
+    inside = (
+        value in points
+        if points is not None
+        else isinstance(value, int | float) and (parameter.low or 0) <= value <= (parameter.high or 0)
+    )
+    if value is None or not inside:
+        raise UsageError(f"it has {parameter.name}={value}, which the space does not sample")
+    return value  # type: ignore[no-any-return]  # a choice is whatever its trainer declares

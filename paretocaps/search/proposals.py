@@ -1,0 +1,125 @@
+"""Where a study's next choices come from: named designs, laid-out sequences, a sampler, and never twice."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.trial import TrialState
+
+from paretocaps.domain.space import Scalar, Space
+from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.errors import UsageError
+from paretocaps.search.designs import place
+from paretocaps.search.observer import Observer
+from paretocaps.search.samplers import Sampler, sobol
+from paretocaps.search.space import suggest
+
+_RESAMPLE = 3
+_DRAWS = 4096
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The choices of a new trial, with its Optuna number, and the design's name if it has one."""
+
+    number: int
+    choices: dict[str, Any]
+    design: str | None
+
+
+@dataclass
+class Proposals:
+    """Asks an Optuna study for choices that were not tried yet.
+
+    On a discrete space samplers repeat themselves (TPE in more than a third of its trials), and a
+    second training of the same choices teaches the front nothing: a repeated proposal is told
+    back as pruned, which multi-objective samplers ignore, and after three of them in a row the
+    next choices are drawn evenly from those not tried.
+
+    Args:
+        study: the Optuna study, with its sampler.
+        trainer: completes and canonicalises choices.
+        space: what is sampled.
+        fix: what is not.
+        sampler: its `sequence`, where it has one, decides instead of Optuna.
+        seed: of sequences and even draws.
+        seen: canonical choices tried so far, as JSON.
+        observer: is told what was skipped.
+    """
+
+    study: optuna.Study
+    trainer: TrainerSpec
+    space: Space
+    fix: Mapping[str, Any]
+    sampler: Sampler
+    seed: int
+    seen: set[str]
+    observer: Observer
+    _sequence: Iterator[dict[str, Scalar]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        source = self.sampler.sequence
+        self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
+
+    def enqueue_designs(self, names: tuple[str, ...]) -> None:
+        """Put the named designs first; one that the fixed choices or the space exclude is skipped, aloud."""
+        for name in names:
+            try:
+                sampled = place(self.trainer, self.space, self.fix, self.trainer.designs[name])
+            except UsageError as error:
+                self.observer.notice(f"design {name} is left out: {error}")
+                continue
+            self.study.enqueue_trial(sampled, user_attrs={"design": name})
+
+    def next(self) -> Proposal | None:
+        """Return the next proposal, or None where every design of the space was tried."""
+        for _ in range(_RESAMPLE):
+            if not self._has_waiting() and self.sampler.sequence and not self._enqueue(self._sequence):
+                return None
+            proposal = self._ask()
+            if proposal:
+                return proposal
+        if self._enqueue(self._untried()):
+            return self._ask()
+        return None
+
+    def _ask(self) -> Proposal | None:
+        trial = self.study.ask()
+        choices = self.trainer.complete(suggest(trial, self.space, self.fix), self.fix)
+        key = canonical_key(choices)
+        if key in self.seen:
+            trial.set_user_attr("repeats", True)
+            self.study.tell(trial.number, state=TrialState.PRUNED)
+            return None
+        self.seen.add(key)
+        return Proposal(trial.number, choices, trial.user_attrs.get("design"))
+
+    def _enqueue(self, designs: Iterator[dict[str, Scalar]]) -> bool:
+        for sampled in designs:
+            if canonical_key(self.trainer.complete(sampled, self.fix)) not in self.seen:
+                self.study.enqueue_trial(sampled)
+                return True
+        return False
+
+    def _untried(self) -> Iterator[dict[str, Scalar]]:
+        """Yield designs evenly over the space: all of a finite one in random order, many of a continuous one."""
+        seed = self.seed + len(self.seen)
+        if all(parameter.points() is not None for parameter in self.space):
+            designs = list(self.space.designs(self.fix))
+            for index in np.random.default_rng(seed).permutation(len(designs)):
+                yield designs[index]
+        else:
+            for _, sampled in zip(range(_DRAWS), sobol(self.space, self.fix, seed), strict=False):
+                yield sampled
+
+    def _has_waiting(self) -> bool:
+        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        return bool(waiting)
+
+
+def canonical_key(choices: Mapping[str, Any]) -> str:
+    """Return canonical choices as one string: equal for choices that train the same network."""
+    return json.dumps(choices, sort_keys=True)

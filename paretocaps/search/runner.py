@@ -1,0 +1,209 @@
+"""The driver: asks for choices, hands jobs to an executor, stores what comes back, and tells."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import optuna
+from optuna.trial import TrialState
+
+from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.spec import StudySpec
+from paretocaps.errors import DivergedError, ParetocapsError
+from paretocaps.execution.executor import Executor, Outcome
+from paretocaps.search.observer import Observer
+from paretocaps.search.proposals import Proposal, Proposals
+from paretocaps.search.ranking import fix_reference, ranked_front
+from paretocaps.storage.store import Store
+
+_FAILURES_IN_A_ROW = 5
+
+
+@dataclass
+class OpenTrial:
+    """A trial whose trainings are not all in: the seeds still to train, and those being trained."""
+
+    number: int
+    choices: dict[str, object]
+    design: str | None
+    waiting: deque[int]
+    running: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Runner:
+    """Runs one open study until it has its trials.
+
+    Every value is stored before Optuna is told it, so whatever interrupts a study, no measurement
+    is lost, and the trial it belongs to is finished by the next run.
+
+    Args:
+        spec: how many trials, epochs, repeats, and on what.
+        objectives: the study's.
+        store, study: our tables and Optuna's.
+        proposals: where new choices come from.
+        executor: trains jobs; entered and left by the caller.
+        observer: is told what happens.
+    """
+
+    spec: StudySpec
+    objectives: Sequence[Objective]
+    store: Store
+    study: optuna.Study
+    proposals: Proposals
+    executor: Executor
+    observer: Observer
+    open: dict[int, OpenTrial] = field(default_factory=dict)
+    failed: int = 0
+    failed_in_a_row: int = 0
+    exhausted: bool = False
+    front: FrontRecord | None = None
+
+    def run(self) -> None:
+        """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
+
+        Raises:
+            ParetocapsError: as many trials as asked for failed, or five in a row.
+        """
+        self._update_front()
+        try:
+            while True:
+                self._fill()
+                if not any(trial.running for trial in self.open.values()):
+                    break
+                for outcome in self.executor.wait(self._on_epoch):
+                    self._settle(outcome)
+        except KeyboardInterrupt:
+            self._interrupt()
+            raise
+
+    def resume(self, number: int, choices: dict[str, object], design: str | None, seeds: Sequence[int]) -> None:
+        """Take up a trial that an earlier run left: train `seeds`, or finish it where none is missing."""
+        self.open[number] = OpenTrial(number, choices, design, deque(seeds))
+        self._finish_if_complete(self.open[number])
+
+    def _fill(self) -> None:
+        busy = sum(len(trial.running) for trial in self.open.values())
+        while busy < self.executor.capacity and (job := self._next_job()) is not None:
+            self.executor.submit(job)
+            busy += 1
+
+    def _next_job(self) -> TrainingJob | None:
+        waiting = next((trial for trial in self.open.values() if trial.waiting), None)
+        if waiting is None:
+            proposal = self._next_proposal()
+            if proposal is None:
+                return None
+            seeds = range(self.spec.seed, self.spec.seed + self.spec.repeats)
+            waiting = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(seeds))
+            self.open[waiting.number] = waiting
+            self.store.start_trial(self.spec.study, waiting.number, waiting.choices, waiting.design)
+        return self._job(waiting)
+
+    def _next_proposal(self) -> Proposal | None:
+        wanted = self.spec.trials - self.store.counts(self.spec.study).finished - len(self.open)
+        if wanted <= 0 or self.exhausted:
+            return None
+        proposal = self.proposals.next()
+        if proposal is None:
+            self.exhausted = True
+            self.observer.notice("every design of the space was tried: nothing is left to sample")
+        return proposal
+
+    def _job(self, trial: OpenTrial) -> TrainingJob:
+        seed = trial.waiting.popleft()
+        trial.running.add(seed)
+        attempt, folder = self.store.start_attempt(self.spec.study, trial.number, seed)
+        job = TrainingJob(
+            study=self.spec.study,
+            trial=trial.number,
+            attempt=attempt,
+            trainer=self.spec.trainer,
+            choices=trial.choices,
+            seed=seed,
+            data=self.spec.data_spec,
+            epochs=self.spec.epochs,
+            folder=folder,
+            measure=tuple(objective.quantity for objective in self.objectives),
+        )
+        self.observer.trial_started(job, trial.design)
+        return job
+
+    def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
+        self.store.record_epoch(job.study, job.trial, job.seed, job.attempt, record)
+        self.observer.epoch(job, record)
+        return True
+
+    def _settle(self, outcome: Outcome) -> None:
+        job = outcome.job
+        reason = outcome.reason
+        if outcome.measurement is not None:
+            reason = self.store_measurement(job, outcome.measurement)
+        if reason is not None:
+            self.store.fail_attempt(job.study, job.trial, job.seed, job.attempt, reason)
+        trial = self.open.get(job.trial)
+        if trial is None:  # another seed of it failed before
+            return
+        trial.running.discard(job.seed)
+        if reason is None:
+            self._finish_if_complete(trial)
+        else:
+            self.fail(trial.number, reason)
+
+    def store_measurement(self, job: TrainingJob, measurement: Measurement) -> str | None:
+        """Store a measurement; return why it cannot be: an objective missing or not finite."""
+        for objective in self.objectives:
+            if measurement.quantity(objective.quantity) is None:
+                return f"trainer {job.trainer!r} did not measure {objective.quantity!r}"
+        try:
+            self.store.finish_attempt(job.study, job.trial, job.seed, job.attempt, measurement)
+        except DivergedError as error:
+            return str(error)
+        return None
+
+    def fail(self, number: int, reason: str) -> None:
+        """End a trial without values; what its other seeds measured stays stored.
+
+        Raises:
+            ParetocapsError: it was one failure too many.
+        """
+        self.open.pop(number, None)
+        self.store.fail_trial(self.spec.study, number, reason)
+        self.study.tell(number, state=TrialState.FAIL)
+        self.observer.trial_failed(number, reason)
+        self.failed += 1
+        self.failed_in_a_row += 1
+        if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
+            raise ParetocapsError(f"{self.failed_in_a_row} trials in a row failed, the last one because: {reason}")
+        if self.failed >= self.spec.trials:
+            raise ParetocapsError(f"{self.failed} trials failed, the last one because: {reason}")
+
+    def _finish_if_complete(self, trial: OpenTrial) -> None:
+        if trial.waiting or trial.running:
+            return
+        del self.open[trial.number]
+        self.failed_in_a_row = 0
+        self.store.finish_trial(self.spec.study, trial.number)
+        means = self.store.means(self.spec.study, trial.number)
+        self.study.tell(trial.number, [means[objective.quantity] for objective in self.objectives])
+        self.observer.trial_finished(trial.number, means)
+        self._update_front()
+
+    def _update_front(self) -> None:
+        """Rank again, and store and show the front where it changed."""
+        fix_reference(self.store, self.spec.study)
+        front = ranked_front(self.store, self.spec.study, self.objectives, device=self.latest_device())
+        if front != self.front:
+            self.front = front
+            self.store.save_front(front)
+            self.observer.front_changed(front)
+            self.store.drop_weights(self.spec.study, keep=[member.trial for member in front])
+
+    def _interrupt(self) -> None:
+        self.executor.abort()
+        for number in self.open:
+            self.store.interrupt_trial(self.spec.study, number)

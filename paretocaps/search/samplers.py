@@ -1,0 +1,125 @@
+"""Samplers by name: Optuna's, and sequences of designs laid out beforehand."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.samplers import (
+    BaseSampler,
+    GPSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    RandomSampler,
+    TPESampler,
+)
+from scipy.stats import qmc
+
+from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.registry import Registry
+
+Sequence = Callable[[Space, Mapping[str, Any], int], Iterator[dict[str, Scalar]]]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How a study proposes choices.
+
+    Args:
+        description: one line for `paretocaps samplers`.
+        optuna: makes the Optuna sampler from a seed and the number of trials.
+        sequence: yields designs laid out beforehand, from (space, fixed choices, seed); where it is
+            given, they are what the study tries, and the Optuna sampler only carries them.
+    """
+
+    description: str
+    optuna: Callable[[int, int], BaseSampler]
+    sequence: Sequence | None = None
+
+
+def population(trials: int) -> int:
+    """Return the population of the genetic samplers: a third of the trials, from 8 to 50.
+
+    Optuna's fixed 50 would leave a study of fewer trials at random sampling.
+    """
+    return min(max(trials // 3, 8), 50)
+
+
+def grid(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
+    """Yield every design of a finite space once, in an order shuffled by `seed`.
+
+    Raises:
+        UsageError: a range is continuous.
+    """
+    designs = list(space.designs(fix))
+    np.random.default_rng(seed).shuffle(designs)  # type: ignore[arg-type]  # a list shuffles like an array
+    return iter(designs)
+
+
+def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
+    """Yield designs at the points of a scrambled Sobol sequence, one dimension a choice.
+
+    Optuna's own QMC sampler draws categorical choices at random, which are most of a capsule
+    network's; here every choice, categorical and conditional ones too, takes its dimension.
+    """
+    engine = qmc.Sobol(max(len(space.parameters), 1), scramble=True, seed=np.random.default_rng(seed))
+    while True:
+        for point in engine.random_base2(6) if engine.num_generated == 0 else engine.random(64):
+            sampled: dict[str, Scalar] = {}
+            for parameter, share in zip(space, point, strict=False):
+                if holds(parameter.when, {**fix, **sampled}):
+                    sampled[parameter.name] = value_at(parameter, float(share))
+            yield sampled
+
+
+def value_at(parameter: Parameter, share: float) -> Scalar:
+    """Return the value of `parameter` at `share` in [0, 1) of its range."""
+    points = parameter.points() if not parameter.log else None
+    if points is not None:
+        return points[int(share * len(points))]
+    low, high = float(parameter.low or 0), float(parameter.high or 0)
+    value = low * (high / low) ** share if parameter.log else low + (high - low) * share
+    return round(value) if parameter.is_integer else value
+
+
+def _tpe(seed: int, _: int) -> BaseSampler:
+    return _quietly(lambda: TPESampler(seed=seed, multivariate=True))
+
+
+def _nsga2(seed: int, trials: int) -> BaseSampler:
+    return NSGAIISampler(seed=seed, population_size=population(trials))
+
+
+def _nsga3(seed: int, trials: int) -> BaseSampler:
+    return _quietly(lambda: NSGAIIISampler(seed=seed, population_size=population(trials)))
+
+
+def _gp(seed: int, _: int) -> BaseSampler:
+    return _quietly(lambda: GPSampler(seed=seed))
+
+
+def _random(seed: int, _: int) -> BaseSampler:
+    return RandomSampler(seed=seed)
+
+
+def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return make()
+
+
+SAMPLERS: Registry[Sampler] = Registry(
+    "sampler",
+    {
+        "tpe": Sampler("multivariate tree-structured Parzen estimators", _tpe),
+        "nsga2": Sampler("genetic algorithm NSGA-II", _nsga2),
+        "nsga3": Sampler("genetic algorithm NSGA-III, for many objectives", _nsga3),
+        "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp),
+        "random": Sampler("independent random choices", _random),
+        "qmc": Sampler("a scrambled Sobol sequence over every choice", _random, sobol),
+        "grid": Sampler("every design of a finite space once, in random order", _random, grid),
+    },
+    group="paretocaps.samplers",
+)

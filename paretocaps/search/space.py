@@ -1,0 +1,32 @@
+"""From a space to an Optuna trial's suggestions: the only `suggest_*` calls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from optuna import Trial
+
+from paretocaps.domain.space import Parameter, Scalar, Space, holds
+
+
+def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Return the sampled choices of `trial`, conditional ones only where their condition holds.
+
+    Args:
+        trial: asked from an Optuna study; its sampler decides.
+        space: in an order in which conditions look backwards.
+        fix: choices that are not sampled; conditions may look at them.
+    """
+    sampled: dict[str, Scalar] = {}
+    for parameter in space:
+        if holds(parameter.when, {**fix, **sampled}):
+            sampled[parameter.name] = _suggest(trial, parameter)
+    return sampled
+
+
+def _suggest(trial: Trial, parameter: Parameter) -> Scalar:
+    if parameter.low is None or parameter.high is None:
+        return trial.suggest_categorical(parameter.name, parameter.values)
+    low, high, step = parameter.low, parameter.high, parameter.step
+    if parameter.is_integer:
+        return trial.suggest_int(parameter.name, int(low), int(high), step=int(step or 1), log=parameter.log)
+    return trial.suggest_float(parameter.name, low, high, step=step, log=parameter.log)

@@ -1,0 +1,187 @@
+"""Storage URLs: checked with one clear line each, and opened the same way for Optuna and for us."""
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from paretocaps.errors import StorageError, did_you_mean
+
+BUSY_SECONDS = 30.0
+_BACKENDS = ("sqlite", "postgresql")
+_MAGIC = b"SQLite format 3\x00"
+
+
+def parse_url(url: str) -> URL:
+    """Return `url` parsed: `sqlite:///folder/file.db` or `postgresql://user:password@host/database`.
+
+    Raises:
+        StorageError: it is malformed, names another kind of database or no file, or its driver
+            is missing or asynchronous.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        hint = f"sqlite:///{url}" if url and ":" not in url else "sqlite:///studies/paretocaps.db"
+        raise StorageError(f"storage {url!r} is not a database URL: write it like {hint}") from None
+    backend = parsed.get_backend_name()
+    if backend not in _BACKENDS:
+        raise StorageError(
+            f"storage {safe(parsed)!r}: unknown kind {backend!r}{did_you_mean(backend, _BACKENDS)}"
+            " (known: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE)"
+        )
+    _check_driver(parsed)
+    if backend == "sqlite":
+        _check_names_file(parsed)
+    return parsed
+
+
+def safe(url: URL) -> str:
+    """Return `url` as text without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of an SQLite URL, or None for another database."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def engine_arguments(url: str) -> dict[str, Any]:
+    """Return the keyword arguments of `create_engine` for `url`, as Optuna's RDBStorage takes them.
+
+    Pass them as `RDBStorage(url, engine_kwargs=engine_arguments(url))`, then `prepare_engine` its engine.
+
+    Raises:
+        StorageError: as `parse_url`.
+    """
+    if sqlite_file(parse_url(url)) is None:
+        return {"pool_pre_ping": True}
+    return {"connect_args": {"timeout": BUSY_SECONDS}}
+
+
+def prepare_engine(engine: Engine) -> Engine:
+    """Give every SQLite connection of `engine`, ours or Optuna's, the same settings; return it.
+
+    They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout
+    of 30 s, and enforced foreign keys. Connections opened before are dropped. Other databases need
+    nothing; calling it twice does no harm.
+    """
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
+        event.listen(engine, "connect", _on_connect)
+        engine.dispose()
+    return engine
+
+
+def make_engine(url: str, *, create: bool) -> Engine:
+    """Return an engine for our own tables, after checking what can be checked without connecting.
+
+    Transactions are explicit: a connection with the execution option `write` takes SQLite's write
+    lock as it begins, so none fails half-way because another process wrote in between.
+
+    Args:
+        url: the storage URL.
+        create: whether a missing SQLite file, and its folder, may be made.
+
+    Raises:
+        StorageError: the URL or the file cannot be used.
+    """
+    parsed = parse_url(url)
+    arguments = engine_arguments(url)
+    path = sqlite_file(parsed)
+    if path is None:
+        return create_engine(parsed, **arguments)
+    check_file(parsed, create=create)
+    arguments["connect_args"]["isolation_level"] = None  # Python's own BEGIN is deferred and comes late
+    # absolute: the process may change its working directory between two connections
+    engine = prepare_engine(create_engine(parsed.set(database=str(path.absolute())), **arguments))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def check_file(url: URL, *, create: bool) -> None:
+    """Check the file of an SQLite URL; make its folder where it is missing and `create` is set.
+
+    Raises:
+        StorageError: the path is a folder, is missing (unless `create`), cannot be made or written,
+            or holds something else than an SQLite database.
+    """
+    path = Path(url.database or "")
+    where = f"storage {safe(url)!r}"
+    try:
+        if path.is_dir():
+            file = path / "paretocaps.db"
+            raise StorageError(f"{where}: {str(path)!r} is a folder: name a file in it, sqlite:///{file}")
+        if not path.exists() and not create:
+            raise StorageError(
+                f"{where}: there is no file {str(path)!r}: run `paretocaps optimize`, which makes it,"
+                " or name another with --storage"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        magic = _first_bytes(path)
+    except OSError as error:
+        raise StorageError(f"{where}: {error.filename!r} cannot be used: {error.strerror}") from None
+    if magic not in (b"", _MAGIC):
+        raise StorageError(f"{where}: {str(path)!r} is not an SQLite database: name another file")
+    for place in (path, path.parent):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise StorageError(f"{where}: {str(place)!r} is read-only: make it writable, or copy the file")
+
+
+def _first_bytes(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as stream:
+        return stream.read(len(_MAGIC))
+
+
+def _check_driver(url: URL) -> None:
+    where = f"storage {safe(url)!r}"
+    try:
+        dialect = url.get_dialect()
+        dialect.import_dbapi()
+    except NoSuchModuleError:
+        raise StorageError(f"{where}: unknown driver {url.get_driver_name()!r}: leave it out") from None
+    except ImportError as error:
+        raise StorageError(f"{where}: its driver is missing ({error}): pip install {error.name}") from None
+    if dialect.is_async:
+        raise StorageError(f"{where}: driver {url.get_driver_name()!r} is asynchronous: leave it out")
+
+
+def _check_names_file(url: URL) -> None:
+    database = url.database or ""
+    if url.host:
+        right = f"sqlite:///{url.host}/{database}".rstrip("/")
+        raise StorageError(f"storage {safe(url)!r} has a slash too few: write {right}")
+    if database in ("", ":memory:") or database.startswith("file:"):
+        raise StorageError(
+            f"storage {safe(url)!r} names no file, so nothing would be kept: write sqlite:///studies/x.db"
+        )
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    _use_write_ahead_log(cursor)
+    cursor.close()
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    # SQLite does not apply the busy timeout to this switch, which two processes may attempt at once
+    deadline = time.monotonic() + BUSY_SECONDS
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and time.monotonic() < deadline:
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return  # a file system without shared memory stays with its rollback journal
+        time.sleep(0.05)
+
+
+def _begin(connection: Any) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

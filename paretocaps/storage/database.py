@@ -1,0 +1,99 @@
+"""One open database: short transactions, one-line errors, and a tidy end."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.connect import make_engine, safe
+
+T = TypeVar("T")
+BACK_OFF = (0.1, 0.5, 2.0)
+"""Seconds to wait before each new try at a database server that went away."""
+
+_CHECKPOINT_SECONDS = 1.0
+
+
+class Database:
+    """An engine, and the two ways in which the store uses it.
+
+    Args:
+        url: the storage URL.
+        create: whether a missing SQLite file may be made.
+
+    Raises:
+        StorageError: the URL or the file cannot be used.
+    """
+
+    def __init__(self, url: str, *, create: bool) -> None:
+        self.engine: Engine = make_engine(url, create=create)
+        self.name = safe(self.engine.url)
+        self._pauses: tuple[float, ...] = ()
+        self.read(lambda connection: None)
+        # an address that was wrong is said at once; one that was right is tried again
+        self._pauses = BACK_OFF
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads, in one consistent state of the database.
+
+        Raises:
+            StorageError: the database cannot be reached or read.
+        """
+        return self._run(work, write=False)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction: all of what it writes is kept, or nothing.
+
+        Where a database server goes away meanwhile, `work` runs again, so it must not depend on
+        what it did before.
+
+        Raises:
+            StorageError: the database cannot be reached or written.
+            IntegrityError: a uniqueness constraint, for the caller to explain.
+        """
+        return self._run(work, write=True)
+
+    def close(self) -> None:
+        """Move an SQLite database's write-ahead log into its file, and drop the connections."""
+        if self.engine.dialect.name == "sqlite":
+            self._checkpoint()
+        self.engine.dispose()
+
+    def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+        pauses = iter(self._pauses)
+        while True:
+            try:
+                with self.engine.connect().execution_options(write=write) as connection, connection.begin():
+                    return work(connection)
+            except IntegrityError:
+                raise
+            except DBAPIError as error:
+                pause = next(pauses, None) if self._went_away(error) else None
+                if pause is None:
+                    raise StorageError(f"storage {self.name!r}: {_one_line(error)}") from error
+            time.sleep(pause)
+
+    def _went_away(self, error: DBAPIError) -> bool:
+        # SQLite's busy timeout is its own way of trying again
+        server = self.engine.dialect.name != "sqlite"
+        return error.connection_invalidated or (server and isinstance(error, OperationalError))
+
+    def _checkpoint(self) -> None:
+        raw = self.engine.raw_connection()
+        try:
+            # whoever still reads keeps the log alive, and the last to close it empties it: do not wait long
+            raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            pass  # nothing is lost: the log beside the file is part of the database
+        finally:
+            raw.close()
+
+
+def _one_line(error: DBAPIError) -> str:
+    text = str(error.orig) if error.orig is not None else str(error)
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__

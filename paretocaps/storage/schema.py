@@ -1,0 +1,184 @@
+"""The tables `paretocaps_*`, as a person can query them with SQL; units are in the column comments.
+
+They live in the database of Optuna's own tables and never point into those: a trial is joined to
+Optuna's by study name and number. The view `paretocaps_results` (made by the migrations) has one row a
+finished trial, with means over its seeds.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+PREFIX = "paretocaps_"
+VERSION_TABLE = "paretocaps_alembic_version"
+STATES = ("running", "finished", "failed", "interrupted")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Timezone-aware moments, kept in UTC also where the database (SQLite) forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return `value` in UTC; the zone of a naive moment is not guessed.
+
+        Raises:
+            ValueError: the moment has no timezone.
+        """
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no timezone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return the stored moment with its timezone, UTC."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def now() -> datetime:
+    """Return the present moment in UTC, timezone-aware."""
+    return datetime.now(UTC)
+
+
+def _state() -> Column[str]:
+    return Column("state", String(11), nullable=False, comment="running, finished, failed or interrupted")
+
+
+def _key(table: str, name: str, *, primary: bool = False) -> Column[int]:
+    target = ForeignKey(f"{PREFIX}{table}.id", ondelete="CASCADE")
+    return Column(name, Integer, target, primary_key=primary, nullable=False)
+
+
+def _known_state(name: str) -> CheckConstraint:
+    return CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})", name=name)
+
+
+METADATA = MetaData()
+
+STUDIES = Table(
+    f"{PREFIX}studies",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
+    Column("spec", JSON, nullable=False, comment="what the study was created with"),
+    Column(
+        "reference_point",
+        JSON(none_as_null=True),
+        comment="of the hypervolume: a list, one value an objective, in its own unit",
+    ),
+    UniqueConstraint("name", name="uq_paretocaps_studies_name"),
+)
+
+TRIALS = Table(
+    f"{PREFIX}trials",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _key("studies", "study_id"),
+    Column("number", Integer, nullable=False, comment="Optuna's trial number"),
+    _state(),
+    Column("choices", Text, nullable=False, comment="canonical JSON: sorted names, no spaces"),
+    Column("design", String(200), comment="name of the design, if it has one"),
+    Column("reason", Text, comment="why it failed"),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
+    Column("ended", UtcDateTime, comment="UTC"),
+    UniqueConstraint("study_id", "number", name="uq_paretocaps_trials_number"),
+    _known_state("ck_paretocaps_trials_state"),
+)
+
+ATTEMPTS = Table(
+    f"{PREFIX}attempts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _key("trials", "trial_id"),
+    Column("seed", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, comment="counts from 1 for each seed"),
+    _state(),
+    Column("reason", Text, comment="why it failed or was interrupted"),
+    Column("acc", Double, comment="validation accuracy at the best epoch, 0 to 1"),
+    Column("time", Double, comment="s, measured training seconds up to the best epoch"),
+    Column("wall", Double, comment="s, the whole training"),
+    Column("params", BigInteger, comment="parameters of the best epoch's network"),
+    Column("macs", BigInteger, comment="forward multiply-adds a sample"),
+    Column("memory", BigInteger, comment="bytes, peak while training"),
+    Column("test_acc", Double, comment="test accuracy of the best epoch's weights, 0 to 1"),
+    Column("best_epoch", Integer, comment="counts from 1"),
+    Column("device_name", String(200)),
+    Column("device_kind", String(50)),
+    Column("torch", String(50), comment="version of torch"),
+    Column("threads", Integer, comment="CPU threads"),
+    Column("shared", Boolean, comment="whether other jobs may have run on the device"),
+    Column("calibration", Double, comment="s, a fixed reference step on the device"),
+    Column("folder", Text, comment="relative to the artifact folder, or absolute"),
+    Column("weights", Text, comment="file name inside the folder"),
+    Column("started", UtcDateTime, nullable=False, comment="UTC"),
+    Column("ended", UtcDateTime, comment="UTC"),
+    UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
+    _known_state("ck_paretocaps_attempts_state"),
+)
+
+EPOCHS = Table(
+    f"{PREFIX}epochs",
+    METADATA,
+    _key("attempts", "attempt_id", primary=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False, comment="counts from 1"),
+    Column("steps", Integer, nullable=False, comment="optimiser steps of this epoch"),
+    Column("batch_size", Integer, nullable=False, comment="images"),
+    Column("learning_rate", Double, nullable=False, comment="at the end of the epoch"),
+    Column("train_loss", Double, comment="NULL where it was not reported or not finite"),
+    Column("acc", Double, nullable=False, comment="validation accuracy, 0 to 1"),
+    Column("seconds", Double, nullable=False, comment="s, measured training seconds of this epoch"),
+    Column("time", Double, nullable=False, comment="s, the same up to and including this epoch"),
+    Column("wall", Double, nullable=False, comment="s, since the training began"),
+    Column("params", BigInteger, nullable=False, comment="parameters"),
+    Column("macs", BigInteger, nullable=False, comment="forward multiply-adds a sample"),
+    Column("network", Integer, nullable=False, comment="structural changes before this epoch"),
+)
+
+QUANTITIES = Table(
+    f"{PREFIX}quantities",
+    METADATA,
+    _key("attempts", "attempt_id", primary=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", Double, nullable=False, comment="SI unit"),
+)
+
+FRONTS = Table(
+    f"{PREFIX}fronts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _key("studies", "study_id"),
+    Column("objectives", String(500), nullable=False, comment="names in order, separated by commas"),
+    Column("reference_point", JSON(none_as_null=True), comment="a list, one value an objective"),
+    Column("hypervolume", Double, nullable=False, comment="product of the objectives' units"),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
+)
+
+FRONT_MEMBERS = Table(
+    f"{PREFIX}front_members",
+    METADATA,
+    _key("fronts", "front_id", primary=True),
+    Column("trial", Integer, primary_key=True, autoincrement=False, comment="the trial's number"),
+    Column("position", Integer, nullable=False, comment="from 0, best in the first objective first"),
+)

@@ -1,0 +1,44 @@
+"""What a measurement says of the device it was taken on."""
+
+import platform
+from pathlib import Path
+
+import torch
+
+from paretocaps.domain.measurement import Device
+from paretocaps.errors import UsageError
+
+
+def open_device(name: str) -> torch.device:
+    """Return the torch device called `name` ("cpu", "cuda", "cuda:1").
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UsageError(
+            f"device {name!r} does not exist here ({torch.cuda.device_count()} CUDA devices): use cpu"
+        )
+    return device
+
+
+def describe_device(device: torch.device, shared: bool = False) -> Device:
+    """Return name, kind, torch version and threads of `device`, as measurements carry them."""
+    is_cuda = device.type == "cuda"
+    return Device(
+        name=torch.cuda.get_device_name(device) if is_cuda else _processor_name(),
+        kind=device.type,
+        torch=torch.__version__,
+        threads=None if is_cuda else torch.get_num_threads(),
+        shared=shared,
+    )
+
+
+def _processor_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,104 @@
+"""A network with its optimiser on a device: one place where a step is taken."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import DivergedError
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.losses import capsnet_loss
+from paretocaps.training.memory import saved_bytes, state_bytes
+from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.stopwatch import Stopwatch
+
+_CUDA_STEPS_A_LAP = 16  # a synchronisation per step would cost small batches more than the step
+
+
+class Learner:
+    """Takes optimiser steps and times them.
+
+    Args:
+        network: moved to the device.
+        loader: the training images.
+        choices: optimiser and precision are read from it.
+        device: where everything happens.
+    """
+
+    def __init__(
+        self, network: CapsNet, loader: DeviceLoader, choices: Choices, device: torch.device
+    ) -> None:
+        self.device = device
+        self.loader = loader
+        self.dtype = resolve_precision(choices.precision, device)
+        self.stopwatch = Stopwatch(device)
+        self.network = network.to(device)
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=choices.lr_max, weight_decay=choices.weight_decay, fused=True
+        )
+        self.peak_bytes = 0
+        self._saved_bytes = 0
+        self._batch_size = 0
+        self._steps_a_lap = _CUDA_STEPS_A_LAP if device.type == "cuda" else 1
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+
+    def replace(self, network: CapsNet, optimizer: torch.optim.Optimizer) -> None:
+        """Go on with another network (a pruned one) and its optimiser."""
+        self.network, self.optimizer = network, optimizer
+        self._batch_size = 0
+
+    def train_epoch(self, epoch: int, batch_size: int, rates: Sequence[float]) -> float:
+        """Take one step a learning rate in `rates` and return the mean loss over the images.
+
+        Raises:
+            DivergedError: that loss is NaN or infinite.
+        """
+        self._enter_phase(batch_size)
+        self.network.train()
+        batches = self.loader.batches(batch_size, epoch)
+        total = torch.zeros((), device=self.device)
+        for first in range(0, len(rates), self._steps_a_lap):
+            chunk = rates[first : first + self._steps_a_lap]
+            with self.stopwatch.lap(epoch, len(chunk)):
+                for rate in chunk:
+                    images, labels = next(batches)
+                    total += self._step(images, labels, rate) * len(labels)
+        self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state_bytes(self.network, self.optimizer))
+        loss = float(total) / len(self.loader)
+        if loss != loss or loss in (float("inf"), float("-inf")):
+            raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max")
+        return loss
+
+    def forward_loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return the training loss of one batch, a scalar."""
+        with autocast(self.device, self.dtype):
+            output = self.network(images, labels)
+        return capsnet_loss(output, images, labels)
+
+    def _step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self.forward_loss(images, labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _enter_phase(self, batch_size: int) -> None:
+        """Start the clock's next phase, and on a CPU count the memory its steps will need."""
+        if batch_size == self._batch_size:
+            return
+        self._batch_size = batch_size
+        self.stopwatch.start_phase()
+        if self.device.type != "cuda":
+            images, labels = next(self.loader.ordered(batch_size))
+            self._saved_bytes = saved_bytes(self.network, lambda: self.forward_loss(images, labels))
+
+    def memory(self) -> int:
+        """Return the peak bytes of the training so far."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device)
+        return self.peak_bytes

@@ -1,0 +1,36 @@
+"""When a training prunes, and what it measures for it."""
+
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import pruned
+from paretocaps.models.pruning import measure_saliency, prune
+from paretocaps.training.learner import Learner
+from paretocaps.training.precision import autocast
+
+_SALIENCY_IMAGES = 1024
+_SALIENCY_BATCH = 128
+
+
+def warmup_epochs(choices: Choices, epochs: int) -> int | None:
+    """Return after how many epochs the network is pruned, or None where it never is.
+
+    `pruning_start` is the share of the epochs trained before: at least one where there is more
+    than one epoch, and never all of them, so that the pruned network is trained too.
+    """
+    if choices.pruning_ratio == 0.0:
+        return None
+    if epochs == 1:
+        return 0
+    return min(max(round(choices.pruning_start * epochs), 1 if choices.pruning_start > 0 else 0), epochs - 1)
+
+
+def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
+    """Rebuild the learner's network smaller by `pruning_ratio` of its forward multiply-adds.
+
+    Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
+    kept. None of this is an optimiser step, so the clock does not count it.
+    """
+    target = pruned(learner.network.architecture, choices.pruning_ratio)
+    batches = learner.loader.ordered(_SALIENCY_BATCH, limit=_SALIENCY_IMAGES)
+    with autocast(learner.device, learner.dtype):
+        saliency = measure_saliency(learner.network, batches, choices.saliency, seed)
+    learner.replace(*prune(learner.network, learner.optimizer, target, saliency))

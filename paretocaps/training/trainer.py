@@ -1,0 +1,125 @@
+"""The built-in trainer: one job on one device, measured."""
+
+import copy
+import time
+
+import torch
+
+from paretocaps.data.images import DataSplits
+from paretocaps.data.load import load
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.trainer import OnEpoch
+from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.complexity import total_macs, total_params
+from paretocaps.schedules.plan import build_plan
+from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.learner import Learner
+from paretocaps.training.precision import autocast
+from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.weights import save_weights
+
+_EVALUATION_BATCH = 256
+WEIGHTS = "weights.pt"
+
+
+def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Train the job's choices with its seed and measure the result (the `Train` protocol).
+
+    The job's folder receives `weights.pt`: the best epoch's weights and what rebuilds their
+    network (see `training.weights`).
+
+    Raises:
+        DataError, UsageError: data, device or choices that cannot be trained.
+        DivergedError: the loss became NaN or infinite.
+    """
+    device = open_device(job.device)
+    if job.threads is not None:
+        torch.set_num_threads(job.threads)
+    training = _Training(job, Choices.model_validate(job.choices), load(job.data), device)
+    for epoch in range(1, job.epochs + 1):
+        if not on_epoch(training.run_epoch(epoch)):
+            break
+    return training.measurement()
+
+
+class _Training:
+    """One training in progress: its learner, its records, and the best epoch's network so far."""
+
+    def __init__(self, job: TrainingJob, choices: Choices, splits: DataSplits, device: torch.device) -> None:
+        self.began = time.perf_counter()
+        self.job, self.choices, self.splits, self.device = job, choices, splits, device
+        channels, height, width = splits.train.images.shape[1:]
+        network = build_network(architecture(choices, height, width, channels, splits.classes), job.seed)
+        loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
+        self.learner = Learner(network, loader, choices, device)
+        self.plan = build_plan(choices, len(splits.train), job.epochs)
+        self.prune_after = warmup_epochs(choices, job.epochs)
+        self.validation = DeviceLoader(splits.validation, device)
+        self.records: list[EpochRecord] = []
+        self.best = network
+
+    def run_epoch(self, epoch: int) -> EpochRecord:
+        """Prune if it is time, train one epoch, validate, and record it."""
+        if epoch - 1 == self.prune_after:
+            prune_learner(self.learner, self.choices, self.job.seed)
+        rates = self.plan.learning_rates(epoch)
+        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates)
+        seconds = self.learner.stopwatch.seconds()
+        shape = self.learner.network.architecture
+        record = EpochRecord(
+            epoch=epoch,
+            steps=len(rates),
+            batch_size=self.plan.batch_size(epoch),
+            learning_rate=rates[-1],
+            train_loss=loss,
+            acc=self._accuracy(self.validation),
+            seconds=seconds[epoch],
+            time=sum(seconds.values()),
+            wall=time.perf_counter() - self.began,
+            params=total_params(shape),
+            macs=total_macs(shape),
+            network=int(self.prune_after is not None and epoch > self.prune_after),
+        )
+        self.records.append(record)
+        if best_epoch(self.records) is record:
+            self.best = copy.deepcopy(self.learner.network)
+        return record
+
+    def measurement(self) -> Measurement:
+        """Return what the training came to; the test images are looked at here, once."""
+        records = self._settled_records()
+        best = best_epoch(records)
+        self.learner.network = self.best
+        test_acc = self._accuracy(DeviceLoader(self.splits.test, self.device))
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        save_weights(self.job.folder / WEIGHTS, self.best)
+        return Measurement(
+            acc=best.acc,
+            best_epoch=best.epoch,
+            time=best.time,
+            wall=time.perf_counter() - self.began,
+            params=best.params,
+            macs=best.macs,
+            memory=self.learner.memory(),
+            test_acc=test_acc,
+            device=describe_device(self.device, self.job.shared),
+            epochs=tuple(records),
+            weights=WEIGHTS,
+        )
+
+    def _settled_records(self) -> list[EpochRecord]:
+        """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
+        seconds, elapsed, settled = self.learner.stopwatch.seconds(), 0.0, []
+        for record in self.records:
+            elapsed += seconds[record.epoch]
+            settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
+        return settled
+
+    def _accuracy(self, images: DeviceLoader) -> float:
+        precision = autocast(self.device, self.learner.dtype)
+        return accuracy(self.learner.network, images.ordered(_EVALUATION_BATCH), precision)

@@ -1,0 +1,27 @@
+import pytest
+
+from paretocaps.domain.condition import Condition
+from paretocaps.errors import UsageError
+
+
+def test_every_clause_must_hold() -> None:
+    condition = Condition.parse(
+        {"family": ["residual_caps", "momentum_caps"], "pruning_ratio": {"above": 0.0}}
+    )
+    assert condition.holds({"family": "residual_caps", "pruning_ratio": 0.5}.__getitem__)
+    assert not condition.holds({"family": "capsnet", "pruning_ratio": 0.5}.__getitem__)
+    assert not condition.holds({"family": "residual_caps", "pruning_ratio": 0.0}.__getitem__)
+    assert condition.parents == ("family", "pruning_ratio")
+    assert str(condition) == "family is residual_caps or momentum_caps and pruning_ratio is above 0"
+
+
+@pytest.mark.parametrize("table", [{}, {"a": "x"}, {"a": ["x", "y"], "b": {"above": 2}}])
+def test_a_table_reads_back_to_the_same_condition(table: dict[str, object]) -> None:
+    condition = Condition.parse(table)
+    assert Condition.parse(condition.table()) == condition
+
+
+@pytest.mark.parametrize("bound", [{"below": 1}, {"above": "x"}, {}])
+def test_a_table_that_is_not_understood_names_the_form(bound: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"when.a=.* write \{ above = 0.0 \}"):
+        Condition.parse({"a": bound})

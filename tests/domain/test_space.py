@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.domain.space import Space
+from paretocaps.errors import UsageError
+
+EXAMPLE = {
+    "cycle": {"values": ["epoch", "phase"], "when": {"lr_policy": "warm_restarts"}},
+    "lr_policy": ["fixed", "warm_restarts"],
+    "lr_max": {"low": 3e-4, "high": 3e-3, "log": True},
+    "blocks": {"low": 1, "high": 8},
+    "ratio": {"low": 0.0, "high": 0.5, "step": 0.25},
+}
+
+
+def test_conditions_look_backwards_whatever_the_order_of_the_table() -> None:
+    names = [parameter.name for parameter in Space.parse(EXAMPLE)]
+    assert names.index("lr_policy") < names.index("cycle")
+    assert sorted(names) == sorted(EXAMPLE)
+
+
+def test_a_table_reads_back_to_the_same_space() -> None:
+    space = Space.parse(EXAMPLE)
+    assert Space.parse(space.table()) == space
+
+
+def test_points_of_lists_and_ranges() -> None:
+    points = {parameter.name: parameter.points() for parameter in Space.parse(EXAMPLE)}
+    assert points["ratio"] == (0.0, 0.25, 0.5)
+    assert points["blocks"] == tuple(range(1, 9))
+    assert points["lr_max"] is None
+
+
+def test_designs_are_distinct_and_leave_out_what_has_no_meaning() -> None:
+    space = Space.parse({"lr_policy": EXAMPLE["lr_policy"], "cycle": EXAMPLE["cycle"]})
+    assert list(space.designs({})) == [
+        {"lr_policy": "fixed"},
+        {"lr_policy": "warm_restarts", "cycle": "epoch"},
+        {"lr_policy": "warm_restarts", "cycle": "phase"},
+    ]
+    assert list(space.fixed({"lr_policy": "fixed"}).designs({"lr_policy": "fixed"})) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"a": 3}, "space.a=3 is not understood"),
+        ({"a": []}, "space.a.values=[] is not a list"),
+        ({"a": [[1]]}, "may hold numbers, strings and booleans only"),
+        ({"a": {"lo": 1, "high": 2}}, "unknown key 'lo': did you mean 'low'?"),
+        ({"a": {"low": 2, "high": 1}}, "space.a is an empty range"),
+        ({"a": {"low": 1, "high": 2, "step": 0}}, "space.a is an empty range"),
+        ({"a": {"low": 0.0, "high": 2.0, "log": True}}, "space.a is logarithmic"),
+        ({"a": {"low": "x", "high": 2}}, "space.a needs `values`, or numbers"),
+        ({"a": {"low": 1}}, "space.a needs `values`, or numbers"),
+        (
+            {"a": {"values": [1], "when": {"b": 1}}, "b": {"values": [1], "when": {"a": 1}}},
+            "the conditions of a, b go in a circle",
+        ),
+    ],
+)
+def test_a_bad_space_names_what_is_wrong(table: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Space.parse(table)
+    assert message in str(caught.value)
+
+
+def test_a_continuous_range_cannot_be_listed() -> None:
+    with pytest.raises(UsageError, match="lr_max is a continuous range"):
+        list(Space.parse(EXAMPLE).designs({}))
+
+
+@given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 7))
+def test_integer_points_stay_inside_and_start_at_low(low: int, width: int, step: int) -> None:
+    (parameter,) = Space.parse({"n": {"low": low, "high": low + width, "step": step}})
+    points = parameter.points()
+    assert points is not None
+    assert points == tuple(range(low, low + width + 1, step))

@@ -1,0 +1,127 @@
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from paretocaps.domain.objective import Objective, parse_objectives
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.pareto.decision import knee, pick
+from paretocaps.pareto.front import rank
+
+TWO = parse_objectives("acc,time")
+THREE = parse_objectives("acc,time,params")
+# a front with an elbow: from row 2 on more time buys almost no accuracy
+ELBOW = [[0.50, 1.0], [0.80, 2.0], [0.95, 3.0], [0.96, 20.0], [0.97, 40.0], [0.975, 60.0], [0.98, 80.0]]
+
+
+def test_the_knee_is_the_elbow():
+    assert knee(ELBOW, TWO) == 2
+
+
+def test_the_knee_does_not_depend_on_the_units():
+    scaled = [[100 * acc, time / 3600] for acc, time in ELBOW]
+    assert knee(scaled, TWO) == 2
+
+
+def test_rows_that_are_beaten_or_not_finite_are_never_the_answer():
+    values = [[0.1, 500.0], [np.nan, 0.0], *ELBOW, [1.0, np.inf], [0.94, 4.0]]
+    assert knee(values, TWO) == 4
+    assert pick(values, TWO, {"acc": 1.0}) == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([[0.9, 5.0]], 0),
+        ([[0.8, 5.0], [0.9, 9.0]], 1),  # two extremes: the better one in the first objective
+        ([[0.8, 5.0], [0.9, 9.0], [0.89, 5.5]], 2),
+        ([[0.9, 5.0], [0.9, 5.0], [0.9, 5.0], [0.9, 5.0], [0.9, 5.0]], 0),
+        ([[0.0, 0.0], [0.0, 0.0]], 0),
+        ([[0.0, 0.0], [0.25, 1.0], [0.5, 2.0], [0.75, 3.0], [1.0, 4.0]], 2),  # a straight line: its middle
+    ],
+)
+def test_small_and_degenerate_fronts_have_a_knee(values, expected):
+    assert knee(values, TWO) == expected
+
+
+def test_a_constant_objective_changes_nothing():
+    values = [[acc, time, 8_215_728] for acc, time in ELBOW]
+    assert knee(values, THREE) == knee(ELBOW, TWO)
+    weights = {"acc": 2.0, "time": 1.0}
+    assert pick(values, THREE, {**weights, "params": 1.0}) == pick(ELBOW, TWO, weights)
+    assert pick(values, THREE, {"params": 1.0}) == 6  # every row is as good: the best in the first objective
+
+
+def test_one_weight_takes_the_best_in_that_objective():
+    # row 0 is best in acc and good in time too; pseudo-weights alone would prefer the lopsided row 1
+    values = [[0.99, 10.0, 9e6], [0.98, 100.0, 8.9e6], [0.90, 5.0, 5e6], [0.85, 4.0, 9e6]]
+    assert pick(values, THREE, {"acc": 1}) == 0
+    assert pick(values, THREE, {"time": 3}) == 3
+    assert pick(values, THREE, {"params": 0.1, "acc": 0}) == 2
+
+
+def test_more_weight_moves_towards_that_objective():
+    accuracies = [
+        ELBOW[pick(ELBOW, TWO, {"acc": weight, "time": 1 - weight})][0] for weight in np.linspace(0, 1, 11)
+    ]
+    assert accuracies == sorted(accuracies)
+    assert (accuracies[0], accuracies[-1]) == (0.50, 0.98)
+
+
+def test_only_the_proportions_of_the_weights_matter():
+    for scale in (1e-300, 1e-3, 1.0, 1e300):
+        assert pick(ELBOW, TWO, {"acc": 3 * scale, "time": scale}) == pick(ELBOW, TWO, {"acc": 3, "time": 1})
+
+
+@pytest.mark.parametrize(
+    "weights", [{}, {"acc": 0}, {"acc": -1}, {"acc": np.nan}, {"acc": 2, "time": np.inf}]
+)
+def test_weights_that_say_nothing_are_refused(weights):
+    with pytest.raises(UsageError, match="weight"):
+        pick(ELBOW, TWO, weights)
+
+
+def test_an_unknown_weight_names_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"unknown weight 'tme': did you mean 'time'\?.*acc, time"):
+        pick(ELBOW, TWO, {"tme": 1.0})
+
+
+@pytest.mark.parametrize("values", [[], [[np.nan, 1.0]]])
+def test_an_empty_front_has_no_answer(values):
+    with pytest.raises(UsageError, match="front is empty"):
+        knee(values, TWO)
+    with pytest.raises(UsageError, match="front is empty"):
+        pick(values, TWO, {"acc": 1})
+
+
+def test_warnings_of_the_process_stay_as_they_were():
+    before = list(warnings.filters)
+    knee(ELBOW, TWO)
+    pick(ELBOW, TWO, {"acc": 1, "time": 1})
+    assert warnings.filters == before
+    with pytest.warns(UserWarning, match="still heard"):
+        warnings.warn("still heard", UserWarning, stacklevel=1)
+
+
+@st.composite
+def tables(draw):
+    directions = draw(st.lists(st.sampled_from(["minimize", "maximize"]), min_size=2, max_size=4))
+    objectives = [Objective(f"o{i}", direction, "", "") for i, direction in enumerate(directions)]
+    grid = st.sampled_from([-3.0, -1.0, 0.0, 1.0, 2.0, 2.0000000000000004, 5.0, 1e9])
+    elements = draw(st.sampled_from([grid, st.floats(allow_nan=False, allow_infinity=False)]))
+    shape = (draw(st.integers(1, 15)), len(objectives))
+    return draw(arrays(np.float64, shape, elements=elements)), objectives
+
+
+@given(tables(), st.data())
+def test_every_front_has_an_answer_on_it(table, data):
+    values, objectives = table
+    front = values[rank(values, objectives)].tolist()
+    assert values[knee(values, objectives)].tolist() in front
+    size = len(objectives)
+    weights = data.draw(st.lists(st.floats(0, 1), min_size=size, max_size=size).filter(any))
+    chosen = pick(values, objectives, {o.name: w for o, w in zip(objectives, weights, strict=True)})
+    assert values[chosen].tolist() in front
