@@ -104,12 +104,13 @@ def debug_option() -> click.Option:
 
 
 @click.group(
+    "paretocaps",
     cls=App,
     params=[debug_option()],
     invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Shell completion (bash; or zsh, fish): "
-    'eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
+    epilog='Shell completion (bash; or zsh, fish): eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
 )
 @click.version_option(package_name="paretocaps", message="%(prog)s %(version)s")
 @click.pass_context

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Braille's eight dots by column and row."""
 BLANK = 0x2800
-LOG_FROM = 8.0
-"""Curves whose largest value is this many times the smallest are drawn on a logarithmic axis."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,12 @@ class Axis:
     log: bool
 
     @classmethod
-    def over(cls, values: Sequence[float]) -> "Axis":
+    def over(cls, values: Sequence[float], log: bool = False) -> Self:
         """Return the axis on which `values` (at least one, all finite) fill the height."""
         low, high = min(values), max(values)
         if low == high:
             return cls(0.0, high, False) if high > 0 else cls(low - 1, high + 1, False)
-        return cls(low, high, low > 0 and high / low >= LOG_FROM)
+        return cls(low, high, log and low > 0)
 
     def height(self, value: float) -> float:
         """Return where `value` is, from 0 at the bottom to 1 at the top."""
@@ -40,7 +39,15 @@ class Axis:
 
 
 def chart(
-    title: str, xs: Sequence[float], ys: Sequence[float], x_label: str, width: int, height: int, braille: bool
+    title: str,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    *,
+    x_label: str,
+    width: int,
+    height: int,
+    log: bool = False,
+    braille: bool = True,
 ) -> list[str]:
     """Return the lines of a chart of `ys` over `xs`, at most `width` characters each.
 
@@ -50,9 +57,10 @@ def chart(
         ys: as many finite values.
         x_label: the unit of the positions.
         width, height: characters in all across, and of the plot itself down.
+        log: whether to use a logarithmic axis where all values are above 0 and not the same.
         braille: whether to draw with braille dots (two across and four down a character).
     """
-    axis = Axis.over(ys)
+    axis = Axis.over(ys, log)
     labels = {height - 1 - round(share * (height - 1)): _tick(axis.value(share)) for share in (0.0, 0.5, 1.0)}
     margin = max(map(len, labels.values()))
     columns = max(10, width - margin - 2)

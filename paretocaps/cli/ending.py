@@ -53,7 +53,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, click.Abort):
         return "interrupted", INTERRUPTED
     if isinstance(error, click.ClickException):
-        return f"error: {_one_line(error.format_message())}{_see_help(error)}", error.exit_code
+        return f"error: {_one_line(error.format_message()).rstrip('.')}{_see_help(error)}", error.exit_code
     if isinstance(error, ParetocapsError):
         start = "" if error.exit_code == INTERRUPTED else "error: "
         return start + _one_line(str(error)), error.exit_code

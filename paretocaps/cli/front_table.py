@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from paretocaps.cli.naming import choice_text, differing
-from paretocaps.cli.numbers import heading, value_text
+from paretocaps.cli.naming import telling_choices
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import Objective
+from paretocaps.report.tables import choice_text, heading, value_text
 
 GAP = 2
 """Spaces between columns."""
@@ -40,11 +40,13 @@ def front_columns(members: Sequence[FrontMember], objectives: Sequence[Objective
     columns = [Column("trial", [str(m.trial) for m in members], right=True)]
     if any(member.design for member in members):
         columns.append(Column("design", [m.design or "-" for m in members]))
+    if any(member.seeds > 1 for member in members):
+        columns.append(Column("seeds", [str(m.seeds) for m in members], right=True))
     for objective in objectives:
-        cells = [value_text(m.values.get(objective.name), objective.unit) for m in members]
+        cells = [value_text(objective, m.values.get(objective.name)) for m in members]
         columns.append(Column(heading(objective), cells, right=True))
-    for name in differing([m.choices for m in members]):
-        columns.append(Column(name, [choice_text(m.choices.get(name)) for m in members]))
+    choices = telling_choices(members)
+    columns += [Column(name, [choice_text(m.choices.get(name)) for m in members]) for name in choices]
     return columns
 
 
@@ -86,7 +88,9 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
 
 
 def _table(columns: Sequence[Column], heading_lines: int, rows: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, GAP - 1), header_style="bold")
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, GAP - 1), header_style="bold"
+    )
     for column in columns:
         lines = [*[""] * (heading_lines - len(column.lines)), *column.lines]
         table.add_column(Text("\n".join(lines)), justify="right" if column.right else "left", no_wrap=True)

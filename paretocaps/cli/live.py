@@ -13,7 +13,7 @@ from rich.text import Text
 
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.numbers import clock_text
-from paretocaps.cli.progress import Line, Progress, Training
+from paretocaps.cli.progress import Line, Progress, Training, front_line
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.spec import StudySpec
 
@@ -80,8 +80,14 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *([Text()] if running else []),
         *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
         Text(),
-        Text(progress.front_line, "bold", no_wrap=True, overflow="ellipsis"),
-        *([front_table(progress.shown, parse_objectives(spec.objectives), width, rows)] if progress.shown else []),
+        Text(
+            front_line(spec, len(progress.shown), progress.missing), "bold", no_wrap=True, overflow="ellipsis"
+        ),
+        *(
+            [front_table(progress.shown, parse_objectives(spec.objectives), width, rows)]
+            if progress.shown
+            else []
+        ),
     )
 
 

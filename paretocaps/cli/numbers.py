@@ -1,36 +1,6 @@
-"""Numbers as people read them; programs get them unrounded from JSON and CSV."""
+"""Numbers that are no objective's value: counts, durations, cells of a list."""
 
-from paretocaps.domain.objective import Objective
-
-_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
-
-
-def value_text(value: float | None, unit: str = "") -> str:
-    """Return a measured value without its unit: 0.9833, 3.21, 6,782,128; bytes with one (1.5 GiB)."""
-    if value is None:
-        return "-"
-    if unit == "B":
-        return bytes_text(value)
-    if float(value).is_integer() and (abs(value) >= 10 or isinstance(value, int)):
-        return f"{value:,.0f}"
-    if unit == "s":
-        return seconds_text(value)
-    return f"{value:.4f}" if 0.1 <= abs(value) <= 1 else f"{value:.4g}"
-
-
-def seconds_text(seconds: float) -> str:
-    """Return seconds to three figures: 0.0123, 3.21, 45.6, 1,234."""
-    if seconds >= 100:
-        return f"{seconds:,.0f}"
-    return f"{seconds:.1f}" if seconds >= 10 else f"{seconds:.2f}" if seconds >= 1 else f"{seconds:.3g}"
-
-
-def bytes_text(count: float) -> str:
-    """Return a number of bytes in its largest fitting binary unit: 1.5 GiB."""
-    power = 0
-    while count >= 1024 and power < len(_BINARY) - 1:
-        count, power = count / 1024, power + 1
-    return f"{count:.3g} {_BINARY[power]}" if power else f"{count:.0f} B"
+from typing import Any
 
 
 def clock_text(seconds: float) -> str:
@@ -40,12 +10,11 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def with_unit(objective: Objective, value: float | None) -> str:
-    """Return a value named and with its unit, for a sentence: "acc 0.9833", "time 3.21 s"."""
-    unit = f" {objective.unit}" if objective.unit not in ("", "B") and value is not None else ""
-    return f"{objective.name} {value_text(value, objective.unit)}{unit}"
+def number_text(value: float) -> str:
+    """Return a count in full (6,782,128), any other number to four figures (0.0003162)."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def heading(objective: Objective) -> str:
-    """Return an objective as it heads a column: "acc", "time [s]"."""
-    return objective.name if objective.unit in ("", "B") else f"{objective.name} [{objective.unit}]"
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a number and not a truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,37 +1,46 @@
 """Options that several commands share, so that one name means one thing everywhere."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv")
 
 
-class Weights(click.ParamType):
-    """`acc=0.6,time=0.4` as a dictionary of weights by objective."""
+def read_weights(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> dict[str, float] | None:
+    """Read `acc=0.6,time=0.4` as weights by objective: numbers from 0 up, at least one above 0.
 
-    name = "weights"
+    Raises:
+        BadParameter: it is not that.
+    """
+    if value is None:
+        return None
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    try:
+        weights = {name.strip(): float(number) for name, _, number in pairs}
+    except ValueError:
+        weights = {}
+    if not any(weights.values()) or not all(0 <= weight < math.inf for weight in weights.values()):
+        raise click.BadParameter(f"{value!r} is not understood: write it like acc=0.6,time=0.4")
+    return weights
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, float]:
-        """Read the weights; each must be a number above or equal to 0, and one above it."""
-        if isinstance(value, dict):
-            return value
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        try:
-            weights = {name.strip(): float(number) for name, _, number in pairs}
-        except ValueError:
-            weights = {}
-        if not weights or not all(0 <= weight < float("inf") for weight in weights.values()):
-            self.fail(f"{value!r} is not understood: write it like acc=0.6,time=0.4", param, ctx)
-        if not any(weights.values()):
-            self.fail(f"{value!r} weighs nothing: give a number above 0", param, ctx)
-        return weights
+
+def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Callable[[Decorated], Decorated]:
+    """Return the option of the study file's key of the same name; its help ends with the key's default.
+
+    A flag that is not given stays None: what holds then is settled where all sources are joined.
+    """
+    default = StudySpec.model_fields[flag.removeprefix("--").replace("-", "_")].default
+    shown = ",".join(default) if isinstance(default, tuple) else default
+    ending = "" if shown is None else f"  [default: {shown}]"
+    return click.option(flag, metavar=metavar, type=kind, help=text + ending)
 
 
 def storage_option(function: Decorated) -> Decorated:

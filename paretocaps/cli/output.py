@@ -3,35 +3,40 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+from paretocaps.cli.numbers import is_number, number_text
 
 Row = Mapping[str, Any]
 PIPE_WIDTH = 10_000
 
 
-def console(stderr: bool = False) -> "Console":
-    """Return a console on stdout (or stderr): as wide as the terminal, and without end in a pipe."""
-    from rich.console import Console
-
-    terminal = Console(stderr=stderr, highlight=False)
-    return terminal if terminal.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+def console() -> Console:
+    """Return a console on stdout: as wide as the terminal, and without end in a pipe."""
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
 
-def show(*parts: "RenderableType") -> None:
-    """Write rich renderables to stdout."""
-    # Written by click, not by rich, which ends the process itself when the pipe is closed.
+def show(*parts: RenderableType) -> None:
+    """Write rich renderables to stdout; in a pipe, lines are as long as what they say."""
     out = console()
     with out.capture() as captured:
-        for part in parts:
-            out.print(part)
-    lines = captured.get().splitlines() if not out.is_terminal else [captured.get().rstrip("\n")]
-    click.echo("\n".join(line.rstrip() for line in lines))
+        out.print(*parts, sep="\n")
+    # Written by click: rich would end the process itself where the pipe is closed.
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def say(message: str) -> None:
+    """Write a line of talk to stderr."""
+    click.echo(message, err=True)
 
 
 def write_rows(rows: Sequence[Row], form: str) -> None:
@@ -49,9 +54,8 @@ def write_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def write_csv(rows: Iterable[Row]) -> None:
-    """Write rows as CSV, with every key of any row as a column, in the order of their appearance."""
-    rows = list(rows)
+def write_csv(rows: Sequence[Row]) -> None:
+    """Write rows as CSV; the columns are the keys of all rows, in the order of their appearance."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -60,7 +64,34 @@ def write_csv(rows: Iterable[Row]) -> None:
     click.echo(text.getvalue(), nl=False)
 
 
-def _cell(value: Any) -> Any:
+def rows_table(rows: Sequence[Row]) -> RenderableType:
+    """Return `rows` as a table for people: a column a key, numbers to the right."""
+    if not rows:
+        return Text("(none)", "dim")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for name in names:
+        numbers = all(is_number(row.get(name)) for row in rows)
+        table.add_column(Text(name), justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(Text(_text(value)) for value in map(row.get, names)))
+    return table
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if is_number(value):
+        return number_text(value)
     if isinstance(value, Mapping):
-        return json.dumps(dict(value), ensure_ascii=False, default=str)
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        return " ".join(f"{name}={entry}" for name, entry in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    nested = isinstance(value, Mapping | list | tuple)
+    return json.dumps(value, ensure_ascii=False, default=str) if nested else value

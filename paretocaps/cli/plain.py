@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from paretocaps.cli.progress import Progress
+from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.front import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -77,7 +77,9 @@ class PlainView(Progress):
     def front_changed(self, front: FrontRecord) -> None:
         """Say how large the front is, and its hypervolume."""
         super().front_changed(front)
-        self._say(f"{self.front_line}, hypervolume {front.hypervolume:.6g}")
+        self._say(
+            f"{front_line(self.spec, len(self.shown), self.missing)}, hypervolume {front.hypervolume:.6g}"
+        )
 
     def notice(self, message: str) -> None:
         """Say it."""

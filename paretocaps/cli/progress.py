@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from paretocaps.cli.naming import defaults, short_choices
-from paretocaps.cli.numbers import with_unit
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.spec import StudySpec
+from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
 
 RECENT = 50
@@ -140,24 +140,16 @@ class Progress(Observer):
         return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
 
     @property
-    def front_line(self) -> str:
-        """What the shown members are, and how many the requirements leave out."""
-        if self.spec is None or self.front is None:
-            return "front: no trial has finished yet"
-        bounds = " and ".join(map(str, self.spec.requirements))
-        shown, hidden = len(self.shown), len(self.front) - len(self.shown)
-        if not shown and bounds:
-            return f"front: no trial meets {bounds} yet ({hidden} {_miss(hidden)} it)"
-        meeting = f" with {bounds}" if bounds else ""
-        below = f" ({hidden} more {_miss(hidden)} it)" if hidden else ""
-        return f"front: {shown} {'trial' if shown == 1 else 'trials'}{meeting}{below}"
+    def missing(self) -> int:
+        """How many members of the front miss the study's requirements."""
+        return len(self.front) - len(self.shown) if self.front else 0
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
         return Training(job, design or short_choices(job.choices, self._base), self.clock())
 
     def _values(self, values: Mapping[str, float]) -> str:
         objectives = parse_objectives(self.spec.objectives) if self.spec else ()
-        return ", ".join(with_unit(o, values.get(o.name)) for o in objectives)
+        return ", ".join(f"{o.name} {value_text(o, values.get(o.name))}" for o in objectives)
 
     def _forget(self, trial: int) -> str:
         labels = [training.label for key, training in self.running.items() if key[0] == trial]
@@ -169,5 +161,14 @@ class Progress(Observer):
         self.lines = (*self.lines, Line(kind, text, label))[-RECENT:]
 
 
-def _miss(count: int) -> str:
-    return "misses" if count == 1 else "miss"
+def front_line(spec: StudySpec | None, shown: int, missing: int) -> str:
+    """Return what a front is: how many members keep the study's requirements, and how many miss them."""
+    bounds = " and ".join(map(str, spec.requirements)) if spec else ""
+    if shown + missing == 0:
+        return "front: no trial yet"
+    miss = "misses" if missing == 1 else "miss"
+    if not shown:
+        return f"front: no trial meets {bounds} yet ({missing} {miss} it)"
+    meeting = f" with {bounds}" if bounds else ""
+    more = f" ({missing} more {miss} it)" if missing else ""
+    return f"front: {shown} {'trial' if shown == 1 else 'trials'}{meeting}{more}"

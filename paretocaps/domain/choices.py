@@ -43,6 +43,14 @@ class ChoicesModel(BaseModel):
         return {name: value for name, value in self.model_dump().items() if self.is_active(name)}
 
 
+_DECAYS: Mapping[str, Mapping[str, float]] = {
+    "exponential": {"decay_rate": 0.96, "decay_every": 2000},
+    "step_decay": {"decay_rate": 0.7, "decay_every": 2},
+    "epoch_decay": {"decay_rate": 0.96, "decay_every": 1},
+}
+"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch."""
+
+
 class Choices(ChoicesModel):
     """The choices of the built-in trainer; what is not set is the papers' baseline.
 
@@ -64,8 +72,8 @@ class Choices(ChoicesModel):
         "fixed"
     )
     cycle: Literal["epoch", "phase"] = "epoch"
-    decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    decay_every: Annotated[int, Field(ge=1)] | None = None
+    decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.96
+    decay_every: Annotated[int, Field(ge=1)] = 2000
     lr_min: Rate = 1e-4
     lr_max: Rate = 1e-3
     batch_schedule: Literal["constant", "adabatch"] = "constant"
@@ -93,6 +101,12 @@ class Choices(ChoicesModel):
         "adabatch_p": Condition.any_of("batch_schedule", "adabatch"),
         "growth": Condition.any_of("batch_schedule", "adabatch"),
     }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decay_as_in_the_papers(cls, values: Any) -> Any:
+        decay = _DECAYS.get(values.get("lr_policy", ""), {}) if isinstance(values, Mapping) else {}
+        return {**decay, **values} if decay else values
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

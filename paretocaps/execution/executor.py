@@ -98,5 +98,5 @@ EXECUTORS: Registry[ExecutorFactory] = Registry(
 def refuse_full(capacity: int, job: TrainingJob) -> ParetocapsError:
     """Return the error of a `submit` beyond the capacity."""
     return ParetocapsError(
-        f"trial {job.trial} cannot start: {capacity} of {capacity} places are taken; wait for an outcome first"
+        f"trial {job.trial} cannot start: all {capacity} places are taken; wait for an outcome first"
     )

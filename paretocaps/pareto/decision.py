@@ -27,7 +27,7 @@ class _Scaled(NamedTuple):
 
 
 def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
-    """Return the row of `values` where giving up a little of one objective gains least in the others.
+    """Return the row of `values` that is hardest to leave: any gain nearby costs much elsewhere.
 
     Every objective is scaled to 0 (best of the front) .. 1 (worst); constant ones and repeated rows
     do not count. Of the front's high trade-off points (Rachmawati and Srinivasan 2009, by pymoo),

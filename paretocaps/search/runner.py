@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import optuna
 from optuna.trial import TrialState
@@ -81,10 +80,15 @@ class Runner:
             self._interrupt()
             raise
 
-    def resume(self, number: int, choices: dict[str, object], design: str | None, seeds: Sequence[int]) -> None:
-        """Take up a trial that an earlier run left: train `seeds`, or finish it where none is missing."""
-        self.open[number] = OpenTrial(number, choices, design, deque(seeds))
-        self._finish_if_complete(self.open[number])
+    def resume(self, trial: OpenTrial) -> None:
+        """Take up a trial that an earlier run left: train what waits, or finish it where nothing does."""
+        self.open[trial.number] = trial
+        self._finish_if_complete(trial)
+
+    @property
+    def seeds(self) -> range:
+        """The seeds that every trial is trained with: the same ones, so that trials compare."""
+        return range(self.spec.seed, self.spec.seed + self.spec.repeats)
 
     def _fill(self) -> None:
         busy = sum(len(trial.running) for trial in self.open.values())
@@ -98,8 +102,7 @@ class Runner:
             proposal = self._next_proposal()
             if proposal is None:
                 return None
-            seeds = range(self.spec.seed, self.spec.seed + self.spec.repeats)
-            waiting = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(seeds))
+            waiting = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(self.seeds))
             self.open[waiting.number] = waiting
             self.store.start_trial(self.spec.study, waiting.number, waiting.choices, waiting.design)
         return self._job(waiting)
@@ -142,7 +145,7 @@ class Runner:
         job = outcome.job
         reason = outcome.reason
         if outcome.measurement is not None:
-            reason = self.store_measurement(job, outcome.measurement)
+            reason = self.store_measurement(job.trial, job.seed, job.attempt, outcome.measurement)
         if reason is not None:
             self.store.fail_attempt(job.study, job.trial, job.seed, job.attempt, reason)
         trial = self.open.get(job.trial)
@@ -154,16 +157,22 @@ class Runner:
         else:
             self.fail(trial.number, reason)
 
-    def store_measurement(self, job: TrainingJob, measurement: Measurement) -> str | None:
+    def store_measurement(self, number: int, seed: int, attempt: int, measurement: Measurement) -> str | None:
         """Store a measurement; return why it cannot be: an objective missing or not finite."""
         for objective in self.objectives:
             if measurement.quantity(objective.quantity) is None:
-                return f"trainer {job.trainer!r} did not measure {objective.quantity!r}"
+                return f"trainer {self.spec.trainer!r} did not measure {objective.quantity!r}"
         try:
-            self.store.finish_attempt(job.study, job.trial, job.seed, job.attempt, measurement)
+            self.store.finish_attempt(self.spec.study, number, seed, attempt, measurement)
         except DivergedError as error:
             return str(error)
         return None
+
+    def tell(self, number: int) -> dict[str, float]:
+        """Tell Optuna the values of a finished trial, and return all its quantities."""
+        means = self.store.means(self.spec.study, number)
+        self.study.tell(number, [means[objective.quantity] for objective in self.objectives])
+        return means
 
     def fail(self, number: int, reason: str) -> None:
         """End a trial without values; what its other seeds measured stays stored.
@@ -178,7 +187,9 @@ class Runner:
         self.failed += 1
         self.failed_in_a_row += 1
         if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
-            raise ParetocapsError(f"{self.failed_in_a_row} trials in a row failed, the last one because: {reason}")
+            raise ParetocapsError(
+                f"{self.failed_in_a_row} trials in a row failed, the last one because: {reason}"
+            )
         if self.failed >= self.spec.trials:
             raise ParetocapsError(f"{self.failed} trials failed, the last one because: {reason}")
 
@@ -188,9 +199,7 @@ class Runner:
         del self.open[trial.number]
         self.failed_in_a_row = 0
         self.store.finish_trial(self.spec.study, trial.number)
-        means = self.store.means(self.spec.study, trial.number)
-        self.study.tell(trial.number, [means[objective.quantity] for objective in self.objectives])
-        self.observer.trial_finished(trial.number, means)
+        self.observer.trial_finished(trial.number, self.tell(trial.number))
         self._update_front()
 
     def _update_front(self) -> None:

@@ -27,9 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from paretocaps.storage.records import STATES
+
 PREFIX = "paretocaps_"
 VERSION_TABLE = "paretocaps_alembic_version"
-STATES = ("running", "finished", "failed", "interrupted")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

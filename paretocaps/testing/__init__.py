@@ -1,0 +1,5 @@
+"""Contract suites for outside authors: subclass them in your own tests.
+
+`paretocaps.testing.trainer.TrainerContract` for a trainer, `paretocaps.testing.executor.ExecutorContract`
+for an executor. Both need pytest, which the rest of paretocaps does not.
+"""

@@ -88,3 +88,15 @@ def test_the_canonical_form_reads_back_to_itself(
     }
     canonical = canonical_choices(Choices, values)
     assert canonical_choices(Choices, canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    ("policy", "rate", "every"),
+    [("exponential", 0.96, 2000), ("step_decay", 0.7, 2), ("epoch_decay", 0.96, 1)],
+)
+def test_a_decay_that_is_not_said_is_the_papers(policy: str, rate: float, every: int) -> None:
+    canonical = canonical_choices(Choices, {"lr_policy": policy})
+    assert (canonical["decay_rate"], canonical["decay_every"]) == (rate, every)
+    said = canonical_choices(Choices, {"lr_policy": policy, "decay_rate": rate, "decay_every": every})
+    assert said == canonical
+    assert canonical_choices(Choices, {"lr_policy": policy, "decay_rate": 0.5})["decay_rate"] == 0.5

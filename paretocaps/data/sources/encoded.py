@@ -15,6 +15,7 @@ from paretocaps.errors import DataError
 COLUMNS = ("image", "label")
 CHANNELS = {"L": 1, "RGB": 3}
 CHUNK = 256  # images a task of the thread pool: large beside the cost of handing one over
+LARGE = 96 * 96  # values; for smaller images threads mostly wait for the interpreter lock (measured)
 
 
 def check_columns(names: Sequence[str], origin: str) -> None:
@@ -66,7 +67,7 @@ def _files(column: pa.ChunkedArray, origin: str) -> list[bytes]:
 
 
 def _decode(files: list[bytes], origin: str) -> Images:
-    """Return uint8 [N, C, H, W]; the threads overlap where Pillow decodes, which needs no interpreter lock."""
+    """Return uint8 [N, C, H, W], decoded in threads where the images are large enough for that to pay."""
     first = _image(files[0], origin, 0)
     images = np.empty((len(files), *first.shape), np.uint8)
 
@@ -80,7 +81,8 @@ def _decode(files: list[bytes], origin: str) -> Images:
                 )
             images[row] = image
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    workers = min(8, os.cpu_count() or 1) if first.size >= LARGE else 1
+    with ThreadPoolExecutor(workers) as pool:
         for _ in pool.map(decode_chunk, range(0, len(files), CHUNK)):
             pass  # in order, so that the error raised is the first row's
     return images
@@ -96,4 +98,4 @@ def _image(file: bytes, origin: str, row: int) -> Images:
     if mode not in CHANNELS:
         raise DataError(f"{origin}: the image of row {row} has mode {mode}: convert it to L (gray) or RGB")
     height, width = pixels.shape[:2]
-    return np.moveaxis(pixels.reshape(height, width, CHANNELS[mode]), 2, 0)
+    return pixels.reshape(height, width, CHANNELS[mode]).transpose(2, 0, 1)

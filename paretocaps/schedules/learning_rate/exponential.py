@@ -3,9 +3,6 @@
 from paretocaps.domain.choices import Choices
 from paretocaps.schedules.learning_rate.base import Moment
 
-DECAY_RATE = 0.96
-DECAY_EVERY = 2000  # optimiser steps
-
 
 def exponential(choices: Choices, at: Moment) -> float:
     """Return lr_max x decay_rate^(step / decay_every) (X-TrainCaps, section 4.1: 0.96 and 2000 steps).
@@ -13,6 +10,4 @@ def exponential(choices: Choices, at: Moment) -> float:
     The step is the optimiser step counted for real over the whole training, so that the
     learning rate does not jump where the batch size changes; the exponent is not rounded.
     """
-    rate = DECAY_RATE if choices.decay_rate is None else choices.decay_rate
-    every = DECAY_EVERY if choices.decay_every is None else choices.decay_every
-    return float(choices.lr_max * rate ** (at.step / every))
+    return float(choices.lr_max * choices.decay_rate ** (at.step / choices.decay_every))

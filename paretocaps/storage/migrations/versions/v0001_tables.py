@@ -119,9 +119,7 @@ def _epochs() -> None:
         sa.Column(
             "seconds", sa.Double(), nullable=False, comment="s, measured training seconds of this epoch"
         ),
-        sa.Column(
-            "time", sa.Double(), nullable=False, comment="s, the same up to and including this epoch"
-        ),
+        sa.Column("time", sa.Double(), nullable=False, comment="s, the same up to and including this epoch"),
         sa.Column("wall", sa.Double(), nullable=False, comment="s, since the training began"),
         sa.Column("params", sa.BigInteger(), nullable=False, comment="parameters"),
         sa.Column("macs", sa.BigInteger(), nullable=False, comment="forward multiply-adds a sample"),
@@ -149,9 +147,7 @@ def _fronts() -> None:
             "objectives", sa.String(500), nullable=False, comment="names in order, separated by commas"
         ),
         sa.Column("reference_point", sa.JSON(), comment="a list, one value an objective"),
-        sa.Column(
-            "hypervolume", sa.Double(), nullable=False, comment="product of the objectives' units"
-        ),
+        sa.Column("hypervolume", sa.Double(), nullable=False, comment="product of the objectives' units"),
         _moment("created"),
     )
     op.create_table(

@@ -1,0 +1,31 @@
+"""`paretocaps dashboard`."""
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.options import storage_option
+
+
+@click.command()
+@storage_option
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65_535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on.",
+)
+def command(storage: str, host: str, port: int) -> None:
+    """Browse the studies in a web browser.
+
+    This is optuna-dashboard on the storage. It has no login: anyone who reaches the address may read and change the studies. Ctrl-C ends it.
+
+    \b
+    Example:
+      paretocaps dashboard --port 8081
+    """
+    service.serve_dashboard(storage, host, port)

@@ -1,0 +1,32 @@
+"""`paretocaps describe`."""
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.options import choices_options, format_option
+from paretocaps.cli.parts_view import write_description
+
+
+@click.command()
+@choices_options
+@click.option("--image", metavar="HxWxC", default="28x28x1", show_default=True, help="Size of an image.")
+@click.option("--classes", metavar="N", type=int, default=10, show_default=True, help="Number of classes.")
+@click.option(
+    "--trainer", metavar="NAME", default="capsnet", show_default=True, help="Whose choices they are."
+)
+@format_option
+def command(
+    settings: tuple[str, ...], design: str | None, image: str, classes: int, trainer: str, form: str
+) -> None:
+    """Say what a set of choices builds: parameters, multiply-adds, capsules.
+
+    Nothing is trained. Multiply-adds are those of one image's forward pass; both are given in all and
+    by part.
+
+    \b
+    Examples:
+      paretocaps describe --design ws
+      paretocaps describe --set decoder=none --image 32x32x3 --format json
+    """
+    description = service.describe(settings, design, image, classes, trainer)
+    write_description(description.as_dict(), description.choices, trainer, form)

@@ -1,0 +1,25 @@
+"""`paretocaps doctor`."""
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.options import format_option, storage_option
+from paretocaps.cli.output import write_rows
+
+
+@click.command()
+@storage_option
+@format_option
+@click.pass_context
+def command(context: click.Context, storage: str, form: str) -> None:
+    """Check this machine: packages, devices, storage.
+
+    Exits with 1 where a check fails.
+
+    \b
+    Example:
+      paretocaps doctor --storage sqlite:///studies/paretocaps.db
+    """
+    rows = service.doctor(storage)
+    write_rows(rows, form)
+    context.exit(0 if all(row["ok"] for row in rows) else 1)

@@ -1,0 +1,28 @@
+"""`paretocaps plan`."""
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.options import choices_options, format_option
+from paretocaps.cli.plan_view import write_plan
+
+
+@click.command()
+@choices_options
+@click.option("--images", metavar="N", type=int, default=60_000, show_default=True, help="Training images.")
+@click.option("--epochs", metavar="N", type=int, default=30, show_default=True, help="Epochs.")
+@click.option("--draw/--no-draw", default=None, help="Draw the curves.  [default: on a terminal]")
+@format_option
+def command(
+    settings: tuple[str, ...], design: str | None, images: int, epochs: int, draw: bool | None, form: str
+) -> None:
+    """Show a schedule: learning rate and batch size, epoch by epoch.
+
+    On a terminal both are drawn over the steps, too.
+
+    \b
+    Examples:
+      paretocaps plan --design wab --epochs 20
+      paretocaps plan --set lr_policy=one_cycle --images 1438 --format json
+    """
+    write_plan(service.plan(settings, design, images, epochs), form, draw)

@@ -1,0 +1,45 @@
+"""A stored front on stdout."""
+
+from dataclasses import replace
+
+import click
+
+from paretocaps.cli.front_table import front_table
+from paretocaps.cli.output import console, say, show, write_json
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.report.tables import csv_text, value_text
+
+
+def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form: str) -> None:
+    """Write `front` in the asked form.
+
+    Args:
+        front: the front.
+        marked: a member that the table marks with `word`; JSON and CSV have it as the only member,
+            beside the hypervolume of the whole front.
+        word: what the mark says.
+        form: "table", "json" or "csv".
+    """
+    if form == "table":
+        _show(front, marked, word)
+        return
+    if marked is not None:
+        front = replace(front, members=(marked,))
+    if form == "json":
+        write_json(front.as_dict())
+    else:
+        click.echo(csv_text(front.members, front.objectives), nl=False)
+
+
+def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
+    if not front.members:
+        say(f"study {front.study}: no trial to show")
+        return
+    out = console()
+    width = out.width if out.is_terminal else None
+    marks = {marked.trial: word} if marked else None
+    show(front_table(front.members, front.objectives, width, marks=marks))
+    say(f"study {front.study}: {len(front)} on the front, hypervolume {front.hypervolume:.6g}")
+    if marked is not None:
+        values = ", ".join(f"{o.name} {value_text(o, marked.values.get(o.name))}" for o in front.objectives)
+        say(f"{word}: trial {marked.trial}, {values}")

@@ -1,0 +1,46 @@
+"""What a set of choices builds, on stdout: the network's parts and their shares."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.text import Text
+
+from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
+
+
+def write_description(description: Row, choices: Mapping[str, Any], trainer: str, form: str) -> None:
+    """Write a network's {params, macs, capsules, parts} in the asked form; CSV has the parts.
+
+    Args:
+        description: what the service describes.
+        choices: the canonical choices.
+        trainer: whose choices they are.
+        form: "table", "json" or "csv".
+    """
+    if form == "json":
+        write_json(description)
+    elif form == "csv":
+        write_csv(description["parts"])
+    else:
+        say(f"choices: {short_choices(choices, defaults(trainer))}")
+        show(rows_table(with_shares(description)), Text(f"primary capsules: {description['capsules']:,}"))
+
+
+def with_shares(description: Row) -> list[dict[str, Any]]:
+    """Return a row a part, and one for all, with their shares of the parameters and multiply-adds."""
+    whole = {"name": "all", "params": description["params"], "macs": description["macs"]}
+    return [
+        {
+            "part": part["name"],
+            "params": part["params"],
+            "% of params": _percent(part["params"], whole["params"]),
+            "multiply-adds": part["macs"],
+            "% of multiply-adds": _percent(part["macs"], whole["macs"]),
+        }
+        for part in (*description["parts"], whole)
+    ]
+
+
+def _percent(part: float | None, whole: float | None) -> float | None:
+    return round(100 * part / whole, 1) if whole and part is not None else None

@@ -1,0 +1,179 @@
+"""A worker process as its driver sees it: started, talked to, outlived."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import paretocaps
+from paretocaps.execution.messages import decode, encode
+from paretocaps.execution.recover import LOG
+
+GRACE = 1.5
+"""Seconds between SIGTERM and SIGKILL."""
+
+CLOSING = 5.0
+"""Seconds that a worker with nothing to do has for ending by itself."""
+
+_TAIL = 8192  # bytes of the log in which its last line is looked for
+
+
+class WorkerProcess:
+    """One worker, in a session of its own: the terminal's Ctrl-C does not reach it.
+
+    Args:
+        folder: folder of its first job; its log is there until the next job brings its own.
+        threads: CPU threads for libraries that read the environment when they load.
+
+    Raises:
+        OSError: the process cannot be started.
+    """
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        # -P: a file in the working directory must not stand in for a module of the worker
+        command = [sys.executable, "-P", "-m", "paretocaps.execution.worker"]
+        with (folder / LOG).open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=_environment(threads),
+                start_new_session=True,
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin, self._process.stdout
+        os.set_blocking(self._from.fileno(), False)
+        self._received = b""
+        self.inbox: deque[dict[str, Any]] = deque()
+        self.ready = False
+        self.ended = False
+        self._ended_by_driver = False
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when the worker has said something or ended."""
+        return self._from.fileno()
+
+    def alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def send(self, kind: str, **values: Any) -> None:
+        """Tell the worker; one that has died is not told, which `read` finds out."""
+        with suppress(OSError):
+            self._to.write(encode(kind, **values))
+
+    def read(self) -> None:
+        """Take in what the worker has said; sets `ended` where it will say no more.
+
+        A child that the trainer forked may hold the pipe open, so a dead process ends it too.
+        """
+        dead = not self.alive()
+        chunk = self._chunk()
+        while chunk:
+            self._received += chunk
+            chunk = self._chunk()
+        self.ended = dead or chunk == b""
+        *lines, self._received = self._received.split(b"\n")
+        try:
+            self.inbox.extend(map(decode, lines))
+        except ValueError:
+            self.ended = True  # something else got hold of the pipe; nothing after it can be trusted
+
+    def death(self, folder: Path) -> str:
+        """Return in one line how the worker ended while `folder`'s job was its; call `end` first."""
+        code = self._process.returncode
+        if self._ended_by_driver:
+            return "worker was ended: the training closed or garbled its pipes to the driver"
+        how = f"by signal {-code} ({_signal_name(-code)})" if code < 0 else f"with exit code {code}"
+        what = "worker ended" if self.ready else "worker could not start: it ended"
+        last = last_line(folder / LOG)
+        return f"{what} {how}" + (f"; its log ends with: {last}" if last else "")
+
+    def finish(self) -> None:
+        """Tell the worker that there are no more jobs."""
+        self._to.close()
+
+    def terminate(self, number: signal.Signals) -> None:
+        """Send a signal to the worker and to the processes it started."""
+        self._ended_by_driver |= self.alive()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether the process has ended within `seconds`."""
+        try:
+            self._process.wait(max(seconds, 0.0))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def bury(self) -> None:
+        """Kill what is left of the process group, and free the process's entry and its pipes."""
+        self.terminate(signal.SIGKILL)
+        self._process.wait()
+        self._to.close()
+        self._from.close()
+
+    def _chunk(self) -> bytes | None:
+        try:
+            return os.read(self._from.fileno(), 65_536)
+        except BlockingIOError:
+            return None
+
+
+def end(workers: Iterable[WorkerProcess], patience: float) -> None:
+    """End `workers`: after `patience` seconds by SIGTERM, after `GRACE` more by SIGKILL.
+
+    Interrupted, it kills them at once.
+    """
+    workers = tuple(workers)
+    try:
+        if not _all_ended(workers, patience):
+            for worker in workers:
+                worker.terminate(signal.SIGTERM)
+            _all_ended(workers, GRACE)
+    finally:
+        for worker in workers:
+            worker.bury()
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log, or the one in which Python said what killed it; empty without any."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith("Fatal Python error")]
+    return (fatal or lines or [""])[-1][:300]
+
+
+def _all_ended(workers: Iterable[WorkerProcess], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    return all(worker.wait(deadline - time.monotonic()) for worker in workers)
+
+
+def _signal_name(number: int) -> str:
+    if number == signal.SIGKILL:
+        return "killed; out of memory?"
+    return (signal.strsignal(number) or "unknown").lower()
+
+
+def _environment(threads: int) -> dict[str, str]:
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    root = Path(paretocaps.__file__).resolve().parents[1]
+    if root.name not in ("site-packages", "dist-packages"):
+        paths.append(str(root))  # a source checkout is importable without being installed
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

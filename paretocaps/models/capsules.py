@@ -1,0 +1,89 @@
+"""Capsules as vectors: the squash non-linearity and their lengths, with gradients that are finite everywhere."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+_TINY = 1e-18  # its square is still a normal float32; lengths below it have no direction worth a gradient
+
+
+def squash(vectors: Tensor, dim: int = -1) -> Tensor:
+    """Shorten vectors to lengths below 1: v = |s|^2 / (1 + |s|^2) * s / |s| (Sabour et al. 2017, Eq. 1).
+
+    Computed as s * |s| / (1 + |s|^2), which needs no epsilon: zero vectors give exactly zero, with a
+    gradient of exactly zero (the function is of second order there). Half precisions are computed
+    in, and returned as, float32.
+
+    Args:
+        vectors: any shape.
+        dim: the dimension the poses lie along.
+    """
+    return cast(Tensor, _Squash.apply(vectors, dim))  # type: ignore[no-untyped-call]
+
+
+def squash_scale(vectors: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """Return |s| / (1 + |s|^2), by which `squash` multiplies a vector, and |s|; `dim` is kept as 1."""
+    squares = (vectors * vectors).sum(dim, keepdim=True)
+    length = squares.sqrt()
+    return length / squares.add_(1.0), length
+
+
+def squash_gradient(grad: Tensor, vectors: Tensor, dim: int) -> Tensor:
+    """Return the gradient of `squash` with respect to `vectors`, given that of its result.
+
+    With n = |s| and f(n) = n / (1 + n^2):  ds = f g + s (s . g) f'(n) / n,
+    f'(n) / n = (1 - n^2) / (n (1 + n^2)^2).
+    """
+    scale, length = squash_scale(vectors, dim)
+    along = (grad * vectors).sum(dim, keepdim=True)
+    squares = length * length
+    along *= (1.0 - squares) / (length.clamp_min(_TINY) * (1.0 + squares).square_())
+    return torch.addcmul(grad * scale, vectors, along)
+
+
+def lengths(vectors: Tensor, dim: int = -1) -> Tensor:
+    """Return the Euclidean lengths of vectors; the gradient of a zero vector's is zero.
+
+    Half precisions are computed in, and returned as, float32; `dim` is the dimension removed.
+    """
+    return cast(Tensor, _Lengths.apply(vectors, dim))  # type: ignore[no-untyped-call]
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """Return `tensor`, in float32 where it has less precision."""
+    return tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float()
+
+
+class _Squash(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, dim: int) -> Tensor:
+        ctx.dim, ctx.dtype = dim, vectors.dtype
+        vectors = at_least_float32(vectors)
+        ctx.save_for_backward(vectors)
+        scale, _ = squash_scale(vectors, dim)
+        return vectors * scale
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (vectors,) = ctx.saved_tensors
+        return squash_gradient(grad, vectors, ctx.dim).to(ctx.dtype), None
+
+
+class _Lengths(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, dim: int) -> Tensor:
+        vectors = at_least_float32(vectors)
+        length = torch.linalg.vector_norm(vectors, dim=dim)
+        ctx.dim, ctx.dtype = dim, vectors.dtype
+        ctx.save_for_backward(vectors, length)
+        return length
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        vectors, length = ctx.saved_tensors
+        direction = vectors / length.unsqueeze(ctx.dim).clamp_min(_TINY)
+        return direction.mul_(grad.unsqueeze(ctx.dim)), None

@@ -1,0 +1,66 @@
+"""The sizes of a capsule network's feature maps: the kernels follow the image."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from paretocaps.errors import DataError
+
+SMALLEST_SIDE = 8
+PRIMARY_STRIDE = 2
+
+
+class Size(NamedTuple):
+    """A number of rows and a number of columns."""
+
+    height: int
+    width: int
+
+    @property
+    def positions(self) -> int:
+        """How many cells a map of this size has."""
+        return self.height * self.width
+
+
+class Geometry(NamedTuple):
+    """Kernels, strides and map sizes of conv1 and of the primary convolution; neither pads.
+
+    Attributes:
+        kernel: kernel of both convolutions.
+        stride: stride of conv1; the primary convolution's is 2.
+        conv: size of conv1's feature maps.
+        primary: size of a map of primary capsules.
+    """
+
+    kernel: Size
+    stride: Size
+    conv: Size
+    primary: Size
+
+
+@lru_cache
+def geometry(height: int, width: int) -> Geometry:
+    """Return the geometry for images of `height` x `width` pixels.
+
+    Along each side the kernel is the largest odd number up to a third of the side, but 3 to 9, and
+    conv1 takes a stride of 2 from 42 pixels on, 3 from 70 on, and so forth, so that the maps stay
+    about as large as MNIST's. 28x28 gives the network of Sabour et al. 2017: 9x9 kernels,
+    20x20 and 6x6 maps. 8x8 gives 3x3 kernels, 6x6 and 2x2 maps.
+
+    Raises:
+        DataError: a side shorter than 8 pixels.
+    """
+    if min(height, width) < SMALLEST_SIDE:
+        raise DataError(
+            f"images of {height}x{width} pixels are too small for a capsule network:"
+            f" use {SMALLEST_SIDE}x{SMALLEST_SIDE} or larger"
+        )
+    rows, columns = _side(height), _side(width)
+    return Geometry(*(Size(*pair) for pair in zip(rows, columns, strict=True)))
+
+
+def _side(pixels: int) -> tuple[int, int, int, int]:
+    third = pixels // 3
+    kernel = min(9, max(3, third if third % 2 else third - 1))
+    stride = max(1, (pixels + 14) // 28)
+    conv = (pixels - kernel) // stride + 1
+    return kernel, stride, conv, (conv - kernel) // PRIMARY_STRIDE + 1

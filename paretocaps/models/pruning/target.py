@@ -1,0 +1,66 @@
+"""How small a network must become for a share of its multiply-adds to be gone."""
+
+from collections.abc import Iterator
+from math import sqrt
+
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.complexity import multiply_adds
+
+LARGEST_RATIO = 0.95
+_FEWEST_CHANNELS = 4
+_CLOSE = 0.002  # two ratios this near are the same to a user; among those the shape decides
+
+
+def removed_share(before: Architecture, after: Architecture) -> float:
+    """Return the share of the forward multiply-adds of `before` that `after` does without."""
+    return 1.0 - multiply_adds(after) / multiply_adds(before)
+
+
+def pruned(architecture: Architecture, ratio: float) -> Architecture:
+    """Return `architecture` with about the share `ratio` of its forward multiply-adds removed.
+
+    Whole capsule types, conv1 channels and decoder units go, each by about the same share, since
+    the cost is nearly the product of types and channels. Among the shapes within 0.2 points of
+    `ratio` the most even one is chosen, and where there is none the nearest. At least one type, four
+    channels (or all, if there are fewer) and one unit a layer stay.
+
+    Raises:
+        UsageError: `ratio` is not between 0 and 0.95.
+    """
+    if not 0.0 <= ratio <= LARGEST_RATIO:
+        raise UsageError(f"pruning_ratio={ratio:g} is not a share between 0 and {LARGEST_RATIO:g}")
+    if ratio == 0.0:
+        return architecture
+
+    def rank(candidate: Architecture) -> tuple[float, float]:
+        error = abs(removed_share(architecture, candidate) - ratio)
+        return (0.0 if error <= _CLOSE else error), _unevenness(architecture, candidate)
+
+    return min(_candidates(architecture, ratio), key=rank)
+
+
+def _candidates(whole: Architecture, ratio: float) -> Iterator[Architecture]:
+    target = (1.0 - ratio) * multiply_adds(whole)
+    for types in range(1, whole.capsule_types + 1):
+        low, high = min(_FEWEST_CHANNELS, whole.conv_channels), whole.conv_channels
+        while high - low > 1:
+            middle = (low + high) // 2
+            if multiply_adds(_shrunk(whole, types, middle)) > target:
+                high = middle
+            else:
+                low = middle
+        yield _shrunk(whole, types, low)
+        yield _shrunk(whole, types, high)
+
+
+def _shrunk(whole: Architecture, types: int, channels: int) -> Architecture:
+    share = sqrt(types / whole.capsule_types * channels / whole.conv_channels)
+    units = tuple(max(1, round(width * share)) for width in whole.decoder_units)
+    return whole.model_copy(
+        update={"capsule_types": types, "conv_channels": channels, "decoder_units": units}
+    )
+
+
+def _unevenness(whole: Architecture, part: Architecture) -> float:
+    return abs(part.capsule_types / whole.capsule_types - part.conv_channels / whole.conv_channels)

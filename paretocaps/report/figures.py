@@ -1,0 +1,247 @@
+"""The figures: fronts in three and two dimensions, accuracy by epoch, and a training plan."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.report.series import Extent, Points, evenly, extent, points, staircase, thinned
+from paretocaps.report.style import CYCLE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_DASHES = ("solid", "dash", "dot")
+_CURVES = 12
+_STEPS = 4000
+
+
+def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+    """Return every figure of a front: 3-D over its first three objectives, 2-D for every pair.
+
+    Args:
+        front: its members are drawn strong.
+        trials: all finished trials, drawn faint; members among them are not drawn twice.
+
+    Returns:
+        Figures by an identifier that is the same for the same objectives: "front-acc-time-params",
+        "front-acc-time", ...; none where no trial has a finite value in every objective.
+    """
+    return {**solid_figures(front, trials), **pair_figures(front, trials)}
+
+
+def solid_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+    """Return the 3-D figure by its identifier; nothing for two objectives, or without a trial to draw."""
+    if len(front.objectives) < 3 or not points([*front.members, *trials], front.objectives):
+        return {}
+    name = "-".join(objective.name for objective in front.objectives[:3])
+    return {f"front-{name}": front_3d(front, trials)}
+
+
+def pair_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+    """Return the 2-D figure of every pair of objectives, by identifier; nothing without a trial to draw."""
+    if not points([*front.members, *trials], front.objectives):
+        return {}
+    names = [objective.name for objective in front.objectives]
+    return {
+        f"front-{names[y]}-{names[x]}": front_2d(front, trials, x, y)
+        for y, x in combinations(range(len(names)), 2)
+    }
+
+
+def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure":
+    """Return the front over its first three objectives, the first of them upwards.
+
+    Every member stands on a stem, so that its place on the floor can be read.
+    """
+    from plotly.graph_objects import Figure, Scatter3d
+
+    members, others = _split(front, trials)
+    z, x, y = (_extent(front, members, others, index) for index in (0, 1, 2))
+    figure = Figure()
+    for name, shown, marker in _layers(front, members, others, sizes=(3.5, 6.5, 8.0)):
+        place = {"x": shown.column(1), "y": shown.column(2), "z": shown.column(0)}
+        figure.add_trace(Scatter3d(**place, mode="markers", name=name, marker=marker, **_hover(shown)))
+    floor = (z.front or z.everything)[0]
+    stems = [
+        (row[1], row[2], height)
+        for row in members.values
+        for height in (10**floor if z.log else floor, row[0], None)
+    ]
+    sx, sy, sz = zip(*stems, strict=True) if stems else ((), (), ())
+    line = {"color": FRONT_COLOUR, "width": 1.5}
+    figure.add_trace(
+        Scatter3d(x=sx, y=sy, z=sz, mode="lines", line=line, opacity=0.4, hoverinfo="skip", showlegend=False)
+    )
+    for name, index, span in (("xaxis", 1, x), ("yaxis", 2, y), ("zaxis", 0, z)):
+        figure.update_layout({f"scene_{name}": axis(front.objectives[index], span, turns=True)})
+    figure.update_layout(scene_camera={"eye": {"x": -1.35, "y": -1.35, "z": 0.55}}, scene_aspectmode="cube")
+    _zoom_buttons(figure, {f"scene.{n}": span for n, span in (("xaxis", x), ("yaxis", y), ("zaxis", z))})
+    return dressed(figure, "{}, {} and {}".format(*(o.name for o in front.objectives[:3])), height=640)
+
+
+def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
+    """Return the front over two of its objectives, by index, with the step line of their own front."""
+    from plotly.graph_objects import Figure, Scatter
+
+    members, others = _split(front, trials)
+    across, up = (_extent(front, members, others, index) for index in (x, y))
+    figure = Figure()
+    corners = staircase(members, front.objectives, x, y)
+    line = {"color": FRONT_COLOUR, "width": 1.5}
+    figure.add_trace(
+        Scatter(
+            x=[corner[0] for corner in corners],
+            y=[corner[1] for corner in corners],
+            mode="lines",
+            line=line,
+            name="front of these two",
+            hoverinfo="skip",
+        )
+    )
+    for name, shown, marker in _layers(front, members, others, sizes=(6, 10, 13)):
+        place = {"x": shown.column(x), "y": shown.column(y)}
+        figure.add_trace(Scatter(**place, mode="markers", name=name, marker=marker, **_hover(shown)))
+    figure.update_xaxes(axis(front.objectives[x], across))
+    figure.update_yaxes(axis(front.objectives[y], up))
+    _zoom_buttons(figure, {"xaxis": across, "yaxis": up})
+    return dressed(figure, f"{front.objectives[y].name} over {front.objectives[x].name}", height=440)
+
+
+def epochs_figure(
+    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
+) -> "Figure":
+    """Return the validation accuracy after each epoch, one line a trial.
+
+    Args:
+        curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
+        labels: what to call a trial in the legend; its number where left out.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    trials = list(curves)
+    shown = [trials[index] for index in evenly(len(trials), _CURVES)]
+    for position, trial in enumerate(shown):
+        records = curves[trial]
+        hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
+        style = {
+            "color": CYCLE[position % len(CYCLE)],
+            "dash": _DASHES[position // len(CYCLE) % len(_DASHES)],
+        }
+        figure.add_trace(
+            Scatter(
+                x=[record.epoch for record in records],
+                y=[record.acc for record in records],
+                mode="lines+markers",
+                line=style | {"width": 2},
+                marker={"size": 5},
+                name=(labels or {}).get(trial, f"trial {trial}"),
+                text=hover,
+                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_xaxes(
+        title_text="epoch", tick0=1, dtick=_every(max((len(curves[t]) for t in shown), default=0))
+    )
+    figure.update_yaxes(title_text="validation accuracy, more is better →")
+    some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
+    dressed(figure, f"Accuracy of the front's members by epoch{some}", height=460)
+    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
+    return figure.update_layout(legend=beside, margin_t=60)
+
+
+def plan_figure(
+    steps: Sequence[int],
+    learning_rates: Sequence[float],
+    batch_sizes: Sequence[int],
+    title: str = "Training plan",
+) -> "Figure":
+    """Return learning rate and batch size over the optimiser steps, one above the other.
+
+    Args:
+        steps, learning_rates, batch_sizes: one entry a step, or a step somebody chose to list;
+            long plans are thinned to their extremes before they are drawn.
+        title: what is planned.
+    """
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    kept = set(thinned(len(steps), _STEPS, learning_rates))
+    changes = {i for i in range(1, len(steps)) if batch_sizes[i] != batch_sizes[i - 1]}
+    drawn = sorted(kept | changes | {index - 1 for index in changes})
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.08)
+    rows: tuple[tuple[int, str, Sequence[float], str], ...] = (
+        (1, "learning rate", learning_rates, "linear"),
+        (2, "batch size", batch_sizes, "hv"),
+    )
+    for row, name, series, shape in rows:
+        line = {"color": CYCLE[row - 1], "width": 2, "shape": shape}
+        x, y = [steps[i] for i in drawn], [series[i] for i in drawn]
+        template = f"step %{{x:,}}: {name} %{{y:~g}}<extra></extra>"
+        figure.add_trace(Scatter(x=x, y=y, mode="lines", line=line, hovertemplate=template), row=row, col=1)
+        log = len(set(y)) > 1 and min(y) > 0 and max(y) > 10 * min(y)
+        figure.update_yaxes(title_text=name, type="log" if log else "linear", row=row, col=1)
+    figure.update_xaxes(title_text="optimiser step", row=2, col=1)
+    figure.update_layout(showlegend=False)
+    return dressed(figure, title, height=520).update_layout(margin_t=60)
+
+
+def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
+    on_front = {member.trial for member in front.members}
+    others = [trial for trial in trials if trial.trial not in on_front]
+    return points(front.members, front.objectives), points(others, front.objectives)
+
+
+def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> Extent:
+    own = members.column(index)
+    return extent(front.objectives[index], own, [*own, *others.column(index)])
+
+
+def _layers(
+    front: FrontRecord, members: Points, others: Points, sizes: tuple[float, float, float]
+) -> list[tuple[str, Points, dict[str, Any]]]:
+    """Return name, points and marker of the other trials, the front's members and its knee."""
+    from paretocaps.pareto.decision import knee
+
+    layers = [(f"other trials ({len(others)})", others, {"size": sizes[0], "color": FAINT, "opacity": 0.5})]
+    if len(members):
+        edge = {"width": 1, "color": "white"}
+        at = knee(members.values, front.objectives)
+        chosen = Points(members.trials[at : at + 1], members.values[at : at + 1], members.hover[at : at + 1])
+        strong = {"size": sizes[1], "color": FRONT_COLOUR, "line": edge}
+        layers.append((f"front ({len(members)})", members, strong))
+        layers.append(
+            ("its knee", chosen, {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge})
+        )
+    return [layer for layer in layers if len(layer[1])]
+
+
+def _hover(shown: Points) -> dict[str, Any]:
+    return {"text": list(shown.hover), "hovertemplate": "%{text}<extra></extra>"}
+
+
+def _zoom_buttons(figure: "Figure", axes: Mapping[str, Extent]) -> None:
+    """Let the reader choose between the front and all trials, where some lie outside the front's frame."""
+    if all(span.front is None for span in axes.values()):
+        return
+    choices = {
+        "front": {f"{name}.range": list(span.front or span.everything) for name, span in axes.items()},
+        "all trials": {f"{name}.range": list(span.everything) for name, span in axes.items()},
+    }
+    buttons = [{"label": f"Show {n}", "method": "relayout", "args": [a]} for n, a in choices.items()]
+    place = {
+        "type": "buttons",
+        "direction": "right",
+        "x": 1.0,
+        "y": 1.0,
+        "xanchor": "right",
+        "yanchor": "bottom",
+    }
+    figure.update_layout(updatemenus=[place | {"buttons": buttons, "showactive": True, "font": {"size": 12}}])
+
+
+def _every(epochs: int) -> int:
+    """Return how many epochs lie between two ticks, so that there are at most 15 of them."""
+    return max(1, -(-epochs // 15))

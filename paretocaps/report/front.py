@@ -1,0 +1,65 @@
+"""A front as Python hands it out: iterable, as a data frame, with decisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.report.tables import flat_rows
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Front(FrontRecord):
+    """A stored front and what can be asked of it."""
+
+    @classmethod
+    def from_record(cls, record: FrontRecord) -> Self:
+        """Return `record` with these methods."""
+        return cls(
+            study=record.study,
+            objectives=record.objectives,
+            reference_point=record.reference_point,
+            hypervolume=record.hypervolume,
+            members=record.members,
+        )
+
+    def to_frame(self) -> "DataFrame":
+        """Return one row a member: trial, design, seeds, each measured quantity, each choice.
+
+        Values are in SI units; a choice that has no meaning for a member is missing. A choice
+        called like a column before it is headed `choice_<name>`.
+        """
+        from pandas import DataFrame
+
+        columns, rows = flat_rows(self.members, self.objectives)
+        return DataFrame(rows, columns=columns)
+
+    def knee(self) -> FrontMember:
+        """Return the member that is hardest to leave: any gain nearby costs much in the other objectives.
+
+        Raises:
+            UsageError: the front is empty.
+        """
+        from paretocaps.pareto.decision import knee
+
+        return self.members[knee(self._values(), self.objectives)]
+
+    def pick(self, weights: Mapping[str, float]) -> FrontMember:
+        """Return the member whose strengths are nearest to `weights`, e.g. {"acc": 2, "time": 1}.
+
+        Args:
+            weights: what each objective is worth, by name; only their proportions matter.
+
+        Raises:
+            UsageError: the front is empty, a weight is for no objective of the front or below zero,
+                or none is above zero.
+        """
+        from paretocaps.pareto.decision import pick
+
+        return self.members[pick(self._values(), self.objectives, weights)]
+
+    def _values(self) -> list[list[float]]:
+        return [[member.values[o.name] for o in self.objectives] for member in self.members]

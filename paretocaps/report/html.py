@@ -1,0 +1,103 @@
+"""The parts a page is made of, and how it reaches its file."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paretocaps.errors import UsageError
+from paretocaps.report.tables import Table
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_CSS = """
+:root { color-scheme: light; --ink: #1f2933; --soft: #52606d; --line: #e4e8ec; --front: #0072b2; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1240px; padding: 32px 28px 48px; color: var(--ink); background: white;
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+h1 { font-size: 28px; margin: 0 0 4px; overflow-wrap: anywhere; }
+h2 { font-size: 19px; margin: 40px 0 12px; }
+p { margin: 4px 0 12px; max-width: 80ch; }
+.soft { color: var(--soft); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 20px 0 0; }
+dt { color: var(--soft); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.scroll { overflow: auto; max-height: 1200px; border: 1px solid var(--line); border-radius: 6px; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
+th { position: sticky; top: 0; background: #f4f6f8; text-align: left; font-weight: 600; }
+th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+td:last-child { white-space: normal; min-width: 320px; }
+tr:last-child td { border-bottom: 0; }
+th.number, td.number { text-align: right; min-width: 0; font-variant-numeric: tabular-nums; }
+tr.marked td { background: #fff4ec; }
+.pairs { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 16px; }
+.pair, .wide { min-width: 0; }
+@media (max-width: 900px) { .pairs { grid-template-columns: 1fr; } }
+@media print { .scroll { max-height: none; overflow: visible; } }
+"""
+
+
+def table_html(table: Table) -> str:
+    """Return `table`; where its first column has no heading, rows with a mark in it are shaded."""
+    head = _cells("th", table.headings, table.numeric)
+    rows = ""
+    for row in table.rows:
+        marked = ' class="marked"' if not table.headings[0] and row[0] else ""
+        rows += f"<tr{marked}>{_cells('td', row, table.numeric)}</tr>"
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def definitions_html(facts: Mapping[str, str]) -> str:
+    """Return names and what they stand for, one pair after another; line breaks are kept."""
+    pairs = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(text).replace(chr(10), '<br>')}</dd>"
+        for name, text in facts.items()
+    )
+    return f"<dl>{pairs}</dl>"
+
+
+def figure_html(figure: "Figure", name: str) -> str:
+    """Return a figure as wide as its place; the page brings plotly.js. `name` is what it saves images as."""
+    config = {"responsive": True, "displaylogo": False, "toImageButtonOptions": {"filename": name}}
+    html: str = figure.to_html(
+        full_html=False, include_plotlyjs=False, config=config, default_height=f"{figure.layout.height}px"
+    )
+    return html
+
+
+def write_page(path: str | Path, title: str, body: str) -> Path:
+    """Write a page that needs no other file and no network (plotly.js is in it); return where it is.
+
+    It is written beside its place and moved there, so that it is old or new but never half. Missing
+    folders are made.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    from plotly.offline import get_plotlyjs
+
+    page = (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_CSS}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
+    )
+    place = Path(path)
+    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(page, encoding="utf-8")
+        os.replace(draft, place)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise UsageError(f"page {str(path)!r} cannot be written: {reason}: name another file") from None
+    return place
+
+
+def _cells(tag: str, texts: tuple[str, ...], numeric: tuple[bool, ...]) -> str:
+    classes = ['class="number"' if number else "" for number in numeric]
+    return "".join(f"<{tag} {c}>{escape(text)}</{tag}>" for c, text in zip(classes, texts, strict=True))

@@ -1,0 +1,158 @@
+"""Reports: one HTML page that needs nothing else, not even a network."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.requirement import Requirement
+from paretocaps.report.figures import epochs_figure, pair_figures, solid_figures
+from paretocaps.report.front import Front
+from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.tables import (
+    choice_text,
+    choices_text,
+    shared_choices,
+    trials_table,
+    value_text,
+)
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def write_report(
+    path: str | Path,
+    front: FrontRecord,
+    *,
+    trials: Sequence[FrontMember] = (),
+    settings: Mapping[str, Any] | None = None,
+    devices: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    requirements: Sequence[Requirement] = (),
+    epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
+) -> Path:
+    """Write a study's front as one HTML page: table, figures, settings; return where it is.
+
+    The file needs no other and no network, and appears whole or not at all (see `write_page`).
+
+    Args:
+        path: the page; overwritten.
+        front: what the page is about.
+        trials: all finished trials, drawn faint behind the front.
+        settings: what the study was run with, by name.
+        devices: names of the devices the trials were measured on.
+        seeds: the seeds that were trained.
+        requirements: what trials had to keep to be ranked.
+        epochs: epoch records of the front's members by trial number, one training each.
+
+    Raises:
+        UsageError: the page cannot be written there.
+    """
+    body = [
+        _head(front, trials, requirements),
+        _facts(front, trials, devices, seeds, requirements),
+        _front_section(front),
+        _figures_section(front, trials, epochs or {}),
+        _settings_section(settings or {}),
+    ]
+    return write_page(path, f"{front.study}: front", "".join(body))
+
+
+def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> Path:
+    """Write figures under a title as one HTML page, such as a training plan; return where it is.
+
+    Raises:
+        UsageError: the page cannot be written there.
+    """
+    drawn = "".join(f"<div class='wide'>{figure_html(figure, 'figure')}</div>" for figure in figures)
+    return write_page(path, title, f"<h1>{escape(title)}</h1>{drawn}")
+
+
+def _head(front: FrontRecord, trials: Sequence[FrontMember], requirements: Sequence[Requirement]) -> str:
+    over = ", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives)
+    count = len({member.trial for member in (*front.members, *trials)})
+    kept = f" that keep {_listed(requirements)}" if requirements else ""
+    return (
+        f"<h1>{escape(front.study)}</h1>"
+        f"<p class='soft'>The front over {escape(over)}: {len(front)} of {count} trials{escape(kept)}"
+        " that no other trial beats in every objective.</p>"
+    )
+
+
+def _facts(
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    devices: Sequence[str],
+    seeds: Sequence[int],
+    requirements: Sequence[Requirement],
+) -> str:
+    facts = {
+        "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
+        "requirement": _listed(requirements) or "none",
+        "device": ", ".join(devices) or "not recorded",
+        "seeds": ", ".join(map(str, seeds)) or "not recorded",
+    }
+    if front.reference_point is not None:
+        values = zip(front.objectives, front.reference_point, strict=True)
+        facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
+        facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
+    facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    return definitions_html(facts)
+
+
+def _front_section(front: FrontRecord) -> str:
+    if not front.members:
+        return "<h2>Front</h2><p>No trial is on it yet: run the study on, or ask for less.</p>"
+    knee = Front.from_record(front).knee().trial
+    shared = shared_choices(front.members)
+    same = choices_text(shared, list(shared))
+    return (
+        "<h2>Front</h2>"
+        + table_html(trials_table(front.members, front.objectives, {knee: "knee"}))
+        + (f"<p class='soft'>All of them: {escape(same)}</p>" if same else "")
+    )
+
+
+def _figures_section(
+    front: FrontRecord, trials: Sequence[FrontMember], epochs: Mapping[int, Sequence[EpochRecord]]
+) -> str:
+    curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
+    labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
+    solid = _drawn(front.study, solid_figures(front, trials), "wide")
+    pairs = _drawn(front.study, pair_figures(front, trials), "pair")
+    by_epoch = _drawn(front.study, {"epochs": epochs_figure(curves, labels)} if curves else {}, "wide")
+    if not (solid or pairs or by_epoch):
+        return ""
+    return f"<h2>Figures</h2>{solid}<div class='pairs'>{pairs}</div>{by_epoch}"
+
+
+def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:
+    return "".join(
+        f"<div class='{place}'>{figure_html(figure, f'{study}-{name}')}</div>"
+        for name, figure in figures.items()
+    )
+
+
+def _settings_section(settings: Mapping[str, Any]) -> str:
+    facts = {name: _setting_text(value) for name, value in settings.items()}
+    return f"<h2>Settings</h2>{definitions_html(facts)}" if facts else ""
+
+
+def _setting_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_setting_text(inner)}" for name, inner in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_setting_text, value)) or "-"
+    return choice_text(value)
+
+
+def _listed(requirements: Sequence[Requirement]) -> str:
+    return " and ".join(map(str, requirements))
+
+
+def _in(unit: str) -> str:
+    return f" [{unit}]" if unit else ""

@@ -1,0 +1,155 @@
+"""What the figures show, computed before anything is drawn."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import Objective
+from paretocaps.report.tables import choice_text, value_text
+
+DECADE = 10.0
+_CROWDED = 0.2
+"""Below this share of an axis a front is too crowded to read, and the axis is fitted to the front."""
+_PADDING = 0.08
+_MANY_DECADES = 4
+
+
+@dataclass(frozen=True)
+class Points:
+    """Trials as points: `values` has n rows of one number an objective, `hover` a text each."""
+
+    trials: tuple[int, ...]
+    values: tuple[tuple[float, ...], ...]
+    hover: tuple[str, ...]
+
+    def column(self, index: int) -> list[float]:
+        """Return the n values of one objective."""
+        return [row[index] for row in self.values]
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """An axis: whether it is logarithmic, its range over all trials, and over the front where that differs.
+
+    Ranges are as plotly takes them: exponents of 10 on a logarithmic axis.
+    """
+
+    log: bool
+    everything: tuple[float, float]
+    front: tuple[float, float] | None
+
+
+def points(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> Points:
+    """Return the trials that have a finite value in every objective."""
+    shown = [
+        member
+        for member in members
+        if all(math.isfinite(member.values.get(o.name, math.nan)) for o in objectives)
+    ]
+    return Points(
+        trials=tuple(member.trial for member in shown),
+        values=tuple(tuple(float(member.values[o.name]) for o in objectives) for member in shown),
+        hover=tuple(hover_text(member, objectives) for member in shown),
+    )
+
+
+def hover_text(member: FrontMember, objectives: Sequence[Objective]) -> str:
+    """Return a trial in a few lines of plotly's HTML: number, objectives, choices three a line."""
+    seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
+    lines = [f"<b>trial {member.trial}</b>{f' ({_plain(member.design)})' if member.design else ''}{seeds}"]
+    lines += [f"{_plain(o.name)} {value_text(o, member.values.get(o.name))}" for o in objectives]
+    choices = [f"{_plain(n)}={_plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
+    return "<br>".join([*lines, *(", ".join(choices[i : i + 3]) for i in range(0, len(choices), 3))])
+
+
+def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:
+    """Return whether an axis is logarithmic: a minimised, positive objective over more than a decade."""
+    return (
+        objective.direction == "minimize"
+        and bool(values)
+        and min(values) > 0.0
+        and max(values) > DECADE * min(values)
+    )
+
+
+def extent(objective: Objective, front: Sequence[float], everything: Sequence[float]) -> Extent:
+    """Return the axis for an objective: over all trials, and over the front where it would be crowded.
+
+    A few failed trials (accuracy 0.1 beside a front from 0.97 to 0.99) would leave the front no room.
+
+    Args:
+        objective: what the axis shows.
+        front: the values of the front's members.
+        everything: the values of all trials, the front's included; at least one.
+    """
+    log = is_logarithmic(objective, everything)
+    whole = _padded(everything, log)
+    own = _padded(front, log) if front else whole
+    crowded = (own[1] - own[0]) < _CROWDED * (whole[1] - whole[0])
+    return Extent(log, whole, own if crowded and len(set(front)) > 1 else None)
+
+
+def log_ticks(exponents: tuple[float, float]) -> list[float]:
+    """Return 1, 2 and 5 times the powers of ten between two exponents; powers alone over many decades."""
+    low, high = exponents
+    factors = (1, 2, 5) if high - low < _MANY_DECADES else (1,)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [factor * 10.0**power for power in powers for factor in factors]
+    return [tick for tick in ticks if low <= math.log10(tick) <= high]
+
+
+def staircase(shown: Points, objectives: Sequence[Objective], x: int, y: int) -> list[tuple[float, float]]:
+    """Return the corners, by rising x, of the line beyond which no trial was better in this pair.
+
+    Args:
+        shown: the front's members.
+        objectives: its objectives.
+        x, y: which two of them.
+    """
+    from paretocaps.pareto.front import rank
+
+    pair = [(row[x], row[y]) for row in shown.values]
+    best = sorted({pair[row] for row in rank(pair, (objectives[x], objectives[y]))})
+    corners = best[:1]
+    for (x1, y1), (x2, y2) in pairwise(best):
+        # less than x2 in a minimised x is only had with y1; less than x2 in a maximised one with y2 too
+        corners += [(x2, y1) if objectives[x].direction == "minimize" else (x1, y2), (x2, y2)]
+    return corners
+
+
+def thinned(count: int, limit: int, values: Sequence[float]) -> list[int]:
+    """Return at most `limit` indices of `count` values that keep every bucket's lowest and highest.
+
+    The first and the last are among them, so that a line through them keeps its shape and ends.
+    """
+    if count <= limit:
+        return list(range(count))
+    buckets = max((limit - 2) // 2, 1)
+    kept = {0, count - 1}
+    for bucket in range(buckets):
+        span = range(bucket * count // buckets, (bucket + 1) * count // buckets)
+        kept |= {min(span, key=values.__getitem__), max(span, key=values.__getitem__)}
+    return sorted(kept)
+
+
+def evenly(count: int, limit: int) -> list[int]:
+    """Return at most `limit` of the indices below `count`, evenly spaced, first and last included."""
+    if count <= limit:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / max(limit - 1, 1)) for i in range(limit)})
+
+
+def _padded(values: Sequence[float], log: bool) -> tuple[float, float]:
+    numbers = [math.log10(value) for value in values] if log else list(values)
+    low, high = min(numbers), max(numbers)
+    pad = _PADDING * (high - low) or 0.05 * abs(high) or 0.5
+    return low - pad, high + pad
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,168 @@
+"""Trials as rows: rounded for people, unrounded for programs. Plain data, no third party."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import Objective
+
+_PREFIXES = ("", "k", "M", "G", "T", "P")
+OWN_COLUMNS = ("trial", "design", "seeds")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text cells under headings; `numeric` tells which columns hold numbers (and are right-aligned)."""
+
+    headings: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def trials_table(
+    members: Sequence[FrontMember], objectives: Sequence[Objective], marks: Mapping[int, str] | None = None
+) -> Table:
+    """Return trials for people: number, design, seeds where some have several, objectives, choices.
+
+    Of the choices, those in which the trials differ (see `shared_choices` for the others).
+
+    Args:
+        members: the trials, in the order of the rows.
+        objectives: the columns with values.
+        marks: a word before some trials, by number ("knee").
+    """
+    names = differing_choices(members)
+    columns = [("trial", True, [str(member.trial) for member in members])]
+    if marks:
+        columns.insert(0, ("", False, [marks.get(member.trial, "") for member in members]))
+    if any(member.design for member in members):
+        columns.append(("design", False, [member.design or "-" for member in members]))
+    if any(member.seeds > 1 for member in members):
+        columns.append(("seeds", True, [str(member.seeds) for member in members]))
+    for objective in objectives:
+        cells = [value_text(objective, member.values.get(objective.name)) for member in members]
+        columns.append((heading(objective), True, cells))
+    if names:
+        columns.append(("choices", False, [choices_text(member.choices, names) for member in members]))
+    headings, numeric, cells_of = zip(*columns, strict=True)
+    return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
+
+
+def heading(objective: Objective) -> str:
+    """Return an objective as it heads a column, with an arrow to the better side: "acc ↑"."""
+    return f"{objective.name} {'↑' if objective.direction == 'maximize' else '↓'}"
+
+
+def value_text(objective: Objective, value: float | None) -> str:
+    """Return a value for people: 0.9861, 12.3 s, 8.22 M, 1.5 GB; "-" for one that is missing.
+
+    Three figures and a prefix of 1000 where a number is large; shares that are maximised, such as
+    accuracies, to four decimals. Seconds keep their unit, so that a column can be compared at a glance.
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    if objective.unit == "s":
+        return f"{_three_figures(value)} s"
+    if objective.unit == "" and objective.direction == "maximize" and abs(value) <= 1.0:
+        return f"{value:.4f}"
+    return with_prefix(value, objective.unit)
+
+
+def with_prefix(value: float, unit: str = "") -> str:
+    """Return `value` to three figures with a prefix of 1000 before its unit: 8.22 M, 203 MB, 640."""
+    power = 0
+    while abs(value) >= 999.5 and power < len(_PREFIXES) - 1:
+        value, power = value / 1000.0, power + 1
+    number = f"{value:.0f}" if power == 0 and float(value).is_integer() else _three_figures(value)
+    return f"{number} {_PREFIXES[power]}{unit}".rstrip()
+
+
+def choice_text(value: Any) -> str:
+    """Return a choice's value as the command line takes it; "-" where it has no meaning for a trial."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def choices_text(choices: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return the choices called `names` that a trial has: "lr_policy=fixed batch_size=16"."""
+    return " ".join(f"{name}={choice_text(choices[name])}" for name in names if choices.get(name) is not None)
+
+
+def differing_choices(members: Sequence[FrontMember]) -> list[str]:
+    """Return the names of the choices that are not the same in all `members`, in their order."""
+    names = dict.fromkeys(name for member in members for name in member.choices)
+    return [name for name in names if len({repr(member.choices.get(name)) for member in members}) > 1]
+
+
+def shared_choices(members: Sequence[FrontMember]) -> dict[str, Any]:
+    """Return the choices that are the same in all `members`."""
+    differing = set(differing_choices(members))
+    first = members[0].choices if members else {}
+    return {name: value for name, value in first.items() if name not in differing}
+
+
+def flat_rows(
+    members: Sequence[FrontMember], objectives: Sequence[Objective] = ()
+) -> tuple[list[str], list[list[Any]]]:
+    """Return column names and unrounded rows: trial, design, seeds, measured quantities, choices.
+
+    The objectives come first among the quantities. A choice called like a column before it is
+    headed `choice_<name>`; what a trial does not have is None.
+    """
+    quantities = list(
+        dict.fromkeys([o.name for o in objectives] + [name for member in members for name in member.values])
+    )
+    choices = list(dict.fromkeys(name for member in members for name in member.choices))
+    taken = {*OWN_COLUMNS, *quantities}
+    columns = [*OWN_COLUMNS, *quantities, *(f"choice_{n}" if n in taken else n for n in choices)]
+    rows = [
+        [member.trial, member.design, member.seeds]
+        + [member.values.get(name) for name in quantities]
+        + [member.choices.get(name) for name in choices]
+        for member in members
+    ]
+    return columns, rows
+
+
+def csv_text(members: Sequence[FrontMember], objectives: Sequence[Objective] = ()) -> str:
+    """Return trials as CSV, unrounded, in SI units; the columns of `flat_rows`, None as an empty cell."""
+    columns, rows = flat_rows(members, objectives)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def markdown_table(table: Table) -> str:
+    """Return `table` in Markdown, ending in a line break."""
+    aligned = [f"{'-' * 3}:" if numeric else "---" for numeric in table.numeric]
+    lines = [table.headings, aligned, *table.rows]
+    return "".join(f"| {' | '.join(_markdown_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _three_figures(value: float) -> str:
+    size = abs(value)
+    if size >= 99.95:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if size >= 9.995 else f"{value:.2f}" if size >= 0.9995 else f"{value:.3g}"
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return choice_text(value)
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value
+
+
+def _markdown_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

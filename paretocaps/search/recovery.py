@@ -1,0 +1,81 @@
+"""Trials that an earlier run left unfinished: what was measured is taken in, the rest trained again."""
+
+import time
+from collections import deque
+
+from optuna.trial import TrialState
+
+from paretocaps.domain.measurement import Measurement
+from paretocaps.execution.recover import recover, still_training
+from paretocaps.search.runner import OpenTrial, Runner
+from paretocaps.storage.records import AttemptRecord, TrialRecord
+
+_POLL = 0.5  # s
+
+
+def recover_trials(runner: Runner) -> None:
+    """Bring the store and Optuna to one state, and hand unfinished trials back to the runner.
+
+    A worker that outlived its driver is waited for, its measurement ingested; a training that was
+    cut off is trained again, as a further attempt of the same trial and seed.
+
+    Raises:
+        ParetocapsError: too many of them turn out to have failed.
+    """
+    spec, store = runner.spec, runner.store
+    open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
+    for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if frozen.number not in open_trials:
+            _settle_optuna(runner, frozen.number)
+    for trial in open_trials.values():
+        _take_up(runner, trial)
+
+
+def _settle_optuna(runner: Runner, number: int) -> None:
+    """Tell Optuna of a trial that we stored, or never came to store, before the last run was cut off."""
+    if number in runner.store.numbers(runner.spec.study, "finished"):
+        runner.tell(number)
+    else:
+        runner.study.tell(number, state=TrialState.FAIL)
+
+
+def _take_up(runner: Runner, trial: TrialRecord) -> None:
+    missing = []
+    for seed in runner.seeds:
+        attempts = [attempt for attempt in trial.attempts if attempt.seed == seed]
+        if any(attempt.state == "finished" for attempt in attempts):
+            continue
+        left = _left_by(runner, trial.number, attempts[-1]) if attempts else None
+        if left is None:
+            missing.append(seed)
+        elif (reason := _ingest(runner, trial.number, attempts[-1], left)) is not None:
+            runner.fail(trial.number, reason)
+            return
+    runner.resume(OpenTrial(trial.number, dict(trial.choices), trial.design, deque(missing)))
+
+
+def _left_by(runner: Runner, number: int, attempt: AttemptRecord) -> Measurement | str | None:
+    """Return what an attempt left in its folder, waiting for a worker that still trains in it."""
+    if attempt.folder is None:
+        return None
+    pid = still_training(attempt.folder)
+    if pid is not None:
+        runner.observer.notice(f"trial {number} is still being trained by process {pid}: waiting for it")
+    while still_training(attempt.folder) is not None:
+        time.sleep(_POLL)
+    left = recover(attempt.folder)
+    if left is None:
+        why = "interrupted before it was measured"
+        runner.store.fail_attempt(runner.spec.study, number, attempt.seed, attempt.attempt, why)
+    return left
+
+
+def _ingest(runner: Runner, number: int, attempt: AttemptRecord, left: Measurement | str) -> str | None:
+    """Store what was left; return the reason where it is a failure."""
+    reason = left if isinstance(left, str) else None
+    if isinstance(left, Measurement):
+        runner.observer.notice(f"trial {number} was measured while no driver ran: taken in")
+        reason = runner.store_measurement(number, attempt.seed, attempt.attempt, left)
+    if reason is not None:
+        runner.store.fail_attempt(runner.spec.study, number, attempt.seed, attempt.attempt, reason)
+    return reason

@@ -1,0 +1,169 @@
+"""Attempts in the database: started, followed epoch by epoch, finished whole or failed."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+
+from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
+from paretocaps.errors import DivergedError, StorageError
+from paretocaps.storage.records import check_finite
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
+from paretocaps.storage.studies import study_id
+
+
+class _Found(NamedTuple):
+    id: int
+    state: str
+    ended: datetime | None
+
+
+def trial_id(connection: Connection, study: str, number: int, *, lock: bool = False) -> int:
+    """Return the key of a trial; with `lock`, a server keeps its row to us until the transaction ends.
+
+    Raises:
+        StorageError: there is no such study or trial.
+    """
+    in_study = TRIALS.c.study_id == study_id(connection, study)
+    query = select(TRIALS.c.id).where(in_study, TRIALS.c.number == number)
+    key: int | None = connection.scalar(query.with_for_update() if lock else query)
+    if key is None:
+        last = connection.scalar(select(func.max(TRIALS.c.number)).where(in_study))
+        known = "it has none yet" if last is None else f"its last is {last}"
+        raise StorageError(f"study {study!r} has no trial {number} ({known})")
+    return key
+
+
+def next_attempt(connection: Connection, trial: int, seed: int) -> int:
+    """Return the number of the next try with `seed`, from 1."""
+    query = select(func.max(ATTEMPTS.c.attempt)).where(ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed)
+    return (connection.scalar(query) or 0) + 1
+
+
+def start_attempt(connection: Connection, trial: int, seed: int, attempt: int, folder: str) -> None:
+    """Add a running attempt to the trial with key `trial`."""
+    values = {"trial_id": trial, "seed": seed, "attempt": attempt, "folder": folder}
+    connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None, started=now()))
+
+
+def record_epoch(
+    connection: Connection, study: str, number: int, seed: int, attempt: int, record: EpochRecord
+) -> None:
+    """Store one epoch of an attempt, in place of what was stored of that epoch.
+
+    A training loss that is not finite is stored as NULL: the attempt has yet to fail.
+
+    Raises:
+        StorageError: there is no such attempt.
+        DivergedError: another value of the epoch is not finite.
+    """
+    row = epoch_row(record)
+    for name, value in row.items():
+        if value is not None and not math.isfinite(value):
+            raise DivergedError(f"measured {name} of epoch {record.epoch} is {value}: it is not stored")
+    key = _find(connection, study, number, seed, attempt).id
+    connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == key, EPOCHS.c.epoch == record.epoch))
+    connection.execute(insert(EPOCHS).values(attempt_id=key, **row))
+
+
+def finish_attempt(
+    connection: Connection, study: str, number: int, seed: int, attempt: int, measurement: Measurement
+) -> None:
+    """Store a measurement whole; doing it again changes nothing.
+
+    Its epochs replace those recorded while it ran; a measurement without epochs leaves them.
+
+    Raises:
+        StorageError: there is no such attempt.
+        DivergedError: a value of the measurement is not finite.
+    """
+    check_finite(measurement)
+    row = _find(connection, study, number, seed, attempt)
+    ended = row.ended if row.state == "finished" else now()
+    values = attempt_row(measurement) | {"ended": ended, "reason": None}
+    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
+    connection.execute(delete(QUANTITIES).where(QUANTITIES.c.attempt_id == row.id))
+    if measurement.epochs:
+        connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
+    insert_parts(connection, {row.id: measurement})
+
+
+def fail_attempt(
+    connection: Connection, study: str, number: int, seed: int, attempt: int, reason: str
+) -> None:
+    """End an attempt that left no measurement.
+
+    Raises:
+        StorageError: there is no such attempt, or it is finished.
+    """
+    row = _find(connection, study, number, seed, attempt)
+    if row.state == "finished":
+        raise StorageError(f"attempt {attempt} with seed {seed} of trial {number} is finished already")
+    values = {"state": "failed", "reason": reason, "ended": now()}
+    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
+
+
+def is_latest() -> ColumnElement[bool]:
+    """Return the condition that an attempt is the latest finished one of its trial and seed."""
+    later = ATTEMPTS.alias("later")
+    is_later = and_(
+        later.c.trial_id == ATTEMPTS.c.trial_id,
+        later.c.seed == ATTEMPTS.c.seed,
+        later.c.state == "finished",
+        later.c.attempt > ATTEMPTS.c.attempt,
+    )
+    return and_(ATTEMPTS.c.state == "finished", ~exists().where(is_later))
+
+
+def attempt_row(measurement: Measurement) -> dict[str, Any]:
+    """Return the columns of a finished attempt that a measurement fills."""
+    device = measurement.device
+    own = {name: getattr(measurement, name) for name in (*MEASURED, "best_epoch", "weights")}
+    return own | {
+        "state": "finished",
+        "device_name": device.name,
+        "device_kind": device.kind,
+        "torch": device.torch,
+        "threads": device.threads,
+        "shared": device.shared,
+        "calibration": device.calibration,
+    }
+
+
+def epoch_row(record: EpochRecord) -> dict[str, Any]:
+    """Return the columns of an epoch; a training loss that is not finite is None."""
+    row = record.model_dump()
+    if not math.isfinite(record.train_loss):
+        row["train_loss"] = None
+    return row
+
+
+def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]) -> None:
+    """Insert the epochs and extra quantities of measurements, by attempt key."""
+    epochs = [
+        {"attempt_id": key, **epoch_row(record)}
+        for key, measurement in measurements.items()
+        for record in measurement.epochs
+    ]
+    quantities = [
+        {"attempt_id": key, "name": name, "value": value}
+        for key, measurement in measurements.items()
+        for name, value in measurement.quantities.items()
+    ]
+    if epochs:
+        connection.execute(insert(EPOCHS), epochs)
+    if quantities:
+        connection.execute(insert(QUANTITIES), quantities)
+
+
+def _find(connection: Connection, study: str, number: int, seed: int, attempt: int) -> _Found:
+    trial = trial_id(connection, study, number)
+    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(
+        ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed, ATTEMPTS.c.attempt == attempt
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise StorageError(f"trial {number} of study {study!r} has no attempt {attempt} with seed {seed}")
+    return _Found(*row)

@@ -1,0 +1,64 @@
+"""Many finished trials at once: results from elsewhere, or of another database."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, insert, select
+
+from paretocaps.errors import UsageError
+from paretocaps.storage.attempts import attempt_row, insert_parts
+from paretocaps.storage.records import ImportedTrial, canonical_json, check_finite
+from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
+from paretocaps.storage.studies import study_id
+
+
+def import_trials(connection: Connection, study: str, trials: Iterable[ImportedTrial]) -> int:
+    """Add finished trials with their measurements, as first attempts; return how many.
+
+    Optuna is not told of them: fronts and reports have them, samplers do not.
+
+    Raises:
+        StorageError: there is no such study.
+        UsageError: a trial has no measurement, or choices that JSON cannot hold.
+        DivergedError: a measured value is not finite.
+        IntegrityError: the study has a trial of that number.
+    """
+    key, moment, given = study_id(connection, study), now(), list(trials)
+    for trial in given:
+        if not trial.measurements:
+            raise UsageError(f"trial {trial.number} has no measurement: only finished trials can be imported")
+        for measurement in trial.measurements.values():
+            check_finite(measurement)
+    if not given:
+        return 0
+    state = {"study_id": key, "state": "finished", "created": moment, "ended": moment}
+    rows = [
+        state | {"number": trial.number, "choices": canonical_json(trial.choices), "design": trial.design}
+        for trial in given
+    ]
+    connection.execute(insert(TRIALS), rows)
+    _import_attempts(connection, key, given)
+    return len(given)
+
+
+def _import_attempts(connection: Connection, study: int, trials: list[ImportedTrial]) -> None:
+    found = connection.execute(select(TRIALS.c.number, TRIALS.c.id).where(TRIALS.c.study_id == study))
+    trial_keys = dict(iter(found))
+    moment = now()
+    measured = {
+        (trial_keys[trial.number], seed): measurement
+        for trial in trials
+        for seed, measurement in trial.measurements.items()
+    }
+    own = {"attempt": 1, "started": moment, "ended": moment}
+    rows = [
+        attempt_row(measurement) | own | {"trial_id": trial, "seed": seed}
+        for (trial, seed), measurement in measured.items()
+    ]
+    connection.execute(insert(ATTEMPTS), rows)
+    query = select(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed, ATTEMPTS.c.id).join(TRIALS)
+    keys = {
+        (trial, seed): key
+        for trial, seed, key in connection.execute(query.where(TRIALS.c.study_id == study))
+        if (trial, seed) in measured
+    }
+    insert_parts(connection, {keys[place]: measurement for place, measurement in measured.items()})

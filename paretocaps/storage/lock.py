@@ -1,0 +1,99 @@
+"""One driver a study: a lock that goes with the process that holds it."""
+
+import fcntl
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.artifacts import safe_name
+from paretocaps.storage.connect import parse_url, sqlite_file
+from paretocaps.storage.database import Database
+
+
+@contextmanager
+def driver_lock(url: str, study: str) -> Iterator[None]:
+    """Hold the right to drive `study` for the length of a `with` block.
+
+    The lock belongs to the process: however it ends, the lock is free. For SQLite it is an flock on
+    `<database>.<study>.lock` beside the file; for PostgreSQL an advisory lock of a session of its own.
+
+    Raises:
+        StorageError: another process drives the study (its pid is named), or the URL is unusable.
+    """
+    path = sqlite_file(parse_url(url))
+    with _file_lock(path, study) if path is not None else _server_lock(url, study):
+        yield
+
+
+@contextmanager
+def _file_lock(database: Path, study: str) -> Iterator[None]:
+    path = database.with_name(f"{database.name}.{safe_name(study)}.lock")
+    handle = _locked(path, study)
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield
+    finally:
+        # unlinked while it is still held: whoever opened it meanwhile sees that it is another file now
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _locked(path: Path, study: str) -> int:
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        except BlockingIOError:
+            owner = os.read(handle, 32).decode() or "unknown"
+            os.close(handle)
+            raise _taken(study, f"process {owner}") from None
+        except FileNotFoundError:
+            pass
+        os.close(handle)
+
+
+@contextmanager
+def _server_lock(url: str, study: str) -> Iterator[None]:
+    database = Database(url, create=False)
+    number = int.from_bytes(hashlib.sha256(f"paretocaps {study}".encode()).digest()[:8], signed=True)
+    try:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            owner = f"process {os.getpid()} on {socket.gethostname()}"
+            connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": owner})
+            if not connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+                raise _taken(study, _owner(connection, number))
+            yield
+    finally:
+        database.close()
+
+
+def _owner(connection: Connection, number: int) -> str:
+    # a 64-bit advisory lock is listed as its upper and lower half
+    unsigned = number % 2**64
+    query = text(
+        "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)"
+        " WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND classid::bigint = :upper AND objid::bigint = :lower"
+    )
+    halves = {"upper": unsigned >> 32, "lower": unsigned & 0xFFFFFFFF}
+    return connection.scalar(query, halves) or "another process"
+
+
+def _taken(study: str, owner: str) -> StorageError:
+    return StorageError(
+        f"study {study!r} is being run by {owner}: wait for it, stop it, or name another study"
+    )

@@ -1,0 +1,132 @@
+"""What the store hands out and takes in: frozen values, free of SQL."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
+from paretocaps.errors import DivergedError, UsageError
+
+State = Literal["running", "finished", "failed", "interrupted"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """A study as it is stored; `reference_point` has one value an objective, in its own unit."""
+
+    name: str
+    created: datetime
+    spec: Mapping[str, Any]
+    reference_point: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A line of a list of studies; `trials` counts them by state, all four states named."""
+
+    name: str
+    created: datetime
+    objectives: tuple[str, ...]
+    trials: Mapping[State, int]
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One training of a trial: a seed, and its how-manieth try.
+
+    `measurement` is None unless the attempt is finished. `epochs`, and those of the measurement, are
+    there where a single trial was asked for. `folder` is where the worker leaves its files.
+    """
+
+    seed: int
+    attempt: int
+    state: State
+    reason: str | None
+    measurement: Measurement | None
+    folder: Path | None
+    started: datetime
+    ended: datetime | None
+    epochs: tuple[EpochRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A trial with its attempts, in order of seed and try."""
+
+    number: int
+    state: State
+    choices: Mapping[str, Any]
+    design: str | None
+    reason: str | None
+    created: datetime
+    ended: datetime | None
+    attempts: tuple[AttemptRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrialChoices:
+    """What a trial was asked to train."""
+
+    choices: Mapping[str, Any]
+    design: str | None
+
+
+@dataclass(frozen=True)
+class ImportedTrial:
+    """A finished trial from elsewhere: its measurements by seed."""
+
+    number: int
+    choices: Mapping[str, Any]
+    measurements: Mapping[int, Measurement] = field(default_factory=dict)
+    design: str | None = None
+
+
+@dataclass(frozen=True)
+class KeptWeights:
+    """The weights file that a finished attempt left."""
+
+    trial: int
+    seed: int
+    attempt: int
+    path: Path
+
+
+def canonical_json(values: Mapping[str, Any]) -> str:
+    """Return `values` as JSON that is equal for equal values: sorted names, no spaces.
+
+    Raises:
+        UsageError: a value is not finite, or nothing that JSON can hold.
+    """
+    try:
+        return json.dumps(
+            dict(values), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
+        )
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{dict(values)!r} cannot be stored as JSON: {error}") from None
+
+
+def check_finite(measurement: Measurement) -> None:
+    """Refuse a measurement with a NaN or infinite value, before anything of it is stored.
+
+    A training loss that the trainer did not report (the field was never set) is no value.
+
+    Raises:
+        DivergedError: names the quantity, its value, and the epoch where it has one.
+    """
+    values = {name: getattr(measurement, name) for name in MEASURED} | measurement.quantities
+    values["calibration"] = measurement.device.calibration
+    for name, value in values.items():
+        _check(name, value)
+    for record in measurement.epochs:
+        for name in record.model_fields_set:
+            _check(name, getattr(record, name), f" of epoch {record.epoch}")
+
+
+def _check(name: str, value: float | None, where: str = "") -> None:
+    if value is not None and not math.isfinite(value):
+        raise DivergedError(f"measured {name}{where} is {value}: the training diverged, nothing is stored")

@@ -1,0 +1,93 @@
+"""Studies in the database: created, found by name, listed."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from paretocaps.errors import DivergedError, StorageError, did_you_mean
+from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canonical_json
+from paretocaps.storage.schema import STUDIES, TRIALS, now
+
+
+def create_study(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
+    """Add a study; `spec` is what it was created with, as JSON can hold it.
+
+    Raises:
+        UsageError: `spec` cannot be stored as JSON.
+        IntegrityError: there is one of that name.
+    """
+    values = {"name": name, "created": now(), "spec": json.loads(canonical_json(spec))}
+    connection.execute(insert(STUDIES).values(**values))
+
+
+def study_id(connection: Connection, name: str) -> int:
+    """Return the key of the study called `name`.
+
+    Raises:
+        StorageError: there is none; the message has the nearest name and the known ones.
+    """
+    key: int | None = connection.scalar(select(STUDIES.c.id).where(STUDIES.c.name == name))
+    if key is None:
+        known = list(connection.scalars(select(STUDIES.c.name).order_by(STUDIES.c.name)))
+        listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+        raise StorageError(f"no study {name!r}{did_you_mean(name, known)} (known: {listed or 'none'})")
+    return key
+
+
+def study(connection: Connection, name: str) -> StudyRecord:
+    """Return the study called `name`.
+
+    Raises:
+        StorageError: there is none.
+    """
+    query = select(STUDIES.c.created, STUDIES.c.spec, STUDIES.c.reference_point)
+    row = connection.execute(query.where(STUDIES.c.id == study_id(connection, name))).one()
+    point = None if row.reference_point is None else tuple(row.reference_point)
+    return StudyRecord(name, row.created, row.spec, point)
+
+
+def studies(connection: Connection) -> list[StudySummary]:
+    """Return all studies, oldest first, with their trials counted by state."""
+    counted = select(TRIALS.c.study_id, TRIALS.c.state, func.count()).group_by(
+        TRIALS.c.study_id, TRIALS.c.state
+    )
+    numbers = {(study, state): number for study, state, number in connection.execute(counted)}
+    rows = connection.execute(select(STUDIES).order_by(STUDIES.c.id))
+    return [
+        StudySummary(
+            name=row.name,
+            created=row.created,
+            objectives=tuple(row.spec.get("objectives", ())),
+            trials={state: numbers.get((row.id, state), 0) for state in STATES},
+        )
+        for row in rows
+    ]
+
+
+def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
+    """Replace what the study was asked to do, e.g. when more trials are asked for.
+
+    Raises:
+        StorageError: there is no such study.
+        UsageError: `spec` cannot be stored as JSON.
+    """
+    key = study_id(connection, name)
+    stored = json.loads(canonical_json(spec))
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(spec=stored))
+
+
+def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:
+    """Store the reference point of the study's hypervolume, one value an objective, in its own unit.
+
+    Raises:
+        StorageError: there is no such study.
+        DivergedError: a value is not finite.
+    """
+    values = [float(value) for value in point]
+    if not all(map(math.isfinite, values)):
+        raise DivergedError(f"reference point {values} is not finite: it cannot be stored")
+    key = study_id(connection, name)
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(reference_point=values))

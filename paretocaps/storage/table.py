@@ -1,0 +1,119 @@
+"""The study as a matrix: what a front is ranked from, read without building objects."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, select
+
+from paretocaps.domain.measurement import MEASURED
+from paretocaps.storage.attempts import is_latest
+from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
+from paretocaps.storage.studies import study_id
+
+
+@dataclass(frozen=True)
+class QuantityTable:
+    """The finished trials of a study: n rows by number, one column a quantity.
+
+    Attributes:
+        quantities: the names of the columns.
+        trials: trial numbers, [n] int64, increasing.
+        values: means over the seeds, [n, quantities] float64, SI units; NaN where a seed lacks the value.
+        seeds: how many trainings each mean is over, [n] int64.
+        devices: name of the device, [n] str; several, sorted, joined by " + " where the seeds differ.
+        calibrations: seconds of the reference step, mean over the seeds, [n] float64; NaN where not measured.
+        shared: whether any of the trainings shared its device, [n] bool.
+    """
+
+    quantities: tuple[str, ...]
+    trials: NDArray[np.int64]
+    values: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    devices: NDArray[np.str_]
+    calibrations: NDArray[np.float64]
+    shared: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def column(self, quantity: str) -> NDArray[np.float64]:
+        """Return the values of one quantity, [n]."""
+        values: NDArray[np.float64] = self.values[:, self.quantities.index(quantity)]
+        return values
+
+
+def load_table(
+    connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None = None
+) -> QuantityTable:
+    """Return the finished trials of a study (those in `numbers`, or all) with some quantities.
+
+    A trial's value is the mean over its seeds, of the latest finished attempt of each.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    scope = [TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state == "finished", is_latest()]
+    if numbers is not None:
+        scope.append(TRIALS.c.number.in_(numbers))
+    columns = [ATTEMPTS.c[name] for name in quantities if name in MEASURED]
+    own = TRIALS.c.number, ATTEMPTS.c.id, ATTEMPTS.c.device_name, ATTEMPTS.c.shared, ATTEMPTS.c.calibration
+    query = select(*own, *columns).select_from(ATTEMPTS).join(TRIALS).where(*scope)
+    rows = connection.execute(query.order_by(TRIALS.c.number, ATTEMPTS.c.seed)).all()
+    fields = list(zip(*rows, strict=True)) or [()] * (len(own) + len(columns))
+    extra = _extra(connection, scope, quantities, fields[1])
+    measured = dict(zip([name for name in quantities if name in MEASURED], fields[len(own) :], strict=True))
+    matrix = np.array([measured.get(name, extra.get(name)) for name in quantities], dtype=np.float64)
+    return _by_trial(tuple(quantities), fields, matrix.reshape(len(quantities), len(rows)).T)
+
+
+def _extra(
+    connection: Connection,
+    scope: Sequence[ColumnElement[bool]],
+    quantities: Sequence[str],
+    attempts: Sequence[int],
+) -> dict[str, NDArray[np.float64]]:
+    names = [name for name in quantities if name not in MEASURED]
+    columns = {name: np.full(len(attempts), np.nan) for name in names}
+    if not names:
+        return columns
+    place = {attempt: index for index, attempt in enumerate(attempts)}
+    named = QUANTITIES.c.name.in_(names)
+    query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)
+    for attempt, name, value in connection.execute(query.join(ATTEMPTS).join(TRIALS).where(*scope, named)):
+        columns[name][place[attempt]] = value
+    return columns
+
+
+def _by_trial(
+    quantities: tuple[str, ...], fields: Sequence[Sequence[object]], values: NDArray[np.float64]
+) -> QuantityTable:
+    trials, first, seeds = np.unique(
+        np.array(fields[0], dtype=np.int64), return_index=True, return_counts=True
+    )
+    names = np.array(fields[2], dtype=np.str_)
+    devices = [
+        names[start] if count == 1 else " + ".join(sorted(set(names[start : start + count])))
+        for start, count in zip(first, seeds, strict=True)
+    ]
+    shared = np.array(fields[3], dtype=np.bool_)
+    calibrations = np.array(fields[4], dtype=np.float64)
+    return QuantityTable(
+        quantities=quantities,
+        trials=trials,
+        values=_means(values, first, seeds),
+        seeds=seeds,
+        devices=np.array(devices, dtype=np.str_),
+        calibrations=_means(calibrations[:, None], first, seeds)[:, 0],
+        shared=np.logical_or.reduceat(shared, first) if len(first) else shared,
+    )
+
+
+def _means(
+    values: NDArray[np.float64], first: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    if not len(first):
+        return values
+    sums: NDArray[np.float64] = np.add.reduceat(values, first, axis=0)
+    return sums / counts[:, None]

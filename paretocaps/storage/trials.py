@@ -1,0 +1,112 @@
+"""Trials in the database: started, ended, counted."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.attempts import trial_id
+from paretocaps.storage.records import STATES, State, TrialChoices, canonical_json
+from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
+from paretocaps.storage.studies import study_id
+
+
+def start_trial(
+    connection: Connection, study: str, number: int, choices: Mapping[str, Any], design: str | None
+) -> None:
+    """Add a running trial, or set one that was interrupted running again.
+
+    Raises:
+        StorageError: there is no such study, or another trial has that number.
+        UsageError: the choices cannot be stored as JSON.
+    """
+    key, text = study_id(connection, study), canonical_json(choices)
+    query = select(TRIALS.c.id, TRIALS.c.state, TRIALS.c.choices)
+    row = connection.execute(query.where(TRIALS.c.study_id == key, TRIALS.c.number == number)).one_or_none()
+    if row is None:
+        values = {"study_id": key, "number": number, "choices": text, "design": design}
+        connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
+        return
+    if row.state not in ("running", "interrupted") or row.choices != text:
+        raise StorageError(f"study {study!r} has a trial {number} already ({row.state}): use the next number")
+    values = {"state": "running", "ended": None, "reason": None}
+    connection.execute(update(TRIALS).where(TRIALS.c.id == row.id).values(**values))
+
+
+def finish_trial(connection: Connection, study: str, number: int) -> None:
+    """End a trial that has a finished attempt; doing it again changes nothing.
+
+    Raises:
+        StorageError: there is no such trial, or it has no finished attempt.
+    """
+    key = trial_id(connection, study, number)
+    finished = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "finished"
+    if not connection.scalar(select(func.count()).select_from(ATTEMPTS).where(*finished)):
+        raise StorageError(
+            f"trial {number} of study {study!r} has no finished attempt: it cannot be finished"
+        )
+    unfinished = TRIALS.c.id == key, TRIALS.c.state != "finished"
+    connection.execute(update(TRIALS).where(*unfinished).values(state="finished", reason=None, ended=now()))
+
+
+def end_trial(connection: Connection, study: str, number: int, state: State, reason: str | None) -> None:
+    """End a trial, and those of its attempts that still run, without a result.
+
+    Args:
+        connection: of a write transaction.
+        study, number: which trial.
+        state: "failed" or "interrupted".
+        reason: why.
+
+    Raises:
+        StorageError: there is no such trial, or it is finished.
+    """
+    key = trial_id(connection, study, number)
+    if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
+        raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
+    values = {"state": state, "reason": reason, "ended": now()}
+    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values))
+    running = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "running"
+    connection.execute(update(ATTEMPTS).where(*running).values(**values))
+
+
+def counts(connection: Connection, study: str) -> dict[State, int]:
+    """Return how many trials the study has in each of the four states.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, study)
+    query = select(TRIALS.c.state, func.count()).where(TRIALS.c.study_id == key).group_by(TRIALS.c.state)
+    found: dict[str, int] = dict(iter(connection.execute(query)))
+    return {state: found.get(state, 0) for state in STATES}
+
+
+def choices_seen(connection: Connection, study: str, states: Collection[State]) -> dict[str, int]:
+    """Return the first trial with each choices (as canonical JSON), among trials in one of `states`.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state.in_(states)
+    query = select(TRIALS.c.choices, func.min(TRIALS.c.number)).where(*of_study).group_by(TRIALS.c.choices)
+    return dict(iter(connection.execute(query)))
+
+
+def members(connection: Connection, study: str, numbers: Collection[int]) -> dict[int, TrialChoices]:
+    """Return choices and design of a few trials by number, in the order asked for.
+
+    Raises:
+        StorageError: there is no such study, or one of the trials is not in it.
+    """
+    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.number.in_(numbers)
+    query = select(TRIALS.c.number, TRIALS.c.choices, TRIALS.c.design).where(*of_study)
+    found = {
+        row.number: TrialChoices(json.loads(row.choices), row.design) for row in connection.execute(query)
+    }
+    missing = sorted(set(numbers) - set(found))
+    if missing:
+        raise StorageError(f"study {study!r} has no trial {missing[0]}")
+    return {number: found[number] for number in numbers}

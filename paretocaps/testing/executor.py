@@ -1,0 +1,176 @@
+"""The contract that every executor keeps, as a pytest class to subclass."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.errors import ParetocapsError
+from paretocaps.execution.executor import EXECUTORS, Executor, OnJobEpoch, Outcome
+from paretocaps.execution.recover import recover, still_training
+from paretocaps.testing.plugin import plug_in, write_plugin
+
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+class ExecutorContract:
+    """Tests that hold for every executor; a subclass whose name starts with Test sets `executor_name`.
+
+    Attributes:
+        executor_name: its name in the registry; override the fixture `name` to run over several.
+    """
+
+    executor_name: str
+
+    @pytest.fixture
+    def name(self) -> str:
+        """The executor's name in the registry."""
+        return self.executor_name
+
+    @pytest.fixture(autouse=True)
+    def probe(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make the trainer `probe` known to this process and its workers."""
+        entries = {"paretocaps.trainers": {"probe": "paretocaps.testing.probe:PROBE"}}
+        plug_in(monkeypatch, write_plugin(tmp_path / "plugin", "paretocaps-probe", entries))
+
+    def test_trains(self, name: str, tmp_path: Path) -> None:
+        """A job ends with the measurement of its epochs, which were reported in this thread, in order."""
+        job, threads = make_job(tmp_path), set[int]()
+        records: list[EpochRecord] = []
+
+        def on_epoch(of: TrainingJob, record: EpochRecord) -> bool:
+            assert of == job
+            threads.add(threading.get_ident())
+            records.append(record)
+            return True
+
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            outcome = run(executor, job, on_epoch)
+        assert outcome.job == job
+        assert outcome.measurement is not None, outcome.reason
+        assert outcome.measurement.epochs == tuple(records)
+        assert [record.epoch for record in records] == [1, 2, 3]
+        assert threads == {threading.get_ident()}
+
+    def test_leaves_the_measurement(self, name: str, tmp_path: Path) -> None:
+        """The measurement is in the job's folder too, and nothing trains there any more."""
+        job = make_job(tmp_path)
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            outcome = run(executor, job)
+            assert recover(job.folder) == outcome.measurement
+            assert still_training(job.folder) is None
+
+    def test_stops_when_told(self, name: str, tmp_path: Path) -> None:
+        """Where `on_epoch` returns False the job ends with a measurement of its epochs so far."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            outcome = run(executor, make_job(tmp_path), lambda job, record: record.epoch < 2)
+        assert outcome.measurement is not None, outcome.reason
+        assert [record.epoch for record in outcome.measurement.epochs] == [1, 2]
+
+    def test_failure_is_an_outcome(self, name: str, tmp_path: Path) -> None:
+        """A trainer's error is the outcome's reason, left in the folder; the next job trains."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            failed = run(executor, make_job(tmp_path / "a", failure="the disk burnt"))
+            after = run(executor, make_job(tmp_path / "b"))
+        assert failed.reason == "the disk burnt"
+        assert recover(failed.job.folder) == "the disk burnt"
+        assert isinstance(after.measurement, Measurement)
+
+    def test_unknown_trainer_is_an_outcome(self, name: str, tmp_path: Path) -> None:
+        """A trainer that cannot be found is named in the reason."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            outcome = run(executor, make_job(tmp_path).model_copy(update={"trainer": "prob"}))
+        assert outcome.reason is not None
+        assert "unknown trainer 'prob': did you mean 'probe'?" in outcome.reason
+
+    def test_earlier_results_are_not_taken_for_new_ones(self, name: str, tmp_path: Path) -> None:
+        """A job in a folder that was used before ends with its own result."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            run(executor, make_job(tmp_path))
+            outcome = run(executor, make_job(tmp_path, failure="not this time"))
+        assert outcome.reason == "not this time"
+        assert recover(outcome.job.folder) == "not this time"
+
+    def test_nothing_under_way(self, name: str) -> None:
+        """Without a job there is nothing to wait for."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            assert executor.wait(go_on) == []
+
+    def test_capacity_is_kept(self, name: str, tmp_path: Path) -> None:
+        """As many jobs as there are places are under way at once; one more is refused."""
+        with EXECUTORS.get(name)(["cpu", "cpu"]) as executor:
+            for number in range(executor.capacity):
+                executor.submit(make_job(tmp_path / str(number)))
+            with pytest.raises(ParetocapsError, match="wait for an outcome first"):
+                executor.submit(make_job(tmp_path / "more"))
+            outcomes: list[Outcome] = []
+            while ended := executor.wait(go_on):
+                outcomes += ended
+        assert len(outcomes) == executor.capacity
+        assert all(outcome.measurement for outcome in outcomes)
+
+    def test_abort_leaves_no_outcome(self, name: str, tmp_path: Path) -> None:
+        """Aborted jobs have no outcome, and the executor goes on with the next."""
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            executor.submit(make_job(tmp_path / "a"))
+            executor.abort()
+            assert executor.wait(go_on) == []
+            assert run(executor, make_job(tmp_path / "b")).measurement is not None
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, LookupError])
+    def test_errors_of_the_driver_pass_through(
+        self, name: str, tmp_path: Path, error: type[BaseException]
+    ) -> None:
+        """What `on_epoch` raises is the driver's own; it is no failure of the job."""
+
+        def on_epoch(job: TrainingJob, record: EpochRecord) -> bool:
+            raise error("of the driver")
+
+        job = make_job(tmp_path)
+        with EXECUTORS.get(name)(["cpu"]) as executor, pytest.raises(error, match="of the driver"):
+            run(executor, job, on_epoch)
+        assert recover(job.folder) is None
+
+    @pytest.mark.skipif(not _DESCRIPTORS.exists(), reason="open files cannot be counted here")
+    def test_leaves_nothing_open(self, name: str, tmp_path: Path) -> None:
+        """After `close`, which may be called twice, no file and no thread is left."""
+        run_and_close(name, make_job(tmp_path / "a"))
+        before = len(list(_DESCRIPTORS.iterdir())), threading.active_count()
+        run_and_close(name, make_job(tmp_path / "b"))
+        assert (len(list(_DESCRIPTORS.iterdir())), threading.active_count()) == before
+
+
+def make_job(folder: Path, failure: str = "") -> TrainingJob:
+    """Return a quick job for the trainer `probe`, of 3 epochs."""
+    return TrainingJob(
+        study="contract",
+        trial=0,
+        trainer="probe",
+        choices={"failure": failure} if failure else {},
+        seed=1,
+        data=DataSpec(),
+        epochs=3,
+        folder=folder / "job",
+    )
+
+
+def go_on(job: TrainingJob, record: EpochRecord) -> bool:
+    """Let every job go on."""
+    return True
+
+
+def run(executor: Executor, job: TrainingJob, on_epoch: OnJobEpoch = go_on) -> Outcome:
+    """Submit `job` to an executor without others and return its outcome."""
+    executor.submit(job)
+    (outcome,) = executor.wait(on_epoch)
+    return outcome
+
+
+def run_and_close(name: str, job: TrainingJob) -> None:
+    """Run `job` in an executor of its own, which is then closed twice."""
+    executor = EXECUTORS.get(name)(["cpu"])
+    assert run(executor, job).measurement is not None
+    executor.close()
+    executor.close()

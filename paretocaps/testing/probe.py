@@ -1,0 +1,104 @@
+"""A trainer that is quick anywhere: logistic regression on points of the plane, in plain Python.
+
+The executor contract trains it; it needs nothing that takes long to import.
+"""
+
+import math
+import random
+import time
+from typing import Annotated
+
+from pydantic import Field
+
+from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
+from paretocaps.domain.space import Space
+from paretocaps.domain.trainer import OnEpoch, TrainerSpec
+from paretocaps.errors import TrainingError
+
+_TRAINED, _VALIDATED = 200, 100
+_Point = tuple[float, float, bool]
+
+
+class ProbeChoices(ChoicesModel):
+    """What can be chosen: the step size, and to fail with a message after the first epoch."""
+
+    learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
+    failure: str = ""
+
+
+PROBE = TrainerSpec(
+    name="probe",
+    choices=ProbeChoices,
+    space=Space.parse({"learning_rate": {"low": 0.01, "high": 1.0, "log": True}}),
+    train="paretocaps.testing.probe:train",
+    designs={"slow": {"learning_rate": 0.01}},
+    description="logistic regression on points of the plane, for testing executors",
+)
+
+
+def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Train a line that separates the points above a parabola from those below; see `Train`.
+
+    Raises:
+        TrainingError: the choice `failure` asks for it.
+    """
+    choices = ProbeChoices.model_validate(job.choices)
+    generator = random.Random(job.seed)
+    points = [_point(generator) for _ in range(_TRAINED + _VALIDATED)]
+    weights = [0.0, 0.0, 0.0]
+    started, trained = time.perf_counter(), 0.0
+    records: list[EpochRecord] = []
+    for epoch in range(1, job.epochs + 1):
+        loss, seconds = _epoch(weights, points[:_TRAINED], choices.learning_rate)
+        trained += seconds
+        record = EpochRecord(
+            epoch=epoch,
+            steps=_TRAINED,
+            learning_rate=choices.learning_rate,
+            train_loss=loss,
+            acc=sum((_score(weights, p) > 0) == p[2] for p in points[_TRAINED:]) / _VALIDATED,
+            seconds=seconds,
+            time=trained,
+            wall=time.perf_counter() - started,
+            params=3,
+            macs=3,
+        )
+        records.append(record)
+        go_on = on_epoch(record)
+        if choices.failure:
+            raise TrainingError(choices.failure)
+        if not go_on:
+            break
+    best = best_epoch(records)
+    return Measurement(
+        acc=best.acc,
+        best_epoch=best.epoch,
+        time=best.time,
+        wall=time.perf_counter() - started,
+        params=best.params,
+        macs=best.macs,
+        device=Device(name="cpu", kind="cpu", threads=1, shared=job.shared),
+        epochs=tuple(records),
+    )
+
+
+def _point(generator: random.Random) -> _Point:
+    x, y = generator.uniform(-1, 1), generator.uniform(-1, 1)
+    return x, y, y > 0.5 * x * x
+
+
+def _score(weights: list[float], point: _Point) -> float:
+    return weights[0] + weights[1] * point[0] + weights[2] * point[1]
+
+
+def _epoch(weights: list[float], points: list[_Point], rate: float) -> tuple[float, float]:
+    started, loss = time.perf_counter(), 0.0
+    for point in points:
+        probability = 1 / (1 + math.exp(-_score(weights, point)))
+        error = probability - point[2]
+        loss -= math.log(max(1e-12, 1 - abs(error)))
+        for index, value in enumerate((1.0, point[0], point[1])):
+            weights[index] -= rate * error * value
+    return loss / len(points), time.perf_counter() - started

@@ -1,0 +1,219 @@
+"""The contract that every trainer keeps, as a pytest class to subclass."""
+
+import contextlib
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.errors import UsageError
+from paretocaps.testing.writes import recorded_writes
+
+_FINITE = 300  # so many designs of a finite space are tried one by one
+_READ_SPEC = """
+import sys
+from paretocaps.domain.trainer import TRAINERS
+TRAINERS.get(sys.argv[1])
+sys.exit("resolving the spec imports torch" if "torch" in sys.modules else 0)
+"""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training as it was observed: the records it reported, its result, what it wrote elsewhere."""
+
+    job: TrainingJob
+    records: tuple[EpochRecord, ...]
+    measurement: Measurement
+    strays: tuple[str, ...]
+
+
+class TrainerContract:
+    """Tests that hold for every trainer; a subclass whose name starts with Test sets `spec`.
+
+    Attributes:
+        spec: the trainer; it is installed, with an entry point in `paretocaps.trainers`.
+        choices: what to train, other than the trainer's defaults.
+        data: the images; few, so that a training takes seconds.
+        epochs: how many epochs to train, 2 or more.
+        deterministic: whether the same seed gives the same accuracies.
+        samples: how many random sets of choices of the default space are tried.
+    """
+
+    spec: ClassVar[TrainerSpec]
+    choices: ClassVar[Mapping[str, Any]] = {}
+    data: ClassVar[DataSpec] = DataSpec()
+    epochs: ClassVar[int] = 3
+    deterministic: ClassVar[bool] = True
+    samples: ClassVar[int] = 100
+
+    @classmethod
+    def job(cls, folder: Path) -> TrainingJob:
+        """Return the job that is trained, in `folder`."""
+        return TrainingJob(
+            study="contract",
+            trial=0,
+            trainer=cls.spec.name,
+            choices=cls.spec.canonical(cls.choices),
+            seed=1,
+            data=cls.data,
+            epochs=cls.epochs,
+            folder=folder,
+        )
+
+    @classmethod
+    def observe(cls, root: Path, stop_after: int | None = None) -> Training:
+        """Train `job` below `root`, from an empty working directory, and return what was seen of it."""
+        elsewhere, folder = root / "elsewhere", root / "job"
+        elsewhere.mkdir()
+        folder.mkdir()
+        job, records = cls.job(folder), list[EpochRecord]()
+
+        def on_epoch(record: EpochRecord) -> bool:
+            records.append(record)
+            return stop_after is None or len(records) < stop_after
+
+        with contextlib.chdir(elsewhere), recorded_writes() as written:
+            measurement = cls.spec.load()(job, on_epoch)
+        return Training(job, tuple(records), measurement, tuple(_strays(root, folder, written)))
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def training(cls, tmp_path_factory: pytest.TempPathFactory) -> Training:
+        """One whole training, which most of the tests look at."""
+        return cls.observe(tmp_path_factory.mktemp("training"))
+
+    def test_spec_is_read_without_torch(self) -> None:
+        """The driver finds the spec by its entry point, and reads it without importing torch."""
+        command = [sys.executable, "-c", _READ_SPEC, self.spec.name]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr.strip().splitlines()[-1:]
+
+    def test_choices_are_frozen(self) -> None:
+        """Choices do not change once they are parsed."""
+        choices = self.spec.parse(self.choices)
+        for name in type(choices).model_fields:
+            with pytest.raises(ValidationError, match="frozen"):
+                setattr(choices, name, getattr(choices, name))
+
+    def test_unknown_choices_are_refused(self) -> None:
+        """A name that is no choice is an error that names it."""
+        with pytest.raises(UsageError, match="no_such_choice"):
+            self.spec.parse({**self.choices, "no_such_choice": 1})
+
+    def test_space_is_accepted(self) -> None:
+        """Every point of a small space, and random samples of any, are choices the trainer understands."""
+        self.spec.check_space(self.spec.space)
+        for sampled in _samples(self.spec.space, self.samples):
+            canonical = self.spec.canonical(sampled)
+            assert self.spec.canonical(canonical) == canonical, (
+                f"the canonical form of {sampled} is not stable"
+            )
+
+    def test_designs_are_accepted(self) -> None:
+        """Every named design is a set of choices the trainer understands."""
+        for design in self.spec.designs.values():
+            self.spec.canonical(design)
+
+    def test_reports_every_epoch(self, training: Training) -> None:
+        """`on_epoch` is called once an epoch, in order, with the records of the measurement."""
+        assert isinstance(training.measurement, Measurement)
+        expected = list(range(1, training.job.epochs + 1))
+        assert [record.epoch for record in training.records] == expected
+        reported = [record.model_dump_json() for record in training.records]
+        assert [record.model_dump_json() for record in training.measurement.epochs] == reported
+
+    def test_time_adds_up(self, training: Training) -> None:
+        """`time` is the sum of the epochs' seconds so far, never more than `wall`, which never shrinks."""
+        total, wall = 0.0, 0.0
+        for record in training.measurement.epochs:
+            total += record.seconds
+            assert math.isclose(record.time, total, rel_tol=1e-6, abs_tol=1e-9), f"epoch {record.epoch}"
+            assert wall <= record.wall, f"epoch {record.epoch}: wall shrinks"
+            assert record.time <= record.wall + 1e-9, f"epoch {record.epoch}: time is above wall"
+            wall = record.wall
+        assert wall <= training.measurement.wall
+
+    def test_values_belong_to_the_best_epoch(self, training: Training) -> None:
+        """Accuracy, time and size are those of one network: the best epoch's, the earliest on ties."""
+        measurement, best = training.measurement, best_epoch(training.measurement.epochs)
+        assert measurement.best_epoch == best.epoch
+        assert measurement.acc == best.acc
+        assert measurement.time == best.time
+        assert measurement.params == (best.params or measurement.params)
+        assert measurement.macs in (None, best.macs or measurement.macs)
+
+    def test_survives_json(self, training: Training) -> None:
+        """A measurement is what it was after it was written and read."""
+        text = training.measurement.model_dump_json()
+        assert Measurement.model_validate_json(text).model_dump_json() == text
+
+    def test_weights_are_in_the_folder(self, training: Training) -> None:
+        """Weights that a measurement names are a file in the job's folder."""
+        name = training.measurement.weights
+        assert name is None or (training.job.folder / name).is_file(), f"weights={name!r} is not there"
+
+    def test_writes_in_its_folder_only(self, training: Training) -> None:
+        """Nothing is written outside the job's folder, temporary files apart."""
+        assert not training.strays
+
+    def test_stops_when_told(self, tmp_path: Path) -> None:
+        """Where `on_epoch` returns False the training ends there, with a measurement of that far."""
+        stopped = self.observe(tmp_path, stop_after=1)
+        assert len(stopped.records) == len(stopped.measurement.epochs) == 1
+        assert stopped.measurement.best_epoch == 1
+
+    def test_seed_decides(self, training: Training, tmp_path: Path) -> None:
+        """The same seed gives the same accuracies, where the trainer says so."""
+        if not self.deterministic:
+            pytest.skip(f"trainer {self.spec.name!r} is declared not deterministic")
+        again = self.observe(tmp_path)
+        assert [record.acc for record in again.records] == [record.acc for record in training.records]
+
+
+def _strays(root: Path, folder: Path, written: list[Path]) -> Iterator[str]:
+    temporary = Path(tempfile.gettempdir())
+    for path in dict.fromkeys(written):
+        if not path.is_relative_to(folder) and (
+            path.is_relative_to(root) or not path.is_relative_to(temporary)
+        ):
+            yield str(path)
+    for found in root.rglob("*"):  # what libraries write behind Python's back
+        if not found.is_relative_to(folder) and found != root / "elsewhere":
+            yield os.fspath(found)
+
+
+def _samples(space: Space, count: int) -> Iterator[dict[str, Scalar]]:
+    points = [parameter.points() for parameter in space]
+    if math.prod(len(values) if values else _FINITE + 1 for values in points) <= _FINITE:
+        yield from space.designs({})
+    generator = random.Random(0)
+    for _ in range(count):
+        sampled: dict[str, Scalar] = {}
+        for parameter in space:
+            if holds(parameter.when, sampled):
+                sampled[parameter.name] = _draw(parameter, generator)
+        yield sampled
+
+
+def _draw(parameter: Parameter, generator: random.Random) -> Scalar:
+    if points := parameter.points():
+        return generator.choice(points)
+    assert parameter.low is not None
+    assert parameter.high is not None
+    if parameter.log:
+        return math.exp(generator.uniform(math.log(parameter.low), math.log(parameter.high)))
+    return generator.uniform(parameter.low, parameter.high)

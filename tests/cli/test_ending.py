@@ -1,0 +1,109 @@
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+
+from paretocaps.cli import ending
+from paretocaps.errors import DataError, ParetocapsError, UsageError
+
+
+class Stopped(ParetocapsError):
+    exit_code = 130
+
+
+@pytest.mark.parametrize(
+    ("error", "line", "code"),
+    [
+        (UsageError("trials=0 is not allowed"), "error: trials=0 is not allowed", 2),
+        (DataError("two\n  lines"), "error: two lines", 2),
+        (ParetocapsError("5 trials in a row failed"), "error: 5 trials in a row failed", 1),
+        (Stopped("interrupted: run it again to go on"), "interrupted: run it again to go on", 130),
+        (click.Abort(), "interrupted", 130),
+        (click.BadParameter("'x' is no number."), "error: Invalid value: 'x' is no number", 2),
+        (
+            KeyError("boom"),
+            "error: unexpected KeyError: 'boom' (run with --debug for the traceback)",
+            1,
+        ),
+    ],
+)
+def test_every_error_is_one_line_and_a_code(error, line, code):
+    assert ending.explain(error) == (line, code)
+
+
+def fail_with(error: BaseException) -> int:
+    def command() -> None:
+        raise error
+
+    return ending.run(command)
+
+
+def test_the_line_goes_to_stderr(capsys):
+    assert fail_with(UsageError("no")) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "error: no\n")
+
+
+def test_a_traceback_is_shown_only_when_asked_for(capsys, monkeypatch):
+    monkeypatch.delenv("PARETOCAPS_DEBUG", raising=False)
+    assert fail_with(ValueError("odd")) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    monkeypatch.setenv("PARETOCAPS_DEBUG", "1")
+    assert fail_with(ValueError("odd")) == 1
+    error = capsys.readouterr().err
+    assert "Traceback" in error
+    assert error.splitlines()[-1].startswith("error: unexpected ValueError: odd")
+
+
+def test_the_debug_option_holds_for_one_run_only(capsys, monkeypatch):
+    monkeypatch.delenv("PARETOCAPS_DEBUG", raising=False)
+
+    def command() -> None:
+        ending.show_tracebacks()
+        raise ValueError("odd")
+
+    assert ending.run(command) == 1
+    assert "Traceback" in capsys.readouterr().err
+    assert fail_with(ValueError("odd")) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_codes_of_commands_that_end_well():
+    assert ending.run(lambda: None) == 0
+    assert ending.run(lambda: 1) == 1
+    assert fail_with(KeyboardInterrupt()) == 130
+
+
+def python(program: str, **environment: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_closed_pipe_is_quiet():
+    process = python(
+        "import click, sys\nfrom paretocaps.cli import ending\n"
+        "sys.exit(ending.run(lambda: [click.echo('x' * 1000) for _ in range(10_000)]))"
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), error) == (0, b"")
+
+
+def test_characters_that_stdout_cannot_show_become_question_marks():
+    process = python(
+        "import click, sys\nfrom paretocaps.cli import ending\n"
+        "sys.exit(ending.run(lambda: click.echo('acc \\u2191')))",
+        PYTHONIOENCODING="ascii",
+    )
+    out, error = process.communicate()
+    assert (process.returncode, out.split(), error) == (0, [b"acc", b"?"], b"")

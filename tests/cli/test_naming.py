@@ -1,0 +1,25 @@
+from paretocaps.cli.naming import defaults, short_choices, telling_choices
+from paretocaps.domain.choices import Choices, canonical_choices
+
+
+def test_what_sets_a_trial_apart_is_what_it_changes():
+    base = defaults("capsnet")
+    choices = canonical_choices(Choices, {"lr_policy": "one_cycle", "batch_size": 64, "weight_sharing": True})
+    assert short_choices(choices, base) == "weight_sharing=true lr_policy=one_cycle batch_size=64"
+    assert short_choices(canonical_choices(Choices, {}), base) == "defaults"
+    assert short_choices(choices, {**base, "batch_size": 64}) == "weight_sharing=true lr_policy=one_cycle"
+
+
+def test_an_unknown_trainer_has_no_defaults():
+    assert defaults("nobody") == {}
+    assert short_choices({"depth": 2}, {}) == "depth=2"
+
+
+def test_choices_with_several_values_are_told_first(member):
+    members = [
+        member(0, 0.9, 1, 1, lr_policy="warm_restarts", batch_size=64),
+        member(1, 0.8, 1, 1, batch_size=16),
+    ]
+    assert telling_choices(members) == ["lr_policy", "batch_size", "cycle", "lr_min"]
+    assert telling_choices(members[:1]) == []
+    assert telling_choices([]) == []

@@ -1,0 +1,83 @@
+import csv
+import io
+import json
+from contextlib import redirect_stdout
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.cli.output import rows_table, say, show, write_csv, write_json, write_rows
+
+ROWS = [
+    {"name": "conv1", "params": 20_992, "share": 1 / 3, "open": True, "of": ["a", "b"]},
+    {"name": "[bold]x", "params": 5_308_672, "share": 0.5, "open": False, "of": {"k": 1}},
+]
+
+
+def test_json_is_unrounded(capsys):
+    write_rows(ROWS, "json")
+    assert json.loads(capsys.readouterr().out) == ROWS
+
+
+def test_csv_has_a_line_a_row(capsys):
+    write_rows(ROWS, "csv")
+    first, second = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert float(first["share"]) == 1 / 3
+    assert (first["open"], first["of"]) == ("true", '["a", "b"]')
+    assert (second["name"], second["of"]) == ("[bold]x", '{"k": 1}')
+
+
+def test_csv_has_the_columns_of_every_row(capsys):
+    write_csv([{"a": 1}, {"a": 2, "b": "x,y"}])
+    assert capsys.readouterr().out == 'a,b\n1,\n2,"x,y"\n'
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_floats_survive_json_and_csv(values):
+    rows = [{"value": value} for value in values]
+    with redirect_stdout(io.StringIO()) as text:
+        write_rows(rows, "json")
+    assert json.loads(text.getvalue()) == rows
+    with redirect_stdout(io.StringIO()) as text:
+        write_rows(rows, "csv")
+    assert [float(row["value"]) for row in csv.DictReader(io.StringIO(text.getvalue()))] == values
+
+
+def test_a_table_is_for_people(capsys):
+    write_rows(ROWS, "table")
+    heading, _, first, second = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["name", "params", "share", "open", "of"]
+    assert first.split() == ["conv1", "20,992", "0.3333", "yes", "a,", "b"]
+    assert second.split() == ["[bold]x", "5,308,672", "0.5", "no", "k=1"]
+
+
+def test_lines_in_a_pipe_are_never_folded(capsys):
+    write_rows([{"path": "x" * 300, "reason": "word " * 60}], "table")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert "x" * 300 in lines[2]
+    assert not lines[2].endswith(" ")
+
+
+def test_columns_of_later_rows_stay_in_their_place(capsys):
+    show(rows_table([{"a": "one", "b": "two"}, {"b": "three", "a": None}]))
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[2:]] == [
+        ["one", "two"],
+        ["-", "three"],
+    ]
+
+
+def test_no_rows(capsys):
+    write_rows([], "table")
+    assert capsys.readouterr().out == "(none)\n"
+    write_rows([], "json")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_talk_is_no_data(capsys):
+    say("reading")
+    write_json({"é": 1})
+    captured = capsys.readouterr()
+    assert captured.err == "reading\n"
+    assert json.loads(captured.out) == {"é": 1}
+    assert "é" in captured.out

@@ -1,0 +1,95 @@
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.training.stopwatch import Stopwatch
+
+CPU = torch.device("cpu")
+
+
+def clock_of(durations: list[float]) -> Callable[[], float]:
+    """A clock on which each lap takes the next of `durations`, and nothing else takes time."""
+    now = 0.0
+
+    def readings() -> Iterator[float]:
+        nonlocal now
+        for duration in durations:
+            yield now
+            now += duration
+            yield now
+
+    source = chain(readings(), repeat(0.0))
+    return lambda: next(source)
+
+
+def timed(phases: list[list[float]], warmup: int = 1) -> dict[int, float]:
+    """Charge each phase's laps, of one step, to the epoch of its number."""
+    watch = Stopwatch(CPU, warmup, clock_of([lap for phase in phases for lap in phase]))
+    for epoch, laps in enumerate(phases, start=1):
+        watch.start_phase()
+        for _ in laps:
+            with watch.lap(epoch):
+                pass
+    return watch.seconds()
+
+
+def test_warm_up_steps_cost_their_phases_median() -> None:
+    assert timed([[9.0, 1.0, 2.0, 3.0]]) == {1: 2.0 + 6.0}
+    assert timed([[0.0, 1.0, 1.0]]) == {1: 3.0}
+
+
+def test_a_phase_of_warm_up_only_is_charged_at_face_value() -> None:
+    assert timed([[9.0], [5.0, 1.0]]) == {1: 9.0, 2: 2.0}
+
+
+def test_many_phases_get_no_free_steps() -> None:
+    """The same steps cost the same, cut into however many phases."""
+    whole, cut = timed([[1.0] * 12]), timed([[1.0] * 3] * 4)
+    assert sum(whole.values()) == sum(cut.values()) == 12.0
+
+
+def test_laps_of_several_steps_are_charged_by_the_step() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([50.0, 4.0, 2.0]))
+    watch.start_phase()
+    for steps in (8, 4, 2):
+        with watch.lap(1, steps):
+            pass
+    assert watch.seconds() == {1: 8.0 + 4.0 + 2.0}
+
+
+def test_a_later_epoch_of_a_phase_settles_its_warm_up() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([9.0, 1.0, 1.0]))
+    watch.start_phase()
+    with watch.lap(1):
+        pass
+    assert watch.seconds() == {1: 9.0}
+    for _ in range(2):
+        with watch.lap(2):
+            pass
+    assert watch.seconds() == {1: 1.0, 2: 2.0}
+
+
+@given(st.lists(st.lists(st.floats(0.001, 10.0), min_size=2, max_size=8), min_size=1, max_size=5))
+def test_only_the_first_lap_of_a_phase_is_charged_otherwise(phases: list[list[float]]) -> None:
+    charged = timed(phases)
+    for epoch, laps in enumerate(phases, start=1):
+        settled = laps[1:]
+        assert charged[epoch] >= sum(settled) + min(settled) - 1e-6
+        assert charged[epoch] <= sum(settled) + max(settled) + 1e-6
+
+
+def test_a_real_clock_measures_what_is_inside_the_lap_only() -> None:
+    watch = Stopwatch(CPU)
+    watch.start_phase()
+    matrix = torch.ones(200, 200)
+    for _ in range(3):
+        with watch.lap(1):
+            matrix @ matrix
+    inside = watch.seconds()[1]
+    assert inside > 0.0
+    matrix @ matrix
+    assert watch.seconds()[1] == pytest.approx(inside)
