@@ -15,6 +15,8 @@ from paretocaps.report.tables import choice_text, heading, value_text
 
 GAP = 2
 """Spaces between columns."""
+SMALLEST = 6
+"""Lines of a table with one member: a heading folded twice, the rule, the member, what is left out."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def front_table(
 ) -> RenderableType:
     """Return `members` as a table of at most `width` characters and `rows` lines, headings included.
 
+    At least one member is shown, which with its headings and the last line takes up to `SMALLEST` lines.
     Columns and members that do not fit are left out, from the end, and a last line says which.
     `marks` puts a word before the trials it names.
     """
@@ -66,12 +69,12 @@ def front_table(
     if marks:
         columns.insert(0, Column("", [marks.get(m.trial, "") for m in members]))
     fitting = _fitting(columns, width)
-    heading_lines = max(len(column.lines) for column in fitting)
+    above = max(len(column.lines) for column in fitting) + 1
     left_out = [column.title for column in columns[len(fitting) :]]
     shown = len(members)
-    if rows is not None and heading_lines + shown + bool(left_out) > rows:
-        shown = max(1, rows - heading_lines - 1)
-    table = _table(fitting, heading_lines, shown)
+    if rows is not None and above + shown + bool(left_out) > rows:
+        shown = max(1, rows - above - 1)
+    table = _table(fitting, shown)
     note = _left_out(len(members) - shown, left_out)
     return Group(table, Text(note, "dim", no_wrap=True, overflow="ellipsis")) if note else table
 
@@ -87,7 +90,8 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
     return fitting
 
 
-def _table(columns: Sequence[Column], heading_lines: int, rows: int) -> Table:
+def _table(columns: Sequence[Column], rows: int) -> Table:
+    heading_lines = max(len(column.lines) for column in columns)
     table = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, GAP - 1), header_style="bold"
     )

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from paretocaps.cli.front_table import front_table
+from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.progress import Line, Progress, Training, front_line
 from paretocaps.domain.objective import parse_objectives
@@ -19,7 +19,6 @@ from paretocaps.domain.spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
 LAST_LINES = 3
-SMALLEST_TABLE = 6
 
 
 class LiveView(Progress):
@@ -67,11 +66,13 @@ class LiveView(Progress):
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
     """Return a study as it stands, in at most `width` characters and `height` lines."""
     room = height - 7  # heading (2), the front's line, three blank lines, and the cursor's
-    table_rows = min(len(progress.shown) + 3, max(SMALLEST_TABLE, room // 2)) if progress.shown else 0
+    members = progress.shown
+    wanted = min(len(members) + SMALLEST, max(SMALLEST, room // 2)) if members else 0
     trainings = list(progress.running.values())
-    last = min(LAST_LINES, len(progress.lines), max(1, room - table_rows - 2 * len(trainings)))
-    running = list(_running(trainings, progress, max(2, room - table_rows - last)))
-    rows = max(2, room - len(running) - last)
+    last = min(LAST_LINES, len(progress.lines), max(1, room - wanted - 2 * len(trainings)))
+    running = list(_running(trainings, progress, room - wanted - last))
+    rows = room - len(running) - last
+    front = [front_table(members, parse_objectives(spec.objectives), width, rows)]
     return Group(
         _heading(spec),
         _overall(progress, spec, width),
@@ -79,15 +80,9 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *running,
         *([Text()] if running else []),
         *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
-        Text(),
-        Text(
-            front_line(spec, len(progress.shown), progress.missing), "bold", no_wrap=True, overflow="ellipsis"
-        ),
-        *(
-            [front_table(progress.shown, parse_objectives(spec.objectives), width, rows)]
-            if progress.shown
-            else []
-        ),
+        *([Text()] if last else []),
+        Text(front_line(spec, len(members), progress.missing), "bold", no_wrap=True, overflow="ellipsis"),
+        *(front if members and rows >= SMALLEST else []),
     )
 
 
@@ -111,7 +106,7 @@ def _overall(progress: Progress, spec: StudySpec, width: int) -> Table:
 
 
 def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:
-    shown = trainings if 2 * len(trainings) <= lines else trainings[: max(0, (lines - 1) // 2)]
+    shown = trainings if 2 * len(trainings) <= lines else trainings[: max(1, (lines - 1) // 2)]
     for training in shown:
         yield _title(training, progress)
         yield _state(training, progress)

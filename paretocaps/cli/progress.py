@@ -149,7 +149,7 @@ class Progress(Observer):
 
     def _values(self, values: Mapping[str, float]) -> str:
         objectives = parse_objectives(self.spec.objectives) if self.spec else ()
-        return ", ".join(f"{o.name} {value_text(o, values.get(o.name))}" for o in objectives)
+        return ", ".join(f"{o.name} {value_text(o, values.get(o.quantity))}" for o in objectives)
 
     def _forget(self, trial: int) -> str:
         labels = [training.label for key, training in self.running.items() if key[0] == trial]

@@ -15,8 +15,6 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     front = summary.front
     failed = f", {summary.failed} failed" if summary.failed else ""
     say(f"study {summary.study}: {summary.finished} trials finished{failed} in {clock_text(view.elapsed)}")
-    if summary.exhausted:
-        say("every set of choices in the space was tried")
     say(front_line(view.spec, len(front), view.missing))
     if front.members:
         out = console()

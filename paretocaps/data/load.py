@@ -1,63 +1,26 @@
-"""From a `DataSpec` to training, validation and test images."""
+"""From a `DataSpec` to tensors."""
 
-from collections.abc import Callable
 from functools import lru_cache
 
-from paretocaps.data.catalog import DATASETS, DatasetEntry
 from paretocaps.data.images import DataSplits, ImageSet
-from paretocaps.data.raw import RawData, RawPart, check_raw
-from paretocaps.data.sources.folder import read_folder
-from paretocaps.data.split import hold_out, one_in, stratified_indices
+from paretocaps.data.read import read_splits
 from paretocaps.domain.job import DataSpec
-from paretocaps.errors import UsageError
-from paretocaps.registry import resolve
 
 
 @lru_cache(maxsize=1)
 def load(spec: DataSpec) -> DataSplits:
-    """Read, check and split the images of `spec`; the last result is kept for the process.
+    """Return the images of `spec` (see `read_splits`) as tensors; the last result is kept for the process.
 
-    A source without a test part gives a fixed stratified sixth of its training part for it. The
-    validation part is then 10 % of the training part (6,000 of MNIST), stratified and the same for
-    every trial; `limit_train` keeps a stratified share of what is left. `load.cache_clear()`
-    forgets the kept result, for files that changed since.
+    `load.cache_clear()` forgets the kept result, for files that changed since.
 
     Raises:
-        UnknownNameError: no data set of that name.
-        UsageError: the spec names nothing, or asks for more training images than there are.
-        DataError: data that is missing, unreachable, truncated, corrupt, or too small to split.
+        UnknownNameError, UsageError, DataError: as `read_splits`.
     """
-    raw = _read(spec)
-    classes = check_raw(raw)
-    name = spec.path or spec.name or ""
-    train, test = (raw.train, raw.test) if raw.test else hold_out(raw.train, one_in(6, len(raw.train)))
-    train, validation = hold_out(train, one_in(10, len(train)))
-    train = _limited(train, spec.limit_train, name)
+    raw = read_splits(spec)
     return DataSplits(
-        train=ImageSet.from_raw(train),
-        validation=ImageSet.from_raw(validation),
-        test=ImageSet.from_raw(test),
-        classes=classes,
-        name=name,
+        train=ImageSet.from_raw(raw.train),
+        validation=ImageSet.from_raw(raw.validation),
+        test=ImageSet.from_raw(raw.test),
+        classes=raw.classes,
+        name=raw.name,
     )
-
-
-def _read(spec: DataSpec) -> RawData:
-    if spec.path is not None:
-        return read_folder(spec.path)
-    if spec.name is None:
-        raise UsageError(f"no data named: give a data set ({', '.join(DATASETS)}) or a folder")
-    entry = DATASETS.get(spec.name)
-    reader: Callable[[DatasetEntry], RawData] = resolve(entry.reader)
-    return reader(entry)
-
-
-def _limited(train: RawPart, limit: int | None, name: str) -> RawPart:
-    if limit is None:
-        return train
-    if limit > len(train):
-        raise UsageError(
-            f"limit_train={limit} is more than the {len(train)} training images that {name} has beside"
-            " its validation images: lower it"
-        )
-    return train.take(stratified_indices(train.labels, limit))

@@ -37,8 +37,10 @@ class DeviceLoader:
     ) -> None:
         self._augmentation = AUGMENTATIONS.get(augment)
         self._seed = seed % 2**64
-        # [N, H, W, C], so that a gathered block is channels last already
-        self._images = image_set.images.to(device).permute(0, 2, 3, 1).contiguous()
+        # [N, H, W, C], so that a gathered block is channels last already; a clone, because contiguous()
+        # keeps the strides of images with one channel, by which convolutions choose their format
+        channels_last = image_set.images.to(device).permute(0, 2, 3, 1)
+        self._images = channels_last.clone(memory_format=torch.contiguous_format)
         self._labels = image_set.labels.to(device)
 
     def __len__(self) -> int:

@@ -4,11 +4,12 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.errors import UsageError
 
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+_OPERATORS: Mapping[str, Callable[[Any, float], Any]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
@@ -45,7 +46,11 @@ class Requirement:
     def met(self, values: Mapping[str, float]) -> bool:
         """Return whether `values` (by objective name) has the objective and keeps the bound."""
         value = values.get(self.name)
-        return value is not None and _OPERATORS[self.relation](value, self.bound)
+        return value is not None and bool(self.kept_by(value))
+
+    def kept_by(self, values: Any) -> Any:
+        """Return, value by value, whether an array of this objective's values keeps the bound; NaN never does."""
+        return _OPERATORS[self.relation](values, self.bound)
 
     def __str__(self) -> str:
         return f"{self.name}{self.relation}{self.bound:g}"

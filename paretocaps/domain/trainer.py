@@ -12,7 +12,7 @@ from paretocaps.domain.choices import (
     parse_value,
     without_meaningless,
 )
-from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Space
 from paretocaps.errors import UsageError, did_you_mean
@@ -43,6 +43,8 @@ class TrainerSpec:
         choices: the pydantic model of the choices it understands.
         space: the space a study samples by default.
         train: where its `Train` callable lives, as "module:attribute".
+        check: where a function of the study's `DataSpec` lives, as "module:attribute", that raises
+            what is wrong with the data before a study is made of it; empty for none.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
     """
@@ -51,6 +53,7 @@ class TrainerSpec:
     choices: type[BaseModel]
     space: Space
     train: str
+    check: str = ""
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
 
@@ -98,6 +101,11 @@ class TrainerSpec:
             UsageError: the choices contradict each other.
         """
         return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
+
+    def check_data(self, data: DataSpec) -> None:
+        """Raise what is wrong with the data, as far as the trainer can tell beforehand."""
+        if self.check:
+            resolve(self.check)(data)
 
     def load(self) -> Train:
         """Import and return the training function."""

@@ -19,7 +19,10 @@ def decode(line: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is none.
     """
-    message = json.loads(line)
+    try:
+        message = json.loads(line)
+    except ValueError:
+        message = None
     if not isinstance(message, dict) or not isinstance(message.get("kind"), str):
         raise ValueError(f"{line[:80]!r} is not a message")
     return message

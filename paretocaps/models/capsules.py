@@ -1,4 +1,4 @@
-"""Capsules as vectors: the squash non-linearity and their lengths, with gradients that are finite everywhere."""
+"""Capsules as vectors: squash and length, with gradients that are finite everywhere."""
 
 from typing import Any, cast
 
@@ -62,8 +62,7 @@ class _Squash(torch.autograd.Function):
         ctx.dim, ctx.dtype = dim, vectors.dtype
         vectors = at_least_float32(vectors)
         ctx.save_for_backward(vectors)
-        scale, _ = squash_scale(vectors, dim)
-        return vectors * scale
+        return vectors * squash_scale(vectors, dim)[0]
 
     @staticmethod
     @once_differentiable
@@ -75,9 +74,9 @@ class _Squash(torch.autograd.Function):
 class _Lengths(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, vectors: Tensor, dim: int) -> Tensor:
-        vectors = at_least_float32(vectors)
-        length = torch.linalg.vector_norm(vectors, dim=dim)
         ctx.dim, ctx.dtype = dim, vectors.dtype
+        vectors = at_least_float32(vectors)
+        length: Tensor = torch.linalg.vector_norm(vectors, dim=dim)
         ctx.save_for_backward(vectors, length)
         return length
 
@@ -86,4 +85,4 @@ class _Lengths(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         vectors, length = ctx.saved_tensors
         direction = vectors / length.unsqueeze(ctx.dim).clamp_min(_TINY)
-        return direction.mul_(grad.unsqueeze(ctx.dim)), None
+        return direction.mul_(grad.unsqueeze(ctx.dim)).to(ctx.dtype), None

@@ -1,20 +1,18 @@
-"""The figures: fronts in three and two dimensions, accuracy by epoch, and a training plan."""
+"""Figures of a front, in three and in two dimensions."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front import FrontMember, FrontRecord
-from paretocaps.domain.measurement import EpochRecord
-from paretocaps.report.series import Extent, Points, evenly, extent, points, staircase, thinned
-from paretocaps.report.style import CYCLE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
+from paretocaps.report.series import Extent, Points, extent, points, staircase
+from paretocaps.report.style import BUTTONS_ABOVE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_DASHES = ("solid", "dash", "dot")
-_CURVES = 12
-_STEPS = 4000
+_MANY = 300
+_CAMERA = {"eye": {"x": -1.6, "y": -1.6, "z": 0.65}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}}
 
 
 def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
@@ -76,9 +74,10 @@ def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure"
     )
     for name, index, span in (("xaxis", 1, x), ("yaxis", 2, y), ("zaxis", 0, z)):
         figure.update_layout({f"scene_{name}": axis(front.objectives[index], span, turns=True)})
-    figure.update_layout(scene_camera={"eye": {"x": -1.35, "y": -1.35, "z": 0.55}}, scene_aspectmode="cube")
+    figure.update_layout(scene_camera=_CAMERA, scene_aspectmode="cube")
     _zoom_buttons(figure, {f"scene.{n}": span for n, span in (("xaxis", x), ("yaxis", y), ("zaxis", z))})
-    return dressed(figure, "{}, {} and {}".format(*(o.name for o in front.objectives[:3])), height=640)
+    dressed(figure, "{}, {} and {}".format(*(o.name for o in front.objectives[:3])), height=680)
+    return figure.update_layout(margin={"l": 0, "r": 10, "b": 0})
 
 
 def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
@@ -109,83 +108,12 @@ def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) 
     return dressed(figure, f"{front.objectives[y].name} over {front.objectives[x].name}", height=440)
 
 
-def epochs_figure(
-    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
-) -> "Figure":
-    """Return the validation accuracy after each epoch, one line a trial.
+def placeholder(text: str) -> "Figure":
+    """Return a figure that shows nothing but `text`."""
+    from plotly.graph_objects import Figure
 
-    Args:
-        curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
-        labels: what to call a trial in the legend; its number where left out.
-    """
-    from plotly.graph_objects import Figure, Scatter
-
-    figure = Figure()
-    trials = list(curves)
-    shown = [trials[index] for index in evenly(len(trials), _CURVES)]
-    for position, trial in enumerate(shown):
-        records = curves[trial]
-        hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
-        style = {
-            "color": CYCLE[position % len(CYCLE)],
-            "dash": _DASHES[position // len(CYCLE) % len(_DASHES)],
-        }
-        figure.add_trace(
-            Scatter(
-                x=[record.epoch for record in records],
-                y=[record.acc for record in records],
-                mode="lines+markers",
-                line=style | {"width": 2},
-                marker={"size": 5},
-                name=(labels or {}).get(trial, f"trial {trial}"),
-                text=hover,
-                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
-            )
-        )
-    figure.update_xaxes(
-        title_text="epoch", tick0=1, dtick=_every(max((len(curves[t]) for t in shown), default=0))
-    )
-    figure.update_yaxes(title_text="validation accuracy, more is better →")
-    some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
-    dressed(figure, f"Accuracy of the front's members by epoch{some}", height=460)
-    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
-    return figure.update_layout(legend=beside, margin_t=60)
-
-
-def plan_figure(
-    steps: Sequence[int],
-    learning_rates: Sequence[float],
-    batch_sizes: Sequence[int],
-    title: str = "Training plan",
-) -> "Figure":
-    """Return learning rate and batch size over the optimiser steps, one above the other.
-
-    Args:
-        steps, learning_rates, batch_sizes: one entry a step, or a step somebody chose to list;
-            long plans are thinned to their extremes before they are drawn.
-        title: what is planned.
-    """
-    from plotly.graph_objects import Scatter
-    from plotly.subplots import make_subplots
-
-    kept = set(thinned(len(steps), _STEPS, learning_rates))
-    changes = {i for i in range(1, len(steps)) if batch_sizes[i] != batch_sizes[i - 1]}
-    drawn = sorted(kept | changes | {index - 1 for index in changes})
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.08)
-    rows: tuple[tuple[int, str, Sequence[float], str], ...] = (
-        (1, "learning rate", learning_rates, "linear"),
-        (2, "batch size", batch_sizes, "hv"),
-    )
-    for row, name, series, shape in rows:
-        line = {"color": CYCLE[row - 1], "width": 2, "shape": shape}
-        x, y = [steps[i] for i in drawn], [series[i] for i in drawn]
-        template = f"step %{{x:,}}: {name} %{{y:~g}}<extra></extra>"
-        figure.add_trace(Scatter(x=x, y=y, mode="lines", line=line, hovertemplate=template), row=row, col=1)
-        log = len(set(y)) > 1 and min(y) > 0 and max(y) > 10 * min(y)
-        figure.update_yaxes(title_text=name, type="log" if log else "linear", row=row, col=1)
-    figure.update_xaxes(title_text="optimiser step", row=2, col=1)
-    figure.update_layout(showlegend=False)
-    return dressed(figure, title, height=520).update_layout(margin_t=60)
+    hidden = {"visible": False}
+    return dressed(Figure(layout={"xaxis": hidden, "yaxis": hidden}), text, height=200)
 
 
 def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
@@ -205,7 +133,8 @@ def _layers(
     """Return name, points and marker of the other trials, the front's members and its knee."""
     from paretocaps.pareto.decision import knee
 
-    layers = [(f"other trials ({len(others)})", others, {"size": sizes[0], "color": FAINT, "opacity": 0.5})]
+    faint = {"size": sizes[0], "color": FAINT, "opacity": 0.5 if len(others) < _MANY else 0.2}
+    layers = [(f"other trials ({len(others)})", others, faint)]
     if len(members):
         edge = {"width": 1, "color": "white"}
         at = knee(members.values, front.objectives)
@@ -225,23 +154,13 @@ def _hover(shown: Points) -> dict[str, Any]:
 def _zoom_buttons(figure: "Figure", axes: Mapping[str, Extent]) -> None:
     """Let the reader choose between the front and all trials, where some lie outside the front's frame."""
     if all(span.front is None for span in axes.values()):
+        figure.update_layout(margin_t=MARGIN_TOP - 35)
         return
     choices = {
         "front": {f"{name}.range": list(span.front or span.everything) for name, span in axes.items()},
         "all trials": {f"{name}.range": list(span.everything) for name, span in axes.items()},
     }
     buttons = [{"label": f"Show {n}", "method": "relayout", "args": [a]} for n, a in choices.items()]
-    place = {
-        "type": "buttons",
-        "direction": "right",
-        "x": 1.0,
-        "y": 1.0,
-        "xanchor": "right",
-        "yanchor": "bottom",
-    }
+    place = {"type": "buttons", "direction": "right", "x": 1.0, "xanchor": "right"}
+    place |= {"y": 1.0, "yanchor": "bottom", "pad": {"b": BUTTONS_ABOVE}}
     figure.update_layout(updatemenus=[place | {"buttons": buttons, "showactive": True, "font": {"size": 12}}])
-
-
-def _every(epochs: int) -> int:
-    """Return how many epochs lie between two ticks, so that there are at most 15 of them."""
-    return max(1, -(-epochs // 15))

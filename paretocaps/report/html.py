@@ -25,13 +25,14 @@ p { margin: 4px 0 12px; max-width: 80ch; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 20px 0 0; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
-.scroll { overflow: auto; max-height: 1200px; border: 1px solid var(--line); border-radius: 6px; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
+.scroll { overflow: auto; max-height: 1200px; width: fit-content; max-width: 100%;
+  border: 1px solid var(--line); border-radius: 6px; }
+table { border-collapse: collapse; font-size: 14px; }
 th { position: sticky; top: 0; background: #f4f6f8; text-align: left; font-weight: 600; }
 th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 320px; }
+td:last-child:not(.number) { white-space: normal; min-width: 320px; }
 tr:last-child td { border-bottom: 0; }
-th.number, td.number { text-align: right; min-width: 0; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr.marked td { background: #fff4ec; }
 .pairs { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 16px; }
 .pair, .wide { min-width: 0; }

@@ -1,5 +1,6 @@
 """Reports: one HTML page that needs nothing else, not even a network."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.requirement import Requirement
-from paretocaps.report.figures import epochs_figure, pair_figures, solid_figures
+from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
 from paretocaps.report.tables import (
@@ -19,9 +20,12 @@ from paretocaps.report.tables import (
     trials_table,
     value_text,
 )
+from paretocaps.report.training_figures import epochs_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 
 def write_report(
@@ -75,11 +79,11 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
 def _head(front: FrontRecord, trials: Sequence[FrontMember], requirements: Sequence[Requirement]) -> str:
     over = ", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives)
     count = len({member.trial for member in (*front.members, *trials)})
-    kept = f" that keep {_listed(requirements)}" if requirements else ""
+    kept = f" with {_listed(requirements)}" if requirements else ""
     return (
         f"<h1>{escape(front.study)}</h1>"
-        f"<p class='soft'>The front over {escape(over)}: {len(front)} of {count} trials{escape(kept)}"
-        " that no other trial beats in every objective.</p>"
+        f"<p class='soft'>The front over {escape(over)}: {len(front)} of {count} trials,"
+        f" beaten by no other trial{escape(kept)}.</p>"
     )
 
 
@@ -113,7 +117,11 @@ def _front_section(front: FrontRecord) -> str:
     return (
         "<h2>Front</h2>"
         + table_html(trials_table(front.members, front.objectives, {knee: "knee"}))
-        + (f"<p class='soft'>All of them: {escape(same)}</p>" if same else "")
+        + (
+            f"<p class='soft'>{'Its' if len(front) == 1 else 'Shared'} choices: {escape(same)}</p>"
+            if same
+            else ""
+        )
     )
 
 
@@ -123,11 +131,14 @@ def _figures_section(
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
     solid = _drawn(front.study, solid_figures(front, trials), "wide")
-    pairs = _drawn(front.study, pair_figures(front, trials), "pair")
+    two = pair_figures(front, trials)
+    pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
     by_epoch = _drawn(front.study, {"epochs": epochs_figure(curves, labels)} if curves else {}, "wide")
     if not (solid or pairs or by_epoch):
         return ""
-    return f"<h2>Figures</h2>{solid}<div class='pairs'>{pairs}</div>{by_epoch}"
+    if len(two) > 1:
+        pairs = f"<div class='pairs'>{pairs}</div>"
+    return f"<h2>Figures</h2>{solid}{pairs}{by_epoch}"
 
 
 def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:
@@ -147,7 +158,7 @@ def _setting_text(value: Any) -> str:
         return " ".join(f"{name}={_setting_text(inner)}" for name, inner in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(map(_setting_text, value)) or "-"
-    return choice_text(value)
+    return _PASSWORD.sub(r"\1***@", choice_text(value))
 
 
 def _listed(requirements: Sequence[Requirement]) -> str:

@@ -20,6 +20,8 @@ CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000
 
 MARGIN_TOP = 115
 """Pixels above a plot: the title, the buttons, and a legend of up to two lines."""
+BUTTONS_ABOVE = 50
+"""Pixels between a plot and its buttons: the legend."""
 
 _AXIS = {
     "gridcolor": GRID,

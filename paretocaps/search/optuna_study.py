@@ -1,7 +1,8 @@
 """The Optuna side of a study, in the same database as our own tables."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import optuna
 from optuna.samplers import BaseSampler
@@ -11,26 +12,30 @@ from paretocaps.domain.objective import Objective
 from paretocaps.storage.connect import engine_arguments, prepare_engine
 
 
-def open_optuna_storage(url: str) -> RDBStorage:
-    """Return Optuna's storage on the same database, with the same settings as ours."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = RDBStorage(url, engine_kwargs=engine_arguments(url), skip_table_creation=False)
-    prepare_engine(storage.engine)
-    return storage
-
-
+@contextmanager
 def open_optuna_study(
-    storage: RDBStorage, name: str, objectives: Sequence[Objective], sampler: BaseSampler
-) -> optuna.Study:
-    """Create or reopen the Optuna study `name`; objectives were checked by our own tables before."""
-    study = optuna.create_study(
-        study_name=name,
-        storage=storage,
-        sampler=sampler,
-        directions=[objective.direction for objective in objectives],
-        load_if_exists=True,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.set_metric_names([objective.name for objective in objectives])
-    return study
+    url: str, name: str, objectives: Sequence[Objective], sampler: BaseSampler
+) -> Iterator[optuna.Study]:
+    """Create or reopen the Optuna study `name` for the length of a `with` block.
+
+    That the objectives are the study's own was checked on our tables: Optuna would silently keep
+    the old directions. Its log stays quiet; what is worth a line goes to the observer.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
+    prepare_engine(storage.engine)
+    try:
+        study = optuna.create_study(
+            study_name=name,
+            storage=storage,
+            sampler=sampler,
+            directions=[objective.direction for objective in objectives],
+            load_if_exists=True,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([objective.name for objective in objectives])
+        yield study
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()

@@ -1,6 +1,5 @@
 """Where a study's next choices come from: named designs, laid-out sequences, a sampler, and never twice."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from paretocaps.search.designs import place
 from paretocaps.search.observer import Observer
 from paretocaps.search.samplers import Sampler, sobol
 from paretocaps.search.space import suggest
+from paretocaps.storage.records import canonical_json
 
 _RESAMPLE = 3
 _DRAWS = 4096
@@ -65,12 +65,17 @@ class Proposals:
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
     def enqueue_designs(self, names: tuple[str, ...]) -> None:
-        """Put the named designs first; one that the fixed choices or the space exclude is skipped, aloud."""
+        """Put the named designs first, once a study; one that the space or `fix` excludes is skipped, aloud."""
+        known = {trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False)}
         for name in names:
+            if name in known:
+                continue
             try:
                 sampled = place(self.trainer, self.space, self.fix, self.trainer.designs[name])
             except UsageError as error:
                 self.observer.notice(f"design {name} is left out: {error}")
+                continue
+            if canonical_json(self.trainer.complete(sampled, self.fix)) in self.seen:
                 continue
             self.study.enqueue_trial(sampled, user_attrs={"design": name})
 
@@ -89,7 +94,7 @@ class Proposals:
     def _ask(self) -> Proposal | None:
         trial = self.study.ask()
         choices = self.trainer.complete(suggest(trial, self.space, self.fix), self.fix)
-        key = canonical_key(choices)
+        key = canonical_json(choices)
         if key in self.seen:
             trial.set_user_attr("repeats", True)
             self.study.tell(trial.number, state=TrialState.PRUNED)
@@ -99,13 +104,13 @@ class Proposals:
 
     def _enqueue(self, designs: Iterator[dict[str, Scalar]]) -> bool:
         for sampled in designs:
-            if canonical_key(self.trainer.complete(sampled, self.fix)) not in self.seen:
+            if canonical_json(self.trainer.complete(sampled, self.fix)) not in self.seen:
                 self.study.enqueue_trial(sampled)
                 return True
         return False
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
-        """Yield designs evenly over the space: all of a finite one in random order, many of a continuous one."""
+        """Yield designs evenly over the space: all of a finite one, shuffled, or many of a continuous one."""
         seed = self.seed + len(self.seen)
         if all(parameter.points() is not None for parameter in self.space):
             designs = list(self.space.designs(self.fix))
@@ -118,8 +123,3 @@ class Proposals:
     def _has_waiting(self) -> bool:
         waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         return bool(waiting)
-
-
-def canonical_key(choices: Mapping[str, Any]) -> str:
-    """Return canonical choices as one string: equal for choices that train the same network."""
-    return json.dumps(choices, sort_keys=True)

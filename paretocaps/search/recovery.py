@@ -24,19 +24,15 @@ def recover_trials(runner: Runner) -> None:
     """
     spec, store = runner.spec, runner.store
     open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
+    finished = set(store.table(spec.study, ()).trials.tolist())
     for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if frozen.number not in open_trials:
-            _settle_optuna(runner, frozen.number)
+        # stored but not told before the last run was cut off, or asked for and never stored
+        if frozen.number in finished:
+            runner.tell(frozen.number)
+        elif frozen.number not in open_trials:
+            runner.study.tell(frozen.number, state=TrialState.FAIL)
     for trial in open_trials.values():
         _take_up(runner, trial)
-
-
-def _settle_optuna(runner: Runner, number: int) -> None:
-    """Tell Optuna of a trial that we stored, or never came to store, before the last run was cut off."""
-    if number in runner.store.numbers(runner.spec.study, "finished"):
-        runner.tell(number)
-    else:
-        runner.study.tell(number, state=TrialState.FAIL)
 
 
 def _take_up(runner: Runner, trial: TrialRecord) -> None:

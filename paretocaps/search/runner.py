@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import optuna
 from optuna.trial import TrialState
 
@@ -16,7 +17,13 @@ from paretocaps.errors import DivergedError, ParetocapsError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposal, Proposals
-from paretocaps.search.ranking import fix_reference, ranked_front
+from paretocaps.search.ranking import (
+    fix_reference,
+    latest_device,
+    named_values,
+    quantity_table,
+    ranked_front,
+)
 from paretocaps.storage.store import Store
 
 _FAILURES_IN_A_ROW = 5
@@ -108,7 +115,7 @@ class Runner:
         return self._job(waiting)
 
     def _next_proposal(self) -> Proposal | None:
-        wanted = self.spec.trials - self.store.counts(self.spec.study).finished - len(self.open)
+        wanted = self.spec.trials - self.store.counts(self.spec.study)["finished"] - len(self.open)
         if wanted <= 0 or self.exhausted:
             return None
         proposal = self.proposals.next()
@@ -120,7 +127,7 @@ class Runner:
     def _job(self, trial: OpenTrial) -> TrainingJob:
         seed = trial.waiting.popleft()
         trial.running.add(seed)
-        attempt, folder = self.store.start_attempt(self.spec.study, trial.number, seed)
+        attempt = self.store.start_attempt(self.spec.study, trial.number, seed)
         job = TrainingJob(
             study=self.spec.study,
             trial=trial.number,
@@ -130,7 +137,7 @@ class Runner:
             seed=seed,
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
-            folder=folder,
+            folder=self.store.attempt_folder(self.spec.study, trial.number, seed, attempt),
             measure=tuple(objective.quantity for objective in self.objectives),
         )
         self.observer.trial_started(job, trial.design)
@@ -170,7 +177,8 @@ class Runner:
 
     def tell(self, number: int) -> dict[str, float]:
         """Tell Optuna the values of a finished trial, and return all its quantities."""
-        means = self.store.means(self.spec.study, number)
+        table = quantity_table(self.store, self.spec.study, self.objectives)
+        means = named_values(table, int(np.flatnonzero(table.trials == number)[0]))
         self.study.tell(number, [means[objective.quantity] for objective in self.objectives])
         return means
 
@@ -204,13 +212,20 @@ class Runner:
 
     def _update_front(self) -> None:
         """Rank again, and store and show the front where it changed."""
-        fix_reference(self.store, self.spec.study)
-        front = ranked_front(self.store, self.spec.study, self.objectives, device=self.latest_device())
+        study = self.spec.study
+        fix_reference(self.store, study, self.objectives)
+        front = ranked_front(self.store, study, self.objectives, device=latest_device(self.store, study))
         if front != self.front:
             self.front = front
             self.store.save_front(front)
             self.observer.front_changed(front)
-            self.store.drop_weights(self.spec.study, keep=[member.trial for member in front])
+            self._drop_weights(front)
+
+    def _drop_weights(self, front: FrontRecord) -> None:
+        """Delete the weights of trials that have left the front; the store still knows what they measured."""
+        for gone in self.store.weights_unused(self.spec.study, [member.trial for member in front]):
+            gone.path.unlink(missing_ok=True)
+            self.store.forget_weights(self.spec.study, gone)
 
     def _interrupt(self) -> None:
         self.executor.abort()

@@ -54,8 +54,7 @@ def grid(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, 
         UsageError: a range is continuous.
     """
     designs = list(space.designs(fix))
-    np.random.default_rng(seed).shuffle(designs)  # type: ignore[arg-type]  # a list shuffles like an array
-    return iter(designs)
+    return (designs[index] for index in np.random.default_rng(seed).permutation(len(designs)))
 
 
 def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:

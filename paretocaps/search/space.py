@@ -25,7 +25,8 @@ def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Sca
 
 def _suggest(trial: Trial, parameter: Parameter) -> Scalar:
     if parameter.low is None or parameter.high is None:
-        return trial.suggest_categorical(parameter.name, parameter.values)
+        value: Scalar = trial.suggest_categorical(parameter.name, parameter.values)
+        return value
     low, high, step = parameter.low, parameter.high, parameter.step
     if parameter.is_integer:
         return trial.suggest_int(parameter.name, int(low), int(high), step=int(step or 1), log=parameter.log)

@@ -11,15 +11,17 @@ from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.execution.devices import devices
 from paretocaps.execution.executor import EXECUTORS
 from paretocaps.search.designs import check_designs
 from paretocaps.search.identity import refuse_other_study
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import open_optuna_storage, open_optuna_study
+from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.recovery import recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler
+from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.store import Store
 
 
@@ -64,26 +66,49 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
         KeyboardInterrupt: Ctrl-C or SIGTERM; everything is saved, running trials are marked.
     """
     spec = plan.spec
-    sampler = plan.sampler
+    places = devices(spec.device, spec.workers)
     with driver_lock(spec.storage, spec.study), _sigterm_interrupts():
-        is_new = _enter(store, spec)
-        storage = open_optuna_storage(spec.storage)
-        try:
-            optuna_sampler = sampler.optuna(spec.seed + store.counts(spec.study).total, spec.trials)
-            study = open_optuna_study(storage, spec.study, plan.objectives, optuna_sampler)
-            seen = store.choices_seen(spec.study)
+        _enter(store, spec)
+        counts = store.counts(spec.study)
+        sampler = plan.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
+        seen = set(store.choices_seen(spec.study))
+        with (
+            open_optuna_study(spec.storage, spec.study, plan.objectives, sampler) as study,
+            EXECUTORS.get(spec.executor)(places) as executor,
+        ):
             proposals = Proposals(
-                study, plan.trainer, plan.space, plan.fix, sampler, spec.seed, set(seen), observer
+                study, plan.trainer, plan.space, plan.fix, plan.sampler, spec.seed, seen, observer
             )
-            executor = EXECUTORS.get(spec.executor)(devices(spec.device, spec.workers))
-            with executor:
-                runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer)
-                observer.opened(spec, store.counts(spec.study).finished)
-                if is_new:
-                    proposals.enqueue_designs(plan.designs)
-                recover_trials(runner)
-                runner.run()
+            runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer)
+            observer.opened(spec, counts["finished"])
+            proposals.enqueue_designs(plan.designs)
+            recover_trials(runner)
+            runner.run()
             return runner
-        finally:
-            storage.remove_session()
-            storage.engine.dispose()
+
+
+def _enter(store: Store, spec: StudySpec) -> None:
+    """Create the study, or check that it is the one that is asked for and note the new wishes."""
+    content = spec.model_dump(mode="json")
+    if spec.study in [summary.name for summary in store.studies()]:
+        refuse_other_study(spec, store.study(spec.study).spec)
+        store.set_spec(spec.study, content)
+    else:
+        store.create_study(spec.study, content)
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: save and stop. Signals belong to the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

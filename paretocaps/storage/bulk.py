@@ -55,7 +55,7 @@ def _import_attempts(connection: Connection, study: int, trials: list[ImportedTr
         for (trial, seed), measurement in measured.items()
     ]
     connection.execute(insert(ATTEMPTS), rows)
-    query = select(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed, ATTEMPTS.c.id).join(TRIALS)
+    query = select(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed, ATTEMPTS.c.id).select_from(ATTEMPTS.join(TRIALS))
     keys = {
         (trial, seed): key
         for trial, seed, key in connection.execute(query.where(TRIALS.c.study_id == study))

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, url: str, *, create: bool) -> None:
         self.engine: Engine = make_engine(url, create=create)
         self.name = safe(self.engine.url)
+        self._closed = False
         self._pauses: tuple[float, ...] = ()
         self.read(lambda connection: None)
         # an address that was wrong is said at once; one that was right is tried again
@@ -58,9 +60,13 @@ class Database:
         return self._run(work, write=True)
 
     def close(self) -> None:
-        """Move an SQLite database's write-ahead log into its file, and drop the connections."""
-        if self.engine.dialect.name == "sqlite":
+        """Move an SQLite database's write-ahead log into its file, and drop the connections.
+
+        Doing it again changes nothing.
+        """
+        if not self._closed and self.engine.dialect.name == "sqlite":
             self._checkpoint()
+        self._closed = True
         self.engine.dispose()
 
     def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
@@ -83,15 +89,11 @@ class Database:
         return error.connection_invalidated or (server and isinstance(error, OperationalError))
 
     def _checkpoint(self) -> None:
-        raw = self.engine.raw_connection()
-        try:
+        # where it cannot be done nothing is lost: the log beside the file is part of the database
+        with suppress(sqlite3.OperationalError), closing(self.engine.raw_connection()) as raw:
             # whoever still reads keeps the log alive, and the last to close it empties it: do not wait long
             raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.OperationalError:
-            pass  # nothing is lost: the log beside the file is part of the database
-        finally:
-            raw.close()
 
 
 def _one_line(error: DBAPIError) -> str:

@@ -44,7 +44,12 @@ def load_trial(connection: Connection, study: str, number: int, artifacts: Path)
         StorageError: there is no such study or trial.
     """
     key = trial_id(connection, study, number)
-    query = select(EPOCHS).join(ATTEMPTS).where(ATTEMPTS.c.trial_id == key).order_by(EPOCHS.c.epoch)
+    query = (
+        select(EPOCHS)
+        .select_from(EPOCHS.join(ATTEMPTS))
+        .where(ATTEMPTS.c.trial_id == key)
+        .order_by(EPOCHS.c.epoch)
+    )
     epochs: dict[int, tuple[EpochRecord, ...]] = defaultdict(tuple)
     for row in connection.execute(query):
         epochs[row.attempt_id] += (_epoch(row),)
@@ -55,11 +60,15 @@ def _load(
     connection: Connection, scope: Iterable[ColumnElement[bool]], artifacts: Path, epochs: Epochs
 ) -> list[TrialRecord]:
     extra: dict[int, dict[str, float]] = defaultdict(dict)
-    for row in connection.execute(select(QUANTITIES).join(ATTEMPTS).join(TRIALS).where(*scope)):
+    for row in connection.execute(
+        select(QUANTITIES).select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS)).where(*scope)
+    ):
         extra[row.attempt_id][row.name] = row.value
     attempts: dict[int, list[AttemptRecord]] = defaultdict(list)
     order = ATTEMPTS.c.seed, ATTEMPTS.c.attempt
-    for row in connection.execute(select(ATTEMPTS).join(TRIALS).where(*scope).order_by(*order)):
+    for row in connection.execute(
+        select(ATTEMPTS).select_from(ATTEMPTS.join(TRIALS)).where(*scope).order_by(*order)
+    ):
         record = _attempt(row, extra.get(row.id, {}), epochs.get(row.id, ()), artifacts)
         attempts[row.trial_id].append(record)
     rows = connection.execute(select(TRIALS).where(*scope).order_by(TRIALS.c.number))

@@ -59,7 +59,7 @@ def load_table(
         scope.append(TRIALS.c.number.in_(numbers))
     columns = [ATTEMPTS.c[name] for name in quantities if name in MEASURED]
     own = TRIALS.c.number, ATTEMPTS.c.id, ATTEMPTS.c.device_name, ATTEMPTS.c.shared, ATTEMPTS.c.calibration
-    query = select(*own, *columns).select_from(ATTEMPTS).join(TRIALS).where(*scope)
+    query = select(*own, *columns).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
     rows = connection.execute(query.order_by(TRIALS.c.number, ATTEMPTS.c.seed)).all()
     fields = list(zip(*rows, strict=True)) or [()] * (len(own) + len(columns))
     extra = _extra(connection, scope, quantities, fields[1])
@@ -81,7 +81,8 @@ def _extra(
     place = {attempt: index for index, attempt in enumerate(attempts)}
     named = QUANTITIES.c.name.in_(names)
     query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)
-    for attempt, name, value in connection.execute(query.join(ATTEMPTS).join(TRIALS).where(*scope, named)):
+    joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS))
+    for attempt, name, value in connection.execute(joined.where(*scope, named)):
         columns[name][place[attempt]] = value
     return columns
 

@@ -29,8 +29,7 @@ def weights(
     wanted = or_(TRIALS.c.state.in_(("running", "interrupted")), and_(kept, is_latest()))
     query = (
         select(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt, ATTEMPTS.c.folder, ATTEMPTS.c.weights)
-        .select_from(ATTEMPTS)
-        .join(TRIALS)
+        .select_from(ATTEMPTS.join(TRIALS))
         .where(TRIALS.c.study_id == key, ATTEMPTS.c.weights.is_not(None), wanted if used else ~wanted)
         .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
     )

@@ -26,7 +26,7 @@ def recorded_writes() -> Iterator[list[Path]]:
     try:
         yield paths
     finally:
-        _recorders.remove(paths)
+        _recorders[:] = [recorder for recorder in _recorders if recorder is not paths]
 
 
 def _install() -> None:

@@ -50,6 +50,7 @@ CAPSNET = TrainerSpec(
     choices=Choices,
     space=SPACE,
     train="paretocaps.training.trainer:train",
+    check="paretocaps.training.check:check_data",
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
 )

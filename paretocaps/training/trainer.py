@@ -15,7 +15,7 @@ from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import accuracy
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import total_macs, total_params
+from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
@@ -81,8 +81,8 @@ class _Training:
             seconds=seconds[epoch],
             time=sum(seconds.values()),
             wall=time.perf_counter() - self.began,
-            params=total_params(shape),
-            macs=total_macs(shape),
+            params=parameters(shape),
+            macs=multiply_adds(shape),
             network=int(self.prune_after is not None and epoch > self.prune_after),
         )
         self.records.append(record)

@@ -103,7 +103,7 @@ def test_characters_that_stdout_cannot_show_become_question_marks():
     process = python(
         "import click, sys\nfrom paretocaps.cli import ending\n"
         "sys.exit(ending.run(lambda: click.echo('acc \\u2191')))",
-        PYTHONIOENCODING="ascii",
+        PYTHONIOENCODING="latin-1",
     )
     out, error = process.communicate()
     assert (process.returncode, out.split(), error) == (0, [b"acc", b"?"], b"")

@@ -22,6 +22,12 @@ class TestOutsideTrainer(TrainerContract):
             cls.spec = TRAINERS.get("softmax_digits")
             yield
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def executor(cls, installed):
+        with EXECUTORS.get("processes")(["cpu", "cpu"]) as executor:
+            yield executor
+
     def test_is_listed(self):
         assert "softmax_digits" in list(TRAINERS)
 
@@ -33,13 +39,12 @@ class TestOutsideTrainer(TrainerContract):
             ({"penalty": "l1", "strength": 1e-3}, 0.92, 650, (0.2, 1.0)),
         ],
     )
-    def test_trains_in_a_worker(self, tmp_path, choices, acc, params, zeros):
+    def test_trains_in_a_worker(self, executor, tmp_path, choices, acc, params, zeros):
         changes = {"choices": self.spec.canonical(choices), "epochs": 10, "data": DataSpec()}
         job = self.job(tmp_path / "job").model_copy(update=changes)
         accuracies = []
-        with EXECUTORS.get("processes")(["cpu", "cpu"]) as executor:
-            executor.submit(job)
-            (outcome,) = executor.wait(lambda _, record: accuracies.append(record.acc) or True)
+        executor.submit(job)
+        (outcome,) = executor.wait(lambda _, record: accuracies.append(record.acc) or True)
         measurement = outcome.measurement
         assert measurement is not None, outcome.reason
         assert [record.acc for record in measurement.epochs] == accuracies
@@ -49,9 +54,8 @@ class TestOutsideTrainer(TrainerContract):
         assert measurement.device.shared
         assert recover(job.folder) == measurement
 
-    def test_other_data_is_a_reason(self, tmp_path):
+    def test_other_data_is_a_reason(self, executor, tmp_path):
         job = self.job(tmp_path / "job").model_copy(update={"data": DataSpec(name="mnist")})
-        with EXECUTORS.get("processes")(["cpu"]) as executor:
-            executor.submit(job)
-            (outcome,) = executor.wait(lambda *_: True)
+        executor.submit(job)
+        (outcome,) = executor.wait(lambda *_: True)
         assert outcome.reason == "softmax_digits trains on the digits only, not on mnist"

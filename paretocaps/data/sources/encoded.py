@@ -15,7 +15,7 @@ from paretocaps.errors import DataError
 COLUMNS = ("image", "label")
 CHANNELS = {"L": 1, "RGB": 3}
 CHUNK = 256  # images a task of the thread pool: large beside the cost of handing one over
-LARGE = 96 * 96  # values; for smaller images threads mostly wait for the interpreter lock (measured)
+LARGE = 3 * 96 * 96  # values; below that, threads mostly wait for the interpreter lock (measured)
 
 
 def check_columns(names: Sequence[str], origin: str) -> None:

@@ -1,0 +1,64 @@
+"""From a `DataSpec` to training, validation and test images, still without torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from paretocaps.data.catalog import DATASETS, DatasetEntry
+from paretocaps.data.raw import RawData, RawPart, check_raw
+from paretocaps.data.sources.folder import read_folder
+from paretocaps.data.split import hold_out, one_in, stratified_indices
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import UsageError
+from paretocaps.registry import resolve
+
+
+@dataclass(frozen=True, eq=False)
+class RawSplits:
+    """A data set read, checked and split; labels are 0 to classes - 1."""
+
+    train: RawPart
+    validation: RawPart
+    test: RawPart
+    classes: int
+    name: str
+
+
+def read_splits(spec: DataSpec) -> RawSplits:
+    """Read, check and split the images of `spec`.
+
+    A source without a test part gives a fixed stratified sixth of its training part for it. The
+    validation part is then 10 % of the training part (6,000 of MNIST), stratified and the same for
+    every trial; `limit_train` keeps a stratified share of what is left.
+
+    Raises:
+        UnknownNameError: no data set of that name.
+        UsageError: the spec names nothing, or asks for more training images than there are.
+        DataError: data that is missing, unreachable, truncated, corrupt, or too small to split.
+    """
+    raw = _read(spec)
+    classes = check_raw(raw)
+    name = spec.path or spec.name or ""
+    train, test = (raw.train, raw.test) if raw.test else hold_out(raw.train, one_in(6, len(raw.train)))
+    train, validation = hold_out(train, one_in(10, len(train)))
+    return RawSplits(_limited(train, spec.limit_train, name), validation, test, classes, name)
+
+
+def _read(spec: DataSpec) -> RawData:
+    if spec.path is not None:
+        return read_folder(spec.path)
+    if spec.name is None:
+        raise UsageError(f"no data named: give a data set ({', '.join(DATASETS)}) or a folder")
+    entry = DATASETS.get(spec.name)
+    reader: Callable[[DatasetEntry], RawData] = resolve(entry.reader)
+    return reader(entry)
+
+
+def _limited(train: RawPart, limit: int | None, name: str) -> RawPart:
+    if limit is None:
+        return train
+    if limit > len(train):
+        raise UsageError(
+            f"limit_train={limit} is more than the {len(train)} training images that {name} has beside"
+            " its validation images: lower it"
+        )
+    return train.take(stratified_indices(train.labels, limit))

@@ -1,0 +1,39 @@
+"""Whether this machine can train: versions, devices, and one worker that starts."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from typing import Any
+
+_PACKAGES = ("torch", "optuna", "pymoo", "sqlalchemy", "optuna-dashboard", "pandas", "plotly")
+_ASK = (
+    "import torch; from paretocaps.training.precision import resolve_precision as r;"
+    "cuda = torch.cuda.is_available(); device = torch.device('cuda' if cuda else 'cpu');"
+    "name = torch.cuda.get_device_name() if cuda else 'cpu';"
+    "print(f'{name}, {torch.get_num_threads()} threads, automatic precision {r(\"auto\", device)}')"
+)
+
+
+def check_machine() -> list[dict[str, Any]]:
+    """Return one row a check (check, result, ok): Python, packages, processors, what torch trains on.
+
+    torch is asked in another process, as trainings run: a broken build is a failed check, not a crash.
+    """
+    python = {"check": "python", "result": platform.python_version(), "ok": sys.version_info >= (3, 11)}
+    cores = {"check": "processors", "result": f"{os.cpu_count()} cores", "ok": True}
+    return [python, *(_package(name) for name in _PACKAGES), cores, _training_device()]
+
+
+def _package(name: str) -> dict[str, Any]:
+    try:
+        return {"check": name, "result": importlib.metadata.version(name), "ok": True}
+    except importlib.metadata.PackageNotFoundError:
+        return {"check": name, "result": "not installed: install paretocaps again", "ok": False}
+
+
+def _training_device() -> dict[str, Any]:
+    answer = subprocess.run([sys.executable, "-P", "-c", _ASK], capture_output=True, text=True)
+    lines = (answer.stdout if answer.returncode == 0 else answer.stderr).strip().splitlines()
+    return {"check": "training device", "result": lines[-1] if lines else "", "ok": answer.returncode == 0}

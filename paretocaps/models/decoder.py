@@ -1,0 +1,48 @@
+"""The decoder: it draws the image again from the class capsule of its class."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils import skip_init
+
+from paretocaps.models.capsules import at_least_float32
+
+
+class Decoder(nn.Module):
+    """Three linear layers, ReLU, ReLU, sigmoid (Sabour et al. 2017, section 4.1).
+
+    The full decoder reads all class capsules with all but the chosen one set to zero, so it is told
+    which class it draws by where the poses stand. The reduced one (FasTrCaps, section IV-C) reads the
+    chosen capsule only and is not told.
+
+    Args:
+        widths: of the input, the two hidden layers and the image. An input as wide as one capsule
+            makes it the reduced decoder.
+        dimensions: poses D of a class capsule.
+    """
+
+    def __init__(self, widths: tuple[int, int, int, int], dimensions: int) -> None:
+        super().__init__()
+        self.reduced = widths[0] == dimensions
+        self.layers = nn.ModuleList(skip_init(nn.Linear, *pair) for pair in pairwise(widths))
+
+    def forward(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        """Return pixels in [0, 1], [B, C * H * W], from capsules [B, O, D] and chosen classes [B]."""
+        *_, pixels = self.activations(capsules, chosen)
+        return pixels
+
+    def activations(self, capsules: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what the two hidden layers and the last one give; arguments as for `forward`."""
+        first = functional.relu(self.layers[0](self._read(capsules, chosen)))
+        second = functional.relu(self.layers[1](first))
+        return first, second, at_least_float32(self.layers[2](second)).sigmoid()
+
+    def _read(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        if self.reduced:
+            index = chosen.view(-1, 1, 1).expand(-1, 1, capsules.shape[-1])
+            return capsules.gather(1, index).squeeze(1)
+        classes = torch.arange(capsules.shape[1], device=capsules.device)
+        mask = (chosen.unsqueeze(1) == classes).to(capsules.dtype)
+        return (capsules * mask.unsqueeze(2)).flatten(1)

@@ -1,0 +1,66 @@
+"""The loss a capsule network is trained with: margins on lengths, plus a little reconstruction."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+PRESENT_MARGIN = 0.9
+ABSENT_MARGIN = 0.1
+ABSENT_WEIGHT = 0.5
+RECONSTRUCTION_WEIGHT = 0.0005
+
+
+class Scored(Protocol):
+    """What the loss looks at: lengths [B, O], and a reconstruction [B, C * H * W] or None."""
+
+    @property
+    def lengths(self) -> Tensor:
+        """Lengths of the class capsules."""
+
+    @property
+    def reconstruction(self) -> Tensor | None:
+        """The image drawn again."""
+
+
+def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
+    """Return the margin loss, the mean over the batch (Sabour et al. 2017, Eq. 4).
+
+    The class that is there should be longer than 0.9, any other shorter than 0.1 at half the weight,
+    shortfalls squared.
+
+    Args:
+        lengths: [B, O].
+        labels: [B], int64.
+    """
+    classes = torch.arange(lengths.shape[1], device=lengths.device)
+    present = functional.relu(PRESENT_MARGIN - lengths).square()
+    absent = functional.relu(lengths - ABSENT_MARGIN).square() * ABSENT_WEIGHT
+    losses = torch.where(labels.unsqueeze(1) == classes, present, absent)
+    return losses.sum() / len(lengths)
+
+
+def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
+    """Return 0.0005 x the sum of squared pixel errors of an image, the mean over the batch.
+
+    Args:
+        reconstruction: [B, C * H * W].
+        images: [B, C, H, W] in [0, 1].
+    """
+    errors = functional.mse_loss(reconstruction, images.flatten(1).to(reconstruction.dtype), reduction="sum")
+    return errors * (RECONSTRUCTION_WEIGHT / len(images))
+
+
+def capsnet_loss(output: Scored, images: Tensor, labels: Tensor) -> Tensor:
+    """Return margin loss plus, where there is a reconstruction, its loss; a scalar.
+
+    Args:
+        output: what the network gave for `images` and `labels`.
+        images: [B, C, H, W] in [0, 1].
+        labels: [B], int64.
+    """
+    loss = margin_loss(output.lengths, labels)
+    if output.reconstruction is None:
+        return loss
+    return loss + reconstruction_loss(output.reconstruction, images)

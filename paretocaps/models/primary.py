@@ -1,0 +1,39 @@
+"""Primary capsules: a convolution whose channels, eight by eight, are the poses of capsules."""
+
+import torch
+from torch import Tensor, nn
+
+from paretocaps.models.capsules import squash
+from paretocaps.models.convolution import convolution
+from paretocaps.models.geometry import PRIMARY_STRIDE, Size
+
+
+class PrimaryCapsules(nn.Module):
+    """Convolution, stride 2, to `types` maps of capsules of `dimensions` poses each, squashed.
+
+    A capsule is the channels of one type *at one position*: channels t * E ... t * E + E - 1 of cell
+    p are capsule t * P + p (Sabour et al. 2017, section 4). A plain view of the feature maps would
+    instead take neighbouring cells of one channel for a capsule.
+    """
+
+    def __init__(self, channels: int, types: int, dimensions: int, kernel: Size) -> None:
+        super().__init__()
+        self.types, self.dimensions = types, dimensions
+        filters = torch.empty(types * dimensions, channels, *kernel)
+        self.weight = nn.Parameter(filters.contiguous(memory_format=torch.channels_last))
+        self.bias = nn.Parameter(torch.empty(types * dimensions))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return capsules [B, T * P, E] for features [B, K, H, W], at least in float32.
+
+        They lie in memory as [E, T * P, B], as routing wants them.
+        """
+        maps = convolution(features, self.weight, self.bias, (PRIMARY_STRIDE, PRIMARY_STRIDE))
+        return squash(as_capsules(maps, self.types), dim=0).permute(2, 1, 0)
+
+
+def as_capsules(maps: Tensor, types: int) -> Tensor:
+    """Return [E, T * P, B], contiguous, from feature maps [B, T * E, H, W]."""
+    batch, filters, height, width = maps.shape
+    split = maps.view(batch, types, filters // types, height * width)
+    return split.permute(2, 1, 3, 0).contiguous().flatten(1, 2)

@@ -1,0 +1,151 @@
+"""Routing by agreement (Sabour et al. 2017, Procedure 1) as one operation with its own backward pass."""
+
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from paretocaps.models.capsules import squash_gradient, squash_scale
+from paretocaps.models.votes import VoteGradients, Votes
+
+
+class Iteration(NamedTuple):
+    """One iteration: couplings [O, M, R, B] (None where all are 1/O) and sums, with bias, [O, D, B]."""
+
+    couplings: Tensor | None
+    sums: Tensor
+
+
+def route(
+    poses: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    iterations: int,
+    *,
+    full_gradient: bool = False,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Return the class capsules' inputs before the last squash, s_j = sum_i c_ij u_hat_ij + bias_j.
+
+    Procedure 1: logits start at 0 for every sample; each iteration takes couplings c_i = softmax of the
+    logits over the *output* capsules, sums the votes, adds the bias, squashes, and, but for the last
+    one, adds the agreement u_hat_ij . v_j to the logits.
+
+    Gradients: by default the couplings of the last iteration are constants in the backward pass, so
+    that gradients reach poses, weight and bias through the last weighted sum alone. With
+    `full_gradient` all iterations are differentiated. The paper does not say which it means; the code
+    its authors published stops no gradient in the loop, so `full_gradient` is what that code does.
+    The two agree for one iteration. Either way nothing of the size of the votes is kept.
+
+    Args:
+        poses: [E, I, B] input capsules, poses first and batch last; capsule i is number i % R of
+            those that share matrix i // R, where R = I / M.
+        weight: [O, D, E, M].
+        bias: [O, D].
+        iterations: 1 or more.
+        full_gradient: differentiate all iterations, not only the last sum.
+        dtype: what matrix products are computed in, `weight`'s by default; logits, couplings, squash
+            and the result are float32 at least.
+
+    Returns:
+        [O, D, B].
+    """
+    return cast(
+        Tensor,
+        _Route.apply(poses, weight, bias, iterations, full_gradient, dtype or weight.dtype),  # type: ignore[no-untyped-call]
+    )
+
+
+@torch.no_grad()
+def couplings(poses: Tensor, weight: Tensor, bias: Tensor, iterations: int) -> Tensor:
+    """Return the couplings of the last iteration, [O, I, B]; arguments as for `route`."""
+    votes = _votes(poses, weight, weight.dtype)
+    *_, last = _iterate(votes, bias, iterations)
+    if last.couplings is None:
+        return poses.new_full((len(weight), *poses.shape[1:]), 1 / len(weight))
+    return last.couplings.flatten(1, 2)
+
+
+def _iterate(votes: Votes, bias: Tensor, iterations: int) -> list[Iteration]:
+    bias = bias.unsqueeze(-1)
+    logits: Tensor | None = None
+    history = [Iteration(None, votes.mean().add_(bias))]
+    for _ in range(iterations - 1):
+        sums = history[-1].sums
+        agreement = votes.agreement(sums * squash_scale(sums, dim=1)[0])
+        logits = agreement if logits is None else agreement.add_(logits)
+        coupling = logits.softmax(0)
+        history.append(Iteration(coupling, votes.weighted(coupling).add_(bias)))
+    return history
+
+
+def _votes(poses: Tensor, weight: Tensor, dtype: torch.dtype) -> Votes:
+    outputs, dimensions, inputs, matrices = weight.shape
+    grouped = poses.to(dtype).contiguous().view(inputs, matrices, -1, poses.shape[-1])
+    return Votes(grouped, weight.to(dtype).contiguous().view(outputs, dimensions, inputs * matrices))
+
+
+class _Route(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        poses: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        iterations: int,
+        full_gradient: bool,
+        dtype: torch.dtype,
+    ) -> Tensor:
+        with torch.autocast(poses.device.type, enabled=False):
+            votes = _votes(poses, weight, dtype)
+            history = _iterate(votes, bias, iterations)
+        last = history[-1].couplings
+        kept = [last] if last is not None else []
+        if full_gradient:
+            kept = [tensor for step in history for tensor in step if tensor is not None]
+        ctx.save_for_backward(votes.poses, votes.weight, *kept)
+        ctx.full_gradient, ctx.inputs = full_gradient, [(x.shape, x.dtype) for x in (poses, weight, bias)]
+        return history[-1].sums
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        poses, weight, *kept = ctx.saved_tensors
+        with torch.autocast(grad.device.type, enabled=False):
+            gradients = VoteGradients(Votes(poses, weight))
+            if ctx.full_gradient:
+                bias = _through_iterations(gradients, kept, grad)
+            else:
+                bias = _through_sum(gradients, kept[0] if kept else None, grad)
+        wanted = zip((gradients.poses, gradients.weight, bias), ctx.inputs, strict=True)
+        return *(found.view(shape).to(dtype) for found, (shape, dtype) in wanted), None, None, None
+
+
+def _through_sum(gradients: VoteGradients, coupling: Tensor | None, grad: Tensor) -> Tensor:
+    """Add the gradients of one weighted sum; return that of the bias, [O, D]."""
+    if coupling is None:
+        gradients.add_mean(grad)
+    else:
+        gradients.add(coupling, grad)
+    return grad.sum(-1)
+
+
+def _through_iterations(gradients: VoteGradients, kept: list[Tensor], grad: Tensor) -> Tensor:
+    """Add the gradients of all iterations, last to first; return that of the bias, [O, D].
+
+    `kept` is the sums of the first iteration, then couplings and sums of each later one. The
+    logits of iteration r are the agreements of all before it, so that an agreement's gradient is
+    the sum of those of all later logits.
+    """
+    votes, bias = gradients.votes, torch.zeros_like(grad[..., 0])
+    later: Tensor | None = None
+    for index in range(len(kept) - 1, 0, -2):
+        coupling, before = kept[index - 1], kept[index - 2]
+        bias += _through_sum(gradients, coupling, grad)
+        products = votes.agreement(grad).mul_(coupling)
+        logits = torch.addcmul(products, coupling, products.sum(0), value=-1)
+        later = logits if later is None else later.add_(logits)
+        gradients.add(later, before * squash_scale(before, dim=1)[0])
+        grad = squash_gradient(votes.weighted(later), before, dim=1)
+    return bias + _through_sum(gradients, None, grad)

@@ -1,0 +1,106 @@
+"""Figures of trainings: accuracy by epoch, and a plan of learning rate and batch size."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.report.series import evenly, thinned
+from paretocaps.report.style import CYCLE, dressed
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_DASHES = ("solid", "dash", "dot")
+_CURVES = 12
+_STEPS = 4000
+
+
+def epochs_figure(
+    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
+) -> "Figure":
+    """Return the validation accuracy after each epoch, one line a trial.
+
+    Args:
+        curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
+        labels: what to call a trial in the legend; its number where left out.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    trials = list(curves)
+    shown = [trials[index] for index in evenly(len(trials), _CURVES)]
+    for position, trial in enumerate(shown):
+        records = curves[trial]
+        hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
+        style = {
+            "color": CYCLE[position % len(CYCLE)],
+            "dash": _DASHES[position // len(CYCLE) % len(_DASHES)],
+        }
+        figure.add_trace(
+            Scatter(
+                x=[record.epoch for record in records],
+                y=[record.acc for record in records],
+                mode="lines+markers",
+                line=style | {"width": 2},
+                marker={"size": 5},
+                name=(labels or {}).get(trial, f"trial {trial}"),
+                text=hover,
+                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_xaxes(
+        title_text="epoch", tick0=1, dtick=_every(max((len(curves[t]) for t in shown), default=0))
+    )
+    figure.update_yaxes(title_text="validation accuracy, more is better →")
+    some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
+    dressed(figure, f"Accuracy by epoch{some}", height=460)
+    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
+    return figure.update_layout(legend=beside, margin_t=60, showlegend=True)
+
+
+def plan_figure(
+    steps: Sequence[int],
+    learning_rates: Sequence[float],
+    batch_sizes: Sequence[int],
+    title: str = "Training plan",
+) -> "Figure":
+    """Return learning rate and batch size over the optimiser steps, one above the other.
+
+    Args:
+        steps, learning_rates, batch_sizes: one entry a step, or a step somebody chose to list;
+            long plans are thinned to their extremes before they are drawn.
+        title: what is planned.
+    """
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    kept = set(thinned(len(steps), _STEPS, learning_rates))
+    changes = {i for i in range(1, len(steps)) if batch_sizes[i] != batch_sizes[i - 1]}
+    drawn = sorted(kept | changes | {index - 1 for index in changes})
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.08)
+    rows: tuple[tuple[int, str, Sequence[float], str], ...] = (
+        (1, "learning rate", learning_rates, "linear"),
+        (2, "batch size", batch_sizes, "hv"),
+    )
+    for row, name, series, shape in rows:
+        line = {"color": CYCLE[row - 1], "width": 2, "shape": shape}
+        x, y = [steps[i] for i in drawn], [series[i] for i in drawn]
+        template = f"step %{{x:,}}: {name} %{{y:~g}}<extra></extra>"
+        figure.add_trace(Scatter(x=x, y=y, mode="lines", line=line, hovertemplate=template), row=row, col=1)
+        figure.update_yaxes(title_text=name, rangemode="tozero", row=row, col=1)
+    figure.update_yaxes(_batch_axis([batch_sizes[i] for i in drawn]), row=2, col=1)
+    figure.update_xaxes(title_text="optimiser step", row=2, col=1)
+    figure.update_layout(showlegend=False)
+    return dressed(figure, title, height=520).update_layout(margin_t=60)
+
+
+def _every(epochs: int) -> int:
+    """Return how many epochs lie between two ticks, so that there are at most 15 of them."""
+    return max(1, -(-epochs // 15))
+
+
+def _batch_axis(batch_sizes: Sequence[int]) -> dict[str, Any]:
+    """Return an axis with a tick at every batch size there is; logarithmic where they grow."""
+    sizes = sorted(set(batch_sizes))
+    log = len(sizes) > 1
+    return {"type": "log" if log else "linear", "tickvals": sizes, "ticktext": [f"{s:,}" for s in sizes]}

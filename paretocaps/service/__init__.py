@@ -1,0 +1,26 @@
+"""The use cases, one function each: what the command line, the web and Python call."""
+
+from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.preview import Description, PlanView, describe, plan
+from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
+from paretocaps.service.running import Interrupted, RunSummary, optimize
+
+__all__ = [
+    "Description",
+    "Interrupted",
+    "PlanView",
+    "RunSummary",
+    "datasets",
+    "describe",
+    "doctor",
+    "finished_trials",
+    "load_front",
+    "load_trials",
+    "objectives",
+    "optimize",
+    "plan",
+    "samplers",
+    "studies",
+    "trainers",
+    "write_report",
+]

@@ -1,0 +1,127 @@
+"""What choices are before they are trained: their network, and their schedule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from paretocaps.domain.choices import Choices
+    from paretocaps.schedules.plan import TrainingPlan
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a set of choices builds: its canonical choices, and the network's size by part."""
+
+    choices: Mapping[str, Any]
+    params: int
+    macs: int
+    capsules: int
+    parts: tuple[Mapping[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the description as the command line's JSON has it."""
+        sizes = {"params": self.params, "macs": self.macs, "capsules": self.capsules}
+        return {**sizes, "parts": [dict(part) for part in self.parts]}
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A schedule before it runs: its canonical choices, one row an epoch, and its curves."""
+
+    choices: Mapping[str, Any]
+    plan: "TrainingPlan"
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row an epoch, as the command line's JSON has it."""
+        return [asdict(row) for row in self.plan.rows()]
+
+    def curve(self, points: int = 500) -> tuple[list[int], list[float], list[int]]:
+        """Return steps, learning rates and batch sizes to draw."""
+        from paretocaps.schedules.curve import sample_curve
+
+        curve = sample_curve(self.plan, points)
+        return curve.steps.tolist(), curve.learning_rates.tolist(), curve.batch_sizes.tolist()
+
+
+def describe(
+    settings: Sequence[str] = (),
+    design: str | None = None,
+    image: str = "28x28x1",
+    classes: int = 10,
+    trainer: str = "capsnet",
+) -> Description:
+    """Say what a set of choices builds, pruned as it asks, without training it.
+
+    Raises:
+        UsageError: choices, an image size or a number of classes that cannot be.
+    """
+    from paretocaps.models.architecture import architecture, pruned
+    from paretocaps.models.complexity import complexity, multiply_adds, parameters
+
+    choices, canonical = _choices(settings, design, trainer)
+    height, width, channels = _image_size(image)
+    shape = pruned(architecture(choices, height, width, channels, classes), choices.pruning_ratio)
+    return Description(
+        choices=canonical,
+        params=parameters(shape),
+        macs=multiply_adds(shape),
+        capsules=shape.capsules,
+        parts=tuple(part._asdict() for part in complexity(shape)),
+    )
+
+
+def plan(
+    settings: Sequence[str] = (), design: str | None = None, images: int = 60_000, epochs: int = 30
+) -> PlanView:
+    """Return the learning rate and batch size of every step that a set of choices would train.
+
+    Raises:
+        UsageError: choices that cannot be, or no images or epochs.
+    """
+    from paretocaps.schedules.plan import build_plan
+
+    choices, canonical = _choices(settings, design, "capsnet")
+    return PlanView(canonical, build_plan(choices, images, epochs))
+
+
+def _choices(settings: Sequence[str], design: str | None, trainer: str) -> "tuple[Choices, dict[str, Any]]":
+    from paretocaps.domain.choices import Choices
+
+    spec = TRAINERS.get(trainer)
+    if design is not None and design not in spec.designs:
+        raise UnknownNameError("design", design, spec.designs)
+    values = {**(spec.designs[design] if design else {}), **parse_settings(settings)}
+    choices = spec.parse(values)
+    if not isinstance(choices, Choices):
+        raise UsageError(f"trainer {trainer!r} builds its own networks: only capsnet's can be described")
+    return choices, choices.active()
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Return choices given as "name=value"; the trainer's model reads the values.
+
+    Raises:
+        UsageError: one that is not of that form, or a name given twice.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = (part.strip() for part in setting.partition("="))
+        if not name or not equals or not value:
+            raise UsageError(f"{setting!r} is not understood: write NAME=VALUE, e.g. weight_sharing=true")
+        if name in values:
+            raise UsageError(f"{name} is given twice: {values[name]} and {value}")
+        values[name] = value
+    return values
+
+
+def _image_size(text: str) -> tuple[int, int, int]:
+    parts = text.lower().split("x")
+    if len(parts) not in (2, 3) or not all(part.isdigit() for part in parts):
+        raise UsageError(f"image={text!r} is not understood: write HEIGHTxWIDTHxCHANNELS, e.g. 28x28x1")
+    height, width, *channels = (int(part) for part in parts)
+    return height, width, channels[0] if channels else 1

@@ -1,0 +1,152 @@
+"""Reading what is stored: fronts, trials, reports."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.errors import UsageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from paretocaps.report.front import Front
+    from paretocaps.storage.store import Store
+
+
+def load_front(
+    study: str | None = None,
+    storage: str = DEFAULT_STORAGE,
+    objectives: str | Sequence[str] | None = None,
+    require: Sequence[str] = (),
+    device: str | None = None,
+) -> "Front":
+    """Return the front of a stored study.
+
+    Args:
+        study: its name; may be left out where the storage has just one.
+        storage: database URL.
+        objectives: a view over others than the study's own; nothing is retrained.
+        require: bounds such as "acc>=0.9" that trials must keep.
+        device: rank the trials measured on this device only.
+
+    Raises:
+        StorageError: no such database or study.
+        UsageError: objectives that were not measured or do not compare, a bound not understood.
+    """
+    from paretocaps.storage.store import Store
+
+    requirements = parse_requirements(require)
+    with Store.open(storage, create=False) as store:
+        return front_of(store, _only(store, study), objectives, requirements, device)
+
+
+def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
+    """Return every trial of a stored study as a data frame: state, measured quantities, choices.
+
+    Raises:
+        StorageError: no such database or study.
+    """
+    from paretocaps.report.trials import trials_frame
+    from paretocaps.search.ranking import measured_trials
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        name = _only(store, study)
+        measured = {member.trial: member for member in measured_trials(store, name).members}
+        records = store.trials(name)
+    trials = [
+        measured.get(record.number, FrontMember(record.number, record.choices, {}, record.design, seeds=0))
+        for record in records
+    ]
+    return trials_frame(trials, [record.state for record in records], [record.reason for record in records])
+
+
+def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> tuple[FrontMember, ...]:
+    """Return every finished trial of a stored study, on its front or not.
+
+    Raises:
+        StorageError: no such database or study.
+    """
+    from paretocaps.search.ranking import measured_trials
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        return measured_trials(store, _only(store, study)).members
+
+
+def write_report(
+    study: str | None = None,
+    storage: str = DEFAULT_STORAGE,
+    output: str | None = None,
+    objectives: str | None = None,
+    require: Sequence[str] = (),
+    device: str | None = None,
+) -> Path:
+    """Write a study's front as one HTML page and return where it is (default reports/STUDY.html).
+
+    Raises:
+        StorageError, UsageError: as `load_front`, or the page cannot be written there.
+    """
+    from paretocaps.report import page
+    from paretocaps.search.ranking import measured_trials
+    from paretocaps.storage.artifacts import safe_name
+    from paretocaps.storage.store import Store
+
+    requirements = parse_requirements(require)
+    with Store.open(storage, create=False) as store:
+        name = _only(store, study)
+        front = front_of(store, name, objectives, requirements, device)
+        spec = store.study(name).spec
+        everyone = measured_trials(store, name, device)
+        first = {member.trial: store.trial(name, member.trial).attempts for member in front}
+        return page.write_report(
+            output or Path("reports") / f"{safe_name(name)}.html",
+            front,
+            trials=[member for member in everyone.members if _kept(member, requirements)],
+            settings=spec,
+            devices=everyone.devices,
+            seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
+            requirements=requirements,
+            epochs={
+                trial: next(one.epochs for one in attempts if one.state == "finished")
+                for trial, attempts in first.items()
+            },
+        )
+
+
+def front_of(
+    store: "Store",
+    study: str,
+    objectives: str | Sequence[str] | None,
+    requirements: Sequence[Requirement],
+    device: str | None,
+) -> "Front":
+    """Return the front of a study in an open store, over its own objectives unless others are asked for.
+
+    Raises:
+        StorageError, UsageError: as `load_front`.
+    """
+    from paretocaps.report.front import Front
+    from paretocaps.search.ranking import ranked_front
+
+    names = objectives if objectives is not None else store.study(study).spec["objectives"]
+    record = ranked_front(store, study, parse_objectives(names), requirements, device)
+    return Front.from_record(record)
+
+
+def _kept(member: FrontMember, requirements: Sequence[Requirement]) -> bool:
+    return all(requirement.met(member.values) for requirement in requirements)
+
+
+def _only(store: "Store", study: str | None) -> str:
+    """Return `study`, or the storage's one study where it was left out."""
+    if study is not None:
+        return study
+    names = [summary.name for summary in store.studies()]
+    if len(names) != 1:
+        raise UsageError(f"the storage has {len(names)} studies ({', '.join(names) or 'none'}): name one")
+    return names[0]

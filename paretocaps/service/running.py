@@ -1,0 +1,118 @@
+"""Running a study: what was asked for, joined with what is stored, until it has its trials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
+from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.service.preview import parse_settings
+from paretocaps.service.reading import front_of
+
+if TYPE_CHECKING:
+    from paretocaps.report.front import Front
+    from paretocaps.search.observer import Observer
+
+
+class Interrupted(ParetocapsError):
+    """Ctrl-C or SIGTERM: everything measured is stored; the message says how to go on."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run of a study came to.
+
+    `failed` counts this run's failed trials; `exhausted` tells that every design of the space was
+    tried before the study had its trials.
+    """
+
+    study: str
+    finished: int
+    failed: int
+    exhausted: bool
+    front: "Front"
+    storage: str
+
+
+def optimize(
+    flags: Mapping[str, Any] | StudySpec,
+    spec_file: str | None = None,
+    more: int | None = None,
+    observer: "Observer | None" = None,
+) -> RunSummary:
+    """Run a study until it has its trials, and return its front.
+
+    Args:
+        flags: options of the study by name (see `StudySpec`); those that are None were not given.
+            `fix` may be a table or a list of "name=value".
+        spec_file: a study file; flags win over it.
+        more: trials to add to those the study has, instead of `trials`.
+        observer: is told what happens.
+
+    Raises:
+        UsageError: what is asked for cannot be; nothing was created.
+        Interrupted: by Ctrl-C or SIGTERM.
+        ParetocapsError: too many trials failed.
+    """
+    from paretocaps.search.observer import Observer
+    from paretocaps.search.ranking import latest_device
+    from paretocaps.search.study import check_study, run_study
+    from paretocaps.storage.store import Store
+
+    spec = _requested(flags, spec_file, more)
+    plan = check_study(spec)
+    watcher = observer or Observer()
+    with Store.open(spec.storage, create=True) as store:
+        try:
+            runner = run_study(plan, store, watcher)
+        except KeyboardInterrupt:
+            raise Interrupted(_how_to_go_on(spec)) from None
+        finally:
+            watcher.closed()
+        device = latest_device(store, spec.study)
+        front = front_of(store, spec.study, None, spec.requirements, device)
+        finished = store.counts(spec.study)["finished"]
+    return RunSummary(spec.study, finished, runner.failed, runner.exhausted, front, spec.storage)
+
+
+def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
+    """Join flags, study file and the stored study, if there is one of that name."""
+    given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags)
+    if isinstance(given.get("fix"), list | tuple):
+        given["fix"] = parse_settings(given["fix"])
+    file = read_study_file(spec_file) if spec_file else {}
+    asked = resolve_spec(given, file)
+    stored, finished = _stored(asked)
+    if more is not None:
+        if given.get("trials") is not None:
+            raise UsageError(f"trials={given['trials']} and more={more}: give one of them")
+        if more < 1:
+            raise UsageError(f"more={more} is not allowed: it should be greater than or equal to 1")
+        given["trials"] = finished + more
+    return resolve_spec(given, file, stored)
+
+
+def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
+    """Return what the study was created with, without None, and its finished trials; or None and 0."""
+    from paretocaps.storage.connect import parse_url, sqlite_file
+    from paretocaps.storage.store import Store
+
+    path = sqlite_file(parse_url(spec.storage))
+    if path is not None and not path.exists():
+        return None, 0
+    with Store.open(spec.storage, create=True) as store:
+        if spec.study not in [summary.name for summary in store.studies()]:
+            return None, 0
+        content = store.study(spec.study).spec
+        finished = store.counts(spec.study)["finished"]
+    return {name: value for name, value in content.items() if value is not None}, finished
+
+
+def _how_to_go_on(spec: StudySpec) -> str:
+    storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {spec.storage}"
+    return (
+        f"interrupted: every finished trial is stored; go on with"
+        f" `paretocaps optimize --study {spec.study}{storage}`"
+    )

@@ -1,0 +1,17 @@
+"""What the driver can know of a study's data before anything is trained. No torch here."""
+
+from paretocaps.data.read import read_splits
+from paretocaps.domain.job import DataSpec
+from paretocaps.models.geometry import geometry
+
+
+def check_data(spec: DataSpec) -> None:
+    """Read the images once, so that what is wrong with them is said before a study is made of them.
+
+    Raises:
+        UnknownNameError: no data set of that name.
+        UsageError: more training images asked for than there are.
+        DataError: data that is missing, unreachable, truncated, corrupt, or too small for a network.
+    """
+    _, height, width = read_splits(spec).train.images.shape[1:]
+    geometry(height, width)

@@ -1,0 +1,89 @@
+"""optuna-dashboard on the database of a study."""
+
+import socket
+from collections.abc import Callable
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from paretocaps.errors import UsageError
+from paretocaps.web.studies import open_studies
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
+
+
+class DashboardServer(ThreadingMixIn, WSGIServer):
+    """An HTTP server with one thread a request; `url` is where it listens."""
+
+    daemon_threads = True
+    storage: "RDBStorage | None" = None
+
+    def server_close(self) -> None:
+        """Stop listening, and let go of the database."""
+        super().server_close()
+        if self.storage is not None:
+            self.storage.engine.dispose()
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser."""
+        host, port = str(self.server_address[0]), self.server_address[1]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+class _DashboardServer6(DashboardServer):
+    address_family = socket.AF_INET6
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: a browser with a study open asks every few seconds."""
+
+
+def serve_dashboard(
+    url: str, host: str = "127.0.0.1", port: int = 8080, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve optuna-dashboard on the studies of a database until Ctrl-C.
+
+    It has no login: whoever reaches the address can read, change and delete the studies.
+
+    Args:
+        url: the storage URL.
+        host: the address to listen on; by default only this machine reaches it.
+        port: the port to listen on; 0 takes a free one.
+        ready: is called with the address once it is listened on.
+
+    Raises:
+        StorageError: the database is missing, cannot be reached or holds no studies.
+        UsageError: the address or the port cannot be listened on.
+    """
+    with dashboard_server(url, host, port) as server:
+        if ready is not None:
+            ready(server.url)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return  # the way to end it
+
+
+def dashboard_server(url: str, host: str = "127.0.0.1", port: int = 8080) -> DashboardServer:
+    """Return optuna-dashboard on a database as a listening server that does not serve yet.
+
+    Args and errors as `serve_dashboard`; `serve_forever`, `shutdown` and `server_close` are its own.
+    """
+    storage = open_studies(url)
+    from optuna_dashboard import wsgi
+
+    kind = _DashboardServer6 if ":" in host else DashboardServer
+    try:
+        # optuna_dashboard.run_server logs every request and cannot be stopped
+        server = make_server(host, port, wsgi(storage), server_class=kind, handler_class=_QuietHandler)
+    except (OSError, OverflowError) as error:
+        storage.engine.dispose()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"the dashboard cannot listen on {host}:{port}: {reason}: choose another port or address"
+        ) from None
+    server.storage = storage
+    return server

@@ -1,0 +1,83 @@
+"""A trainer that computes what it measures, and a study made with it through the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from paretocaps.cli.app import app
+from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.space import Space
+from paretocaps.domain.trainer import TRAINERS, OnEpoch, TrainerSpec
+from paretocaps.errors import DivergedError
+
+
+class Towers(ChoicesModel):
+    """How high a tower is, and whether it is painted."""
+
+    floors: int = 1
+    painted: bool = False
+
+
+def build(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Measure a tower: higher is more accurate and takes longer; six floors fall over."""
+    floors, painted = job.choices["floors"], job.choices.get("painted", False)
+    if floors == 6:
+        raise DivergedError("the tower fell over")
+    acc, time = 0.7 + 0.05 * floors + 0.01 * painted, floors * (1.5 if painted else 1.0)
+    epochs = tuple(
+        EpochRecord(epoch=e, acc=acc, seconds=time, time=time * e, wall=time * e, learning_rate=0.001)
+        for e in range(1, job.epochs + 1)
+    )
+    for epoch in epochs:
+        on_epoch(epoch)
+    device = Device(name="paper", kind="cpu")
+    return Measurement(
+        acc=acc,
+        best_epoch=1,
+        time=time,
+        wall=time * job.epochs,
+        params=1000 * floors,
+        device=device,
+        epochs=epochs,
+    )
+
+
+TOWERS = TrainerSpec(
+    name="towers",
+    choices=Towers,
+    space=Space.parse({"floors": [1, 2, 3, 4, 5, 6], "painted": [False, True]}),
+    train=f"{__name__}:build",
+    designs={"hut": {}, "spire": {"floors": 5}},
+    description="towers of one to six floors",
+)
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in an empty folder, where the trainer `towers` is known."""
+    monkeypatch.setitem(TRAINERS._entries, "towers", TOWERS)
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def optimize(run: Run) -> Run:
+    """Run `optimize` with the trainer `towers` in this process."""
+    return lambda *arguments: run(
+        "optimize",
+        "--trainer",
+        "towers",
+        "--executor",
+        "inline",
+        "--sampler",
+        "grid",
+        "--epochs",
+        "2",
+        *arguments,
+    )

@@ -1,0 +1,30 @@
+import socket
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--storage", "sqlite:///none.db"], "none.db"),
+        (["--port", "99999"], "99999"),
+    ],
+)
+def test_wrong_use_is_one_line(run, arguments, message):
+    result = run("dashboard", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+
+
+def test_a_port_in_use_is_one_line(run, optimize):
+    assert optimize("--study", "t", "--trials", 1).exit_code == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = run("dashboard", "--port", port)
+    assert result.exit_code in (1, 2)
+    assert str(port) in result.stderr
+    assert result.stderr.count("error: ") == 1

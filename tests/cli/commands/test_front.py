@@ -1,0 +1,77 @@
+import csv
+import io
+import json
+
+import pytest
+
+
+@pytest.fixture
+def studied(run, optimize):
+    """Return `run`, with a study `t` of all towers of at most five floors, plain or painted."""
+    assert optimize("--study", "t", "--trials", 10, "--objectives", "acc,time,params").exit_code == 0
+    return run
+
+
+def members(result):
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)["members"]
+
+
+def test_json_is_complete_and_unrounded(studied):
+    answer = json.loads(studied("front", "t", "--format", "json").stdout)
+    assert list(answer) == ["study", "objectives", "reference_point", "hypervolume", "members"]
+    assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
+    accuracies = [member["acc"] for member in answer["members"]]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert 0.7 + 0.05 * 3 in accuracies
+
+
+def test_the_study_may_be_left_out_where_there_is_one(studied):
+    assert members(studied("front", "--format", "json")) == members(studied("front", "t", "--format", "json"))
+
+
+def test_requirements_and_objectives_make_another_view(studied):
+    kept = members(studied("front", "t", "--require", "acc>=0.8,time<5", "--format", "json"))
+    assert kept
+    assert all(member["acc"] >= 0.8 and member["time"] < 5 for member in kept)
+    flat = json.loads(studied("front", "t", "--objectives", "acc,wall", "--format", "json").stdout)
+    assert [objective["name"] for objective in flat["objectives"]] == ["acc", "wall"]
+
+
+def test_csv_has_a_row_a_member(studied):
+    rows = list(csv.DictReader(io.StringIO(studied("front", "t", "--format", "csv").stdout)))
+    assert len(rows) == len(members(studied("front", "t", "--format", "json")))
+    assert {"trial", "acc", "time", "params", "floors", "painted"} <= set(rows[0])
+
+
+def test_a_table_marks_the_knee_or_what_was_picked(studied):
+    knee = members(studied("front", "t", "--knee", "--format", "json"))
+    assert len(knee) == 1
+    table = studied("front", "t", "--knee")
+    assert [line.split()[1] for line in table.stdout.splitlines() if line.startswith("knee")] == [
+        str(knee[0]["trial"])
+    ]
+    best = members(studied("front", "t", "--pick", "acc=1,time=0,params=0", "--format", "json"))
+    assert best[0]["acc"] == max(m["acc"] for m in members(studied("front", "t", "--format", "json")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nobody"], "nobody"),
+        (["t", "--objectives", "acc"], "at least two"),
+        (["t", "--objectives", "acc,memory"], "memory"),
+        (["t", "--require", "acc=1"], "acc>=0.9"),
+        (["t", "--pick", "memory=1"], "memory"),
+        (["t", "--pick", "acc=x"], "acc=0.6,time=0.4"),
+        (["t", "--knee", "--pick", "acc=1"], "give one of them"),
+        (["t", "--storage", "sqlite:///none.db"], "none.db"),
+        (["t", "--format", "yaml"], "yaml"),
+    ],
+)
+def test_wrong_use_is_one_line(studied, arguments, message):
+    result = studied("front", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr

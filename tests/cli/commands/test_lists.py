@@ -1,0 +1,54 @@
+"""The commands that list what there is: trainers, objectives, samplers, data sets, studies, checks."""
+
+import csv
+import io
+import json
+
+import pytest
+
+NAMES = {
+    "trainers": {"capsnet", "towers"},
+    "objectives": {"acc", "time", "params", "wall", "macs", "memory"},
+    "samplers": {"tpe", "nsga2", "nsga3", "gp", "random", "qmc", "grid"},
+    "datasets": {"digits", "mnist", "fashion-mnist"},
+}
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_every_name_is_listed_in_every_format(run, command):
+    result = run(command, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    listed = json.loads(result.stdout)
+    assert {row["name"] for row in listed} >= NAMES[command]
+    in_csv = list(csv.DictReader(io.StringIO(run(command, "--format", "csv").stdout)))
+    assert [row["name"] for row in in_csv] == [row["name"] for row in listed]
+    table = run(command).stdout.splitlines()
+    assert table[0].split()[0] == next(iter(listed[0]))
+    assert len(table) >= 2 + len(listed)
+
+
+def test_studies(run, optimize):
+    optimize("--study", "first", "--trials", 1)
+    optimize("--study", "second", "--trials", 2)
+    listed = json.loads(run("studies", "--format", "json").stdout)
+    assert [(row["study"], row["finished"]) for row in listed] == [("first", 1), ("second", 2)]
+
+
+def test_studies_of_no_storage(run):
+    result = run("studies", "--storage", "sqlite:///none.db")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "none.db" in result.stderr
+
+
+def test_doctor(run, tmp_path):
+    result = run("doctor", "--storage", f"sqlite:///{tmp_path}/fresh.db", "--format", "json")
+    checks = json.loads(result.stdout)
+    assert result.exit_code == 0, result.stdout
+    assert all(check["ok"] for check in checks)
+    assert [set(check) for check in checks] == [{"check", "result", "ok"}] * len(checks)
+
+
+def test_doctor_fails_where_a_check_does(run, tmp_path):
+    result = run("doctor", "--storage", f"sqlite:///{tmp_path}", "--format", "json")
+    assert result.exit_code == 1
+    assert not all(check["ok"] for check in json.loads(result.stdout))

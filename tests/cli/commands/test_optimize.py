@@ -1,0 +1,92 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+
+def test_a_study_runs_is_told_and_shows_its_front(optimize):
+    result = optimize("--study", "t", "--trials", 4, "--require", "acc>=0.76")
+    assert result.exit_code == 0, result.stderr
+    talk = result.stderr.splitlines()
+    assert talk[0] == "study t: 4 trials of 2 epochs on digits, acc, time, params"
+    assert "trial 0 started: hut" in talk
+    assert "trial 1 finished: acc 0.9500, time 5.00 s, params 5.00 k [2 of 4]" in talk
+    assert any(re.match(r"front: \d trials? with acc>=0.76 .*hypervolume", line) for line in talk)
+    assert any(line.startswith("study t: 4 trials finished in 0:0") for line in talk)
+    assert any(line.startswith("paretocaps front t ") for line in talk)
+    assert "0.9500" in result.stdout
+    assert "0.7500" not in result.stdout  # the hut misses the requirement
+
+
+def test_running_it_again_completes_it(run, optimize):
+    assert optimize("--study", "t", "--trials", 2).exit_code == 0
+    again = optimize("--study", "t", "--trials", 3)
+    assert "2 finished before" in again.stderr
+    assert [row["finished"] for row in json.loads(run("studies", "--format", "json").stdout)] == [3]
+    more = optimize("--study", "t", "--more", 2)
+    assert "study t: 5 trials finished" in more.stderr
+
+
+def test_named_designs_can_be_chosen_or_left_out(optimize):
+    assert "started: spire" in optimize("--study", "a", "--trials", 1, "--design", "spire").stderr
+    without = optimize("--study", "b", "--trials", 2, "--no-designs").stderr
+    assert "started: hut" not in without
+    assert "started: spire" not in without
+
+
+def test_a_fixed_choice_is_out_of_the_search(run, optimize):
+    result = optimize(
+        "--study", "t", "--trials", 3, "--fix", "painted=true", "--fix", "floors=2", "--no-designs"
+    )
+    assert result.exit_code == 0, result.stderr
+    members = json.loads(run("front", "t", "--format", "json").stdout)["members"]
+    assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
+
+
+def test_a_study_file_gives_way_to_flags(run, optimize):
+    Path("study.toml").write_text('study = "filed"\ntrials = 5\nobjectives = ["acc", "params"]\n')
+    result = optimize("--spec", "study.toml", "--trials", 1)
+    assert "study filed: 1 trials of 2 epochs on digits, acc, params" in result.stderr
+
+
+def test_a_failed_trial_is_told_and_the_study_goes_on(optimize):
+    result = optimize("--study", "t", "--trials", 2, "--fix", "painted=false")
+    assert result.exit_code == 0
+    every = optimize("--study", "t", "--trials", 5)
+    assert every.exit_code == 0
+    spent = optimize("--study", "bad", "--trials", 3, "--fix", "floors=6", "--no-designs")
+    assert spent.exit_code == 1
+    assert "failed: the tower fell over" in spent.stderr
+    assert spent.stderr.splitlines()[-1].startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--trials", 0], "trials=0"),
+        (["--epochs", -1], "epochs=-1"),
+        (["--objectives", "acc"], "at least two"),
+        (["--objectives", "acc,tiem"], "did you mean 'time'"),
+        (["--sampler", "tpee"], "did you mean 'tpe'"),
+        (["--trainer", "tower"], "did you mean 'towers'"),
+        (["--executor", "threads"], "executor='threads'"),
+        (["--dataset", "digit"], "did you mean 'digits'"),
+        (["--fix", "floor=2"], "did you mean 'floors'"),
+        (["--fix", "floors"], "floors"),
+        (["--design", "hat"], "did you mean 'hut'"),
+        (["--spec", "none.toml"], "none.toml"),
+        (["--require", "acc"], "acc>=0.9"),
+        (["--more", 0], "more=0"),
+        (["--design", "hut", "--no-designs"], "--no-designs"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--storage", "sqlite:////"], "error: "),
+    ],
+)
+def test_wrong_use_is_one_line_and_leaves_nothing(optimize, arguments, message):
+    result = optimize(*arguments)
+    assert result.exit_code == 2, result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert list(Path.cwd().iterdir()) == []

@@ -1,0 +1,51 @@
+import csv
+import io
+import json
+from dataclasses import replace
+
+from paretocaps.cli.front_view import write_front
+
+
+def test_json_is_the_contract(front, capsys):
+    write_front(front, None, "knee", "json")
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["study", "objectives", "reference_point", "hypervolume", "members"]
+    assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
+    assert [entry["trial"] for entry in answer["members"]] == [3, 7, 9, 5]
+    first = answer["members"][0]
+    assert first["acc"] == 0.98765432101234567
+    assert first["choices"]["lr_policy"] == "fixed"
+
+
+def test_a_marked_member_is_alone_in_json_and_csv(front, capsys):
+    write_front(front, front.members[1], "knee", "json")
+    answer = json.loads(capsys.readouterr().out)
+    assert [entry["trial"] for entry in answer["members"]] == [7]
+    assert answer["hypervolume"] == front.hypervolume
+    write_front(front, front.members[2], "pick", "csv")
+    assert [row["trial"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["9"]
+
+
+def test_csv_has_values_and_choices(front, capsys):
+    write_front(front, None, "knee", "csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == 4
+    assert float(rows[0]["acc"]) == 0.98765432101234567
+    assert (rows[1]["design"], rows[1]["decoder"]) == ("wab_ws", "reduced")
+
+
+def test_a_table_marks_a_member_and_the_talk_names_it(front, capsys):
+    write_front(front, front.members[1], "knee", "table")
+    captured = capsys.readouterr()
+    assert [line.split()[:2] for line in captured.out.splitlines() if "knee" in line] == [["knee", "7"]]
+    assert "4 on the front, hypervolume 1.25e+08" in captured.err
+    assert "knee: trial 7, acc 0.9700, time 4.50 s, params 6.71 M" in captured.err
+
+
+def test_an_empty_front_is_no_error(front, capsys):
+    empty = replace(front, members=(), reference_point=None, hypervolume=0.0)
+    write_front(empty, None, "knee", "table")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "study demo: no trial to show\n")
+    write_front(empty, None, "knee", "json")
+    assert json.loads(capsys.readouterr().out)["members"] == []

@@ -1,0 +1,119 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from paretocaps.cli.live import LiveView, draw
+
+
+def screen(view, width, height):
+    """Return what a terminal of this size shows, and its lines."""
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
+    console.print(draw(view, view.spec, width, height))
+    return console.file.getvalue().rstrip("\n").split("\n")
+
+
+@pytest.fixture
+def view(clock, spec, job, record, front):
+    """A study of ten trials with three finished, one failed and two running."""
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    super(LiveView, view).opened(spec, 0)
+    for trial in range(3):
+        view.trial_started(job(trial), f"design{trial}")
+        clock.now += 20
+        view.trial_finished(trial, {"acc": 0.9 + trial / 100, "time": 3.0, "params": 6_708_400})
+    view.trial_failed(3, "the training loss became NaN in epoch 2")
+    view.front_changed(front)
+    view.trial_started(job(4), "wab_ws")
+    view.trial_started(job(5, attempt=2, lr_policy="one_cycle", weight_sharing=True), None)
+    clock.now += 9
+    view.epoch(job(4), record(1, acc=0.96))
+    view.epoch(job(4), record(2, acc=0.95))
+    return view
+
+
+def test_a_screen_says_what_runs_what_ended_and_what_is_best(view):
+    lines = screen(view, 100, 30)
+    text = "\n".join(lines)
+    assert lines[0] == "demo  digits · acc, time, params · tpe"
+    assert re.search(r"3 of 10 trials · 1 failed · 1:09 · about 2:0\d left", lines[1])
+    assert "trial 4  wab_ws" in text
+    assert "2/4 epochs · 0:09 · lr 0.00087 · batch 16 · acc 0.9500 · best 0.9600" in text
+    assert "trial 5  weight_sharing=true lr_policy=one_cycle  attempt 2" in text
+    assert "0/4 epochs · 0:09" in text
+    assert "trial 2 finished: acc 0.9200, time 3.00 s, params 6.71 M  design2" in text
+    assert "trial 3 failed: the training loss became NaN in epoch 2" in text
+    assert "front: 3 trials with acc>=0.9 (1 more misses it)" in text
+    table = text.partition("front: ")[2]
+    assert "0.9877" in table
+    assert "0.1100" not in table
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40), (60, 16), (40, 12), (200, 60)])
+def test_it_fits_the_terminal(view, width, height):
+    lines = screen(view, width, height)
+    assert len(lines) < height
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("front: ") for line in lines)
+
+
+@pytest.mark.parametrize("workers", [4, 8, 16])
+def test_many_workers_leave_room_for_the_front(view, job, workers):
+    for trial in range(10, 10 + workers):
+        view.trial_started(job(trial), None)
+    lines = screen(view, 80, 24)
+    assert len(lines) < 24
+    assert "more running)" in "\n".join(lines)
+    assert any(line.strip().startswith("3  baseline") for line in lines)
+
+
+def test_before_the_first_trial(clock, spec):
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    super(LiveView, view).opened(spec, 0)
+    lines = screen(view, 80, 24)
+    assert "0 of 10 trials · 0:00" in lines[1]
+    assert "left" not in lines[1]
+    assert lines[-1] == "front: no trial yet"
+
+
+def test_replicates_name_their_seed(clock, spec, job):
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    super(LiveView, view).opened(spec.model_copy(update={"repeats": 3}), 0)
+    view.trial_started(job(0, seed=2), "baseline")
+    assert "trial 0  baseline  seed 2" in "\n".join(screen(view, 80, 24))
+
+
+def test_text_in_brackets_is_no_markup(view):
+    view.notice("[bold]look[/bold]")
+    assert "[bold]look[/bold]" in "\n".join(screen(view, 100, 30))
+
+
+def test_failures_and_notices_stay_when_it_is_closed(clock, spec):
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system=None)
+    with LiveView(console, clock) as view:
+        view.opened(spec, 0)
+        view.notice("design wab skipped")
+        view.trial_finished(0, {"acc": 0.9})
+        view.trial_failed(1, "[Errno 12] out of memory")
+        view.closed()
+        before = out.getvalue()
+    assert out.getvalue() == before
+    left = before.rpartition("\x1b[2K")[2]
+    assert "design wab skipped\ntrial 1 failed: [Errno 12] out of memory\n" in left
+    assert "finished" not in left
+
+
+def test_it_is_removed_when_the_run_fails(clock, spec):
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system=None)
+
+    def run():
+        with LiveView(console, clock) as view:
+            view.opened(spec, 0)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert "\x1b[?25h" in out.getvalue()  # the cursor is shown again

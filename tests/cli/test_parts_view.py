@@ -1,0 +1,41 @@
+import csv
+import io
+import json
+
+from paretocaps.cli.parts_view import with_shares, write_description
+
+NETWORK = {
+    "params": 400,
+    "macs": 1000,
+    "capsules": 1152,
+    "parts": [{"name": "conv1", "params": 100, "macs": 750}, {"name": "decoder", "params": 300, "macs": 250}],
+}
+
+
+def test_json_is_the_description(capsys):
+    write_description(NETWORK, {}, "capsnet", "json")
+    assert json.loads(capsys.readouterr().out) == NETWORK
+
+
+def test_csv_has_the_parts(capsys):
+    write_description(NETWORK, {}, "capsnet", "csv")
+    assert [row["name"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == [
+        "conv1",
+        "decoder",
+    ]
+
+
+def test_shares_add_up():
+    rows = with_shares(NETWORK)
+    assert [row["% of params"] for row in rows] == [25.0, 75.0, 100.0]
+    assert [row["% of multiply-adds"] for row in rows] == [75.0, 25.0, 100.0]
+    assert with_shares({**NETWORK, "macs": 0})[0]["% of multiply-adds"] is None
+
+
+def test_a_table_names_choices_and_capsules(capsys):
+    write_description(NETWORK, {"family": "capsnet", "decoder": "reduced"}, "capsnet", "table")
+    captured = capsys.readouterr()
+    assert captured.err == "choices: decoder=reduced\n"
+    lines = captured.out.splitlines()
+    assert lines[2].split() == ["conv1", "100", "25", "750", "75"]
+    assert lines[-1] == "primary capsules: 1,152"

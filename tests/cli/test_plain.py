@@ -1,0 +1,51 @@
+import pytest
+
+from paretocaps.cli.plain import QUIET_SECONDS, PlainView
+
+
+@pytest.fixture
+def lines():
+    return []
+
+
+@pytest.fixture
+def view(lines, clock):
+    return PlainView(lines.append, clock)
+
+
+def test_one_line_an_event(view, lines, spec, job, record, front):
+    with view:
+        view.opened(spec, 2)
+        view.notice("design wab skipped: it contradicts --fix decoder=none")
+        view.trial_started(job(2), "baseline")
+        view.epoch(job(2), record(1))
+        view.trial_finished(2, {"acc": 0.98, "time": 3.2, "params": 6_708_400})
+        view.trial_started(job(3, attempt=2, lr_policy="one_cycle"), None)
+        view.trial_failed(3, "the loss\nbecame NaN")
+        view.front_changed(front)
+    assert lines == [
+        "study demo: 10 trials of 4 epochs on digits, acc, time, params, 2 finished before",
+        "design wab skipped: it contradicts --fix decoder=none",
+        "trial 2 started: baseline",
+        "trial 2 finished: acc 0.9800, time 3.20 s, params 6.71 M [3 of 10]",
+        "trial 3 started, attempt 2: lr_policy=one_cycle",
+        "trial 3 failed: the loss became NaN",
+        "front: 3 trials with acc>=0.9 (1 more misses it), hypervolume 1.25e+08",
+    ]
+
+
+def test_epochs_are_told_after_a_silence(view, lines, spec, job, record, clock):
+    view.opened(spec, 0)
+    view.trial_started(job(0), None)
+    clock.now += QUIET_SECONDS - 1
+    view.epoch(job(0), record(1))
+    clock.now += 1
+    view.epoch(job(0), record(2, acc=0.5))
+    view.epoch(job(0), record(3))
+    assert lines[2:] == ["trial 0 epoch 2 of 4: acc 0.5000"]
+
+
+def test_replicates_name_their_seed(view, lines, spec, job):
+    view.opened(spec.model_copy(update={"repeats": 2}), 0)
+    view.trial_started(job(0, seed=7), "ws")
+    assert lines[-1] == "trial 0 started, seed 7: ws"

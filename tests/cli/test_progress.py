@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+
+from paretocaps.cli.progress import Progress, front_line
+from paretocaps.domain.spec import StudySpec
+
+
+@pytest.fixture
+def progress(clock, spec):
+    progress = Progress(clock)
+    progress.opened(spec, 2)
+    return progress
+
+
+def test_before_it_is_open_nothing_is_known(clock):
+    progress = Progress(clock)
+    assert (progress.seconds_left, progress.shown, progress.missing) == (None, (), 0)
+
+
+def test_trials_are_counted_and_told(progress, job):
+    progress.trial_started(job(2), "baseline")
+    progress.trial_started(job(3, lr_policy="one_cycle"), None)
+    assert [training.label for training in progress.running.values()] == ["baseline", "lr_policy=one_cycle"]
+    progress.trial_finished(2, {"acc": 0.98, "time": 3.2, "params": 6_708_400, "wall": 4})
+    progress.trial_failed(3, "the loss\nbecame NaN")
+    assert (progress.finished, progress.failed, dict(progress.running)) == (3, 1, {})
+    assert [(line.kind, line.text, line.label) for line in progress.lines] == [
+        ("finished", "trial 2 finished: acc 0.9800, time 3.20 s, params 6.71 M", "baseline"),
+        ("failed", "trial 3 failed: the loss became NaN", "lr_policy=one_cycle"),
+    ]
+
+
+def test_an_epoch_says_how_far_a_training_is(progress, job, record):
+    progress.trial_started(job(2), "baseline")
+    progress.epoch(job(2), record(1, acc=0.95))
+    progress.epoch(job(2), record(2, acc=0.93))
+    training = progress.running[2, 0]
+    assert (training.epochs_done, training.best, training.last.acc) == (2, 0.95, 0.93)
+
+
+def test_fixed_choices_do_not_set_trials_apart(clock, job):
+    progress = Progress(clock)
+    progress.opened(StudySpec(fix={"decoder": "none"}), 0)
+    progress.trial_started(job(0, decoder="none", batch_size=16), None)
+    assert progress.running[0, 0].label == "batch_size=16"
+
+
+def test_a_complete_replicate_makes_room_for_the_next(progress, job, record):
+    progress.trial_started(job(2, seed=0), None)
+    progress.trial_started(job(2, seed=1), None)
+    progress.epoch(job(2, seed=0), record(4))
+    progress.trial_started(job(2, seed=2), None)
+    assert list(progress.running) == [(2, 1), (2, 2)]
+    progress.trial_finished(2, {"acc": 0.9})
+    assert not progress.running
+
+
+def test_time_left_is_the_mean_trials(progress, job, record, clock):
+    assert progress.seconds_left is None
+    progress.trial_started(job(2), None)
+    clock.now += 30
+    progress.trial_finished(2, {})
+    assert progress.elapsed == 30
+    assert progress.seconds_left == pytest.approx(30 * 7)
+    progress.trial_started(job(3), None)
+    clock.now += 15
+    progress.epoch(job(3), record(1))
+    progress.epoch(job(3), record(2))
+    assert progress.seconds_left == pytest.approx(45 / 1.5 * 6.5)
+
+
+def test_nothing_is_left_of_a_complete_study(clock, spec):
+    progress = Progress(clock)
+    progress.opened(spec, 9)
+    clock.now += 5
+    progress.trial_finished(9, {})
+    progress.trial_finished(10, {})
+    assert progress.seconds_left == 0
+
+
+def test_only_what_keeps_the_requirements_is_shown(progress, front):
+    progress.front_changed(front)
+    assert [member.trial for member in progress.shown] == [3, 7, 9]
+    assert progress.missing == 1
+
+
+def test_a_study_without_requirements_shows_all(clock, spec, front):
+    progress = Progress(clock)
+    progress.opened(spec.model_copy(update={"require": ()}), 0)
+    progress.front_changed(front)
+    assert (len(progress.shown), progress.missing) == (4, 0)
+    assert front_line(progress.spec, 4, 0) == "front: 4 trials"
+
+
+@pytest.mark.parametrize(
+    ("shown", "missing", "line"),
+    [
+        (0, 0, "front: no trial yet"),
+        (0, 2, "front: no trial meets acc>=0.9 yet (2 miss it)"),
+        (1, 0, "front: 1 trial with acc>=0.9"),
+        (4, 1, "front: 4 trials with acc>=0.9 (1 more misses it)"),
+    ],
+)
+def test_what_the_front_is(spec, shown, missing, line):
+    assert front_line(spec, shown, missing) == line
+
+
+def test_a_view_may_read_while_events_come(progress, job, front):
+    progress.trial_started(job(2), None)
+    running, lines = progress.running, progress.lines
+    progress.trial_started(job(3), None)
+    progress.notice("a duplicate was drawn again")
+    progress.front_changed(replace(front, members=()))
+    assert (len(running), len(lines)) == (1, 0)
+    assert (len(progress.running), len(progress.lines)) == (2, 1)

@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import pytest
+
+from paretocaps.cli.progress import Progress
+from paretocaps.cli.summary import next_commands, show_summary
+from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.report.front import Front
+from paretocaps.service import RunSummary
+
+
+@pytest.fixture
+def view(clock, spec, front):
+    view = Progress(clock)
+    view.opened(spec, 0)
+    view.front_changed(front)
+    clock.now += 151
+    return view
+
+
+def summary(front, **values):
+    given = {"study": "demo", "finished": 10, "failed": 0, "exhausted": False, "storage": DEFAULT_STORAGE}
+    return RunSummary(**{**given, **values}, front=Front.from_record(front))
+
+
+def test_the_front_is_data_and_the_rest_is_talk(view, front, capsys):
+    kept = replace(front, members=front.members[:3])
+    show_summary(summary(kept, failed=2), view)
+    captured = capsys.readouterr()
+    assert [line.split()[0] for line in captured.out.splitlines()[3:]] == ["3", "7", "9"]
+    assert captured.err.splitlines()[:2] == [
+        "study demo: 10 trials finished, 2 failed in 2:31",
+        "front: 3 trials with acc>=0.9 (1 more misses it)",
+    ]
+    assert "paretocaps front demo" in captured.err
+
+
+def test_no_member_keeps_the_requirements(view, front, capsys):
+    view.front_changed(replace(front, members=front.members[3:]))
+    show_summary(summary(replace(front, members=())), view)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "front: no trial meets acc>=0.9 yet (1 misses it)" in captured.err
+
+
+def test_commands_name_another_storage_and_can_be_pasted():
+    assert not any("--storage" in line for line in next_commands("demo", DEFAULT_STORAGE))
+    lines = next_commands("my study", "sqlite:///a b.db")
+    assert lines[0].startswith("paretocaps front 'my study' --storage 'sqlite:///a b.db' ")
+    assert len(lines) == 3

@@ -1,0 +1,124 @@
+import json
+
+import numpy as np
+import pytest
+from pyarrow import parquet
+
+from paretocaps.data.raw import check_raw
+from paretocaps.data.sources.folder import read_folder
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)
+LABELS = [0, 1, 2, 0, 1, 2]
+
+
+def read(folder):
+    return read_folder(str(folder))
+
+
+def test_both_parts_come_back(tmp_path, write_parquet) -> None:
+    write_parquet(tmp_path / "train.parquet", PIXELS, LABELS)
+    write_parquet(tmp_path / "test.parquet", PIXELS[:2], LABELS[:2])
+    write_parquet(tmp_path / "validation.parquet", PIXELS[:1], LABELS[:1])
+    data = read(tmp_path)
+    assert data.train.images[:, 0].tolist() == PIXELS.tolist()
+    assert data.train.labels.tolist() == LABELS
+    assert data.test is not None
+    assert data.test.labels.tolist() == LABELS[:2]
+    assert data.classes is None
+    assert check_raw(data) == 3
+
+
+def test_shards_are_joined_in_the_order_of_their_names(tmp_path, write_parquet) -> None:
+    write_parquet(tmp_path / "train-00001-of-00003.parquet", PIXELS[2:], LABELS[2:])
+    write_parquet(tmp_path / "train-00000-of-00003.parquet", PIXELS[:2], LABELS[:2])
+    write_parquet(tmp_path / "train-00002-of-00003.parquet", PIXELS[:0], [])
+    data = read(tmp_path)
+    assert data.train.images[:, 0].tolist() == PIXELS.tolist()
+    assert data.train.labels.tolist() == LABELS
+    assert data.test is None
+    assert "train-00000-of-00003.parquet and 1 more" in data.train.origin
+
+
+def test_shards_of_two_sizes_are_refused(tmp_path, write_parquet, refusal) -> None:
+    write_parquet(tmp_path / "train-0.parquet", PIXELS, LABELS)
+    write_parquet(tmp_path / "train-1.parquet", PIXELS[:, :4], LABELS)
+    message = refusal(read, tmp_path)
+    assert "train-1.parquet: images of 4x4x1" in message
+    assert "train-0.parquet has 5x4x1" in message
+
+
+def test_parts_of_two_sizes_are_refused(tmp_path, write_parquet, refusal) -> None:
+    write_parquet(tmp_path / "train.parquet", PIXELS, LABELS)
+    write_parquet(tmp_path / "test.parquet", PIXELS[:, :4], LABELS)
+    assert "test.parquet: images of 4x4x1, but " in refusal(lambda: check_raw(read(tmp_path)))
+
+
+def test_declared_classes_count(tmp_path, table, encode, refusal) -> None:
+    features = {"label": {"names": ["ant", "bee", "cat", "dog"], "_type": "ClassLabel"}}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    rows = table([encode(image) for image in PIXELS], LABELS).replace_schema_metadata(metadata)
+    parquet.write_table(rows, tmp_path / "train.parquet")
+    data = read(tmp_path)
+    assert data.classes == 4
+    assert check_raw(data) == 4
+    rows = rows.set_column(1, "label", [[0, 1, 2, 3, 4, 0]])
+    parquet.write_table(rows, tmp_path / "train.parquet")
+    message = refusal(read, tmp_path)
+    assert "train.parquet: label 4 of row 4 is out of range: it must be 0 to 3" in message
+
+
+@pytest.mark.parametrize("metadata", ["no json", "[]", '{"info": {"features": {"label": {}}}}'])
+def test_other_metadata_is_left_alone(tmp_path, table, encode, metadata) -> None:
+    rows = table([encode(PIXELS[0])], [0]).replace_schema_metadata({"huggingface": metadata})
+    parquet.write_table(rows, tmp_path / "train.parquet")
+    assert read(tmp_path).classes is None
+
+
+def test_no_training_file(tmp_path, write_parquet, refusal) -> None:
+    write_parquet(tmp_path / "test.parquet", PIXELS, LABELS)
+    assert "has no parquet file whose name starts with 'train'" in refusal(read, tmp_path)
+
+
+def test_no_rows(tmp_path, write_parquet, refusal) -> None:
+    write_parquet(tmp_path / "train.parquet", PIXELS[:0], [])
+    assert "train.parquet: holds no rows" in refusal(read, tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused(tmp_path, write_parquet, refusal, share) -> None:
+    path = tmp_path / "train.parquet"
+    write_parquet(path, PIXELS, LABELS)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert refusal(read, tmp_path).startswith(f"{path}: truncated or corrupt parquet (")
+
+
+def test_a_damaged_page_is_found_where_the_file_has_checksums(tmp_path, table, encode, refusal) -> None:
+    path = tmp_path / "train.parquet"
+    rows = table([encode(image) for image in PIXELS], LABELS)
+    parquet.write_table(rows, path, write_page_checksum=True, compression="none")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"IDAT") + 8] ^= 1
+    path.write_bytes(content)
+    assert refusal(read, tmp_path).startswith(f"{path}: truncated or corrupt parquet (")
+
+
+@pytest.mark.parametrize("missing", ["image", "label"])
+def test_a_missing_column_is_named_with_the_file(tmp_path, table, encode, refusal, missing) -> None:
+    rows = table([encode(PIXELS[0])], [0]).rename_columns({missing: "other"})
+    parquet.write_table(rows, tmp_path / "train.parquet")
+    message = refusal(read, tmp_path)
+    assert f"train.parquet: no column {missing!r} (columns: " in message
+    assert "other" in message
+
+
+@pytest.mark.data
+def test_cifar_is_read(shared_data, tmp_path) -> None:
+    (tmp_path / "train.parquet").symlink_to(shared_data / "cifar10-jpeg" / "test.parquet")
+    data = read(tmp_path)
+    assert data.train.images.shape == (10_000, 3, 32, 32)
+    assert check_raw(data) == 10
+    assert np.bincount(data.train.labels).tolist() == [1000] * 10
+    # CIFAR-10's published channel means are about 0.49, 0.48, 0.45
+    means = data.train.images.mean(axis=(0, 2, 3)) / 255
+    assert np.abs(means - [0.494, 0.485, 0.450]).max() < 0.01

@@ -1,0 +1,37 @@
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.data.catalog import DATASETS
+from paretocaps.errors import UnknownNameError
+from paretocaps.registry import resolve
+
+
+def test_the_built_in_names() -> None:
+    assert {"digits", "mnist", "fashion-mnist"} <= set(DATASETS)
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist", "fashion-mnist"])
+def test_entries_describe_themselves_and_can_be_read(name) -> None:
+    entry = DATASETS.get(name)
+    assert entry.name == name
+    assert entry.description
+    assert "\n" not in entry.description
+    assert entry.origin
+    assert callable(resolve(entry.reader))
+
+
+def test_an_unknown_name_is_told_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"did you mean 'fashion-mnist'\?"):
+        DATASETS.get("fashion_mnist")
+
+
+def test_listing_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from paretocaps.data.catalog import DATASETS\n"
+        "[DATASETS.get(name).description for name in DATASETS]\n"
+        "print({'torch', 'datasets', 'sklearn', 'numpy', 'pyarrow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,30 @@
+import numpy as np
+import torch
+
+from paretocaps.data.images import DataSplits, ImageSet
+from paretocaps.data.raw import RawPart
+
+
+def test_tensors_have_the_values_and_types() -> None:
+    images = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    made = ImageSet.from_raw(RawPart(images, np.array([1, 0]), "there"))
+    assert made.images.dtype is torch.uint8
+    assert made.labels.dtype is torch.int64
+    assert made.images.numpy().tolist() == images.tolist()
+    assert len(made) == 2
+    assert made.shape == (3, 4, 5)
+
+
+def test_read_only_and_strided_arrays_are_taken_without_a_warning() -> None:
+    images = np.frombuffer(bytes(range(48)), np.uint8).reshape(4, 1, 3, 4)[::2]
+    labels = np.frombuffer(np.arange(2).tobytes(), np.int64)
+    made = ImageSet.from_raw(RawPart(images, labels, "there"))
+    assert made.images.is_contiguous()
+    assert made.images[1].flatten().tolist() == list(range(24, 36))
+    made.images.zero_()
+    assert images[1, 0, 0, 0] == 24
+
+
+def test_splits_know_the_shape() -> None:
+    one = ImageSet(torch.zeros(1, 3, 8, 9, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64))
+    assert DataSplits(one, one, one, classes=1, name="there").shape == (3, 8, 9)

@@ -1,0 +1,83 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.data.raw import RawPart
+from paretocaps.data.split import hold_out, one_in, quotas, stratified_indices
+
+class_counts = st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(any)
+
+
+@st.composite
+def labels_and_total(draw):
+    counts = draw(class_counts)
+    labels = np.repeat(np.arange(len(counts)), counts)
+    order = np.random.default_rng(draw(st.integers(0, 99))).permutation(len(labels))
+    return labels[order], draw(st.integers(0, len(labels)))
+
+
+@given(class_counts, st.data())
+def test_quotas_are_exact_and_within_one_of_the_share(counts, data) -> None:
+    total = data.draw(st.integers(0, sum(counts)))
+    taken = quotas(np.array(counts), total)
+    shares = np.array(counts) * total / sum(counts)
+    assert taken.sum() == total
+    assert (taken <= counts).all()
+    assert (np.abs(taken - shares) < 1).all()
+
+
+def test_quotas_give_the_rest_to_the_largest_fractions() -> None:
+    # shares 1.25, 1.75, 2.0: one image is missing and goes to the second class
+    assert quotas(np.array([5, 7, 8]), 5).tolist() == [1, 2, 2]
+    # equal fractions: the lowest classes
+    assert quotas(np.array([10, 10, 10, 10]), 6).tolist() == [2, 2, 1, 1]
+
+
+@given(labels_and_total())
+def test_stratified_indices_are_exact_ascending_and_repeatable(case) -> None:
+    labels, total = case
+    chosen = stratified_indices(labels, total)
+    assert len(chosen) == total
+    assert (np.diff(chosen) > 0).all()
+    expected = quotas(np.bincount(labels), total)
+    assert np.bincount(labels[chosen], minlength=len(expected)).tolist() == expected.tolist()
+    np.random.seed(total)  # the split has a stream of its own
+    assert (stratified_indices(labels, total) == chosen).all()
+
+
+def test_the_drawn_images_never_change() -> None:
+    assert stratified_indices(np.arange(40) % 2, 6).tolist() == [2, 6, 20, 31, 33, 35]
+
+
+@given(labels_and_total())
+def test_hold_out_divides_without_loss_or_overlap(case) -> None:
+    labels, total = case
+    if total == len(labels):
+        return
+    images = np.arange(len(labels), dtype=np.int64)
+    marks = np.stack([images // 256, images % 256], 1).astype(np.uint8).reshape(-1, 1, 1, 2)
+    kept, held = hold_out(RawPart(marks, labels, "there"), total)
+    ids = [[int(a) * 256 + int(b) for a, b in side.images[:, 0, 0]] for side in (kept, held)]
+    assert len(ids[1]) == total
+    assert sorted(ids[0] + ids[1]) == images.tolist()
+    assert ids[0] == sorted(ids[0])
+    assert (kept.labels == labels[ids[0]]).all()
+    assert (held.labels == labels[ids[1]]).all()
+
+
+def test_the_draw_is_not_merely_the_first_images() -> None:
+    chosen = stratified_indices(np.zeros(1000, np.int64), 100)
+    assert 350 < chosen.mean() < 650
+
+
+def test_holding_out_everything_is_refused(refusal) -> None:
+    whole = RawPart(np.zeros((2, 1, 1, 1), np.uint8), np.zeros(2, np.int64), "there")
+    assert "there: 2 images are too few to split" in refusal(hold_out, whole, 2)
+
+
+def test_one_in() -> None:
+    assert one_in(10, 60_000) == 6_000
+    assert one_in(5, 1_797) == 359
+    assert one_in(10, 15) == 2
+    assert one_in(10, 14) == 1
+    assert one_in(10, 3) == 1

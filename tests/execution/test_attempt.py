@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError
+from paretocaps.execution.attempt import attempt, failure_reason, is_out_of_memory, leave_reason
+from paretocaps.execution.recover import leave_measurement, recover, still_training
+
+
+def caught(action):
+    with pytest.raises(Exception) as error:  # noqa: PT011 - whichever the library raises
+        action()
+    return error.value
+
+
+def test_an_attempt_leaves_what_it_returns(make_job):
+    job, seen = make_job(), []
+
+    def on_epoch(record):
+        assert still_training(job.folder) is not None
+        assert recover(job.folder) is None
+        seen.append(record.epoch)
+        return True
+
+    measurement = attempt(job, on_epoch)
+    assert isinstance(measurement, Measurement)
+    assert recover(job.folder) == measurement
+    assert still_training(job.folder) is None
+    assert seen == [1, 2]
+
+
+def test_errors_of_the_trainer_pass_through(make_job):
+    with pytest.raises(TrainingError, match="too hot"):
+        attempt(make_job(choices={"failure": "too hot"}), lambda record: True)
+    with pytest.raises(UnknownNameError, match="probe"):
+        attempt(make_job().model_copy(update={"trainer": "prob"}), lambda record: True)
+
+
+def test_the_measurement_of_an_earlier_attempt_is_replaced(make_job):
+    job = make_job()
+    first = attempt(job, lambda record: True)
+    second = attempt(job.model_copy(update={"epochs": 1}), lambda record: True)
+    assert recover(job.folder) == second != first
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("first\nsecond"), "ValueError: first"),
+        (ValueError(), "ValueError"),
+        (DivergedError("loss=nan at step 3"), "loss=nan at step 3"),
+        (UsageError(""), "UsageError"),
+        (SystemExit(3), "SystemExit: 3"),
+        (KeyError("acc"), "KeyError: 'acc'"),
+        (RuntimeError("x" * 9999), "RuntimeError: " + "x" * 1986),
+    ],
+)
+def test_reasons_are_one_line(error, reason):
+    assert failure_reason(error, "cpu") == reason
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        caught(lambda: bytearray(1 << 60)),
+        caught(lambda: np.empty(1 << 52)),
+        caught(lambda: torch.empty(1 << 55)),
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: out of memory"),
+    ],
+    ids=["python", "numpy", "torch", "cuda", "cuda-driver"],
+)
+def test_running_out_of_memory_has_a_remedy(error):
+    assert is_out_of_memory(error)
+    reason = failure_reason(error, "cuda:1")
+    assert reason.startswith("out of memory on cuda:1: use a smaller batch size (")
+
+
+def test_other_errors_are_not_out_of_memory():
+    assert not is_out_of_memory(ValueError("out of memory"))
+    assert not is_out_of_memory(RuntimeError("shape mismatch"))
+
+
+def test_invalid_values_are_named():
+    error = caught(lambda: EpochRecord(epoch=1, acc=1.5, seconds=0, time=0, wall=0))
+    assert isinstance(error, ValidationError)
+    expected = "EpochRecord: acc=1.5: it should be less than or equal to 1"
+    assert failure_reason(error, "cpu") == expected
+    error = caught(lambda: EpochRecord(epoch=1, acc=0.5, seconds=float("nan"), time=0, wall=0))
+    assert failure_reason(error, "cpu").startswith("seconds=nan is not a finite number")
+
+
+def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
+    job = make_job()
+    assert leave_reason(job, ValueError("no")) == "ValueError: no"  # its folder does not exist
+    job.folder.mkdir()
+    leave_reason(job, ValueError("no"))
+    assert recover(job.folder) == "ValueError: no"
+    leave_measurement(job.folder, attempt(make_job(), lambda record: True))
+    assert isinstance(recover(job.folder), Measurement), "a measurement outweighs a reason"

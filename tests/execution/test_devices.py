@@ -1,0 +1,78 @@
+import os
+import sys
+
+import pytest
+
+from paretocaps.errors import UsageError
+from paretocaps.execution import devices as module
+from paretocaps.execution.devices import cuda_count, devices
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """Pretend that torch finds so many CUDA devices."""
+    return lambda count: monkeypatch.setattr(module, "cuda_count", lambda: count)
+
+
+@pytest.mark.parametrize(
+    ("count", "device", "workers", "expected"),
+    [
+        (0, "cpu", 1, ["cpu"]),
+        (2, "cpu", 3, ["cpu", "cpu", "cpu"]),
+        (0, "auto", 2, ["cpu", "cpu"]),
+        (2, "auto", 1, ["cuda:0", "cuda:1"]),
+        (2, "auto", 5, ["cuda:0", "cuda:1"]),
+        (2, "cuda", 1, ["cuda:0", "cuda:1"]),
+        (2, "cuda:1", 1, ["cuda:1"]),
+    ],
+)
+def test_devices(found, count, device, workers, expected):
+    found(count)
+    assert devices(device, workers) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "device", "workers", "message"),
+    [
+        (0, "cuda", 1, "device='cuda': torch finds no CUDA device here; use cpu or auto"),
+        (0, "cuda:0", 1, "device='cuda:0': torch finds no CUDA device here"),
+        (2, "cuda:2", 1, "device='cuda:2' does not exist: there is cuda:0, cuda:1"),
+        (2, "tpu", 1, "device='tpu' is not understood: write auto, cpu, cuda or cuda:0"),
+        (2, "cuda:x", 1, "is not understood"),
+        (0, "cpu", 0, "workers=0 is too few"),
+    ],
+)
+def test_what_is_not_there_is_refused(found, count, device, workers, message):
+    found(count)
+    with pytest.raises(UsageError, match=message):
+        devices(device, workers)
+
+
+@pytest.fixture
+def hinted(tmp_path, monkeypatch):
+    """Hint at a CUDA device."""
+    (tmp_path / "nvidia-smi").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+
+def test_without_a_hint_nobody_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(module, "_DRIVER", tmp_path / "nvidia")
+    monkeypatch.setattr(sys, "executable", "/no/such/python")  # asking would fail
+    assert cuda_count() == 0
+
+
+def test_with_a_hint_torch_is_asked(hinted):
+    import torch
+
+    assert cuda_count() == torch.cuda.device_count()
+
+
+def test_a_torch_that_cannot_answer_finds_none(hinted, monkeypatch):
+    monkeypatch.setattr(module, "_COUNT", "raise ImportError('no torch')")
+    assert cuda_count() == 0
+
+
+def test_the_answer_is_the_count(hinted, monkeypatch):
+    monkeypatch.setattr(module, "_COUNT", "print(3)")
+    assert devices("auto") == ["cuda:0", "cuda:1", "cuda:2"]

@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.errors import UnknownNameError
+from paretocaps.execution.executor import EXECUTORS, Outcome
+
+IMPORT = """
+import pkgutil, sys
+import paretocaps.execution
+for module in pkgutil.iter_modules(paretocaps.execution.__path__):
+    __import__(f"paretocaps.execution.{module.name}")
+print(*sorted({"torch", "numpy", "optuna", "pytest", "sqlalchemy"} & set(sys.modules)))
+"""
+
+
+def measurement():
+    return Measurement(acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=Device(name="cpu", kind="cpu"))
+
+
+def test_an_outcome_has_one_of_two(make_job):
+    assert Outcome.of(make_job(), measurement()).measurement == measurement()
+    assert Outcome.of(make_job(), "no").reason == "no"
+    with pytest.raises(ValueError, match="either"):
+        Outcome(make_job())
+    with pytest.raises(ValueError, match="either"):
+        Outcome(make_job(), measurement(), "no")
+
+
+def test_an_unknown_executor_is_named():
+    with pytest.raises(UnknownNameError, match="unknown executor 'process': did you mean 'processes'"):
+        EXECUTORS.get("process")
+
+
+def test_nothing_heavy_is_imported():
+    answer = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == []

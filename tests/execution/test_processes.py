@@ -1,0 +1,132 @@
+import os
+import threading
+import time
+
+import pytest
+
+from paretocaps.execution.processes import ProcessExecutor
+from paretocaps.execution.recover import still_training
+
+
+def go_on(*_):
+    return True
+
+
+def finish(executor):
+    outcomes = []
+    while ended := executor.wait(go_on):
+        outcomes += ended
+    return outcomes
+
+
+@pytest.fixture
+def observed(make_job, monkeypatch):
+    """Train jobs on devices and return, by device, the workers' environment as the system knows it."""
+
+    def observe(devices, count):
+        environments = {}
+
+        def on_epoch(job, record):
+            pid = still_training(job.folder)
+            with open(f"/proc/{pid}/environ", "rb") as stream:
+                environments[pid] = dict(e.split(b"=", 1) for e in stream.read().split(b"\0") if b"=" in e)
+            return True
+
+        with ProcessExecutor(devices) as executor:
+            jobs = [make_job() for _ in range(count)]
+            for job in jobs:
+                executor.submit(job)
+            outcomes = []
+            while ended := executor.wait(on_epoch):
+                outcomes += ended
+        return outcomes, list(environments.values())
+
+    return observe
+
+
+def test_jobs_are_placed(make_job):
+    executor = ProcessExecutor(["cuda:0", "cpu", "cpu"])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    expected = max(1, cores // 3)
+    assert executor.capacity == 3
+    placed = [executor._placed(make_job(), place) for place in executor._places]
+    assert [job.device for job in placed] == ["cuda:0", "cpu", "cpu"]
+    assert [job.shared for job in placed] == [False, True, True]
+    assert [job.threads for job in placed] == [expected] * 3
+    assert executor._placed(make_job(threads=7), executor._places[0]).threads == 7
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="environments cannot be read here")
+def test_workers_get_their_share_of_the_cores(observed, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "99")
+    outcomes, environments = observed(["cpu", "cpu"], 2)
+    share = str(max(1, len(os.sched_getaffinity(0)) // 2)).encode()
+    assert [environment[b"OMP_NUM_THREADS"] for environment in environments] == [share, share]
+    assert all(outcome.measurement.device.shared for outcome in outcomes)
+
+
+def test_waiting_ends_after_its_timeout(make_job):
+    with ProcessExecutor() as executor:
+        executor.submit(make_job())
+        assert executor.wait(go_on, timeout=0.0) == []
+        assert len(finish(executor)) == 1
+
+
+def test_waiting_goes_on_after_an_error_of_the_driver(make_job):
+    seen = []
+
+    def on_epoch(job, record):
+        seen.append(record.epoch)
+        if len(seen) == 1:
+            raise LookupError("once")
+        return True
+
+    with ProcessExecutor() as executor:
+        executor.submit(make_job())
+        with pytest.raises(LookupError):
+            executor.wait(on_epoch)
+        (outcome,) = executor.wait(on_epoch)
+    assert outcome.measurement is not None
+    assert seen == [1, 1, 2]
+
+
+def test_an_error_of_the_driver_loses_no_outcome(make_job):
+    failing, other = make_job(), make_job(epochs=1)
+
+    def on_epoch(job, record):
+        if job is failing:
+            raise LookupError
+        return True
+
+    with ProcessExecutor(["cpu", "cpu"]) as executor:
+        executor.submit(other)
+        executor.submit(failing)
+        outcomes = []
+        deadline = time.monotonic() + 60
+        while not outcomes and time.monotonic() < deadline:
+            try:
+                outcomes = executor.wait(on_epoch)
+            except LookupError:
+                time.sleep(0.02)
+        assert [outcome.job for outcome in outcomes] == [other]
+
+
+def test_jobs_go_to_free_places(make_job):
+    jobs = [make_job(epochs=1) for _ in range(6)]
+    waiting = list(jobs)
+    ended = []
+    with ProcessExecutor(["cpu", "cpu"]) as executor:
+        while len(ended) < len(jobs):
+            while waiting and len(jobs) - len(waiting) - len(ended) < executor.capacity:
+                executor.submit(waiting.pop(0))
+            ended += executor.wait(go_on)
+    assert sorted(outcome.job.trial for outcome in ended) == [job.trial for job in jobs]
+    assert all(outcome.measurement for outcome in ended)
+
+
+def test_no_worker_without_a_job():
+    before = threading.active_count()
+    with ProcessExecutor(["cpu"] * 64) as executor:
+        assert executor.capacity == 64
+        assert all(place.worker is None for place in executor._places)
+    assert threading.active_count() == before

@@ -1,0 +1,67 @@
+"""The worker itself, spoken to over its pipes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.measurement import Measurement
+from paretocaps.execution.recover import recover
+
+
+@pytest.fixture
+def worker():
+    command = [sys.executable, "-m", "paretocaps.execution.worker"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, bufsize=1, **pipes) as process:
+        assert hear(process) == {"kind": "ready"}
+        yield process
+        process.stdin.close()
+
+
+def hear(process):
+    line = process.stdout.readline()
+    return json.loads(line) if line else None
+
+
+def say(process, kind, **values):
+    process.stdin.write(json.dumps({"kind": kind, **values}) + "\n")
+
+
+def test_an_epoch_waits_for_its_answer(worker, make_job):
+    job = make_job(epochs=5)
+    say(worker, "job", job=job.model_dump(mode="json"))
+    for epoch in (1, 2):
+        message = hear(worker)
+        assert (message["kind"], message["record"]["epoch"]) == ("epoch", epoch)
+        say(worker, "answer", go_on=epoch < 2)
+    assert hear(worker) == {"kind": "measured"}
+    assert len(recover(job.folder).epochs) == 2
+
+
+def test_a_failure_is_told_and_left(worker, make_job):
+    job = make_job(choices={"failure": "no luck"})
+    say(worker, "job", job=job.model_dump(mode="json"))
+    assert hear(worker)["kind"] == "epoch"
+    say(worker, "answer", go_on=True)
+    assert hear(worker) == {"kind": "failed", "reason": "no luck", "replace": False}
+    assert recover(job.folder) == "no luck"
+
+
+def test_it_ends_when_there_is_no_more_to_do(worker):
+    worker.stdin.close()
+    assert worker.wait(60) == 0
+    assert worker.stdout.read() == worker.stderr.read() == ""
+
+
+def test_it_finishes_its_job_when_the_driver_hangs_up(worker, make_job):
+    job = make_job(epochs=4)
+    say(worker, "job", job=job.model_dump(mode="json"))
+    assert hear(worker)["kind"] == "epoch"
+    worker.stdin.close()
+    worker.stdout.close()
+    assert worker.wait(60) == 0
+    measurement = recover(job.folder)
+    assert isinstance(measurement, Measurement)
+    assert len(measurement.epochs) == 4

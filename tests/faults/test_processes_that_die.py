@@ -1,0 +1,166 @@
+"""Workers and drivers that die, hang or cannot start; nothing is lost that was measured, nothing is left."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.measurement import Measurement
+from paretocaps.execution import processes
+from paretocaps.execution.executor import EXECUTORS
+from paretocaps.execution.recover import recover, still_training
+
+DRIVER = """
+import sys
+from paretocaps.domain.job import TrainingJob
+from paretocaps.execution.executor import EXECUTORS
+with EXECUTORS.get("processes")(["cpu"]) as executor:
+    executor.submit(TrainingJob.model_validate_json(sys.argv[1]))
+    print(executor.wait(lambda *_: True))
+"""
+
+
+def go_on(*_):
+    return True
+
+
+def child_of(job):
+    return int((job.folder / "child").read_text())
+
+
+@pytest.fixture
+def driver(make_job, until):
+    """Return a driver in another process whose worker trains, its job, and the worker's id."""
+    job = make_job("gate", epochs=4)
+    command = [sys.executable, "-c", DRIVER, job.model_dump_json()]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        until((job.folder / "waiting").exists)
+        worker = still_training(job.folder)
+        yield process, job, worker
+        (job.folder / "go").touch()
+        if process.poll() is None:
+            process.kill()
+    until(lambda: still_training(job.folder) is None)
+
+
+def test_a_measurement_outlives_the_driver(driver, until, running):
+    process, job, worker = driver
+    process.kill()
+    process.wait()
+    assert still_training(job.folder) == worker
+    assert recover(job.folder) is None
+    (job.folder / "go").touch()
+    until(lambda: still_training(job.folder) is None)
+    measurement = recover(job.folder)
+    assert isinstance(measurement, Measurement)
+    assert [record.epoch for record in measurement.epochs] == [1, 2, 3, 4]
+    until(lambda: not running(worker))
+
+
+def test_an_interrupt_ends_the_workers(driver, running):
+    process, job, worker = driver
+    assert os.getsid(worker) == worker, "the terminal's Ctrl-C must reach the driver only"
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors.splitlines()[-1]
+    assert "ResourceWarning" not in errors
+    assert not running(worker)
+    assert still_training(job.folder) is None
+    assert recover(job.folder) is None
+
+
+def test_a_folder_is_trained_in_by_one(driver, make_job):
+    _, job, worker = driver
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(job)
+        (outcome,) = executor.wait(go_on)
+    assert outcome.reason == (f"{job.folder} is being trained in by process {worker}: wait for it, or end it")
+
+
+def test_abort_ends_what_hangs(make_job, until, running):
+    job = make_job("hang")
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(job)
+        until(lambda: executor.wait(go_on, timeout=0.1) or (job.folder / "hanging").exists())
+        worker, child = still_training(job.folder), child_of(job)
+        assert running(worker)
+        executor.abort()
+        assert not running(worker)
+        until(lambda: not running(child))
+        assert executor.wait(go_on) == []
+        with pytest.raises(ChildProcessError):
+            os.waitpid(worker, os.WNOHANG)  # it is no zombie of ours
+        executor.submit(make_job())
+        assert executor.wait(go_on)[0].measurement is not None
+
+
+def test_a_child_that_holds_the_pipe_open(make_job, until, running):
+    job = make_job("orphan_holds_pipe")
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(job)
+        (outcome,) = executor.wait(go_on)
+        assert outcome.reason.startswith("worker ended by signal 9")
+        until(lambda: not running(child_of(job)))
+
+
+def test_a_training_that_closes_the_pipes(make_job, monkeypatch):
+    monkeypatch.setattr(processes, "CLOSING", 0.2)
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(make_job("close_pipes"))
+        (outcome,) = executor.wait(go_on)
+    assert outcome.reason == "worker was ended: the training closed or garbled its pipes to the driver"
+
+
+def test_a_worker_that_dies_after_measuring(make_job):
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(make_job("die_measured"))
+        (outcome,) = executor.wait(go_on)
+    assert outcome.measurement is not None
+
+
+def test_a_worker_that_dies_between_jobs(make_job, until, running):
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(make_job())
+        pid = int(executor.wait(go_on)[0].measurement.quantities["pid"])
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not running(pid))
+        executor.submit(make_job())
+        assert executor.wait(go_on)[0].measurement.quantities["pid"] != pid
+
+
+def test_a_worker_that_cannot_start(make_job, tmp_path, monkeypatch):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "pydantic.py").write_text("raise ImportError('pydantic is broken')")
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        with monkeypatch.context() as broken:
+            broken.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=os.pathsep)
+            for _ in range(2):  # each job tries once
+                executor.submit(make_job())
+                (outcome,) = executor.wait(go_on)
+                assert outcome.reason == (
+                    "worker could not start: it ended with exit code 1; "
+                    "its log ends with: ImportError: pydantic is broken"
+                )
+        executor.submit(make_job())
+        assert executor.wait(go_on)[0].measurement is not None
+
+
+def test_a_python_that_is_not_there(make_job, monkeypatch):
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        with monkeypatch.context() as broken:
+            broken.setattr(sys, "executable", "/no/such/python")
+            executor.submit(make_job())
+            (outcome,) = executor.wait(go_on)
+        assert outcome.reason.startswith("worker could not start: [Errno 2]")
+        executor.submit(make_job())
+        assert executor.wait(go_on)[0].measurement is not None
+
+
+def test_a_folder_that_cannot_be_made(make_job, tmp_path):
+    (tmp_path / "file").touch()
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(make_job(folder=tmp_path / "file" / "job"))
+        (outcome,) = executor.wait(go_on)
+    assert "Not a directory" in outcome.reason

@@ -1,0 +1,5 @@
+"""A module with a library that crashes while it loads."""
+
+import ctypes
+
+ctypes.string_at(0)

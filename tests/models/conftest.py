@@ -1,0 +1,90 @@
+"""The network written anew, the plain way: every vote formed, autograd for every gradient, any precision."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.nn import functional
+
+
+def squash(s):
+    squares = (s * s).sum(-1, keepdim=True)
+    return squares / (1 + squares) * s / (squares + 1e-30).sqrt()
+
+
+def primary_capsules(features, weight, bias, types):
+    """[B, T * P, E]: walks over types and cells and picks their channels."""
+    maps = functional.conv2d(features, weight, bias, stride=2)
+    _, filters, height, width = maps.shape
+    size = filters // types
+    capsules = [
+        maps[:, t * size : (t + 1) * size, row, column]
+        for t in range(types)
+        for row in range(height)
+        for column in range(width)
+    ]
+    return squash(torch.stack(capsules, dim=1))
+
+
+def class_capsules(capsules, weight, bias, iterations, full_gradient=False):
+    """[B, O, D] and the last couplings [B, I, O], from capsules [B, I, E] and weight [O, D, E, M]."""
+    copies = capsules.shape[1] // weight.shape[3]
+    expanded = weight.repeat_interleave(copies, dim=3)  # [O, D, E, I]
+    votes = torch.einsum("odei,bie->biod", expanded, capsules)
+    logits = votes.new_zeros(votes.shape[:3])
+    for iteration in range(iterations):
+        couplings = logits.softmax(dim=2)
+        if not full_gradient:
+            couplings = couplings.detach()
+        poses = squash(torch.einsum("bio,biod->bod", couplings, votes) + bias)
+        if iteration < iterations - 1:
+            logits = logits + torch.einsum("biod,bod->bio", votes, poses)
+    return poses, couplings
+
+
+def decode(poses, chosen, layers, reduced):
+    if reduced:
+        read = torch.stack([sample[label] for sample, label in zip(poses, chosen, strict=True)])
+    else:
+        mask = functional.one_hot(chosen, poses.shape[1]).to(poses.dtype)
+        read = (poses * mask[:, :, None]).flatten(1)
+    for layer in layers[:-1]:
+        read = functional.relu(functional.linear(read, layer.weight, layer.bias))
+    return functional.linear(read, layers[-1].weight, layers[-1].bias).sigmoid()
+
+
+def network(net, images, labels, full_gradient=False):
+    """Lengths and reconstruction (or None) of `net` for a batch, without any of its code."""
+    a = net.architecture
+    features = functional.relu(
+        functional.conv2d(images, net.conv1.weight, net.conv1.bias, stride=tuple(a.geometry.stride))
+    )
+    capsules = primary_capsules(features, net.primary.weight, net.primary.bias, a.capsule_types)
+    layer = net.class_capsules
+    poses, _ = class_capsules(capsules, layer.weight, layer.bias, a.routing_iterations, full_gradient)
+    lengths = (poses * poses).sum(-1).sqrt()
+    if a.decoder == "none":
+        return lengths, None
+    chosen = lengths.argmax(1) if labels is None else labels
+    return lengths, decode(poses, chosen, list(net.decoder.layers), a.decoder == "reduced")
+
+
+def loss(lengths, reconstruction, images, labels):
+    present = functional.one_hot(labels, lengths.shape[1]).to(lengths.dtype)
+    margins = present * functional.relu(0.9 - lengths) ** 2
+    margins = margins + 0.5 * (1 - present) * functional.relu(lengths - 0.1) ** 2
+    total = margins.sum(1).mean()
+    if reconstruction is None:
+        return total
+    return total + 0.0005 * ((reconstruction - images.flatten(1)) ** 2).sum(1).mean()
+
+
+@pytest.fixture(scope="session")
+def oracle():
+    return SimpleNamespace(
+        squash=squash,
+        primary_capsules=primary_capsules,
+        class_capsules=class_capsules,
+        network=network,
+        loss=loss,
+    )

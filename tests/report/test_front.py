@@ -1,0 +1,46 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from paretocaps.domain.front import FrontRecord
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.pareto.decision import knee
+from paretocaps.report.front import Front
+
+
+def test_it_is_the_record_with_methods(front):
+    full = Front.from_record(front)
+    assert full.as_dict() == front.as_dict()
+    assert isinstance(full, FrontRecord)
+    assert [member.trial for member in full] == [1, 0, 2]
+    assert (len(full), full.hypervolume, full.study) == (3, 1.25e7, "demo")
+
+
+def test_the_frame_has_quantities_and_choices(front):
+    frame = Front.from_record(front).to_frame()
+    assert list(frame.columns[:7]) == ["trial", "design", "seeds", "acc", "time", "params", "wall"]
+    assert frame["time"].tolist() == [120.0, 10.0, 12.0]
+    assert frame["trial"].dtype == np.int64
+    assert frame["time"].dtype == np.float64
+    assert frame.loc[1, "seeds"] == 3
+    assert pd.isna(frame.loc[0, "batch_size"])
+    assert frame.loc[2, "weight_sharing"] is True
+
+
+def test_an_empty_front_is_an_empty_frame(front):
+    empty = Front("demo", front.objectives, None, 0.0, ())
+    frame = empty.to_frame()
+    assert (len(frame), list(frame.columns)) == (0, ["trial", "design", "seeds", "acc", "time", "params"])
+    with pytest.raises(UsageError, match="front is empty"):
+        empty.knee()
+
+
+def test_decisions_return_members(front):
+    full = Front.from_record(front)
+    values = [[member.values[o.name] for o in front.objectives] for member in front.members]
+    assert full.knee() is front.members[knee(values, front.objectives)]
+    assert full.pick({"acc": 1}).trial == 1
+    assert full.pick({"time": 1}).trial == 0
+    assert full.pick({"params": 1}).trial == 2
+    with pytest.raises(UnknownNameError, match="wall"):
+        full.pick({"wall": 1})

@@ -1,0 +1,164 @@
+import csv
+import io
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.report.tables import (
+    choice_text,
+    choices_text,
+    csv_text,
+    differing_choices,
+    flat_rows,
+    heading,
+    markdown_table,
+    shared_choices,
+    trials_table,
+    value_text,
+    with_prefix,
+)
+
+
+@pytest.mark.parametrize(
+    ("objective", "value", "text"),
+    [
+        ("acc", 0.98612, "0.9861"),
+        ("acc", 1.0, "1.0000"),
+        ("acc", 0.0, "0.0000"),
+        ("time", 12.34, "12.3 s"),
+        ("time", 0.01234, "0.0123 s"),
+        ("time", 1.0, "1.00 s"),
+        ("time", 99.96, "100 s"),
+        ("time", 8_640.4, "8,640 s"),
+        ("params", 8_215_728.0, "8.22 M"),
+        ("params", 6_708_400.0, "6.71 M"),
+        ("params", 640.0, "640"),
+        ("params", 999_999.0, "1.00 M"),
+        ("macs", 203_200_000.0, "203 M"),
+        ("memory", 1.5e9, "1.50 GB"),
+        ("memory", 0.0, "0 B"),
+        ("time", None, "-"),
+        ("acc", float("nan"), "-"),
+    ],
+)
+def test_values_as_people_read_them(objective, value, text):
+    assert value_text(OBJECTIVES.get(objective), value) == text
+
+
+def test_other_units_and_negative_numbers():
+    assert value_text(Objective("energy", "minimize", "J", ""), 12_345.0) == "12.3 kJ"
+    assert with_prefix(-8_215_728.0) == "-8.22 M"
+    assert with_prefix(1e20, "J") == "100,000 PJ"
+
+
+def test_headings_point_to_the_better_side():
+    assert [heading(OBJECTIVES.get(name)) for name in ("acc", "time")] == ["acc ↑", "time ↓"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (None, "-"), (1e-3, "0.001"), (0.25, "0.25"), (16, "16"), ("tpe", "tpe")],
+)
+def test_choices_as_the_command_line_takes_them(value, text):
+    assert choice_text(value) == text
+
+
+def test_the_table_of_a_front(front):
+    table = trials_table(front.members, front.objectives, {0: "knee"})
+    assert table.headings == ("", "trial", "design", "seeds", "acc ↑", "time ↓", "params ↓", "choices")
+    assert table.numeric == (False, True, False, True, True, True, True, False)
+    assert table.rows[1][:7] == ("knee", "0", "baseline", "3", "0.9800", "10.0 s", "8.22 M")
+    assert table.rows[0][-1] == "batch_schedule=adabatch first_batch=1"
+    assert table.rows[2][-1] == "batch_schedule=constant batch_size=128 weight_sharing=true"
+
+
+def test_columns_that_would_say_nothing_are_left_out(trials, front):
+    table = trials_table(trials[3:5], front.objectives)
+    assert table.headings == ("trial", "acc ↑", "time ↓", "params ↓")
+    assert table.rows == (("3", "0.1000", "15.0 s", "8.22 M"), ("4", "0.9700", "-", "8.22 M"))
+
+
+def test_no_trials_are_a_table_without_rows(front):
+    assert trials_table([], front.objectives).rows == ()
+
+
+def test_choices_are_either_shared_or_differing(trials):
+    assert differing_choices(trials) == ["batch_schedule", "batch_size", "first_batch", "weight_sharing"]
+    assert shared_choices(trials) == {"lr_policy": "fixed", "lr_max": 1e-3}
+    assert choices_text(trials[0].choices, ["lr_max", "first_batch"]) == "lr_max=0.001"
+    assert (differing_choices([]), shared_choices([])) == ([], {})
+
+
+def test_true_and_one_are_different_choices():
+    members = [FrontMember(0, {"a": True}, {}), FrontMember(1, {"a": 1}, {})]
+    assert differing_choices(members) == ["a"]
+
+
+def test_rows_for_programs_are_unrounded(trials, front):
+    columns, rows = flat_rows(trials, front.objectives)
+    assert columns[:7] == ["trial", "design", "seeds", "acc", "time", "params", "wall"]
+    assert columns[7:] == [
+        *("lr_policy", "batch_schedule", "batch_size", "lr_max", "first_batch", "weight_sharing")
+    ]
+    assert rows[0] == [
+        0,
+        "baseline",
+        3,
+        0.98,
+        10.0,
+        8_215_728.0,
+        20.0,
+        *("fixed", "constant", 128, 1e-3, None, None),
+    ]
+    assert {len(row) for row in rows} == {len(columns)}
+
+
+def test_a_choice_called_like_a_column_gets_another_heading():
+    member = FrontMember(0, {"time": "long", "design": 2, "lr": 0.1}, {"time": 3.0})
+    assert flat_rows([member])[0] == [
+        "trial",
+        "design",
+        "seeds",
+        "time",
+        "choice_time",
+        "choice_design",
+        "lr",
+    ]
+
+
+def test_csv_reads_back(trials, front):
+    text = csv_text(trials, front.objectives)
+    first, second, *_ = csv.DictReader(io.StringIO(text))
+    assert float(second["time"]) == 120.0
+    assert float(first["params"]) == 8_215_728.0
+    assert (second["batch_size"], second["first_batch"], first["weight_sharing"]) == ("", "1", "")
+    assert next(csv.DictReader(io.StringIO(csv_text(trials[2:]))))["weight_sharing"] == "true"
+
+
+def test_csv_of_awkward_values_reads_back():
+    member = FrontMember(0, {"note": 'a,"b"\nc', "betas": [0.9, 0.999]}, {"acc": 0.1 + 0.2})
+    row = next(csv.DictReader(io.StringIO(csv_text([member]))))
+    assert row["note"] == 'a,"b"\nc'
+    assert row["betas"] == "[0.9, 0.999]"
+    assert float(row["acc"]) == 0.1 + 0.2
+
+
+def test_markdown_keeps_its_columns(front):
+    member = FrontMember(7, {}, {"acc": 0.9, "time": 1.0, "params": 10.0}, design="a|b\nc")
+    assert markdown_table(trials_table([member], front.objectives)) == (
+        "| trial | design | acc ↑ | time ↓ | params ↓ |\n"
+        "| ---: | --- | ---: | ---: | ---: |\n"
+        "| 7 | a\\|b c | 0.9000 | 1.00 s | 10 |\n"
+    )
+
+
+@pytest.mark.parametrize("module", ["plotly", "pandas", "torch", "pymoo", "numpy"])
+def test_tables_import_nothing_heavy(module):
+    code = (
+        "import sys, paretocaps.report.tables, paretocaps.report.front, paretocaps.report.page;"
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,155 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from paretocaps.errors import DivergedError, StorageError
+
+
+@pytest.fixture
+def attempt(store):
+    store.start_trial("s", 0, {})
+    return store.start_attempt("s", 0, 7)
+
+
+def only(store):
+    (found,) = store.trial("s", 0).attempts
+    return found
+
+
+def test_attempts_count_up_by_seed(store):
+    store.start_trial("s", 0, {})
+    store.start_trial("s", 1, {})
+    started = [
+        store.start_attempt("s", number, seed) for number, seed in [(0, 1), (0, 1), (0, 2), (1, 1), (0, 1)]
+    ]
+    assert started == [1, 2, 1, 1, 3]
+
+
+def test_an_attempt_needs_its_trial(store):
+    with pytest.raises(StorageError, match="no trial 0"):
+        store.start_attempt("s", 0, 1)
+
+
+def test_the_folder_is_the_store_s_own(store, attempt):
+    folder = only(store).folder
+    assert folder == store.attempt_folder("s", 0, 7, 1)
+    assert folder.is_absolute()
+    assert not folder.exists()
+
+
+def test_folders_move_with_the_database(store, tmp_path, url):
+    store.start_trial("s", 0, {})
+    inside, outside = store.artifacts / "mine" / "1", tmp_path / "elsewhere"
+    store.start_attempt("s", 0, 1, inside)
+    store.start_attempt("s", 0, 2, outside)
+    store.close()
+    (tmp_path / "studies").rename(tmp_path / "moved")
+    with type(store).open(url.replace("/studies/", "/moved/"), create=False) as moved:
+        folders = [found.folder for found in moved.trial("s", 0).attempts]
+    assert folders == [tmp_path / "moved" / "paretocaps-artifacts" / "mine" / "1", outside]
+
+
+def test_a_relative_folder_is_made_absolute(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store.start_trial("s", 0, {})
+    store.start_attempt("s", 0, 1, Path("here"))
+    assert only(store).folder == tmp_path / "here"
+
+
+def test_epochs_are_followed(store, attempt, measure):
+    first, second = measure(epochs=2).epochs
+    store.record_epoch("s", 0, 7, attempt, first)
+    store.record_epoch("s", 0, 7, attempt, second)
+    store.record_epoch("s", 0, 7, attempt, second)
+    assert only(store).epochs == (first, second)
+    assert only(store).state == "running"
+    assert only(store).measurement is None
+
+
+def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
+    record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan})
+    store.record_epoch("s", 0, 7, attempt, record)
+    store.fail_attempt("s", 0, 7, attempt, "the loss is nan")
+    (found,) = only(store).epochs
+    assert math.isnan(found.train_loss)
+    assert (only(store).state, only(store).reason) == ("failed", "the loss is nan")
+
+
+def test_anything_else_of_an_epoch_is_finite(store, attempt, measure):
+    record = measure(epochs=1).epochs[0].model_copy(update={"seconds": math.inf})
+    with pytest.raises(DivergedError, match="measured seconds of epoch 1 is inf"):
+        store.record_epoch("s", 0, 7, attempt, record)
+    assert only(store).epochs == ()
+
+
+def test_a_measurement_comes_back_whole(store, attempt, measure):
+    measurement = measure(
+        epochs=3,
+        macs=10**12,
+        memory=2**40,
+        test_acc=1 / 3,
+        weights="best.safetensors",
+        quantities={"robust": 0.1 + 0.2},
+        shared=True,
+        threads=2,
+        calibration=0.25,
+    )
+    store.finish_attempt("s", 0, 7, attempt, measurement)
+    found = only(store)
+    assert found.measurement == measurement
+    assert found.epochs == measurement.epochs
+    assert (found.state, found.reason) == ("finished", None)
+    assert found.ended >= found.started
+
+
+def test_the_measurement_s_epochs_replace_those_recorded(store, attempt, measure):
+    for record in measure(epochs=5).epochs:
+        store.record_epoch("s", 0, 7, attempt, record)
+    store.finish_attempt("s", 0, 7, attempt, measure(epochs=3))
+    assert len(only(store).epochs) == 3
+
+
+def test_a_measurement_without_epochs_leaves_them(store, attempt, measure):
+    for record in measure(epochs=5).epochs:
+        store.record_epoch("s", 0, 7, attempt, record)
+    store.finish_attempt("s", 0, 7, attempt, measure(epochs=0))
+    assert len(only(store).epochs) == 5
+
+
+def test_finishing_again_changes_nothing(store, attempt, measure):
+    measurement = measure(epochs=3, quantities={"robust": 0.5})
+    store.finish_attempt("s", 0, 7, attempt, measurement)
+    before = store.trial("s", 0)
+    store.finish_attempt("s", 0, 7, attempt, measurement)
+    assert store.trial("s", 0) == before
+
+
+def test_a_measurement_found_later_is_taken(store, attempt, measure):
+    store.interrupt_trial("s", 0)
+    assert only(store).state == "interrupted"
+    store.finish_attempt("s", 0, 7, attempt, measure())
+    assert only(store).state == "finished"
+
+
+def test_nothing_of_a_diverged_measurement_is_stored(store, attempt, measure):
+    bad = measure(epochs=2).epochs[1].model_copy(update={"train_loss": math.nan})
+    measurement = measure().model_copy(update={"epochs": (measure().epochs[0], bad)})
+    with pytest.raises(DivergedError, match="train_loss of epoch 2 is nan"):
+        store.finish_attempt("s", 0, 7, attempt, measurement)
+    with pytest.raises(DivergedError, match="measured time is inf"):
+        store.finish_attempt("s", 0, 7, attempt, measure(time=math.inf))
+    assert only(store).state == "running"
+    assert only(store).epochs == ()
+
+
+def test_a_finished_attempt_cannot_fail(store, attempt, measure):
+    store.finish_attempt("s", 0, 7, attempt, measure())
+    with pytest.raises(StorageError, match="attempt 1 with seed 7 of trial 0 is finished already"):
+        store.fail_attempt("s", 0, 7, attempt, "no")
+
+
+def test_a_missing_attempt_is_said(store, attempt, measure):
+    for seed, number in ((8, 1), (7, 2)):
+        with pytest.raises(StorageError, match=f"has no attempt {number} with seed {seed}"):
+            store.finish_attempt("s", 0, seed, number, measure())

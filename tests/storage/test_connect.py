@@ -1,0 +1,151 @@
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.connect import engine_arguments, make_engine, parse_url, prepare_engine, sqlite_file
+from paretocaps.storage.store import Store
+
+# imported before the privileges go, which root must drop to meet a read-only file at all
+OPEN_AS_NOBODY = """
+import os, sys
+from paretocaps.errors import StorageError
+from paretocaps.storage.store import Store
+if os.geteuid() == 0:
+    os.setgid(65534), os.setuid(65534)
+try:
+    Store.open(sys.argv[1], create=sys.argv[2] == "create").close()
+except StorageError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def open_as_nobody(url: str, how: str) -> str:
+    command = [sys.executable, "-c", OPEN_AS_NOBODY, url, how]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "not a database URL: write it like sqlite:///studies/paretocaps.db"),
+        ("studies/x.db", "not a database URL: write it like sqlite:///studies/x.db"),
+        ("postgresql://host:port/x", "is not a database URL"),
+        ("postgres://host/x", "unknown kind 'postgres': did you mean 'postgresql'"),
+        ("mysql://host/x", "unknown kind 'mysql'"),
+        ("redis://host", "unknown kind 'redis'"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///file:x.db?uri=true", "names no file"),
+        ("sqlite://studies/x.db", "a slash too few: write sqlite:///studies/x.db"),
+        ("sqlite+nothing:///x.db", "unknown driver 'nothing'"),
+        ("sqlite+pysqlcipher:///x.db", "its driver is missing .*pip install"),
+    ],
+)
+def test_an_unusable_url_is_one_clear_line(url, message):
+    with pytest.raises(StorageError, match=message) as caught:
+        parse_url(url)
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+
+
+def test_an_error_does_not_show_the_password():
+    with pytest.raises(StorageError) as caught:
+        parse_url("mysql://me:secret@host/x")
+    assert "secret" not in str(caught.value)
+    assert "me" in str(caught.value)
+
+
+def test_a_file_is_found_in_the_url():
+    assert sqlite_file(parse_url("sqlite:///studies/x.db")) == Path("studies/x.db")
+    assert sqlite_file(parse_url("sqlite:////data/x.db")) == Path("/data/x.db")
+
+
+def test_a_folder_is_no_database(tmp_path):
+    with pytest.raises(StorageError, match="is a folder: name a file in it"):
+        Store.open(f"sqlite:///{tmp_path}", create=True)
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes, not a database")
+    with pytest.raises(StorageError, match=r"notes.txt' is not an SQLite database"):
+        Store.open(f"sqlite:///{path}", create=True)
+    assert path.read_text() == "my notes, not a database"
+
+
+def test_reading_a_missing_file_makes_nothing(tmp_path):
+    with pytest.raises(StorageError, match=r"there is no file .*run `paretocaps optimize`"):
+        Store.open(f"sqlite:///{tmp_path}/studies/x.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_creating_makes_the_folder(tmp_path):
+    Store.open(f"sqlite:///{tmp_path}/a/b/x.db", create=True).close()
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["x.db"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="file' cannot be used: (Not a directory|File exists)"):
+        Store.open(f"sqlite:///{tmp_path}/file/x.db", create=True)
+
+
+def test_a_read_only_file_is_named(public, template):
+    path = public / "x.db"
+    path.write_bytes(template.read_bytes())
+    path.chmod(0o444)
+    for how in ("create", "read"):
+        assert f"'{path}' is read-only: make it writable" in open_as_nobody(f"sqlite:///{path}", how)
+
+
+def test_a_read_only_folder_is_named(public, template):
+    path = public / "x.db"
+    path.write_bytes(template.read_bytes())
+    path.chmod(0o666)
+    public.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+    assert f"'{public}' is read-only" in open_as_nobody(f"sqlite:///{path}", "read")
+    assert "new' cannot be used: Permission denied" in open_as_nobody(
+        f"sqlite:///{public}/new/x.db", "create"
+    )
+
+
+def test_engines_of_others_get_the_same_settings(tmp_path):
+    url = f"sqlite:///{tmp_path}/x.db"
+    engine = create_engine(url, **engine_arguments(url))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
+    assert prepare_engine(prepare_engine(engine)) is engine
+    with engine.connect() as connection:
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "busy_timeout", "foreign_keys")
+        ]
+    engine.dispose()
+    assert found == ["wal", 30_000, 1]
+
+
+def test_a_relative_file_stays_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    engine = make_engine("sqlite:///x.db", create=True)
+    (tmp_path / "elsewhere").mkdir()
+    os.chdir(tmp_path / "elsewhere")
+    engine.connect().close()
+    engine.dispose()
+    assert (tmp_path / "x.db").exists()
+    assert not (tmp_path / "elsewhere" / "x.db").exists()

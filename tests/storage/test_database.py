@@ -1,0 +1,117 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, insert, select
+
+from paretocaps.errors import StorageError
+from paretocaps.storage import database as module
+from paretocaps.storage.database import Database
+from paretocaps.storage.schema import STUDIES, now
+
+
+def add(name):
+    return lambda connection: (
+        connection.execute(insert(STUDIES).values(name=name, spec={}, created=now())).rowcount
+    )
+
+
+def count(connection):
+    return connection.scalar(select(func.count()).select_from(STUDIES))
+
+
+@pytest.fixture
+def database(url):
+    opened = Database(url, create=False)
+    yield opened
+    opened.close()
+
+
+def test_a_transaction_that_raises_leaves_nothing(database):
+    def work(connection):
+        add("half")(connection)
+        raise KeyError("half-way")
+
+    with pytest.raises(KeyError):
+        database.write(work)
+    assert database.read(count) == 1
+
+
+def test_a_reader_sees_one_state(database, url):
+    other = Database(url, create=False)
+
+    def work(connection):
+        before = count(connection)
+        other.write(add("meanwhile"))
+        return before, count(connection)
+
+    assert database.read(work) == (1, 1)
+    assert database.read(count) == 2
+    other.close()
+
+
+def test_closing_leaves_one_file(database, url):
+    folder = Path(url.removeprefix("sqlite:///")).parent
+    database.write(add("a"))
+    assert [path.name for path in folder.iterdir()] != ["paretocaps.db"]
+    database.close()
+    assert [path.name for path in folder.iterdir()] == ["paretocaps.db"]
+
+
+def test_closing_beside_an_open_reader_keeps_what_was_written(database, url):
+    reader = sqlite3.connect(url.removeprefix("sqlite:///"))
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM paretocaps_studies").fetchone() == (1,)
+    database.write(add("a"))
+    database.close()
+    reader.rollback()
+    assert reader.execute("SELECT count(*) FROM paretocaps_studies").fetchone() == (2,)
+    reader.close()
+
+
+def test_an_error_of_the_driver_is_one_line(database):
+    with pytest.raises(StorageError, match=r"storage 'sqlite:///.*': no such table: nowhere"):
+        database.read(lambda connection: connection.exec_driver_sql("SELECT * FROM nowhere"))
+
+
+def test_a_damaged_file_is_said(url):
+    path = url.removeprefix("sqlite:///")
+    with open(path, "r+b") as stream:
+        stream.seek(20)
+        stream.write(b"\xff" * 3000)
+    with pytest.raises(StorageError, match="storage 'sqlite:"):
+        Database(url, create=False).read(count)
+
+
+def break_connection(database, times):
+    """Let the next statements meet a server that went away, as SQLAlchemy reports it."""
+    left = [times]
+
+    @event.listens_for(database.engine, "do_execute")
+    def fail(cursor, statement, parameters, context):
+        if left[0] and "INSERT" in statement:
+            left[0] -= 1
+            raise sqlite3.OperationalError("server closed the connection")
+
+    @event.listens_for(database.engine, "handle_error")
+    def disconnected(context):
+        context.is_disconnect = True
+
+
+def test_a_write_is_tried_again_when_the_connection_breaks(url, monkeypatch):
+    monkeypatch.setattr(module, "BACK_OFF", (0.0, 0.0))
+    database = Database(url, create=False)
+    break_connection(database, times=2)
+    assert database.write(add("a")) == 1
+    assert database.read(count) == 2
+    database.close()
+
+
+def test_it_is_not_tried_for_ever(url, monkeypatch):
+    monkeypatch.setattr(module, "BACK_OFF", (0.0, 0.0))
+    database = Database(url, create=False)
+    break_connection(database, times=3)
+    with pytest.raises(StorageError, match="server closed the connection"):
+        database.write(add("a"))
+    assert database.read(count) == 1
+    database.close()

@@ -1,0 +1,120 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from paretocaps.errors import StorageError
+from paretocaps.storage import migrate
+from paretocaps.storage.connect import make_engine
+from paretocaps.storage.migrate import HEAD, stored_version
+from paretocaps.storage.schema import METADATA, PREFIX, VERSION_TABLE
+from paretocaps.storage.store import Store
+
+
+def migrated(path: Path):
+    url = f"sqlite:///{path}"
+    Store.open(url, create=True).close()
+    return make_engine(url, create=False)
+
+
+def schema_of(connection) -> dict[str, object]:
+    """Describe everything that `compare_metadata` looks past on SQLite: checks, keys, uniqueness."""
+    inspector = inspect(connection)
+    return {
+        name: (
+            sorted(map(str, inspector.get_check_constraints(name))),
+            inspector.get_pk_constraint(name)["constrained_columns"],
+            sorted(map(str, inspector.get_unique_constraints(name))),
+            sorted(map(str, inspector.get_foreign_keys(name))),
+            [
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in inspector.get_columns(name)
+            ],
+        )
+        for name in inspector.get_table_names()
+        if name != VERSION_TABLE
+    }
+
+
+def test_the_migrations_make_the_schema(tmp_path):
+    engine = migrated(tmp_path / "migrated.db")
+    plain = create_engine(f"sqlite:///{tmp_path}/plain.db")
+    METADATA.create_all(plain)
+    with engine.connect() as connection, plain.connect() as wanted:
+        assert schema_of(connection) == schema_of(wanted)
+        options = {"version_table": VERSION_TABLE}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
+        assert stored_version(connection) == HEAD
+    engine.dispose()
+    plain.dispose()
+
+
+def test_the_head_is_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_all_our_tables_carry_the_prefix():
+    assert all(name.startswith(PREFIX) for name in METADATA.tables)
+    targets = {key.column.table.name for table in METADATA.tables.values() for key in table.foreign_keys}
+    assert all(name.startswith(PREFIX) for name in targets)
+
+
+def test_opening_a_current_database_imports_no_alembic(url):
+    code = (
+        "import sys; from paretocaps.storage.store import Store;"
+        "Store.open(sys.argv[1], create=True).close();"
+        "bad = {'alembic', 'torch', 'optuna', 'pandas', 'sqlalchemy.orm'} & set(sys.modules);"
+        "sys.exit(str(bad or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip() == ""
+
+
+def test_a_newer_database_is_refused_in_one_line(url):
+    engine = make_engine(url, create=False)
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    engine.dispose()
+    for create in (True, False):
+        with pytest.raises(
+            StorageError, match=f"newer paretocaps .*'9999'.*up to '{HEAD}'.*upgrade"
+        ) as caught:
+            Store.open(url, create=create)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_database_of_optuna_alone_has_no_studies(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/optuna.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('v3.2.0.a')")
+    url = f"sqlite:///{tmp_path}/optuna.db"
+    with pytest.raises(StorageError, match="holds no studies: run `paretocaps optimize` first"):
+        Store.open(url, create=False)
+    Store.open(url, create=True).close()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "v3.2.0.a"
+        assert stored_version(connection) == HEAD
+    engine.dispose()
+
+
+def test_the_migrations_can_be_taken_back(tmp_path):
+    engine = migrated(tmp_path / "x.db")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == [VERSION_TABLE]
+        assert inspect(connection).get_view_names() == []
+    engine.dispose()

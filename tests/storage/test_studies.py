@@ -1,0 +1,82 @@
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from paretocaps.domain.spec import StudySpec
+from paretocaps.errors import DivergedError, StorageError, UsageError
+
+
+def test_a_study_comes_back(store):
+    spec = StudySpec(study="mnist", trials=4, fix={"decoder": "none"}, designs=("wab",))
+    store.create_study("mnist", spec.model_dump(mode="json"))
+    found = store.study("mnist")
+    assert StudySpec(**found.spec) == spec
+    assert found.name == "mnist"
+    assert found.reference_point is None
+    assert found.created.tzinfo is UTC
+    assert abs(datetime.now(UTC) - found.created) < timedelta(minutes=1)
+
+
+def test_a_name_is_taken_once(store):
+    with pytest.raises(StorageError, match="study 's' is in 'sqlite:.*' already"):
+        store.create_study("s", {})
+    assert len(store.studies()) == 1
+
+
+def test_a_missing_study_has_the_nearest_name(store):
+    store.create_study("fashion", {})
+    with pytest.raises(
+        StorageError, match=r"no study 'fasion': did you mean 'fashion'\? \(known: fashion, s\)"
+    ):
+        store.study("fasion")
+    with pytest.raises(StorageError, match="no study 'fasion'"):
+        store.counts("fasion")
+
+
+def test_many_studies_are_not_all_listed(store):
+    for number in range(25):
+        store.create_study(f"n{number:02d}", {})
+    with pytest.raises(StorageError, match=r"n19, \.\.\.\)"):
+        store.study("zzz")
+
+
+@pytest.mark.parametrize("name", ["ünï çode", "'; DROP TABLE x; --", "a%b", "x" * 200])
+def test_any_name_will_do(store, name):
+    store.create_study(name, {})
+    assert store.study(name).name == name
+
+
+def test_the_list_counts_by_state(store, finish):
+    store.create_study("empty", {"objectives": ["acc", "macs"]})
+    for number in range(3):
+        finish(number)
+    store.start_trial("s", 3, {})
+    store.start_trial("s", 4, {})
+    store.fail_trial("s", 4, "out of memory")
+    first, second = store.studies()
+    assert (first.name, second.name) == ("s", "empty")
+    assert first.trials == {"running": 1, "finished": 3, "failed": 1, "interrupted": 0}
+    assert second.trials == {"running": 0, "finished": 0, "failed": 0, "interrupted": 0}
+    assert second.objectives == ("acc", "macs")
+
+
+def test_a_spec_can_be_replaced(store):
+    store.set_spec("s", {"trials": 50})
+    assert store.study("s").spec == {"trials": 50}
+    with pytest.raises(UsageError, match="cannot be stored as JSON"):
+        store.set_spec("s", {"trials": math.nan})
+    assert store.study("s").spec == {"trials": 50}
+
+
+def test_the_reference_point_is_kept_exactly(store):
+    store.set_reference_point("s", (0.1 + 0.2, 1e300, 3))
+    assert store.study("s").reference_point == (0.1 + 0.2, 1e300, 3.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_reference_point_is_finite(store, value):
+    store.set_reference_point("s", (1, 2))
+    with pytest.raises(DivergedError, match="reference point .* is not finite"):
+        store.set_reference_point("s", (1, value))
+    assert store.study("s").reference_point == (1, 2)

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.connect import make_engine
+from paretocaps.storage.table import _by_trial
+
+
+def test_a_row_a_finished_trial(store, finish):
+    for number in (3, 0, 7):
+        finish(number, acc=number / 10, time=number + 1.0, params=number * 100)
+    store.start_trial("s", 8, {})
+    store.start_trial("s", 9, {})
+    store.fail_trial("s", 9, "no")
+    table = store.table("s", ["time", "acc", "params"])
+    assert table.quantities == ("time", "acc", "params")
+    assert table.trials.tolist() == [0, 3, 7]
+    assert table.values.tolist() == [[1, 0, 0], [4, 0.3, 300], [8, 0.7, 700]]
+    assert table.seeds.tolist() == [1, 1, 1]
+    assert table.devices.tolist() == ["cpu"] * 3
+    assert table.column("acc").tolist() == [0, 0.3, 0.7]
+    assert len(table) == 3
+
+
+def test_values_are_means_over_seeds(store, finish):
+    finish(0, seed=1, acc=0.8, time=1.0)
+    finish(0, seed=2, acc=0.9, time=3.0)
+    finish(1, seed=1, acc=0.5, time=7.0)
+    table = store.table("s", ["acc", "time"])
+    assert table.values == pytest.approx(np.array([[0.85, 2.0], [0.5, 7.0]]))
+    assert table.seeds.tolist() == [2, 1]
+
+
+def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
+    finish(0, seed=1, acc=0.1)
+    finish(0, seed=1, acc=0.7)
+    failed = store.start_attempt("s", 0, 1)
+    store.fail_attempt("s", 0, 1, failed, "no")
+    store.start_attempt("s", 0, 1)
+    table = store.table("s", ["acc"])
+    assert table.values.tolist() == [[0.7]]
+    assert table.seeds.tolist() == [1]
+
+
+def test_extra_quantities_are_columns_too(store, finish):
+    finish(0, quantities={"robust": 0.5, "latency": 0.01}, memory=64)
+    finish(1, quantities={"robust": 0.25})
+    table = store.table("s", ["robust", "memory", "latency"])
+    np.testing.assert_array_equal(table.values, [[0.5, 64, 0.01], [0.25, np.nan, np.nan]])
+
+
+def test_what_was_never_measured_is_nan(store, finish):
+    finish(0)
+    assert np.isnan(store.table("s", ["energy", "macs"]).values).all()
+
+
+def test_a_mean_over_some_of_the_seeds_is_none(store, finish):
+    finish(0, seed=1, memory=10, quantities={"robust": 0.5})
+    finish(0, seed=2)
+    assert np.isnan(store.table("s", ["memory", "robust"]).values).all()
+
+
+def test_devices_are_not_hidden(store, finish):
+    finish(0, seed=1, device="gpu b", shared=True, calibration=0.5)
+    finish(0, seed=2, device="gpu a", calibration=1.0)
+    finish(0, seed=3, device="gpu a", calibration=1.5)
+    finish(1, device="cpu")
+    table = store.table("s", ["acc"])
+    assert table.devices.tolist() == ["gpu a + gpu b", "cpu"]
+    assert table.shared.tolist() == [True, False]
+    np.testing.assert_array_equal(table.calibrations, [1.0, np.nan])
+
+
+@pytest.mark.parametrize("quantities", [["acc", "time"], ["robust"], []])
+def test_an_empty_study_is_an_empty_table(store, quantities):
+    table = store.table("s", quantities)
+    assert table.values.shape == (0, len(quantities))
+    assert table.trials.shape == table.seeds.shape == table.devices.shape == table.shared.shape == (0,)
+
+
+def test_no_quantities_still_have_their_trials(store, finish):
+    finish(0)
+    assert store.table("s", []).values.shape == (1, 0)
+
+
+def test_a_missing_study_is_said(store):
+    with pytest.raises(StorageError, match="no study 'x'"):
+        store.table("x", ["acc"])
+
+
+def test_the_view_shows_the_same_to_sql(store, finish, url):
+    finish(0, seed=1, acc=0.8, device="a")
+    finish(0, seed=2, acc=0.6, device="b")
+    finish(0, seed=2, acc=0.9, device="b", memory=5)
+    finish(1, acc=0.5, memory=7)
+    store.start_trial("s", 2, {})
+    engine = make_engine(url, create=False)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT study, trial, seeds, acc, memory, device, devices, choices"
+            " FROM paretocaps_results ORDER BY trial"
+        ).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [
+        ("s", 0, 2, pytest.approx(0.85), None, "a", 2, '{"batch_size":1}'),
+        ("s", 1, 1, 0.5, 7, "cpu", 1, '{"batch_size":2}'),
+    ]
+
+
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), min_size=1, max_size=10))
+def test_means_are_numpy_s_means(groups):
+    numbers = [number for number, group in enumerate(groups) for _ in group]
+    values = np.array([value for group in groups for value in group])[:, None]
+    rows = len(numbers)
+    fields = [numbers, range(rows), ["cpu"] * rows, [False] * rows, [None] * rows]
+    table = _by_trial(("x",), fields, values)
+    np.testing.assert_allclose(table.values[:, 0], [np.mean(group) for group in groups], rtol=1e-9, atol=1e-6)
+    assert table.seeds.tolist() == [len(group) for group in groups]

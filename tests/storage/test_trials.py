@@ -1,0 +1,123 @@
+from datetime import UTC
+
+import pytest
+
+from paretocaps.errors import StorageError, UsageError
+from paretocaps.storage.records import canonical_json
+
+
+def test_a_trial_starts_running(store):
+    store.start_trial("s", 0, {"b": 1, "a": 2}, "wab")
+    trial = store.trial("s", 0)
+    assert (trial.state, trial.choices, trial.design, trial.ended) == (
+        "running",
+        {"a": 2, "b": 1},
+        "wab",
+        None,
+    )
+    assert trial.created.tzinfo is UTC
+
+
+def test_an_interrupted_trial_starts_again(store):
+    store.start_trial("s", 0, {"a": 1})
+    store.interrupt_trial("s", 0, "Ctrl-C")
+    assert store.trial("s", 0).state == "interrupted"
+    assert store.trial("s", 0).reason == "Ctrl-C"
+    store.start_trial("s", 0, {"a": 1})
+    again = store.trial("s", 0)
+    assert (again.state, again.reason, again.ended) == ("running", None, None)
+
+
+def test_a_number_is_not_used_twice(store, finish):
+    store.start_trial("s", 0, {"a": 1})
+    finish(1)
+    for number, choices in ((0, {"a": 2}), (1, {"batch_size": 2})):
+        with pytest.raises(StorageError, match=f"has a trial {number} already"):
+            store.start_trial("s", number, choices)
+
+
+def test_choices_that_json_cannot_hold(store):
+    with pytest.raises(UsageError, match="cannot be stored as JSON"):
+        store.start_trial("s", 0, {"lr_max": float("nan")})
+    assert store.trials("s") == []
+
+
+def test_a_trial_is_finished_by_an_attempt(store, measure):
+    store.start_trial("s", 0, {})
+    attempt = store.start_attempt("s", 0, 0)
+    with pytest.raises(StorageError, match="trial 0 of study 's' has no finished attempt"):
+        store.finish_trial("s", 0)
+    store.finish_attempt("s", 0, 0, attempt, measure())
+    store.finish_trial("s", 0)
+    ended = store.trial("s", 0).ended
+    store.finish_trial("s", 0)
+    assert store.trial("s", 0).ended == ended is not None
+
+
+def test_a_failed_trial_takes_its_running_attempts_along(store, measure):
+    store.start_trial("s", 0, {})
+    done, running = store.start_attempt("s", 0, 1), store.start_attempt("s", 0, 2)
+    store.finish_attempt("s", 0, 1, done, measure())
+    store.fail_trial("s", 0, "the loss is nan")
+    trial = store.trial("s", 0)
+    assert (trial.state, trial.reason) == ("failed", "the loss is nan")
+    assert [(a.seed, a.state, a.reason) for a in trial.attempts] == [
+        (1, "finished", None),
+        (2, "failed", "the loss is nan"),
+    ]
+    assert running == 1
+
+
+@pytest.mark.parametrize("end", ["fail_trial", "interrupt_trial"])
+def test_a_finished_trial_stays_finished(store, finish, end):
+    finish(0)
+    with pytest.raises(StorageError, match="trial 0 of study 's' is finished"):
+        getattr(store, end)("s", 0, "too late")
+    assert store.trial("s", 0).state == "finished"
+
+
+def test_a_missing_trial_is_said(store):
+    with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(it has none yet\)"):
+        store.fail_trial("s", 3, "")
+    store.start_trial("s", 1, {})
+    with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(its last is 1\)"):
+        store.trial("s", 3)
+
+
+def test_counts_name_every_state(store, finish):
+    assert store.counts("s") == {"running": 0, "finished": 0, "failed": 0, "interrupted": 0}
+    finish(0)
+    store.start_trial("s", 1, {})
+    assert store.counts("s") == {"running": 1, "finished": 1, "failed": 0, "interrupted": 0}
+
+
+def test_choices_seen_have_their_first_trial(store, finish):
+    finish(4, choices={"a": 1})
+    finish(2, choices={"a": 1})
+    store.start_trial("s", 5, {"b": 0, "a": 1})
+    store.start_trial("s", 6, {"a": 3})
+    store.fail_trial("s", 6, "no")
+    assert store.choices_seen("s") == {'{"a":1}': 2, canonical_json({"a": 1, "b": 0}): 5}
+    assert store.choices_seen("s", ("failed",)) == {'{"a":3}': 6}
+
+
+def test_members_come_in_the_order_asked_for(store, finish):
+    for number in range(5):
+        finish(number)
+    store.start_trial("s", 5, {"x": 1}, "ws")
+    found = store.members("s", [5, 1, 3])
+    assert list(found) == [5, 1, 3]
+    assert (found[5].choices, found[5].design) == ({"x": 1}, "ws")
+    assert (found[1].choices, found[1].design) == ({"batch_size": 2}, None)
+    assert store.members("s", []) == {}
+    with pytest.raises(StorageError, match="no trial 9"):
+        store.members("s", [9, 1])
+
+
+def test_studies_do_not_see_each_other(store, finish):
+    store.create_study("other", {})
+    finish(0)
+    store.start_trial("other", 0, {"z": 1})
+    assert store.counts("other")["finished"] == 0
+    assert store.choices_seen("other") == {'{"z":1}': 0}
+    assert [trial.number for trial in store.open_trials("s")] == []

@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+import paretocaps
+
+NAMES = [
+    "Choices",
+    "EpochRecord",
+    "Front",
+    "Measurement",
+    "ParetocapsError",
+    "StudySpec",
+    "TrainerSpec",
+    "TrainingJob",
+    "load_front",
+    "load_trials",
+    "optimize",
+    "register_trainer",
+]
+
+
+def test_the_public_surface_is_these_names() -> None:
+    assert paretocaps.__all__ == NAMES
+    assert len(NAMES) <= 12
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    assert getattr(paretocaps, name).__doc__
+
+
+def test_another_name_is_not() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        paretocaps.nothing  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    code = "import sys, paretocaps; print(sorted(m for m in sys.modules if m.startswith('paretocaps')))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['paretocaps']"
