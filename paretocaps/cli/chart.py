@@ -46,6 +46,7 @@ def chart(
     x_label: str,
     width: int,
     height: int,
+    margin: int = 0,
     log: bool = False,
     braille: bool = True,
 ) -> list[str]:
@@ -57,12 +58,13 @@ def chart(
         ys: as many finite values.
         x_label: the unit of the positions.
         width, height: characters in all across, and of the plot itself down.
+        margin: characters left of the axis, where the labels need no more.
         log: whether to use a logarithmic axis where all values are above 0 and not the same.
         braille: whether to draw with braille dots (two across and four down a character).
     """
     axis = Axis.over(ys, log)
     labels = {height - 1 - round(share * (height - 1)): _tick(axis.value(share)) for share in (0.0, 0.5, 1.0)}
-    margin = max(map(len, labels.values()))
+    margin = max(margin, *map(len, labels.values()))
     columns = max(10, width - margin - 2)
     across, down = (2, 4) if braille else (1, 1)
     spans = _spans([axis.height(y) for y in ys], xs, columns * across, height * down)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paretocaps.cli.naming import telling_choices
+from paretocaps.cli.numbers import counted
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import choice_text, heading, value_text
@@ -104,7 +105,7 @@ def _table(columns: Sequence[Column], rows: int) -> Table:
 
 
 def _left_out(members: int, columns: Sequence[str]) -> str:
-    parts = [f"{members} more {'trial' if members == 1 else 'trials'}"] if members else []
+    parts = [counted(members, "more trial")] if members else []
     parts += [f"not shown: {', '.join(columns)}"] if columns else []
     return f"  ({'; '.join(parts)})" if parts else ""
 

@@ -15,6 +15,11 @@ def number_text(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number of things: "1 trial", "24 trials"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def is_number(value: Any) -> bool:
     """Return whether `value` is a number and not a truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool)

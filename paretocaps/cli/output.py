@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
@@ -64,14 +64,14 @@ def write_csv(rows: Sequence[Row]) -> None:
     click.echo(text.getvalue(), nl=False)
 
 
-def rows_table(rows: Sequence[Row]) -> RenderableType:
-    """Return `rows` as a table for people: a column a key, numbers to the right."""
+def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableType:
+    """Return `rows` as a table for people: a column a key; numbers, and the keys in `right`, to the right."""
     if not rows:
         return Text("(none)", "dim")
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:
-        numbers = all(is_number(row.get(name)) for row in rows)
+        numbers = name in right or all(is_number(row.get(name)) for row in rows)
         table.add_column(Text(name), justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*(Text(_text(value)) for value in map(row.get, names)))

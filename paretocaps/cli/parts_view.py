@@ -8,6 +8,8 @@ from rich.text import Text
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
 
+SHARES = ("% of params", "% of multiply-adds")
+
 
 def write_description(description: Row, choices: Mapping[str, Any], trainer: str, form: str) -> None:
     """Write a network's {params, macs, capsules, parts} in the asked form; CSV has the parts.
@@ -24,7 +26,10 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         write_csv(description["parts"])
     else:
         say(f"choices: {short_choices(choices, defaults(trainer))}")
-        show(rows_table(with_shares(description)), Text(f"primary capsules: {description['capsules']:,}"))
+        show(
+            rows_table(with_shares(description), right=SHARES),
+            Text(f"primary capsules: {description['capsules']:,}"),
+        )
 
 
 def with_shares(description: Row) -> list[dict[str, Any]]:
@@ -34,13 +39,13 @@ def with_shares(description: Row) -> list[dict[str, Any]]:
         {
             "part": part["name"],
             "params": part["params"],
-            "% of params": _percent(part["params"], whole["params"]),
+            SHARES[0]: _percent(part["params"], whole["params"]),
             "multiply-adds": part["macs"],
-            "% of multiply-adds": _percent(part["macs"], whole["macs"]),
+            SHARES[1]: _percent(part["macs"], whole["macs"]),
         }
         for part in (*description["parts"], whole)
     ]
 
 
-def _percent(part: float | None, whole: float | None) -> float | None:
-    return round(100 * part / whole, 1) if whole and part is not None else None
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.1f}" if whole else "-"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.front import FrontRecord
 from paretocaps.domain.job import TrainingJob
@@ -44,7 +45,7 @@ class PlainView(Progress):
         super().opened(spec, finished)
         before = f", {finished} finished before" if finished else ""
         self._say(
-            f"study {spec.study}: {spec.trials} trials of {spec.epochs} epochs on {spec.data_spec},"
+            f"study {spec.study}: {counted(spec.trials, 'trial')} of {counted(spec.epochs, 'epoch')} on {spec.data_spec},"
             f" {', '.join(spec.objectives)}{before}"
         )
 

@@ -9,7 +9,8 @@ from rich.text import Text
 from paretocaps.cli.chart import chart
 from paretocaps.cli.output import console, rows_table, show, write_rows
 
-MARGIN = 1
+LABELS = 8
+"""Characters for the labels of both plots, so that their steps are one above the other."""
 HEIGHTS = (9, 7)
 """Lines of the two plots; odd, so that the middle label is on a line of its own."""
 
@@ -36,16 +37,25 @@ def write_plan(plan: Plan, form: str, draw: bool | None) -> None:
     if sys.stdout.isatty() if draw is None else draw:
         out = console()
         width = out.width if out.is_terminal else 80
-        show(*(Text(line) for line in curves(plan, width - MARGIN, out.encoding.startswith("utf"))))
+        show(*(Text(line) for line in curves(plan, width - 1, out.encoding.startswith("utf"))))
 
 
 def curves(plan: Plan, width: int, braille: bool) -> list[str]:
     """Return the lines that draw learning rate and batch size over the steps."""
     steps, rates, sizes = plan.curve()
-    rate = chart(
-        "learning rate", steps, rates, x_label="steps", width=width, height=HEIGHTS[0], braille=braille
-    )
-    size = chart(
-        "batch size", steps, sizes, x_label="steps", width=width, height=HEIGHTS[1], log=True, braille=braille
-    )
-    return ["", *rate, "", *size]
+
+    def drawn(title: str, values: Sequence[float], height: int, log: bool) -> list[str]:
+        return chart(
+            title,
+            steps,
+            values,
+            x_label="steps",
+            width=width,
+            height=height,
+            margin=LABELS,
+            log=log,
+            braille=braille,
+        )
+
+    rate = drawn("learning rate", rates, HEIGHTS[0], False)
+    return ["", *rate, "", *drawn("batch size", sizes, HEIGHTS[1], True)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.numbers import counted
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -171,4 +172,4 @@ def front_line(spec: StudySpec | None, shown: int, missing: int) -> str:
         return f"front: no trial meets {bounds} yet ({missing} {miss} it)"
     meeting = f" with {bounds}" if bounds else ""
     more = f" ({missing} more {miss} it)" if missing else ""
-    return f"front: {shown} {'trial' if shown == 1 else 'trials'}{meeting}{more}"
+    return f"front: {counted(shown, 'trial')}{meeting}{more}"

@@ -3,7 +3,7 @@
 import shlex
 
 from paretocaps.cli.front_table import front_table
-from paretocaps.cli.numbers import clock_text
+from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import console, say, show
 from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.spec import DEFAULT_STORAGE
@@ -14,11 +14,14 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     """Show the front that keeps the study's requirements, and the commands that show more."""
     front = summary.front
     failed = f", {summary.failed} failed" if summary.failed else ""
-    say(f"study {summary.study}: {summary.finished} trials finished{failed} in {clock_text(view.elapsed)}")
+    finished = counted(summary.finished, "trial")
+    say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
     say(front_line(view.spec, len(front), view.missing))
     if front.members:
+        say("")
         out = console()
         show(front_table(front.members, front.objectives, out.width if out.is_terminal else None))
+    say("")
     for line in next_commands(summary.study, summary.storage):
         say(line)
 
@@ -27,8 +30,10 @@ def next_commands(study: str, storage: str) -> list[str]:
     """Return the commands that show more of a study, each with what it does."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
     name = shlex.quote(study)
-    return [
-        f"paretocaps front {name}{where}     # all of the front",
-        f"paretocaps report {name}{where}    # figures and tables as a page",
-        f"paretocaps dashboard{where}        # every trial, in a browser",
-    ]
+    commands = {
+        f"paretocaps front {name}{where}": "the whole front",
+        f"paretocaps report {name}{where}": "figures and tables as a page",
+        f"paretocaps dashboard{where}": "every trial, in a browser",
+    }
+    width = max(map(len, commands))
+    return [f"{command:<{width}}  # {what}" for command, what in commands.items()]

@@ -40,14 +40,15 @@ class EpochRecord(_Value):
     `epoch` counts from 1. `seconds` are the measured training seconds of this epoch's optimiser
     steps, `time` the same up to and including it, `wall` all seconds since the training began.
     `network` counts the structural changes (prunings) before this epoch: epochs with the same
-    number trained the same network.
+    number trained the same network. `train_loss` is the mean over the epoch's images, where a trainer
+    reports one.
     """
 
     epoch: Annotated[int, Field(ge=1)]
     steps: Annotated[int, Field(ge=0)] = 0
     batch_size: Annotated[int, Field(ge=1)] = 1
     learning_rate: float = 0.0
-    train_loss: float = float("nan")
+    train_loss: float | None = None
     acc: Fraction
     seconds: Seconds
     time: Seconds

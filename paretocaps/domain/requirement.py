@@ -49,7 +49,7 @@ class Requirement:
         return value is not None and bool(self.kept_by(value))
 
     def kept_by(self, values: Any) -> Any:
-        """Return, value by value, whether an array of this objective's values keeps the bound; NaN never does."""
+        """Return, value by value, whether an array keeps the bound; NaN never does."""
         return _OPERATORS[self.relation](values, self.bound)
 
     def __str__(self) -> str:

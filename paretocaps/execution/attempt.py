@@ -94,12 +94,11 @@ def _check(value: object, expected: type[BaseModel], what: str) -> None:
 
 
 def _numbers(value: BaseModel) -> Iterator[tuple[str, Any]]:
-    # train_loss is NaN where a trainer does not report it: only what it set itself counts
     for name, number in value:
         if name == "epochs":
             for record in number:
                 yield from ((f"epoch {record.epoch}: {part}", entry) for part, entry in _numbers(record))
         elif name == "quantities":
             yield from number.items()
-        elif name in value.model_fields_set:
+        else:
             yield name, number

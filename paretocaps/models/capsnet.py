@@ -53,8 +53,7 @@ class Convolution(nn.Module):
     def __init__(self, channels: int, filters: int, kernel: tuple[int, int], stride: tuple[int, int]) -> None:
         super().__init__()
         self.stride = stride
-        weight = torch.empty(filters, channels, *kernel)
-        self.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last))
+        self.weight = nn.Parameter(torch.empty(filters, *kernel, channels))
         self.bias = nn.Parameter(torch.empty(filters))
 
     def forward(self, images: Tensor) -> Tensor:

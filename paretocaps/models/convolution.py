@@ -48,7 +48,7 @@ def convolution(
 
     Args:
         images: [B, C, H, W]; channels-last images are not copied.
-        weight: [K, C, height, width], best in channels-last order.
+        weight: [K, height, width, C].
         bias: [K].
         stride: down and across.
 
@@ -56,7 +56,7 @@ def convolution(
         [B, K, H', W'], in channels-last order on a CPU.
     """
     if images.device.type != "cpu":
-        maps = functional.conv2d(images, weight, bias, stride)
+        maps = functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, stride)
         return functional.relu(maps, inplace=True) if rectify else maps
     dtype = compute_dtype(weight)
     return cast(Tensor, _Convolution.apply(images, weight, bias, stride, rectify, dtype))  # type: ignore[no-untyped-call]
@@ -131,7 +131,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _kernel(weight: Tensor) -> tuple[int, int]:
-    return weight.shape[2], weight.shape[3]
+    return weight.shape[1], weight.shape[2]
 
 
 def _channels_last(maps: Tensor) -> Tensor:
@@ -160,9 +160,9 @@ def _outputs(patches: _Patches, weight: Tensor, bias: Tensor, rectify: bool) -> 
     """[B, H', W', K]."""
     if not _multiplied(patches, 0):
         images = patches.images.permute(0, 3, 1, 2)
-        maps = _channels_last(functional.conv2d(images, weight, bias, patches.stride))
+        maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
         return maps.relu_() if rectify else maps
-    filters = _channels_last(weight).flatten(1)
+    filters = weight.flatten(1)
     maps = weight.new_empty(len(patches.images), *patches.size, len(weight))
     for samples in _samples(patches, len(weight)):
         block = maps[samples].view(-1, len(weight))
@@ -179,9 +179,7 @@ def _image_gradient(patches: _Patches, grad: Tensor, weight: Tensor) -> Tensor:
         images_grad: Tensor = _backward(patches, grad, weight, (True, False))[0]
         return images_grad
     (height, width), (down, across) = patches.size, patches.kernel
-    products = (grad.flatten(0, 2) @ _channels_last(weight).flatten(1)).view(
-        *grad.shape[:3], down, across, -1
-    )
+    products = (grad.flatten(0, 2) @ weight.flatten(1)).view(*grad.shape[:3], down, across, -1)
     sums = torch.zeros_like(patches.images, dtype=_sum_dtype(grad))
     (row_step, column_step) = patches.stride
     for row in range(down):
@@ -195,12 +193,12 @@ def _image_gradient(patches: _Patches, grad: Tensor, weight: Tensor) -> Tensor:
 def _filter_gradients(
     patches: _Patches, grad: Tensor, mask: Tensor | None, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of weight, [K, C, h, w], and bias, [K], in float32 at least."""
+    """Gradients of weight, [K, h, w, C], and bias, [K], in float32 at least."""
     filters = len(weight)
     if not _multiplied(patches, 2):
         masked = grad if mask is None else grad * (mask > 0)
-        return _backward(patches, masked, weight, (False, True))[1], masked.sum((0, 1, 2))
-    channels, down, across = weight.shape[1:]
+        return _channels_last(_backward(patches, masked, weight, (False, True))[1]), masked.sum((0, 1, 2))
+    down, across, channels = weight.shape[1:]
     total = grad.new_empty(filters, down * across * channels, dtype=_sum_dtype(grad))
     bias = grad.new_zeros(filters, dtype=total.dtype)
     for samples in _filter_samples(patches, weight):
@@ -210,7 +208,7 @@ def _filter_gradients(
         for rows in _filter_rows(patches, weight):
             out = total[:, rows.start * across * channels : rows.stop * across * channels]
             _add_product(out, block.t(), patches.matrix(samples, rows), first=samples.start == 0)
-    return total.view(filters, down, across, channels).permute(0, 3, 1, 2), bias
+    return total.view(weight.shape), bias
 
 
 def _filter_samples(patches: _Patches, weight: Tensor) -> Iterator[slice]:
@@ -221,13 +219,21 @@ def _filter_rows(patches: _Patches, weight: Tensor) -> Iterator[slice]:
     down = patches.kernel[0]
     step = down
     if weight.numel() > _WIDE:
-        step = min(down, max(1, _CACHED_BYTES // (patches.row_bytes * len(patches.images))))
+        # A product that is converted afterwards should still be in cache then.
+        step = (
+            1
+            if weight.dtype != _sum_dtype(weight)
+            else _CACHED_BYTES // patches.row_bytes // len(patches.images)
+        )
+        step = min(down, max(1, step))
     return (slice(start, min(start + step, down)) for start in range(0, down, step))
 
 
 def _add_product(out: Tensor, left: Tensor, right: Tensor, *, first: bool) -> None:
-    if out.dtype == left.dtype:
-        out.addmm_(left, right, beta=0 if first else 1)
+    if first and out.dtype == left.dtype:
+        torch.mm(left, right, out=out)
+    elif out.dtype == left.dtype:
+        out.addmm_(left, right)
     elif first:
         out.copy_(left @ right)
     else:
@@ -238,7 +244,7 @@ def _backward(patches: _Patches, grad: Tensor, weight: Tensor, wanted: tuple[boo
     return torch.ops.aten.convolution_backward(
         grad.permute(0, 3, 1, 2),
         patches.images.permute(0, 3, 1, 2),
-        weight,
+        weight.permute(0, 3, 1, 2),
         None,
         list(patches.stride),
         [0, 0],

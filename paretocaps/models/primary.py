@@ -19,8 +19,7 @@ class PrimaryCapsules(nn.Module):
     def __init__(self, channels: int, types: int, dimensions: int, kernel: Size) -> None:
         super().__init__()
         self.types, self.dimensions = types, dimensions
-        filters = torch.empty(types * dimensions, channels, *kernel)
-        self.weight = nn.Parameter(filters.contiguous(memory_format=torch.channels_last))
+        self.weight = nn.Parameter(torch.empty(types * dimensions, *kernel, channels))
         self.bias = nn.Parameter(torch.empty(types * dimensions))
 
     def forward(self, features: Tensor) -> Tensor:
@@ -30,6 +29,10 @@ class PrimaryCapsules(nn.Module):
         """
         maps = convolution(features, self.weight, self.bias, (PRIMARY_STRIDE, PRIMARY_STRIDE))
         return squash(as_capsules(maps, self.types), dim=0).permute(2, 1, 0)
+
+    def filters(self) -> Tensor:
+        """Return the filters by type and the channel they read, [T, E * height * width, K]."""
+        return self.weight.view(self.types, -1, self.weight.shape[-1])
 
 
 def as_capsules(maps: Tensor, types: int) -> Tensor:

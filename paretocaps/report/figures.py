@@ -119,7 +119,9 @@ def placeholder(text: str) -> "Figure":
 def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
     on_front = {member.trial for member in front.members}
     others = [trial for trial in trials if trial.trial not in on_front]
-    return points(front.members, front.objectives), points(others, front.objectives)
+    # every figure carries every trial's text: thousands of sets of choices would make pages of 20 MB
+    brief = len(others) >= _MANY
+    return points(front.members, front.objectives), points(others, front.objectives, brief)
 
 
 def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> Extent:

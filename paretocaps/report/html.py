@@ -1,6 +1,7 @@
 """The parts a page is made of, and how it reaches its file."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from html import escape
@@ -62,7 +63,8 @@ def definitions_html(facts: Mapping[str, str]) -> str:
 
 def figure_html(figure: "Figure", name: str) -> str:
     """Return a figure as wide as its place; the page brings plotly.js. `name` is what it saves images as."""
-    config = {"responsive": True, "displaylogo": False, "toImageButtonOptions": {"filename": name}}
+    plain = re.sub(r"[^\w.-]+", "_", name)  # plotly writes its configuration into the script unescaped
+    config = {"responsive": True, "displaylogo": False, "toImageButtonOptions": {"filename": plain}}
     html: str = figure.to_html(
         full_html=False, include_plotlyjs=False, config=config, default_height=f"{figure.layout.height}px"
     )

@@ -44,8 +44,8 @@ class Extent:
     front: tuple[float, float] | None
 
 
-def points(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> Points:
-    """Return the trials that have a finite value in every objective."""
+def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brief: bool = False) -> Points:
+    """Return the trials that have a finite value in every objective; `brief` as `hover_text`."""
     shown = [
         member
         for member in members
@@ -54,15 +54,17 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> P
     return Points(
         trials=tuple(member.trial for member in shown),
         values=tuple(tuple(float(member.values[o.name]) for o in objectives) for member in shown),
-        hover=tuple(hover_text(member, objectives) for member in shown),
+        hover=tuple(hover_text(member, objectives, brief) for member in shown),
     )
 
 
-def hover_text(member: FrontMember, objectives: Sequence[Objective]) -> str:
-    """Return a trial in a few lines of plotly's HTML: number, objectives, choices three a line."""
+def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> str:
+    """Return a trial in a few lines of plotly's HTML: number, objectives and (not `brief`) choices."""
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
     lines = [f"<b>trial {member.trial}</b>{f' ({_plain(member.design)})' if member.design else ''}{seeds}"]
     lines += [f"{_plain(o.name)} {value_text(o, member.values.get(o.name))}" for o in objectives]
+    if brief:
+        return "<br>".join(lines)
     choices = [f"{_plain(n)}={_plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
     return "<br>".join([*lines, *(", ".join(choices[i : i + 3]) for i in range(0, len(choices), 3))])
 

@@ -81,10 +81,10 @@ def axis(objective: Objective, span: Extent, *, turns: bool = False) -> dict[str
     if not turns:
         title = f"← {title}" if less else f"{title} →"
     options: dict[str, Any] = {"title": {"text": title}, "range": list(span.front or span.everything)}
+    options["type"] = "log" if span.log else "linear"
     if span.log:
         ticks = log_ticks(span.everything)
         return options | {
-            "type": "log",
             "tickvals": ticks,
             "ticktext": [with_prefix(tick).replace(" ", "") for tick in ticks],
         }

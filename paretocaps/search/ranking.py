@@ -20,6 +20,7 @@ from paretocaps.storage.table import QuantityTable
 
 FIRST_DESIGNS = 8
 """How many finished trials, by number, fix a study's reference point."""
+_WHOLE = ("params", "macs", "memory")
 
 
 def ranked_front(
@@ -129,7 +130,11 @@ def latest_device(store: Store, study: str) -> str | None:
 def named_values(table: QuantityTable, row: int) -> dict[str, float]:
     """Return what was measured of the trial in `row`, by quantity; params and bytes are whole numbers."""
     values = {name: float(table.values[row, column]) for column, name in enumerate(table.quantities)}
-    return {name: value for name, value in values.items() if not np.isnan(value)}
+    return {
+        name: int(value) if name in _WHOLE and value.is_integer() else value
+        for name, value in values.items()
+        if not np.isnan(value)
+    }
 
 
 def _member(

@@ -195,11 +195,10 @@ class Runner:
         self.failed += 1
         self.failed_in_a_row += 1
         if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
-            raise ParetocapsError(
-                f"{self.failed_in_a_row} trials in a row failed, the last one because: {reason}"
-            )
+            raise ParetocapsError(f"{self.failed_in_a_row} trials in a row failed, the last reason: {reason}")
         if self.failed >= self.spec.trials:
-            raise ParetocapsError(f"{self.failed} trials failed, the last one because: {reason}")
+            many = "the one trial asked for failed" if self.failed == 1 else f"{self.failed} trials failed"
+            raise ParetocapsError(f"{many}, the last reason: {reason}")
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
         if trial.waiting or trial.running:
@@ -219,7 +218,7 @@ class Runner:
             self.front = front
             self.store.save_front(front)
             self.observer.front_changed(front)
-            self._drop_weights(front)
+        self._drop_weights(front)
 
     def _drop_weights(self, front: FrontRecord) -> None:
         """Delete the weights of trials that have left the front; the store still knows what they measured."""

@@ -60,8 +60,9 @@ def describe(
     Raises:
         UsageError: choices, an image size or a number of classes that cannot be.
     """
-    from paretocaps.models.architecture import architecture, pruned
+    from paretocaps.models.architecture import architecture
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
+    from paretocaps.models.pruning.target import pruned
 
     choices, canonical = _choices(settings, design, trainer)
     height, width, channels = _image_size(image)

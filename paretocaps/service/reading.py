@@ -106,7 +106,7 @@ def write_report(
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
-            trials=[member for member in everyone.members if _kept(member, requirements)],
+            trials=everyone.members,
             settings=spec,
             devices=everyone.devices,
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
@@ -136,10 +136,6 @@ def front_of(
     names = objectives if objectives is not None else store.study(study).spec["objectives"]
     record = ranked_front(store, study, parse_objectives(names), requirements, device)
     return Front.from_record(record)
-
-
-def _kept(member: FrontMember, requirements: Sequence[Requirement]) -> bool:
-    return all(requirement.met(member.values) for requirement in requirements)
 
 
 def _only(store: "Store", study: str | None) -> str:

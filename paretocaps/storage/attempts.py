@@ -135,7 +135,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
 def epoch_row(record: EpochRecord) -> dict[str, Any]:
     """Return the columns of an epoch; a training loss that is not finite is None."""
     row = record.model_dump()
-    if not math.isfinite(record.train_loss):
+    if record.train_loss is not None and not math.isfinite(record.train_loss):
         row["train_loss"] = None
     return row
 

@@ -118,7 +118,4 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
 
 
 def _epoch(row: Row[Any]) -> EpochRecord:
-    values = {name: value for name, value in row._mapping.items() if name != "attempt_id"}
-    if values["train_loss"] is None:
-        del values["train_loss"]
-    return EpochRecord(**values)
+    return EpochRecord(**{name: value for name, value in row._mapping.items() if name != "attempt_id"})

@@ -1,4 +1,4 @@
-"""One driver a study: a lock that goes with the process that holds it."""
+"""One driver a study: a lock that goes with the process that holds it (flock: not on Windows)."""
 
 import fcntl
 import hashlib

@@ -113,8 +113,6 @@ def canonical_json(values: Mapping[str, Any]) -> str:
 def check_finite(measurement: Measurement) -> None:
     """Refuse a measurement with a NaN or infinite value, before anything of it is stored.
 
-    A training loss that the trainer did not report (the field was never set) is no value.
-
     Raises:
         DivergedError: names the quantity, its value, and the epoch where it has one.
     """
@@ -123,8 +121,8 @@ def check_finite(measurement: Measurement) -> None:
     for name, value in values.items():
         _check(name, value)
     for record in measurement.epochs:
-        for name in record.model_fields_set:
-            _check(name, getattr(record, name), f" of epoch {record.epoch}")
+        for name, value in record:
+            _check(name, value, f" of epoch {record.epoch}")
 
 
 def _check(name: str, value: float | None, where: str = "") -> None:

@@ -297,5 +297,5 @@ class Store:
     def _write(self, work: Callable[[Connection], T], taken: str = "the row is there already") -> T:
         try:
             return self._database.write(work)
-        except IntegrityError:
-            raise StorageError(taken) from None
+        except IntegrityError as error:
+            raise StorageError(taken) from error

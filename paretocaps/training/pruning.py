@@ -1,8 +1,6 @@
 """When a training prunes, and what it measures for it."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.models.architecture import pruned
-from paretocaps.models.pruning import measure_saliency, prune
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast
 
@@ -29,6 +27,9 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
     kept. None of this is an optimiser step, so the clock does not count it.
     """
+    from paretocaps.models.pruning.target import pruned
+    from paretocaps.models.pruning import measure_saliency, prune
+
     target = pruned(learner.network.architecture, choices.pruning_ratio)
     batches = learner.loader.ordered(_SALIENCY_BATCH, limit=_SALIENCY_IMAGES)
     with autocast(learner.device, learner.dtype):

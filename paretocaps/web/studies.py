@@ -1,34 +1,53 @@
-"""The dashboard with every study's front in it."""
+"""The Optuna side of a database that exists already, for the dashboard to read and add to."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from paretocaps import service
-from paretocaps.errors import UsageError
-from paretocaps.report.figures import front_figures
-from paretocaps.web.dashboard import publish, serve_dashboard
+from paretocaps.errors import StorageError, did_you_mean
+from paretocaps.storage.connect import engine_arguments, parse_url, prepare_engine, safe
+from paretocaps.storage.store import Store
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import RDBStorage
 
 
-def serve_studies(storage: str, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-    """Put the present front of every study into the dashboard, then serve it until Ctrl-C.
-
-    Args:
-        storage: database URL.
-        host, port: where to listen; there is no login, so anything but loopback opens it to others.
-        ready: is called with the address once it is listened on.
+def open_studies(url: str) -> "RDBStorage":
+    """Return Optuna's storage on a database; nothing is made that is not there.
 
     Raises:
-        StorageError: the database is missing, cannot be reached or holds no studies.
-        UsageError: the address or the port cannot be listened on.
+        StorageError: the database is missing, cannot be reached, or holds no studies.
     """
-    for row in service.studies(storage):
-        if row["finished"]:
-            _publish(storage, row["study"])
-    serve_dashboard(storage, host, port, ready)
+    Store.open(url, create=False).close()
+    import optuna
 
-
-def _publish(storage: str, study: str) -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        front = service.load_front(study, storage)
-    except UsageError:
-        return  # measured on several devices: which of them to show is for `front --device` to say
-    publish(storage, study, front, front_figures(front, service.finished_trials(study, storage)))
+        storage = optuna.storages.RDBStorage(
+            url, engine_kwargs=engine_arguments(url), skip_table_creation=True
+        )
+        prepare_engine(storage.engine)
+        storage.get_all_studies()
+    except Exception as error:  # whatever the driver raises: SQLAlchemy is none of this layer's business
+        cause = str(error.__cause__ or error).splitlines()[0]
+        raise StorageError(
+            f"storage {safe(parse_url(url))!r} has no Optuna studies that can be read ({cause}):"
+            " run `paretocaps optimize` on it, or name another with --storage"
+        ) from None
+    return storage
+
+
+def load_study(storage: "RDBStorage", name: str) -> "Study":
+    """Return the Optuna study called `name`.
+
+    Raises:
+        StorageError: there is none; the message has the nearest name and the known ones.
+    """
+    import optuna
+
+    try:
+        return optuna.load_study(study_name=name, storage=storage)
+    except KeyError:
+        known = sorted(study.study_name for study in storage.get_all_studies())
+        raise StorageError(
+            f"no Optuna study {name!r}{did_you_mean(name, known)} (known: {', '.join(known) or 'none'})"
+        ) from None

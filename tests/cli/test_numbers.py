@@ -1,6 +1,6 @@
 import pytest
 
-from paretocaps.cli.numbers import clock_text, is_number, number_text
+from paretocaps.cli.numbers import clock_text, counted, is_number, number_text
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,7 @@ def test_counts_in_full_and_others_to_four_figures():
 
 def test_truth_values_are_no_numbers():
     assert [value for value in (1, 0.5, True, "1", None) if is_number(value)] == [1, 0.5]
+
+
+def test_one_thing_and_several():
+    assert [counted(count, "trial") for count in (0, 1, 24)] == ["0 trials", "1 trial", "24 trials"]

@@ -20,6 +20,27 @@ def worker():
         process.stdin.close()
 
 
+def test_what_a_process_prints_is_no_message():
+    program = """
+import os, sys
+from paretocaps.execution.worker import Channel
+channel = Channel()
+print("printed", flush=True)
+os.system("echo echoed")
+channel.send("ready")
+print(sys.stdin.read(), channel.receive(), channel.receive())
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        input='{"kind": "job"}\n{"kind',
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == '{"kind": "ready"}\n'
+    assert answer.stderr.splitlines() == ["printed", "echoed", " {'kind': 'job'} None"]
+
+
 def hear(process):
     line = process.stdout.readline()
     return json.loads(line) if line else None

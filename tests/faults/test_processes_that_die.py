@@ -147,6 +147,15 @@ def test_a_worker_that_cannot_start(make_job, tmp_path, monkeypatch):
         assert executor.wait(go_on)[0].measurement is not None
 
 
+def test_a_module_in_the_working_directory_stands_in_for_none(make_job, tmp_path, monkeypatch):
+    (tmp_path / "pydantic.py").write_text("raise ImportError('this is not pydantic')")
+    monkeypatch.chdir(tmp_path)
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(make_job())
+        (outcome,) = executor.wait(go_on)
+    assert outcome.measurement is not None, outcome.reason
+
+
 def test_a_python_that_is_not_there(make_job, monkeypatch):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         with monkeypatch.context() as broken:

@@ -14,7 +14,7 @@ def squash(s):
 
 def primary_capsules(features, weight, bias, types):
     """[B, T * P, E]: walks over types and cells and picks their channels."""
-    maps = functional.conv2d(features, weight, bias, stride=2)
+    maps = functional.conv2d(features, weight.permute(0, 3, 1, 2), bias, stride=2)
     _, filters, height, width = maps.shape
     size = filters // types
     capsules = [
@@ -57,7 +57,9 @@ def network(net, images, labels, full_gradient=False):
     """Lengths and reconstruction (or None) of `net` for a batch, without any of its code."""
     a = net.architecture
     features = functional.relu(
-        functional.conv2d(images, net.conv1.weight, net.conv1.bias, stride=tuple(a.geometry.stride))
+        functional.conv2d(
+            images, net.conv1.weight.permute(0, 3, 1, 2), net.conv1.bias, stride=tuple(a.geometry.stride)
+        )
     )
     capsules = primary_capsules(features, net.primary.weight, net.primary.bias, a.capsule_types)
     layer = net.class_capsules

@@ -6,8 +6,15 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.losses import capsnet_loss
 
-SMALL = {"height": 10, "width": 8, "channels": 2, "classes": 4, "conv_channels": 6, "capsule_types": 3,
-         "decoder_units": (7, 9)}
+SMALL = {
+    "height": 10,
+    "width": 8,
+    "channels": 2,
+    "classes": 4,
+    "conv_channels": 6,
+    "capsule_types": 3,
+    "decoder_units": (7, 9),
+}
 
 
 def batch(architecture, size, dtype=torch.float64, seed=1):

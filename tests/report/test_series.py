@@ -33,6 +33,7 @@ def test_hovering_shows_the_trial_and_its_choices(trials, front):
     assert lines[0] == "<b>trial 0</b> (baseline), mean of 3 seeds"
     assert lines[1:4] == ["acc 0.9800", "time 10.0 s", "params 8.22 M"]
     assert lines[4:] == ["lr_policy=fixed, batch_schedule=constant, batch_size=128", "lr_max=0.001"]
+    assert hover_text(trials[0], front.objectives, brief=True).split("<br>") == lines[:4]
 
 
 def test_hovering_shows_markup_as_text():

@@ -1,8 +1,10 @@
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,6 +140,21 @@ def test_engines_of_others_get_the_same_settings(tmp_path):
         ]
     engine.dispose()
     assert found == ["wal", 30_000, 1]
+
+
+def test_the_switch_to_the_log_waits_for_a_writer(tmp_path):
+    path = tmp_path / "x.db"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("CREATE TABLE t (x)")
+    writer.execute("BEGIN IMMEDIATE")
+    end = threading.Timer(0.2, writer.execute, ["COMMIT"])
+    end.start()
+    engine = make_engine(f"sqlite:///{path}", create=False)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    end.join()
+    writer.close()
+    engine.dispose()
 
 
 def test_a_relative_file_stays_where_it_was(tmp_path, monkeypatch):

@@ -2,8 +2,8 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.options import storage_option
+from paretocaps.cli.output import say
 
 
 @click.command()
@@ -29,4 +29,6 @@ def command(storage: str, host: str, port: int) -> None:
     Example:
       paretocaps dashboard --port 8081
     """
-    service.serve_dashboard(storage, host, port)
+    from paretocaps.web.serving import serve_studies
+
+    serve_studies(storage, host, port, ready=lambda url: say(f"dashboard at {url} (Ctrl-C ends it)"))

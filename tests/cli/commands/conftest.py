@@ -55,6 +55,10 @@ TOWERS = TrainerSpec(
     description="towers of one to six floors",
 )
 
+TOWERS_STUDY = (
+    *("optimize", "--trainer", "towers", "--executor", "inline"),
+    *("--sampler", "grid", "--epochs", 2),
+)
 Run = Callable[..., Result]
 
 
@@ -63,21 +67,26 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command line in an empty folder, where the trainer `towers` is known."""
     monkeypatch.setitem(TRAINERS._entries, "towers", TOWERS)
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return invoke
 
 
 @pytest.fixture
 def optimize(run: Run) -> Run:
     """Run `optimize` with the trainer `towers` in this process."""
-    return lambda *arguments: run(
-        "optimize",
-        "--trainer",
-        "towers",
-        "--executor",
-        "inline",
-        "--sampler",
-        "grid",
-        "--epochs",
-        "2",
-        *arguments,
-    )
+    return lambda *arguments: run(*TOWERS_STUDY, *arguments)
+
+
+@pytest.fixture(scope="session")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the storage of one study `t`, of all towers of at most five floors; tests only read it."""
+    storage = f"sqlite:///{tmp_path_factory.mktemp('towers')}/towers.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TRAINERS._entries, "towers", TOWERS)
+        result = invoke(*TOWERS_STUDY, "--study", "t", "--trials", 10, "--storage", storage)
+    assert result.exit_code == 0, result.stderr
+    return storage
+
+
+def invoke(*arguments: object) -> Result:
+    """Run a command line in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -18,13 +18,13 @@ def test_wrong_use_is_one_line(run, arguments, message):
     assert message in result.stderr
 
 
-def test_a_port_in_use_is_one_line(run, optimize):
-    assert optimize("--study", "t", "--trials", 1).exit_code == 0
+@pytest.mark.slow  # imports optuna-dashboard and plotly
+def test_a_port_in_use_is_one_line(run, towers):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = run("dashboard", "--port", port)
+        result = run("dashboard", "--storage", towers, "--port", port)
     assert result.exit_code in (1, 2)
     assert str(port) in result.stderr
     assert result.stderr.count("error: ") == 1

@@ -28,7 +28,7 @@ def test_a_table_has_shares_and_a_sum(run):
     result = run("describe", "--design", "ws")
     lines = result.stdout.splitlines()
     assert lines[-1] == "primary capsules: 1,152"
-    assert lines[-2].split()[:3] == ["all", "6,708,400", "100"]
+    assert lines[-2].split()[:3] == ["all", "6,708,400", "100.0"]
     assert "choices: weight_sharing=true decoder=reduced" in result.stderr
 
 

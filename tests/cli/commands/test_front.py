@@ -6,10 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def studied(run, optimize):
-    """Return `run`, with a study `t` of all towers of at most five floors, plain or painted."""
-    assert optimize("--study", "t", "--trials", 10, "--objectives", "acc,time,params").exit_code == 0
-    return run
+def front(run, towers):
+    """Run `front` on the storage of one study of towers."""
+    return lambda *arguments: run("front", "--storage", towers, *arguments)
 
 
 def members(result):
@@ -17,8 +16,8 @@ def members(result):
     return json.loads(result.stdout)["members"]
 
 
-def test_json_is_complete_and_unrounded(studied):
-    answer = json.loads(studied("front", "t", "--format", "json").stdout)
+def test_json_is_complete_and_unrounded(front):
+    answer = json.loads(front("t", "--format", "json").stdout)
     assert list(answer) == ["study", "objectives", "reference_point", "hypervolume", "members"]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
     accuracies = [member["acc"] for member in answer["members"]]
@@ -26,33 +25,33 @@ def test_json_is_complete_and_unrounded(studied):
     assert 0.7 + 0.05 * 3 in accuracies
 
 
-def test_the_study_may_be_left_out_where_there_is_one(studied):
-    assert members(studied("front", "--format", "json")) == members(studied("front", "t", "--format", "json"))
+def test_the_study_may_be_left_out_where_there_is_one(front):
+    assert members(front("--format", "json")) == members(front("t", "--format", "json"))
 
 
-def test_requirements_and_objectives_make_another_view(studied):
-    kept = members(studied("front", "t", "--require", "acc>=0.8,time<5", "--format", "json"))
+def test_requirements_and_objectives_make_another_view(front):
+    kept = members(front("t", "--require", "acc>=0.8,time<5", "--format", "json"))
     assert kept
     assert all(member["acc"] >= 0.8 and member["time"] < 5 for member in kept)
-    flat = json.loads(studied("front", "t", "--objectives", "acc,wall", "--format", "json").stdout)
+    flat = json.loads(front("t", "--objectives", "acc,wall", "--format", "json").stdout)
     assert [objective["name"] for objective in flat["objectives"]] == ["acc", "wall"]
 
 
-def test_csv_has_a_row_a_member(studied):
-    rows = list(csv.DictReader(io.StringIO(studied("front", "t", "--format", "csv").stdout)))
-    assert len(rows) == len(members(studied("front", "t", "--format", "json")))
+def test_csv_has_a_row_a_member(front):
+    rows = list(csv.DictReader(io.StringIO(front("t", "--format", "csv").stdout)))
+    assert len(rows) == len(members(front("t", "--format", "json")))
     assert {"trial", "acc", "time", "params", "floors", "painted"} <= set(rows[0])
 
 
-def test_a_table_marks_the_knee_or_what_was_picked(studied):
-    knee = members(studied("front", "t", "--knee", "--format", "json"))
+def test_a_table_marks_the_knee_or_what_was_picked(front):
+    knee = members(front("t", "--knee", "--format", "json"))
     assert len(knee) == 1
-    table = studied("front", "t", "--knee")
+    table = front("t", "--knee")
     assert [line.split()[1] for line in table.stdout.splitlines() if line.startswith("knee")] == [
         str(knee[0]["trial"])
     ]
-    best = members(studied("front", "t", "--pick", "acc=1,time=0,params=0", "--format", "json"))
-    assert best[0]["acc"] == max(m["acc"] for m in members(studied("front", "t", "--format", "json")))
+    best = members(front("t", "--pick", "acc=1,time=0,params=0", "--format", "json"))
+    assert best[0]["acc"] == max(m["acc"] for m in members(front("t", "--format", "json")))
 
 
 @pytest.mark.parametrize(
@@ -69,8 +68,8 @@ def test_a_table_marks_the_knee_or_what_was_picked(studied):
         (["t", "--format", "yaml"], "yaml"),
     ],
 )
-def test_wrong_use_is_one_line(studied, arguments, message):
-    result = studied("front", *arguments)
+def test_wrong_use_is_one_line(front, arguments, message):
+    result = front(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1

@@ -47,18 +47,17 @@ def test_a_fixed_choice_is_out_of_the_search(run, optimize):
 def test_a_study_file_gives_way_to_flags(run, optimize):
     Path("study.toml").write_text('study = "filed"\ntrials = 5\nobjectives = ["acc", "params"]\n')
     result = optimize("--spec", "study.toml", "--trials", 1)
-    assert "study filed: 1 trials of 2 epochs on digits, acc, params" in result.stderr
+    assert "study filed: 1 trial of 2 epochs on digits, acc, params" in result.stderr
 
 
-def test_a_failed_trial_is_told_and_the_study_goes_on(optimize):
-    result = optimize("--study", "t", "--trials", 2, "--fix", "painted=false")
-    assert result.exit_code == 0
-    every = optimize("--study", "t", "--trials", 5)
-    assert every.exit_code == 0
-    spent = optimize("--study", "bad", "--trials", 3, "--fix", "floors=6", "--no-designs")
+def test_failed_trials_are_told_and_too_many_end_the_run(optimize):
+    result = optimize("--study", "t", "--trials", 10, "--no-designs")
+    assert result.exit_code == 0, result.stderr
+    assert "failed: the tower fell over" in result.stderr
+    assert "study t: 10 trials finished, 2 failed in 0:0" in result.stderr
+    spent = optimize("--study", "bad", "--trials", 2, "--fix", "floors=6", "--no-designs")
     assert spent.exit_code == 1
-    assert "failed: the tower fell over" in spent.stderr
-    assert spent.stderr.splitlines()[-1].startswith("error: ")
+    assert spent.stderr.splitlines()[-1].startswith("error: 2 trials failed")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,6 @@ def test_a_failed_trial_is_told_and_the_study_goes_on(optimize):
         (["--sampler", "tpee"], "did you mean 'tpe'"),
         (["--trainer", "tower"], "did you mean 'towers'"),
         (["--executor", "threads"], "executor='threads'"),
-        (["--dataset", "digit"], "did you mean 'digits'"),
         (["--fix", "floor=2"], "did you mean 'floors'"),
         (["--fix", "floors"], "floors"),
         (["--design", "hat"], "did you mean 'hut'"),
@@ -79,7 +77,6 @@ def test_a_failed_trial_is_told_and_the_study_goes_on(optimize):
         (["--require", "acc"], "acc>=0.9"),
         (["--more", 0], "more=0"),
         (["--design", "hut", "--no-designs"], "--no-designs"),
-        (["--data", "nowhere"], "nowhere"),
         (["--storage", "sqlite:////"], "error: "),
     ],
 )
@@ -88,5 +85,17 @@ def test_wrong_use_is_one_line_and_leaves_nothing(optimize, arguments, message):
     assert result.exit_code == 2, result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--dataset", "digit"], "did you mean 'digits'"), (["--data", "nowhere"], "nowhere")],
+)
+def test_data_that_is_not_there_is_refused_before_anything_is_stored(run, arguments, message):
+    result = run("optimize", "--executor", "inline", "--trials", 1, *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert result.stderr.count("\n") == 1
     assert message in result.stderr
     assert list(Path.cwd().iterdir()) == []

@@ -1,0 +1,19 @@
+"""Saliency by magnitude: how large the weights are that form each part."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.pruning.saliency import Saliencies
+
+
+def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
+    """Score each part by the L1 norm of its incoming weights, without biases; `batches` are not looked at."""
+    hidden = [] if network.decoder is None else list(network.decoder.layers)[:-1]
+    return Saliencies(
+        network.conv1.weight.abs().sum((1, 2, 3)),
+        network.primary.filters().abs().sum((1, 2)),
+        tuple(layer.get_parameter("weight").abs().sum(1) for layer in hidden),
+    )

@@ -1,0 +1,20 @@
+"""Saliency by lot: the yardstick that any other one has to beat."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.pruning.saliency import Saliencies
+
+
+def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
+    """Score everything with a number drawn from [0, 1); `batches` are not looked at."""
+    a = network.architecture
+    widths = () if network.decoder is None else a.decoder_units
+    return Saliencies(
+        torch.rand(a.conv_channels, generator=generator),
+        torch.rand(a.capsule_types, generator=generator),
+        tuple(torch.rand(width, generator=generator) for width in widths),
+    )

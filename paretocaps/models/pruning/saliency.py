@@ -1,0 +1,85 @@
+"""Saliencies: how much a network would miss each conv1 channel, capsule type and decoder unit."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from paretocaps.errors import UsageError
+from paretocaps.models.capsnet import CapsNet, Observation
+from paretocaps.registry import Registry
+
+
+@dataclass(frozen=True)
+class Saliencies:
+    """One number for everything that can be removed; the smallest go first.
+
+    Attributes:
+        conv_channels: [K].
+        capsule_types: [T].
+        decoder_units: [U] for each hidden layer of the decoder; empty without one.
+    """
+
+    conv_channels: Tensor
+    capsule_types: Tensor
+    decoder_units: tuple[Tensor, ...]
+
+
+class Saliency(Protocol):
+    """A way to measure saliencies."""
+
+    def __call__(self, network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
+        """Return the saliencies of `network`; `batches` are images [B, C, H, W]."""
+        ...
+
+
+SALIENCIES: Registry[Saliency] = Registry(
+    "saliency",
+    {
+        name: f"paretocaps.models.pruning.{name}:saliencies"
+        for name in ("routing", "activation", "magnitude", "random")
+    },
+)
+"""The known saliencies, by the names that `Choices.saliency` has for them."""
+
+
+def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: int) -> Saliencies:
+    """Return how much `network` would miss each of its parts; the network is not changed.
+
+    Args:
+        network: what is to be pruned.
+        batches: images [B, C, H, W] on its device, as many batches as the measurement shall see;
+            "magnitude" and "random" look at none.
+        saliency: a name in `SALIENCIES`.
+        seed: of what is drawn at random.
+
+    Raises:
+        UnknownNameError: no such saliency.
+        UsageError: the saliency looks at images and `batches` has none.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        return SALIENCIES.get(saliency)(network, batches, generator)
+
+
+def averaged(
+    network: CapsNet, batches: Iterable[Tensor], score: Callable[[Observation], Saliencies]
+) -> Saliencies:
+    """Return the mean over all images of what `score` says of a batch.
+
+    Raises:
+        UsageError: `batches` has no images.
+    """
+    images, totals = 0, [torch.zeros(())]
+    for batch in batches:
+        found = score(network.observe(batch))
+        parts = (found.conv_channels, found.capsule_types, *found.decoder_units)
+        weighted = [part.double() * len(batch) for part in parts]
+        totals = [a + b for a, b in zip(totals, weighted, strict=True)] if images else weighted
+        images += len(batch)
+    if not images:
+        raise UsageError("saliencies cannot be measured on 0 images: give at least one batch")
+    channels, types, *units = (total / images for total in totals)
+    return Saliencies(channels, types, tuple(units))

@@ -1,0 +1,35 @@
+"""The dashboard with every study's front in it."""
+
+from collections.abc import Callable
+
+from paretocaps import service
+from paretocaps.errors import UsageError
+from paretocaps.report.figures import front_figures
+from paretocaps.web.dashboard import serve_dashboard
+from paretocaps.web.publish import publish
+
+
+def serve_studies(storage: str, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    """Put the present front of every study into the dashboard, then serve it until Ctrl-C.
+
+    Args:
+        storage: database URL.
+        host, port: where to listen; there is no login, so anything but loopback opens it to others.
+        ready: is called with the address once it is listened on.
+
+    Raises:
+        StorageError: the database is missing, cannot be reached or holds no studies.
+        UsageError: the address or the port cannot be listened on.
+    """
+    for row in service.studies(storage):
+        if row["finished"]:
+            _publish(storage, row["study"])
+    serve_dashboard(storage, host, port, ready)
+
+
+def _publish(storage: str, study: str) -> None:
+    try:
+        front = service.load_front(study, storage)
+    except UsageError:
+        return  # measured on several devices: which of them to show is for `front --device` to say
+    publish(storage, study, front, front_figures(front, service.finished_trials(study, storage)))

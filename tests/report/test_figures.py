@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import pytest
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.report.figures import (
+    front_2d,
+    front_3d,
+    front_figures,
+    pair_figures,
+    placeholder,
+    solid_figures,
+)
+
+
+def traces(figure):
+    return {trace.name: trace for trace in figure.data if trace.name}
+
+
+def test_one_figure_a_pair_and_one_over_the_first_three(front, trials):
+    names = list(front_figures(front, trials))
+    assert names == ["front-acc-time-params", "front-acc-time", "front-acc-params", "front-time-params"]
+    five = replace(front, objectives=parse_objectives("acc,time,params,wall,macs"))
+    five = replace(five, members=tuple(replace(m, values={**m.values, "macs": 1e6}) for m in five.members))
+    assert len(pair_figures(five)) == 10
+    assert list(solid_figures(five)) == ["front-acc-time-params"]
+
+
+def test_two_objectives_have_one_figure(front, trials):
+    two = replace(front, objectives=parse_objectives("acc,time"))
+    assert list(front_figures(two, trials)) == ["front-acc-time"]
+
+
+def test_without_a_trial_to_draw_there_is_no_figure(front):
+    nothing = FrontRecord("demo", front.objectives, None, 0.0, ())
+    assert front_figures(nothing) == {}
+    assert front_figures(nothing, [FrontMember(0, {}, {"acc": float("nan")})]) == {}
+
+
+def test_other_trials_are_faint_and_drawn_once(front, trials):
+    figure = front_2d(front, trials, x=1, y=0)
+    drawn = traces(figure)
+    assert list(drawn) == ["front of these two", "other trials (1)", "front (3)", "its knee"]
+    other, strong = drawn["other trials (1)"], drawn["front (3)"]
+    assert (list(other.x), list(other.y)) == ([15.0], [0.1])
+    assert list(strong.y) == [0.99, 0.98, 0.975]
+    assert other.marker.opacity < 1
+    assert other.marker.size < strong.marker.size
+    assert strong.text[1].startswith("<b>trial 0</b> (baseline)")
+
+
+def test_the_step_line_is_the_front_of_the_two_alone(front, trials):
+    line = traces(front_2d(front, trials, x=1, y=0))["front of these two"]
+    # trial 2 is on the front for its parameters only
+    assert list(zip(line.x, line.y, strict=True)) == [(10.0, 0.98), (120.0, 0.98), (120.0, 0.99)]
+
+
+def test_axes_are_logarithmic_over_a_decade_and_titled(front, trials):
+    figure = front_2d(front, trials, x=1, y=0)
+    assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "linear")
+    assert figure.layout.xaxis.title.text == "← time [s], less is better"
+    solid = front_3d(front, trials)
+    assert solid.layout.scene.xaxis.type == "log"
+    assert solid.layout.scene.zaxis.title.text == "acc, more is better"
+
+
+def test_a_collapsed_trial_leaves_the_front_its_room_and_a_button_shows_it(front, trials):
+    figure = front_2d(front, trials, x=1, y=0)
+    low, high = figure.layout.yaxis.range
+    assert 0.9 < low < 0.975 < 0.99 < high
+    show_front, show_all = figure.layout.updatemenus[0].buttons
+    assert list(show_front.args[0]["yaxis.range"]) == [low, high]
+    assert show_all.args[0]["yaxis.range"][0] < 0.1
+    assert not front_2d(front, (), x=1, y=0).layout.updatemenus
+
+
+def test_the_solid_figure_has_the_first_objective_upwards_and_stems(front, trials):
+    figure = front_3d(front, trials)
+    strong = traces(figure)["front (3)"]
+    assert (list(strong.z), list(strong.x)) == ([0.99, 0.98, 0.975], [120.0, 10.0, 12.0])
+    stems = next(trace for trace in figure.data if trace.mode == "lines")
+    assert len(stems.z) == 9
+    assert stems.z[0] == pytest.approx(figure.layout.scene.zaxis.range[0])
+
+
+def test_stems_stand_on_the_floor_of_a_logarithmic_axis(front, trials):
+    turned = replace(front, objectives=parse_objectives("time,acc,params"))
+    figure = front_3d(turned, trials)
+    stems = next(trace for trace in figure.data if trace.mode == "lines")
+    assert figure.layout.scene.zaxis.type == "log"
+    assert stems.z[0] == pytest.approx(10 ** figure.layout.scene.zaxis.range[0])
+
+
+def test_the_knee_is_the_fronts_knee(front, trials):
+    from paretocaps.report.front import Front
+
+    knee = Front.from_record(front).knee()
+    drawn = traces(front_2d(front, trials, x=1, y=0))["its knee"]
+    assert (list(drawn.x), list(drawn.y)) == ([knee.values["time"]], [knee.values["acc"]])
+
+
+def test_an_empty_front_still_shows_its_trials(front, trials):
+    figures = front_figures(replace(front, members=()), trials)
+    assert list(traces(figures["front-acc-time-params"])) == ["other trials (4)"]
+
+
+def test_figures_are_the_same_for_the_same_front(front, trials):
+    first, second = (front_figures(front, trials) for _ in range(2))
+    assert {n: f.to_json() for n, f in first.items()} == {n: f.to_json() for n, f in second.items()}
+
+
+def test_a_cloud_of_trials_is_fainter_and_says_less(front, trials):
+    many = [replace(trials[3], trial=number) for number in range(100, 400)]
+    cloud = traces(front_2d(front, many, x=1, y=0))["other trials (300)"]
+    assert cloud.marker.opacity < traces(front_2d(front, trials, x=1, y=0))["other trials (1)"].marker.opacity
+    assert cloud.text[0] == "<b>trial 100</b><br>acc 0.1000<br>time 15.0 s<br>params 8.22 M"
+
+
+def test_a_placeholder_shows_its_text_only():
+    figure = placeholder("gone")
+    assert (figure.layout.title.text, figure.layout.xaxis.visible, len(figure.data)) == ("gone", False, 0)

@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import pytest
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.requirement import parse_requirements
+from paretocaps.errors import UsageError
+from paretocaps.report.figures import placeholder
+from paretocaps.report.page import write_figures, write_report
+
+EPOCHS = {0: [EpochRecord(epoch=1, acc=0.9, seconds=1.0, time=1.0, wall=2.0)]}
+
+
+def written(path, *args, **kwargs):
+    """Return a page without plotly.js, which is the first script in it."""
+    text = write_report(path, *args, **kwargs).read_text(encoding="utf-8")
+    return text[text.index("</head>") :]
+
+
+def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
+    body = written(
+        tmp_path / "demo.html",
+        front,
+        trials=trials,
+        settings={"sampler": "tpe", "repeats": 3, "fix": {"lr_max": 0.001, "augment": None}, "data": None},
+        devices=["some CPU"],
+        seeds=[0, 1, 2],
+        requirements=parse_requirements(["acc>=0.9"]),
+        epochs=EPOCHS,
+    )
+    for expected in (
+        "<h1>demo</h1>",
+        "3 of 5 trials, beaten by no other trial with acc&gt;=0.9.",
+        "<dt>device</dt><dd>some CPU</dd>",
+        "<dt>seeds</dt><dd>0, 1, 2</dd>",
+        "<dt>requirement</dt><dd>acc&gt;=0.9</dd>",
+        "<dt>reference point</dt><dd>acc 0.8775, time 132 s, params 9.04 M</dd>",
+        "<dt>hypervolume</dt><dd>1.25e+07 (acc x time x params)</dd>",
+        "<dt>sampler</dt><dd>tpe</dd>",
+        "<dt>fix</dt><dd>lr_max=0.001 augment=-</dd>",
+        "Shared choices: lr_policy=fixed lr_max=0.001",
+        "baseline",
+    ):
+        assert expected in body
+    assert body.count("Plotly.newPlot(") == 5
+    assert body.index("acc, time and params") < body.index("acc over time") < body.index("Accuracy by epoch")
+
+
+def test_without_a_member_the_page_says_so(tmp_path, front, trials):
+    body = written(tmp_path / "demo.html", replace(front, members=(), reference_point=None), trials=trials)
+    assert "No trial is on it yet" in body
+    assert "hypervolume" not in body
+    assert "<dt>device</dt><dd>not recorded</dd>" in body
+    assert body.count("Plotly.newPlot(") == 4
+
+
+def test_without_any_trial_there_are_no_figures(tmp_path, front):
+    body = written(tmp_path / "demo.html", replace(front, members=()))
+    assert "Figures" not in body
+
+
+def test_names_from_a_study_are_text_not_markup(tmp_path, front):
+    bad = "</script><script>alert(1)</script>"
+    member = FrontMember(0, {"lr": bad}, {"acc": 0.9, "time": 1.0, "params": 1.0}, design=bad)
+    body = written(
+        tmp_path / "x.html", replace(front, study=bad, members=(member,)), settings={bad: bad}, epochs=EPOCHS
+    )
+    assert "<script>alert" not in body
+
+
+@pytest.mark.parametrize("password", ["secret", "se:cr@et"])
+def test_passwords_stay_out_of_the_page(tmp_path, front, password):
+    settings = {"storage": f"postgresql://me:{password}@host/db"}
+    body = written(tmp_path / "demo.html", front, settings=settings)
+    assert password not in body
+    assert "postgresql://me:***@host/db" in body
+
+
+def test_figures_alone_make_a_page_too(tmp_path):
+    path = write_figures(tmp_path / "plan.html", "A plan", [placeholder("one"), placeholder("two")])
+    text = path.read_text(encoding="utf-8")
+    assert text.count("Plotly.newPlot(") == 2
+    assert "<h1>A plan</h1>" in text
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path, front):
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_report(tmp_path, front)

@@ -1,0 +1,38 @@
+import pytest
+
+from paretocaps.errors import StudyMismatchError
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objectives": "acc,params"}, r"objectives=acc,time \(now acc,params\)"),
+        ({"epochs": 3}, r"epochs=2 \(now 3\)"),
+        ({"repeats": 2}, r"repeats=1 \(now 2\)"),
+        ({"dataset": "mnist"}, r"data.name='digits' \(now 'mnist'\)"),
+        ({"limit_train": 9}, r"data.limit_train=None \(now 9\)"),
+        ({"fix": {"learning_rate": 0.1}}, r"fix.learning_rate=None \(now 0.1\)"),
+        ({"space": {"learning_rate": [0.1]}}, r"space=None"),
+        ({"trainer": "capsnet"}, r"trainer='probe' \(now 'capsnet'\)"),
+    ],
+)
+def test_a_study_reopened_as_another_is_refused_with_what_differs(run, options, message):
+    run(trials=1)
+    with pytest.raises(StudyMismatchError, match=message) as caught:
+        run(trials=2, **options)
+    assert "choose another --study name" in str(caught.value)
+
+
+def test_what_is_not_said_is_what_the_study_has(run, storage):
+    from paretocaps import service
+
+    run(trials=1, fix={"learning_rate": 0.25}, space={"failure": [""]}, designs=())
+    summary = service.optimize({"study": "s", "storage": storage, "executor": "inline"})
+    assert summary.finished == 1
+    assert summary.front.members[0].choices["learning_rate"] == 0.25
+
+
+def test_how_a_study_is_run_may_change(run):
+    run(trials=1)
+    summary, _ = run(trials=2, sampler="random", seed=5, workers=2)
+    assert summary.finished == 2

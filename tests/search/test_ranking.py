@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import parse_requirements
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.search.ranking import FIRST_DESIGNS, fix_reference, measured_trials, ranked_front
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
+
+ACC_TIME = parse_objectives("acc,time")
+
+
+def measurement(acc, time, device="cpu one", **values):
+    return Measurement(
+        acc=acc,
+        best_epoch=1,
+        time=time,
+        wall=time,
+        params=100,
+        device=Device(name=device, kind="cpu"),
+        **values,
+    )
+
+
+@pytest.fixture
+def store(storage):
+    with Store.open(storage, create=True) as store:
+        store.create_study("s", {"objectives": ["acc", "time"]})
+        yield store
+
+
+def fill(store, *measurements, first=0):
+    store.import_trials(
+        "s", [ImportedTrial(first + n, {"n": first + n}, {0: one}) for n, one in enumerate(measurements)]
+    )
+
+
+def test_the_front_is_what_nothing_beats(store):
+    fill(store, measurement(0.9, 5), measurement(0.8, 1), measurement(0.85, 6), measurement(0.9, 5))
+    front = ranked_front(store, "s", ACC_TIME)
+    assert [member.trial for member in front] == [0, 3, 1]
+    assert front.members[0].values["params"] == 100
+
+
+def test_requirements_leave_trials_out_before_ranking(store):
+    fill(store, measurement(0.9, 5), measurement(0.2, 1))
+    front = ranked_front(store, "s", ACC_TIME, parse_requirements(["acc>=0.5"]))
+    assert [member.trial for member in front] == [0]
+    assert len(ranked_front(store, "s", ACC_TIME, parse_requirements(["acc>0.95"]))) == 0
+
+
+def test_the_reference_point_comes_from_the_first_designs_and_stays(store):
+    fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(FIRST_DESIGNS - 1)])
+    fix_reference(store, "s", ACC_TIME)
+    assert store.study("s").reference_point is None
+    fill(store, measurement(0.4, 3), first=FIRST_DESIGNS - 1)
+    fix_reference(store, "s", ACC_TIME)
+    point = store.study("s").reference_point
+    assert point == pytest.approx((0.36, 17.6))
+    fill(store, measurement(0.1, 99), first=FIRST_DESIGNS)
+    fix_reference(store, "s", ACC_TIME)
+    assert store.study("s").reference_point == point
+    assert ranked_front(store, "s", ACC_TIME).reference_point == point
+
+
+def test_another_view_takes_its_reference_from_the_same_trials(store):
+    fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(12)])
+    front = ranked_front(store, "s", parse_objectives("acc,wall"))
+    assert front.reference_point == pytest.approx((0.45, 1.1 * (10 + FIRST_DESIGNS - 1)))
+
+
+def test_what_was_not_measured_names_the_remedy(store):
+    fill(store, measurement(0.9, 5))
+    with pytest.raises(UsageError, match="did not measure 'memory': start another study with it"):
+        ranked_front(store, "s", parse_objectives("acc,memory"))
+
+
+def test_times_of_several_devices_are_not_mixed(store):
+    fill(store, measurement(0.9, 5), measurement(0.8, 1, "gpu two"))
+    with pytest.raises(
+        UsageError, match=r"time was measured on several devices .* --device \(cpu one; gpu two\)"
+    ):
+        ranked_front(store, "s", ACC_TIME)
+    assert [m.trial for m in ranked_front(store, "s", ACC_TIME, device="gpu two")] == [1]
+    assert len(ranked_front(store, "s", parse_objectives("acc,params"))) == 1
+    with pytest.raises(UnknownNameError, match="unknown device 'gpu three'"):
+        ranked_front(store, "s", ACC_TIME, device="gpu three")
+    assert measured_trials(store, "s").devices == ("cpu one", "gpu two")
+
+
+def test_an_empty_study_has_an_empty_front(store):
+    front = ranked_front(store, "s", ACC_TIME)
+    assert (len(front), front.reference_point, front.hypervolume) == (0, None, 0.0)
+
+
+def test_a_front_of_ten_thousand_trials_is_the_brute_force_one(store):
+    generator = np.random.default_rng(0)
+    values = np.round(generator.random((2000, 2)), 3)
+    fill(store, *[measurement(float(a), float(t)) for a, t in values])
+    front = ranked_front(store, "s", ACC_TIME)
+    better = (values[:, None, 0] >= values[None, :, 0]) & (values[:, None, 1] <= values[None, :, 1])
+    strictly = better & ((values[:, None] != values[None, :]).any(axis=2))
+    expected = set(np.flatnonzero(~strictly.any(axis=0)).tolist())
+    assert {member.trial for member in front} == expected

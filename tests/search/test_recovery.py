@@ -1,0 +1,92 @@
+import pytest
+
+import paretocaps.testing.probe as probe
+from paretocaps import service
+from paretocaps.execution.recover import leave_failure, leave_measurement
+from paretocaps.storage.store import Store
+
+
+def test_ctrl_c_saves_and_the_next_run_goes_on_with_the_same_trial(run, storage, monkeypatch):
+    train, calls = probe.train, []
+
+    def interrupted_at_the_third(job, on_epoch):
+        calls.append(job.trial)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train(job, on_epoch)
+
+    monkeypatch.setattr(probe, "train", interrupted_at_the_third)
+    with pytest.raises(service.Interrupted, match="go on with `paretocaps optimize --study s --storage"):
+        run(trials=4)
+    with Store.open(storage, create=False) as store:
+        assert store.counts("s") == {"running": 0, "finished": 2, "failed": 0, "interrupted": 1}
+    summary, watcher = run(trials=4)
+    assert summary.finished == 4
+    assert [(number, attempt) for number, _, attempt, _ in watcher.started] == [(2, 2), (3, 1)]
+
+
+class DriverDied(BaseException):
+    """Stands for the driver's end: nothing catches it on the way out."""
+
+
+def leave_open(run, monkeypatch, behind):
+    """End a driver in the middle of trial 1, whose worker leaves what `behind` writes."""
+    train = probe.train
+
+    def die_in_trial_1(job, on_epoch):
+        measurement = train(job, on_epoch)
+        if job.trial == 1:
+            behind(job.folder, measurement)
+            raise DriverDied
+        return measurement
+
+    monkeypatch.setattr(probe, "train", die_in_trial_1)
+    with pytest.raises(DriverDied):
+        run(trials=3)
+    monkeypatch.setattr(probe, "train", train)
+
+
+def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkeypatch):
+    leave_open(run, monkeypatch, leave_measurement)
+    summary, watcher = run(trials=3)
+    assert "trial 1 was measured while no driver ran: taken in" in watcher.notices
+    assert [number for number, *_ in watcher.started] == [2]
+    assert summary.finished == 3
+    with Store.open(storage, create=False) as store:
+        assert len(store.trial("s", 1).attempts) == 1
+
+
+def test_a_failure_left_behind_ends_the_trial(run, storage, monkeypatch):
+    leave_open(run, monkeypatch, lambda folder, _: leave_failure(folder, "it broke"))
+    summary, watcher = run(trials=3)
+    assert watcher.failed == [(1, "it broke")]
+    assert summary.finished == 3
+
+
+def test_nothing_left_behind_is_trained_again(run, storage, monkeypatch):
+    leave_open(run, monkeypatch, lambda folder, _: None)
+    _, watcher = run(trials=3)
+    assert [(number, attempt) for number, _, attempt, _ in watcher.started] == [(1, 2), (2, 1)]
+    with Store.open(storage, create=False) as store:
+        states = [(attempt.attempt, attempt.state) for attempt in store.trial("s", 1).attempts]
+    assert states == [(1, "failed"), (2, "finished")]
+
+
+def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
+    """The driver dies between our transaction and Optuna's."""
+    from optuna import Study
+
+    tell = Study.tell
+
+    def die_at_trial_1(self, trial, *values, **options):
+        if trial == 1:
+            raise DriverDied
+        return tell(self, trial, *values, **options)
+
+    monkeypatch.setattr(Study, "tell", die_at_trial_1)
+    with pytest.raises(DriverDied):
+        run(trials=3)
+    monkeypatch.setattr(Study, "tell", tell)
+    summary, watcher = run(trials=3)
+    assert [number for number, *_ in watcher.started] == [2]
+    assert summary.finished == 3

@@ -1,0 +1,116 @@
+import pytest
+
+from paretocaps.errors import ParetocapsError
+from paretocaps.storage.store import Store
+
+
+def test_a_study_gets_the_trials_it_asks_for_and_stores_its_front(run, storage):
+    summary, watcher = run()
+    assert (summary.finished, summary.failed, summary.exhausted) == (4, 0, False)
+    assert [number for number, _ in watcher.finished] == [0, 1, 2, 3]
+    with Store.open(storage, create=False) as store:
+        stored = store.latest_front("s", summary.front.objectives)
+    last = watcher.fronts[-1]
+    assert [member.trial for member in stored] == [member.trial for member in last]
+    assert (stored.hypervolume, stored.reference_point) == (last.hypervolume, last.reference_point)
+    assert {member.trial for member in last} <= {0, 1, 2, 3}
+    assert last.hypervolume > 0
+
+
+def test_named_designs_go_first(run):
+    _, watcher = run()
+    assert watcher.started[0][3] == "slow"
+    assert [design for *_, design in watcher.started[1:]] == [None] * 3
+
+
+def test_without_designs_the_sampler_begins(run):
+    _, watcher = run(designs=())
+    assert {design for *_, design in watcher.started} == {None}
+
+
+def test_running_it_again_completes_it_and_nothing_more(run):
+    run(trials=2)
+    summary, watcher = run(trials=5)
+    assert summary.finished == 5
+    assert [number for number, *_ in watcher.started] == [2, 3, 4]
+    _, nothing = run(trials=5)
+    assert nothing.started == []
+
+
+def test_more_adds_to_what_there_is(run):
+    run(trials=2)
+    summary, _ = run(trials=None, more=3)
+    assert summary.finished == 5
+
+
+def test_repeats_train_every_trial_with_the_same_seeds_and_rank_their_mean(run, storage):
+    _, watcher = run(trials=2, repeats=3, seed=7)
+    assert [(trial, seed) for trial, seed, *_ in watcher.started] == [
+        (t, s) for t in (0, 1) for s in (7, 8, 9)
+    ]
+    with Store.open(storage, create=False) as store:
+        measured = [attempt.measurement for attempt in store.trial("s", 0).attempts]
+    assert len(measured) == 3
+    mean = sum(m.acc for m in measured) / 3
+    assert dict(watcher.finished)[0]["acc"] == pytest.approx(mean)
+
+
+def test_a_trial_that_fails_has_its_reason_and_reaches_no_front(run, storage):
+    fails = {"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["", "no luck"]}
+    summary, watcher = run(space=fails, trials=6, designs=())
+    assert watcher.failed
+    assert all("no luck" in reason for _, reason in watcher.failed)
+    failed = {number for number, _ in watcher.failed}
+    assert not failed & {member.trial for member in summary.front}
+    assert summary.finished == 6
+    with Store.open(storage, create=False) as store:
+        record = store.trial("s", min(failed))
+    assert record.state == "failed"
+    assert "no luck" in record.reason
+
+
+def test_five_failures_in_a_row_end_the_run(run):
+    with pytest.raises(ParetocapsError, match="5 trials in a row failed, the last reason: .*no luck"):
+        run(space={"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["no luck"]}, trials=9, designs=())
+
+
+def test_as_many_failures_as_trials_end_the_run(run):
+    with pytest.raises(ParetocapsError, match="2 trials failed, the last reason"):
+        run(space={"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["no luck"]}, trials=2, designs=())
+
+
+def test_a_measurement_without_an_objective_fails_the_trial(run):
+    with pytest.raises(
+        ParetocapsError,
+        match="the one trial asked for failed, the last reason: trainer 'probe' did not measure 'memory'",
+    ):
+        run(objectives="acc,memory", trials=1)
+
+
+def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
+    space = {"learning_rate": [0.1, 0.2, 0.4, 0.8]}
+    summary, watcher = run(space=space, trials=9, designs=())
+    assert summary.finished == 4
+    assert summary.exhausted
+    assert any("every design of the space was tried" in notice for notice in watcher.notices)
+    rates = {member.choices["learning_rate"] for member in summary.front}
+    assert rates <= {0.1, 0.2, 0.4, 0.8}
+
+
+def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeypatch):
+    import paretocaps.testing.probe as probe
+
+    train = probe.train
+
+    def with_weights(job, on_epoch):
+        measurement = train(job, on_epoch)
+        (job.folder / "weights.pt").write_bytes(b"x")
+        return measurement.model_copy(update={"weights": "weights.pt"})
+
+    monkeypatch.setattr(probe, "train", with_weights)
+    summary, _ = run(trials=8)
+    kept = {int(path.parts[-3].removeprefix("trial-")) for path in tmp_path.rglob("weights.pt")}
+    with Store.open(storage, create=False) as store:
+        front = store.latest_front("s", summary.front.objectives)
+    assert kept == {member.trial for member in front}
+    assert len(kept) < 8
