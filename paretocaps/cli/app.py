@@ -82,6 +82,13 @@ class App(click.Group):
         ]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click's own way with a closed pipe, exit code 1, is not ours."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ending.ReaderGone from None
+
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:

@@ -17,6 +17,10 @@ INTERRUPTED = 130
 _debug = False
 
 
+class ReaderGone(Exception):
+    """Whoever reads stdout has closed it, as `| head` does: there is nobody left to write for."""
+
+
 def show_tracebacks() -> None:
     """Show the traceback of every error of this run, before its line."""
     global _debug
@@ -39,7 +43,7 @@ def run(command: Callable[[], Any]) -> int:
 
 
 def _answer(error: Exception) -> int:
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError | ReaderGone):
         return _leave_pipe()
     if _debug:
         traceback.print_exception(error)

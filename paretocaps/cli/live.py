@@ -53,9 +53,8 @@ class LiveView(Progress):
         if not self._live.is_started:
             return
         self._live.stop()
-        for line in self.lines:
-            if line.kind != "finished":
-                self.console.print(line.text, style=STYLES[line.kind], markup=False, soft_wrap=True)
+        for line in self.to_keep:
+            self.console.print(line.text, style=STYLES[line.kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the study for the terminal's present size."""
@@ -72,7 +71,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     last = min(LAST_LINES, len(progress.lines), max(1, room - wanted - 2 * len(trainings)))
     running = list(_running(trainings, progress, room - wanted - last))
     rows = room - len(running) - last
-    front = [front_table(members, parse_objectives(spec.objectives), width, rows)]
+    objectives = parse_objectives(spec.objectives)
     return Group(
         _heading(spec),
         _overall(progress, spec, width),
@@ -82,7 +81,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
         *([Text()] if last else []),
         Text(front_line(spec, len(members), progress.missing), "bold", no_wrap=True, overflow="ellipsis"),
-        *(front if members and rows >= SMALLEST else []),
+        *([front_table(members, objectives, width, rows)] if members and rows >= SMALLEST else []),
     )
 
 

@@ -45,8 +45,8 @@ class PlainView(Progress):
         super().opened(spec, finished)
         before = f", {finished} finished before" if finished else ""
         self._say(
-            f"study {spec.study}: {counted(spec.trials, 'trial')} of {counted(spec.epochs, 'epoch')} on {spec.data_spec},"
-            f" {', '.join(spec.objectives)}{before}"
+            f"study {spec.study}: {counted(spec.trials, 'trial')} of {counted(spec.epochs, 'epoch')}"
+            f" on {spec.data_spec}, {', '.join(spec.objectives)}{before}"
         )
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
@@ -78,9 +78,9 @@ class PlainView(Progress):
     def front_changed(self, front: FrontRecord) -> None:
         """Say how large the front is, and its hypervolume."""
         super().front_changed(front)
-        self._say(
-            f"{front_line(self.spec, len(self.shown), self.missing)}, hypervolume {front.hypervolume:.6g}"
-        )
+        if front.members:
+            line = front_line(self.spec, len(self.shown), self.missing)
+            self._say(f"{line}, hypervolume {front.hypervolume:.6g}")
 
     def notice(self, message: str) -> None:
         """Say it."""

@@ -15,7 +15,7 @@ from paretocaps.domain.spec import StudySpec
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
 
-RECENT = 50
+RECENT = 10
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Progress(Observer):
     """Collects a study's events into what a view shows.
 
     Everything it holds is replaced, never changed in place, so that a view may read it from
-    another thread.
+    another thread. `lines` are the last events, `to_keep` all failures and notices.
 
     Args:
         clock: seconds that only go forwards.
@@ -63,6 +63,7 @@ class Progress(Observer):
         self.front: FrontRecord | None = None
         self.running: Mapping[tuple[int, int], Training] = {}
         self.lines: tuple[Line, ...] = ()
+        self.to_keep: tuple[Line, ...] = ()
         self.finished = 0
         self.failed = 0
         self._base: Mapping[str, Any] = {}
@@ -159,7 +160,10 @@ class Progress(Observer):
         return labels[0] if labels else ""
 
     def _note(self, kind: str, text: str, label: str = "") -> None:
-        self.lines = (*self.lines, Line(kind, text, label))[-RECENT:]
+        line = Line(kind, text, label)
+        self.lines = (*self.lines, line)[-RECENT:]
+        if kind != "finished":
+            self.to_keep = (*self.to_keep, line)
 
 
 def front_line(spec: StudySpec | None, shown: int, missing: int) -> str:

@@ -71,6 +71,12 @@ class StudySpec(BaseModel):
             else value
         )
 
+    @field_validator("require")
+    @classmethod
+    def _readable(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        parse_requirements(value or ())
+        return value
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.dataset is not None and self.data is not None:

@@ -65,6 +65,7 @@ class Runner:
     observer: Observer
     open: dict[int, OpenTrial] = field(default_factory=dict)
     failed: int = 0
+    reason: str = ""
     failed_in_a_row: int = 0
     exhausted: bool = False
     front: FrontRecord | None = None
@@ -83,6 +84,8 @@ class Runner:
                     break
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
+            if self.failed and not self.store.counts(self.spec.study)["finished"]:
+                raise ParetocapsError(f"every design of the space failed, the last reason: {self.reason}")
         except KeyboardInterrupt:
             self._interrupt()
             raise
@@ -193,6 +196,7 @@ class Runner:
         self.study.tell(number, state=TrialState.FAIL)
         self.observer.trial_failed(number, reason)
         self.failed += 1
+        self.reason = reason
         self.failed_in_a_row += 1
         if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
             raise ParetocapsError(f"{self.failed_in_a_row} trials in a row failed, the last reason: {reason}")

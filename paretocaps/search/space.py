@@ -1,7 +1,7 @@
 """From a space to an Optuna trial's suggestions: the only `suggest_*` calls."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from optuna import Trial
 
@@ -25,8 +25,7 @@ def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Sca
 
 def _suggest(trial: Trial, parameter: Parameter) -> Scalar:
     if parameter.low is None or parameter.high is None:
-        value: Scalar = trial.suggest_categorical(parameter.name, parameter.values)
-        return value
+        return cast(Scalar, trial.suggest_categorical(parameter.name, parameter.values))
     low, high, step = parameter.low, parameter.high, parameter.step
     if parameter.is_integer:
         return trial.suggest_int(parameter.name, int(low), int(high), step=int(step or 1), log=parameter.log)

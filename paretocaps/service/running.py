@@ -61,8 +61,10 @@ def optimize(
     from paretocaps.search.study import check_study, run_study
     from paretocaps.storage.store import Store
 
-    spec = _requested(flags, spec_file, more)
+    spec, finished = _requested(flags, spec_file, more)
     plan = check_study(spec)
+    if not finished:
+        plan.trainer.check_data(spec.data_spec)
     watcher = observer or Observer()
     with Store.open(spec.storage, create=True) as store:
         try:
@@ -77,8 +79,10 @@ def optimize(
     return RunSummary(spec.study, finished, runner.failed, runner.exhausted, front, spec.storage)
 
 
-def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
-    """Join flags, study file and the stored study, if there is one of that name."""
+def _requested(
+    flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None
+) -> tuple[StudySpec, int]:
+    """Join flags, study file and the stored study of that name; return that and its finished trials."""
     given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags)
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])
@@ -91,7 +95,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
         if more < 1:
             raise UsageError(f"more={more} is not allowed: it should be greater than or equal to 1")
         given["trials"] = finished + more
-    return resolve_spec(given, file, stored)
+    return resolve_spec(given, file, stored), finished
 
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:

@@ -83,7 +83,7 @@ class Learner:
             group["lr"] = rate
         loss = self.forward_loss(images, labels)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         self.optimizer.step()
         return loss.detach()
 

@@ -1,11 +1,16 @@
 """When a training prunes, and what it measures for it."""
 
+from itertools import islice
+
 from paretocaps.domain.choices import Choices
+from paretocaps.models.pruning.prune import prune
+from paretocaps.models.pruning.saliency import measure
+from paretocaps.models.pruning.target import pruned
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast
 
-_SALIENCY_IMAGES = 1024
 _SALIENCY_BATCH = 128
+_SALIENCY_BATCHES = 8
 
 
 def warmup_epochs(choices: Choices, epochs: int) -> int | None:
@@ -27,11 +32,9 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
     kept. None of this is an optimiser step, so the clock does not count it.
     """
-    from paretocaps.models.pruning.target import pruned
-    from paretocaps.models.pruning import measure_saliency, prune
-
     target = pruned(learner.network.architecture, choices.pruning_ratio)
-    batches = learner.loader.ordered(_SALIENCY_BATCH, limit=_SALIENCY_IMAGES)
+    batches = islice(learner.loader.ordered(_SALIENCY_BATCH), _SALIENCY_BATCHES)
     with autocast(learner.device, learner.dtype):
-        saliency = measure_saliency(learner.network, batches, choices.saliency, seed)
-    learner.replace(*prune(learner.network, learner.optimizer, target, saliency))
+        images = (batch for batch, _ in batches)
+        saliencies = measure(learner.network, images, choices.saliency, seed)
+    learner.replace(*prune(learner.network, learner.optimizer, target, saliencies))

@@ -1,5 +1,7 @@
-"""Real domain values for the views: a study, its jobs, epochs and fronts."""
+"""Real domain values for the views: a study, its jobs, epochs and fronts; and what a command imports."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,3 +92,21 @@ def front(member: Callable[..., FrontMember]) -> FrontRecord:
         member(5, 0.11, 0.5, 1_000_000, batch_size=256, decoder="none"),
     )
     return FrontRecord("demo", OBJECTIVES, (0.1, 20.0, 9e6), 1.25e8, members)
+
+
+@pytest.fixture
+def loaded_by() -> Callable[..., set[str]]:
+    """Run a command line and return the top-level modules it has imported at its end."""
+
+    def load(*arguments: str) -> set[str]:
+        program = (
+            "import sys, paretocaps.__main__ as entry\n"
+            f"sys.argv = ['paretocaps', *{list(arguments)!r}]\n"
+            "try:\n    entry.main()\n"
+            "finally:\n    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+        )
+        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        return set(run.stderr.split())
+
+    return load

@@ -11,27 +11,14 @@ COMMANDS = {name: line for section in SECTIONS.values() for name, line in sectio
 HEAVY = {"torch", "optuna", "pandas", "plotly", "sqlalchemy", "pydantic", "pymoo", "numpy", "rich"}
 
 
-def loaded_by(*arguments: str) -> set[str]:
-    """Return the top-level modules that a command line has imported at its end."""
-    program = (
-        "import sys, paretocaps.__main__ as entry\n"
-        f"sys.argv = ['paretocaps', *{list(arguments)!r}]\n"
-        "try:\n    entry.main()\n"
-        "finally:\n    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return set(run.stderr.split())
-
-
-def test_help_imports_nothing_heavy():
+def test_help_imports_nothing_heavy(loaded_by):
     modules = loaded_by("--help")
     assert "click" in modules
     assert not modules & HEAVY
 
 
 @pytest.mark.parametrize("name", ["optimize", "front", "report"])
-def test_a_commands_help_imports_neither_torch_nor_optuna(name):
+def test_a_commands_help_imports_neither_torch_nor_optuna(loaded_by, name):
     assert not loaded_by(name, "--help") & {"torch", "optuna", "pandas", "plotly", "sqlalchemy", "pymoo"}
 
 

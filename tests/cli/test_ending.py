@@ -85,11 +85,17 @@ def python(program: str, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_a_closed_pipe_is_quiet():
-    process = python(
+@pytest.mark.parametrize(
+    "program",
+    [
         "import click, sys\nfrom paretocaps.cli import ending\n"
-        "sys.exit(ending.run(lambda: [click.echo('x' * 1000) for _ in range(10_000)]))"
-    )
+        "sys.exit(ending.run(lambda: [click.echo('x' * 1000) for _ in range(10_000)]))",
+        "from paretocaps.cli.app import app\napp.main(['plan', '--epochs', '5000'])",
+        "from paretocaps.cli.app import app\napp.main(['plan', '--epochs', '5000', '--format', 'csv'])",
+    ],
+)
+def test_a_closed_pipe_is_quiet(program):
+    process = python(program)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.read(10)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from paretocaps.cli.plain import QUIET_SECONDS, PlainView
@@ -49,3 +51,9 @@ def test_replicates_name_their_seed(view, lines, spec, job):
     view.opened(spec.model_copy(update={"repeats": 2}), 0)
     view.trial_started(job(0, seed=7), "ws")
     assert lines[-1] == "trial 0 started, seed 7: ws"
+
+
+def test_an_empty_front_is_not_told(view, lines, spec, front):
+    view.opened(spec, 0)
+    view.front_changed(replace(front, members=()))
+    assert len(lines) == 1

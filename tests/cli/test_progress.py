@@ -114,3 +114,11 @@ def test_a_view_may_read_while_events_come(progress, job, front):
     progress.front_changed(replace(front, members=()))
     assert (len(running), len(lines)) == (1, 0)
     assert (len(progress.running), len(progress.lines)) == (2, 1)
+
+
+def test_failures_are_kept_however_many_trials_follow(progress):
+    progress.trial_failed(0, "out of memory")
+    for trial in range(1, 100):
+        progress.trial_finished(trial, {"acc": 0.9})
+    assert [line.text for line in progress.to_keep] == ["trial 0 failed: out of memory"]
+    assert 0 < len(progress.lines) < 99

@@ -43,7 +43,8 @@ def test_errors_become_reasons(name, fault, reason, make_job, monkeypatch):
 
 
 @pytest.mark.parametrize(("fault", "reason"), list(DIED.items()))
-def test_deaths_become_reasons(fault, reason, make_job):
+def test_deaths_become_reasons(fault, reason, make_job, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         outcome = run(executor, make_job(fault))
         assert outcome.reason.startswith(reason)

@@ -81,6 +81,15 @@ def loss(lengths, reconstruction, images, labels):
     return total + 0.0005 * ((reconstruction - images.flatten(1)) ** 2).sum(1).mean()
 
 
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    """Small tensors gain nothing from threads, and lose much on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def oracle():
     return SimpleNamespace(

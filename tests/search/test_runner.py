@@ -114,3 +114,9 @@ def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeyp
         front = store.latest_front("s", summary.front.objectives)
     assert kept == {member.trial for member in front}
     assert len(kept) < 8
+
+
+def test_a_space_in_which_everything_fails_is_an_error(run):
+    space = {"learning_rate": [0.1, 0.2], "failure": ["no luck"]}
+    with pytest.raises(ParetocapsError, match="every design of the space failed, the last reason: .*no luck"):
+        run(space=space, trials=9, designs=())

@@ -16,8 +16,9 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     A capsule's couplings sum to 1, so what tells capsules apart is where they go: each coupling counts
     with the length of the class capsule it leads to, and all of them with the capsule's own length:
     |u_i| sum_j c_ij |v_j|, the mean over images and positions. A conv1 channel counts with its mean
-    activation times the norm of the filters by which each type reads it, types weighted by their own
-    saliency; a decoder unit with its mean activation times the norm of the weights that read it.
+    activation in an image times the norm of the filters by which each type reads it, types weighted
+    by what they count in that image; a decoder unit with its mean activation times the norm of the
+    weights that read it.
     """
     readers = torch.linalg.vector_norm(network.primary.filters(), dim=1)
     layers = [] if network.decoder is None else list(network.decoder.layers)[1:]
@@ -26,9 +27,9 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     def score(seen: Observation) -> Saliencies:
         reached = (seen.couplings * seen.lengths.unsqueeze(1)).sum(2)
         capsules = lengths(seen.capsules) * reached
-        types = capsules.view(len(capsules), network.primary.types, -1).mean((0, 2))
-        channels = seen.features.mean((0, 2, 3)) * (types @ readers)
+        types = capsules.view(len(capsules), network.primary.types, -1).mean(2)
+        channels = seen.features.mean((2, 3)) * (types @ readers)
         hidden = (layer.mean(0) * norm for layer, norm in zip(seen.decoder_units, norms, strict=True))
-        return Saliencies(channels, types, tuple(hidden))
+        return Saliencies(channels.mean(0), types.mean(0), tuple(hidden))
 
     return averaged(network, batches, score)

@@ -74,3 +74,9 @@ def test_wrong_use_is_one_line(front, arguments, message):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert message in result.stderr
+
+
+def test_it_imports_neither_torch_nor_what_draws(towers, loaded_by):
+    modules = loaded_by("front", "t", "--storage", towers, "--knee")
+    assert "sqlalchemy" in modules
+    assert not modules & {"torch", "optuna", "pandas", "plotly"}

@@ -41,6 +41,7 @@ def test_studies_of_no_storage(run):
     assert "none.db" in result.stderr
 
 
+@pytest.mark.slow  # asks torch in another process
 def test_doctor(run, towers):
     result = run("doctor", "--storage", towers, "--format", "json")
     checks = json.loads(result.stdout)
@@ -49,6 +50,7 @@ def test_doctor(run, towers):
     assert [set(check) for check in checks] == [{"check", "result", "ok"}] * len(checks)
 
 
+@pytest.mark.slow  # asks torch in another process
 def test_doctor_fails_where_a_check_does(run, tmp_path):
     result = run("doctor", "--storage", f"sqlite:///{tmp_path}", "--format", "json")
     assert result.exit_code == 1

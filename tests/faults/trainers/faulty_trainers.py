@@ -122,28 +122,29 @@ def _wrong_record(job, on_epoch):
 def _hang(job, on_epoch):
     # deaf to SIGTERM, with a child that is deaf to it as well
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
     (job.folder / "child").write_text(str(child.pid))
     (job.folder / "hanging").touch()
-    time.sleep(600)
+    time.sleep(120)
 
 
 def _gate(job, on_epoch):
     (job.folder / "waiting").touch()
-    while not (job.folder / "go").exists():
+    deadline = time.monotonic() + 120
+    while not (job.folder / "go").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 def _orphan_holds_pipe(job, on_epoch):
     if (child := os.fork()) == 0:
-        time.sleep(600)
+        time.sleep(120)
     (job.folder / "child").write_text(str(child))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _close_pipes(job, on_epoch):
     os.closerange(3, 256)
-    time.sleep(600)
+    time.sleep(120)
 
 
 def _die_measured(job, on_epoch):

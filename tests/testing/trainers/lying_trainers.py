@@ -18,6 +18,10 @@ def silent(job, on_epoch):
     return train(job, lambda record: True)
 
 
+def two_stories(job, on_epoch):
+    return train(job, lambda record: on_epoch(record.model_copy(update={"acc": 1.0})))
+
+
 def deaf(job, on_epoch):
     def report(record):
         on_epoch(record)

@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.pruning.saliency import SALIENCIES, measure
+
+EACH = pytest.mark.parametrize("name", list(SALIENCIES))
+SHAPE = {"height": 9, "width": 8, "channels": 2, "classes": 3, "conv_channels": 7, "capsule_types": 5}
+
+
+def network(**changes):
+    return build_network(Architecture(**SHAPE, decoder_units=(11, 13), **changes), seed=0)
+
+
+def images(count, seed=1):
+    return torch.rand(count, 2, 9, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def numbers(saliencies):
+    return [saliencies.conv_channels, saliencies.capsule_types, *saliencies.decoder_units]
+
+
+def test_every_saliency_that_can_be_chosen_is_known():
+    assert set(SALIENCIES) == set(Choices.model_fields["saliency"].annotation.__args__)
+
+
+@EACH
+@pytest.mark.parametrize("decoder", ["full", "reduced", "none"])
+@pytest.mark.parametrize("weight_sharing", [False, True])
+def test_there_is_a_finite_number_for_every_part(name, decoder, weight_sharing):
+    made = network(decoder=decoder, weight_sharing=weight_sharing)
+    found = numbers(measure(made, [images(3)], name, seed=0))
+    assert [tuple(part.shape) for part in found] == [
+        (7,),
+        (5,),
+        *([] if decoder == "none" else [(11,), (13,)]),
+    ]
+    assert all(part.isfinite().all() and (part >= 0).all() for part in found)
+    assert all(part.unique().numel() > 1 for part in found)
+
+
+@EACH
+def test_measuring_changes_nothing_and_repeats(name):
+    made = network()
+    before = {key: value.clone() for key, value in made.state_dict().items()}
+    state = torch.get_rng_state()
+    first, again = (measure(made, [images(3)], name, seed=4) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(numbers(first), numbers(again), strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(before[key], value) for key, value in made.state_dict().items())
+    assert all(parameter.grad is None for parameter in made.parameters())
+
+
+@pytest.mark.parametrize("name", ["routing", "activation"])
+def test_images_count_the_same_in_any_batches(name):
+    made, batch = network().double(), images(7).double()
+    at_once = numbers(measure(made, [batch], name, seed=0))
+    in_parts = numbers(measure(made, iter(batch.split(3)), name, seed=0))
+    for a, b in zip(at_once, in_parts, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-15)
+    other = numbers(measure(made, [images(7, seed=9).double()], name, seed=0))
+    assert not torch.equal(at_once[1], other[1])
+
+
+def test_lots_follow_the_seed():
+    a, b = (measure(network(), [], "random", seed).capsule_types for seed in (1, 2))
+    assert not torch.equal(a, b)
+    assert a.min() >= 0
+    assert a.max() < 1
+
+
+@pytest.mark.parametrize("name", ["routing", "activation"])
+def test_no_images_are_refused_where_they_are_looked_at(name):
+    with pytest.raises(UsageError, match="0 images"):
+        measure(network(), [], name, seed=0)
+
+
+def test_an_unknown_saliency_is_refused_with_the_known_ones():
+    with pytest.raises(UnknownNameError, match="magnitude"):
+        measure(network(), [], "magnitud", seed=0)

@@ -1,0 +1,70 @@
+import pytest
+from pydantic import ValidationError
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import DataError
+from paretocaps.models.architecture import Architecture, architecture
+
+
+def test_choices_become_an_architecture():
+    choices = Choices(primary_capsules=12, weight_sharing=True, decoder="reduced", routing_iterations=2)
+    found = architecture(choices, 28, 20, 3, 7)
+    assert found == Architecture(
+        height=28,
+        width=20,
+        channels=3,
+        classes=7,
+        conv_channels=256,
+        capsule_types=12,
+        capsule_dim=8,
+        class_dim=16,
+        weight_sharing=True,
+        decoder="reduced",
+        decoder_units=(512, 1024),
+        routing_iterations=2,
+    )
+
+
+def test_choices_of_training_alone_make_no_difference():
+    plain = architecture(Choices(), 28, 28, 1, 10)
+    assert architecture(Choices(lr_max=1e-2, batch_size=16, pruning_ratio=0.5), 28, 28, 1, 10) == plain
+
+
+def test_counts_follow_from_the_maps():
+    baseline = architecture(Choices(), 28, 28, 1, 10)
+    assert (baseline.positions, baseline.capsules, baseline.matrices, baseline.pixels) == (
+        36,
+        1152,
+        1152,
+        784,
+    )
+    shared = architecture(Choices(weight_sharing=True), 8, 8, 3, 10)
+    assert (shared.positions, shared.capsules, shared.matrices, shared.pixels) == (4, 128, 32, 192)
+
+
+@pytest.mark.parametrize("decoder", ["full", "reduced", "none"])
+def test_json_brings_it_back(decoder):
+    before = architecture(Choices(decoder=decoder, weight_sharing=True), 32, 28, 3, 5)
+    before = before.model_copy(update={"decoder_units": (100, 200), "capsule_types": 7})
+    assert Architecture.model_validate_json(before.model_dump_json()) == before
+
+
+def test_it_is_frozen_and_knows_its_fields():
+    found = architecture(Choices(), 28, 28, 1, 10)
+    with pytest.raises(ValidationError, match="frozen"):
+        found.classes = 3
+    with pytest.raises(ValidationError, match="Extra"):
+        Architecture(height=28, width=28, channels=1, classes=10, depth=3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((7, 28, 1, 10), "7x28"),
+        ((28, 28, 0, 10), "0 channels"),
+        ((28, 28, 1, 1), "1 classes"),
+    ],
+)
+def test_images_that_cannot_be_classified_are_refused(shape, message):
+    with pytest.raises(DataError, match=message):
+        architecture(Choices(), *shape)

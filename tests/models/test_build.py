@@ -1,0 +1,69 @@
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.losses import capsnet_loss
+
+DIGITS = {"height": 8, "width": 8, "channels": 1, "classes": 10}
+SMALL = {**DIGITS, "conv_channels": 32, "capsule_types": 8}
+
+
+def test_the_seed_decides_the_weights():
+    first, again, other = (build_network(Architecture(**SMALL), seed) for seed in (5, 5, 6))
+    for (name, a), b, c in zip(first.named_parameters(), again.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b), name
+        assert name == "class_capsules.bias" or not torch.equal(a, c), name
+
+
+def test_no_global_random_state_moves_or_matters():
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = build_network(Architecture(**SMALL), 5)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    again = build_network(Architecture(**SMALL), 5)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
+def test_weights_are_drawn_as_documented():
+    network = build_network(Architecture(**DIGITS), seed=0)
+    assert network.class_capsules.weight.std().item() == pytest.approx(0.1, rel=0.02)
+    assert network.class_capsules.bias.count_nonzero() == 0
+    for layer in (network.conv1, network.primary, *network.decoder.layers):
+        bound = layer.weight[0].numel() ** -0.5
+        assert layer.weight.abs().max().item() == pytest.approx(bound, rel=0.01)
+        assert layer.weight.mean().abs() < 0.1 * bound
+        assert layer.bias.abs().max() <= bound
+
+
+def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
+    assert all(
+        parameter.is_contiguous() for parameter in build_network(Architecture(**SMALL), 0).parameters()
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "autocast", "reached"),
+    [({}, False, 0.85), ({}, True, 0.85), ({"weight_sharing": True, "decoder": "reduced"}, False, 0.7)],
+    ids=["float32", "bfloat16", "shared, reduced decoder"],
+)
+def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocast, reached):
+    digits = load_digits()
+    images = torch.tensor(digits.images / 16, dtype=torch.float32).unsqueeze(1)
+    labels = torch.tensor(digits.target)
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+    train, check = order[:1400], order[1400:]
+    network = build_network(Architecture(**SMALL, **changes), seed=0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    for _ in range(2):
+        for batch in train.split(16):
+            optimizer.zero_grad()
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+                output = network(images[batch], labels[batch])
+            capsnet_loss(output, images[batch], labels[batch]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        right = network(images[check]).lengths.argmax(1) == labels[check]
+    assert right.double().mean() > reached

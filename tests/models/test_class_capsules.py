@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from paretocaps.models.class_capsules import ClassCapsules
+
+
+def layer(matrices, *, iterations=3, full_gradient=False, seed=0):
+    made = ClassCapsules(5, 16, 8, matrices, iterations, full_gradient=full_gradient).double()
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, std=0.3, generator=generator)
+    return made
+
+
+def capsules(batch, count=12):
+    return torch.randn(batch, count, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("matrices", [12, 4])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_class_capsules_are_the_oracles(oracle, matrices, batch):
+    made, inputs = layer(matrices), capsules(batch)
+    expected, coupling = oracle.class_capsules(inputs, made.weight, made.bias, 3)
+    torch.testing.assert_close(made(inputs), expected, rtol=1e-11, atol=1e-14)
+    torch.testing.assert_close(made.couplings(inputs), coupling, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("full_gradient", [False, True])
+def test_shared_matrices_act_as_copies_for_every_position_of_a_type(full_gradient):
+    shared, inputs = layer(4, full_gradient=full_gradient), capsules(2)
+    copied = layer(12, full_gradient=full_gradient)
+    with torch.no_grad():
+        copied.weight.copy_(shared.weight.repeat_interleave(3, dim=3))
+        copied.bias.copy_(shared.bias)
+    for made in (shared, copied):
+        made(inputs).square().sum().backward()
+    torch.testing.assert_close(shared(inputs), copied(inputs), rtol=1e-11, atol=1e-14)
+    summed = copied.weight.grad.unflatten(3, (4, 3)).sum(4)
+    torch.testing.assert_close(shared.weight.grad, summed, rtol=1e-10, atol=1e-14)
+    assert shared.weight.shape == (5, 16, 8, 4)
+
+
+def test_the_bias_is_added_before_the_squash():
+    made = layer(12)
+    with torch.no_grad():
+        made.weight.zero_()
+        made.bias.zero_()
+        made.bias[2, 0] = 2.0
+    poses = made(capsules(1))[0]
+    torch.testing.assert_close(poses[2, 0].item(), 0.8)  # squash of length 2: 4 / 5
+    assert poses.count_nonzero() == 1

@@ -1,0 +1,81 @@
+from itertools import pairwise
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.complexity import complexity, decoder_widths, multiply_adds, parameters
+from paretocaps.models.pruning.target import pruned
+
+MNIST = {"height": 28, "width": 28, "channels": 1, "classes": 10}
+DIGITS = {"height": 8, "width": 8, "channels": 1, "classes": 10}
+COLOUR = {"height": 32, "width": 32, "channels": 3, "classes": 10}
+
+ARCHITECTURES = {
+    "mnist": Architecture(**MNIST),
+    "mnist shared": Architecture(**MNIST, weight_sharing=True, decoder="reduced"),
+    "mnist pruned": pruned(Architecture(**MNIST), 0.7),
+    "digits": Architecture(**DIGITS),
+    "digits, reduced decoder": Architecture(**DIGITS, decoder="reduced"),
+    "digits, no decoder": Architecture(**DIGITS, decoder="none"),
+    "digits, one iteration": Architecture(**DIGITS, routing_iterations=1),
+    "digits, five iterations": Architecture(**DIGITS, routing_iterations=5, weight_sharing=True),
+    "digits pruned and shared": pruned(Architecture(**DIGITS, weight_sharing=True), 0.5),
+    "colour": Architecture(**COLOUR, decoder="none", capsule_types=8),
+    "not square": Architecture(height=21, width=45, channels=2, classes=3, capsule_types=5, conv_channels=16),
+}
+EACH = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES.keys())
+
+
+@EACH
+def test_parameters_are_the_networks(architecture):
+    network = build_network(architecture, seed=0)
+    by_part = {
+        part.name: sum(p.numel() for p in getattr(network, part.name).parameters())
+        for part in complexity(architecture)
+        if part.name != "routing"
+    }
+    assert by_part == {p.name: p.params for p in complexity(architecture) if p.name != "routing"}
+    assert parameters(architecture) == sum(p.numel() for p in network.parameters())
+
+
+@EACH
+def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(architecture, oracle):
+    network = build_network(architecture, seed=0)
+    a = architecture
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        oracle.network(network, torch.rand(1, a.channels, a.height, a.width), torch.tensor([1]))
+    assert multiply_adds(architecture) * 2 == counter.get_total_flops()
+
+
+@EACH
+def test_convolutions_and_decoder_of_the_network_itself_cost_what_is_said(architecture):
+    network, a = build_network(architecture, seed=0), architecture
+    expected = sum(part.macs for part in complexity(a) if part.name in ("conv1", "primary", "decoder"))
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.primary(network.conv1(torch.rand(1, a.channels, a.height, a.width)))
+        if network.decoder is not None:
+            network.decoder(torch.rand(1, a.classes, a.class_dim), torch.tensor([0]))
+    assert counter.get_total_flops() == expected * 2
+
+
+def test_routing_costs_grow_by_two_sums_an_iteration():
+    costs = [
+        multiply_adds(ARCHITECTURES["digits"].model_copy(update={"routing_iterations": n}))
+        for n in range(1, 5)
+    ]
+    assert {b - a for a, b in pairwise(costs)} == {2 * 128 * 10 * 16}
+
+
+def test_weight_sharing_changes_parameters_and_not_the_algorithm():
+    plain, shared = Architecture(**MNIST), Architecture(**MNIST, weight_sharing=True)
+    assert multiply_adds(plain) == multiply_adds(shared)
+    assert parameters(plain) - parameters(shared) == (1152 - 32) * 10 * 16 * 8
+
+
+def test_decoder_widths():
+    assert decoder_widths(ARCHITECTURES["mnist"]) == (160, 512, 1024, 784)
+    assert decoder_widths(ARCHITECTURES["mnist shared"]) == (16, 512, 1024, 784)
+    assert [part.name for part in complexity(ARCHITECTURES["colour"])][-1] == "routing"

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from paretocaps.models.capsnet import Output
+from paretocaps.models.capsules import lengths
+from paretocaps.models.losses import capsnet_loss, margin_loss, reconstruction_loss
+
+
+def test_margin_loss_by_hand():
+    length = torch.tensor([[0.95, 0.05, 0.1], [0.5, 0.3, 0.8]])
+    labels = torch.tensor([0, 1])
+    # first: nothing falls short; second: 0.6^2 for the label, half of 0.4^2 + 0.7^2 for the others
+    assert margin_loss(length, labels).item() == pytest.approx((0.36 + 0.5 * (0.16 + 0.49)) / 2)
+
+
+def test_reconstruction_loss_by_hand():
+    images = torch.tensor([[[[0.0, 1.0]]], [[[0.5, 0.5]]]])
+    drawn = torch.tensor([[1.0, 1.0], [0.5, 0.0]])
+    assert reconstruction_loss(drawn, images).item() == pytest.approx(0.0005 * (1.0 + 0.25) / 2)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_the_loss_is_the_oracles(oracle, batch):
+    generator = torch.Generator().manual_seed(0)
+    length = torch.rand(batch, 5, dtype=torch.float64, generator=generator)
+    drawn = torch.rand(batch, 12, dtype=torch.float64, generator=generator)
+    images = torch.rand(batch, 3, 2, 2, dtype=torch.float64, generator=generator)
+    labels = torch.randint(5, (batch,), generator=generator)
+    for output in (Output(length, drawn), Output(length, None)):
+        expected = oracle.loss(length, output.reconstruction, images, labels)
+        torch.testing.assert_close(capsnet_loss(output, images, labels), expected)
+
+
+def test_gradients_are_those_of_the_function():
+    generator = torch.Generator().manual_seed(1)
+    length = torch.rand(3, 4, dtype=torch.float64, generator=generator).requires_grad_()
+    drawn = torch.rand(3, 6, dtype=torch.float64, generator=generator).requires_grad_()
+    images = torch.rand(3, 1, 2, 3, dtype=torch.float64, generator=generator)
+    labels = torch.tensor([0, 3, 1])
+    assert torch.autograd.gradcheck(lambda a, b: capsnet_loss(Output(a, b), images, labels), (length, drawn))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_gradients_are_finite_where_all_capsules_are_zero(dtype):
+    poses = torch.zeros(2, 3, 16, dtype=dtype, requires_grad=True)
+    margin_loss(lengths(poses), torch.tensor([0, 2])).backward()
+    assert torch.equal(poses.grad, torch.zeros_like(poses))
