@@ -71,12 +71,16 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             raise TrainingError(choices.failure)
         if not go_on:
             break
+    return _measured(job, records, time.perf_counter() - started)
+
+
+def _measured(job: TrainingJob, records: list[EpochRecord], wall: float) -> Measurement:
     best = best_epoch(records)
     return Measurement(
         acc=best.acc,
         best_epoch=best.epoch,
         time=best.time,
-        wall=time.perf_counter() - started,
+        wall=wall,
         params=best.params,
         macs=best.macs,
         device=Device(name="cpu", kind="cpu", threads=1, shared=job.shared),

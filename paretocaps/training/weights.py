@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -34,7 +35,7 @@ def load_weights(path: Path) -> CapsNet:
         content = torch.load(path, map_location="cpu", weights_only=True)
         network = CapsNet(Architecture.model_validate_json(content["architecture"]))
         network.load_state_dict(content["state"])
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"weights {str(path)!r} cannot be read ({reason}): train the trial again") from None
     return network.eval()

@@ -58,18 +58,22 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             kept = weights.copy()
         if not on_epoch(record):
             break
-    best = best_epoch(records)
     np.savez(job.folder / "weights.npz", weights=kept)
+    return _measured(job, records, kept, time.perf_counter() - started)
+
+
+def _measured(job: TrainingJob, records: list[EpochRecord], weights: Array, wall: float) -> Measurement:
+    best = best_epoch(records)
     return Measurement(
         acc=best.acc,
         best_epoch=best.epoch,
         time=best.time,
-        wall=time.perf_counter() - started,
+        wall=wall,
         params=best.params,
         macs=best.macs,
         device=Device(name=platform.machine() or "cpu", kind="cpu", threads=job.threads, shared=job.shared),
         epochs=tuple(records),
-        quantities={"zero_weights": float((kept == 0).mean())},
+        quantities={"zero_weights": float((weights == 0).mean())},
         weights="weights.npz",
     )
 

@@ -1,0 +1,120 @@
+import pytest
+import torch
+
+from paretocaps.data.load import load
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.training.trainer import train
+from paretocaps.training.weights import load_weights
+
+ADABATCH = {"batch_schedule": "adabatch", "first_batch": 10, "first_epochs": 1, "phase_epochs": 1}
+
+
+def go_on(record):
+    return True
+
+
+def train_adabatch(job, **options):
+    made = job(**options)
+    return train(
+        made.model_copy(update={"choices": {"primary_capsules": 4, "precision": "fp32", **ADABATCH}}), go_on
+    )
+
+
+def test_a_measurement_is_of_one_network_and_its_best_epoch(job):
+    made = job(epochs=3)
+    measurement = train(made, go_on)
+    best = max(measurement.epochs, key=lambda record: (record.acc, -record.epoch))
+    assert measurement.best_epoch == best.epoch
+    assert (measurement.acc, measurement.time) == (best.acc, best.time)
+    assert measurement.time == pytest.approx(sum(r.seconds for r in measurement.epochs[: best.epoch]))
+    assert measurement.time < measurement.wall
+    network = load_weights(made.folder / measurement.weights)
+    shape = network.architecture
+    assert (measurement.params, measurement.macs) == (parameters(shape), multiply_adds(shape))
+    assert measurement.params == sum(p.numel() for p in network.parameters())
+
+
+def test_the_kept_weights_are_the_best_epochs(job):
+    made = job(epochs=3)
+    measurement = train(made, go_on)
+    network, splits = load_weights(made.folder / measurement.weights), load(made.data)
+    assert accuracy(network, DeviceLoader(splits.validation, "cpu").ordered(64)) == measurement.acc
+    assert accuracy(network, DeviceLoader(splits.test, "cpu").ordered(64)) == measurement.test_acc
+
+
+def test_the_same_seed_trains_the_same_and_another_one_does_not(job):
+    losses = [[r.train_loss for r in train(job(seed=seed), go_on).epochs] for seed in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_it_learns(job):
+    measurement = train(job(epochs=5, limit_train=600, batch_size=25), go_on)
+    losses = [record.train_loss for record in measurement.epochs]
+    assert losses[-1] < 0.5 * losses[0]
+    assert measurement.acc > 0.75
+
+
+def test_it_stops_when_it_is_told(job):
+    seen = []
+    measurement = train(job(epochs=4), lambda record: seen.append(record.epoch) or record.epoch < 2)
+    assert seen == [1, 2]
+    assert len(measurement.epochs) == 2
+
+
+def test_batch_sizes_and_steps_follow_the_schedule(job):
+    measurement = train_adabatch(job, epochs=3, limit_train=101)
+    assert [(r.batch_size, r.steps) for r in measurement.epochs] == [(10, 11), (16, 7), (32, 4)]
+
+
+def test_batch_size_one_trains(job):
+    measurement = train(job(epochs=1, limit_train=12, batch_size=1), go_on)
+    assert measurement.epochs[0].steps == 12
+
+
+@pytest.mark.parametrize("sharing", [False, True])
+@pytest.mark.parametrize("decoder", ["full", "reduced", "none"])
+def test_pruning_makes_a_smaller_network_and_goes_on(job, sharing, decoder):
+    choices = {"weight_sharing": sharing, "decoder": decoder}
+    whole = train(job(epochs=1, **choices), go_on)
+    measurement = train(job(epochs=3, pruning_ratio=0.5, **choices), go_on)
+    networks = [record.network for record in measurement.epochs]
+    assert networks == [0, 1, 1]
+    assert measurement.epochs[0].params == whole.params
+    assert measurement.best_epoch > 1
+    assert measurement.params == measurement.epochs[-1].params < whole.params
+    assert 1 - measurement.macs / whole.macs == pytest.approx(0.5, abs=0.05)
+    assert measurement.time > measurement.epochs[0].seconds
+
+
+def test_memory_is_that_of_the_largest_steps(job):
+    small, large = (train(job(epochs=1, batch_size=size), go_on).memory for size in (10, 50))
+    assert 0 < small < large
+    states = 4 * 4 * train(job(epochs=1), go_on).params
+    assert small > states
+
+
+def test_a_device_that_is_not_there_is_refused(job):
+    if torch.cuda.device_count() > 7:
+        pytest.skip("eight CUDA devices are here")
+    with pytest.raises(UsageError, match="device 'cuda:7' does not exist here"):
+        train(job().model_copy(update={"device": "cuda:7"}), go_on)
+
+
+def test_threads_are_respected(job):
+    assert train(job(epochs=1), go_on).device.threads == 1
+
+
+def test_too_many_training_images_are_refused(job):
+    with pytest.raises(UsageError, match="limit_train=5000 is more than"):
+        train(job().model_copy(update={"data": DataSpec(limit_train=5000)}), go_on)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("augment", ["none", "shift"])
+def test_every_precision_and_augmentation_trains(job, precision, augment):
+    measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
+    assert measurement.epochs[0].train_loss < 2.0

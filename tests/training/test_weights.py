@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import DataError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.pruning.target import pruned
+from paretocaps.training.weights import load_weights, save_weights
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.5])
+def test_weights_come_back_bit_equal_in_their_own_network(tmp_path: Path, ratio: float) -> None:
+    shape = pruned(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), ratio)
+    network = build_network(shape, 0)
+    save_weights(tmp_path / "w.pt", network)
+    again = load_weights(tmp_path / "w.pt")
+    assert again.architecture == shape
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", None])
+def test_what_is_no_weights_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "w.pt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"weights .*w.pt' cannot be read"):
+        load_weights(path)
+
+
+def test_a_truncated_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    save_weights(path, build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0))
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(DataError, match="train the trial again"):
+        load_weights(path)
