@@ -65,7 +65,7 @@ class Proposals:
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
     def enqueue_designs(self, names: tuple[str, ...]) -> None:
-        """Put the named designs first, once a study; one that the space or `fix` excludes is skipped, aloud."""
+        """Put the named designs first, once a study; one that space or `fix` excludes is skipped aloud."""
         known = {trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False)}
         for name in names:
             if name in known:

@@ -1,7 +1,8 @@
 """From stored measurements to a front: read by SQL, ranked by pymoo."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.front import rank
 from paretocaps.pareto.indicators import hypervolume
@@ -47,20 +49,22 @@ def ranked_front(
         UsageError: an objective was not measured, or would be compared across devices.
     """
     table = quantity_table(store, study, objectives, requirements)
-    point = _reference(store.study(study), table, objectives)
+    record = store.study(study)
+    point = _reference(record, table, objectives)
     table = _one_device(table, objectives, device)
     table = _rows(table, _kept(table, requirements))
     values = _columns(table, objectives)
     rows = rank(values, objectives) if len(table) else np.array([], dtype=np.intp)
     numbers = [int(table.trials[row]) for row in rows]
     chosen = store.members(study, numbers)
+    order = _choice_order(record.spec)
     return FrontRecord(
         study=study,
         objectives=tuple(objectives),
         reference_point=point,
         hypervolume=hypervolume(values[rows], point, objectives) if point is not None else 0.0,
         members=tuple(
-            _member(table, int(row), chosen[number], objectives)
+            _member(table, int(row), chosen[number], objectives, order)
             for row, number in zip(rows, numbers, strict=True)
         ),
     )
@@ -81,14 +85,13 @@ def measured_trials(store: Store, study: str, device: str | None = None) -> Meas
         StorageError: no such study.
         UnknownNameError: nothing was measured on that device.
     """
-    own = [
-        OBJECTIVES.get(name) for name in store.study(study).spec.get("objectives", ()) if name in OBJECTIVES
-    ]
+    spec = store.study(study).spec
+    own = [OBJECTIVES.get(name) for name in spec.get("objectives", ()) if name in OBJECTIVES]
     table = quantity_table(store, study, own)
     if device is not None:
         table = _one_device(table, own, device)
-    chosen = store.members(study, table.trials.tolist())
-    members = tuple(_member(table, row, trial, own) for row, trial in enumerate(chosen.values()))
+    chosen, order = store.members(study, table.trials.tolist()), _choice_order(spec)
+    members = tuple(_member(table, row, trial, own, order) for row, trial in enumerate(chosen.values()))
     return MeasuredTrials(members, tuple(sorted(set(table.devices.tolist()))))
 
 
@@ -138,17 +141,27 @@ def named_values(table: QuantityTable, row: int) -> dict[str, float]:
 
 
 def _member(
-    table: QuantityTable, row: int, trial: TrialChoices, objectives: Sequence[Objective]
+    table: QuantityTable,
+    row: int,
+    trial: TrialChoices,
+    objectives: Sequence[Objective],
+    order: Sequence[str],
 ) -> FrontMember:
     values = named_values(table, row)
     values |= {o.name: values[o.quantity] for o in objectives if o.quantity in values}
     return FrontMember(
         trial=int(table.trials[row]),
-        choices=trial.choices,
+        choices={name: trial.choices[name] for name in [*order, *trial.choices] if name in trial.choices},
         values=values,
         design=trial.design,
         seeds=int(table.seeds[row]),
     )
+
+
+def _choice_order(spec: Mapping[str, Any]) -> list[str]:
+    """Return the trainer's choices in its own order, nothing where it is not installed here."""
+    trainer = spec.get("trainer", "")
+    return list(TRAINERS.get(trainer).choices.model_fields) if trainer in TRAINERS else []
 
 
 def _reference(

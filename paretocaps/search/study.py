@@ -12,7 +12,7 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.execution.devices import devices
-from paretocaps.execution.executor import EXECUTORS
+from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
 from paretocaps.search.identity import refuse_other_study
 from paretocaps.search.observer import Observer
@@ -27,7 +27,7 @@ from paretocaps.storage.store import Store
 
 @dataclass(frozen=True)
 class Plan:
-    """A checked study: every name resolved, every fixed choice and space read."""
+    """A checked study: every name resolved, every fixed choice and space read; a device a place for a job."""
 
     spec: StudySpec
     objectives: tuple[Objective, ...]
@@ -36,14 +36,16 @@ class Plan:
     fix: dict[str, object]
     space: Space
     designs: tuple[str, ...]
+    executor: ExecutorFactory
+    places: tuple[str, ...]
 
 
 def check_study(spec: StudySpec) -> Plan:
     """Resolve everything a spec names, before anything is created.
 
     Raises:
-        UnknownNameError: an objective, trainer, sampler or design that does not exist.
-        UsageError: fixed choices or a space that the trainer does not allow.
+        UnknownNameError: an objective, trainer, sampler, executor or design that does not exist.
+        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there.
     """
     objectives = parse_objectives(spec.objectives)
     trainer, sampler = TRAINERS.get(spec.trainer), SAMPLERS.get(spec.sampler)
@@ -51,9 +53,20 @@ def check_study(spec: StudySpec) -> Plan:
     space = trainer.space if spec.space is None else Space.parse(spec.space)
     trainer.check_space(space)
     space = space.fixed(fix)
+    executor = EXECUTORS.get(spec.executor)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
-    return Plan(spec, objectives, trainer, sampler, fix, space, check_designs(trainer, spec.designs))
+    return Plan(
+        spec=spec,
+        objectives=objectives,
+        trainer=trainer,
+        sampler=sampler,
+        fix=fix,
+        space=space,
+        designs=check_designs(trainer, spec.designs),
+        executor=executor,
+        places=tuple(devices(spec.device, spec.workers)),
+    )
 
 
 def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
@@ -66,7 +79,6 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
         KeyboardInterrupt: Ctrl-C or SIGTERM; everything is saved, running trials are marked.
     """
     spec = plan.spec
-    places = devices(spec.device, spec.workers)
     with driver_lock(spec.storage, spec.study), _sigterm_interrupts():
         _enter(store, spec)
         counts = store.counts(spec.study)
@@ -74,7 +86,7 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
         seen = set(store.choices_seen(spec.study))
         with (
             open_optuna_study(spec.storage, spec.study, plan.objectives, sampler) as study,
-            EXECUTORS.get(spec.executor)(places) as executor,
+            plan.executor(plan.places) as executor,
         ):
             proposals = Proposals(
                 study, plan.trainer, plan.space, plan.fix, plan.sampler, spec.seed, seen, observer

@@ -1,0 +1,194 @@
+"""What cannot be is said in one line with the remedy, exits 2, and leaves nothing behind."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paretocaps.cli.app import app
+
+
+def idx(path: Path, array: np.ndarray) -> bytes:
+    content = (
+        struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+    )
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    return content
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small, sound IDX folder."""
+    data = tmp_path / "data"
+    data.mkdir()
+    generator = np.random.default_rng(0)
+    for name, count in (("train", 60), ("t10k", 20)):
+        idx(data / f"{name}-images-idx3-ubyte", generator.integers(0, 256, (count, 8, 8)))
+        idx(data / f"{name}-labels-idx1-ubyte", np.arange(count) % 5)
+    return data
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """Run the command line in an empty folder; return its one line of error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def run(*arguments, code=2):
+        before = {path for path in tmp_path.rglob("*") if path.is_file()}
+        with pytest.raises(SystemExit) as end:
+            app.main([str(argument) for argument in arguments], prog_name="paretocaps")
+        out, err = capsys.readouterr()
+        assert end.value.code == code, err
+        assert out == ""
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        if code == 2:
+            assert {path for path in tmp_path.rglob("*") if path.is_file()} == before
+        return err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--objectives", "acc,tme"], "unknown objective 'tme': did you mean 'time'?"),
+        (["--objectives", "acc"], "at least two, e.g. acc,time,params"),
+        (["--objectives", "acc,acc"], "one is named twice"),
+        (["--sampler", "tpee"], "unknown sampler 'tpee': did you mean 'tpe'?"),
+        (["--dataset", "mnits"], "unknown data set 'mnits': did you mean 'mnist'?"),
+        (["--dataset", "mnist"], "data set 'mnist' is not cached"),
+        (["--trainer", "capsnt"], "unknown trainer 'capsnt': did you mean 'capsnet'?"),
+        (["--executor", "inlin"], "unknown executor 'inlin': did you mean 'inline'?"),
+        (["--design", "wabb"], "unknown design 'wabb': did you mean 'wab'?"),
+        (["--trials", "0"], "trials=0 is not allowed: it should be greater than or equal to 1"),
+        (["--trials", "-2"], "trials=-2 is not allowed"),
+        (["--epochs", "0"], "epochs=0 is not allowed"),
+        (["--repeats", "0"], "repeats=0 is not allowed"),
+        (["--more", "0"], "more=0 is not allowed"),
+        (["--more", "2", "--trials", "3"], "trials=3 and more=2: give one of them"),
+        (["--fix", "lr_polcy=fixed"], "unknown choice 'lr_polcy': did you mean 'lr_policy'?"),
+        (["--fix", "lr_policy=linear"], "choice lr_policy='linear' is not allowed: it should be 'fixed'"),
+        (["--fix", "lr_policy"], "write NAME=VALUE"),
+        (["--fix", "pruning_ratio=0.99"], "choice pruning_ratio='0.99' is not allowed"),
+        (["--require", "acc=1"], "write it like acc>=0.9"),
+        (["--limit-train", "99999"], "limit_train=99999 is more than the"),
+        (["--device", "gpu"], "device='gpu' is not understood: write auto, cpu, cuda or cuda:0"),
+        (["--study", "a/b"], "study='a/b' is not a name"),
+        (["--storage", "x.db"], "write it like sqlite:///x.db"),
+        (["--storage", "mysql://x/y"], "unknown kind 'mysql'"),
+        (["--data", "nowhere"], "does not exist: name a folder"),
+        (["--data", "x", "--dataset", "digits"], "give one of them"),
+        (["--spec", "none.toml"], "study file 'none.toml' cannot be read"),
+    ],
+)
+def test_options_that_cannot_be(refused, arguments, message):
+    assert message in refused("optimize", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trails = 3", "unknown option 'trails': did you mean 'trials'?"),
+        ("trials = 0", "trials=0 is not allowed"),
+        ("trials = ", "is not valid TOML"),
+        ('objectives = ["acc", "tme"]', "unknown objective 'tme'"),
+        ('[fix]\nlr_polcy = "fixed"', "unknown choice 'lr_polcy'"),
+        ('[space]\ndecodr = ["full"]', "unknown choice 'decodr': did you mean 'decoder'?"),
+        ('[space]\ndecoder = ["half"]', "choice decoder='half' is not allowed"),
+        ("[space]\nlr_max = { low = 1.0, high = 0.1 }", "space.lr_max is an empty range"),
+        ("[space]\nlr_max = { lo = 1.0 }", "unknown key 'lo': did you mean 'low'?"),
+    ],
+)
+def test_study_files_that_cannot_be(refused, tmp_path, text, message):
+    (tmp_path / "s.toml").write_text(text + "\n")
+    assert message in refused("optimize", "--spec", "s.toml")
+
+
+def truncate(data):
+    path = data / "train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def corrupt_gzip(data):
+    path = data / "train-images-idx3-ubyte"
+    packed = bytearray(gzip.compress(path.read_bytes()))
+    packed[len(packed) // 2] ^= 255
+    path.with_suffix(".gz").write_bytes(bytes(packed))
+    path.unlink()
+
+
+def foreign(data):
+    (data / "train-images-idx3-ubyte").write_bytes(b"not an IDX file at all")
+
+
+def label_out_of_range(data):
+    idx(data / "t10k-labels-idx1-ubyte", np.full(20, 9))
+
+
+def label_missing(data):
+    idx(data / "train-labels-idx1-ubyte", np.where(np.arange(60) % 5 == 3, 7, np.arange(60) % 5))
+
+
+def counts_differ(data):
+    idx(data / "train-labels-idx1-ubyte", np.arange(59) % 5)
+
+
+def too_small(data):
+    idx(data / "train-images-idx3-ubyte", np.zeros((60, 7, 7)))
+    idx(data / "t10k-images-idx3-ubyte", np.zeros((20, 7, 7)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (truncate, "train-images-idx3-ubyte"),
+        (corrupt_gzip, "train-images-idx3-ubyte"),
+        (foreign, "train-images-idx3-ubyte"),
+        (label_out_of_range, "label"),
+        (label_missing, "label"),
+        (counts_differ, "60"),
+        (too_small, "8"),
+    ],
+)
+def test_local_data_that_cannot_be_trained_on(refused, folder, spoil, message):
+    spoil(folder)
+    assert message in refused("optimize", "--data", folder)
+
+
+def test_databases_that_cannot_be(refused, tmp_path):
+    (tmp_path / "folder").mkdir()
+    assert "is a folder: name a file in it" in refused("optimize", "--storage", "sqlite:///folder")
+    (tmp_path / "text.db").write_text("hello")
+    assert "is not an SQLite database" in refused("optimize", "--storage", "sqlite:///text.db")
+    assert (tmp_path / "text.db").read_text() == "hello"
+    assert "there is no file" in refused("front", "demo")
+    assert "there is no file" in refused("report", "demo", "--storage", "sqlite:///other.db")
+
+
+def test_a_study_reopened_as_another(refused, tmp_path, capsys):
+    quick = [
+        "optimize",
+        "--study",
+        "s",
+        "--trials",
+        "1",
+        "--epochs",
+        "1",
+        "--limit-train",
+        "60",
+        "--no-designs",
+    ]
+    quick += ["--fix", "primary_capsules=2", "--fix", "batch_schedule=constant", "--executor", "inline"]
+    with pytest.raises(SystemExit) as end:
+        app.main(quick, prog_name="paretocaps")
+    assert end.value.code == 0
+    capsys.readouterr()
+    line = refused("optimize", "--study", "s", "--objectives", "acc,macs")
+    assert "was created with objectives=acc,time,params (now acc,macs)" in line
+    (tmp_path / "s.toml").write_text('study = "s"\n[space]\ndecoder = ["full", "none"]\n')
+    assert "was created with space=None" in refused("optimize", "--spec", "s.toml")
+    assert "no study 't'" in refused("front", "t")
