@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		links="$(call PIP_SETTING,find-links)"; index="$(call PIP_SETTING,index-url)"; \
 		export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${links:-$${PIP_FIND_LINKS:-}}}"; \
 		if [ -n "$${UV_DEFAULT_INDEX:-$$index}" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'; \
+		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'; \
 	else \
 		$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'; \
 	fi

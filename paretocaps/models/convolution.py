@@ -1,10 +1,10 @@
 """Unpadded convolutions for processors: as products of patch matrices where those are faster.
 
 A convolution is a product of the matrix of all patches, one a row, with the matrix of all filters.
-torch's convolutions avoid forming patches, which pays for large batches in float32, but they
-reorder the 21 MB of the primary convolution's filters at every call, which at batch 1 is most of a
-training step, and their bfloat16 weight gradients and one-channel convolutions are slow. So each
-of the three products (output, input gradient, weight gradient) is formed in the faster way. On other
+torch's convolutions avoid forming patches, but they reorder the 21 MB of the primary convolution's
+filters at every call, which at batch 1 is most of a training step, and reach about half the speed of a
+plain product of matrices on the processor this was measured on. So each of the three products (output,
+input gradient, weight gradient) is formed in the faster way, a block of samples at a time. On other
 devices than a CPU the convolution is torch's.
 
 Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C, a patch.
@@ -19,17 +19,21 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-_CACHED_BYTES = 16 << 20  # patches and outputs handled at once, to stay in the last-level cache
-_WIDE = 1 << 18  # filters larger than this are costlier to add up over blocks than to split by rows
+from paretocaps.models.products import has_fast_float32, product
 
-# Rows of the patch matrix (B x P) up to which the product of patches is the faster way, by data type,
-# for outputs, input gradients and weight gradients; measured with torch 2.13 on 2 Zen 5 cores.
+# Bytes of patches and outputs handled at once: of whole patches, and of single rows of them.
+_BLOCK_BYTES = 24 << 20
+_ROW_BLOCK_BYTES = 8 << 20
+
+# Rows of the patch matrix (B x P) up to which the product of patches is the faster way, for outputs,
+# input gradients and weight gradients; measured with torch 2.13 on 2 Zen 5 cores.
 _ALWAYS = 1 << 62
 _ROWS = {
-    torch.float32: (160, 160, 1000),
+    torch.float32: (_ALWAYS, _ALWAYS, _ALWAYS),
     torch.bfloat16: (_ALWAYS, 320, _ALWAYS),
     torch.float64: (_ALWAYS, 160, _ALWAYS),
 }
+_ROWS_OF_SLOW_FLOAT32 = (160, 160, 1000)
 _NARROW = 256  # patches of up to this many numbers are always multiplied out
 
 
@@ -78,20 +82,37 @@ class _Patches:
         return (height - down) // row + 1, (width - across) // column + 1
 
     @property
-    def row_bytes(self) -> int:
-        """Bytes of one sample's patches, of one kernel row."""
-        height, width = self.size
-        channels = self.images.shape[-1]
-        return height * width * self.kernel[1] * channels * self.images.element_size()
+    def numbers(self) -> int:
+        """Numbers in a patch."""
+        return self.kernel[0] * self.kernel[1] * self.images.shape[-1]
+
+    @property
+    def all_rows(self) -> slice:
+        """The kernel rows of whole patches."""
+        return slice(0, self.kernel[0])
+
+    def rows(self, filters: int) -> list[slice]:
+        """Return the kernel rows to handle at once: all, or one by one where there is much to add up."""
+        if self.numbers <= _NARROW or len(list(self.samples(filters, self.all_rows))) <= 1:
+            return [self.all_rows]
+        return [slice(row, row + 1) for row in range(self.kernel[0])]
 
     def matrix(self, samples: slice, rows: slice) -> Tensor:
-        """Return the patches of some samples, cut to some kernel rows: [b x P, rows x width x C]."""
-        images = self.images[samples]
+        """Return some rows of the patches of some samples, [b x P, rows x width x C]."""
+        images = self.images[samples, rows.start :]
         sample, line, column, _ = images.stride()
         shape = (len(images), *self.size, rows.stop - rows.start, self.kernel[1] * images.shape[-1])
         strides = (sample, line * self.stride[0], column * self.stride[1], line, 1)
-        patches = images.as_strided(shape, strides, images.storage_offset() + rows.start * line)
-        return patches.reshape(-1, shape[3] * shape[4])
+        return images.as_strided(shape, strides).reshape(-1, shape[3] * shape[4])
+
+    def samples(self, filters: int, rows: slice) -> Iterator[slice]:
+        """Yield the samples in runs small enough for some rows of their patches to be handled at once."""
+        share = (rows.stop - rows.start) / self.kernel[0]
+        height, width = self.size
+        used = height * width * (self.numbers * share + filters) * self.images.element_size()
+        limit = _BLOCK_BYTES if share == 1 else _ROW_BLOCK_BYTES
+        step = max(1, int(limit / used))
+        return (slice(start, start + step) for start in range(0, len(self.images), step))
 
 
 class _Convolution(torch.autograd.Function):
@@ -124,8 +145,7 @@ class _Convolution(torch.autograd.Function):
         with torch.autocast("cpu", enabled=False):
             weight_grad, bias_grad = _filter_gradients(patches, grad, mask, weight)
             if ctx.needs_input_grad[0]:
-                masked = grad if mask is None else grad * (mask > 0)
-                images_grad = _image_gradient(patches, masked, weight).to(ctx.dtypes[0])
+                images_grad = _image_gradient(patches, _rectified(grad, mask), weight).to(ctx.dtypes[0])
         _, weight_dtype, bias_dtype = ctx.dtypes
         return images_grad, weight_grad.to(weight_dtype), bias_grad.to(bias_dtype), None, None, None
 
@@ -142,18 +162,11 @@ def _multiplied(patches: _Patches, which: int) -> bool:
     """Whether product `which` (0 outputs, 1 input gradient, 2 weight gradient) is formed from patches."""
     height, width = patches.size
     images = patches.images
-    narrow = patches.kernel[0] * patches.kernel[1] * images.shape[-1] <= _NARROW
-    limit = _ROWS.get(images.dtype, (0, 0, 0))[which]
-    return (narrow and which != 1) or len(images) * height * width <= limit
-
-
-def _samples(patches: _Patches, filters: int) -> Iterator[slice]:
-    """Yield the samples in runs whose patches and outputs are small enough to stay in cache."""
-    height, width = patches.size
-    outputs = height * width * filters * patches.images.element_size()
-    step = max(1, _CACHED_BYTES // (patches.row_bytes * patches.kernel[0] + outputs))
-    total = len(patches.images)
-    return (slice(start, min(start + step, total)) for start in range(0, total, step))
+    narrow = patches.numbers <= _NARROW
+    limits = _ROWS.get(images.dtype, (0, 0, 0))
+    if images.dtype == torch.float32 and not has_fast_float32():
+        limits = _ROWS_OF_SLOW_FLOAT32
+    return (narrow and which != 1) or len(images) * height * width <= limits[which]
 
 
 def _outputs(patches: _Patches, weight: Tensor, bias: Tensor, rectify: bool) -> Tensor:
@@ -162,32 +175,37 @@ def _outputs(patches: _Patches, weight: Tensor, bias: Tensor, rectify: bool) -> 
         images = patches.images.permute(0, 3, 1, 2)
         maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
         return maps.relu_() if rectify else maps
-    filters = weight.flatten(1)
+    filters = weight.flatten(1).t()
     maps = weight.new_empty(len(patches.images), *patches.size, len(weight))
-    for samples in _samples(patches, len(weight)):
-        block = maps[samples].view(-1, len(weight))
-        torch.addmm(bias, patches.matrix(samples, slice(0, patches.kernel[0])), filters.t(), out=block)
-        if rectify:
-            block.relu_()
+    for samples in patches.samples(len(weight), patches.all_rows):
+        block = product(patches.matrix(samples, patches.all_rows), filters, bias).view_as(maps[samples])
+        torch.clamp_min(block, 0, out=maps[samples]) if rectify else maps[samples].copy_(block)
     return maps
 
 
 def _image_gradient(patches: _Patches, grad: Tensor, weight: Tensor) -> Tensor:
     """[B, C, H, W], from the gradient [B, H', W', K] of the outputs."""
-    images = patches.images.permute(0, 3, 1, 2)
     if not _multiplied(patches, 1):
         images_grad: Tensor = _backward(patches, grad, weight, (True, False))[0]
         return images_grad
-    (height, width), (down, across) = patches.size, patches.kernel
-    products = (grad.flatten(0, 2) @ weight.flatten(1)).view(*grad.shape[:3], down, across, -1)
     sums = torch.zeros_like(patches.images, dtype=_sum_dtype(grad))
-    (row_step, column_step) = patches.stride
-    for row in range(down):
-        lines = sums[:, row : row + height * row_step : row_step]
-        for column in range(across):
-            cells = lines[:, :, column : column + width * column_step : column_step]
-            cells += products[:, :, :, row, column]
-    return sums.permute(0, 3, 1, 2).to(images.dtype)
+    for rows in patches.rows(len(weight)):
+        filters = weight[:, rows].flatten(1).contiguous()
+        for samples in patches.samples(len(weight), rows):
+            products = product(grad[samples].flatten(0, 2), filters)
+            _add_patches(sums[samples], products, rows, patches)
+    return sums.permute(0, 3, 1, 2).to(grad.dtype)
+
+
+def _add_patches(sums: Tensor, products: Tensor, rows: slice, patches: _Patches) -> None:
+    """Add some rows of patches, [b x P, rows x width x C], to the places [b, H, W, C] they came from."""
+    (height, width), (down, across) = patches.size, patches.stride
+    products = products.view(len(sums), height, width, -1, patches.kernel[1], sums.shape[-1])
+    for row in range(rows.start, rows.stop):
+        lines = sums[:, row : row + height * down : down]
+        for column in range(patches.kernel[1]):
+            cells = lines[:, :, column : column + width * across : across]
+            cells += products[:, :, :, row - rows.start, column]
 
 
 def _filter_gradients(
@@ -196,48 +214,24 @@ def _filter_gradients(
     """Gradients of weight, [K, h, w, C], and bias, [K], in float32 at least."""
     filters = len(weight)
     if not _multiplied(patches, 2):
-        masked = grad if mask is None else grad * (mask > 0)
+        masked = _rectified(grad, mask)
         return _channels_last(_backward(patches, masked, weight, (False, True))[1]), masked.sum((0, 1, 2))
-    down, across, channels = weight.shape[1:]
-    total = grad.new_empty(filters, down * across * channels, dtype=_sum_dtype(grad))
-    bias = grad.new_zeros(filters, dtype=total.dtype)
-    for samples in _filter_samples(patches, weight):
-        block = grad[samples] if mask is None else torch.where(mask[samples] > 0, grad[samples], 0)
-        block = block.view(-1, filters)
-        bias += block.sum(0, dtype=total.dtype)
-        for rows in _filter_rows(patches, weight):
-            out = total[:, rows.start * across * channels : rows.stop * across * channels]
-            _add_product(out, block.t(), patches.matrix(samples, rows), first=samples.start == 0)
-    return total.view(weight.shape), bias
+    parts, bias = [], grad.new_zeros(filters, dtype=_sum_dtype(grad))
+    for rows in patches.rows(filters):
+        part = bias.new_zeros(())
+        for samples in patches.samples(filters, rows):
+            block = _rectified(grad[samples], None if mask is None else mask[samples]).view(-1, filters)
+            if rows.start == 0:
+                bias += block.sum(0, dtype=bias.dtype)
+            products = product(block.t(), patches.matrix(samples, rows)).to(bias.dtype)
+            part = products if samples.start == 0 else part.add_(products)
+        parts.append(part.view(filters, -1, *weight.shape[2:]))
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), bias
 
 
-def _filter_samples(patches: _Patches, weight: Tensor) -> Iterator[slice]:
-    return iter([slice(0, len(patches.images))]) if weight.numel() > _WIDE else _samples(patches, len(weight))
-
-
-def _filter_rows(patches: _Patches, weight: Tensor) -> Iterator[slice]:
-    down = patches.kernel[0]
-    step = down
-    if weight.numel() > _WIDE:
-        # A product that is converted afterwards should still be in cache then.
-        step = (
-            1
-            if weight.dtype != _sum_dtype(weight)
-            else _CACHED_BYTES // patches.row_bytes // len(patches.images)
-        )
-        step = min(down, max(1, step))
-    return (slice(start, min(start + step, down)) for start in range(0, down, step))
-
-
-def _add_product(out: Tensor, left: Tensor, right: Tensor, *, first: bool) -> None:
-    if first and out.dtype == left.dtype:
-        torch.mm(left, right, out=out)
-    elif out.dtype == left.dtype:
-        out.addmm_(left, right)
-    elif first:
-        out.copy_(left @ right)
-    else:
-        out += left @ right
+def _rectified(grad: Tensor, maps: Tensor | None) -> Tensor:
+    """The gradient before a ReLU that gave `maps`, or without one."""
+    return grad if maps is None else torch.ops.aten.threshold_backward(grad, maps, 0)
 
 
 def _backward(patches: _Patches, grad: Tensor, weight: Tensor, wanted: tuple[bool, bool]) -> Any:

@@ -17,7 +17,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-_CACHED_BYTES = 8 << 20  # a group's temporaries should stay in a CPU's last-level cache
+from paretocaps.models.products import product
+
+_CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
 _DEVICE_BYTES = 1 << 30
 _NARROW = 16
 
@@ -43,7 +45,7 @@ class Votes:
         """Return sum_i u_hat_i / O, [O, D, B]: the weighted sum where all couplings are equal."""
         outputs, dimensions, _ = self.weight.shape
         pooled = self.pooled()
-        total = self._product(self.weight.view(1, outputs * dimensions, -1), pooled.unsqueeze(0))
+        total = self.product(self.weight.view(1, outputs * dimensions, -1), pooled.unsqueeze(0))
         return total.to(self.sums).div_(outputs).view(outputs, dimensions, -1)
 
     def weighted(self, couplings: Tensor) -> Tensor:
@@ -51,7 +53,7 @@ class Votes:
         outputs, dimensions, _ = self.weight.shape
         total = self.poses.new_empty(outputs, dimensions, self.poses.shape[-1])
         for group in self.groups():
-            total[group] = self._product(self.weight[group], self.scaled(couplings[group]))
+            total[group] = self.product(self.weight[group], self.scaled(couplings[group]))
         return total.to(self.sums)
 
     def agreement(self, vectors: Tensor) -> Tensor:
@@ -90,15 +92,16 @@ class Votes:
 
     def directions(self, group: slice, vectors: Tensor) -> Tensor:
         """Return W^T v for the outputs of a group: [g, E, M, (1,) B]."""
-        directions = self._product(self.weight[group].transpose(1, 2), vectors[group])
+        directions = self.product(self.weight[group].transpose(1, 2), vectors[group])
         shape = (*self.poses.shape[:2], *([1] if self.shared else []), self.poses.shape[3])
         return directions.view(-1, *shape)
 
-    def _product(self, left: Tensor, right: Tensor) -> Tensor:
+    def product(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return the products of matrices, [g, M, K] x [g, K, N], contiguous."""
         if self._narrow:
             rows = right.transpose(1, 2).contiguous()
             return torch.bmm(rows, left.transpose(1, 2)).transpose(1, 2).contiguous()
-        return torch.bmm(left, right)
+        return _products(left, right)
 
 
 class VoteGradients:
@@ -119,9 +122,9 @@ class VoteGradients:
         """Add what `Votes.mean` hands back, given the gradient of its result, [O, D, B]."""
         weight = self.votes.weight.flatten(0, 1)
         grad = (grad / len(grad)).to(weight.dtype).flatten(0, 1)
-        self._add_weight(slice(None), (grad @ self.votes.pooled().t()).view_as(self.weight))
+        self._add_weight(slice(None), product(grad, self.votes.pooled().t()).view_as(self.weight))
         self._empty = False
-        self.poses += (weight.t() @ grad).view(*self.poses.shape[:2], 1, -1)
+        self.poses += product(weight.t(), grad).view(*self.poses.shape[:2], 1, -1)
 
     def add(self, factors: Tensor, vectors: Tensor) -> None:
         """Add the gradients of sum_i f_i (u_hat_i . v), factors f [O, M, R, B] and vectors v [O, D, B].
@@ -132,7 +135,8 @@ class VoteGradients:
         votes, vectors = self.votes, vectors.to(self.votes.poses.dtype)
         poses = self.poses if votes.shared else self.poses.squeeze(2)
         for group in votes.groups():
-            self._add_weight(group, torch.bmm(vectors[group], votes.scaled(factors[group]).transpose(1, 2)))
+            scaled = votes.scaled(factors[group])
+            self._add_weight(group, _products(vectors[group], scaled.transpose(1, 2)))
             directions = votes.directions(group, vectors)
             for direction, factor in zip(directions, votes.spread(factors[group]), strict=True):
                 poses += direction * factor
@@ -143,3 +147,7 @@ class VoteGradients:
             self.weight[group] = products
         else:
             self.weight[group] += products
+
+
+def _products(left: Tensor, right: Tensor) -> Tensor:
+    return product(left[0], right[0]).unsqueeze(0) if len(left) == 1 else torch.bmm(left, right)

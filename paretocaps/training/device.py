@@ -24,15 +24,16 @@ def open_device(name: str) -> torch.device:
 
 
 def describe_device(device: torch.device, shared: bool = False) -> Device:
-    """Return name, kind, torch version and threads of `device`, as measurements carry them."""
-    is_cuda = device.type == "cuda"
-    return Device(
-        name=torch.cuda.get_device_name(device) if is_cuda else _processor_name(),
-        kind=device.type,
-        torch=torch.__version__,
-        threads=None if is_cuda else torch.get_num_threads(),
-        shared=shared,
-    )
+    """Return name, kind, torch version and threads of `device`, as measurements carry them.
+
+    The name of a CPU says its threads: times on one and on two threads are of two devices.
+    """
+    version = torch.__version__
+    if device.type == "cuda":
+        return Device(name=torch.cuda.get_device_name(device), kind="cuda", torch=version, shared=shared)
+    threads = torch.get_num_threads()
+    name = f"{_processor_name()} ({threads} thread{'s' if threads > 1 else ''})"
+    return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared)
 
 
 def _processor_name() -> str:

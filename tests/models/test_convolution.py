@@ -20,6 +20,7 @@ WAYS = {"patches": 1 << 40, "torch": -1}
 def choose(monkeypatch, way):
     """Forces one way for every product, whatever its size."""
     monkeypatch.setattr(module, "_ROWS", dict.fromkeys(module._ROWS, (WAYS[way],) * 3))
+    monkeypatch.setattr(module, "_ROWS_OF_SLOW_FLOAT32", (WAYS[way],) * 3)
     monkeypatch.setattr(module, "_NARROW", 0)
 
 
@@ -59,24 +60,21 @@ def test_results_and_gradients_are_torchs(monkeypatch, way, rectify, images, fil
 
 @SHAPES
 @pytest.mark.parametrize("rectify", [False, True])
-@pytest.mark.parametrize("wide", [0, 1 << 40])
-def test_blocks_give_the_same(monkeypatch, wide, rectify, images, filters, kernel, stride):
+def test_blocks_give_the_same(monkeypatch, rectify, images, filters, kernel, stride):
     choose(monkeypatch, "patches")
-    monkeypatch.setattr(module, "_CACHED_BYTES", 4000)
-    monkeypatch.setattr(module, "_WIDE", wide)
+    monkeypatch.setattr(module, "_BLOCK_BYTES", 4000)
+    monkeypatch.setattr(module, "_ROW_BLOCK_BYTES", 4000)
     for found, expected in both(case(images, filters, kernel), stride, rectify):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 @SHAPES
 @pytest.mark.parametrize("rectify", [False, True])
-@pytest.mark.parametrize("wide", [0, 1 << 40])
 @pytest.mark.parametrize("way", WAYS)
 def test_autocast_computes_in_bfloat16_and_keeps_gradients_in_float32(
-    monkeypatch, way, wide, rectify, images, filters, kernel, stride
+    monkeypatch, way, rectify, images, filters, kernel, stride
 ):
     choose(monkeypatch, way)
-    monkeypatch.setattr(module, "_WIDE", wide)
     inputs = case(images, filters, kernel, torch.float32)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         maps = convolution(*inputs, stride, rectify=rectify)
@@ -90,9 +88,11 @@ def test_autocast_computes_in_bfloat16_and_keeps_gradients_in_float32(
         assert (half - single).norm() < 0.05 * single.norm()
 
 
-def test_the_choice_follows_size_and_type(monkeypatch):
+@pytest.mark.parametrize("fast_float32", [True, False])
+def test_the_choice_follows_size_and_type(monkeypatch, fast_float32):
     ways = []
     original = functional.conv2d
+    monkeypatch.setattr(module, "has_fast_float32", lambda: fast_float32)
     monkeypatch.setattr(functional, "conv2d", lambda *a: ways.append("torch") or original(*a))
     weight, bias = torch.randn(4, 3, 3, 64), torch.randn(4)
 
@@ -102,7 +102,7 @@ def test_the_choice_follows_size_and_type(monkeypatch):
         return ways or ["patches"]
 
     assert way(1, torch.float32) == ["patches"]
-    assert way(32, torch.float32) == ["torch"]
+    assert way(32, torch.float32) == (["patches"] if fast_float32 else ["torch"])
     assert way(32, torch.bfloat16) == ["patches"]
 
 

@@ -1,0 +1,106 @@
+"""Ctrl-C, SIGTERM and kill -9 of the driver, and the death of a worker, in the middle of a real study."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+QUICK = [
+    *("--study", "s", "--trials", "2", "--epochs", "25", "--limit-train", "200", "--no-designs"),
+    *("--fix", "primary_capsules=2", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
+]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start the study in an empty folder; whatever is left of it is ended afterwards."""
+    running = []
+
+    def start():
+        command = [sys.executable, "-m", "paretocaps", "optimize", *QUICK]
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def rows(tmp_path, query):
+    with sqlite3.connect(tmp_path / "studies" / "paretocaps.db") as connection:
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+def wait_until(tmp_path, query, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := rows(tmp_path, query):
+                return found
+        except sqlite3.OperationalError:
+            pass  # not made yet
+        time.sleep(0.05)
+    raise AssertionError(f"nothing came of {query}")
+
+
+SECOND_EPOCH = "select epoch from paretocaps_epochs where epoch >= 2"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_study_is_saved_and_completed_by_the_same_command(start, tmp_path, number):
+    process = start()
+    wait_until(tmp_path, SECOND_EPOCH)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "go on with `paretocaps optimize --study s`" in err
+    assert "Traceback" not in err
+    assert rows(tmp_path, "select state from paretocaps_trials where state = 'running'") == []
+    again = start()
+    _, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
+    assert rows(tmp_path, "select count(*) from trials where state = 'COMPLETE'") == [(2,)]
+
+
+@pytest.mark.slow
+def test_a_killed_driver_loses_nothing_that_was_measured(start, tmp_path):
+    process = start()
+    wait_until(tmp_path, SECOND_EPOCH)
+    process.kill()
+    process.communicate()
+    again = start()
+    _, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert "is still being trained by process" in err or "was measured while no driver ran" in err
+    attempts = "select count(*) from paretocaps_attempts a join paretocaps_trials t on t.id = a.trial_id"
+    assert rows(tmp_path, f"{attempts} where t.number = 0") == [(1,)]
+    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_fails_its_trial_and_the_study_goes_on(start, tmp_path):
+    process = start()
+    wait_until(tmp_path, SECOND_EPOCH)
+    (lock,) = tmp_path.rglob("worker.lock")
+    os.kill(int(lock.read_text()), signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    ((reason,),) = rows(tmp_path, "select reason from paretocaps_trials where state = 'failed'")
+    assert "signal 9" in reason
+    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
+    assert rows(
+        tmp_path,
+        "select count(*) from paretocaps_front_members m join paretocaps_trials t"
+        " on t.number = m.trial where t.state = 'failed'",
+    ) == [(0,)]

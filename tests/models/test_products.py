@@ -1,0 +1,70 @@
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from paretocaps.models import products as module
+from paretocaps.models.products import has_fast_float32, product
+
+SIZES = pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 2), (1, 700, 300), (300, 16, 1), (90, 70, 80)])
+DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+
+
+def operands(rows, inner, columns, dtype):
+    generator = torch.Generator().manual_seed(0)
+    shapes = (rows, inner), (inner, columns), (columns,)
+    return [torch.randn(*shape, generator=generator).to(dtype) for shape in shapes]
+
+
+def check(found, left, right, bias=0.0):
+    expected = left.double() @ right.double() + bias
+    assert found.is_contiguous()
+    tolerance = {torch.float64: 1e-12, torch.float32: 2e-5, torch.bfloat16: 0.02}[found.dtype]
+    torch.testing.assert_close(
+        found.double(), expected, rtol=tolerance, atol=tolerance * left.shape[1] ** 0.5
+    )
+
+
+@pytest.mark.parametrize("smallest", [0, 1 << 62])
+@DTYPES
+@SIZES
+def test_products_are_products(monkeypatch, sizes, dtype, smallest):
+    monkeypatch.setattr(module, "_SMALLEST", smallest)
+    left, right, bias = operands(*sizes, dtype)
+    check(product(left, right), left, right)
+    check(product(left, right, bias), left, right, bias.double())
+
+
+@DTYPES
+def test_operands_may_lie_in_any_order(monkeypatch, dtype):
+    monkeypatch.setattr(module, "_SMALLEST", 0)
+    left, right, _ = operands(40, 60, 20, dtype)
+    for a in (left, left.t().contiguous().t(), torch.cat([left, left], 1)[:, :60], left.repeat(2, 1)[::2]):
+        for b in (right, right.t().contiguous().t(), torch.cat([right, right], 1)[:, :20]):
+            check(product(a, b), a, b)
+
+
+def test_without_onednn_torchs_product_takes_its_place(monkeypatch):
+    left, right, bias = operands(90, 70, 80, torch.float32)
+    monkeypatch.setattr(module, "_ONEDNN", None)
+    assert not has_fast_float32()
+    assert torch.equal(product(left, right, bias), torch.addmm(bias, left, right))
+
+
+def test_onednn_switched_off_is_respected(monkeypatch):
+    left, right, _ = operands(90, 70, 80, torch.float32)
+    monkeypatch.setattr(module, "_ONEDNN", lambda *_: pytest.fail("called"))
+    torch.backends.mkldnn.set_flags(_enabled=False)
+    try:
+        assert not has_fast_float32()
+        assert torch.equal(product(left, right), left @ right)
+    finally:
+        torch.backends.mkldnn.set_flags(_enabled=True)
+
+
+@pytest.mark.parametrize("smallest", [0, 1 << 62])
+def test_the_flop_counter_sees_either(monkeypatch, smallest):
+    monkeypatch.setattr(module, "_SMALLEST", smallest)
+    left, right, bias = operands(90, 70, 80, torch.float32)
+    with FlopCounterMode(display=False) as counter:
+        product(left, right, bias)
+    assert counter.get_total_flops() == 2 * 90 * 70 * 80
