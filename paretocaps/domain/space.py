@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 from typing import Any, Self
 
 from paretocaps.domain.condition import Condition
@@ -10,6 +11,8 @@ from paretocaps.errors import UsageError, did_you_mean
 
 _KEYS = {"values", "low", "high", "step", "log", "when"}
 Scalar = bool | int | float | str
+MOST_DESIGNS = 1_000_000
+"""More combinations than these are not listed: it would take minutes and gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,25 @@ class Space:
         """Return the space without the choices in `fix`."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in fix))
 
+    @property
+    def combinations(self) -> int | None:
+        """How many combinations of values there are, conditions apart; None where a range is continuous."""
+        points = [parameter.points() for parameter in self.parameters]
+        return None if None in points else prod(len(values or ()) for values in points)
+
     def designs(self, fix: Mapping[str, Any]) -> Iterator[dict[str, Scalar]]:
         """Yield every distinct set of sampled choices of a finite space, in order.
 
         Raises:
-            UsageError: a range is continuous; the message names it.
+            UsageError: a range is continuous, or there are too many combinations; the message says so.
         """
         continuous = [parameter.name for parameter in self.parameters if parameter.points() is None]
         if continuous:
             raise UsageError(
                 f"{continuous[0]} is a continuous range and cannot be listed: give it values or a step"
             )
+        if (self.combinations or 0) > MOST_DESIGNS:
+            raise UsageError(f"the space has {self.combinations} combinations: fix some choices to list them")
         seen: set[tuple[tuple[str, Scalar], ...]] = set()
         for combination in product(*(parameter.points() or () for parameter in self.parameters)):
             sampled: dict[str, Scalar] = {}

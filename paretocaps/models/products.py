@@ -20,8 +20,12 @@ def _operator() -> Any:
     """oneDNN's product, or None where torch has none."""
     if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
-    packet = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
-    if packet is not None and packet not in flop_registry:
+    try:
+        packet: Any = torch.ops.mkldnn._linear_pointwise
+        packet(torch.ones(1, 1), torch.ones(1, 1), None, "none", [], "")
+    except (AttributeError, RuntimeError, TypeError):  # missing, or called otherwise in this version
+        return None
+    if packet not in flop_registry:
         register_flop_formula(packet)(_flops)
     return packet
 
@@ -54,3 +58,8 @@ def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def _dense(matrix: Tensor) -> Tensor:
     return matrix if matrix.is_contiguous() or matrix.t().is_contiguous() else matrix.contiguous()
+
+
+def sum_dtype(tensor: Tensor) -> torch.dtype:
+    """Return what sums over many numbers of `tensor` are kept in: float32, or its own if that is more."""
+    return torch.float64 if tensor.dtype == torch.float64 else torch.float32

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from paretocaps.models.products import product
+from paretocaps.models.products import product, sum_dtype
 
 _CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
 _DEVICE_BYTES = 1 << 30
@@ -34,7 +34,7 @@ class Votes:
 
     def __init__(self, poses: Tensor, weight: Tensor) -> None:
         self.poses, self.weight = poses, weight
-        self.sums = torch.float64 if poses.dtype == torch.float64 else torch.float32
+        self.sums = sum_dtype(poses)
         # With one capsule a matrix, the dimension R is in the way of fast broadcasting.
         self.shared = poses.shape[2] > 1
         self._flat = poses if self.shared else poses.squeeze(2)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import TrialState
 
@@ -13,12 +13,12 @@ from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import place
 from paretocaps.search.observer import Observer
-from paretocaps.search.samplers import Sampler, sobol
+from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.space import suggest
 from paretocaps.storage.records import canonical_json
 
 _RESAMPLE = 3
-_DRAWS = 4096
+_DRAWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Proposals:
         """Return the next proposal, or None where every design of the space was tried."""
         for _ in range(_RESAMPLE):
             if not self._has_waiting() and self.sampler.sequence and not self._enqueue(self._sequence):
-                return None
+                break
             proposal = self._ask()
             if proposal:
                 return proposal
@@ -103,22 +103,18 @@ class Proposals:
         return Proposal(trial.number, choices, trial.user_attrs.get("design"))
 
     def _enqueue(self, designs: Iterator[dict[str, Scalar]]) -> bool:
-        for sampled in designs:
+        # a sequence may be endless, and its space exhausted
+        for sampled in islice(designs, _DRAWS):
             if canonical_json(self.trainer.complete(sampled, self.fix)) not in self.seen:
                 self.study.enqueue_trial(sampled)
                 return True
         return False
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
-        """Yield designs evenly over the space: all of a finite one, shuffled, or many of a continuous one."""
+        """Yield designs evenly over the space: all of a small one, shuffled, or endlessly many."""
         seed = self.seed + len(self.seen)
-        if all(parameter.points() is not None for parameter in self.space):
-            designs = list(self.space.designs(self.fix))
-            for index in np.random.default_rng(seed).permutation(len(designs)):
-                yield designs[index]
-        else:
-            for _, sampled in zip(range(_DRAWS), sobol(self.space, self.fix, seed), strict=False):
-                yield sampled
+        listed = self.space.combinations is not None and self.space.combinations <= _DRAWS
+        yield from (grid if listed else sobol)(self.space, self.fix, seed)
 
     def _has_waiting(self) -> bool:
         waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))

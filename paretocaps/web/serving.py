@@ -21,10 +21,19 @@ def serve_studies(storage: str, host: str, port: int, ready: Callable[[str], Non
         StorageError: the database is missing, cannot be reached or holds no studies.
         UsageError: the address or the port cannot be listened on.
     """
+    publish_fronts(storage)
+    serve_dashboard(storage, host, port, ready)
+
+
+def publish_fronts(storage: str) -> None:
+    """Put figures and note of every study's present front into its Optuna study.
+
+    Raises:
+        StorageError: the database is missing, cannot be reached or holds no studies.
+    """
     for row in service.studies(storage):
         if row["finished"]:
             _publish(storage, row["study"])
-    serve_dashboard(storage, host, port, ready)
 
 
 def _publish(storage: str, study: str) -> None:

@@ -71,6 +71,14 @@ def test_a_continuous_range_cannot_be_listed() -> None:
         list(Space.parse(EXAMPLE).designs({}))
 
 
+def test_too_many_combinations_are_not_listed() -> None:
+    space = Space.parse({name: list(range(10)) for name in "abcdefg"})
+    assert space.combinations == 10**7
+    with pytest.raises(UsageError, match="10000000 combinations: fix some choices"):
+        next(space.designs({}))
+    assert Space.parse(EXAMPLE).combinations is None
+
+
 @given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 7))
 def test_integer_points_stay_inside_and_start_at_low(low: int, width: int, step: int) -> None:
     (parameter,) = Space.parse({"n": {"low": low, "high": low + width, "step": step}})

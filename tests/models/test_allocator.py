@@ -7,15 +7,13 @@ from paretocaps.models.allocator import keep_freed_memory
 
 SCRIPT = """
 import resource, sys
-import torch
 from paretocaps.models.allocator import keep_freed_memory
 
-torch.set_num_threads(1)
 kept = keep_freed_memory() if sys.argv[1] == "keep" else False
 
 def touch():
     for _ in range(3):
-        torch.ones(12 << 20)  # 48 MiB, more than the C library would ever keep by itself
+        bytearray(48 << 20)  # more than the C library would ever keep by itself
 
 touch()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

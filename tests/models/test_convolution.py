@@ -3,6 +3,7 @@ import torch
 from torch.nn import functional
 
 from paretocaps.models import convolution as module
+from paretocaps.models import patches
 from paretocaps.models.convolution import compute_dtype, convolution
 
 SHAPES = pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def choose(monkeypatch, way):
     """Forces one way for every product, whatever its size."""
     monkeypatch.setattr(module, "_ROWS", dict.fromkeys(module._ROWS, (WAYS[way],) * 3))
     monkeypatch.setattr(module, "_ROWS_OF_SLOW_FLOAT32", (WAYS[way],) * 3)
-    monkeypatch.setattr(module, "_NARROW", 0)
+    monkeypatch.setattr(patches, "_NARROW", 0)
 
 
 def case(images, filters, kernel, dtype=torch.float64):
@@ -62,8 +63,8 @@ def test_results_and_gradients_are_torchs(monkeypatch, way, rectify, images, fil
 @pytest.mark.parametrize("rectify", [False, True])
 def test_blocks_give_the_same(monkeypatch, rectify, images, filters, kernel, stride):
     choose(monkeypatch, "patches")
-    monkeypatch.setattr(module, "_BLOCK_BYTES", 4000)
-    monkeypatch.setattr(module, "_ROW_BLOCK_BYTES", 4000)
+    monkeypatch.setattr(patches, "_BLOCK_BYTES", 4000)
+    monkeypatch.setattr(patches, "_ROW_BLOCK_BYTES", 4000)
     for found, expected in both(case(images, filters, kernel), stride, rectify):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 

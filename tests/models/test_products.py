@@ -3,7 +3,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.models import products as module
-from paretocaps.models.products import has_fast_float32, product
+from paretocaps.models.products import has_fast_float32, product, sum_dtype
 
 SIZES = pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 2), (1, 700, 300), (300, 16, 1), (90, 70, 80)])
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
@@ -68,3 +68,13 @@ def test_the_flop_counter_sees_either(monkeypatch, smallest):
     with FlopCounterMode(display=False) as counter:
         product(left, right, bias)
     assert counter.get_total_flops() == 2 * 90 * 70 * 80
+
+
+def test_sums_are_kept_in_float32_at_least():
+    assert [
+        sum_dtype(torch.zeros(1, dtype=dtype)) for dtype in (torch.bfloat16, torch.float32, torch.float64)
+    ] == [
+        torch.float32,
+        torch.float32,
+        torch.float64,
+    ]

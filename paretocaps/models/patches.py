@@ -1,0 +1,84 @@
+"""The patches that an unpadded convolution looks at, as matrices, a block at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+# Bytes of patches and outputs handled at once: of whole patches, and of single rows of them.
+_BLOCK_BYTES = 24 << 20
+_ROW_BLOCK_BYTES = 8 << 20
+_NARROW = 256
+
+
+@dataclass(frozen=True)
+class Patches:
+    """The patches of images.
+
+    A patch has N = kernel height x width x C numbers, kernel rows first; there is one for each of the
+    B x P output positions.
+
+    Attributes:
+        images: [B, H, W, C], contiguous.
+        kernel: rows and columns of a patch.
+        stride: steps down and across from one patch to the next.
+    """
+
+    images: Tensor
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Output rows and columns, whose product is P."""
+        _, height, width, _ = self.images.shape
+        (down, across), (row, column) = self.kernel, self.stride
+        return (height - down) // row + 1, (width - across) // column + 1
+
+    @property
+    def numbers(self) -> int:
+        """Numbers in a patch, N."""
+        return self.kernel[0] * self.kernel[1] * self.images.shape[-1]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether patches are so small that outputs outweigh them."""
+        return self.numbers <= _NARROW
+
+    @property
+    def all_rows(self) -> slice:
+        """The kernel rows of whole patches."""
+        return slice(0, self.kernel[0])
+
+    def rows(self, filters: int) -> list[slice]:
+        """Return the kernel rows to handle at once: all, or one by one where whole patches are too many."""
+        if self.narrow or len(list(self.samples(filters, self.all_rows))) <= 1:
+            return [self.all_rows]
+        return [slice(row, row + 1) for row in range(self.kernel[0])]
+
+    def samples(self, filters: int, rows: slice) -> Iterator[slice]:
+        """Yield the samples in runs small enough for some rows of their patches to be handled at once."""
+        share = (rows.stop - rows.start) / self.kernel[0]
+        height, width = self.size
+        used = height * width * (self.numbers * share + filters) * self.images.element_size()
+        limit = _BLOCK_BYTES if share == 1 else _ROW_BLOCK_BYTES
+        step = max(1, int(limit / used))
+        return (slice(start, start + step) for start in range(0, len(self.images), step))
+
+    def matrix(self, samples: slice, rows: slice) -> Tensor:
+        """Return some rows of the patches of some samples, [b x P, rows x width x C]."""
+        images = self.images[samples, rows.start :]
+        sample, line, column, _ = images.stride()
+        shape = (len(images), *self.size, rows.stop - rows.start, self.kernel[1] * images.shape[-1])
+        strides = (sample, line * self.stride[0], column * self.stride[1], line, 1)
+        return images.as_strided(shape, strides).reshape(-1, shape[3] * shape[4])
+
+    def add_back(self, images: Tensor, matrix: Tensor, rows: slice) -> None:
+        """Add a matrix as `matrix` gives it to the places its numbers came from, in `images` [b, H, W, C]."""
+        (height, width), (down, across) = self.size, self.stride
+        matrix = matrix.view(len(images), height, width, -1, self.kernel[1], images.shape[-1])
+        for row in range(rows.start, rows.stop):
+            lines = images[:, row : row + height * down : down]
+            for column in range(self.kernel[1]):
+                cells = lines[:, :, column : column + width * across : across]
+                cells += matrix[:, :, :, row - rows.start, column]

@@ -1,0 +1,21 @@
+import pytest
+
+from paretocaps.execution.doctor import check_machine
+
+
+@pytest.mark.slow
+def test_this_machine_can_train():
+    rows = {row["check"]: row for row in check_machine()}
+    assert all(set(row) == {"check", "result", "ok"} for row in rows.values())
+    assert all(row["ok"] for row in rows.values())
+    assert "automatic precision" in rows["training device"]["result"]
+
+
+def test_a_package_that_is_missing_is_a_failed_check(monkeypatch):
+    from paretocaps.execution import doctor
+
+    monkeypatch.setattr(doctor, "_PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(doctor, "_ASK", "raise SystemExit('torch is broken')")
+    rows = {row["check"]: row for row in check_machine()}
+    assert rows["no-such-package"]["ok"] is False
+    assert (rows["training device"]["ok"], rows["training device"]["result"]) == (False, "torch is broken")

@@ -1,0 +1,11 @@
+import inspect
+
+from paretocaps.search.observer import Observer
+
+
+def test_whoever_watches_need_not_listen_to_everything():
+    """Every method of the base does nothing, whatever it is told."""
+    watcher = Observer()
+    for name, method in inspect.getmembers(watcher, inspect.ismethod):
+        arguments = [None] * len(inspect.signature(method).parameters)
+        assert getattr(watcher, name)(*arguments) is None

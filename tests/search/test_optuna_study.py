@@ -1,0 +1,44 @@
+import sqlite3
+
+import optuna
+import pytest
+
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.search.optuna_study import open_optuna_study
+from paretocaps.storage.store import Store
+
+
+@pytest.fixture
+def url(storage):
+    Store.open(storage, create=True).close()
+    return storage
+
+
+def test_it_lives_in_the_same_file_with_the_objectives_names(url):
+    objectives = parse_objectives("acc,time")
+    with open_optuna_study(url, "s", objectives, optuna.samplers.RandomSampler(seed=0)) as study:
+        trial = study.ask()
+        trial.suggest_float("x", 0, 1)
+        study.tell(trial.number, [0.9, 1.0])
+        assert study.metric_names == ["acc", "time"]
+        assert [direction.name for direction in study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        names = {
+            name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
+        }
+    connection.close()
+    assert {
+        "trials",
+        "studies",
+        "alembic_version",
+        "paretocaps_trials",
+        "paretocaps_alembic_version",
+    } <= names
+
+
+def test_it_is_reopened_with_its_trials(url):
+    objectives = parse_objectives("acc,time")
+    for expected in range(3):
+        with open_optuna_study(url, "s", objectives, optuna.samplers.RandomSampler(seed=0)) as study:
+            assert len(study.trials) == expected
+            study.tell(study.ask().number, [0.5, 1.0])

@@ -1,0 +1,53 @@
+import signal
+import threading
+
+import pytest
+
+from paretocaps.domain.spec import StudySpec
+from paretocaps.errors import StorageError, UnknownNameError, UsageError
+from paretocaps.search.study import check_study
+from paretocaps.storage.lock import driver_lock
+
+
+def test_everything_a_study_names_is_resolved():
+    plan = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, workers=2, device="cpu"))
+    assert [objective.name for objective in plan.objectives] == ["acc", "time", "params"]
+    assert plan.fix == {"decoder": "none", "pruning_ratio": 0.5}
+    assert {"decoder", "pruning_ratio"}.isdisjoint(parameter.name for parameter in plan.space)
+    assert plan.places == ("cpu", "cpu")
+    assert plan.designs[0] == "baseline"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"sampler": "x"}, UnknownNameError),
+        ({"trainer": "x"}, UnknownNameError),
+        ({"executor": "x"}, UnknownNameError),
+        ({"designs": ("x",)}, UnknownNameError),
+        ({"objectives": ("acc", "x")}, UnknownNameError),
+        ({"device": "cuda:77"}, UsageError),
+        ({"space": {"x": [1]}}, UsageError),
+        ({"fix": {"x": 1}}, UsageError),
+    ],
+)
+def test_what_does_not_exist_is_refused(options, kind):
+    with pytest.raises(kind):
+        check_study(StudySpec(**options))
+
+
+def test_two_drivers_do_not_run_one_study(run, storage):
+    run(trials=1)
+    with driver_lock(storage, "s"), pytest.raises(StorageError, match="is being run by process"):
+        run(trials=2)
+
+
+def test_signals_are_put_back_and_other_threads_may_run_studies(run):
+    before = signal.getsignal(signal.SIGTERM)
+    run(trials=1)
+    assert signal.getsignal(signal.SIGTERM) is before
+    thread = threading.Thread(target=run, kwargs={"trials": 2})
+    thread.start()
+    thread.join()
+    summary, _ = run(trials=2)
+    assert summary.finished == 2
