@@ -176,6 +176,4 @@ def _environment(threads: int) -> dict[str, str]:
     root = Path(paretocaps.__file__).resolve().parents[1]
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # a source checkout is importable without being installed
-    # threads that spin while they wait make a step ten times slower as soon as anything else runs
-    own = {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, **own}
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}
