@@ -139,6 +139,7 @@ def measure(name: str) -> None:
 
     from paretocaps.training.device import describe_device
 
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         figures = MEASURES[name](Path(folder))
     device = describe_device(torch.device("cpu"))
@@ -146,7 +147,7 @@ def measure(name: str) -> None:
         "device": device.name,
         "torch": device.torch,
         "date": date.today().isoformat(),
-        "load_before": os.getloadavg()[0],
+        "load_before": round(load, 2),
         "figures": figures,
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n")
