@@ -69,7 +69,7 @@ def test_failed_trials_are_told_and_too_many_end_the_run(optimize):
         (["--objectives", "acc,tiem"], "did you mean 'time'"),
         (["--sampler", "tpee"], "did you mean 'tpe'"),
         (["--trainer", "tower"], "did you mean 'towers'"),
-        (["--executor", "threads"], "executor='threads'"),
+        (["--executor", "threads"], "unknown executor 'threads'"),
         (["--fix", "floor=2"], "did you mean 'floors'"),
         (["--fix", "floors"], "floors"),
         (["--design", "hat"], "did you mean 'hut'"),
