@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Before training": {
             "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
+            "bench": "Time training steps on this machine.",
         },
         "What there is": {
             "studies": "List the studies of a storage.",

@@ -59,6 +59,7 @@ def at_least_float32(tensor: Tensor) -> Tensor:
 class _Squash(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, vectors: Tensor, dim: int) -> Tensor:
+        """As the function of this name."""
         ctx.dim, ctx.dtype = dim, vectors.dtype
         vectors = at_least_float32(vectors)
         ctx.save_for_backward(vectors)
@@ -67,6 +68,7 @@ class _Squash(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the vectors."""
         (vectors,) = ctx.saved_tensors
         return squash_gradient(grad, vectors, ctx.dim).to(ctx.dtype), None
 
@@ -74,6 +76,7 @@ class _Squash(torch.autograd.Function):
 class _Lengths(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, vectors: Tensor, dim: int) -> Tensor:
+        """As the function of this name."""
         ctx.dim, ctx.dtype = dim, vectors.dtype
         vectors = at_least_float32(vectors)
         length: Tensor = torch.linalg.vector_norm(vectors, dim=dim)
@@ -83,6 +86,7 @@ class _Lengths(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the vectors."""
         vectors, length = ctx.saved_tensors
         direction = vectors / length.unsqueeze(ctx.dim).clamp_min(_TINY)
         return direction.mul_(grad.unsqueeze(ctx.dim)).to(ctx.dtype), None

@@ -7,8 +7,6 @@ from paretocaps.models import routing
 from paretocaps.models.capsules import squash
 from paretocaps.models.convolution import compute_dtype
 
-WEIGHT_STD = 0.1
-
 
 class ClassCapsules(nn.Module):
     """One capsule of `dimensions` poses a class (DigitCaps of Sabour et al. 2017).

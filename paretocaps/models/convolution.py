@@ -71,6 +71,7 @@ class _Convolution(torch.autograd.Function):
         rectify: bool,
         dtype: torch.dtype,
     ) -> Tensor:
+        """As `convolution`."""
         inputs, filters = images.to(dtype), weight.to(dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
         with torch.autocast("cpu", enabled=False):
@@ -82,6 +83,7 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of images, weight and bias."""
         images, weight, *maps = ctx.saved_tensors
         patches = Patches(images, _kernel(weight), ctx.stride)
         grad = _channels_last(grad.to(weight.dtype))

@@ -97,6 +97,7 @@ class _Route(torch.autograd.Function):
         full_gradient: bool,
         dtype: torch.dtype,
     ) -> Tensor:
+        """As `route`."""
         with torch.autocast(poses.device.type, enabled=False):
             votes = _votes(poses, weight, dtype)
             history = _iterate(votes, bias, iterations)
@@ -111,6 +112,7 @@ class _Route(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of poses, weight and bias."""
         poses, weight, *kept = ctx.saved_tensors
         with torch.autocast(grad.device.type, enabled=False):
             gradients = VoteGradients(Votes(poses, weight))

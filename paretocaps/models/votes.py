@@ -39,7 +39,8 @@ class Votes:
         self.shared = poses.shape[2] > 1
         self._flat = poses if self.shared else poses.squeeze(2)
         # Products with a few columns are up to 15 times slower in float32 than the same with a few rows.
-        self._narrow = poses.shape[-1] < _NARROW and poses.dtype == torch.float32
+        few = poses.shape[-1] < _NARROW and poses.dtype == torch.float32
+        self._narrow = few and poses.device.type == "cpu"
 
     def mean(self) -> Tensor:
         """Return sum_i u_hat_i / O, [O, D, B]: the weighted sum where all couplings are equal."""

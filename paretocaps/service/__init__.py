@@ -1,5 +1,6 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
+from paretocaps.service.benching import bench
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
 from paretocaps.service.preview import Description, PlanView, describe, plan
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
@@ -10,6 +11,7 @@ __all__ = [
     "Interrupted",
     "PlanView",
     "RunSummary",
+    "bench",
     "datasets",
     "describe",
     "doctor",

@@ -64,8 +64,8 @@ def describe(
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
     from paretocaps.models.pruning.target import pruned
 
-    choices, canonical = _choices(settings, design, trainer)
-    height, width, channels = _image_size(image)
+    choices, canonical = read_choices(settings, design, trainer)
+    height, width, channels = image_size(image)
     shape = pruned(architecture(choices, height, width, channels, classes), choices.pruning_ratio)
     return Description(
         choices=canonical,
@@ -86,11 +86,19 @@ def plan(
     """
     from paretocaps.schedules.plan import build_plan
 
-    choices, canonical = _choices(settings, design, "capsnet")
+    choices, canonical = read_choices(settings, design, "capsnet")
     return PlanView(canonical, build_plan(choices, images, epochs))
 
 
-def _choices(settings: Sequence[str], design: str | None, trainer: str) -> "tuple[Choices, dict[str, Any]]":
+def read_choices(
+    settings: Sequence[str], design: str | None, trainer: str
+) -> "tuple[Choices, dict[str, Any]]":
+    """Return choices from a design and "name=value" settings, and their canonical form.
+
+    Raises:
+        UnknownNameError: no such trainer or design.
+        UsageError: choices that cannot be, or another trainer's.
+    """
     from paretocaps.domain.choices import Choices
 
     spec = TRAINERS.get(trainer)
@@ -120,7 +128,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def _image_size(text: str) -> tuple[int, int, int]:
+def image_size(text: str) -> tuple[int, int, int]:
+    """Return height, width and channels from "28x28x1" or "28x28".
+
+    Raises:
+        UsageError: it is not of that form.
+    """
     parts = text.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() for part in parts):
         raise UsageError(f"image={text!r} is not understood: write HEIGHTxWIDTHxCHANNELS, e.g. 28x28x1")

@@ -15,7 +15,10 @@ def open_device(name: str) -> torch.device:
     Raises:
         UsageError: there is no such device here.
     """
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"device={name!r} is not understood: write cpu, cuda or cuda:0") from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UsageError(
             f"device {name!r} does not exist here ({torch.cuda.device_count()} CUDA devices): use cpu"

@@ -65,7 +65,7 @@ class Learner:
             with self.stopwatch.lap(epoch, len(chunk)):
                 for rate in chunk:
                     images, labels = next(batches)
-                    total += self._step(images, labels, rate) * len(labels)
+                    total += self.step(images, labels, rate) * len(labels)
         self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state_bytes(self.network, self.optimizer))
         loss = float(total) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
@@ -78,7 +78,8 @@ class Learner:
             output = self.network(images, labels)
         return capsnet_loss(output, images, labels)
 
-    def _step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+    def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+        """Take one optimiser step on a batch at learning rate `rate`; return its loss, a scalar."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss = self.forward_loss(images, labels)

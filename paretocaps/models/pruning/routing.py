@@ -24,7 +24,7 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     layers = [] if network.decoder is None else list(network.decoder.layers)[1:]
     norms = [torch.linalg.vector_norm(layer.get_parameter("weight"), dim=0) for layer in layers]
 
-    def score(seen: Observation) -> Saliencies:
+    def _score(seen: Observation) -> Saliencies:
         reached = (seen.couplings * seen.lengths.unsqueeze(1)).sum(2)
         capsules = lengths(seen.capsules) * reached
         types = capsules.view(len(capsules), network.primary.types, -1).mean(2)
@@ -32,4 +32,4 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
         hidden = (layer.mean(0) * norm for layer, norm in zip(seen.decoder_units, norms, strict=True))
         return Saliencies(channels.mean(0), types.mean(0), tuple(hidden))
 
-    return averaged(network, batches, score)
+    return averaged(network, batches, _score)

@@ -33,11 +33,11 @@ def pruned(architecture: Architecture, ratio: float) -> Architecture:
     if ratio == 0.0:
         return architecture
 
-    def rank(candidate: Architecture) -> tuple[float, float]:
+    def _rank(candidate: Architecture) -> tuple[float, float]:
         error = abs(removed_share(architecture, candidate) - ratio)
         return (0.0 if error <= _CLOSE else error), _unevenness(architecture, candidate)
 
-    return min(_candidates(architecture, ratio), key=rank)
+    return min(_candidates(architecture, ratio), key=_rank)
 
 
 def _candidates(whole: Architecture, ratio: float) -> Iterator[Architecture]:
