@@ -4,7 +4,9 @@
 def main() -> None:
     """Run the command named in `sys.argv` and exit with its code."""
     from paretocaps.cli.app import app
+    from paretocaps.execution.threads import wait_briefly
 
+    wait_briefly()
     app.main(prog_name="paretocaps")
 
 

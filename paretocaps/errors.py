@@ -34,6 +34,10 @@ class StorageError(UsageError):
     """A storage URL or database file that cannot be used, or a study or trial that is not in it."""
 
 
+class NoStudiesError(StorageError):
+    """A database that is sound, but holds no studies of ours."""
+
+
 class StudyMismatchError(UsageError):
     """A study reopened with other objectives, space, trainer or data than it was created with."""
 

@@ -122,7 +122,7 @@ def _case(
         steps=steps,
         images_s=batch / median[0],
         flops_share=flops / median[0] / peak_flops(device, learner.dtype),
-        peak_bytes=learner.memory(),
+        peak_bytes=learner.peak_bytes,
         ratio=median[1] / median[0] if against_textbook else None,
     )
 

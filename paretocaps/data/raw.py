@@ -17,7 +17,7 @@ class RawPart:
     """The training or the test part of a data set.
 
     Args:
-        images: uint8 [N, C, H, W], C being 1 or 3.
+        images: uint8 [N, C, H, W], C being 1 or more.
         labels: int64 [N].
         origin: the file or data set it was read from, for error messages.
     """
@@ -108,10 +108,10 @@ def size(shape: tuple[int, ...]) -> str:
 
 def _check_arrays(part: RawPart) -> None:
     images, labels = part.images, part.labels
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] < 1:
         raise DataError(
             f"{part.origin}: images are {images.dtype} {list(images.shape)}: uint8 [N, C, H, W] with"
-            " 1 or 3 channels is needed"
+            " 1 channel or more is needed"
         )
     if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
         raise DataError(

@@ -13,7 +13,6 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.errors import DivergedError, ParetocapsError, TrainingError
 from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
-from paretocaps.execution.threads import wait_briefly
 
 _LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
 
@@ -32,7 +31,6 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         _check(record, EpochRecord, f"trainer {job.trainer!r} reported")
         return on_epoch(record)
 
-    wait_briefly()
     with training_lock(job.folder):
         measurement = TRAINERS.get(job.trainer).load()(job, report)
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")

@@ -51,6 +51,13 @@ def forget(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def clear_failed(folder: Path) -> None:
+    """Remove what a failed training left in `folder`, weights above all; its reason and log stay."""
+    for path in folder.glob("*"):
+        if path.is_file() and path.name not in (FAILURE, LOG, LOCK):
+            path.unlink(missing_ok=True)
+
+
 def recover(folder: Path) -> Measurement | str | None:
     """Return what a training left in `folder`: its measurement, its failure's reason, or None.
 

@@ -14,6 +14,7 @@ from typing import Any
 import paretocaps
 from paretocaps.execution.messages import decode, encode
 from paretocaps.execution.recover import LOG
+from paretocaps.execution.threads import wait_briefly
 
 GRACE = 1.5
 """Seconds between SIGTERM and SIGKILL."""
@@ -176,4 +177,5 @@ def _environment(threads: int) -> dict[str, str]:
     root = Path(paretocaps.__file__).resolve().parents[1]
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # a source checkout is importable without being installed
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}
+    wait_briefly(environment := dict(os.environ))
+    return {**environment, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

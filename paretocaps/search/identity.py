@@ -3,23 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
+from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import StudyMismatchError
 
-IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "fix", "space")
+IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
 """Trials are only comparable, and samplers only sane, while these stay what they were."""
+
+
+def stored_form(spec: StudySpec) -> dict[str, Any]:
+    """Return what is kept of a study's spec: with nothing that depends on where it is opened again.
+
+    The data folder is absolute, fixed choices are read, the trainer's default space is written out; the
+    storage is left out, since a database may be moved (and its URL hold a password).
+    """
+    trainer = TRAINERS.get(spec.trainer)
+    content = spec.model_dump(mode="json", exclude={"storage"})
+    return content | {
+        "data": spec.data_spec.path,
+        "fix": trainer.parse_fix(spec.fix),
+        "space": _space(spec, trainer).table(),
+    }
 
 
 def identity(spec: StudySpec) -> dict[str, Any]:
     """Return what may not change in a stored study, as plain values."""
-    return {
-        "objectives": list(spec.objectives),
-        "trainer": spec.trainer,
-        "data": spec.data_spec.model_dump(),
-        "epochs": spec.epochs,
-        "repeats": spec.repeats,
-        "fix": spec.fix,
-        "space": spec.space,
+    content = stored_form(spec)
+    return {name: content[name] for name in IDENTITY if name != "data"} | {
+        "data": spec.data_spec.model_dump()
     }
 
 
@@ -29,13 +41,24 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     Raises:
         StudyMismatchError: naming each thing that differs, as it was and as it is asked for.
     """
-    then, now = identity(StudySpec.model_validate(stored)), identity(spec)
+    was = StudySpec.model_validate(stored)
+    if was.trainer != spec.trainer:  # its choices mean nothing to another trainer
+        raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"])
+    then, now = identity(was), identity(spec)
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
     if differences:
-        raise StudyMismatchError(
-            f"study {spec.study!r} was created with {'; '.join(differences)}:"
-            " go on with what it has, or choose another --study name"
-        )
+        raise _mismatch(spec, differences)
+
+
+def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:
+    return trainer.space if spec.space is None else Space.parse(spec.space)
+
+
+def _mismatch(spec: StudySpec, differences: list[str]) -> StudyMismatchError:
+    return StudyMismatchError(
+        f"study {spec.study!r} was created with {'; '.join(differences)}:"
+        " go on with what it has, or choose another --study name"
+    )
 
 
 def _difference(name: str, then: Any, now: Any) -> str:

@@ -59,6 +59,7 @@ class Proposals:
     seen: set[str]
     observer: Observer
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
+    _contradicted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         source = self.sampler.sequence
@@ -67,6 +68,7 @@ class Proposals:
     def enqueue_designs(self, names: tuple[str, ...]) -> None:
         """Put the named designs first, once a study; one that space or `fix` excludes is skipped aloud."""
         known = {trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False)}
+        queued: dict[str, str] = {}
         for name in names:
             if name in known:
                 continue
@@ -75,8 +77,12 @@ class Proposals:
             except UsageError as error:
                 self.observer.notice(f"design {name} is left out: {error}")
                 continue
-            if canonical_json(self.trainer.complete(sampled, self.fix)) in self.seen:
+            key = canonical_json(self.trainer.complete(sampled, self.fix))
+            if key in queued:
+                self.observer.notice(f"design {name} is left out: here it is the same as {queued[key]}")
+            if key in self.seen or key in queued:
                 continue
+            queued[key] = name
             self.study.enqueue_trial(sampled, user_attrs={"design": name})
 
     def next(self) -> Proposal | None:
@@ -93,10 +99,10 @@ class Proposals:
 
     def _ask(self) -> Proposal | None:
         trial = self.study.ask()
-        choices = self.trainer.complete(suggest(trial, self.space, self.fix), self.fix)
-        key = canonical_json(choices)
-        if key in self.seen:
-            trial.set_user_attr("repeats", True)
+        choices = self._complete(suggest(trial, self.space, self.fix))
+        key = canonical_json(choices) if choices is not None else ""
+        if choices is None or key in self.seen:
+            trial.set_user_attr("repeats" if choices is not None else "contradicts", True)
             self.study.tell(trial.number, state=TrialState.PRUNED)
             return None
         self.seen.add(key)
@@ -105,10 +111,21 @@ class Proposals:
     def _enqueue(self, designs: Iterator[dict[str, Scalar]]) -> bool:
         # a sequence may be endless, and its space exhausted
         for sampled in islice(designs, _DRAWS):
-            if canonical_json(self.trainer.complete(sampled, self.fix)) not in self.seen:
+            choices = self._complete(sampled)
+            if choices is not None and canonical_json(choices) not in self.seen:
                 self.study.enqueue_trial(sampled)
                 return True
         return False
+
+    def _complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any] | None:
+        """Return the choices of a trial, or None where the trainer refuses the combination, said once."""
+        try:
+            return self.trainer.complete(sampled, self.fix)
+        except UsageError as error:
+            if not self._contradicted:
+                self.observer.notice(f"combinations the trainer refuses are left out: {error}")
+            self._contradicted = True
+            return None
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
         """Yield designs evenly over the space: all of a small one, shuffled, or endlessly many."""

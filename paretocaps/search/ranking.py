@@ -124,6 +124,19 @@ def fix_reference(store: Store, study: str, objectives: Sequence[Objective]) -> 
         store.set_reference_point(study, reference_point(values, objectives))
 
 
+def front_trials(store: Store, study: str, objectives: Sequence[Objective]) -> list[int]:
+    """Return the trials that are on the study's front, or where it does not compare on any device's."""
+    table = quantity_table(store, study, objectives)
+    bound = any(objective.device_bound for objective in objectives)
+    groups = [table.devices == name for name in sorted(set(table.devices.tolist()))] if bound else None
+    found: set[int] = set()
+    for rows in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
+        part = _rows(table, rows)
+        if len(part):
+            found.update(part.trials[rank(_columns(part, objectives), objectives)].tolist())
+    return sorted(found)
+
+
 def latest_device(store: Store, study: str) -> str | None:
     """Return the device of the study's last finished trial by number, or None where there is none."""
     devices = store.table(study, ("time",)).devices

@@ -6,7 +6,7 @@ from collections import deque
 from optuna.trial import TrialState
 
 from paretocaps.domain.measurement import Measurement
-from paretocaps.execution.recover import recover, still_training
+from paretocaps.execution.recover import clear_failed, recover, still_training
 from paretocaps.search.runner import OpenTrial, Runner
 from paretocaps.storage.records import AttemptRecord, TrialRecord
 
@@ -74,4 +74,6 @@ def _ingest(runner: Runner, number: int, attempt: AttemptRecord, left: Measureme
         reason = runner.store_measurement(number, attempt.seed, attempt.attempt, left)
     if reason is not None:
         runner.store.fail_attempt(runner.spec.study, number, attempt.seed, attempt.attempt, reason)
+        if attempt.folder is not None:
+            clear_failed(attempt.folder)
     return reason

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,12 +14,14 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.spec import StudySpec
-from paretocaps.errors import DivergedError, ParetocapsError
+from paretocaps.errors import DivergedError, ParetocapsError, StorageError
 from paretocaps.execution.executor import Executor, Outcome
+from paretocaps.execution.recover import clear_failed
 from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.ranking import (
     fix_reference,
+    front_trials,
     latest_device,
     named_values,
     quantity_table,
@@ -69,6 +72,8 @@ class Runner:
     failed_in_a_row: int = 0
     exhausted: bool = False
     front: FrontRecord | None = None
+    in_flight: int = 0
+    device: str | None = None
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
@@ -80,19 +85,20 @@ class Runner:
         try:
             while True:
                 self._fill()
-                if not any(trial.running for trial in self.open.values()):
+                if not self.in_flight:
                     break
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
             if self.failed and not self.store.counts(self.spec.study)["finished"]:
                 raise ParetocapsError(f"every design of the space failed, the last reason: {self.reason}")
-        except KeyboardInterrupt:
+        except BaseException:
             self._interrupt()
             raise
 
     def resume(self, trial: OpenTrial) -> None:
         """Take up a trial that an earlier run left: train what waits, or finish it where nothing does."""
         self.open[trial.number] = trial
+        self.store.start_trial(self.spec.study, trial.number, trial.choices, trial.design)
         self._finish_if_complete(trial)
 
     @property
@@ -101,10 +107,10 @@ class Runner:
         return range(self.spec.seed, self.spec.seed + self.spec.repeats)
 
     def _fill(self) -> None:
-        busy = sum(len(trial.running) for trial in self.open.values())
-        while busy < self.executor.capacity and (job := self._next_job()) is not None:
+        # counted here, not from open trials: a trial that failed may have other seeds still training
+        while self.in_flight < self.executor.capacity and (job := self._next_job()) is not None:
             self.executor.submit(job)
-            busy += 1
+            self.in_flight += 1
 
     def _next_job(self) -> TrainingJob | None:
         waiting = next((trial for trial in self.open.values() if trial.waiting), None)
@@ -153,11 +159,13 @@ class Runner:
 
     def _settle(self, outcome: Outcome) -> None:
         job = outcome.job
+        self.in_flight -= 1
         reason = outcome.reason
         if outcome.measurement is not None:
             reason = self.store_measurement(job.trial, job.seed, job.attempt, outcome.measurement)
         if reason is not None:
             self.store.fail_attempt(job.study, job.trial, job.seed, job.attempt, reason)
+            clear_failed(job.folder)
         trial = self.open.get(job.trial)
         if trial is None:  # another seed of it failed before
             return
@@ -217,20 +225,35 @@ class Runner:
         """Rank again, and store and show the front where it changed."""
         study = self.spec.study
         fix_reference(self.store, study, self.objectives)
-        front = ranked_front(self.store, study, self.objectives, device=latest_device(self.store, study))
+        front = ranked_front(self.store, study, self.objectives, device=self._device())
         if front != self.front:
             self.front = front
             self.store.save_front(front)
             self.observer.front_changed(front)
-        self._drop_weights(front)
+        self._drop_weights()
 
-    def _drop_weights(self, front: FrontRecord) -> None:
-        """Delete the weights of trials that have left the front; the store still knows what they measured."""
-        for gone in self.store.weights_unused(self.spec.study, [member.trial for member in front]):
+    def _device(self) -> str | None:
+        """Return the device that is measured on now, where values of several devices do not compare."""
+        if not any(objective.device_bound for objective in self.objectives):
+            return None
+        device = latest_device(self.store, self.spec.study)
+        if device != self.device is not None:
+            self.observer.notice(
+                f"trials are now measured on {device}, before on {self.device}: the front has the former only"
+                " (`paretocaps front --device` shows either)"
+            )
+        self.device = device
+        return device
+
+    def _drop_weights(self) -> None:
+        """Delete the weights of trials that are on no device's front; what they measured stays stored."""
+        kept = front_trials(self.store, self.spec.study, self.objectives)
+        for gone in self.store.weights_unused(self.spec.study, kept):
             gone.path.unlink(missing_ok=True)
             self.store.forget_weights(self.spec.study, gone)
 
     def _interrupt(self) -> None:
         self.executor.abort()
-        for number in self.open:
-            self.store.interrupt_trial(self.spec.study, number)
+        with suppress(StorageError):  # the storage may be what failed: then the next run finds them running
+            for number in self.open:
+                self.store.interrupt_trial(self.spec.study, number)

@@ -14,7 +14,7 @@ from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.execution.devices import devices
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
-from paretocaps.search.identity import refuse_other_study
+from paretocaps.search.identity import refuse_other_study, stored_form
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.proposals import Proposals
@@ -101,7 +101,7 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
 
 def _enter(store: Store, spec: StudySpec) -> None:
     """Create the study, or check that it is the one that is asked for and note the new wishes."""
-    content = spec.model_dump(mode="json")
+    content = stored_form(spec)
     if spec.study in [summary.name for summary in store.studies()]:
         refuse_other_study(spec, store.study(spec.study).spec)
         store.set_spec(spec.study, content)

@@ -36,9 +36,7 @@ def bench(
         UsageError: choices, sizes, a device or a yardstick that cannot be.
     """
     from paretocaps.bench.benchmark import benchmark
-    from paretocaps.execution.threads import wait_briefly
 
-    wait_briefly()
     if against is not None and against not in YARDSTICKS:
         raise UnknownNameError("yardstick", against, YARDSTICKS)
     for name, numbers in {"batch": batches, "steps": [steps]}.items():

@@ -107,7 +107,7 @@ def write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
             trials=everyone.members,
-            settings=spec,
+            settings={**spec, "storage": storage},
             devices=everyone.devices,
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
             requirements=requirements,

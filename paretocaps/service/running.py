@@ -1,11 +1,12 @@
 """Running a study: what was asked for, joined with what is stored, until it has its trials."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
-from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
 from paretocaps.service.preview import parse_settings
 from paretocaps.service.reading import front_of
 
@@ -61,10 +62,9 @@ def optimize(
     from paretocaps.search.study import check_study, run_study
     from paretocaps.storage.store import Store
 
-    spec, finished = _requested(flags, spec_file, more)
+    spec = _requested(flags, spec_file, more)
     plan = check_study(spec)
-    if not finished:
-        plan.trainer.check_data(spec.data_spec)
+    plan.trainer.check_data(spec.data_spec)
     watcher = observer or Observer()
     with Store.open(spec.storage, create=True) as store:
         try:
@@ -79,10 +79,8 @@ def optimize(
     return RunSummary(spec.study, finished, runner.failed, runner.exhausted, front, spec.storage)
 
 
-def _requested(
-    flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None
-) -> tuple[StudySpec, int]:
-    """Join flags, study file and the stored study of that name; return that and its finished trials."""
+def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
+    """Join flags, study file and the stored study, if there is one of that name."""
     given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags)
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])
@@ -95,7 +93,11 @@ def _requested(
         if more < 1:
             raise UsageError(f"more={more} is not allowed: it should be greater than or equal to 1")
         given["trials"] = finished + more
-    return resolve_spec(given, file, stored), finished
+    trainer = given.get("trainer") or file.get("trainer")
+    if stored and trainer not in (None, stored["trainer"]):
+        # one trainer's choices mean nothing to another: that it is another is what will be said
+        stored = {name: value for name, value in stored.items() if name not in ("fix", "space")}
+    return resolve_spec(given, file, stored)
 
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
@@ -106,17 +108,23 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     path = sqlite_file(parse_url(spec.storage))
     if path is not None and not path.exists():
         return None, 0
-    with Store.open(spec.storage, create=True) as store:
-        if spec.study not in [summary.name for summary in store.studies()]:
-            return None, 0
-        content = store.study(spec.study).spec
-        finished = store.counts(spec.study)["finished"]
+    try:
+        with Store.open(spec.storage, create=False) as store:
+            if spec.study not in [summary.name for summary in store.studies()]:
+                return None, 0
+            content = store.study(spec.study).spec
+            finished = store.counts(spec.study)["finished"]
+    except NoStudiesError:
+        return None, 0
     return {name: value for name, value in content.items() if value is not None}, finished
 
 
 def _how_to_go_on(spec: StudySpec) -> str:
-    storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {spec.storage}"
+    from paretocaps.storage.connect import parse_url, safe
+
+    url = shlex.quote(safe(parse_url(spec.storage)))
+    storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"
     return (
         f"interrupted: every finished trial is stored; go on with"
-        f" `paretocaps optimize --study {spec.study}{storage}`"
+        f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}`"
     )

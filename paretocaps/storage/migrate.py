@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, column, inspect, select, table, text
 
-from paretocaps.errors import StorageError
+from paretocaps.errors import NoStudiesError, StorageError
 from paretocaps.storage.database import Database
 from paretocaps.storage.schema import VERSION_TABLE
 
@@ -27,7 +27,7 @@ def ensure_schema(database: Database, *, create: bool) -> None:
     if version == HEAD:
         return
     if version is None and not create:
-        raise StorageError(f"storage {database.name!r} holds no studies: run `paretocaps optimize` first")
+        raise NoStudiesError(f"storage {database.name!r} holds no studies: run `paretocaps optimize` first")
     database.write(lambda connection: _upgrade(connection, database.name))
 
 

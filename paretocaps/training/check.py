@@ -1,8 +1,9 @@
 """What the driver can know of a study's data before anything is trained. No torch here."""
 
 from paretocaps.data.read import read_splits
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
-from paretocaps.models.geometry import geometry
+from paretocaps.models.architecture import architecture
 
 
 def check_data(spec: DataSpec) -> None:
@@ -13,5 +14,6 @@ def check_data(spec: DataSpec) -> None:
         UsageError: more training images asked for than there are.
         DataError: data that is missing, unreachable, truncated, corrupt, or too small for a network.
     """
-    _, height, width = read_splits(spec).train.images.shape[1:]
-    geometry(height, width)
+    splits = read_splits(spec)
+    channels, height, width = splits.train.images.shape[1:]
+    architecture(Choices(), height, width, channels, splits.classes)

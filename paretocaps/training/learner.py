@@ -1,6 +1,6 @@
 """A network with its optimiser on a device: one place where a step is taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -39,11 +39,11 @@ class Learner:
             self.network.parameters(), lr=choices.lr_max, weight_decay=choices.weight_decay, fused=True
         )
         self.peak_bytes = 0
+        """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0
         self._batch_size = 0
+        self._fresh = True
         self._steps_a_lap = _CUDA_STEPS_A_LAP if device.type == "cuda" else 1
-        if device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(device)
 
     def replace(self, network: CapsNet, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
@@ -60,12 +60,16 @@ class Learner:
         self.network.train()
         batches = self.loader.batches(batch_size, epoch)
         total = torch.zeros((), device=self.device)
-        for first in range(0, len(rates), self._steps_a_lap):
-            chunk = rates[first : first + self._steps_a_lap]
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+        for chunk in self._laps(rates):
+            ready = [next(batches) for _ in chunk]  # gathered before the clock starts
             with self.stopwatch.lap(epoch, len(chunk)):
-                for rate in chunk:
-                    images, labels = next(batches)
+                for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self.step(images, labels, rate) * len(labels)
+        if self.device.type == "cuda":
+            self._saved_bytes = 0
+            self.peak_bytes = max(self.peak_bytes, torch.cuda.max_memory_allocated(self.device))
         self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state_bytes(self.network, self.optimizer))
         loss = float(total) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
@@ -93,13 +97,18 @@ class Learner:
         if batch_size == self._batch_size:
             return
         self._batch_size = batch_size
+        self._fresh = True
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
             images, labels = next(self.loader.ordered(batch_size))
+            images = images.clone()  # else the loader's whole block would be counted through this view
             self._saved_bytes = saved_bytes(self.network, lambda: self.forward_loss(images, labels))
 
-    def memory(self) -> int:
-        """Return the peak bytes of the training so far."""
-        if self.device.type == "cuda":
-            return torch.cuda.max_memory_allocated(self.device)
-        return self.peak_bytes
+    def _laps(self, rates: Sequence[float]) -> Iterator[Sequence[float]]:
+        """Cut an epoch's rates into laps; a phase begins with a lap of one step, its warm-up."""
+        first = 1 if self._fresh else 0
+        self._fresh = False
+        if first:
+            yield rates[:1]
+        for start in range(first, len(rates), self._steps_a_lap):
+            yield rates[start : start + self._steps_a_lap]

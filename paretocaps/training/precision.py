@@ -27,4 +27,8 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
 def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    # not public, and so perhaps not there in another version: then float32 is the safe answer
+    asked = (
+        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+    return any(bool(supported()) for supported in asked if supported is not None)

@@ -33,7 +33,8 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     kept. None of this is an optimiser step, so the clock does not count it.
     """
     target = pruned(learner.network.architecture, choices.pruning_ratio)
-    batches = islice(learner.loader.ordered(_SALIENCY_BATCH), _SALIENCY_BATCHES)
+    # shuffled: stored images may be sorted by class, and the first thousand be of one
+    batches = islice(learner.loader.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     with autocast(learner.device, learner.dtype):
         images = (batch for batch, _ in batches)
         saliencies = measure(learner.network, images, choices.saliency, seed)

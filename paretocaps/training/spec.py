@@ -8,6 +8,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec
 
+_CONSTANT = {"batch_schedule": "constant", "batch_size": 128}
 _WARM_ADABATCH = {
     "lr_policy": "warm_restarts",
     "cycle": "phase",
@@ -18,17 +19,20 @@ _SHARED = {"weight_sharing": True, "decoder": "reduced"}
 
 DESIGNS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "baseline": {},
-        "exponential": {"lr_policy": "exponential"},
-        "one_cycle": {"lr_policy": "one_cycle"},
-        "warm_restarts": {"lr_policy": "warm_restarts"},
-        "adabatch": {"batch_schedule": "adabatch"},
+        "baseline": {"lr_policy": "fixed", "lr_max": 1e-3, **_CONSTANT},
+        "exponential": {"lr_policy": "exponential", **_CONSTANT},
+        "one_cycle": {"lr_policy": "one_cycle", **_CONSTANT},
+        "warm_restarts": {"lr_policy": "warm_restarts", "cycle": "epoch", **_CONSTANT},
+        "adabatch": {"lr_policy": "fixed", "batch_schedule": "adabatch", "growth": "doubling"},
         "wab": _WARM_ADABATCH,
         "ws": _SHARED,
         "wab_ws": {**_WARM_ADABATCH, **_SHARED},
     }
 )
-"""The named designs of X-TrainCaps and FasTrCaps; `ws` includes the reduced decoder, as in their figures."""
+"""The named designs of X-TrainCaps and FasTrCaps, each with the choices that define it.
+
+`ws` includes the reduced decoder, as in their figures.
+"""
 
 SPACE = Space.parse(
     {

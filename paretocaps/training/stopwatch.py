@@ -1,49 +1,50 @@
 """The one clock: device-synchronised seconds of optimiser steps, warm-up steps charged at the median."""
 
-import statistics
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 
-@dataclass(frozen=True)
-class Lap:
-    """Some consecutive optimiser steps: which epoch they belong to, how many, and their seconds."""
-
-    epoch: int
-    steps: int
-    seconds: float
-
-
-@dataclass
 class Phase:
-    """Laps under the same conditions (network, batch size); its first `warmup` laps pay for warming up."""
+    """Laps under the same conditions (network, batch size); its first `warmup` laps pay for warming up.
 
-    warmup: int
-    laps: list[Lap] = field(default_factory=list)
+    A warm-up lap is charged at the median seconds a step of the phase's other laps: dropping it would
+    give schedules with many phases free steps, its face value would charge them for allocating and
+    compiling. Until there is another lap, and for a phase of one lap only, there is no median: face value.
+    """
+
+    def __init__(self, warmup: int) -> None:
+        self._left = warmup
+        self._warming: list[tuple[int, int, float]] = []  # epoch, steps, seconds
+        self._settled = array("d")  # seconds a step, one a lap: a training at batch 1 has millions
+        self._sums: dict[int, float] = {}
+
+    def add(self, epoch: int, steps: int, seconds: float) -> None:
+        """Add a lap of `steps` steps in `epoch`."""
+        if self._left:
+            self._left -= 1
+            self._warming.append((epoch, steps, seconds))
+        else:
+            self._settled.append(seconds / steps)
+            self._sums[epoch] = self._sums.get(epoch, 0.0) + seconds
 
     def charges(self) -> Iterator[tuple[int, float]]:
-        """Yield (epoch, seconds charged) a lap.
-
-        A warm-up lap is charged at the median seconds a step of the phase's other laps: dropping it
-        would give schedules with many phases free steps, its face value would charge them for
-        allocating and compiling. A phase with nothing but warm-up laps is charged at face value.
-        """
-        settled = [lap.seconds / lap.steps for lap in self.laps[self.warmup :]]
-        median = statistics.median(settled) if settled else None
-        for index, lap in enumerate(self.laps):
-            warming = index < self.warmup and median is not None
-            yield lap.epoch, median * lap.steps if warming and median is not None else lap.seconds
+        """Yield (epoch, seconds charged): the warm-up laps, then the sums of the others."""
+        median = float(np.median(np.frombuffer(self._settled))) if self._settled else None
+        for epoch, steps, seconds in self._warming:
+            yield epoch, seconds if median is None else median * steps
+        yield from self._sums.items()
 
 
 class Stopwatch:
     """Measures optimiser steps on a device, and nothing else.
 
-    Evaluation, preparation and compilation happen outside `lap` and so are never counted. Gathering
-    and augmenting a batch on the device is part of a step.
+    Evaluation, preparation (gathering and augmenting a batch too) and compilation happen outside `lap`
+    and so are never counted.
 
     Args:
         device: synchronised before each reading of the clock where it is a GPU.
@@ -72,7 +73,7 @@ class Stopwatch:
         begin = self._clock()
         yield
         self._synchronize()
-        self._phases[-1].laps.append(Lap(epoch, steps, self._clock() - begin))
+        self._phases[-1].add(epoch, steps, self._clock() - begin)
 
     def seconds(self) -> dict[int, float]:
         """Return the seconds charged to each epoch so far; later laps of a phase may refine its warm-up."""

@@ -37,10 +37,11 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         DataError, UsageError: data, device or choices that cannot be trained.
         DivergedError: the loss became NaN or infinite.
     """
+    began = time.perf_counter()
     device = open_device(job.device)
     if job.threads is not None:
         torch.set_num_threads(job.threads)
-    training = _Training(job, Choices.model_validate(job.choices), load(job.data), device)
+    training = _Training(job, Choices.model_validate(job.choices), load(job.data), device, began)
     for epoch in range(1, job.epochs + 1):
         if not on_epoch(training.run_epoch(epoch)):
             break
@@ -50,8 +51,10 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 class _Training:
     """One training in progress: its learner, its records, and the best epoch's network so far."""
 
-    def __init__(self, job: TrainingJob, choices: Choices, splits: DataSplits, device: torch.device) -> None:
-        self.began = time.perf_counter()
+    def __init__(
+        self, job: TrainingJob, choices: Choices, splits: DataSplits, device: torch.device, began: float
+    ) -> None:
+        self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.train.images.shape[1:]
         network = build_network(architecture(choices, height, width, channels, splits.classes), job.seed)
@@ -105,7 +108,7 @@ class _Training:
             wall=time.perf_counter() - self.began,
             params=best.params,
             macs=best.macs,
-            memory=self.learner.memory(),
+            memory=self.learner.peak_bytes,
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared),
             epochs=tuple(records),

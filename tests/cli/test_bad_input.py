@@ -1,6 +1,7 @@
 """What cannot be is said in one line with the remedy, exits 2, and leaves nothing behind."""
 
 import gzip
+import sqlite3
 import struct
 from pathlib import Path
 
@@ -165,6 +166,13 @@ def test_databases_that_cannot_be(refused, tmp_path):
     (tmp_path / "text.db").write_text("hello")
     assert "is not an SQLite database" in refused("optimize", "--storage", "sqlite:///text.db")
     assert (tmp_path / "text.db").read_text() == "hello"
+    with sqlite3.connect(tmp_path / "foreign.db") as connection:
+        connection.execute("create table theirs (x)")
+    connection.close()
+    refused("optimize", "--storage", "sqlite:///foreign.db", "--objectives", "acc,tme")
+    with sqlite3.connect(tmp_path / "foreign.db") as connection:
+        assert connection.execute("select name from sqlite_master").fetchall() == [("theirs",)]
+    connection.close()
     assert "there is no file" in refused("front", "demo")
     assert "there is no file" in refused("report", "demo", "--storage", "sqlite:///other.db")
 
@@ -190,5 +198,5 @@ def test_a_study_reopened_as_another(refused, tmp_path, capsys):
     line = refused("optimize", "--study", "s", "--objectives", "acc,macs")
     assert "was created with objectives=acc,time,params (now acc,macs)" in line
     (tmp_path / "s.toml").write_text('study = "s"\n[space]\ndecoder = ["full", "none"]\n')
-    assert "was created with space=None" in refused("optimize", "--spec", "s.toml")
+    assert "was created with space." in refused("optimize", "--spec", "s.toml")
     assert "no study 't'" in refused("front", "t")

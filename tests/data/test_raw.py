@@ -24,11 +24,17 @@ def test_classes_are_declared_or_counted() -> None:
     assert check_raw(RawData(part([0, 2]), classes=7)) == 7
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 13])
+def test_any_number_of_channels_is_data(channels) -> None:
+    assert check_raw(RawData(part([0, 1], shape=(channels, 8, 8)))) == 2
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (RawData(part([0], dtype=np.float32)), "there: images are float32"),
-        (RawData(part([0], shape=(2, 3, 3))), "1 or 3 channels"),
+        (RawData(part([0], shape=(0, 3, 3))), "there: images are uint8 [1, 0, 3, 3]"),
+        (RawData(part([0], shape=(0, 3, 3))), "1 channel or more is needed"),
         (RawData(part([0], shape=(3, 3))), "uint8 [N, C, H, W]"),
         (RawData(part([0, 1], images=3)), "labels are int64 [2] for 3 images"),
         (RawData(part([0], label_dtype=np.int32)), "int64 [1] is needed"),

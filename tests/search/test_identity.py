@@ -12,7 +12,8 @@ from paretocaps.errors import StudyMismatchError
         ({"dataset": "mnist"}, r"data.name='digits' \(now 'mnist'\)"),
         ({"limit_train": 9}, r"data.limit_train=None \(now 9\)"),
         ({"fix": {"learning_rate": 0.1}}, r"fix.learning_rate=None \(now 0.1\)"),
-        ({"space": {"learning_rate": [0.1]}}, r"space=None"),
+        ({"space": {"learning_rate": [0.1]}}, r"space.learning_rate="),
+        ({"seed": 5}, r"seed=0 \(now 5\)"),
         ({"trainer": "capsnet"}, r"trainer='probe' \(now 'capsnet'\)"),
     ],
 )
@@ -34,5 +35,35 @@ def test_what_is_not_said_is_what_the_study_has(run, storage):
 
 def test_how_a_study_is_run_may_change(run):
     run(trials=1)
-    summary, _ = run(trials=2, sampler="random", seed=5, workers=2)
+    summary, _ = run(trials=2, sampler="random", workers=2)
     assert summary.finished == 2
+
+
+def test_the_same_said_otherwise_is_the_same_study(run):
+    run(trials=1, fix={"learning_rate": "0.25"}, space={"failure": [""]}, designs=())
+    summary, _ = run(trials=1, fix={"learning_rate": 0.25}, space={"failure": {"values": [""]}}, designs=())
+    assert summary.finished == 1
+
+
+def test_local_data_is_the_folder_it_was_wherever_the_study_is_opened_again(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(trials=1, data="images")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    summary, _ = run(trials=2)
+    assert summary.finished == 2
+    with pytest.raises(StudyMismatchError, match="data.path="):
+        run(trials=3, data="images")
+
+
+def test_a_database_may_be_moved(run, storage, tmp_path):
+    from paretocaps import service
+
+    run(trials=1)
+    old = tmp_path / "studies" / "test.db"
+    old.rename(tmp_path / "moved.db")
+    summary = service.optimize(
+        {"study": "s", "storage": f"sqlite:///{tmp_path}/moved.db", "executor": "inline", "trials": 2}
+    )
+    assert summary.finished == 2
+    assert not old.exists()

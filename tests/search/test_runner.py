@@ -1,6 +1,9 @@
+import optuna
 import pytest
 
-from paretocaps.errors import ParetocapsError
+import paretocaps.testing.probe as probe
+from paretocaps.errors import ParetocapsError, TrainingError
+from paretocaps.execution.executor import EXECUTORS, Outcome
 from paretocaps.storage.store import Store
 
 
@@ -98,8 +101,6 @@ def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
 
 
 def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeypatch):
-    import paretocaps.testing.probe as probe
-
     train = probe.train
 
     def with_weights(job, on_epoch):
@@ -120,3 +121,88 @@ def test_a_space_in_which_everything_fails_is_an_error(run):
     space = {"learning_rate": [0.1, 0.2], "failure": ["no luck"]}
     with pytest.raises(ParetocapsError, match="every design of the space failed, the last reason: .*no luck"):
         run(space=space, trials=9, designs=())
+
+
+class TwoPlaces:
+    """An executor with two places that trains here: the second job starts before the first is told of."""
+
+    capacity = 2
+
+    def __init__(self, devices):
+        self.jobs = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def submit(self, job):
+        assert len(self.jobs) < 2, "more jobs than places"
+        self.jobs.append(job)
+
+    def wait(self, on_epoch, timeout=None):
+        job = self.jobs.pop(0)
+        try:
+            return [Outcome.of(job, probe.train(job, lambda record: on_epoch(job, record)))]
+        except TrainingError as error:
+            return [Outcome.of(job, str(error))]
+
+    def abort(self):
+        self.jobs.clear()
+
+
+def test_a_failed_seed_does_not_crowd_the_workers(run):
+    if "two-places" not in EXECUTORS:
+        EXECUTORS.register("two-places", TwoPlaces)
+    space = {
+        "learning_rate": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        "failure": {"values": ["no luck"], "when": {"learning_rate": [0.2, 0.5]}},
+    }
+    options = {"executor": "two-places", "sampler": "grid", "repeats": 2, "trials": 6, "designs": ()}
+    summary, watcher = run(space=space, **options)
+    assert (summary.finished, len(watcher.failed)) == (4, 2)
+
+
+def test_combinations_that_the_trainer_refuses_are_left_out(storage):
+    from paretocaps.domain.space import Space
+    from paretocaps.domain.trainer import TRAINERS
+    from paretocaps.search.observer import Observer
+    from paretocaps.search.proposals import Proposals
+    from paretocaps.search.samplers import SAMPLERS
+
+    space = Space.parse({"lr_policy": ["one_cycle"], "lr_max": {"low": 1e-5, "high": 1e-3, "log": True}})
+    notices = []
+    watcher = Observer()
+    watcher.notice = notices.append
+    sampler = SAMPLERS.get("random")
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler.optuna(0, 9))
+    proposals = Proposals(study, TRAINERS.get("capsnet"), space, {}, sampler, 0, set(), watcher)
+    found = [proposals.next() for _ in range(9)]
+    assert all(one.choices["lr_max"] >= 1e-4 for one in found)
+    assert len(notices) == 1
+    assert "lr_min=0.0001 is above lr_max" in notices[0]
+
+
+def test_a_study_that_moves_to_another_device_says_so_and_keeps_both_fronts(run, storage, monkeypatch):
+    train = probe.train
+
+    def on(device):
+        def measured(job, on_epoch):
+            measurement = train(job, on_epoch)
+            (job.folder / "weights.pt").write_bytes(b"x")
+            place = measurement.device.model_copy(update={"name": device})
+            return measurement.model_copy(update={"device": place, "weights": "weights.pt"})
+
+        return measured
+
+    monkeypatch.setattr(probe, "train", on("one"))
+    run(trials=3)
+    monkeypatch.setattr(probe, "train", on("two"))
+    summary, watcher = run(trials=6)
+    assert any("now measured on two, before on one" in notice for notice in watcher.notices)
+    assert {member.trial for member in summary.front} <= {3, 4, 5}
+    with Store.open(storage, create=False) as store:
+        kept = {weights.trial for weights in store.weights_in_use("s", keep=range(6))}
+    assert kept & {0, 1, 2}
+    assert kept & {3, 4, 5}

@@ -76,9 +76,9 @@ def test_batch_size_one_trains(job):
 
 
 @pytest.mark.parametrize("sharing", [False, True])
-@pytest.mark.parametrize("decoder", ["full", "reduced", "none"])
-def test_pruning_makes_a_smaller_network_and_goes_on(job, sharing, decoder):
-    choices = {"weight_sharing": sharing, "decoder": decoder}
+@pytest.mark.parametrize(("decoder", "precision"), [("full", "bf16"), ("reduced", "fp32"), ("none", "bf16")])
+def test_pruning_makes_a_smaller_network_and_goes_on(job, sharing, decoder, precision):
+    choices = {"weight_sharing": sharing, "decoder": decoder, "precision": precision}
     whole = train(job(epochs=1, **choices), go_on)
     measurement = train(job(epochs=3, pruning_ratio=0.5, **choices), go_on)
     networks = [record.network for record in measurement.epochs]
