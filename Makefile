@@ -4,7 +4,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
@@ -22,6 +22,11 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pins: $(INSTALLED)
+	{ sed -n '/^#/p;/^torch==/p' constraints.txt; \
+	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|uv|pip|setuptools)==| @ '; } > constraints.new
+	mv constraints.new constraints.txt
 
 clean:
 	rm -rf .venv
