@@ -12,11 +12,8 @@ Seconds = Annotated[float, Field(ge=0.0)]
 
 
 class _Value(BaseModel):
-    # protected namespaces: none of our fields start with model_, plug-ins' may;
-    # NaN as a string: a loss that was not reported has to survive JSON, where null is no number
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), ser_json_inf_nan="strings"
-    )
+    # NaN as a string: what diverged has to survive JSON to be refused by name, and null is no number
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Device(_Value):

@@ -33,7 +33,7 @@ class Observer:
         """The front over the study's objectives is another than before."""
 
     def notice(self, message: str) -> None:
-        """Something worth a line: a design skipped, a trial found again, a duplicate resampled."""
+        """Something worth a line: a design left out, a trial found again, another device."""
 
     def closed(self) -> None:
         """The study is closed: done, failed or interrupted."""

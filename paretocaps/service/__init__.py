@@ -2,7 +2,7 @@
 
 from paretocaps.service.benching import bench
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
-from paretocaps.service.preview import Description, PlanView, describe, plan
+from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 
@@ -24,5 +24,6 @@ __all__ = [
     "samplers",
     "studies",
     "trainers",
+    "write_plan_page",
     "write_report",
 ]

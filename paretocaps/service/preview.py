@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.trainer import TRAINERS
@@ -88,6 +89,26 @@ def plan(
 
     choices, canonical = read_choices(settings, design, "capsnet")
     return PlanView(canonical, build_plan(choices, images, epochs))
+
+
+def write_plan_page(view: PlanView, output: str) -> Path:
+    """Write a schedule's curves as one HTML page and return where it is.
+
+    Raises:
+        UsageError: the page cannot be written there.
+    """
+    from paretocaps.report.page import write_figures
+    from paretocaps.report.tables import choices_text
+    from paretocaps.report.training_figures import plan_figure
+
+    title = f"{view.plan.images:,} images, {view.plan.epochs} epochs"
+    names = [
+        name
+        for name in view.choices
+        if name.startswith(("lr_", "cycle", "decay_", "batch_", "first_", "growth"))
+    ]
+    figure = plan_figure(*view.curve(), title=choices_text(view.choices, names))
+    return write_figures(output, title, [figure])
 
 
 def read_choices(

@@ -74,3 +74,11 @@ def test_a_plan_has_a_row_an_epoch_and_curves():
 
 def test_settings_are_text_until_a_model_reads_them():
     assert parse_settings(["a=1", " b = x=y "]) == {"a": "1", "b": "x=y"}
+
+
+def test_a_plan_is_drawn_as_a_page(tmp_path):
+    view = service.plan(design="wab", images=1000, epochs=5)
+    path = service.write_plan_page(view, str(tmp_path / "plan.html"))
+    assert "lr_policy=warm_restarts" in path.read_text()
+    with pytest.raises(UsageError, match="x.html"):
+        service.write_plan_page(view, str(path / "x.html"))

@@ -12,9 +12,16 @@ from paretocaps.cli.plan_view import write_plan
 @click.option("--images", metavar="N", type=int, default=60_000, show_default=True, help="Training images.")
 @click.option("--epochs", metavar="N", type=int, default=30, show_default=True, help="Epochs.")
 @click.option("--draw/--no-draw", default=None, help="Draw the curves.  [default: on a terminal]")
+@click.option("--output", metavar="FILE", help="Write the curves as an HTML page, too.")
 @format_option
 def command(
-    settings: tuple[str, ...], design: str | None, images: int, epochs: int, draw: bool | None, form: str
+    settings: tuple[str, ...],
+    design: str | None,
+    images: int,
+    epochs: int,
+    draw: bool | None,
+    output: str | None,
+    form: str,
 ) -> None:
     """Show a schedule: learning rate and batch size, epoch by epoch.
 
@@ -23,6 +30,10 @@ def command(
     \b
     Examples:
       paretocaps plan --design wab --epochs 20
+      paretocaps plan --design one_cycle --output plan.html
       paretocaps plan --set lr_policy=one_cycle --images 1438 --format json
     """
-    write_plan(service.plan(settings, design, images, epochs), form, draw)
+    view = service.plan(settings, design, images, epochs)
+    write_plan(view, form, draw)
+    if output is not None:
+        click.echo(service.write_plan_page(view, output), err=True)
