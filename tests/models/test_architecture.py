@@ -74,7 +74,7 @@ def test_images_that_cannot_be_classified_are_refused(shape, message):
 
 
 def test_what_a_network_is_can_be_said_without_torch():
-    modules = ("architecture", "complexity", "geometry", "allocator", "pruning.target")
+    modules = ("architecture", "complexity", "geometry", "pruning.target")
     imports = "; ".join(f"import paretocaps.models.{name}" for name in modules)
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
