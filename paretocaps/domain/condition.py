@@ -35,6 +35,8 @@ class Condition:
         Raises:
             UsageError: a table that is none of these.
         """
+        if not isinstance(table, Mapping):
+            raise UsageError(f"when={table!r} is not a table: write when = {{ choice = value }}")
         allowed: list[tuple[str, tuple[Any, ...]]] = []
         bounds: list[tuple[str, float]] = []
         for parent, value in table.items():

@@ -14,7 +14,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.spec import StudySpec
-from paretocaps.errors import DivergedError, ParetocapsError, StorageError
+from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.execution.recover import clear_failed
 from paretocaps.search.observer import Observer
@@ -89,6 +89,10 @@ class Runner:
                     break
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
+            if self.exhausted and not self.failed and not self.store.counts(self.spec.study)["finished"]:
+                raise UsageError(
+                    "no design of the space is one the trainer allows: change the space or --fix"
+                )
             if self.failed and not self.store.counts(self.spec.study)["finished"]:
                 raise ParetocapsError(f"every design of the space failed, the last reason: {self.reason}")
         except BaseException:
@@ -254,6 +258,8 @@ class Runner:
 
     def _interrupt(self) -> None:
         self.executor.abort()
+        # interrupted in the middle of telling, Optuna's session still holds SQLite's write lock
+        self.study._storage.remove_session()
         with suppress(StorageError):  # the storage may be what failed: then the next run finds them running
             for number in self.open:
                 self.store.interrupt_trial(self.spec.study, number)

@@ -43,7 +43,9 @@ def optimize(
     more: int | None = None,
     observer: "Observer | None" = None,
 ) -> RunSummary:
-    """Run a study until it has its trials, and return its front.
+    """Run a study until it has its trials, and return its front of the trials that keep `require`.
+
+    Without `require` that is acc>=0.9 where acc is an objective; `load_front` has the whole front.
 
     Args:
         flags: options of the study by name (see `StudySpec`); those that are None were not given.

@@ -21,6 +21,11 @@ def test_a_table_reads_back_to_the_same_condition(table: dict[str, object]) -> N
     assert Condition.parse(condition.table()) == condition
 
 
+def test_a_when_that_is_no_table_shows_the_form() -> None:
+    with pytest.raises(UsageError, match="when='kind' is not a table"):
+        Condition.parse("kind")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("bound", [{"below": 1}, {"above": "x"}, {}])
 def test_a_table_that_is_not_understood_names_the_form(bound: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"when.a=.* write \{ above = 0.0 \}"):

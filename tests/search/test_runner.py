@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 import paretocaps.testing.probe as probe
-from paretocaps.errors import ParetocapsError, TrainingError
+from paretocaps.errors import ParetocapsError, TrainingError, UsageError
 from paretocaps.execution.executor import EXECUTORS, Outcome
 from paretocaps.storage.store import Store
 
@@ -206,3 +206,14 @@ def test_a_study_that_moves_to_another_device_says_so_and_keeps_both_fronts(run,
         kept = {weights.trial for weights in store.weights_in_use("s", keep=range(6))}
     assert kept & {0, 1, 2}
     assert kept & {3, 4, 5}
+
+
+def test_a_space_without_an_allowed_design_is_an_error(run):
+    with pytest.raises(UsageError, match="no design of the space is one the trainer allows"):
+        run(
+            trainer="capsnet",
+            fix={"lr_max": 5e-5, "lr_policy": "one_cycle"},
+            designs=(),
+            trials=1,
+            limit_train=50,
+        )
