@@ -40,6 +40,7 @@ def test_designs_and_other_images():
     ("options", "message"),
     [
         ({"image": "28"}, "image='28' is not understood"),
+        ({"image": "0x0"}, "image='0x0' is not understood"),
         ({"image": "7x7x1"}, "7"),
         ({"classes": 1}, "1 classes"),
         ({"design": "wabb"}, "unknown design 'wabb': did you mean 'wab'?"),
