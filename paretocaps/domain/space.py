@@ -47,6 +47,13 @@ class Parameter:
         points = (self.low + index * step for index in range(count))
         return tuple(int(point) if self.is_integer else round(point, 12) for point in points)
 
+    def examples(self) -> tuple[float, ...]:
+        """Return both ends of a range and, where it is not of whole numbers, a fraction from between."""
+        if self.low is None or self.high is None:
+            return ()
+        step = self.step if self.step is not None else 0.377 * (self.high - self.low)
+        return (self.low, self.high) if self.is_integer else (self.low, self.low + step, self.high)
+
     def table(self) -> dict[str, Any]:
         """Return the study-file table that `Space.parse` reads back to this parameter."""
         entries: dict[str, Any] = {"values": list(self.values)} if self.values else {}

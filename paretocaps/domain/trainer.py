@@ -14,7 +14,7 @@ from paretocaps.domain.choices import (
 )
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.space import Space
+from paretocaps.domain.space import Parameter, Space
 from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry, resolve
 
@@ -84,7 +84,7 @@ class TrainerSpec:
             UsageError: a choice the trainer does not have, or a value it does not allow.
         """
         for parameter in space:
-            for value in parameter.values or (parameter.low, parameter.high):
+            for value in parameter.values or parameter.examples():
                 parse_value(self.choices, parameter.name, value)
             for parent in parameter.when.parents:
                 if parent not in self.choices.model_fields:
@@ -93,6 +93,19 @@ class TrainerSpec:
                         f"space.{parameter.name}.when: trainer {self.name!r} has no choice {parent!r}"
                         f"{did_you_mean(parent, known)}"
                     )
+            self._check_condition(parameter)
+
+    def _check_condition(self, parameter: Parameter) -> None:
+        for parent, values in parameter.when.allowed:
+            for value in values:
+                parse_value(self.choices, parent, value)
+        for parent, _ in parameter.when.bounds:
+            default = self.choices.model_fields[parent].get_default(call_default_factory=True)
+            if isinstance(default, str):
+                raise UsageError(
+                    f"space.{parameter.name}.when: {parent} is text and has no bound:"
+                    f" write {parent} = {default!r}"
+                )
 
     def complete(self, sampled: Mapping[str, Any], fix: Mapping[str, Any]) -> dict[str, Any]:
         """Return the canonical choices of a trial: sampled ones, fixed ones where they mean something.

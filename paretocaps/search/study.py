@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from types import FrameType
 
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
@@ -20,9 +22,11 @@ from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.recovery import recover_trials
 from paretocaps.search.runner import Runner
-from paretocaps.search.samplers import SAMPLERS, Sampler
+from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.store import Store
+
+_TRIED = 512
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def check_study(spec: StudySpec) -> Plan:
     space = trainer.space if spec.space is None else Space.parse(spec.space)
     trainer.check_space(space)
     space = space.fixed(fix)
+    _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
@@ -67,6 +72,20 @@ def check_study(spec: StudySpec) -> Plan:
         executor=executor,
         places=tuple(devices(spec.device, spec.workers)),
     )
+
+
+def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
+    """Raise the trainer's refusal where it refuses every one of many designs of the space."""
+    refusal: UsageError | None = None
+    for sampled in islice(sobol(space, fix, seed), _TRIED):
+        try:
+            trainer.complete(sampled, fix)
+        except UsageError as error:
+            refusal = error
+        else:
+            return
+    if refusal is not None:
+        raise refusal
 
 
 def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:

@@ -33,6 +33,7 @@ def driver_lock(url: str, study: str) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Path, study: str) -> Iterator[None]:
+    database = database.resolve()  # one lock a database, by whatever link it is named
     path = database.with_name(f"{database.name}.{safe_name(study)}.lock")
     handle = _locked(path, study)
     try:

@@ -101,6 +101,17 @@ def test_options_that_cannot_be(refused, arguments, message):
         ('[space]\ndecodr = ["full"]', "unknown choice 'decodr': did you mean 'decoder'?"),
         ('[space]\ndecoder = ["half"]', "choice decoder='half' is not allowed"),
         ("[space]\nlr_max = { low = 1.0, high = 0.1 }", "space.lr_max is an empty range"),
+        ("[space]\nbatch_size = { low = 8.0, high = 64.0 }", "valid integer"),
+        (
+            "[space]\nlr_max = { low = 1e-4, high = 1e-3, when = { decoder = { above = 1 } } }",
+            "decoder is text",
+        ),
+        (
+            '[space]\ncycle = { values = ["epoch"], when = { lr_policy = "warm_restart" } }',
+            "lr_policy='warm_restart'",
+        ),
+        ('[space]\ncycle = { values = ["epoch"], when = "lr_policy" }', "is not a table"),
+        ('[fix]\nlr_max = 5e-5\nlr_policy = "one_cycle"', "lr_min=0.0001 is above lr_max=5e-05"),
         ("[space]\nlr_max = { lo = 1.0 }", "unknown key 'lo': did you mean 'low'?"),
     ],
 )

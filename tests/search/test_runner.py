@@ -209,7 +209,7 @@ def test_a_study_that_moves_to_another_device_says_so_and_keeps_both_fronts(run,
 
 
 def test_a_space_without_an_allowed_design_is_an_error(run):
-    with pytest.raises(UsageError, match="no design of the space is one the trainer allows"):
+    with pytest.raises(UsageError, match="lr_min=0.0001 is above lr_max=5e-05"):
         run(
             trainer="capsnet",
             fix={"lr_max": 5e-5, "lr_policy": "one_cycle"},

@@ -42,6 +42,14 @@ def test_two_drivers_do_not_run_one_study(run, storage):
         run(trials=2)
 
 
+def test_a_link_to_the_database_is_the_same_database(run, storage, tmp_path):
+    run(trials=1)
+    link = tmp_path / "link.db"
+    link.symlink_to(storage.removeprefix("sqlite:///"))
+    with driver_lock(storage, "s"), pytest.raises(StorageError, match="is being run by process"):
+        run(trials=2, storage=f"sqlite:///{link}")
+
+
 def test_signals_are_put_back_and_other_threads_may_run_studies(run):
     before = signal.getsignal(signal.SIGTERM)
     run(trials=1)
