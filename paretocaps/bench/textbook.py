@@ -16,17 +16,16 @@ class TextbookCapsNet(nn.Module):
     """Sabour et al. 2017 as one would write it from the paper: eager, every vote formed and broadcast.
 
     Deliberately not optimised. Weight sharing repeats its matrices for every position; the inner
-    routing iterations carry no gradient unless `full_gradient` is set.
+    routing iterations carry no gradient unless the architecture asks for it.
 
     Args:
         architecture: the network to be.
-        full_gradient: differentiate all routing iterations.
     """
 
-    def __init__(self, architecture: Architecture, *, full_gradient: bool = False) -> None:
+    def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         a, shape = architecture, architecture.geometry
-        self.architecture, self.full_gradient = a, full_gradient
+        self.architecture = a
         kernel, stride = shape.kernel, shape.stride
         self.conv = nn.Conv2d(
             a.channels, a.conv_channels, (kernel.height, kernel.width), (stride.height, stride.width)
@@ -63,7 +62,7 @@ class TextbookCapsNet(nn.Module):
         poses = capsules
         for iteration in range(self.architecture.routing_iterations):
             couplings = logits.softmax(dim=2)
-            couplings = couplings if self.full_gradient else couplings.detach()
+            couplings = couplings if self.architecture.routing_gradient == "all" else couplings.detach()
             poses = squash((couplings[..., None] * votes).sum(dim=1) + self.bias)  # [B, O, D]
             if iteration < self.architecture.routing_iterations - 1:
                 logits = logits + (votes * poses[:, None]).sum(-1)
@@ -110,7 +109,7 @@ def textbook_step(
 
 def with_weights_of(fast: CapsNet) -> TextbookCapsNet:
     """Return the plain network with the weights of `fast`, to compare the two."""
-    plain = TextbookCapsNet(fast.architecture, full_gradient=fast.class_capsules.full_gradient)
+    plain = TextbookCapsNet(fast.architecture)
     plain = plain.to(fast.conv1.weight.dtype)
     pairs = list(weight_pairs(fast, plain))
     with torch.no_grad():

@@ -56,13 +56,15 @@ class Choices(ChoicesModel):
 
     Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
     share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
-    trained before that. `decay_every` counts optimiser steps for `exponential` and epochs for
+    trained before that. `routing_gradient` says which iterations of routing are differentiated: the `last`
+    one, or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts optimiser steps for `exponential` and epochs for
     `step_decay` and `epoch_decay`; it and `decay_rate` default to the papers' values of the policy.
     """
 
     family: Literal["capsnet"] = "capsnet"
     primary_capsules: Annotated[int, Field(ge=1, le=256)] = 32
     routing_iterations: Annotated[int, Field(ge=1, le=5)] = 3
+    routing_gradient: Literal["last", "all"] = "last"
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
     pruning_ratio: Share = 0.0
@@ -88,6 +90,7 @@ class Choices(ChoicesModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
+        "routing_gradient": Condition.above("routing_iterations", 1),
         "pruning_start": Condition.above("pruning_ratio", 0.0),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),

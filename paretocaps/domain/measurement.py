@@ -19,8 +19,9 @@ class _Value(BaseModel):
 class Device(_Value):
     """Where a measurement was taken.
 
-    `shared` tells that other jobs may have run on the device meanwhile; `calibration` is the
-    seconds of a fixed reference step on it, where that was measured.
+    `shared` tells that other jobs of the study ran on the device meanwhile, `loaded` that the clock
+    found the device disturbed by whatever else ran there; `calibration` is the seconds of a fixed
+    reference step on it, where that was measured.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Device(_Value):
     torch: str = ""
     threads: int | None = None
     shared: bool = False
+    loaded: bool = False
     calibration: Seconds | None = None
 
 
@@ -71,6 +73,8 @@ class Measurement(_Value):
         epochs: one record an epoch, in order.
         quantities: anything else a trainer measures, by name; an objective can be registered on it.
         weights: file name of the best epoch's weights inside the job's folder, where they were kept.
+        remarks: what whoever reads the values should know of how they came about, a sentence each: why
+            the device counts as loaded, what fell back to something slower, what was halved.
     """
 
     acc: Fraction
@@ -85,6 +89,7 @@ class Measurement(_Value):
     epochs: tuple[EpochRecord, ...] = ()
     quantities: dict[str, float] = {}
     weights: str | None = None
+    remarks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _epochs_in_order(self) -> Self:

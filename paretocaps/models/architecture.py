@@ -25,6 +25,7 @@ class Architecture(BaseModel):
             one; "none" leaves the decoder out.
         decoder_units: widths of the decoder's two hidden layers.
         routing_iterations: iterations of routing by agreement.
+        routing_gradient: which of them training differentiates, "last" or "all" (see `routing.route`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class Architecture(BaseModel):
     decoder: Literal["full", "reduced", "none"] = "full"
     decoder_units: tuple[Count, Count] = (512, 1024)
     routing_iterations: Count = 3
+    routing_gradient: Literal["last", "all"] = "last"
 
     @model_validator(mode="after")
     def _fits_images(self) -> Self:
@@ -92,4 +94,5 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
         weight_sharing=choices.weight_sharing,
         decoder=choices.decoder,
         routing_iterations=choices.routing_iterations,
+        routing_gradient=choices.routing_gradient,
     )

@@ -9,7 +9,7 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
 
 
-def build_network(architecture: Architecture, seed: int, *, full_gradient: bool = False) -> CapsNet:
+def build_network(architecture: Architecture, seed: int) -> CapsNet:
     """Return a network whose weights follow from `seed` alone; no global random state moves.
 
     Convolutions and linear layers are drawn as torch draws them: weights and biases uniform within
@@ -23,12 +23,11 @@ def build_network(architecture: Architecture, seed: int, *, full_gradient: bool 
     Args:
         architecture: what to build.
         seed: any integer that torch takes for one.
-        full_gradient: differentiate all routing iterations, see `routing.route`.
 
     Returns:
         A float32 network on the CPU, in training mode.
     """
-    network = CapsNet(architecture, full_gradient=full_gradient)
+    network = CapsNet(architecture)
     generator = torch.Generator().manual_seed(seed)
     linear = [] if network.decoder is None else list(network.decoder.layers)
     for layer in (network.conv1, network.primary, *linear):

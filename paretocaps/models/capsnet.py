@@ -66,10 +66,9 @@ class CapsNet(nn.Module):
 
     Args:
         architecture: what it is made of.
-        full_gradient: differentiate all routing iterations, see `routing.route`.
     """
 
-    def __init__(self, architecture: Architecture, *, full_gradient: bool = False) -> None:
+    def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         a, shape = architecture, architecture.geometry
         self.architecture = architecture
@@ -81,7 +80,7 @@ class CapsNet(nn.Module):
             a.capsule_dim,
             a.matrices,
             a.routing_iterations,
-            full_gradient=full_gradient,
+            full_gradient=a.routing_gradient == "all",
         )
         self.decoder = None if a.decoder == "none" else Decoder(decoder_widths(a), a.class_dim)
 
@@ -95,13 +94,26 @@ class CapsNet(nn.Module):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        self._check(images)
-        poses = self.class_capsules(self.primary(self.conv1(images)))
+        poses = self._poses(images)
         length = lengths(poses)
         if self.decoder is None:
             return Output(length, None)
         chosen = length.argmax(1) if labels is None else labels
         return Output(length, self.decoder(poses, chosen))
+
+    def scores(self, images: Tensor) -> Tensor:
+        """Return the lengths [B, O] of the class capsules for images [B, C, H, W]; nothing is drawn.
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+        return lengths(self._poses(images))
+
+    def _poses(self, images: Tensor) -> Tensor:
+        """Class capsules, [B, O, D]."""
+        self._check(images)
+        poses: Tensor = self.class_capsules(self.primary(self.conv1(images)))
+        return poses
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:

@@ -12,11 +12,11 @@ from paretocaps.models.losses import capsnet_loss
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 2e-4}
 
 
-def both(dtype, batch, shape=(8, 8, 1), full_gradient=False, **choices):
+def both(dtype, batch, shape=(8, 8, 1), **choices):
     """Losses, lengths, reconstructions and gradients of both networks for one batch."""
     torch.manual_seed(1)
     settings = Choices(**{"primary_capsules": 4, **choices})
-    fast = build_network(architecture(settings, *shape, 5), 0, full_gradient=full_gradient).to(dtype)
+    fast = build_network(architecture(settings, *shape, 5), 0).to(dtype)
     plain = with_weights_of(fast)
     height, width, channels = shape
     images = torch.rand(batch, channels, height, width, dtype=dtype)
@@ -51,9 +51,9 @@ def test_every_batch_size_and_routing_count(dtype, batch, iterations, sharing):
 
 
 @pytest.mark.parametrize("decoder", ["full", "reduced", "none"])
-@pytest.mark.parametrize("full_gradient", [False, True])
-def test_every_decoder_and_gradient(decoder, full_gradient):
-    assert_equal(both(torch.float64, 3, decoder=decoder, full_gradient=full_gradient), torch.float64)
+@pytest.mark.parametrize("gradient", ["last", "all"])
+def test_every_decoder_and_gradient(decoder, gradient):
+    assert_equal(both(torch.float64, 3, decoder=decoder, routing_gradient=gradient), torch.float64)
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (9, 13, 1), (20, 20, 1), (45, 30, 1)])

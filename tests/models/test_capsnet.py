@@ -28,8 +28,8 @@ def batch(size, dtype=torch.float64, seed=1):
     return images, torch.randint(4, (size,), generator=generator)
 
 
-def network(*, full_gradient=False, **changes):
-    made = build_network(Architecture(**SMALL | changes), seed=3, full_gradient=full_gradient).double()
+def network(**changes):
+    made = build_network(Architecture(**SMALL | changes), seed=3).double()
     torch.nn.init.normal_(made.class_capsules.bias, std=0.3, generator=torch.Generator().manual_seed(5))
     return made
 
@@ -61,7 +61,7 @@ def check_against_the_oracle(oracle, made, size, full_gradient):
 @pytest.mark.parametrize("weight_sharing", [False, True])
 def test_outputs_loss_and_gradients_are_the_oracles(oracle, weight_sharing, size, iterations, full_gradient):
     changes = {"weight_sharing": weight_sharing, "routing_iterations": iterations}
-    made = network(**changes, full_gradient=full_gradient)
+    made = network(**changes, routing_gradient="all" if full_gradient else "last")
     check_against_the_oracle(oracle, made, size, full_gradient)
 
 
@@ -182,3 +182,11 @@ def test_it_can_be_copied_and_pickled():
     made, (images, _) = network(), batch(2)
     for other in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
         assert torch.equal(other(images).lengths, made(images).lengths)
+
+
+def test_scores_are_the_lengths_without_a_drawing():
+    made = network(decoder="full")
+    images, _ = batch(3)
+    torch.testing.assert_close(made.scores(images), made(images).lengths, rtol=0, atol=0)
+    with pytest.raises(DataError, match="do not fit"):
+        made.scores(images[:, :1])

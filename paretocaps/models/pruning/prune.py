@@ -41,7 +41,7 @@ def prune(
     _check(network.architecture, target)
     kept = _kept(network, target, saliencies)
     with torch.device("meta"):
-        smaller = CapsNet(target, full_gradient=network.class_capsules.full_gradient)
+        smaller = CapsNet(target)
     smaller.train(network.training)
     replaced: dict[nn.Parameter, tuple[nn.Parameter, Kept]] = {}
     for name, old in network.named_parameters():

@@ -227,7 +227,7 @@ def test_an_optimizer_that_has_not_stepped_is_fine():
 
 
 def test_mode_frozen_parameters_and_gradient_mode_stay_and_the_old_network_too():
-    network = build_network(Architecture(**SHAPE), seed=0, full_gradient=True).double().eval()
+    network = build_network(Architecture(**SHAPE, routing_gradient="all"), seed=0).double().eval()
     network.conv1.weight.requires_grad_(False)
     state = {name: value.clone() for name, value in network.state_dict().items()}
     optimizer = torch.optim.Adam(p for p in network.parameters() if p.requires_grad)
