@@ -56,9 +56,10 @@ class Choices(ChoicesModel):
 
     Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
     share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
-    trained before that. `routing_gradient` says which iterations of routing are differentiated: the `last`
-    one, or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts optimiser steps for `exponential` and epochs for
-    `step_decay` and `epoch_decay`; it and `decay_rate` default to the papers' values of the policy.
+    trained before that. `routing_gradient` says which iterations of routing are differentiated: the
+    `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
+    optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
+    default to the papers' values of the policy.
     """
 
     family: Literal["capsnet"] = "capsnet"
