@@ -13,7 +13,9 @@ from paretocaps.errors import UsageError
 Batch = tuple[Tensor, Tensor]
 """Images, float32 [B, C, H, W] in [0, 1] and channels last in memory, and labels, int64 [B]."""
 
-BLOCK_VALUES = 2**21  # pixel values prepared at once: many small batches share the cost, 8 MiB stay in cache
+# pixel values prepared at once: many small batches share the cost, and on a CPU 8 MiB stay in cache
+BLOCK_VALUES = 2**21
+_CUDA_BLOCK_VALUES = 2**25
 
 
 class DeviceLoader:
@@ -50,11 +52,24 @@ class DeviceLoader:
         """Return the number of batches in an epoch, the last and perhaps smaller one included."""
         return -(-len(self) // batch_size)
 
-    def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
-        """Return the batches of one training epoch: every image once, shuffled and augmented.
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        height, width, channels = self._images.shape[1:]
+        return channels, height, width
+
+    def block_steps(self, batch_size: int) -> int:
+        """Return how many batches a block has at most."""
+        values = self._images[0].numel() * batch_size
+        limit = _CUDA_BLOCK_VALUES if self._images.is_cuda else BLOCK_VALUES
+        return max(1, limit // values)
+
+    def blocks(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+        """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
         Order and augmentation follow from the seed and the epoch alone: they are the same whatever
-        the batch size and the device. The last batch has what is left.
+        the batch size and the device. A block has up to `block_steps` batches; only the last batch of the
+        last block may be smaller than the others.
 
         Args:
             batch_size: images a batch, 1 or more.
@@ -67,7 +82,15 @@ class DeviceLoader:
         generator = self._generator(epoch)
         order = torch.randperm(len(self), generator=generator).to(self._labels.device)
         draws = self._augmentation.draw(len(self), generator).to(self._labels.device)
-        return self._shuffled(batch_size, order, draws)
+        return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
+
+    def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+        """Return the batches of one training epoch, those of its `blocks`.
+
+        Raises:
+            UsageError: a batch size below 1.
+        """
+        return _cut(self.blocks(batch_size, epoch), batch_size)
 
     def ordered(self, batch_size: int) -> Iterator[Batch]:
         """Return all images once, in order and unchanged, for evaluation.
@@ -76,33 +99,28 @@ class DeviceLoader:
             UsageError: a batch size below 1.
         """
         _check(batch_size)
-        return self._in_order(batch_size)
+        return _cut(self._in_order(self.block_steps(batch_size) * batch_size), batch_size)
 
-    def _shuffled(self, batch_size: int, order: Tensor, draws: Tensor) -> Iterator[Batch]:
-        block = self._block(batch_size)
+    def _shuffled(self, block: int, order: Tensor, draws: Tensor) -> Iterator[Batch]:
         for chosen, drawn in zip(torch.split(order, block), torch.split(draws, block), strict=True):
             images = _to_float(self._images.index_select(0, chosen))
-            images = self._augmentation.apply(images, drawn)
-            labels = self._labels.index_select(0, chosen)
-            yield from zip(torch.split(images, batch_size), torch.split(labels, batch_size), strict=True)
+            yield self._augmentation.apply(images, drawn), self._labels.index_select(0, chosen)
 
-    def _in_order(self, batch_size: int) -> Iterator[Batch]:
-        block = self._block(batch_size)
+    def _in_order(self, block: int) -> Iterator[Batch]:
         for pixels, labels in zip(
             torch.split(self._images, block), torch.split(self._labels, block), strict=True
         ):
-            yield from zip(
-                torch.split(_to_float(pixels), batch_size), torch.split(labels, batch_size), strict=True
-            )
-
-    def _block(self, batch_size: int) -> int:
-        values = self._images[0].numel() * batch_size
-        return batch_size * max(1, BLOCK_VALUES // values)
+            yield _to_float(pixels), labels
 
     def _generator(self, epoch: int) -> torch.Generator:
         # torch's CPU generator uses 32 bits of its seed; SeedSequence mixes seed and epoch into them
         sequence = np.random.SeedSequence(self._seed, spawn_key=(epoch,))
         return torch.Generator().manual_seed(int(sequence.generate_state(1)[0]))
+
+
+def _cut(blocks: Iterator[Batch], batch_size: int) -> Iterator[Batch]:
+    for images, labels in blocks:
+        yield from zip(torch.split(images, batch_size), torch.split(labels, batch_size), strict=True)
 
 
 def _to_float(pixels: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
-from paretocaps.errors import DivergedError, ParetocapsError, TrainingError
+from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, is_out_of_memory
 from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
 
 _LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
@@ -62,14 +62,6 @@ def failure_reason(error: BaseException, device: str) -> str:
     else:
         reason = f"{type(error).__name__}: {text}".removesuffix(": ")
     return reason[:_LONGEST_REASON]
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether `error` says that memory ran out, told without importing torch."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
 def _invalid(error: ValidationError) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.execution.attempt import attempt, is_out_of_memory, leave_reason
+from paretocaps.errors import is_out_of_memory
+from paretocaps.execution.attempt import attempt, leave_reason
 from paretocaps.execution.messages import decode, encode
 from paretocaps.execution.recover import LOG
 

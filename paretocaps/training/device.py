@@ -26,17 +26,18 @@ def open_device(name: str) -> torch.device:
     return device
 
 
-def describe_device(device: torch.device, shared: bool = False) -> Device:
+def describe_device(device: torch.device, shared: bool = False, loaded: bool = False) -> Device:
     """Return name, kind, torch version and threads of `device`, as measurements carry them.
 
     The name of a CPU says its threads: times on one and on two threads are of two devices.
     """
     version = torch.__version__
     if device.type == "cuda":
-        return Device(name=torch.cuda.get_device_name(device), kind="cuda", torch=version, shared=shared)
+        cuda = torch.cuda.get_device_name(device)
+        return Device(name=cuda, kind="cuda", torch=version, shared=shared, loaded=loaded)
     threads = torch.get_num_threads()
     name = f"{_processor_name()} ({threads} thread{'s' if threads > 1 else ''})"
-    return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared)
+    return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared, loaded=loaded)
 
 
 def _processor_name() -> str:

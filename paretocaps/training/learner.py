@@ -1,53 +1,84 @@
-"""A network with its optimiser on a device: one place where a step is taken."""
+"""A network with its optimiser on a device: trains epochs, and times their steps."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DivergedError
 from paretocaps.models.capsnet import CapsNet
-from paretocaps.models.losses import capsnet_loss
+from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
-from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.optimizer import build_optimizer, rate_tensor
+from paretocaps.training.precision import fast_float32, resolve_precision
+from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
 _CUDA_STEPS_A_LAP = 16  # a synchronisation per step would cost small batches more than the step
+_CUDA_WARMUP = 3  # steps before a capture: libraries choose their algorithms, Adam makes its state
+_FEWEST_CAPTURED = 10  # steps of an epoch; for fewer a graph is not worth capturing
 
 
 class Learner:
     """Takes optimiser steps and times them.
+
+    On a CUDA device a phase's steps are captured as a graph after the first few, and replayed; where
+    that fails they are taken one by one, and `remarks` says so.
 
     Args:
         network: moved to the device.
         loader: the training images.
         choices: optimiser and precision are read from it.
         device: where everything happens.
+        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA.
     """
 
     def __init__(
-        self, network: CapsNet, loader: DeviceLoader, choices: Choices, device: torch.device
+        self,
+        network: CapsNet,
+        loader: DeviceLoader,
+        choices: Choices,
+        device: torch.device,
+        captures: bool | None = None,
     ) -> None:
-        self.device = device
-        self.loader = loader
-        self.dtype = resolve_precision(choices.precision, device)
-        self.stopwatch = Stopwatch(device)
-        self.network = network.to(device)
-        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=choices.lr_max, weight_decay=choices.weight_decay, fused=True
-        )
+        self.device, self.loader = device, loader
+        fast_float32(device)
+        rate, network = rate_tensor(device), network.to(device)
+        optimizer = build_optimizer(network.parameters(), choices, rate)
+        dtype = resolve_precision(choices.precision, device)
+        self._step = TrainingStep(network, optimizer, rate, device, dtype)
+        self._captures = device.type == "cuda" if captures is None else captures
+        self._warmup = _CUDA_WARMUP if self._captures else 1
+        self.stopwatch = Stopwatch(device, self._warmup)
+        self.remarks: list[str] = []
         self.peak_bytes = 0
         """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0
         self._batch_size = 0
-        self._fresh = True
-        self._steps_a_lap = _CUDA_STEPS_A_LAP if device.type == "cuda" else 1
+        self._warming = 0
+        self._captured: CapturedSteps | None = None
+
+    @property
+    def network(self) -> CapsNet:
+        """The network as trained so far."""
+        return self._step.network
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Its optimiser."""
+        return self._step.optimizer
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What convolutions and matrix products are computed in."""
+        return self._step.dtype
 
     def replace(self, network: CapsNet, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
-        self.network, self.optimizer = network, optimizer
+        self._step.network, self._step.optimizer = network, optimizer
         self._batch_size = 0
 
     def train_epoch(self, epoch: int, batch_size: int, rates: Sequence[float]) -> float:
@@ -58,57 +89,106 @@ class Learner:
         """
         self._enter_phase(batch_size)
         self.network.train()
-        batches = self.loader.batches(batch_size, epoch)
         total = torch.zeros((), device=self.device)
-        if self.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.device)
-        for chunk in self._laps(rates):
-            ready = [next(batches) for _ in chunk]  # gathered before the clock starts
-            with self.stopwatch.lap(epoch, len(chunk)):
-                for (images, labels), rate in zip(ready, chunk, strict=True):
-                    total += self.step(images, labels, rate) * len(labels)
-        if self.device.type == "cuda":
-            self._saved_bytes = 0
-            self.peak_bytes = max(self.peak_bytes, torch.cuda.max_memory_allocated(self.device))
-        self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state_bytes(self.network, self.optimizer))
+        with self._memory_counted():
+            taken = 0
+            for images, labels in self.loader.blocks(batch_size, epoch):
+                steps = -(-len(labels) // batch_size)
+                total += self._train_block(epoch, (images, labels), rates[taken : taken + steps])
+                taken += steps
         loss = float(total) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
             raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max")
         return loss
 
-    def forward_loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the training loss of one batch, a scalar."""
-        with autocast(self.device, self.dtype):
-            output = self.network(images, labels)
-        return capsnet_loss(output, images, labels)
-
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
         """Take one optimiser step on a batch at learning rate `rate`; return its loss, a scalar."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss = self.forward_loss(images, labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.optimizer.step()
-        return loss.detach()
+        self._step.rate.fill_(rate)
+        return self._step.take(images, labels)
 
     def _enter_phase(self, batch_size: int) -> None:
         """Start the clock's next phase, and on a CPU count the memory its steps will need."""
         if batch_size == self._batch_size:
             return
-        self._batch_size = batch_size
-        self._fresh = True
+        self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
             images, labels = next(self.loader.ordered(batch_size))
             images = images.clone()  # else the loader's whole block would be counted through this view
-            self._saved_bytes = saved_bytes(self.network, lambda: self.forward_loss(images, labels))
+            self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
 
-    def _laps(self, rates: Sequence[float]) -> Iterator[Sequence[float]]:
-        """Cut an epoch's rates into laps; a phase begins with a lap of one step, its warm-up."""
-        first = 1 if self._fresh else 0
-        self._fresh = False
-        if first:
-            yield rates[:1]
-        for start in range(first, len(rates), self._steps_a_lap):
-            yield rates[start : start + self._steps_a_lap]
+    def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
+        """Take the steps of a block of batches; return the sum of its images' losses, on the device."""
+        total = torch.zeros((), device=self.device)
+        while self._warming and rates:
+            self._warming -= 1
+            first, block = _split(block, self._batch_size)
+            with self._beside():
+                total += self._laps(epoch, first, rates[:1])
+            rates = rates[1:]
+        if rates and self._capture():
+            assert self._captured is not None
+            taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch)
+            _, block = _split(block, taken * self._batch_size)
+            total, rates = total + loss, rates[taken:]
+        return total + self._laps(epoch, block, rates)
+
+    def _laps(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
+        """Take a block's steps one by one, a few a lap; return the sum of its images' losses."""
+        total = torch.zeros((), device=self.device)
+        batches = zip(*(torch.split(part, self._batch_size) for part in block), strict=True)
+        each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
+        for start in range(0, len(rates), each):
+            chunk = rates[start : start + each]
+            ready = [next(batches) for _ in chunk]
+            with self.stopwatch.lap(epoch, len(chunk)):
+                for (images, labels), rate in zip(ready, chunk, strict=True):
+                    total += self.step(images, labels, rate) * len(labels)
+        return total
+
+    def _capture(self) -> bool:
+        """Return whether a captured step is there, or could be captured now."""
+        size = self._batch_size
+        if self._captured is None and self._captures and len(self.loader) >= _FEWEST_CAPTURED * size:
+            steps = BlockSteps(self._step, self.loader.image_shape, size, self.loader.block_steps(size))
+            try:
+                self._captured = CapturedSteps(steps)
+            except (RuntimeError, AssertionError) as error:
+                self._captures = False
+                self.optimizer.zero_grad(set_to_none=True)
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                self.remarks.append(f"steps were taken one by one, not as a CUDA graph: {reason}")
+        return self._captured is not None
+
+    @contextmanager
+    def _memory_counted(self) -> Iterator[None]:
+        """Count what is done inside into `peak_bytes`."""
+        cuda = self.device.type == "cuda"
+        if cuda:
+            torch.cuda.reset_peak_memory_stats(self.device)
+        yield
+        if cuda:
+            self.peak_bytes = max(self.peak_bytes, torch.cuda.max_memory_allocated(self.device))
+        else:
+            state = state_bytes(self.network, self.optimizer)
+            self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state)
+
+    def _beside(self) -> AbstractContextManager[object]:
+        """Steps before a capture run on a stream of their own, as torch asks for."""
+        return _side_stream(self.device) if self._captures and self.device.type == "cuda" else nullcontext()
+
+
+def _split(block: Batch, size: int) -> tuple[Batch, Batch]:
+    """The first `size` images of a block with their labels, and the others."""
+    images, labels = block
+    return (images[:size], labels[:size]), (images[size:], labels[size:])
+
+
+@contextmanager
+def _side_stream(device: torch.device) -> Iterator[None]:
+    side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    main = torch.cuda.current_stream(device)
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        yield
+    main.wait_stream(side)

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
+from paretocaps.training.disturbance import disturbances
 
 
 class Phase:
@@ -22,6 +25,11 @@ class Phase:
         self._warming: list[tuple[int, int, float]] = []  # epoch, steps, seconds
         self._settled = array("d")  # seconds a step, one a lap: a training at batch 1 has millions
         self._sums: dict[int, float] = {}
+
+    @property
+    def settled(self) -> NDArray[np.float64]:
+        """Seconds a step of each lap, warm-up apart."""
+        return np.array(self._settled, dtype=np.float64)
 
     def add(self, epoch: int, steps: int, seconds: float) -> None:
         """Add a lap of `steps` steps in `epoch`."""
@@ -50,15 +58,22 @@ class Stopwatch:
         device: synchronised before each reading of the clock where it is a GPU.
         warmup: laps at the start of each phase that are charged at the phase's median.
         clock: seconds, monotonic.
+        cpu_clock: seconds that this thread was running; not read on a GPU.
     """
 
     def __init__(
-        self, device: torch.device, warmup: int = 1, clock: Callable[[], float] = time.perf_counter
+        self,
+        device: torch.device,
+        warmup: int = 1,
+        clock: Callable[[], float] = time.perf_counter,
+        cpu_clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._synchronize: Callable[[], None] = (
             (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
         )
         self._clock = clock
+        self._cpu_clock: Callable[[], float] = cpu_clock if device.type == "cpu" else lambda: 0.0
+        self._wall = self._cpu = 0.0
         self._warmup = warmup
         self._phases: list[Phase] = []
 
@@ -70,10 +85,12 @@ class Stopwatch:
     def lap(self, epoch: int, steps: int = 1) -> Iterator[None]:
         """Time the enclosed `steps` optimiser steps of `epoch`."""
         self._synchronize()
-        begin = self._clock()
+        begin, begin_cpu = self._clock(), self._cpu_clock()
         yield
         self._synchronize()
-        self._phases[-1].add(epoch, steps, self._clock() - begin)
+        seconds, cpu = self._clock() - begin, self._cpu_clock() - begin_cpu
+        self._wall, self._cpu = self._wall + seconds, self._cpu + cpu
+        self._phases[-1].add(epoch, steps, seconds)
 
     def seconds(self) -> dict[int, float]:
         """Return the seconds charged to each epoch so far; later laps of a phase may refine its warm-up."""
@@ -82,3 +99,11 @@ class Stopwatch:
             for epoch, charged in phase.charges():
                 totals[epoch] = totals.get(epoch, 0.0) + charged
         return totals
+
+    def disturbances(self) -> tuple[str, ...]:
+        """Return why these times are not those of an idle device, a sentence each; none if they are.
+
+        On a GPU the thread's own time says nothing, and only the spread of the step times is looked at.
+        """
+        wall = self._wall if self._cpu else 0.0
+        return disturbances([phase.settled for phase in self._phases], wall, self._cpu)

@@ -12,7 +12,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
-from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
@@ -23,7 +23,6 @@ from paretocaps.training.precision import autocast
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.weights import save_weights
 
-_EVALUATION_BATCH = 256
 WEIGHTS = "weights.pt"
 
 
@@ -63,6 +62,7 @@ class _Training:
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
+        self.evaluator = Evaluator(device, autocast(device, self.learner.dtype))
         self.records: list[EpochRecord] = []
         self.best = network
 
@@ -80,7 +80,7 @@ class _Training:
             batch_size=self.plan.batch_size(epoch),
             learning_rate=rates[-1],
             train_loss=loss,
-            acc=self._accuracy(self.validation),
+            acc=self.evaluator.accuracy(self.learner.network, self.validation),
             seconds=seconds[epoch],
             time=sum(seconds.values()),
             wall=time.perf_counter() - self.began,
@@ -97,8 +97,8 @@ class _Training:
         """Return what the training came to; the test images are looked at here, once."""
         records = self._settled_records()
         best = best_epoch(records)
-        self.learner.network = self.best
-        test_acc = self._accuracy(DeviceLoader(self.splits.test, self.device))
+        test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
+        disturbed = self.learner.stopwatch.disturbances()
         self.job.folder.mkdir(parents=True, exist_ok=True)
         save_weights(self.job.folder / WEIGHTS, self.best)
         return Measurement(
@@ -110,9 +110,10 @@ class _Training:
             macs=best.macs,
             memory=self.learner.peak_bytes,
             test_acc=test_acc,
-            device=describe_device(self.device, self.job.shared),
+            device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
             weights=WEIGHTS,
+            remarks=(*disturbed, *self.learner.remarks, *self.evaluator.remarks),
         )
 
     def _settled_records(self) -> list[EpochRecord]:
@@ -122,7 +123,3 @@ class _Training:
             elapsed += seconds[record.epoch]
             settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
         return settled
-
-    def _accuracy(self, images: DeviceLoader) -> float:
-        precision = autocast(self.device, self.learner.dtype)
-        return accuracy(self.learner.network, images.ordered(_EVALUATION_BATCH), precision)

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from sklearn.metrics import accuracy_score
 
@@ -5,9 +6,11 @@ from paretocaps.data.load import load
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
-from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.errors import DataError
+from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.capsnet import CapsNet
 
 
 def test_accuracy_is_scikit_learns_whatever_the_batches():
@@ -30,6 +33,50 @@ def test_the_network_is_left_in_its_mode():
         assert network.training is training
 
 
-def test_no_images_are_no_accuracy():
+def test_no_images_are_an_error():
     network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
-    assert accuracy(network, iter(())) == 0.0
+    with pytest.raises(DataError, match="no images"):
+        accuracy(network, iter(()))
+
+
+class _Hungry(CapsNet):
+    """Runs out of memory for more than 60 images, and keeps count."""
+
+    error: Exception = torch.OutOfMemoryError("CUDA out of memory")
+
+    def scores(self, images):
+        if len(images) > 60:
+            raise self.error
+        return super().scores(images)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("full"), MemoryError()])
+def test_running_out_of_memory_halves_the_batches_and_says_so(error):
+    made = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
+    loader = DeviceLoader(load(DataSpec()).test, "cpu")
+    expected = accuracy(made, loader.ordered(50))
+    hungry = _Hungry(made.architecture)
+    hungry.load_state_dict(made.state_dict())
+    hungry.error = error
+    evaluator = Evaluator(torch.device("cpu"), batch_size=200)
+    assert evaluator.accuracy(hungry, loader) == expected
+    assert evaluator.batch_size == 50
+    assert evaluator.remarks == [
+        "out of memory evaluating 200 images at once: halved to 100",
+        "out of memory evaluating 100 images at once: halved to 50",
+    ]
+    assert evaluator.accuracy(hungry, loader) == expected
+    assert len(evaluator.remarks) == 2
+    assert hungry.training
+
+
+def test_other_errors_and_memory_that_never_suffices_pass_through():
+    made = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
+    loader = DeviceLoader(load(DataSpec()).test, "cpu")
+    hungry = _Hungry(made.architecture)
+    hungry.error = RuntimeError("shapes do not fit")
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        Evaluator(torch.device("cpu"), batch_size=200).accuracy(hungry, loader)
+    hungry.scores = lambda images: (_ for _ in ()).throw(MemoryError())
+    with pytest.raises(MemoryError):
+        Evaluator(torch.device("cpu"), batch_size=4).accuracy(hungry, loader)

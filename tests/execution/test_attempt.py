@@ -4,8 +4,8 @@ import torch
 from pydantic import ValidationError
 
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError
-from paretocaps.execution.attempt import attempt, failure_reason, is_out_of_memory, leave_reason
+from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
+from paretocaps.execution.attempt import attempt, failure_reason, leave_reason
 from paretocaps.execution.recover import leave_measurement, recover, still_training
 
 

@@ -93,3 +93,23 @@ def test_a_real_clock_measures_what_is_inside_the_lap_only() -> None:
     assert inside > 0.0
     matrix @ matrix
     assert watch.seconds()[1] == pytest.approx(inside)
+
+
+def test_a_thread_that_waits_for_the_processor_is_noticed() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), clock_of([0.5] * 4))
+    watch.start_phase()
+    for _ in range(4):
+        with watch.lap(1):
+            pass
+    (remark,) = watch.disturbances()
+    assert "50% of its 4 s" in remark
+
+
+def test_a_thread_that_runs_is_left_in_peace() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), clock_of([0.95] * 4))
+    watch.start_phase()
+    for _ in range(4):
+        with watch.lap(1):
+            pass
+    assert watch.disturbances() == ()
+    assert Stopwatch(CPU).disturbances() == ()

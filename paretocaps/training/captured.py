@@ -1,0 +1,92 @@
+"""Whole optimiser steps as a CUDA graph: forward, backward, optimiser and schedule in one launch."""
+
+from collections.abc import Sequence
+
+import torch
+
+from paretocaps.data.loader import Batch
+from paretocaps.training.step import TrainingStep
+from paretocaps.training.stopwatch import Stopwatch
+
+
+class BlockSteps:
+    """Steps over a block of batches: each finds its batch and its learning rate by a counter on the device.
+
+    So a step is the same work every time, with nothing handed to it and nothing read from it: what a CUDA
+    graph can replay from the first batch of a block to the last.
+
+    Args:
+        step: takes the steps.
+        image_shape: channels, height and width.
+        batch_size: images a step.
+        steps: whole batches that a block has at most.
+
+    Attributes:
+        loss: sum of the losses of the block's images so far, a scalar on the device.
+    """
+
+    def __init__(
+        self, step: TrainingStep, image_shape: tuple[int, int, int], batch_size: int, steps: int
+    ) -> None:
+        channels, height, width = image_shape
+        device = step.rate.device
+        self.step = step
+        # channels last in memory, as the loader's batches are
+        self._images = torch.zeros(steps, batch_size, height, width, channels, device=device)
+        self._labels = torch.zeros(steps, batch_size, dtype=torch.int64, device=device)
+        self._rates = torch.zeros(steps, dtype=step.rate.dtype, device=device)
+        self._next = torch.zeros(1, dtype=torch.int64, device=device)
+        self.loss = torch.zeros((), device=device)
+
+    def load(self, block: Batch, rates: Sequence[float]) -> int:
+        """Put in a block and its learning rates, one a batch; return how many whole batches it has."""
+        images, labels = block
+        size = self._labels.shape[1]
+        steps = len(labels) // size
+        shown = images[: steps * size].permute(0, 2, 3, 1)
+        self._images[:steps].copy_(shown.reshape(steps, *self._images.shape[1:]))
+        self._labels[:steps].copy_(labels[: steps * size].view(steps, size))
+        self._rates[:steps].copy_(torch.tensor(rates[:steps], dtype=self._rates.dtype))
+        self._next.zero_()
+        self.loss.zero_()
+        return steps
+
+    def take(self) -> None:
+        """Take the next step of the block."""
+        images = self._images.index_select(0, self._next).squeeze(0).permute(0, 3, 1, 2)
+        labels = self._labels.index_select(0, self._next).squeeze(0)
+        self.step.rate.copy_(self._rates.index_select(0, self._next).squeeze(0))
+        self.loss += self.step.take(images, labels) * len(labels)
+        self._next += 1
+
+
+class CapturedSteps:
+    """The steps of one batch size as a CUDA graph, replayed block by block.
+
+    The optimiser must have stepped before, so that its state exists; capturing executes nothing. A
+    change of the learning rate is a change of a number on the device: the graph stays.
+
+    Args:
+        steps: what is captured.
+
+    Raises:
+        RuntimeError, AssertionError: there is no CUDA, or something in the step cannot be captured.
+    """
+
+    def __init__(self, steps: BlockSteps) -> None:
+        self._steps = steps
+        self._graph = torch.cuda.CUDAGraph()
+        steps.step.optimizer.zero_grad(set_to_none=True)
+        with torch.cuda.graph(self._graph):
+            steps.take()
+
+    def replay(
+        self, block: Batch, rates: Sequence[float], stopwatch: Stopwatch, epoch: int
+    ) -> tuple[int, torch.Tensor]:
+        """Take the steps of a block's whole batches; return how many, and the sum of their images' losses."""
+        taken = self._steps.load(block, rates)
+        if taken:
+            with stopwatch.lap(epoch, taken):
+                for _ in range(taken):
+                    self._graph.replay()
+        return taken, self._steps.loss.clone()

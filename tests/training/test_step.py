@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from paretocaps.data.load import load
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import DataSpec
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.training.learner import Learner
+
+CPU = torch.device("cpu")
+LOSSES = {
+    False: (0.8049928, 0.6781443, 0.5680926, 0.5144729, 0.4857601, 0.4883570, 0.5038002)
+    + (0.4909602, 0.4788322, 0.4900834, 0.5103171, 0.4866013, 0.4662987, 0.4726224),
+    True: (0.8076025, 0.6751000, 0.5748028, 0.5492414, 0.5214072, 0.5288830, 0.5269268)
+    + (0.5138779, 0.5213262, 0.5371809, 0.5629218, 0.5401607, 0.5238261, 0.5479788),
+}
+"""Of the first steps in float32, as they were before the step was made faster (sharing: yes or no)."""
+
+
+@pytest.mark.parametrize("sharing", [False, True])
+def test_a_seeded_training_in_float32_has_the_losses_it_always_had(sharing):
+    decoder = "reduced" if sharing else "full"
+    choices = Choices(primary_capsules=8, precision="fp32", weight_sharing=sharing, decoder=decoder)
+    loader = DeviceLoader(load(DataSpec(limit_train=200)).train, CPU, seed=0)
+    learner = Learner(build_network(architecture(choices, 8, 8, 1, 10), 0), loader, choices, CPU)
+    losses = [
+        float(learner.step(images, labels, rate))
+        for epoch, (size, rate) in enumerate([(50, 1e-3), (20, 5e-4)], start=1)
+        for images, labels in loader.batches(size, epoch)
+    ]
+    assert losses == pytest.approx(LOSSES[sharing], rel=2e-4)
+
+
+def test_weights_and_their_gradients_stay_float32_where_products_are_bfloat16():
+    choices = Choices(primary_capsules=4, precision="bf16")
+    loader = DeviceLoader(load(DataSpec(limit_train=60)).train, CPU)
+    learner = Learner(build_network(architecture(choices, 8, 8, 1, 10), 0), loader, choices, CPU)
+    loss = learner.step(*next(loader.batches(20, 1)), 1e-3)
+    assert loss.dtype == torch.float32
+    assert not loss.requires_grad
+    for parameter in learner.network.parameters():
+        assert parameter.dtype == parameter.grad.dtype == torch.float32
