@@ -1,29 +1,34 @@
 """Seconds of a training step, for chosen choices, batches and precisions."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import torch
-from torch import Tensor
 
+from paretocaps.bench.peak import peak_flops
 from paretocaps.bench.textbook import textbook_step
 from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds
+from paretocaps.models.complexity import complexity, multiply_adds
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
+from paretocaps.training.precision import resolve_precision
 
 _WARMUP = 2
+_CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
+_CUDA_STEPS = (20, 500)
 _FLOPS_A_MULTIPLY_ADD = 2
-_BACKWARD = 3  # a training step costs about three forward passes
-_PEAK_SIDE = 2048
-Step = Callable[[], object]
+_PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+Turn = Callable[[], float]
+"""Takes some steps and returns the seconds of one."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,16 @@ class BenchRow:
         device: its name.
         step_s: median seconds of a step.
         step_s_min, step_s_max: the spread.
-        steps: how many were timed.
+        steps: how many turns were timed.
+        epoch_s: seconds of an epoch's steps.
         images_s: images a second.
-        flops_share: share of the device's measured peak that a step's arithmetic reaches.
+        flops_share: share of the device's measured peak that a step reaches, by the arithmetic of the
+            plain algorithm; an implementation that needs less of it can come out above 1.
         peak_bytes: peak bytes of training with this batch.
-        ratio: seconds of the other network's step over ours, where there is one.
+        loaded: whether the clock found the device disturbed.
+        against: what the ratio is to, if to anything.
+        ratio: median over the turns of the other network's seconds over ours.
+        ratio_min, ratio_max: its spread.
     """
 
     batch: int
@@ -50,109 +60,177 @@ class BenchRow:
     step_s_min: float
     step_s_max: float
     steps: int
+    epoch_s: float
     images_s: float
     flops_share: float
     peak_bytes: int
-    ratio: float | None
+    loaded: bool
+    against: str | None = None
+    ratio: float | None = None
+    ratio_min: float | None = None
+    ratio_max: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained on random images.
+
+    Attributes:
+        choices: with batch size and precision.
+        shape: height, width and channels of an image.
+        classes: how many.
+        images: how many an epoch has.
+    """
+
+    choices: Choices
+    shape: tuple[int, int, int] = (28, 28, 1)
+    classes: int = 10
+    images: int = 60_000
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network, pruned as the choices ask."""
+        whole = architecture(self.choices, *self.shape, self.classes)
+        return pruned(whole, self.choices.pruning_ratio)
 
 
 def benchmark(
-    choices: Choices,
-    shape: tuple[int, int, int],
-    classes: int,
-    batches: Sequence[int],
-    precisions: Sequence[str],
-    device: str = "cpu",
-    steps: int = 10,
-    against_textbook: bool = False,
-) -> list[BenchRow]:
-    """Time training steps on random images; one row a batch size and precision.
+    case: Case, device: str = "cpu", turns: int = 10, against: str | None = None, other: Case | None = None
+) -> BenchRow:
+    """Time training steps on random images.
 
-    Both networks' steps are taken in turn, so that whatever else the machine does meets both.
+    Both networks' steps are taken in turn, so that whatever else the machine does meets both, and the
+    ratio is the median of the turns' ratios.
 
     Args:
-        choices: what is trained; its batch size and precision are replaced.
-        shape: height, width and channels of an image.
-        classes: how many.
-        batches: batch sizes.
-        precisions: "auto", "fp32", "bf16".
+        case: what is timed.
         device: "cpu", "cuda", "cuda:1".
-        steps: steps to time, after two that warm up.
-        against_textbook: time the plain float32 network too (`bench.textbook`).
+        turns: how many are timed, after two that warm up; a turn is one step on a CPU, and some dozens on
+            a GPU.
+        against: what the yardstick is called, if there is one.
+        other: the yardstick's choices; None for the plain float32 network (`bench.textbook`).
 
     Raises:
         UsageError: a device that is not there; images or choices that cannot be.
     """
     place = open_device(device)
-    network = pruned(architecture(choices, *shape, classes), choices.pruning_ratio)
-    return [
-        _case(network, choices, batch, precision, place, steps, against_textbook)
-        for batch in batches
-        for precision in precisions
-    ]
-
-
-def _case(
-    network: Architecture,
-    choices: Choices,
-    batch: int,
-    precision: str,
-    device: torch.device,
-    steps: int,
-    against_textbook: bool,
-) -> BenchRow:
-    images, labels = _random_batch(network, batch)
-    loader = DeviceLoader(ImageSet(images, labels), device)
-    ready = next(loader.ordered(batch))
-    chosen = choices.model_copy(update={"precision": precision})
-    learner = Learner(build_network(network, 0), loader, chosen, device)
-    learner.train_epoch(1, batch, [chosen.lr_max])
-    ours: Step = lambda: learner.step(*ready, chosen.lr_max)  # noqa: E731
-    timed = [ours, textbook_step(network, *ready)] if against_textbook else [ours]
-    seconds = alternate(timed, steps, device)
-    median = [statistics.median(taken) for taken in seconds]
-    flops = _FLOPS_A_MULTIPLY_ADD * _BACKWARD * multiply_adds(network) * batch
+    learner = _learner(case, place)
+    timed = [_turn(learner, case)]
+    if against is not None:
+        timed.append(_textbook_turn(case, place) if other is None else _turn(_learner(other, place), other))
+    seconds = alternate(timed, turns)
+    ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
+    batch, step = case.choices.batch_size, statistics.median(seconds[0])
     return BenchRow(
         batch=batch,
-        precision={torch.float32: "fp32", torch.bfloat16: "bf16"}[learner.dtype],
-        device=describe_device(device).name,
-        step_s=median[0],
+        precision=_PRECISIONS[learner.dtype],
+        device=describe_device(place).name,
+        step_s=step,
         step_s_min=min(seconds[0]),
         step_s_max=max(seconds[0]),
-        steps=steps,
-        images_s=batch / median[0],
-        flops_share=flops / median[0] / peak_flops(device, learner.dtype),
+        steps=turns,
+        epoch_s=step * -(-case.images // batch),
+        images_s=batch / step,
+        flops_share=batch * step_flops(case.architecture) / step / peak_flops(place, learner.dtype),
         peak_bytes=learner.peak_bytes,
-        ratio=median[1] / median[0] if against_textbook else None,
+        loaded=bool(learner.stopwatch.disturbances()),
+        against=against,
+        ratio=statistics.median(ratios) if against else None,
+        ratio_min=ratios[0] if against else None,
+        ratio_max=ratios[-1] if against else None,
     )
 
 
-def alternate(timed: Sequence[Step], steps: int, device: torch.device) -> list[list[float]]:
-    """Return the seconds of `steps` calls of each function, taken in turn after two that warm up."""
+def step_flops(network: Architecture) -> int:
+    """Return the floating-point operations of one image in a training step of the plain algorithm.
+
+    Forward, and twice as much backward, for inputs and for weights; images have no gradient.
+    """
+    first = next(part.macs for part in complexity(network) if part.name == "conv1")
+    return _FLOPS_A_MULTIPLY_ADD * (3 * multiply_adds(network) - first)
+
+
+def different_precisions(device: str, names: Sequence[str]) -> list[str]:
+    """Return those of `names` that come to different arithmetic on `device`, each once.
+
+    Raises:
+        UsageError: a device that is not there.
+    """
+    place = open_device(device)
+    first: dict[torch.dtype, str] = {}
+    for name in names:
+        first.setdefault(resolve_precision(name, place), name)
+    return list(first.values())
+
+
+def environment(device: str) -> dict[str, object]:
+    """Return what figures are measured on: device, torch, date, and how busy the machine has been lately."""
+    place = describe_device(open_device(device))
+    load = round(os.getloadavg()[0], 2)
+    return {"device": place.name, "torch": place.torch, "date": date.today().isoformat(), "load": load}
+
+
+def alternate(timed: Sequence[Turn], turns: int) -> list[list[float]]:
+    """Return the seconds of `turns` turns of each function, taken alternately after two that warm up."""
     seconds: list[list[float]] = [[] for _ in timed]
-    for turn in range(_WARMUP + steps):
+    for turn in range(_WARMUP + turns):
         for taken, call in zip(seconds, timed, strict=True):
-            _synchronize(device)
-            begin = time.perf_counter()
-            call()
-            _synchronize(device)
+            found = call()
             if turn >= _WARMUP:
-                taken.append(time.perf_counter() - begin)
+                taken.append(found)
     return seconds
 
 
-def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
-    """Return the floating-point operations a second of a large matrix product, the best of five."""
-    left = torch.rand(_PEAK_SIDE, _PEAK_SIDE, device=device).to(dtype)
-    (seconds,) = alternate([lambda: left @ left], 5, device)
-    return float(2 * _PEAK_SIDE**3 / min(seconds))
+def _steps_a_turn(device: torch.device, batch: int) -> int:
+    fewest, most = _CUDA_STEPS
+    return min(max(_CUDA_IMAGES // batch, fewest), most) if device.type == "cuda" else 1
 
 
-def _random_batch(network: Architecture, batch: int) -> tuple[Tensor, Tensor]:
+def _learner(case: Case, device: torch.device) -> Learner:
+    batch = case.choices.batch_size
+    images, labels = random_images(case.architecture, batch * _steps_a_turn(device, batch))
+    loader = DeviceLoader(ImageSet(images, labels), device)
+    return Learner(build_network(case.architecture, 0), loader, case.choices, device)
+
+
+def _turn(learner: Learner, case: Case) -> Turn:
+    """Return a function that trains a short epoch; its seconds a step are those of the training's clock."""
+    batch = case.choices.batch_size
+    rates = [case.choices.lr_max] * learner.loader.steps(batch)
+    epoch = 0
+
+    def turn() -> float:
+        nonlocal epoch
+        epoch += 1
+        learner.train_epoch(epoch, batch, rates)
+        return learner.stopwatch.seconds()[epoch] / len(rates)
+
+    return turn
+
+
+def _textbook_turn(case: Case, device: torch.device) -> Turn:
+    batch = case.choices.batch_size
+    images, labels = random_images(case.architecture, batch)
+    ready = next(DeviceLoader(ImageSet(images, labels), device).ordered(batch))
+    step, steps = textbook_step(case.architecture, *ready), _steps_a_turn(device, batch)
+
+    def turn() -> float:
+        _synchronize(device)
+        begin = time.perf_counter()
+        for _ in range(steps):
+            step()
+        _synchronize(device)
+        return (time.perf_counter() - begin) / steps
+
+    return turn
+
+
+def random_images(network: Architecture, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return `count` images of noise for a network, uint8 [N, C, H, W], and labels [N]; always the same."""
     generator = torch.Generator().manual_seed(0)
-    size = (batch, network.channels, network.height, network.width)
+    size = (count, network.channels, network.height, network.width)
     images = torch.randint(256, size, dtype=torch.uint8, generator=generator)
-    return images, torch.randint(network.classes, (batch,), generator=generator)
+    return images, torch.randint(network.classes, (count,), generator=generator)
 
 
 def _synchronize(device: torch.device) -> None:

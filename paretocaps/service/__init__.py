@@ -1,12 +1,13 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
-from paretocaps.service.benching import bench
+from paretocaps.service.benching import BenchOptions, bench, keep_bench
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 
 __all__ = [
+    "BenchOptions",
     "Description",
     "Interrupted",
     "PlanView",
@@ -16,6 +17,7 @@ __all__ = [
     "describe",
     "doctor",
     "finished_trials",
+    "keep_bench",
     "load_front",
     "load_trials",
     "objectives",

@@ -1,51 +1,113 @@
 """How fast a training step is here."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.choices import parse_value
+from paretocaps.domain.choices import Choices, parse_value
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.preview import image_size, read_choices
 
-YARDSTICKS = ("textbook",)
+if TYPE_CHECKING:
+    from paretocaps.bench.benchmark import Case
+
+YARDSTICKS = ("textbook", "baseline")
+BATCHES = (128, 16, 1)
+_EVERYTHING = ((None, "textbook"), ("ws", "baseline"))
 
 
-def bench(
-    settings: Sequence[str] = (),
-    design: str | None = None,
-    image: str = "28x28x1",
-    classes: int = 10,
-    batches: Sequence[int] = (128, 16, 1),
-    precisions: Sequence[str] = ("auto",),
-    device: str = "cpu",
-    steps: int = 10,
-    against: str | None = None,
-) -> list[dict[str, Any]]:
-    """Return one row a batch size and precision: seconds a step, images a second, share of the peak.
+@dataclass(frozen=True)
+class BenchOptions:
+    """What is timed, and how; the options of `paretocaps bench`.
 
-    Args:
+    Attributes:
         settings, design: the choices, as `describe` reads them.
         image, classes: of the random images that are trained on.
+        images: how many an epoch has.
         batches, precisions: what to time.
         device: "cpu", "cuda", "cuda:1".
-        steps: timed steps a case.
-        against: "textbook" to time the plain float32 network in turn, for the ratio.
+        steps: timed turns a case: of one step on a CPU, of some dozens on a GPU.
+        against: "textbook" to time the plain float32 network in turn, for the ratio; "baseline" for
+            the papers' baseline, trained here.
+    """
+
+    settings: Sequence[str] = ()
+    design: str | None = None
+    image: str = "28x28x1"
+    classes: int = 10
+    images: int = 60_000
+    batches: Sequence[int] = BATCHES
+    precisions: Sequence[str] = ("auto",)
+    device: str = "cpu"
+    steps: int = 10
+    against: str | None = None
+
+
+def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any]]:
+    """Return one row a batch size and precision: seconds a step and an epoch, images a second, and so on.
+
+    Args:
+        options: what is timed.
+        everything: time what the README states instead of one set of choices: the baseline against the
+            plain network in both precisions, and weight sharing with the reduced decoder against it.
 
     Raises:
         UsageError: choices, sizes, a device or a yardstick that cannot be.
     """
-    from paretocaps.bench.benchmark import benchmark
+    from paretocaps.bench.benchmark import benchmark, different_precisions
 
-    if against is not None and against not in YARDSTICKS:
-        raise UnknownNameError("yardstick", against, YARDSTICKS)
-    for name, numbers in {"batch": batches, "steps": [steps]}.items():
+    _check(options)
+    comparisons = _EVERYTHING if everything else ((options.design, options.against),)
+    names = different_precisions(options.device, ("auto", "fp32") if everything else options.precisions)
+    rows = []
+    for design, against in comparisons:
+        for batch, precision in product(options.batches, names):
+            case = _case(options, options.settings, design, batch, precision)
+            beside = _case(options, options.settings if everything else (), None, batch, precision)
+            other = beside if against == "baseline" else None
+            row = benchmark(case, options.device, options.steps, against, other)
+            rows.append({"design": design, **asdict(row)})
+    return rows
+
+
+def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], device: str) -> Path:
+    """Write rows as JSON with what they were measured on: device, torch, date, load.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    from paretocaps.bench.benchmark import environment
+
+    kept = {**environment(device), "rows": [dict(row) for row in rows]}
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(kept, indent=2) + "\n")
+    except OSError as error:
+        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
+    return target
+
+
+def _case(
+    options: BenchOptions, settings: Sequence[str], design: str | None, batch: int, precision: str
+) -> "Case":
+    from paretocaps.bench.benchmark import Case
+
+    choices, _ = read_choices(settings, design, "capsnet")
+    timed = choices.model_copy(update={"batch_size": batch, "precision": precision})
+    return Case(timed, image_size(options.image), options.classes, options.images)
+
+
+def _check(options: BenchOptions) -> None:
+    if options.against is not None and options.against not in YARDSTICKS:
+        raise UnknownNameError("yardstick", options.against, YARDSTICKS)
+    counts = {"batch": options.batches, "steps": [options.steps], "images": [options.images]}
+    for name, numbers in counts.items():
         for number in numbers:
             if number < 1:
                 raise UsageError(f"{name}={number} is not allowed: it should be 1 or more")
-    choices, _ = read_choices(settings, design, "capsnet")
-    for precision in precisions:
-        parse_value(type(choices), "precision", precision)
-    shape = image_size(image)
-    rows = benchmark(choices, shape, classes, batches, precisions, device, steps, against is not None)
-    return [asdict(row) for row in rows]
+    for precision in options.precisions:
+        parse_value(Choices, "precision", precision)

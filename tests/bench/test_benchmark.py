@@ -1,40 +1,90 @@
 import pytest
 import torch
 
-from paretocaps.bench.benchmark import alternate, benchmark, peak_flops
+from paretocaps.bench.benchmark import (
+    Case,
+    alternate,
+    benchmark,
+    different_precisions,
+    environment,
+    random_images,
+    step_flops,
+)
 from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.losses import capsnet_loss
 
-SMALL = Choices(primary_capsules=2)
+
+def case(batch=4, precision="fp32", **choices):
+    small = Choices(primary_capsules=2, batch_size=batch, precision=precision, **choices)
+    return Case(small, (8, 8, 1), images=90)
 
 
-def test_a_row_a_batch_and_precision_with_consistent_figures():
-    rows = benchmark(SMALL, (8, 8, 1), 10, [4, 1], ["fp32", "bf16"], steps=3, against_textbook=True)
-    assert [(row.batch, row.precision) for row in rows] == [
-        (4, "fp32"),
-        (4, "bf16"),
-        (1, "fp32"),
-        (1, "bf16"),
-    ]
-    for row in rows:
-        assert row.images_s == pytest.approx(row.batch / row.step_s)
-        assert 0 < row.step_s_min <= row.step_s <= row.step_s_max
-        assert row.ratio > 0
-        assert row.flops_share > 0
-        assert row.peak_bytes > 0
-        assert row.steps == 3
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("batch", [4, 1])
+def test_a_row_has_consistent_figures(batch, precision):
+    row = benchmark(case(batch, precision), turns=3, against="textbook")
+    assert (row.batch, row.precision, row.against, row.steps) == (batch, precision, "textbook", 3)
+    assert row.images_s == pytest.approx(row.batch / row.step_s)
+    assert row.epoch_s == pytest.approx(row.step_s * -(-90 // batch))
+    assert 0 < row.step_s_min <= row.step_s <= row.step_s_max
+    assert 0 < row.ratio_min <= row.ratio <= row.ratio_max
+    assert row.flops_share > 0
+    assert row.peak_bytes > 0
 
 
 def test_without_a_yardstick_there_is_no_ratio():
-    (row,) = benchmark(SMALL, (8, 8, 1), 10, [2], ["fp32"], steps=1)
-    assert row.ratio is None
+    row = benchmark(case(), turns=1)
+    assert (row.against, row.ratio, row.ratio_min, row.ratio_max) == (None, None, None, None)
 
 
-def test_functions_are_called_in_turn():
+def test_other_choices_can_be_the_yardstick():
+    row = benchmark(case(weight_sharing=True), turns=1, against="baseline", other=case())
+    assert row.against == "baseline"
+    assert row.ratio > 0
+
+
+def test_turns_are_taken_alternately():
     calls = []
-    seconds = alternate([lambda: calls.append("a"), lambda: calls.append("b")], 3, torch.device("cpu"))
+    seconds = alternate([lambda: calls.append("a") or 1.0, lambda: calls.append("b") or 2.0], 3)
     assert calls == ["a", "b"] * 5
-    assert [len(taken) for taken in seconds] == [3, 3]
+    assert seconds == [[1.0] * 3, [2.0] * 3]
 
 
-def test_the_peak_is_that_of_a_product():
-    assert peak_flops(torch.device("cpu"), torch.float32) > 1e8
+def test_the_arithmetic_of_a_step_is_what_torch_counts():
+    """Of the plain network, whose convolutions and votes torch can see; a few percent are elementwise."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from paretocaps.bench.textbook import textbook_step
+
+    network = architecture(Choices(primary_capsules=4), 28, 28, 1, 10)
+    images, labels = random_images(network, 2)
+    step = textbook_step(network, images.float() / 255, labels)
+    with FlopCounterMode(display=False) as counter:
+        step()
+    assert step_flops(network) * 2 == pytest.approx(counter.get_total_flops(), rel=0.02)
+
+
+def test_the_same_noise_every_time():
+    network = architecture(Choices(), 8, 8, 1, 10)
+    (a, b), (c, d) = random_images(network, 5), random_images(network, 5)
+    assert torch.equal(a, c)
+    assert torch.equal(b, d)
+    assert a.shape == (5, 1, 8, 8)
+    made = build_network(network, 0)
+    assert capsnet_loss(made(a.float() / 255, b), a.float() / 255, b).isfinite()
+
+
+def test_precisions_that_come_to_the_same_are_timed_once():
+    assert different_precisions("cpu", ["fp32", "bf16", "fp32"]) == ["fp32", "bf16"]
+    assert len(different_precisions("cpu", ["auto", "fp32", "bf16"])) == 2
+
+
+def test_the_environment_names_device_torch_and_date():
+    found = environment("cpu")
+    assert set(found) == {"device", "torch", "date", "load"}
+    assert found["torch"] == torch.__version__
+    with pytest.raises(UsageError, match="cuda:99"):
+        environment("cuda:99")

@@ -1,23 +1,49 @@
+import json
+
 import pytest
 
 from paretocaps import service
 from paretocaps.errors import UsageError
 
 QUICK = {"image": "8x8x1", "settings": ["primary_capsules=2"], "batches": [2], "steps": 1}
+STABLE = {"batch", "precision", "device", "step_s", "images_s", "flops_share", "peak_bytes", "ratio"}
+
+
+def bench(everything=False, **options):
+    return service.bench(service.BenchOptions(**{**QUICK, **options}), everything)
 
 
 def test_rows_have_the_shape_of_the_json():
-    (row,) = service.bench(**QUICK, against="textbook")
-    assert {
-        "batch",
-        "precision",
-        "device",
-        "step_s",
-        "images_s",
-        "flops_share",
-        "peak_bytes",
-        "ratio",
-    } <= set(row)
+    (row,) = bench(against="textbook")
+    assert set(row) >= STABLE
+    assert row["ratio"] > 0
+
+
+def test_a_row_a_batch_and_precision():
+    rows = bench(batches=[2, 1], precisions=["fp32", "bf16"])
+    assert [(r["batch"], r["precision"]) for r in rows] == [
+        (2, "fp32"),
+        (2, "bf16"),
+        (1, "fp32"),
+        (1, "bf16"),
+    ]
+
+
+def test_everything_is_the_baseline_and_ws_against_it():
+    rows = bench(True)
+    assert {(row["design"], row["against"]) for row in rows} == {(None, "textbook"), ("ws", "baseline")}
+    assert all(row["ratio"] > 0 for row in rows)
+
+
+def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):
+    rows = bench()
+    path = service.keep_bench(str(tmp_path / "new" / "bench.json"), rows, "cpu")
+    kept = json.loads(path.read_text())
+    assert set(kept) == {"device", "torch", "date", "load", "rows"}
+    assert kept["rows"] == rows
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        service.keep_bench(str(tmp_path / "file" / "bench.json"), rows, "cpu")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +52,7 @@ def test_rows_have_the_shape_of_the_json():
         ({"against": "textbok"}, "unknown yardstick 'textbok': did you mean 'textbook'?"),
         ({"batches": [0]}, "batch=0 is not allowed"),
         ({"steps": 0}, "steps=0 is not allowed"),
+        ({"images": 0}, "images=0 is not allowed"),
         ({"precisions": ["fp8"]}, "precision='fp8' is not allowed"),
         ({"device": "cuda:99"}, "device 'cuda:99' does not exist here"),
         ({"device": "gpu"}, "gpu"),
@@ -34,5 +61,5 @@ def test_rows_have_the_shape_of_the_json():
 )
 def test_what_cannot_be_timed(options, message):
     with pytest.raises(UsageError) as caught:
-        service.bench(**{**QUICK, **options})
+        bench(**options)
     assert message in str(caught.value)

@@ -1,0 +1,37 @@
+"""What a device's arithmetic can reach: the speed of a large matrix product."""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+import torch
+
+from paretocaps.models.products import product
+
+_SIDE = {"cpu": 2048, "cuda": 8192}
+_TRIALS = 8
+
+
+@lru_cache
+def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
+    """Return the floating-point operations a second of a large product of square matrices.
+
+    The best of several, by the faster of torch's product and the one that the networks here use; measured
+    once a process.
+    """
+    side = _SIDE.get(device.type, 2048)
+    generator = torch.Generator().manual_seed(0)
+    left = torch.rand(side, side, generator=generator).to(device, dtype)
+    best = min(_seconds(device, lambda: left @ left), _seconds(device, lambda: product(left, left)))
+    return 2 * side**3 / best
+
+
+def _seconds(device: torch.device, call: Callable[[], object]) -> float:
+    best = float("inf")
+    for _ in range(_TRIALS):
+        begin = time.perf_counter()
+        call()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        best = min(best, time.perf_counter() - begin)
+    return best

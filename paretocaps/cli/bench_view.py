@@ -1,0 +1,39 @@
+"""Timed training steps on stdout."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from paretocaps.cli.numbers import number_text
+from paretocaps.cli.output import Row, rows_table, say, show, write_rows
+
+_MEBIBYTE = 2**20
+_RIGHT = ("step", "epoch", "of the peak", "memory", "ratio")
+
+
+def write_bench(rows: Sequence[Row], form: str) -> None:
+    """Write the rows of `service.bench` in the asked form; the table leaves out what is the same in all."""
+    if form != "table":
+        write_rows(rows, form)
+        return
+    say(f"device: {rows[0]['device']}")
+    named = any(row["design"] for row in rows)
+    show(rows_table([_cells(row, named) for row in rows], right=_RIGHT))
+    if any(row["loaded"] for row in rows):
+        say("the machine was busy with something else meanwhile: seconds are too long, ratios less so")
+
+
+def _cells(row: Row, named: bool) -> dict[str, Any]:
+    cells: dict[str, Any] = {"design": row["design"] or "baseline"} if named else {}
+    cells |= {
+        "batch": row["batch"],
+        "precision": row["precision"],
+        "step": f"{number_text(row['step_s'])} s",
+        "epoch": f"{number_text(row['epoch_s'])} s",
+        "images/s": row["images_s"],
+        "of the peak": f"{100 * row['flops_share']:.0f} %",
+        "memory": f"{row['peak_bytes'] / _MEBIBYTE:,.0f} MiB",
+    }
+    if row["against"]:
+        ratio = f"{row['ratio']:.2f}x ({row['ratio_min']:.2f} to {row['ratio_max']:.2f})"
+        cells |= {"against": row["against"], "ratio": ratio}
+    return cells
