@@ -117,7 +117,7 @@ def benchmark(
     learner = _learner(case, place)
     timed = [_turn(learner, case)]
     if against is not None:
-        timed.append(_textbook_turn(case, place) if other is None else _turn(_learner(other, place), other))
+        timed.append(textbook_turn(case, place) if other is None else turn_of(other, place))
     seconds = alternate(timed, turns)
     ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
     batch, step = case.choices.batch_size, statistics.median(seconds[0])
@@ -186,29 +186,13 @@ def _steps_a_turn(device: torch.device, batch: int) -> int:
     return min(max(_CUDA_IMAGES // batch, fewest), most) if device.type == "cuda" else 1
 
 
-def _learner(case: Case, device: torch.device) -> Learner:
-    batch = case.choices.batch_size
-    images, labels = random_images(case.architecture, batch * _steps_a_turn(device, batch))
-    loader = DeviceLoader(ImageSet(images, labels), device)
-    return Learner(build_network(case.architecture, 0), loader, case.choices, device)
-
-
-def _turn(learner: Learner, case: Case) -> Turn:
+def turn_of(case: Case, device: torch.device | None = None) -> Turn:
     """Return a function that trains a short epoch; its seconds a step are those of the training's clock."""
-    batch = case.choices.batch_size
-    rates = [case.choices.lr_max] * learner.loader.steps(batch)
-    epoch = 0
-
-    def turn() -> float:
-        nonlocal epoch
-        epoch += 1
-        learner.train_epoch(epoch, batch, rates)
-        return learner.stopwatch.seconds()[epoch] / len(rates)
-
-    return turn
+    return _turn(_learner(case, device or torch.device("cpu")), case)
 
 
-def _textbook_turn(case: Case, device: torch.device) -> Turn:
+def textbook_turn(case: Case, device: torch.device) -> Turn:
+    """Return the same for the plain float32 network."""
     batch = case.choices.batch_size
     images, labels = random_images(case.architecture, batch)
     ready = next(DeviceLoader(ImageSet(images, labels), device).ordered(batch))
@@ -221,6 +205,27 @@ def _textbook_turn(case: Case, device: torch.device) -> Turn:
             step()
         _synchronize(device)
         return (time.perf_counter() - begin) / steps
+
+    return turn
+
+
+def _learner(case: Case, device: torch.device) -> Learner:
+    batch = case.choices.batch_size
+    images, labels = random_images(case.architecture, batch * _steps_a_turn(device, batch))
+    loader = DeviceLoader(ImageSet(images, labels), device)
+    return Learner(build_network(case.architecture, 0), loader, case.choices, device)
+
+
+def _turn(learner: Learner, case: Case) -> Turn:
+    batch = case.choices.batch_size
+    rates = [case.choices.lr_max] * learner.loader.steps(batch)
+    epoch = 0
+
+    def turn() -> float:
+        nonlocal epoch
+        epoch += 1
+        learner.train_epoch(epoch, batch, rates)
+        return learner.stopwatch.seconds()[epoch] / len(rates)
 
     return turn
 

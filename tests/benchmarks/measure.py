@@ -8,6 +8,7 @@ Not tests: seconds depend on the machine, so they are kept with device, torch ve
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
@@ -18,11 +19,29 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paretocaps.bench.benchmark import Case, Turn
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results"
+TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 Figure = dict[str, object]
+STEP_RATIOS = {
+    "bf16": {128: "at least 4.0", 16: "at least 3.3", 1: "at least 3.5"},
+    "fp32": {128: "at least 2.2", 16: "at least 2.0", 1: "at least 3.0"},
+}
+WS_RATIOS = {128: "at least 1", 16: "at least 1", 1: "at least 1.05"}
+TURNS = {128: 10, 16: 30, 1: 100}
+PEERS = {  # seconds of a step, on another run of a machine of this kind
+    "FasTrCaps, published code": (2.78, 0.316, 0.0645),
+    "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
+    "the textbook network": (2.67, 0.307, 0.0642),
+    "arithmetic limit, float32": (0.83, 0.10, None),
+    "arithmetic limit, bfloat16": (0.38, 0.048, None),
+}
 
 
 def timed(command: Sequence[str], folder: Path) -> tuple[float, str]:
@@ -111,11 +130,161 @@ def ten_thousand(folder: Path) -> list[Figure]:
     return [figure("`paretocaps front` of 10,000 trials", runs, "s", "at most 2 s")]
 
 
+def steps(folder: Path) -> list[Figure]:
+    """Seconds of a training step, and ratios to the textbook network, taken in turn."""
+    from paretocaps.bench.benchmark import Case
+    from paretocaps.domain.choices import Choices
+
+    shared = {"weight_sharing": True, "decoder": "reduced"}
+    figures = []
+    for precision, asked in STEP_RATIOS.items():
+        for batch, bound in asked.items():
+            options = {"batch_size": batch, "precision": precision}
+            ours, smaller = Case(Choices(**options)), Case(Choices(**options, **shared))
+            figures += _steps(ours, f"{precision}, batch {batch}", bound, _textbook(batch), "textbook")
+            figures += _steps(smaller, f"{precision}, batch {batch}, ws", WS_RATIOS[batch], ours, "baseline")
+    return figures
+
+
+def _steps(case: "Case", name: str, bound: str, other: "Case | Turn", against: str) -> list[Figure]:
+    from paretocaps.bench.benchmark import Case, alternate, turn_of
+
+    turns = [turn_of(case), turn_of(other) if isinstance(other, Case) else other]
+    ours, theirs = alternate(turns, TURNS[case.choices.batch_size])
+    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
+    return [
+        figure(f"step, {name}", ours, "s", ""),
+        figure(f"step, {name}: {against}'s", theirs, "s", ""),
+        figure(f"step, {name}: times faster than the {against}", ratios, "", bound),
+    ]
+
+
+def _textbook(batch: int) -> "Turn":
+    """The yardstick's step: the one beside the project where it is, else the package's own."""
+    import torch
+
+    from paretocaps.bench.benchmark import Case, textbook_turn
+    from paretocaps.domain.choices import Choices
+
+    if not TEXTBOOK.exists():
+        return textbook_turn(Case(Choices(batch_size=batch)), torch.device("cpu"))
+    step = _loaded(TEXTBOOK).make_step(batch)
+
+    def turn() -> float:
+        begin = time.perf_counter()
+        step()
+        return time.perf_counter() - begin
+
+    return turn
+
+
+def _loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def resident(folder: Path) -> list[Figure]:
+    """Peak resident memory of a process that takes three steps at batch 128, ours and the textbook's."""
+    ours = [_resident("from measure import our_steps; our_steps()") for _ in range(3)]
+    theirs = [_resident("from measure import textbook_steps; textbook_steps()") for _ in range(3)]
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return [
+        figure("peak resident memory, 3 steps of batch 128", ours, "B", ""),
+        figure("peak resident memory, the same: textbook's", theirs, "B", ""),
+        figure("peak resident memory, the same: ours over the textbook's", ratios, "", "at most 0.6"),
+    ]
+
+
+def _resident(code: str) -> float:
+    code += "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    return float(done.stdout)
+
+
+def our_steps() -> None:
+    """Take three of our steps at batch 128."""
+    from paretocaps.bench.benchmark import Case, turn_of
+    from paretocaps.domain.choices import Choices
+
+    turn = turn_of(Case(Choices(batch_size=128)))
+    for _ in range(3):
+        turn()
+
+
+def textbook_steps() -> None:
+    """Take three of the textbook's steps at batch 128."""
+    turn = _textbook(128)
+    for _ in range(3):
+        turn()
+
+
+def evaluation(folder: Path) -> list[Figure]:
+    """Evaluating 10,000 images, as a share of the steps of an epoch of 60,000 at batch 128."""
+    import torch
+
+    from paretocaps.bench.benchmark import Case, alternate, random_images, turn_of
+    from paretocaps.data.images import ImageSet
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.domain.choices import Choices
+    from paretocaps.evaluation.accuracy import Evaluator
+    from paretocaps.models.build import build_network
+    from paretocaps.training.precision import autocast, resolve_precision
+
+    case, cpu = Case(Choices(batch_size=128)), torch.device("cpu")
+    network = build_network(case.architecture, 0)
+    evaluator = Evaluator(cpu, autocast(cpu, resolve_precision("auto", cpu)))
+    images = DeviceLoader(ImageSet(*random_images(case.architecture, 10_000)), cpu)
+
+    def evaluate() -> float:
+        begin = time.perf_counter()
+        evaluator.accuracy(network, images)
+        return time.perf_counter() - begin
+
+    seconds, step = alternate([evaluate, turn_of(case)], 5)
+    shares = [a / (b * 469) for a, b in zip(seconds, step, strict=True)]
+    return [
+        figure("evaluating 10,000 images", seconds, "s", ""),
+        figure("evaluating 10,000 images, over an epoch's steps at batch 128", shares, "", "at most 0.15"),
+    ]
+
+
+def precision(folder: Path) -> list[Figure]:
+    """Validation accuracy of the MNIST check in bfloat16 and in float32, over the same three seeds."""
+    means = {}
+    for name in ("bf16", "fp32"):
+        options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
+        fixed = ["--repeats", "3", "--fix", f"precision={name}", "--design", "baseline"]
+        timed(["optimize", "--study", name, *options, *fixed], folder)
+        (member,) = json.loads(timed(["front", name, "--format", "json"], folder)[1])["members"]
+        means[name] = member["acc"]
+    gap = abs(means["bf16"] - means["fp32"])
+    return [
+        figure("MNIST check, mean of 3 seeds: validation accuracy, bf16", means["bf16"], "", ""),
+        figure("MNIST check, mean of 3 seeds: validation accuracy, fp32", means["fp32"], "", ""),
+        figure("MNIST check, mean of 3 seeds: bf16 off fp32", gap, "", "at most 0.003"),
+    ]
+
+
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "startup": startup,
     "ten_thousand": ten_thousand,
     "demo": demo,
     "mnist": mnist,
+    "steps": steps,
+    "resident": resident,
+    "evaluation": evaluation,
+    "precision": precision,
 }
 
 
@@ -171,6 +340,29 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def speed_table() -> str:
+    """Return the README's table of training steps: ours beside the peers'."""
+    path = RESULTS / "steps.json"
+    if not path.exists():
+        return ""
+    kept = json.loads(path.read_text())
+    found = {one["figure"]: one for one in kept["figures"]}
+    lines = ["| seconds of a step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"]
+    for precision in STEP_RATIOS:
+        for ending, other in (("", "textbook"), (", ws", "baseline")):
+            cells = []
+            for batch in (128, 16, 1):
+                name = f"step, {precision}, batch {batch}{ending}"
+                ratio = found[f"{name}: times faster than the {other}"]["median"]
+                cells.append(f"{found[name]['median']:.3g}, **{ratio:.2f}x**")
+            label = f"here, {precision}{', weight sharing and reduced decoder' if ending else ''}"
+            lines.append(f"| {label} (x: the {other}'s, taken in turn) | {' | '.join(cells)} |")
+    for name, seconds in PEERS.items():
+        cells = ["-" if one is None else f"{one:.3g}" for one in seconds]
+        lines.append(f"| {name} (elsewhere) | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure what is named, or everything."""
     parser = argparse.ArgumentParser(
@@ -180,11 +372,14 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table())
+        print(speed_table(), table(), sep="\n\n")
         return
+    from paretocaps.execution.threads import wait_briefly
+
+    wait_briefly()  # as workers do
     for name in arguments.names or MEASURES:
-        if name == "mnist" and not MNIST.exists():
-            print("mnist: skipped, ../shared/data/mnist is not here")
+        if name in ("mnist", "precision") and not MNIST.exists():
+            print(f"{name}: skipped, ../shared/data/mnist is not here")
         else:
             measure(name)
 
