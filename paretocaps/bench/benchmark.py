@@ -150,8 +150,8 @@ def step_flops(network: Architecture) -> int:
     return _FLOPS_A_MULTIPLY_ADD * (3 * multiply_adds(network) - first)
 
 
-def different_precisions(device: str, names: Sequence[str]) -> list[str]:
-    """Return those of `names` that come to different arithmetic on `device`, each once.
+def different_precisions(device: str, names: Sequence[str], batch: int) -> list[str]:
+    """Return those of `names` that come to different arithmetic for `batch` images on `device`, each once.
 
     Raises:
         UsageError: a device that is not there.
@@ -159,7 +159,7 @@ def different_precisions(device: str, names: Sequence[str]) -> list[str]:
     place = open_device(device)
     first: dict[torch.dtype, str] = {}
     for name in names:
-        first.setdefault(resolve_precision(name, place), name)
+        first.setdefault(resolve_precision(name, place, batch), name)
     return list(first.values())
 
 

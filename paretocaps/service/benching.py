@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +60,16 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
 
     _check(options)
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
-    names = different_precisions(options.device, ("auto", "fp32") if everything else options.precisions)
+    names = ("auto", "fp32") if everything else options.precisions
     rows = []
     for design, against in comparisons:
-        for batch, precision in product(options.batches, names):
-            case = _case(options, options.settings, design, batch, precision)
-            beside = _case(options, options.settings if everything else (), None, batch, precision)
-            other = beside if against == "baseline" else None
-            row = benchmark(case, options.device, options.steps, against, other)
-            rows.append({"design": design, **asdict(row)})
+        for batch in options.batches:
+            for precision in different_precisions(options.device, names, batch):
+                case = _case(options, options.settings, design, batch, precision)
+                beside = _case(options, options.settings if everything else (), None, batch, precision)
+                other = beside if against == "baseline" else None
+                row = benchmark(case, options.device, options.steps, against, other)
+                rows.append({"design": design, **asdict(row)})
     return rows
 
 

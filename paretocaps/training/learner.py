@@ -48,8 +48,10 @@ class Learner:
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
         optimizer = build_optimizer(network.parameters(), choices, rate)
-        dtype = resolve_precision(choices.precision, device)
-        self._step = TrainingStep(network, optimizer, rate, device, dtype)
+        self._precision = choices.precision
+        self._step = TrainingStep(
+            network, optimizer, rate, device, resolve_precision(self._precision, device)
+        )
         self._captures = device.type == "cuda" if captures is None else captures
         self._warmup = _CUDA_WARMUP if self._captures else 1
         self.stopwatch = Stopwatch(device, self._warmup)
@@ -73,7 +75,7 @@ class Learner:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What convolutions and matrix products are computed in."""
+        """What this phase's convolutions and matrix products are computed in."""
         return self._step.dtype
 
     def replace(self, network: CapsNet, optimizer: torch.optim.Optimizer) -> None:
@@ -111,6 +113,7 @@ class Learner:
         if batch_size == self._batch_size:
             return
         self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
+        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
             images, labels = next(self.loader.ordered(batch_size))

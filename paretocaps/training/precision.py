@@ -5,14 +5,26 @@ from typing import Any
 
 import torch
 
+_CPU_BF16_BATCH = 2
+"""Images from which bfloat16 is faster on a CPU: for one, casting the weights costs more than it saves.
 
-def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
-    """Return the dtype of convolutions and matrix products; weights stay float32 ("auto", "fp32", "bf16").
+float32 over bfloat16, seconds of a step of the baseline on two Zen 5 cores: 0.86 for one image, 1.14 for
+two, 1.21 for four, 1.8 for eight.
+"""
 
-    "auto" is bfloat16 where the device multiplies it natively, float32 elsewhere.
+
+def resolve_precision(precision: str, device: torch.device, batch_size: int | None = None) -> torch.dtype:
+    """Return the dtype of convolutions and matrix products; weights stay float32.
+
+    Args:
+        precision: "fp32", "bf16", or "auto": bfloat16 where the device multiplies it natively, float32
+            elsewhere, and for training on single images on a CPU.
+        device: where they are computed.
+        batch_size: images a training step; None for evaluation.
     """
     if precision == "auto":
-        return torch.bfloat16 if _has_bf16(device) else torch.float32
+        alone = device.type == "cpu" and batch_size is not None and batch_size < _CPU_BF16_BATCH
+        return torch.bfloat16 if _has_bf16(device) and not alone else torch.float32
     return {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
 
 

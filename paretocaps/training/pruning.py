@@ -7,7 +7,7 @@ from paretocaps.models.pruning.prune import prune
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.learner import Learner
-from paretocaps.training.precision import autocast
+from paretocaps.training.precision import autocast, resolve_precision
 
 _SALIENCY_BATCH = 128
 _SALIENCY_BATCHES = 8
@@ -35,7 +35,7 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     target = pruned(learner.network.architecture, choices.pruning_ratio)
     # shuffled: stored images may be sorted by class, and the first thousand be of one
     batches = islice(learner.loader.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
-    with autocast(learner.device, learner.dtype):
+    with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
         images = (batch for batch, _ in batches)
         saliencies = measure(learner.network, images, choices.saliency, seed)
     learner.replace(*prune(learner.network, learner.optimizer, target, saliencies))

@@ -19,7 +19,7 @@ from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
-from paretocaps.training.precision import autocast
+from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.weights import save_weights
 
@@ -62,7 +62,7 @@ class _Training:
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
-        self.evaluator = Evaluator(device, autocast(device, self.learner.dtype))
+        self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.records: list[EpochRecord] = []
         self.best = network
 
