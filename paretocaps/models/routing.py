@@ -34,9 +34,11 @@ def route(
 
     Gradients: by default the couplings of the last iteration are constants in the backward pass, so
     that gradients reach poses, weight and bias through the last weighted sum alone. With
-    `full_gradient` all iterations are differentiated. The paper does not say which it means; the code
-    its authors published stops no gradient in the loop, so `full_gradient` is what that code does.
-    The two agree for one iteration. Either way nothing of the size of the votes is kept.
+    `full_gradient` all iterations are differentiated. No paper says which it means. What their authors
+    published: Sabour et al. and X-TrainCaps/FasTrCaps stop no gradient in the loop, which is
+    `full_gradient`; MoCapsNet detaches the votes of all but the last iteration, which is the default here
+    as in most implementations. The two agree for one iteration. Either way nothing of the size of the
+    votes is kept.
 
     Args:
         poses: [E, I, B] input capsules, poses first and batch last; capsule i is number i % R of
