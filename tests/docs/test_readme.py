@@ -47,6 +47,7 @@ def test_its_table_is_what_was_measured() -> None:
     measure = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(measure)
     assert measure.table() in README
+    assert measure.speed_table() in README
 
 
 def test_its_glossary_has_the_words() -> None:
