@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -49,7 +49,8 @@ def check_study(spec: StudySpec) -> Plan:
 
     Raises:
         UnknownNameError: an objective, trainer, sampler, executor or design that does not exist.
-        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there.
+        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there,
+            jobs that would share one while they are timed.
     """
     objectives = parse_objectives(spec.objectives)
     trainer, sampler = TRAINERS.get(spec.trainer), SAMPLERS.get(spec.sampler)
@@ -59,6 +60,8 @@ def check_study(spec: StudySpec) -> Plan:
     space = space.fixed(fix)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
+    places = tuple(devices(spec.device, spec.workers, spec.share_device))
+    _refuse_sharing(spec, objectives, places)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
     return Plan(
@@ -70,8 +73,20 @@ def check_study(spec: StudySpec) -> Plan:
         space=space,
         designs=check_designs(trainer, spec.designs),
         executor=executor,
-        places=tuple(devices(spec.device, spec.workers)),
+        places=places,
     )
+
+
+def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
+    """Refuse jobs that would slow each other down where a time is an objective, unless that is wanted."""
+    timed = [objective.name for objective in objectives if objective.timed]
+    count = len(set(places))
+    if timed and len(places) > count and not spec.share_device:
+        raise UsageError(
+            f"workers={spec.workers} would train {len(places)} jobs at once on {', '.join(sorted(set(places)))},"
+            f" and each makes the others' {timed[0]} longer: leave workers at {count}, or give --share-device"
+            " to have the measurements marked as shared"
+        )
 
 
 def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
