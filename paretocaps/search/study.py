@@ -80,11 +80,11 @@ def check_study(spec: StudySpec) -> Plan:
 def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
     """Refuse jobs that would slow each other down where a time is an objective, unless that is wanted."""
     timed = [objective.name for objective in objectives if objective.timed]
-    count = len(set(places))
+    count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         raise UsageError(
-            f"workers={spec.workers} would train {len(places)} jobs at once on {', '.join(sorted(set(places)))},"
-            f" and each makes the others' {timed[0]} longer: leave workers at {count}, or give --share-device"
+            f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
+            f" makes the {timed[0]} of each longer: leave workers at {count}, or give --share-device"
             " to have the measurements marked as shared"
         )
 

@@ -50,6 +50,10 @@ class QuantityTable:
         values: NDArray[np.float64] = self.values[:, self.quantities.index(quantity)]
         return values
 
+    def flags(self, row: int) -> tuple[str, ...]:
+        """Return what to hold against the times of a trial, as `FrontMember.flags`."""
+        return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
+
 
 def load_table(
     connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None = None

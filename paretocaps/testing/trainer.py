@@ -130,7 +130,7 @@ class TrainerContract:
             self.spec.canonical(design)
 
     def test_reference_step_is_timed(self) -> None:
-        """The reference step, where there is one, takes seconds, and leaves the global random states alone."""
+        """A reference step, where there is one, takes seconds and leaves the global random states alone."""
         if not self.spec.calibrate:
             pytest.skip(f"trainer {self.spec.name!r} has no reference step")
         calibrate: Calibrate = resolve(self.spec.calibrate)
