@@ -14,6 +14,12 @@ from paretocaps.domain.objective import Objective
 _PREFIXES = ("", "k", "M", "G", "T", "P")
 OWN_COLUMNS = ("trial", "design", "seeds", "flags")
 
+FLAGS = {
+    "shared": "other jobs of the study ran on its device meanwhile, so its times are longer than alone",
+    "loaded": "something else disturbed its device meanwhile, so its times are not to be relied on",
+}
+"""What each flag of a front's member means."""
+
 
 @dataclass(frozen=True)
 class Table:

@@ -18,7 +18,7 @@ from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
 from paretocaps.search.identity import refuse_other_study, stored_form
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import open_optuna_study
+from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.recovery import recover_trials
 from paretocaps.search.runner import Runner
@@ -140,6 +140,7 @@ def _enter(store: Store, spec: StudySpec) -> None:
         refuse_other_study(spec, store.study(spec.study).spec)
         store.set_spec(spec.study, content)
     else:
+        refuse_foreign_study(spec.storage, spec.study)
         store.create_study(spec.study, content)
 
 
