@@ -80,7 +80,7 @@ class PlainView(Progress):
         super().front_changed(front)
         if front.members:
             line = front_line(self.spec, len(self.shown), self.missing)
-            whole = f" of all {len(front)}" if self.missing else ""
+            whole = " of the whole front" if self.missing else ""
             self._say(f"{line}, hypervolume {front.hypervolume:.6g}{whole}")
 
     def notice(self, message: str) -> None:
