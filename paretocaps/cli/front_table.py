@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,7 +13,7 @@ from paretocaps.cli.naming import telling_choices
 from paretocaps.cli.numbers import counted
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.report.tables import choice_text, heading, value_text
+from paretocaps.report.tables import choice_text, flags_text, heading, value_text
 
 GAP = 2
 """Spaces between columns."""
@@ -38,17 +39,21 @@ class Column:
         return GAP + max(map(len, (*self.lines, *self.cells)))
 
 
-def front_columns(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[Column]:
-    """Return what a table of `members` can show, the most important first."""
+def front_columns(
+    members: Sequence[FrontMember], objectives: Sequence[Objective], base: Mapping[str, Any] | None = None
+) -> list[Column]:
+    """Return what a table of `members` can show, the most important first; `base` as `telling_choices`."""
     columns = [Column("trial", [str(m.trial) for m in members], right=True)]
     if any(member.design for member in members):
         columns.append(Column("design", [m.design or "-" for m in members]))
     if any(member.seeds > 1 for member in members):
         columns.append(Column("seeds", [str(m.seeds) for m in members], right=True))
+    if any(member.flags for member in members):
+        columns.append(Column("flags", [flags_text(m) for m in members]))
     for objective in objectives:
         cells = [value_text(objective, m.values.get(objective.name)) for m in members]
         columns.append(Column(heading(objective), cells, right=True))
-    choices = telling_choices(members)
+    choices = telling_choices(members, base or {})
     columns += [Column(name, [choice_text(m.choices.get(name)) for m in members]) for name in choices]
     return columns
 
@@ -59,14 +64,16 @@ def front_table(
     width: int | None = None,
     rows: int | None = None,
     marks: Mapping[int, str] | None = None,
+    base: Mapping[str, Any] | None = None,
 ) -> RenderableType:
     """Return `members` as a table of at most `width` characters and `rows` lines, headings included.
 
     At least one member is shown, which with its headings and the last line takes up to `SMALLEST` lines.
     Columns and members that do not fit are left out, from the end, and a last line says which.
-    `marks` puts a word before the trials it names.
+    `marks` puts a word before the trials it names; of one member, the choices that are not those of
+    `base`, the trainer's defaults, are shown.
     """
-    columns = front_columns(members, objectives)
+    columns = front_columns(members, objectives, base)
     if marks:
         columns.insert(0, Column("", [marks.get(m.trial, "") for m in members]))
     fitting = _fitting(columns, width)

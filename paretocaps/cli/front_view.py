@@ -5,6 +5,7 @@ from dataclasses import replace
 import click
 
 from paretocaps.cli.front_table import front_table
+from paretocaps.cli.naming import defaults, flag_lines
 from paretocaps.cli.output import console, say, show, write_json
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.report.tables import csv_text, value_text
@@ -38,7 +39,12 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
     out = console()
     width = out.width if out.is_terminal else None
     marks = {marked.trial: word} if marked else None
-    show(front_table(front.members, front.objectives, width, marks=marks))
+    base = defaults(front.trainer)
+    show(front_table(front.members, front.objectives, width, marks=marks, base=base))
+    if front.measured_on:
+        say(front.measured_on)
+    for line in flag_lines(front.members):
+        say(line)
     say(f"study {front.study}: {len(front)} on the front, hypervolume {front.hypervolume:.6g}")
     if marked is not None:
         values = ", ".join(f"{o.name} {value_text(o, marked.values.get(o.name))}" for o in front.objectives)

@@ -81,7 +81,11 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
         *([Text()] if last else []),
         Text(front_line(spec, len(members), progress.missing), "bold", no_wrap=True, overflow="ellipsis"),
-        *([front_table(members, objectives, width, rows)] if members and rows >= SMALLEST else []),
+        *(
+            [front_table(members, objectives, width, rows, base=progress.base)]
+            if members and rows >= SMALLEST
+            else []
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
-from paretocaps.report.tables import choices_text, differing_choices
+from paretocaps.report.tables import FLAGS, choices_text, differing_choices
 
 
 def defaults(trainer: str) -> Mapping[str, Any]:
@@ -24,12 +24,23 @@ def short_choices(choices: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     return choices_text(choices, changed) or "defaults"
 
 
-def telling_choices(members: Sequence[FrontMember]) -> list[str]:
+def telling_choices(members: Sequence[FrontMember], base: Mapping[str, Any]) -> list[str]:
     """Return the names of the choices in which `members` differ, the more telling first.
+
+    One member differs from `base`, its trainer's defaults; where it does not, it has all to show.
 
     Those with several values go before those that some members have, with one value, and others not:
     the latter only repeat the choice they depend on.
     """
+    if len(members) == 1:
+        own = {name: value for name, value in members[0].choices.items() if value is not None}
+        return [name for name, value in own.items() if base.get(name) != value] or list(own)
     names = differing_choices(members)
     values = {name: {repr(m.choices[name]) for m in members if name in m.choices} for name in names}
     return sorted(names, key=lambda name: len(values[name]) == 1)
+
+
+def flag_lines(members: Sequence[FrontMember]) -> list[str]:
+    """Return a line for each flag that `members` have: what it means."""
+    given = {flag for member in members for flag in member.flags}
+    return [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]

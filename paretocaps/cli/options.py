@@ -84,7 +84,7 @@ def choices_options(function: Decorated) -> Decorated:
 
 
 def view_options(function: Decorated) -> Decorated:
-    """Add the argument STUDY and what makes a view of its front: objectives, requirements, device."""
+    """Add the argument STUDY and what makes a view of its front: objectives, requirements, devices."""
     study = click.argument("study", required=False)
     objectives = click.option(
         "--objectives",
@@ -102,4 +102,9 @@ def view_options(function: Decorated) -> Decorated:
         metavar="NAME",
         help="Only trials measured on this device, where the study has several.",
     )
-    return study(storage_option(objectives(require(device(function)))))
+    scale_to = click.option(
+        "--scale-to",
+        metavar="NAME",
+        help="Trials of every device, with times in seconds of this one by the devices' calibrations.",
+    )
+    return study(storage_option(objectives(require(device(scale_to(function))))))

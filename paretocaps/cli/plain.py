@@ -76,11 +76,12 @@ class PlainView(Progress):
         self._say(self.lines[-1].text)
 
     def front_changed(self, front: FrontRecord) -> None:
-        """Say how large the front is, and its hypervolume."""
+        """Say how large the front is, and the hypervolume of all of it."""
         super().front_changed(front)
         if front.members:
             line = front_line(self.spec, len(self.shown), self.missing)
-            self._say(f"{line}, hypervolume {front.hypervolume:.6g}")
+            whole = " of the whole front" if self.missing else ""
+            self._say(f"{line}, hypervolume {front.hypervolume:.6g}{whole}")
 
     def notice(self, message: str) -> None:
         """Say it."""

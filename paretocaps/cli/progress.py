@@ -51,7 +51,8 @@ class Progress(Observer):
     """Collects a study's events into what a view shows.
 
     Everything it holds is replaced, never changed in place, so that a view may read it from
-    another thread. `lines` are the last events, `to_keep` all failures and notices.
+    another thread. `lines` are the last events, `to_keep` all failures and notices, `base` the choices
+    that go without saying.
 
     Args:
         clock: seconds that only go forwards.
@@ -66,7 +67,7 @@ class Progress(Observer):
         self.to_keep: tuple[Line, ...] = ()
         self.finished = 0
         self.failed = 0
-        self._base: Mapping[str, Any] = {}
+        self.base: Mapping[str, Any] = {}
         self._finished_before = 0
         self._opened_at = 0.0
         self._epochs: Mapping[int, int] = {}
@@ -74,7 +75,7 @@ class Progress(Observer):
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Start counting."""
         self.spec, self.finished, self._finished_before = spec, finished, finished
-        self._base = {**defaults(spec.trainer), **spec.fix}
+        self.base = {**defaults(spec.trainer), **spec.fix}
         self._opened_at = self.clock()
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
@@ -147,7 +148,7 @@ class Progress(Observer):
         return len(self.front) - len(self.shown) if self.front else 0
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
-        return Training(job, design or short_choices(job.choices, self._base), self.clock())
+        return Training(job, design or short_choices(job.choices, self.base), self.clock())
 
     def _values(self, values: Mapping[str, float]) -> str:
         objectives = parse_objectives(self.spec.objectives) if self.spec else ()

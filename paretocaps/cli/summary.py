@@ -3,6 +3,7 @@
 import shlex
 
 from paretocaps.cli.front_table import front_table
+from paretocaps.cli.naming import flag_lines
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import console, say, show
 from paretocaps.cli.progress import Progress, front_line
@@ -20,7 +21,10 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     if front.members:
         say("")
         out = console()
-        show(front_table(front.members, front.objectives, out.width if out.is_terminal else None))
+        width = out.width if out.is_terminal else None
+        show(front_table(front.members, front.objectives, width, base=view.base))
+        for line in [*([front.measured_on] if front.measured_on else []), *flag_lines(front.members)]:
+            say(line)
     say("")
     for line in next_commands(summary.study, summary.storage):
         say(line)

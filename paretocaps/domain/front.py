@@ -1,7 +1,7 @@
 """A front: the trials that no other trial beats in every objective."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from paretocaps.domain.objective import Objective
@@ -12,7 +12,8 @@ class FrontMember:
     """One trial of a front.
 
     `values` has the trial's measured quantities by objective name (means over its seeds, SI units);
-    `seeds` is how many trainings they are the mean of.
+    `seeds` is how many trainings they are the mean of. `flags` say what to hold against its times: "shared"
+    where other jobs of the study ran on the device meanwhile, "loaded" where anything else disturbed it.
     """
 
     trial: int
@@ -20,11 +21,12 @@ class FrontMember:
     values: Mapping[str, float]
     design: str | None = None
     seeds: int = 1
+    flags: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the member as the command line's JSON has it."""
-        own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "choices": dict(self.choices)}
-        return own | dict(self.values)
+        own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "flags": list(self.flags)}
+        return own | {"choices": dict(self.choices)} | dict(self.values)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class FrontRecord:
             study has a finished trial.
         hypervolume: the volume between the front and the reference point, product of the units.
         members: the trials, best in the first objective first.
+        scaled_to: the device whose seconds all times are expressed in, where they were scaled.
+        device: the one device whose trials were ranked, where one was chosen.
+        devices: every device that trials of the study were measured on.
+        trainer: name of the study's trainer, whose defaults go without saying.
     """
 
     study: str
@@ -45,6 +51,22 @@ class FrontRecord:
     reference_point: tuple[float, ...] | None
     hypervolume: float
     members: tuple[FrontMember, ...]
+    scaled_to: str | None = None
+    device: str | None = field(default=None, compare=False)
+    devices: tuple[str, ...] = field(default=(), compare=False)
+    trainer: str = field(default="", compare=False)
+
+    @property
+    def measured_on(self) -> str:
+        """What to know of the devices behind the values: scaled, or one of several; empty for one alone."""
+        if len(self.devices) < 2:
+            return ""
+        if self.scaled_to is not None:
+            return (
+                f"times of {len(self.devices)} devices, scaled to seconds of {self.scaled_to}"
+                " by their calibrations"
+            )
+        return f"trials of {self.device} only, of {len(self.devices)} devices" if self.device else ""
 
     def __iter__(self) -> Iterator[FrontMember]:
         return iter(self.members)
@@ -61,5 +83,7 @@ class FrontRecord:
             ],
             "reference_point": None if self.reference_point is None else list(self.reference_point),
             "hypervolume": self.hypervolume,
+            "device": self.device,
+            "scaled_to": self.scaled_to,
             "members": [member.as_dict() for member in self.members],
         }

@@ -21,6 +21,8 @@ class Objective:
         description: one line.
         quantity: the measured quantity behind it (see `Measurement.quantity`); default the name.
         device_bound: whether values from different devices cannot be compared.
+        timed: whether it is a time: sharing the device changes it, and a calibration scales it from one
+            device to another.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Objective:
     description: str
     quantity: str = ""
     device_bound: bool = False
+    timed: bool = False
 
     def __post_init__(self) -> None:
         if not self.quantity:
@@ -45,9 +48,16 @@ OBJECTIVES: Registry[Objective] = Registry(
     {
         "acc": Objective("acc", "maximize", "", "validation accuracy at the best epoch"),
         "time": Objective(
-            "time", "minimize", "s", "measured training seconds up to the best epoch", device_bound=True
+            "time",
+            "minimize",
+            "s",
+            "measured training seconds up to the best epoch",
+            device_bound=True,
+            timed=True,
         ),
-        "wall": Objective("wall", "minimize", "s", "seconds of the whole training", device_bound=True),
+        "wall": Objective(
+            "wall", "minimize", "s", "seconds of the whole training", device_bound=True, timed=True
+        ),
         "params": Objective("params", "minimize", "", "parameters of the trained network"),
         "macs": Objective("macs", "minimize", "", "forward multiply-adds a sample"),
         "memory": Objective("memory", "minimize", "B", "peak bytes while training", device_bound=True),

@@ -56,10 +56,11 @@ class Requirement:
         return f"{self.name}{self.relation}{self.bound:g}"
 
 
-def parse_requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
-    """Return the requirements in `texts`; each may hold several, separated by commas.
+def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
+    """Return the requirements in a text, or in several; each may hold several, separated by commas.
 
     Raises:
         UsageError: one of them is not understood.
     """
+    texts = [texts] if isinstance(texts, str) else texts
     return tuple(Requirement.parse(part) for text in texts for part in text.split(",") if part.strip())

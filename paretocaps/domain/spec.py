@@ -29,7 +29,10 @@ class StudySpec(BaseModel):
         storage: database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
-        workers: worker processes on a CPU; more than one share it, which is recorded.
+        workers: jobs that run at once where they share a device: on a CPU, or on the CUDA devices with
+            `share_device`.
+        share_device: whether jobs may share a device though an objective is a time, which each then
+            takes longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings a trial, with as many seeds; its values are their means.
@@ -54,6 +57,7 @@ class StudySpec(BaseModel):
     trainer: str = "capsnet"
     executor: str = "processes"
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    share_device: bool = False
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
@@ -70,6 +74,11 @@ class StudySpec(BaseModel):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("require", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
     @field_validator("study")
     @classmethod

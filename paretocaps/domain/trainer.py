@@ -22,6 +22,16 @@ OnEpoch = Callable[[EpochRecord], bool]
 """Called after each epoch; returns whether to go on."""
 
 
+Calibrate = Callable[[str, int | None], float]
+"""A trainer's fixed reference step: called with a device ("cpu", "cuda:0") and CPU threads (None: as many
+as are set), returns its seconds there.
+
+Times of the trainer on two devices are compared by the ratio of these seconds, so the step is the same
+whatever is searched, and typical of what is trained. It sets the threads it is given, waits for the device
+before each reading of the clock, and leaves the global random states alone.
+"""
+
+
 class Train(Protocol):
     """Trains one job and measures it.
 
@@ -47,6 +57,9 @@ class TrainerSpec:
             what is wrong with the data before a study is made of it; empty for none.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
+        calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
+            each process that trains for a study of times; empty for none: its times then compare on
+            one device only.
     """
 
     name: str
@@ -56,6 +69,7 @@ class TrainerSpec:
     check: str = ""
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
+    calibrate: str = ""
 
     def parse(self, values: Mapping[str, Any]) -> BaseModel:
         """Return `values` as the trainer's choices.

@@ -12,6 +12,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, is_out_of_memory
+from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
 
 _LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
@@ -19,6 +20,8 @@ _LONGEST_REASON = 2000  # characters; it has to fit into one message and one lin
 
 def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train `job` in this process and return its measurement, which is then in the job's folder too.
+
+    A trainer's reference step is timed before the process's first job, where times are measured.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported
@@ -32,8 +35,11 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         return on_epoch(record)
 
     with training_lock(job.folder):
-        measurement = TRAINERS.get(job.trainer).load()(job, report)
+        trainer = TRAINERS.get(job.trainer)
+        train, calibration = trainer.load(), calibrate(job, trainer)
+        measurement = train(job, report)
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
+        measurement = with_calibration(measurement, calibration)
         leave_measurement(job.folder, measurement)
     return measurement
 

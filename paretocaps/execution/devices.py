@@ -13,13 +13,15 @@ _DRIVER = Path("/proc/driver/nvidia")
 _LONGEST_COUNT = 120.0  # s; importing torch from a cold disk takes its time
 
 
-def devices(device: str = "auto", workers: int = 1) -> list[str]:
+def devices(device: str = "auto", workers: int = 1, share: bool = False) -> list[str]:
     """Return the devices to train on, one entry for each job that may run at once.
 
     Args:
         device: "cpu"; "cuda" for every CUDA device; "cuda:1" for that one; "auto" for every CUDA
             device, or the CPU where there is none.
-        workers: how many jobs share the CPU; a CUDA device always runs one.
+        workers: how many jobs run at once where they share a device: on the CPU, and with `share` on
+            the CUDA devices, over which they are spread in turn. Each CUDA device runs one at least.
+        share: whether a CUDA device may run several jobs.
 
     Raises:
         UsageError: a device that is not there or not understood, or fewer than one worker.
@@ -32,12 +34,16 @@ def devices(device: str = "auto", workers: int = 1) -> list[str]:
         return ["cpu"] * workers
     found = [f"cuda:{index}" for index in range(cuda_count())]
     if device == "auto":
-        return found or ["cpu"] * workers
+        return _spread(found, workers if share else 1) or ["cpu"] * workers
     if not found:
         raise UsageError(f"device={device!r}: torch finds no CUDA device here; use cpu or auto")
     if device != "cuda" and device not in found:
         raise UsageError(f"device={device!r} does not exist: there is {', '.join(found)}")
-    return found if device == "cuda" else [device]
+    return _spread(found if device == "cuda" else [device], workers if share else 1)
+
+
+def _spread(found: list[str], jobs: int) -> list[str]:
+    return [found[job % len(found)] for job in range(max(jobs, len(found)))] if found else []
 
 
 def cuda_count() -> int:

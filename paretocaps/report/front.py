@@ -1,7 +1,7 @@
 """A front as Python hands it out: iterable, as a data frame, with decisions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from paretocaps.domain.front import FrontMember, FrontRecord
@@ -18,13 +18,7 @@ class Front(FrontRecord):
     @classmethod
     def from_record(cls, record: FrontRecord) -> Self:
         """Return `record` with these methods."""
-        return cls(
-            study=record.study,
-            objectives=record.objectives,
-            reference_point=record.reference_point,
-            hypervolume=record.hypervolume,
-            members=record.members,
-        )
+        return cls(**{field.name: getattr(record, field.name) for field in fields(FrontRecord)})
 
     def to_frame(self) -> "DataFrame":
         """Return one row a member: trial, design, seeds, each measured quantity, each choice.

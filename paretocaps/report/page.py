@@ -14,6 +14,7 @@ from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
 from paretocaps.report.tables import (
+    FLAGS,
     choice_text,
     choices_text,
     shared_choices,
@@ -38,6 +39,7 @@ def write_report(
     seeds: Sequence[int] = (),
     requirements: Sequence[Requirement] = (),
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
+    remarks: Mapping[int, Sequence[str]] | None = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
 
@@ -52,6 +54,7 @@ def write_report(
         seeds: the seeds that were trained.
         requirements: what trials had to keep to be ranked.
         epochs: epoch records of the front's members by trial number, one training each.
+        remarks: what to know of how the members' values came about, by trial number.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -59,7 +62,7 @@ def write_report(
     body = [
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
-        _front_section(front),
+        _front_section(front, remarks or {}),
         _figures_section(front, trials, epochs or {}),
         _settings_section(settings or {}),
     ]
@@ -97,7 +100,8 @@ def _facts(
     facts = {
         "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
         "requirement": _listed(requirements) or "none",
-        "device": ", ".join(devices) or "not recorded",
+        "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
+        or "not recorded",
         "seeds": ", ".join(map(str, seeds)) or "not recorded",
     }
     if front.reference_point is not None:
@@ -108,7 +112,7 @@ def _facts(
     return definitions_html(facts)
 
 
-def _front_section(front: FrontRecord) -> str:
+def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> str:
     if not front.members:
         return "<h2>Front</h2><p>No trial is on it yet: run the study on, or ask for less.</p>"
     knee = Front.from_record(front).knee().trial
@@ -122,7 +126,21 @@ def _front_section(front: FrontRecord) -> str:
             if same
             else ""
         )
+        + _flags_note(front)
+        + _remarks_list(front, remarks)
     )
+
+
+def _flags_note(front: FrontRecord) -> str:
+    """Return what the flags of the members mean, where they have any."""
+    given = {flag for member in front for flag in member.flags}
+    notes = [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]
+    return f"<p class='soft'>Flags: {escape('; '.join(notes))}.</p>" if notes else ""
+
+
+def _remarks_list(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> str:
+    said = {f"trial {m.trial}": "\n".join(remarks[m.trial]) for m in front if remarks.get(m.trial)}
+    return f"<h2>Remarks</h2>{definitions_html(said)}" if said else ""
 
 
 def _figures_section(

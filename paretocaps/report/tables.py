@@ -12,7 +12,13 @@ from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import Objective
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
-OWN_COLUMNS = ("trial", "design", "seeds")
+OWN_COLUMNS = ("trial", "design", "seeds", "flags")
+
+FLAGS = {
+    "shared": "other jobs of the study ran on its device meanwhile, so its times are longer than alone",
+    "loaded": "something else disturbed its device meanwhile, so its times are not to be relied on",
+}
+"""What each flag of a front's member means."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Table:
 def trials_table(
     members: Sequence[FrontMember], objectives: Sequence[Objective], marks: Mapping[int, str] | None = None
 ) -> Table:
-    """Return trials for people: number, design, seeds where some have several, objectives, choices.
+    """Return trials for people: number, design, seeds and flags where some have them, objectives, choices.
 
     Of the choices, those in which the trials differ (see `shared_choices` for the others).
 
@@ -44,6 +50,8 @@ def trials_table(
         columns.append(("design", False, [member.design or "-" for member in members]))
     if any(member.seeds > 1 for member in members):
         columns.append(("seeds", True, [str(member.seeds) for member in members]))
+    if any(member.flags for member in members):
+        columns.append(("flags", False, [flags_text(member) for member in members]))
     for objective in objectives:
         cells = [value_text(objective, member.values.get(objective.name)) for member in members]
         columns.append((heading(objective), True, cells))
@@ -82,6 +90,11 @@ def with_prefix(value: float, unit: str = "") -> str:
     return f"{number} {_PREFIXES[power]}{unit}".rstrip()
 
 
+def flags_text(member: FrontMember) -> str:
+    """Return what to hold against a trial's times: "shared", "loaded", "shared, loaded" or "-"."""
+    return ", ".join(member.flags) or "-"
+
+
 def choice_text(value: Any) -> str:
     """Return a choice's value as the command line takes it; "-" where it has no meaning for a trial."""
     if value is None:
@@ -112,7 +125,7 @@ def shared_choices(members: Sequence[FrontMember]) -> dict[str, Any]:
 def flat_rows(
     members: Sequence[FrontMember], objectives: Sequence[Objective] = ()
 ) -> tuple[list[str], list[list[Any]]]:
-    """Return column names and unrounded rows: trial, design, seeds, measured quantities, choices.
+    """Return column names and unrounded rows: trial, design, seeds, flags, measured quantities, choices.
 
     The objectives come first among the quantities. A choice called like a column before it is
     headed `choice_<name>`; what a trial does not have is None.
@@ -124,7 +137,7 @@ def flat_rows(
     taken = {*OWN_COLUMNS, *quantities}
     columns = [*OWN_COLUMNS, *quantities, *(f"choice_{n}" if n in taken else n for n in choices)]
     rows = [
-        [member.trial, member.design, member.seeds]
+        [member.trial, member.design, member.seeds, " ".join(member.flags) or None]
         + [member.values.get(name) for name in quantities]
         + [member.choices.get(name) for name in choices]
         for member in members

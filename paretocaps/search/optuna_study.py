@@ -9,7 +9,23 @@ from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 
 from paretocaps.domain.objective import Objective
+from paretocaps.errors import UsageError
 from paretocaps.storage.connect import engine_arguments, prepare_engine
+
+
+def refuse_foreign_study(url: str, name: str) -> None:
+    """Refuse a name under which the database has an Optuna study that is not ours: it would be mixed with it.
+
+    Raises:
+        UsageError: there is one.
+    """
+    with _storage(url) as storage:
+        taken = name in [study.study_name for study in storage.get_all_studies()]
+    if taken:
+        raise UsageError(
+            f"study {name!r} of this database is Optuna's alone, not made by paretocaps:"
+            " choose another --study name or --storage"
+        )
 
 
 @contextmanager
@@ -21,10 +37,7 @@ def open_optuna_study(
     That the objectives are the study's own was checked on our tables: Optuna would silently keep
     the old directions. Its log stays quiet; what is worth a line goes to the observer.
     """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
-    prepare_engine(storage.engine)
-    try:
+    with _storage(url) as storage:
         study = optuna.create_study(
             study_name=name,
             storage=storage,
@@ -36,6 +49,15 @@ def open_optuna_study(
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.set_metric_names([objective.name for objective in objectives])
         yield study
+
+
+@contextmanager
+def _storage(url: str) -> Iterator[RDBStorage]:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
+    prepare_engine(storage.engine)
+    try:
+        yield storage
     finally:
         storage.remove_session()
         storage.engine.dispose()

@@ -1,7 +1,7 @@
 """From stored measurements to a front: read by SQL, ranked by pymoo."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import UsageError
 from paretocaps.pareto.front import rank
 from paretocaps.pareto.indicators import hypervolume
 from paretocaps.pareto.reference import reference_point
+from paretocaps.search.scaling import comparable, rows
 from paretocaps.storage.records import StudyRecord, TrialChoices
 from paretocaps.storage.store import Store
 from paretocaps.storage.table import QuantityTable
@@ -31,6 +32,7 @@ def ranked_front(
     objectives: Sequence[Objective],
     requirements: Sequence[Requirement] = (),
     device: str | None = None,
+    scale_to: str | None = None,
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
@@ -43,30 +45,38 @@ def ranked_front(
         objectives: two or more; no retraining is needed for others than the study's own.
         requirements: trials that miss one are left out before ranking.
         device: rank trials measured on this device only.
+        scale_to: rank trials of every device, with their times, and the bounds on them, in seconds of
+            this one by the devices' calibrations.
 
     Raises:
         StorageError: no such study.
-        UsageError: an objective was not measured, or would be compared across devices.
+        UsageError: an objective was not measured, or would be compared across devices; or there is no
+            calibration to scale by.
     """
     table = quantity_table(store, study, objectives, requirements)
     record = store.study(study)
-    point = _reference(record, table, objectives)
-    table = _one_device(table, objectives, device)
-    table = _rows(table, _kept(table, requirements))
+    present = tuple(sorted(set(table.devices.tolist())))
+    everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
+    point = _reference(record, everyone if scale_to else table, objectives, own=scale_to is None)
+    table = rows(everyone, _kept(everyone, requirements))
     values = _columns(table, objectives)
-    rows = rank(values, objectives) if len(table) else np.array([], dtype=np.intp)
-    numbers = [int(table.trials[row]) for row in rows]
+    best = rank(values, objectives) if len(table) else np.array([], dtype=np.intp)
+    numbers = [int(table.trials[row]) for row in best]
     chosen = store.members(study, numbers)
     order = _choice_order(record.spec)
     return FrontRecord(
         study=study,
         objectives=tuple(objectives),
         reference_point=point,
-        hypervolume=hypervolume(values[rows], point, objectives) if point is not None else 0.0,
+        hypervolume=hypervolume(values[best], point, objectives) if point is not None else 0.0,
         members=tuple(
             _member(table, int(row), chosen[number], objectives, order)
-            for row, number in zip(rows, numbers, strict=True)
+            for row, number in zip(best, numbers, strict=True)
         ),
+        scaled_to=scale_to,
+        device=device,
+        devices=present,
+        trainer=record.spec.get("trainer", ""),
     )
 
 
@@ -78,18 +88,20 @@ class MeasuredTrials:
     devices: tuple[str, ...]
 
 
-def measured_trials(store: Store, study: str, device: str | None = None) -> MeasuredTrials:
-    """Return every finished trial with all its common quantities, those of one device if asked.
+def measured_trials(
+    store: Store, study: str, device: str | None = None, scale_to: str | None = None
+) -> MeasuredTrials:
+    """Return every finished trial with all its common quantities, those of one device or scaled if asked.
 
     Raises:
         StorageError: no such study.
+        UsageError: both are asked, or trials have no calibration to scale by.
         UnknownNameError: nothing was measured on that device.
     """
     spec = store.study(study).spec
     own = [OBJECTIVES.get(name) for name in spec.get("objectives", ()) if name in OBJECTIVES]
     table = quantity_table(store, study, own)
-    if device is not None:
-        table = _one_device(table, own, device)
+    table = comparable(table, (), device, scale_to)
     chosen, order = store.members(study, table.trials.tolist()), _choice_order(spec)
     members = tuple(_member(table, row, trial, own, order) for row, trial in enumerate(chosen.values()))
     return MeasuredTrials(members, tuple(sorted(set(table.devices.tolist()))))
@@ -104,7 +116,7 @@ def quantity_table(
         UsageError: trials are finished, but an objective was measured in none of them.
     """
     asked = [objective.quantity for objective in objectives]
-    asked += [OBJECTIVES.get(requirement.name).quantity for requirement in requirements]
+    asked += [_bounded(requirement).quantity for requirement in requirements]
     table = store.table(study, tuple(dict.fromkeys([*MEASURED, *asked])))
     for name in asked:
         if len(table) and np.isnan(table.column(name)).all():
@@ -130,8 +142,8 @@ def front_trials(store: Store, study: str, objectives: Sequence[Objective]) -> l
     bound = any(objective.device_bound for objective in objectives)
     groups = [table.devices == name for name in sorted(set(table.devices.tolist()))] if bound else None
     found: set[int] = set()
-    for rows in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
-        part = _rows(table, rows)
+    for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
+        part = rows(table, chosen)
         if len(part):
             found.update(part.trials[rank(_columns(part, objectives), objectives)].tolist())
     return sorted(found)
@@ -168,6 +180,7 @@ def _member(
         values=values,
         design=trial.design,
         seeds=int(table.seeds[row]),
+        flags=table.flags(row),
     )
 
 
@@ -177,42 +190,27 @@ def _choice_order(spec: Mapping[str, Any]) -> list[str]:
     return list(TRAINERS.get(trainer).choices.model_fields) if trainer in TRAINERS else []
 
 
+def _bounded(requirement: Requirement) -> Objective:
+    return OBJECTIVES.get(requirement.name)
+
+
 def _reference(
-    study: StudyRecord, table: QuantityTable, objectives: Sequence[Objective]
+    study: StudyRecord, table: QuantityTable, objectives: Sequence[Objective], own: bool
 ) -> tuple[float, ...] | None:
-    own = tuple(study.spec.get("objectives", ()))
-    if study.reference_point is not None and own == tuple(objective.name for objective in objectives):
+    """Return the study's own reference point for its `own` values, else one from its first trials."""
+    own = own and tuple(study.spec.get("objectives", ())) == tuple(o.name for o in objectives)
+    if study.reference_point is not None and own:
         return study.reference_point
     values = _columns(table, objectives)[:FIRST_DESIGNS]
     return reference_point(values, objectives) if np.isfinite(values).all(axis=1).any() else None
 
 
-def _one_device(table: QuantityTable, objectives: Sequence[Objective], device: str | None) -> QuantityTable:
-    present = sorted(set(table.devices.tolist()))
-    if device is not None:
-        if device not in present:
-            raise UnknownNameError("device", device, present)
-        return _rows(table, table.devices == device)
-    bound = [objective.name for objective in objectives if objective.device_bound]
-    if bound and len(present) > 1:
-        raise UsageError(
-            f"{bound[0]} was measured on several devices and does not compare across them:"
-            f" choose one with --device ({'; '.join(present)})"
-        )
-    return table
-
-
 def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:
     kept = np.ones(len(table), dtype=bool)
     for requirement in requirements:
-        kept &= requirement.kept_by(table.column(OBJECTIVES.get(requirement.name).quantity))
+        kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))
     return kept
 
 
 def _columns(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
     return np.stack([table.column(objective.quantity) for objective in objectives], axis=1)
-
-
-def _rows(table: QuantityTable, chosen: NDArray[np.bool_]) -> QuantityTable:
-    arrays = {f.name: getattr(table, f.name)[chosen] for f in fields(table) if f.name != "quantities"}
-    return replace(table, **arrays)

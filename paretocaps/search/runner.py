@@ -74,6 +74,7 @@ class Runner:
     front: FrontRecord | None = None
     in_flight: int = 0
     device: str | None = None
+    remarked: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
@@ -188,7 +189,18 @@ class Runner:
             self.store.finish_attempt(self.spec.study, number, seed, attempt, measurement)
         except DivergedError as error:
             return str(error)
+        self._remark(number, measurement)
         return None
+
+    def _remark(self, number: int, measurement: Measurement) -> None:
+        """Say what to hold against a trial's values; what holds of many trials alike is said once."""
+        new = [remark for remark in measurement.remarks if remark not in self.remarked]
+        if measurement.device.loaded:
+            why = "; ".join(measurement.remarks) or "its times are not to be relied on"
+            self.observer.notice(f"trial {number} was trained on a loaded device: {why}")
+        elif new:
+            self.observer.notice(f"trial {number}: {'; '.join(new)}")
+        self.remarked.update(new)
 
     def tell(self, number: int) -> dict[str, float]:
         """Tell Optuna the values of a finished trial, and return all its quantities."""
@@ -244,7 +256,7 @@ class Runner:
         if device != self.device is not None:
             self.observer.notice(
                 f"trials are now measured on {device}, before on {self.device}: the front has the former only"
-                " (`paretocaps front --device` shows either)"
+                " (`paretocaps front --device` shows either, --scale-to both)"
             )
         self.device = device
         return device

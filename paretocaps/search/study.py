@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +18,7 @@ from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
 from paretocaps.search.identity import refuse_other_study, stored_form
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import open_optuna_study
+from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.recovery import recover_trials
 from paretocaps.search.runner import Runner
@@ -49,7 +49,8 @@ def check_study(spec: StudySpec) -> Plan:
 
     Raises:
         UnknownNameError: an objective, trainer, sampler, executor or design that does not exist.
-        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there.
+        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there,
+            jobs that would share one while they are timed.
     """
     objectives = parse_objectives(spec.objectives)
     trainer, sampler = TRAINERS.get(spec.trainer), SAMPLERS.get(spec.sampler)
@@ -59,6 +60,8 @@ def check_study(spec: StudySpec) -> Plan:
     space = space.fixed(fix)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
+    places = tuple(devices(spec.device, spec.workers, spec.share_device))
+    _refuse_sharing(spec, objectives, places)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
     return Plan(
@@ -70,8 +73,20 @@ def check_study(spec: StudySpec) -> Plan:
         space=space,
         designs=check_designs(trainer, spec.designs),
         executor=executor,
-        places=tuple(devices(spec.device, spec.workers)),
+        places=places,
     )
+
+
+def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
+    """Refuse jobs that would slow each other down where a time is an objective, unless that is wanted."""
+    timed = [objective.name for objective in objectives if objective.timed]
+    count, where = len(set(places)), ", ".join(sorted(set(places)))
+    if timed and len(places) > count and not spec.share_device:
+        raise UsageError(
+            f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
+            f" makes the {timed[0]} of each longer: leave workers at {count}, or give --share-device"
+            " to have the measurements marked as shared"
+        )
 
 
 def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
@@ -125,6 +140,7 @@ def _enter(store: Store, spec: StudySpec) -> None:
         refuse_other_study(spec, store.study(spec.study).spec)
         store.set_spec(spec.study, content)
     else:
+        refuse_foreign_study(spec.storage, spec.study)
         store.create_study(spec.study, content)
 
 

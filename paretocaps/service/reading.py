@@ -1,19 +1,21 @@
 """Reading what is stored: fronts, trials, reports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import Requirement, parse_requirements
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from paretocaps.domain.measurement import Measurement
     from paretocaps.report.front import Front
+    from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
 
 
@@ -21,8 +23,9 @@ def load_front(
     study: str | None = None,
     storage: str = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
-    require: Sequence[str] = (),
+    require: str | Sequence[str] = (),
     device: str | None = None,
+    scale_to: str | None = None,
 ) -> "Front":
     """Return the front of a stored study.
 
@@ -32,16 +35,19 @@ def load_front(
         objectives: a view over others than the study's own; nothing is retrained.
         require: bounds such as "acc>=0.9" that trials must keep.
         device: rank the trials measured on this device only.
+        scale_to: rank the trials of every device, their times (and bounds on times) expressed in seconds
+            of this one: multiplied by the ratio of the devices' calibrations.
 
     Raises:
         StorageError: no such database or study.
-        UsageError: objectives that were not measured or do not compare, a bound not understood.
+        UsageError: objectives that were not measured or do not compare, a bound not understood, trials
+            without a calibration to scale by.
     """
     from paretocaps.storage.store import Store
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        return front_of(store, _only(store, study), objectives, requirements, device)
+        return front_of(store, _only(store, study), objectives, requirements, device, scale_to)
 
 
 def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
@@ -83,8 +89,9 @@ def write_report(
     storage: str = DEFAULT_STORAGE,
     output: str | None = None,
     objectives: str | None = None,
-    require: Sequence[str] = (),
+    require: str | Sequence[str] = (),
     device: str | None = None,
+    scale_to: str | None = None,
 ) -> Path:
     """Write a study's front as one HTML page and return where it is (default reports/STUDY.html).
 
@@ -99,21 +106,25 @@ def write_report(
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
         name = _only(store, study)
-        front = front_of(store, name, objectives, requirements, device)
+        front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, device)
-        first = {member.trial: store.trial(name, member.trial).attempts for member in front}
+        everyone = measured_trials(store, name, device, scale_to)
+        attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
             trials=everyone.members,
-            settings={**spec, "storage": storage},
+            settings={**spec, "dataset": StudySpec.model_validate(spec).data_spec.name, "storage": storage},
             devices=everyone.devices,
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
             requirements=requirements,
             epochs={
-                trial: next(one.epochs for one in attempts if one.state == "finished")
-                for trial, attempts in first.items()
+                trial: next(one.epochs for one in own if one.state == "finished")
+                for trial, own in attempts.items()
+            },
+            remarks={
+                trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
+                for trial, own in attempts.items()
             },
         )
 
@@ -124,6 +135,7 @@ def front_of(
     objectives: str | Sequence[str] | None,
     requirements: Sequence[Requirement],
     device: str | None,
+    scale_to: str | None = None,
 ) -> "Front":
     """Return the front of a study in an open store, over its own objectives unless others are asked for.
 
@@ -134,8 +146,12 @@ def front_of(
     from paretocaps.search.ranking import ranked_front
 
     names = objectives if objectives is not None else store.study(study).spec["objectives"]
-    record = ranked_front(store, study, parse_objectives(names), requirements, device)
+    record = ranked_front(store, study, parse_objectives(names), requirements, device, scale_to)
     return Front.from_record(record)
+
+
+def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":
+    return (one.measurement for one in attempts if one.measurement is not None)
 
 
 def _only(store: "Store", study: str | None) -> str:

@@ -75,7 +75,8 @@ def optimize(
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:
             watcher.closed()
-        device = latest_device(store, spec.study)
+        bound = any(objective.device_bound for objective in plan.objectives)
+        device = latest_device(store, spec.study) if bound else None
         front = front_of(store, spec.study, None, spec.requirements, device)
         finished = store.counts(spec.study)["finished"]
     return RunSummary(spec.study, finished, runner.failed, runner.exhausted, front, spec.storage)

@@ -128,7 +128,9 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "torch": device.torch,
         "threads": device.threads,
         "shared": device.shared,
+        "loaded": device.loaded,
         "calibration": device.calibration,
+        "remarks": list(measurement.remarks) or None,
     }
 
 

@@ -78,6 +78,7 @@ def _members(
             values=dict(zip(names, table.values[place[number]].tolist(), strict=True)),
             design=chosen[number].design,
             seeds=int(table.seeds[place[number]]),
+            flags=table.flags(place[number]),
         )
         for number in numbers
     )

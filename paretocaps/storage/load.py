@@ -111,10 +111,12 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         torch=row.torch,
         threads=row.threads,
         shared=row.shared,
+        loaded=bool(row.loaded),  # NULL in rows from before it was looked for
         calibration=row.calibration,
     )
     own = {name: row._mapping[name] for name in (*MEASURED, "best_epoch", "weights")}
-    return Measurement(**own, device=device, epochs=epochs, quantities=extra)
+    remarks = tuple(row.remarks or ())
+    return Measurement(**own, device=device, epochs=epochs, quantities=extra, remarks=remarks)
 
 
 def _epoch(row: Row[Any]) -> EpochRecord:

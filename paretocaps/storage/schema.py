@@ -2,7 +2,7 @@
 
 They live in the database of Optuna's own tables and never point into those: a trial is joined to
 Optuna's by study name and number. The view `paretocaps_results` (made by the migrations) has one row a
-finished trial, with means over its seeds.
+finished trial, with means over its seeds; its `shared` and `loaded` are 1 where that holds of a seed.
 """
 
 from datetime import UTC, datetime
@@ -135,6 +135,8 @@ ATTEMPTS = Table(
     Column("weights", Text, comment="file name inside the folder"),
     Column("started", UtcDateTime, nullable=False, comment="UTC"),
     Column("ended", UtcDateTime, comment="UTC"),
+    Column("loaded", Boolean, comment="whether anything else was found to disturb the clock"),
+    Column("remarks", JSON(none_as_null=True), comment="a list of sentences on how the values came about"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
 )

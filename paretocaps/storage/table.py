@@ -1,5 +1,6 @@
 """The study as a matrix: what a front is ranked from, read without building objects."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from paretocaps.storage.attempts import is_latest
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
 
+_OWN = ("id", "device_name", "torch", "shared", "loaded", "calibration")
+
 
 @dataclass(frozen=True)
 class QuantityTable:
@@ -22,9 +25,12 @@ class QuantityTable:
         trials: trial numbers, [n] int64, increasing.
         values: means over the seeds, [n, quantities] float64, SI units; NaN where a seed lacks the value.
         seeds: how many trainings each mean is over, [n] int64.
-        devices: name of the device, [n] str; several, sorted, joined by " + " where the seeds differ.
+        devices: name of the device, [n] str; several, sorted, joined by " + " where the seeds differ. A
+            device that occurs with several versions of torch, whose times do not compare either, is
+            as many: its name ends in ", torch X".
         calibrations: seconds of the reference step, mean over the seeds, [n] float64; NaN where not measured.
         shared: whether any of the trainings shared its device, [n] bool.
+        loaded: whether any of them was disturbed by whatever else ran there, [n] bool.
     """
 
     quantities: tuple[str, ...]
@@ -34,6 +40,7 @@ class QuantityTable:
     devices: NDArray[np.str_]
     calibrations: NDArray[np.float64]
     shared: NDArray[np.bool_]
+    loaded: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.trials)
@@ -42,6 +49,10 @@ class QuantityTable:
         """Return the values of one quantity, [n]."""
         values: NDArray[np.float64] = self.values[:, self.quantities.index(quantity)]
         return values
+
+    def flags(self, row: int) -> tuple[str, ...]:
+        """Return what to hold against the times of a trial, as `FrontMember.flags`."""
+        return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
 
 
 def load_table(
@@ -58,7 +69,7 @@ def load_table(
     if numbers is not None:
         scope.append(TRIALS.c.number.in_(numbers))
     columns = [ATTEMPTS.c[name] for name in quantities if name in MEASURED]
-    own = TRIALS.c.number, ATTEMPTS.c.id, ATTEMPTS.c.device_name, ATTEMPTS.c.shared, ATTEMPTS.c.calibration
+    own = TRIALS.c.number, *(ATTEMPTS.c[name] for name in _OWN)
     query = select(*own, *columns).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
     rows = connection.execute(query.order_by(TRIALS.c.number, ATTEMPTS.c.seed)).all()
     fields = list(zip(*rows, strict=True)) or [()] * (len(own) + len(columns))
@@ -93,13 +104,13 @@ def _by_trial(
     trials, first, seeds = np.unique(
         np.array(fields[0], dtype=np.int64), return_index=True, return_counts=True
     )
-    names = np.array(fields[2], dtype=np.str_)
+    names = np.array(_labels(fields[2], fields[3]), dtype=np.str_)
     devices = [
         names[start] if count == 1 else " + ".join(sorted(set(names[start : start + count])))
         for start, count in zip(first, seeds, strict=True)
     ]
-    shared = np.array(fields[3], dtype=np.bool_)
-    calibrations = np.array(fields[4], dtype=np.float64)
+    shared, loaded = (np.array(field, dtype=np.bool_) for field in fields[4:6])  # NULL is not
+    calibrations = np.array(fields[6], dtype=np.float64)
     return QuantityTable(
         quantities=quantities,
         trials=trials,
@@ -108,7 +119,17 @@ def _by_trial(
         devices=np.array(devices, dtype=np.str_),
         calibrations=_means(calibrations[:, None], first, seeds)[:, 0],
         shared=np.logical_or.reduceat(shared, first) if len(first) else shared,
+        loaded=np.logical_or.reduceat(loaded, first) if len(first) else loaded,
     )
+
+
+def _labels(names: Sequence[object], versions: Sequence[object]) -> list[str]:
+    """Return the devices' names, those that occur with several versions of torch with theirs."""
+    seen = Counter(name for name, _ in set(zip(names, versions, strict=True)))
+    return [
+        f"{name}, torch {version or 'unknown'}" if seen[name] > 1 else str(name)
+        for name, version in zip(names, versions, strict=True)
+    ]
 
 
 def _means(

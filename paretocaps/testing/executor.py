@@ -31,9 +31,13 @@ class ExecutorContract:
 
     @pytest.fixture(autouse=True)
     def probe(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make the trainer `probe` known to this process and its workers."""
-        entries = {"paretocaps.trainers": {"probe": "paretocaps.testing.probe:PROBE"}}
-        plug_in(monkeypatch, write_plugin(tmp_path / "plugin", "paretocaps-probe", entries))
+        """Make the trainers `probe` and `calibrated_probe` known to this process and its workers."""
+        found = "paretocaps.testing.probe"
+        entries = {"probe": f"{found}:PROBE", "calibrated_probe": f"{found}:CALIBRATED_PROBE"}
+        plug_in(
+            monkeypatch,
+            write_plugin(tmp_path / "plugin", "paretocaps-probe", {"paretocaps.trainers": entries}),
+        )
 
     def test_trains(self, name: str, tmp_path: Path) -> None:
         """A job ends with the measurement of its epochs, which were reported in this thread, in order."""
@@ -61,6 +65,19 @@ class ExecutorContract:
             outcome = run(executor, job)
             assert recover(job.folder) == outcome.measurement
             assert still_training(job.folder) is None
+
+    def test_times_come_with_a_calibration(self, name: str, tmp_path: Path) -> None:
+        """Where times are measured, the trainer's reference step was timed, once for all jobs of a worker."""
+        calibrations: list[float | None] = []
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            for number, measure in enumerate([("acc", "params"), ("acc", "time"), ("acc", "wall")]):
+                job = make_job(tmp_path / str(number))
+                changes = {"trainer": "calibrated_probe", "measure": measure}
+                outcome = run(executor, job.model_copy(update=changes))
+                assert outcome.measurement is not None, outcome.reason
+                calibrations.append(outcome.measurement.device.calibration)
+        assert calibrations[0] is None
+        assert calibrations[1] == calibrations[2] is not None
 
     def test_stops_when_told(self, name: str, tmp_path: Path) -> None:
         """Where `on_epoch` returns False the job ends with a measurement of its epochs so far."""

@@ -1,8 +1,10 @@
 """A trainer that is quick anywhere: logistic regression on points of the plane, in plain Python.
 
-The executor contract trains it; it needs nothing that takes long to import.
+The executor contract trains it, and with a reference step as `calibrated_probe`; it needs nothing that
+takes long to import.
 """
 
+import dataclasses
 import math
 import random
 import time
@@ -36,6 +38,17 @@ PROBE = TrainerSpec(
     designs={"slow": {"learning_rate": 0.01}},
     description="logistic regression on points of the plane, for testing executors",
 )
+
+CALIBRATED_PROBE = dataclasses.replace(
+    PROBE, name="calibrated_probe", calibrate="paretocaps.testing.probe:reference_step"
+)
+
+
+def reference_step(device: str, threads: int | None) -> float:
+    """Return the seconds of training on 200 fixed points; see `Calibrate`. The probe knows one device."""
+    generator = random.Random(0)
+    points = [_point(generator) for _ in range(_TRAINED)]
+    return _epoch([0.0, 0.0, 0.0], points, rate=0.5)[1]
 
 
 def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:

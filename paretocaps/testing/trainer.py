@@ -18,8 +18,9 @@ from pydantic import ValidationError
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
-from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.domain.trainer import Calibrate, TrainerSpec
 from paretocaps.errors import UsageError
+from paretocaps.registry import resolve
 from paretocaps.testing.writes import recorded_writes
 
 _FINITE = 300  # so many designs of a finite space are tried one by one
@@ -128,6 +129,18 @@ class TrainerContract:
         for design in self.spec.designs.values():
             self.spec.canonical(design)
 
+    def test_reference_step_is_timed(self) -> None:
+        """A reference step, where there is one, takes seconds and leaves the global random states alone."""
+        if not self.spec.calibrate:
+            pytest.skip(f"trainer {self.spec.name!r} has no reference step")
+        calibrate: Calibrate = resolve(self.spec.calibrate)
+        calibrate("cpu", None)  # what it imports may seed itself
+        before = _random_states()
+        seconds = calibrate("cpu", None)
+        assert math.isfinite(seconds), f"{self.spec.calibrate} returned {seconds}"
+        assert seconds > 0.0, f"{self.spec.calibrate} returned {seconds}"
+        assert _random_states() == before, f"{self.spec.calibrate} changed a global random state"
+
     def test_reports_every_epoch(self, training: Training) -> None:
         """`on_epoch` is called once an epoch, in order, with the records of the measurement.
 
@@ -185,6 +198,16 @@ class TrainerContract:
             pytest.skip(f"trainer {self.spec.name!r} is declared not deterministic")
         again = self.observe(tmp_path)
         assert [record.acc for record in again.records] == [record.acc for record in training.records]
+
+
+def _random_states() -> list[str]:
+    """Return Python's random state, and numpy's and torch's where they are imported."""
+    states = [repr(random.getstate())]
+    if numpy := sys.modules.get("numpy"):
+        states.append(str(numpy.random.get_state()[1].tolist()))
+    if torch := sys.modules.get("torch"):
+        states.append(str(torch.get_rng_state().tolist()))
+    return states
 
 
 def _unsettled(record: EpochRecord) -> str:

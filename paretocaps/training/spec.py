@@ -57,4 +57,5 @@ CAPSNET = TrainerSpec(
     check="paretocaps.training.check:check_data",
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
+    calibrate="paretocaps.training.calibration:reference_step",
 )

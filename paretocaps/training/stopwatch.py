@@ -100,6 +100,10 @@ class Stopwatch:
                 totals[epoch] = totals.get(epoch, 0.0) + charged
         return totals
 
+    def typical_step(self) -> float:
+        """Return the median seconds a step of the present phase's laps, warm-up apart."""
+        return float(np.median(self._phases[-1].settled))
+
     def disturbances(self) -> tuple[str, ...]:
         """Return why these times are not those of an idle device, a sentence each; none if they are.
 

@@ -9,7 +9,15 @@ from paretocaps.cli.front_view import write_front
 def test_json_is_the_contract(front, capsys):
     write_front(front, None, "knee", "json")
     answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["study", "objectives", "reference_point", "hypervolume", "members"]
+    assert list(answer) == [
+        "study",
+        "objectives",
+        "reference_point",
+        "hypervolume",
+        "device",
+        "scaled_to",
+        "members",
+    ]
     assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
     assert [entry["trial"] for entry in answer["members"]] == [3, 7, 9, 5]
     first = answer["members"][0]
@@ -24,6 +32,31 @@ def test_a_marked_member_is_alone_in_json_and_csv(front, capsys):
     assert answer["hypervolume"] == front.hypervolume
     write_front(front, front.members[2], "pick", "csv")
     assert [row["trial"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["9"]
+
+
+def test_flags_and_devices_are_told(front, capsys):
+    flagged = replace(front.members[0], flags=("shared", "loaded"))
+    shown = replace(
+        front, members=(flagged, *front.members[1:]), scaled_to="a", devices=("a", "b"), trainer="capsnet"
+    )
+    write_front(shown, None, "knee", "table")
+    captured = capsys.readouterr()
+    assert "shared, loaded" in captured.out
+    assert "times of 2 devices, scaled to seconds of a by their calibrations" in captured.err.splitlines()
+    assert [line.partition(":")[0] for line in captured.err.splitlines()[1:3]] == ["shared", "loaded"]
+    write_front(shown, None, "knee", "json")
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["scaled_to"], answer["members"][0]["flags"]) == ("a", ["shared", "loaded"])
+    write_front(shown, None, "knee", "csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["flags"] for row in rows] == ["shared loaded", "", "", ""]
+
+
+def test_one_member_shows_what_it_changes(front, capsys):
+    write_front(replace(front, members=front.members[2:3], trainer="capsnet"), None, "knee", "table")
+    table = capsys.readouterr().out
+    assert "one_cycle" in table
+    assert "routing" not in table
 
 
 def test_csv_has_values_and_choices(front, capsys):

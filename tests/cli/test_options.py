@@ -71,7 +71,7 @@ def test_choices_repeat():
 
 
 def test_a_view_may_leave_the_study_out():
-    nothing = {"study": None, "storage": DEFAULT_STORAGE, "objectives": None, "require": (), "device": None}
-    assert parse(view_options, []) == nothing
+    unset = dict.fromkeys(("study", "objectives", "device", "scale_to"))
+    assert parse(view_options, []) == {**unset, "storage": DEFAULT_STORAGE, "require": ()}
     given = parse(view_options, ["demo", "--require", "acc>=0.9", "--require", "time<60"])
     assert (given["study"], given["require"]) == ("demo", ("acc>=0.9", "time<60"))

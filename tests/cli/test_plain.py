@@ -32,7 +32,7 @@ def test_one_line_an_event(view, lines, spec, job, record, front):
         "trial 2 finished: acc 0.9800, time 3.20 s, params 6.71 M [3 of 10]",
         "trial 3 started, attempt 2: lr_policy=one_cycle",
         "trial 3 failed: the loss became NaN",
-        "front: 3 trials with acc>=0.9 (1 more misses it), hypervolume 1.25e+08",
+        "front: 3 trials with acc>=0.9 (1 more misses it), hypervolume 1.25e+08 of the whole front",
     ]
 
 

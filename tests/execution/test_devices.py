@@ -32,6 +32,20 @@ def test_devices(found, count, device, workers, expected):
 
 
 @pytest.mark.parametrize(
+    ("count", "device", "workers", "expected"),
+    [
+        (2, "auto", 1, ["cuda:0", "cuda:1"]),
+        (2, "cuda", 5, ["cuda:0", "cuda:1", "cuda:0", "cuda:1", "cuda:0"]),
+        (2, "cuda:1", 2, ["cuda:1", "cuda:1"]),
+        (0, "auto", 2, ["cpu", "cpu"]),
+    ],
+)
+def test_shared_cuda_devices_take_jobs_in_turn(found, count, device, workers, expected):
+    found(count)
+    assert devices(device, workers, share=True) == expected
+
+
+@pytest.mark.parametrize(
     ("count", "device", "workers", "message"),
     [
         (0, "cuda", 1, "device='cuda': torch finds no CUDA device here; use cpu or auto"),

@@ -47,6 +47,20 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     assert body.index("acc, time and params") < body.index("acc over time") < body.index("Accuracy by epoch")
 
 
+def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
+    flagged = replace(front.members[0], flags=("loaded",))
+    shown = replace(front, members=(flagged, *front.members[1:]), scaled_to="one", devices=("one", "two"))
+    remarks = {flagged.trial: ["steps took <1 to 9 s"], 0: []}
+    body = written(tmp_path / "demo.html", shown, devices=["one", "two"], remarks=remarks)
+    assert (
+        "<dt>device</dt><dd>one<br>two<br>"
+        "times of 2 devices, scaled to seconds of one by their calibrations</dd>" in body
+    )
+    assert "Flags: loaded: something else disturbed" in body
+    assert "shared:" not in body
+    assert "<h2>Remarks</h2><dl><dt>trial 1</dt><dd>steps took &lt;1 to 9 s</dd></dl>" in body
+
+
 def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     body = written(tmp_path / "demo.html", replace(front, members=(), reference_point=None), trials=trials)
     assert "No trial is on it yet" in body

@@ -2,6 +2,7 @@ import csv
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -99,14 +100,15 @@ def test_true_and_one_are_different_choices():
 
 def test_rows_for_programs_are_unrounded(trials, front):
     columns, rows = flat_rows(trials, front.objectives)
-    assert columns[:7] == ["trial", "design", "seeds", "acc", "time", "params", "wall"]
-    assert columns[7:] == [
+    assert columns[:8] == ["trial", "design", "seeds", "flags", "acc", "time", "params", "wall"]
+    assert columns[8:] == [
         *("lr_policy", "batch_schedule", "batch_size", "lr_max", "first_batch", "weight_sharing")
     ]
     assert rows[0] == [
         0,
         "baseline",
         3,
+        None,
         0.98,
         10.0,
         8_215_728.0,
@@ -122,11 +124,21 @@ def test_a_choice_called_like_a_column_gets_another_heading():
         "trial",
         "design",
         "seeds",
+        "flags",
         "time",
         "choice_time",
         "choice_design",
         "lr",
     ]
+
+
+def test_flags_show_where_a_trial_has_one(trials, front):
+    flagged = replace(trials[0], flags=("shared", "loaded"))
+    table = trials_table([flagged, trials[1]], front.objectives)
+    at = table.headings.index("flags")
+    assert [row[at] for row in table.rows] == ["shared, loaded", "-"]
+    assert flat_rows([flagged])[1][0][3] == "shared loaded"
+    assert "flags" not in trials_table(trials, front.objectives).headings
 
 
 def test_csv_reads_back(trials, front):

@@ -35,7 +35,7 @@ def test_what_is_not_said_is_what_the_study_has(run, storage):
 
 def test_how_a_study_is_run_may_change(run):
     run(trials=1)
-    summary, _ = run(trials=2, sampler="random", workers=2)
+    summary, _ = run(trials=2, sampler="random", workers=2, share_device=True)
     assert summary.finished == 2
 
 

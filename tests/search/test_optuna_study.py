@@ -4,6 +4,7 @@ import optuna
 import pytest
 
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.errors import UsageError
 from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.storage.store import Store
 
@@ -42,3 +43,14 @@ def test_it_is_reopened_with_its_trials(url):
         with open_optuna_study(url, "s", objectives, optuna.samplers.RandomSampler(seed=0)) as study:
             assert len(study.trials) == expected
             study.tell(study.ask().number, [0.5, 1.0])
+
+
+def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
+    run(study="ours", trials=1)
+    optuna.create_study(study_name="theirs", storage=storage)
+    with pytest.raises(UsageError, match="study 'theirs' of this database is Optuna's alone") as caught:
+        run(study="theirs", trials=1)
+    assert "\n" not in str(caught.value)
+    with Store.open(storage, create=False) as store:
+        assert [summary.name for summary in store.studies()] == ["ours"]
+    run(study="ours", trials=2)

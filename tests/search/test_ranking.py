@@ -12,14 +12,14 @@ from paretocaps.storage.store import Store
 ACC_TIME = parse_objectives("acc,time")
 
 
-def measurement(acc, time, device="cpu one", **values):
+def measurement(acc, time, device="cpu one", shared=False, loaded=False, calibration=None, **values):
     return Measurement(
         acc=acc,
         best_epoch=1,
         time=time,
         wall=time,
         params=100,
-        device=Device(name=device, kind="cpu"),
+        device=Device(name=device, kind="cpu", shared=shared, loaded=loaded, calibration=calibration),
         **values,
     )
 
@@ -80,7 +80,8 @@ def test_what_was_not_measured_names_the_remedy(store):
 def test_times_of_several_devices_are_not_mixed(store):
     fill(store, measurement(0.9, 5), measurement(0.8, 1, "gpu two"))
     with pytest.raises(
-        UsageError, match=r"time was measured on several devices .* --device \(cpu one; gpu two\)"
+        UsageError,
+        match=r"time was measured on several .* --device, or give --scale-to .*\(cpu one; gpu two\)",
     ):
         ranked_front(store, "s", ACC_TIME)
     assert [m.trial for m in ranked_front(store, "s", ACC_TIME, device="gpu two")] == [1]
@@ -88,6 +89,26 @@ def test_times_of_several_devices_are_not_mixed(store):
     with pytest.raises(UnknownNameError, match="unknown device 'gpu three'"):
         ranked_front(store, "s", ACC_TIME, device="gpu three")
     assert measured_trials(store, "s").devices == ("cpu one", "gpu two")
+
+
+def test_a_bound_on_a_time_does_not_compare_across_devices_either(store):
+    fill(store, measurement(0.9, 5), measurement(0.8, 1, "gpu two"))
+    with pytest.raises(UsageError, match="time was measured on several devices"):
+        ranked_front(store, "s", parse_objectives("acc,params"), parse_requirements("time<3"))
+
+
+def test_members_carry_what_to_hold_against_their_times(store):
+    fill(
+        store,
+        measurement(0.9, 5, shared=True, loaded=True),
+        measurement(0.8, 2, loaded=True),
+        measurement(0.7, 1),
+    )
+    front = ranked_front(store, "s", ACC_TIME)
+    assert [member.flags for member in front] == [("shared", "loaded"), ("loaded",), ()]
+    store.save_front(front)
+    stored = store.latest_front("s", ACC_TIME).members
+    assert [member.flags for member in stored] == [member.flags for member in front]
 
 
 def test_an_empty_study_has_an_empty_front(store):

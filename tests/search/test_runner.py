@@ -217,3 +217,22 @@ def test_a_space_without_an_allowed_design_is_an_error(run):
             trials=1,
             limit_train=50,
         )
+
+
+def test_a_loaded_device_is_a_notice_and_other_remarks_are_said_once(run, monkeypatch):
+    train, remarks = probe.train, ("eager attention",)
+
+    def measured(job, on_epoch):
+        found = train(job, on_epoch)
+        loaded = job.trial == 1
+        device = found.device.model_copy(update={"loaded": loaded})
+        said = (*remarks, "steps spread") if loaded else remarks
+        return found.model_copy(update={"device": device, "remarks": said})
+
+    monkeypatch.setattr(probe, "train", measured)
+    summary, watcher = run(trials=3)
+    assert watcher.notices == [
+        "trial 0: eager attention",
+        "trial 1 was trained on a loaded device: eager attention; steps spread",
+    ]
+    assert {m.trial: m.flags for m in summary.front}.get(1, ("loaded",)) == ("loaded",)

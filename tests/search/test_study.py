@@ -10,11 +10,11 @@ from paretocaps.storage.lock import driver_lock
 
 
 def test_everything_a_study_names_is_resolved():
-    plan = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, workers=2, device="cpu"))
+    plan = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, device="cpu"))
     assert [objective.name for objective in plan.objectives] == ["acc", "time", "params"]
     assert plan.fix == {"decoder": "none", "pruning_ratio": 0.5}
     assert {"decoder", "pruning_ratio"}.isdisjoint(parameter.name for parameter in plan.space)
-    assert plan.places == ("cpu", "cpu")
+    assert plan.places == ("cpu",)
     assert plan.designs[0] == "baseline"
 
 
@@ -34,6 +34,29 @@ def test_everything_a_study_names_is_resolved():
 def test_what_does_not_exist_is_refused(options, kind):
     with pytest.raises(kind):
         check_study(StudySpec(**options))
+
+
+def test_timed_jobs_share_a_device_only_where_that_is_said():
+    two = {"device": "cpu", "workers": 2}
+    for objectives in ("acc,time", "acc,wall,params"):
+        with pytest.raises(
+            UsageError, match=r"workers=2 would train 2 jobs .* on cpu.* or give --share-device"
+        ):
+            check_study(StudySpec(objectives=objectives, **two))
+    assert check_study(StudySpec(objectives="acc,params", **two)).places == ("cpu", "cpu")
+    assert check_study(StudySpec(share_device=True, **two)).places == ("cpu", "cpu")
+
+
+def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 2)
+    assert check_study(StudySpec(workers=3)).places == ("cuda:0", "cuda:1")
+    assert check_study(StudySpec(workers=3, share_device=True)).places == ("cuda:0", "cuda:1", "cuda:0")
+
+
+def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
+    run(trials=1, objectives="acc,time")
+    summary, _ = run(trials=2, workers=2, share_device=True)
+    assert summary.finished == 2
 
 
 def test_two_drivers_do_not_run_one_study(run, storage):

@@ -1,7 +1,11 @@
 import pytest
 
 from paretocaps import service
+from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.domain.spec import StudySpec
 from paretocaps.errors import StorageError, UsageError
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
 
 
 def test_a_front_is_a_data_frame_with_decisions(storage):
@@ -23,6 +27,44 @@ def test_another_view_and_a_requirement(storage):
     assert [objective.name for objective in view.objectives] == ["acc", "params"]
     best = max(member.values["acc"] for member in view)
     assert all(m.values["acc"] >= best for m in service.load_front("s", storage, require=[f"acc>={best}"]))
+
+
+def test_one_bound_is_a_text_too(storage):
+    best = max(member.values["acc"] for member in service.load_front("s", storage))
+    asked = [service.load_front("s", storage, require=bound) for bound in (f"acc>={best}", [f"acc>={best}"])]
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 1
+
+
+def test_a_mixed_fleet_is_refused_kept_apart_or_scaled(storage, folder):
+    url = f"sqlite:///{folder}/mixed.db"
+    devices = {"slow": 2.0, "fast": 0.5}
+    trials = []
+    for number, (name, calibration) in enumerate(devices.items()):
+        device = Device(name=name, kind="cpu", calibration=calibration, loaded=name == "fast")
+        values = {"acc": 0.9 - number / 10, "best_epoch": 1, "time": 4.0, "wall": 4.0, "params": 1}
+        remarks = ("a <busy> machine",) if name == "fast" else ()
+        measured = Measurement(**values, device=device, remarks=remarks)
+        trials.append(ImportedTrial(number, {"n": number}, {0: measured}))
+    with Store.open(url, create=True) as store:
+        store.create_study("m", StudySpec(study="m", objectives=("acc", "time")).model_dump(mode="json"))
+        store.import_trials("m", trials)
+    with pytest.raises(UsageError, match="--device, or give --scale-to"):
+        service.load_front("m", url)
+    times = {
+        (device, scale): [
+            m.values["time"] for m in service.load_front("m", url, device=device, scale_to=scale)
+        ]
+        for device, scale in (("slow", None), (None, "slow"), (None, "fast"))
+    }
+    assert times == {("slow", None): [4.0], (None, "slow"): [4.0], (None, "fast"): [1.0]}
+    text = service.write_report("m", url, scale_to="fast").read_text()
+    body = text[text.index("</head>") :]
+    assert "times of 2 devices, scaled to seconds of fast by their calibrations" in body
+    assert "<dt>dataset</dt><dd>digits</dd>" in body
+    only = service.write_report("m", url, device="fast").read_text()
+    assert "trials of fast only, of 2 devices" in only
+    assert "a &lt;busy&gt; machine" in only
 
 
 def test_every_trial_is_a_row(storage):

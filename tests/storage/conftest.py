@@ -56,9 +56,10 @@ def measure() -> Callable[..., Measurement]:
             )
             for number in range(1, epochs + 1)
         )
-        own = {name: values.pop(name) for name in ("shared", "calibration", "threads") if name in values}
+        own = {"torch": "2.13"}
+        own |= {name: values.pop(name) for name in Device.model_fields if name in values}
         defaults = {"acc": 0.9, "best_epoch": 1, "time": 5.0, "wall": 9.0, "params": 1000}
-        where = Device(name=device, kind="cpu", torch="2.13", **own)
+        where = Device(name=device, kind="cpu", **own)
         return Measurement(**(defaults | values), device=where, epochs=records)
 
     return make

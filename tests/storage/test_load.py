@@ -25,6 +25,7 @@ DEVICE = st.builds(
     kind=st.just("cpu"),
     torch=st.just(""),
     shared=st.booleans(),
+    loaded=st.booleans(),
     threads=st.none() | st.integers(1, 64),
     calibration=st.none() | FINITE,
 )
@@ -33,6 +34,7 @@ MEASUREMENT = st.builds(
     macs=st.none() | COUNT, memory=st.none() | COUNT, test_acc=st.none() | SHARE, device=DEVICE,
     epochs=st.tuples(EPOCH) | st.just(()), weights=st.none() | st.just("best.safetensors"),
     quantities=st.dictionaries(st.text("xyz", min_size=1, max_size=5), FINITE, max_size=3),
+    remarks=st.lists(st.text("abc ü'", max_size=9), max_size=3).map(tuple),
 )  # fmt: skip
 
 

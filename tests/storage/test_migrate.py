@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
+from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import StorageError
 from paretocaps.storage import migrate
 from paretocaps.storage.connect import make_engine
@@ -56,10 +57,53 @@ def test_the_migrations_make_the_schema(tmp_path):
     plain.dispose()
 
 
-def test_the_head_is_the_newest_migration():
-    config = Config()
+def test_a_database_of_the_first_version_keeps_its_rows(tmp_path):
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = make_engine(url, create=True)
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        command.upgrade(_config(connection), "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_studies (id, name, created, spec) VALUES (1, 's', '2026-01-01', '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_trials (id, study_id, number, state, choices, created)"
+            " VALUES (1, 1, 0, 'finished', '{\"a\":1}', '2026-01-01')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_attempts (trial_id, seed, attempt, state, acc, time, wall, params,"
+            " best_epoch, device_name, device_kind, torch, shared, started) VALUES"
+            " (1, 7, 1, 'finished', 0.5, 2.0, 3.0, 9, 1, 'cpu', 'cpu', '2.12', 1, '2026-01-01')"
+        )
+    engine.dispose()
+    with Store.open(url, create=False) as store:
+        (attempt,) = store.trial("s", 0).attempts
+        table = store.table("s", ["acc", "time"])
+    assert attempt.measurement == Measurement(
+        acc=0.5,
+        best_epoch=1,
+        time=2,
+        wall=3,
+        params=9,
+        device=Device(name="cpu", kind="cpu", torch="2.12", shared=True),
+    )
+    assert table.values.tolist() == [[0.5, 2.0]]
+    assert (table.shared.tolist(), table.loaded.tolist()) == ([True], [False])
+    engine = make_engine(url, create=False)
+    with engine.connect() as connection:
+        assert stored_version(connection) == HEAD
+        flags = connection.exec_driver_sql("SELECT trial, shared, loaded FROM paretocaps_results").all()
+    engine.dispose()
+    assert flags == [(0, 1, 0)]
+
+
+def _config(connection=None) -> Config:
+    config = Config(attributes={} if connection is None else {"connection": connection})
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+    return config
+
+
+def test_the_head_is_the_newest_migration():
+    assert ScriptDirectory.from_config(_config()).get_heads() == [HEAD]
 
 
 def test_all_our_tables_carry_the_prefix():
@@ -109,11 +153,8 @@ def test_a_database_of_optuna_alone_has_no_studies(tmp_path):
 
 def test_the_migrations_can_be_taken_back(tmp_path):
     engine = migrated(tmp_path / "x.db")
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
     with engine.connect().execution_options(write=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(_config(connection), "base")
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == [VERSION_TABLE]
         assert inspect(connection).get_view_names() == []

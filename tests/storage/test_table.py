@@ -62,6 +62,18 @@ def test_a_mean_over_some_of_the_seeds_is_none(store, finish):
     assert np.isnan(store.table("s", ["memory", "robust"]).values).all()
 
 
+def test_a_device_with_several_versions_of_torch_is_several(store, finish):
+    finish(0, device="a", torch="2.12")
+    finish(1, device="a", torch="2.13", loaded=True)
+    finish(2, device="b", torch="2.13")
+    finish(3, seed=1, device="a", torch="2.12")
+    finish(3, seed=2, device="a", torch="")
+    table = store.table("s", ["acc"])
+    both = "a, torch 2.12 + a, torch unknown"
+    assert table.devices.tolist() == ["a, torch 2.12", "a, torch 2.13", "b", both]
+    assert table.loaded.tolist() == [False, True, False, False]
+
+
 def test_devices_are_not_hidden(store, finish):
     finish(0, seed=1, device="gpu b", shared=True, calibration=0.5)
     finish(0, seed=2, device="gpu a", calibration=1.0)
@@ -91,21 +103,21 @@ def test_a_missing_study_is_said(store):
 
 
 def test_the_view_shows_the_same_to_sql(store, finish, url):
-    finish(0, seed=1, acc=0.8, device="a")
+    finish(0, seed=1, acc=0.8, device="a", shared=True)
     finish(0, seed=2, acc=0.6, device="b")
     finish(0, seed=2, acc=0.9, device="b", memory=5)
-    finish(1, acc=0.5, memory=7)
+    finish(1, acc=0.5, memory=7, loaded=True)
     store.start_trial("s", 2, {})
     engine = make_engine(url, create=False)
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(
-            "SELECT study, trial, seeds, acc, memory, device, devices, choices"
+            "SELECT study, trial, seeds, acc, memory, device, devices, shared, loaded, choices"
             " FROM paretocaps_results ORDER BY trial"
         ).all()
     engine.dispose()
     assert [tuple(row) for row in rows] == [
-        ("s", 0, 2, pytest.approx(0.85), None, "a", 2, '{"batch_size":1}'),
-        ("s", 1, 1, 0.5, 7, "cpu", 1, '{"batch_size":2}'),
+        ("s", 0, 2, pytest.approx(0.85), None, "a", 2, 1, 0, '{"batch_size":1}'),
+        ("s", 1, 1, 0.5, 7, "cpu", 1, 0, 1, '{"batch_size":2}'),
     ]
 
 
@@ -114,7 +126,8 @@ def test_means_are_numpy_s_means(groups):
     numbers = [number for number, group in enumerate(groups) for _ in group]
     values = np.array([value for group in groups for value in group])[:, None]
     rows = len(numbers)
-    fields = [numbers, range(rows), ["cpu"] * rows, [False] * rows, [None] * rows]
+    fields = [numbers, range(rows), ["cpu"] * rows, [""] * rows]
+    fields += [[False] * rows, [None] * rows, [None] * rows]
     table = _by_trial(("x",), fields, values)
     np.testing.assert_allclose(table.values[:, 0], [np.mean(group) for group in groups], rtol=1e-9, atol=1e-6)
     assert table.seeds.tolist() == [len(group) for group in groups]

@@ -113,3 +113,13 @@ def test_a_thread_that_runs_is_left_in_peace() -> None:
             pass
     assert watch.disturbances() == ()
     assert Stopwatch(CPU).disturbances() == ()
+
+
+def test_a_typical_step_is_the_median_of_the_present_phase() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([9.0, 9.0, 50.0, 1.0, 4.0, 3.0]))
+    for laps in (2, 4):
+        watch.start_phase()
+        for _ in range(laps):
+            with watch.lap(1):
+                pass
+    assert watch.typical_step() == 3.0

@@ -23,6 +23,7 @@ def command(
     objectives: str | None,
     require: tuple[str, ...],
     device: str | None,
+    scale_to: str | None,
     knee: bool,
     pick: dict[str, float] | None,
     form: str,
@@ -39,6 +40,6 @@ def command(
     """
     if knee and pick:
         raise click.UsageError("--knee and --pick each mark one member: give one of them")
-    front = service.load_front(study, storage, objectives, require, device)
+    front = service.load_front(study, storage, objectives, require, device, scale_to)
     member = front.knee() if knee else front.pick(pick) if pick else None
     write_front(front, member, "knee" if knee else "pick", form)

@@ -24,7 +24,12 @@ from paretocaps.cli.views import open_view
 @spec_option("--storage", "URL", "Database of the studies.")
 @spec_option("--trainer", "NAME", "What trains a trial.")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
-@spec_option("--workers", "N", "Worker processes on a CPU.", int)
+@spec_option("--workers", "N", "Jobs at once that share a CPU, or with --share-device a GPU.", int)
+@click.option(
+    "--share-device/--no-share-device",
+    default=None,
+    help="Let jobs share a device though times are objectives; they are marked.",
+)
 @spec_option("--device", "NAME", "auto, cpu, cuda or cuda:N.")
 @spec_option("--seed", "N", "Of the sampler and of the trainings.", int)
 @spec_option("--repeats", "N", "Trainings a trial, each with its seed.", int)

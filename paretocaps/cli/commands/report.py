@@ -15,6 +15,7 @@ def command(
     objectives: str | None,
     require: tuple[str, ...],
     device: str | None,
+    scale_to: str | None,
     output: str | None,
 ) -> None:
     """Write a study's figures and tables as one page.
@@ -26,4 +27,4 @@ def command(
       paretocaps report demo
       paretocaps report demo --require "acc>=0.9" --output demo.html
     """
-    click.echo(service.write_report(study, storage, output, objectives, require, device))
+    click.echo(service.write_report(study, storage, output, objectives, require, device, scale_to))

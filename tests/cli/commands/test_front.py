@@ -18,7 +18,15 @@ def members(result):
 
 def test_json_is_complete_and_unrounded(front):
     answer = json.loads(front("t", "--format", "json").stdout)
-    assert list(answer) == ["study", "objectives", "reference_point", "hypervolume", "members"]
+    assert list(answer) == [
+        "study",
+        "objectives",
+        "reference_point",
+        "hypervolume",
+        "device",
+        "scaled_to",
+        "members",
+    ]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
     accuracies = [member["acc"] for member in answer["members"]]
     assert accuracies == sorted(accuracies, reverse=True)
@@ -66,6 +74,8 @@ def test_a_table_marks_the_knee_or_what_was_picked(front):
         (["t", "--knee", "--pick", "acc=1"], "give one of them"),
         (["t", "--storage", "sqlite:///none.db"], "none.db"),
         (["t", "--format", "yaml"], "yaml"),
+        (["t", "--scale-to", "papyrus"], "did you mean 'paper'"),
+        (["t", "--scale-to", "paper", "--device", "paper"], "give one of the two"),
     ],
 )
 def test_wrong_use_is_one_line(front, arguments, message):

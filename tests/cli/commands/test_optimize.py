@@ -99,3 +99,14 @@ def test_data_that_is_not_there_is_refused_before_anything_is_stored(run, argume
     assert result.stderr.count("\n") == 1
     assert message in result.stderr
     assert list(Path.cwd().iterdir()) == []
+
+
+def test_jobs_share_a_device_only_where_that_is_said(optimize):
+    refused = optimize("--study", "t", "--trials", 2, "--workers", 2, "--device", "cpu")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "--share-device" in refused.stderr
+    both = ("--workers", 2, "--device", "cpu", "--share-device")
+    assert optimize("--study", "t", "--trials", 2, *both).exit_code == 0
+    # what is not said is what the study has
+    assert optimize("--study", "t", "--trials", 3).exit_code == 0
+    assert optimize("--study", "t", "--trials", 4, "--no-share-device").exit_code == 2

@@ -1,0 +1,107 @@
+"""Devices in a front: one of them, or several with their times in the seconds of one."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.storage.table import QuantityTable
+
+_NAMED = 5
+
+
+def comparable(
+    table: QuantityTable,
+    objectives: Sequence[Objective],
+    device: str | None = None,
+    scale_to: str | None = None,
+) -> QuantityTable:
+    """Return the trials of a study that compare: of one device, or of all with their times scaled.
+
+    Args:
+        table: the finished trials.
+        objectives: what is compared: those that are ranked, and those with a bound.
+        device: keep the trials measured on this device only.
+        scale_to: express all times in seconds of this device (see `scaled`).
+
+    Raises:
+        UsageError: both are given, or several devices are left that do not compare.
+        UnknownNameError: nothing was measured on that device.
+    """
+    if device is not None and scale_to is not None:
+        raise UsageError(
+            f"--device {device!r} keeps one device's trials, --scale-to {scale_to!r} all of them:"
+            " give one of the two"
+        )
+    present = sorted(set(table.devices.tolist()))
+    for name in (device, scale_to):
+        if name is not None and name not in present:
+            raise UnknownNameError("device", name, present)
+    if device is not None:
+        return rows(table, table.devices == device)
+    bound = [o for o in objectives if o.device_bound and not (o.timed and scale_to is not None)]
+    if bound and len(present) > 1:
+        raise _mixed(bound[0], present, scaling=scale_to is not None)
+    return table if scale_to is None else scaled(table, scale_to)
+
+
+def scaled(table: QuantityTable, device: str) -> QuantityTable:
+    """Return `table` with every time in seconds of `device`.
+
+    A time is multiplied by what the reference step takes on `device` over what it takes on the trial's
+    own device, each the median over the device's trials: so times of one device keep their proportions,
+    and those of `device` itself their values.
+
+    Raises:
+        UsageError: trials without a calibration.
+    """
+    if len(set(table.devices.tolist())) < 2:
+        return table
+    missing = table.trials[~(table.calibrations > 0)].tolist()  # NaN too
+    if missing:
+        raise _uncalibrated(missing)
+    factors = _medians(table, [device])[0] / _medians(table, table.devices.tolist())
+    timed = [
+        column
+        for column, name in enumerate(table.quantities)
+        if any(o.timed and o.quantity == name for o in map(OBJECTIVES.get, OBJECTIVES))
+    ]
+    values = table.values.copy()
+    values[:, timed] *= factors[:, None]
+    return replace(table, values=values)
+
+
+def rows(table: QuantityTable, chosen: NDArray[np.bool_]) -> QuantityTable:
+    """Return the trials of `table` for which `chosen`, [n], is true."""
+    arrays = {f.name: getattr(table, f.name)[chosen] for f in fields(table) if f.name != "quantities"}
+    return replace(table, **arrays)
+
+
+def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64]:
+    of = {name: float(np.median(table.calibrations[table.devices == name])) for name in set(devices)}
+    return np.array([of[name] for name in devices])
+
+
+def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> UsageError:
+    remedy = "choose one with --device"
+    if objective.timed:
+        remedy += ", or give --scale-to to have all in the seconds of one"
+    why = ", and --scale-to scales times only" if scaling else ""
+    return UsageError(
+        f"{objective.name} was measured on several devices and does not compare across them{why}:"
+        f" {remedy} ({'; '.join(present)})"
+    )
+
+
+def _uncalibrated(trials: Sequence[int]) -> UsageError:
+    named = ", ".join(map(str, trials[:_NAMED])) + (
+        f" and {len(trials) - _NAMED} more" if trials[_NAMED:] else ""
+    )
+    have = f"trial {named} has" if len(trials) == 1 else f"trials {named} have"
+    return UsageError(
+        f"{have} no calibration, so times cannot be scaled: choose one device with --device, or train a new"
+        " study with a trainer that has a reference step (its remarks say where that failed)"
+    )
