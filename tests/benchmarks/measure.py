@@ -9,6 +9,7 @@ Not tests: seconds depend on the machine, so they are kept with device, torch ve
 
 import argparse
 import importlib.util
+import itertools
 import json
 import os
 import statistics
@@ -133,19 +134,19 @@ def ten_thousand(folder: Path) -> list[Figure]:
 def steps(folder: Path) -> list[Figure]:
     """Seconds of a training step, and ratios to the textbook network, taken in turn.
 
-    Each case has a process of its own, as a training has: what earlier cases left in the allocator would
-    otherwise speed up the textbook's at batch 1.
+    Each comparison has a process of its own, as a training has: at batch 1 a step takes up to a third
+    longer or shorter with what earlier cases left in the allocator.
     """
     figures: list[Figure] = []
     for precision, asked in STEP_RATIOS.items():
-        for batch in asked:
-            found = _own_process(f"print(json.dumps(measure.step_case({precision!r}, {batch})))")
+        for batch, against in itertools.product(asked, ("textbook", "baseline")):
+            found = _own_process(f"print(json.dumps(measure.compare({precision!r}, {batch}, {against!r})))")
             figures += json.loads(found.splitlines()[-1])
     return figures
 
 
-def step_case(precision: str, batch: int) -> list[Figure]:
-    """The baseline against the textbook, and weight sharing with the reduced decoder against the baseline."""
+def compare(precision: str, batch: int, against: str) -> list[Figure]:
+    """The baseline against the textbook, or weight sharing with the reduced decoder against the baseline."""
     from paretocaps.bench.benchmark import Case
     from paretocaps.domain.choices import Choices
 
@@ -153,8 +154,9 @@ def step_case(precision: str, batch: int) -> list[Figure]:
     options = {"batch_size": batch, "precision": precision}
     ours, smaller = Case(Choices(**options)), Case(Choices(**options, **shared))
     name, bound = f"{precision}, batch {batch}", STEP_RATIOS[precision][batch]
-    figures = _steps(ours, name, bound, _textbook(batch), "textbook")
-    return figures + _steps(smaller, f"{name}, ws", WS_RATIOS[batch], ours, "baseline")
+    if against == "textbook":
+        return _steps(ours, name, bound, _textbook(batch), against)
+    return _steps(smaller, f"{name}, ws", WS_RATIOS[batch], ours, against)
 
 
 def _steps(case: "Case", name: str, bound: str, other: "Case | Turn", against: str) -> list[Figure]:
