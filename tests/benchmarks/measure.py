@@ -9,7 +9,6 @@ Not tests: seconds depend on the machine, so they are kept with device, torch ve
 
 import argparse
 import importlib.util
-import itertools
 import json
 import os
 import statistics
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paretocaps.bench.benchmark import Case, Turn
+    from paretocaps.bench.benchmark import Turn
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results"
@@ -36,6 +35,8 @@ STEP_RATIOS = {
 }
 WS_RATIOS = {128: "at least 1", 16: "at least 1", 1: "at least 1.05"}
 TURNS = {128: 10, 16: 30, 1: 100}
+ALONE = {128: 5, 16: 20, 1: 60}
+PROCESSES = 3
 PEERS = {  # seconds of a step, on another run of a machine of this kind
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
     "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
@@ -132,44 +133,59 @@ def ten_thousand(folder: Path) -> list[Figure]:
 
 
 def steps(folder: Path) -> list[Figure]:
-    """Seconds of a training step, and ratios to the textbook network, taken in turn.
+    """Seconds of a training step: against the textbook network's, taken in turn, and with weight sharing.
 
-    Each comparison has a process of its own, as a training has: at batch 1 a step takes up to a third
-    longer or shorter with what earlier cases left in the allocator.
+    Every comparison has a process of its own, and the two choices of ours a process each, started in turn:
+    what another network left in the allocator makes a small step up to a third longer or shorter.
     """
     figures: list[Figure] = []
     for precision, asked in STEP_RATIOS.items():
-        for batch, against in itertools.product(asked, ("textbook", "baseline")):
-            found = _own_process(f"print(json.dumps(measure.compare({precision!r}, {batch}, {against!r})))")
-            figures += json.loads(found.splitlines()[-1])
+        for batch, bound in asked.items():
+            found = json.loads(_own_process(f"measure.against_textbook({precision!r}, {batch})"))
+            figures += _compared(f"{precision}, batch {batch}", "textbook", *found, bound)
+            runs = [
+                [float(_own_process(f"measure.alone({precision!r}, {batch}, {ws})")) for ws in (True, False)]
+                for _ in range(PROCESSES)
+            ]
+            shared, whole = zip(*runs, strict=True)
+            figures += _compared(
+                f"{precision}, batch {batch}, ws", "baseline", shared, whole, WS_RATIOS[batch]
+            )
     return figures
 
 
-def compare(precision: str, batch: int, against: str) -> list[Figure]:
-    """The baseline against the textbook, or weight sharing with the reduced decoder against the baseline."""
-    from paretocaps.bench.benchmark import Case
-    from paretocaps.domain.choices import Choices
-
-    shared = {"weight_sharing": True, "decoder": "reduced"}
-    options = {"batch_size": batch, "precision": precision}
-    ours, smaller = Case(Choices(**options)), Case(Choices(**options, **shared))
-    name, bound = f"{precision}, batch {batch}", STEP_RATIOS[precision][batch]
-    if against == "textbook":
-        return _steps(ours, name, bound, _textbook(batch), against)
-    return _steps(smaller, f"{name}, ws", WS_RATIOS[batch], ours, against)
-
-
-def _steps(case: "Case", name: str, bound: str, other: "Case | Turn", against: str) -> list[Figure]:
-    from paretocaps.bench.benchmark import Case, alternate, turn_of
-
-    turns = [turn_of(case), turn_of(other) if isinstance(other, Case) else other]
-    ours, theirs = alternate(turns, TURNS[case.choices.batch_size])
+def _compared(
+    name: str, against: str, ours: Sequence[float], theirs: Sequence[float], bound: str
+) -> list[Figure]:
     ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
     return [
         figure(f"step, {name}", ours, "s", ""),
         figure(f"step, {name}: {against}'s", theirs, "s", ""),
         figure(f"step, {name}: times faster than the {against}", ratios, "", bound),
     ]
+
+
+def against_textbook(precision: str, batch: int) -> None:
+    """Print the seconds of our steps and of the textbook's."""
+    from paretocaps.bench.benchmark import alternate
+
+    print(json.dumps(alternate([_ours(precision, batch), _textbook(batch)], TURNS[batch])))
+
+
+def alone(precision: str, batch: int, ws: bool) -> None:
+    """Print the median seconds of our steps, with weight sharing and the reduced decoder or without."""
+    from paretocaps.bench.benchmark import alternate
+
+    (seconds,) = alternate([_ours(precision, batch, ws)], ALONE[batch])
+    print(statistics.median(seconds))
+
+
+def _ours(precision: str, batch: int, ws: bool = False) -> "Turn":
+    from paretocaps.bench.benchmark import Case, turn_of
+    from paretocaps.domain.choices import Choices
+
+    shared = {"weight_sharing": True, "decoder": "reduced"} if ws else {}
+    return turn_of(Case(Choices(batch_size=batch, precision=precision, **shared)))
 
 
 def _textbook(batch: int) -> "Turn":
@@ -202,9 +218,13 @@ def _loaded(path: Path) -> Any:
 
 def resident(folder: Path) -> list[Figure]:
     """Peak resident memory of a process that takes three steps at batch 128, ours and the textbook's."""
-    peak = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
-    ours = [float(_own_process(f"measure.our_steps(); {peak}")) for _ in range(3)]
-    theirs = [float(_own_process(f"measure.textbook_steps(); {peak}")) for _ in range(3)]
+    peak = (
+        "turn(); turn(); turn(); import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    ours, theirs = (
+        [1024 * float(_own_process(f"turn = measure.{network}; {peak}")) for _ in range(3)]
+        for network in ("_ours('auto', 128)", "_textbook(128)")
+    )
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     return [
         figure("peak resident memory, 3 steps of batch 128", ours, "B", ""),
@@ -224,23 +244,6 @@ def _own_process(code: str) -> str:
         env={**os.environ, "PYTHONPATH": path},
     )
     return done.stdout
-
-
-def our_steps() -> None:
-    """Take three of our steps at batch 128."""
-    from paretocaps.bench.benchmark import Case, turn_of
-    from paretocaps.domain.choices import Choices
-
-    turn = turn_of(Case(Choices(batch_size=128)))
-    for _ in range(3):
-        turn()
-
-
-def textbook_steps() -> None:
-    """Take three of the textbook's steps at batch 128."""
-    turn = _textbook(128)
-    for _ in range(3):
-        turn()
 
 
 def evaluation(folder: Path) -> list[Figure]:
