@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.reversible import momentum
 
-LAYERS_A_BLOCK = 2
 _MOST_GROWTH = 100.0  # by how much rounding errors may grow on the way back: 1e-5 in float32
 
 
