@@ -21,7 +21,9 @@ Share = Annotated[float, Field(ge=0.0, le=0.95)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
 # a list of numbers is compared, not converted: text as the command line gives it needs a hand
-FromText = BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value)
+FromText = BeforeValidator(
+    lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value
+)
 
 
 class ChoicesModel(BaseModel):

@@ -90,7 +90,10 @@ class Architecture(BaseModel):
 
     @property
     def matrices(self) -> int:
-        """Matrices of the primary capsules to each capsule that they vote for: one a primary capsule, or one a type where they are shared."""
+        """Matrices of the primary capsules to each capsule that they vote for.
+
+        One a primary capsule, or one a type where they are shared.
+        """
         return self.capsule_types if self.weight_sharing else self.capsules
 
     @property

@@ -37,9 +37,8 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     """
     network = CapsNet(architecture)
     generator = torch.Generator().manual_seed(seed)
-    second = [network.conv2] if architecture.stem_convolutions == 2 else []
     linear = [] if network.decoder is None else list(network.decoder.layers)
-    for layer in (network.conv1, *second, network.primary, *linear):
+    for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
     for capsules in network.capsule_layers:
         capsules.draw(generator, PAPER_STD if init == "paper" else _std(architecture, capsules.shape))

@@ -89,6 +89,11 @@ class CapsNet(nn.Module):
         self.decoder = None if a.decoder == "none" else Decoder(decoder_widths(a), a.class_dim)
 
     @property
+    def stem(self) -> list[Convolution]:
+        """The convolutions before the primary one."""
+        return [self.conv1, self.conv2] if self.architecture.stem_convolutions == 2 else [self.conv1]
+
+    @property
     def capsule_layers(self) -> list[CapsuleLayer]:
         """All capsule layers, in order; the first one routes the primary capsules."""
         hidden = [self.capsule_layer, *self.blocks.layers] if self.architecture.blocks else []
@@ -131,8 +136,8 @@ class CapsNet(nn.Module):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        stem = self._stem(images)
-        capsules: Tensor = self.primary(stem[-1])
+        maps = self._maps(images)
+        capsules: Tensor = self.primary(maps[-1])
         first = self.capsule_layers[0]
         reached: Tensor = first(capsules)
         classes = self._after_first(reached)
@@ -141,7 +146,7 @@ class CapsNet(nn.Module):
         if self.decoder is not None:
             hidden = self.decoder.activations(classes, length.argmax(1))[:2]
         return Observation(
-            stem=stem,
+            stem=tuple(maps),
             capsules=capsules,
             presence=self._presence(capsules),
             couplings=first.couplings(capsules),
@@ -150,15 +155,17 @@ class CapsNet(nn.Module):
             decoder_units=hidden,
         )
 
-    def _stem(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The maps of each stem convolution."""
+    def _maps(self, images: Tensor) -> list[Tensor]:
+        """The maps of each convolution of the stem."""
         self._check(images)
-        first: Tensor = self.conv1(images)
-        return (first, self.conv2(first)) if self.architecture.stem_convolutions == 2 else (first,)
+        maps: list[Tensor] = []
+        for layer in self.stem:
+            maps.append(layer(maps[-1] if maps else images))
+        return maps
 
     def _classes(self, images: Tensor) -> Tensor:
         """Class capsules, [B, O, D]."""
-        return self._after_first(self.capsule_layers[0](self.primary(self._stem(images)[-1])))
+        return self._after_first(self.capsule_layers[0](self.primary(self._maps(images)[-1])))
 
     def _after_first(self, states: Tensor) -> Tensor:
         """Class capsules, [B, O, D], for the states that the first capsule layer returns."""

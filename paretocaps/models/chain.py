@@ -1,6 +1,7 @@
 """Capsule layers one after the other: plainly, with skips, or with momentum (MoCapsNet, section 3.1)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import ceil, floor, log, log10
 
 import torch
@@ -78,8 +79,8 @@ class MomentumChain(ResidualChain):
             return ()
         digits = -(depth - 1) * log10(self.gamma)
         return (
-            f"gamma={self.gamma:g} over {depth} layers would rebuild states with errors 10^{digits:.1f} times"
-            f" those of rounding: {pieces} segments of up to {longest_run(self.gamma)} layers each keep a state",
+            f"gamma={self.gamma:g} over {depth} layers would rebuild states with 10^{digits:.1f} times the"
+            f" errors of rounding: {pieces} segments of up to {longest_run(self.gamma)} layers keep one each",
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -107,4 +108,4 @@ def _segments(depth: int, gamma: float) -> Iterator[slice]:
     """Yield the chain in runs of layers, as few as can be and of about the same length."""
     pieces = ceil(depth / longest_run(gamma))
     bounds = [depth * piece // pieces for piece in range(pieces + 1)]
-    return (slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False))
+    return (slice(start, stop) for start, stop in pairwise(bounds))

@@ -25,16 +25,16 @@ def complexity(architecture: Architecture) -> list[Part]:
     agreement between any two. They are what "the multiply-adds of a CapsNet" means elsewhere, and do
     not move when the code gets faster: our routing forms no votes, shares sums between capsules
     that share matrices, and so performs another number of them. Votes count with their layers; what the
-    routing of all layers does with them is a part of its own. Parts that a network does not have are left out.
+    routing of all layers does with them is a part of its own. A part that a network lacks is left out.
     """
     a = architecture
-    first, *middle, last = a.layers if a.blocks else (None, *a.layers)
+    *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
         _conv1(a),
         *([_conv2(a)] if a.stem_convolutions == 2 else []),
         _primary(a),
-        *([] if first is None else [_layers("capsule_layer", a, [first]), _layers("blocks", a, middle)]),
+        *([_layers("capsule_layer", a, hidden[:1]), _layers("blocks", a, hidden[1:])] if hidden else []),
         _layers("class_capsules", a, [last], bias),
         _routing(a),
     ]

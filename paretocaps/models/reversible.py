@@ -67,7 +67,7 @@ class _Momentum(torch.autograd.Function):
         """Gradients of x, v and the parameters."""
         x, v, *parameters = ctx.saved_tensors
         wanted, gamma = ctx.needs_input_grad[4:], ctx.gamma
-        # detached, so that what hangs on the parameters themselves (hooks) sees one gradient, the returned one
+        # detached, so that hooks on the parameters themselves see one gradient, the returned one
         leaves = [p.detach().requires_grad_(w) for p, w in zip(parameters, wanted, strict=True)]
         gradients: list[Tensor | None] = []
         for layer in reversed(ctx.layers):
@@ -75,13 +75,13 @@ class _Momentum(torch.autograd.Function):
             own, leaves = leaves[len(leaves) - len(names) :], leaves[: len(leaves) - len(names)]
             x = x - v
             v_grad = v_grad + x_grad
-            change, found = _through(
+            change, own_x_grad, found = _through(
                 layer, dict(zip(names, own, strict=True)), x, v_grad * (1 - gamma), ctx.autocast
             )
             v = torch.add(v, change, alpha=gamma - 1).div_(gamma)
-            x_grad = x_grad + found[0]
+            x_grad = x_grad + own_x_grad
             v_grad = v_grad * gamma
-            gradients[:0] = found[1:]
+            gradients[:0] = found
         return x_grad, v_grad, None, None, *gradients
 
 
@@ -91,12 +91,14 @@ def _through(
     x: Tensor,
     grad: Tensor,
     autocast: tuple[str, torch.dtype, bool],
-) -> tuple[Tensor, list[Tensor | None]]:
+) -> tuple[Tensor, Tensor, list[Tensor | None]]:
     """Return f(x), and the gradients of x and of each parameter (None where none is wanted)."""
     device, dtype, enabled = autocast
-    leaves = [x.requires_grad_(), *parameters.values()]
+    x.requires_grad_()
     with torch.enable_grad(), torch.autocast(device, dtype=dtype, enabled=enabled, cache_enabled=False):
         change = functional_call(layer, parameters, (x,))
-    found = iter(torch.autograd.grad(change, [leaf for leaf in leaves if leaf.requires_grad], grad))
+    wanted = [parameter for parameter in parameters.values() if parameter.requires_grad]
+    x_grad, *found = torch.autograd.grad(change, [x, *wanted], grad)
     x.requires_grad_(False)
-    return change.detach(), [next(found) if leaf.requires_grad or leaf is x else None for leaf in leaves]
+    rest = iter(found)
+    return change.detach(), x_grad, [next(rest) if p.requires_grad else None for p in parameters.values()]
