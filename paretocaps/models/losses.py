@@ -41,6 +41,24 @@ def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
     return losses.sum() / len(lengths)
 
 
+def spread_loss(activations: Tensor, labels: Tensor, margin: float) -> Tensor:
+    """Return the spread loss, the mean over the batch (Hinton et al. 2018, Eq. 3).
+
+    Any other class should be less active than the label's by at least the margin; shortfalls are
+    squared and summed over the classes. The paper raises the margin from 0.2 to 0.9 in training.
+
+    Args:
+        activations: [B, O].
+        labels: [B], int64.
+        margin: above 0, at most 1.
+    """
+    classes = torch.arange(activations.shape[1], device=activations.device)
+    target = activations.gather(1, labels.unsqueeze(1))
+    shortfalls = functional.relu(margin - (target - activations)).square()
+    others = torch.where(labels.unsqueeze(1) == classes, 0.0, shortfalls)
+    return others.sum() / len(activations)
+
+
 def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
     """Return 0.0005 x the sum of squared pixel errors of an image, the mean over the batch.
 

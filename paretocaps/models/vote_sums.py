@@ -60,8 +60,8 @@ def _squares(poses: Tensor, weight: Tensor) -> tuple[Tensor]:
     gram = gram * torch.where(first == second, 1.0, 2.0).to(gram.dtype)
     by_matrix = poses.transpose(0, 1).flatten(2)  # [M, E, R * B]
     pairs = by_matrix[:, first] * by_matrix[:, second]
-    lengths = torch.bmm(gram, pairs).clamp_min(0).transpose(0, 1)
-    return (lengths.reshape(len(weight), matrices, shared, batch),)
+    lengths = torch.bmm(gram, pairs).clamp_min(0).transpose(0, 1).contiguous()
+    return (lengths.view(len(weight), matrices, shared, batch),)
 
 
 class _Weighted(torch.autograd.Function):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
@@ -58,6 +59,9 @@ class Routing:
             plain algorithm: every vote formed once, and every sum over the votes' numbers counted
             as a multiply-add a number.
         layer: `"module:attribute"` of the `base.CapsuleLayer`.
+        gradient: the gradient through the iterations that it learns with, "last" or "all". On 1,000
+            images of digits and in 190 to 630 steps, rba learned with either (0.87 to 0.92 right); sda
+            reached 0.94 with "all" and 0.3 to 0.6 with "last", em 0.88 to 0.92 and 0.09 to 0.55.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Routing:
     parameters: Callable[[LayerShape], int]
     multiply_adds: Callable[[LayerShape, int], int]
     layer: str
+    gradient: Literal["last", "all"]
 
 
 def _asked(dimensions: int) -> int:
@@ -103,13 +108,23 @@ ROUTINGS: Registry[Routing] = Registry(
     "routing",
     {
         "rba": Routing(
-            "rba", _asked, _vote_weights, _agreement_sums, "paretocaps.models.routings.rba:Agreement"
+            "rba", _asked, _vote_weights, _agreement_sums, "paretocaps.models.routings.rba:Agreement", "last"
         ),
         "sda": Routing(
-            "sda", _asked, _vote_weights, _distance_sums, "paretocaps.models.routings.sda:ScaledDistance"
+            "sda",
+            _asked,
+            _vote_weights,
+            _distance_sums,
+            "paretocaps.models.routings.sda:ScaledDistance",
+            "all",
         ),
         "em": Routing(
-            "em", _pose_state, _pose_weights, _moment_sums, "paretocaps.models.routings.em:PoseMatrices"
+            "em",
+            _pose_state,
+            _pose_weights,
+            _moment_sums,
+            "paretocaps.models.routings.em:PoseMatrices",
+            "all",
         ),
     },
 )

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from paretocaps.models import vote_sums
-from paretocaps.models.capsules import at_least_float32, lengths, squash
+from paretocaps.models.capsules import lengths, squash
 from paretocaps.models.convolution import compute_dtype
+from paretocaps.models.recompute import recompute
 from paretocaps.models.routings.base import VectorLayer
 
 NEAR = 0.9
@@ -51,7 +52,7 @@ class ScaledDistance(VectorLayer):
         """Couplings of the last iteration, [O, M, R, B]."""
         couplings = torch.full_like(votes.clip, 1 / self.shape.outputs)
         for _ in range(self.iterations - 1):
-            couplings = scaled_distances(votes.distances(self._output(votes, couplings))).softmax(0)
+            couplings = votes.couplings(self._output(votes, couplings))
         return couplings
 
     def _output(self, votes: "_ClippedVotes", couplings: Tensor) -> Tensor:
@@ -70,7 +71,8 @@ class _ClippedVotes:
     """Votes no longer than the capsules that cast them, never formed.
 
     A clipped vote is a vote times a factor, `clip` [O, M, R, B], so that the sums over votes take it as
-    one more factor, and |u_hat - v|^2 = |u_hat|^2 - 2 u_hat . v + |v|^2.
+    one more factor, and |u_hat - v|^2 = |u_hat|^2 - 2 u_hat . v + |v|^2. `squares` are those of clipped
+    votes.
     """
 
     def __init__(self, capsules: Tensor, weight: Tensor, dtype: torch.dtype) -> None:
@@ -78,21 +80,34 @@ class _ClippedVotes:
         grouped = capsules.permute(2, 1, 0).contiguous().view(inputs, matrices, -1, len(capsules))
         self.poses = grouped.to(dtype)
         self.weight = weight.to(dtype).contiguous().view(outputs, dimensions, inputs * matrices)
-        length = lengths(at_least_float32(grouped), dim=0)
-        squares = vote_sums.squares(self.poses, self.weight)
-        longer = squares > length * length
-        ratio = length * torch.where(longer, squares, 1.0).rsqrt()
-        self.clip = torch.where(longer, ratio, 1.0)
-        self.squares = torch.where(longer, length * length, squares)
+        self.clip, self.squares = recompute(_clip, self.poses, self.weight)
 
     def weighted(self, couplings: Tensor) -> Tensor:
         """Sums of votes times couplings [O, M, R, B]: [O, D, B]."""
         return vote_sums.weighted(self.poses, self.weight, couplings * self.clip)
 
-    def distances(self, outputs: Tensor) -> Tensor:
-        """Distances of votes from output capsules [O, D, B]: [O, M, R, B], of gradient 0 where 0."""
-        agreement = vote_sums.agreement(self.poses, self.weight, outputs) * self.clip
-        lengths = (outputs * outputs).sum(1)[:, None, None]
-        squares = self.squares + lengths - 2 * agreement
-        apart = squares > 0
-        return torch.where(apart, squares, 1.0).sqrt() * apart
+    def couplings(self, outputs: Tensor) -> Tensor:
+        """Couplings [O, M, R, B] that follow from output capsules [O, D, B]."""
+        return recompute(_couplings, self.poses, self.weight, self.clip, self.squares, outputs)[0]
+
+
+def _clip(poses: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    squares = vote_sums.squares(poses, weight)
+    length = lengths(poses, dim=0)
+    longer = squares > length * length
+    ratio = length * torch.where(longer, squares, 1.0).rsqrt()
+    return torch.where(longer, ratio, 1.0), torch.where(longer, length * length, squares)
+
+
+def _couplings(
+    poses: Tensor, weight: Tensor, clip: Tensor, squares: Tensor, outputs: Tensor
+) -> tuple[Tensor]:
+    agreement = vote_sums.agreement(poses, weight, outputs) * clip
+    own = (outputs * outputs).sum(1)[:, None, None]
+    return (scaled_distances(_root(squares + own - 2 * agreement)).softmax(0),)
+
+
+def _root(squares: Tensor) -> Tensor:
+    """Square roots, 0 and of gradient 0 where there is none."""
+    apart = squares > 0
+    return torch.where(apart, squares, 1.0).sqrt() * apart
