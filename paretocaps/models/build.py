@@ -10,7 +10,6 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.routings.routing import LayerShape
 
-
 PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
 DEEP_STD = 0.1

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.reversible import momentum
 
-_MOST_GROWTH = 100.0  # by how much rounding errors may grow on the way back: 1e-5 in float32
+_MOST_GROWTH = 1e8  # of float64's rounding errors on the way back: a tenth of float32's are left
 
 
 class PlainChain(nn.Module):
@@ -55,9 +55,9 @@ class MomentumChain(ResidualChain):
 
     One v, which starts at 0, runs through the whole chain, and there is one skip a layer. Trained
     reversibly (`reversible.momentum`): between forward and backward pass only the last state is kept.
-    Rebuilding divides v by gamma at every layer, and its rounding errors with it; where they would grow
-    more than a hundredfold the chain is cut into segments, each of which keeps its last state, and
-    `remarks` says so. With gamma 0 there is nothing to rebuild v from: the chain is the residual one.
+    Rebuilding divides v by gamma at every layer, and its rounding errors with it; where this would spoil
+    them the chain is cut into segments, each of which keeps its last state, and `remarks` says so. With
+    gamma 0 there is nothing to rebuild v from: the chain is the residual one.
 
     Args:
         layers: as for `PlainChain`.
@@ -87,16 +87,17 @@ class MomentumChain(ResidualChain):
         """Return the last state, [B, O, D], for the first; float32 at least."""
         if self.gamma == 0.0:
             return super().forward(x)
-        x = at_least_float32(x)
-        v = torch.zeros_like(x)
+        dtype = at_least_float32(x).dtype
+        x = x.double()
+        velocity = torch.zeros_like(x)
         layers = list(self.layers)
         for segment in _segments(len(layers), self.gamma):
-            x, v = momentum(layers[segment], self.gamma, x, v)
-        return x
+            x, velocity = momentum(layers[segment], self.gamma, x, velocity, dtype)
+        return x.to(dtype)
 
 
 def longest_run(gamma: float) -> int:
-    """Return over how many layers states can be rebuilt with errors no more than 100 times rounding's.
+    """Return over how many layers states can be rebuilt with errors no more than 1e8 times rounding's.
 
     The v before the first layer of a run is needed by nothing, so n layers divide by gamma n - 1 times: one
     layer can be rebuilt whatever gamma is.

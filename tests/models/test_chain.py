@@ -56,7 +56,7 @@ def test_layers_follow_each_other_plainly_and_with_skips():
 def test_momentum_is_algorithm_1_and_its_gradients_are_right_whatever_gamma(depth, gamma):
     chain, x = MomentumChain(layers(depth), gamma), state()
     found, expected = chain(x), by_hand(x, chain.layers, gamma)
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
     for a, b in zip(gradients(found, x, chain), gradients(expected, x, chain), strict=True):
         assert (a - b).norm() <= 1e-9 * b.norm()
 
@@ -84,28 +84,27 @@ def test_gamma_0_is_the_residual_chain_without_reversal():
 
 def test_every_segment_keeps_a_state_and_this_is_said():
     made, x = layers(16, torch.float32), state(torch.float32)
-    one = x.numel() * 4 * 2
+    one = x.numel() * 8 * 2
 
     def kept(gamma):
         chain = MomentumChain(made, gamma)
         return saved_bytes(chain, lambda: chain(x).sum()), chain.remarks
 
     assert kept(0.9) == (one, ())
-    # 0.5 ** -7 is the first above 100: 7 layers divide by it 6 times
-    found, (remark,) = kept(0.5)
-    assert found == 3 * one
-    assert "gamma=0.5 over 16 layers" in remark
-    assert "3 segments of up to 7 layers" in remark
+    # 0.1 ** -8 is 1e8, which 9 layers divide by; of 0.01 5 do
+    found, (remark,) = kept(0.01)
+    assert found == 4 * one
+    assert "gamma=0.01 over 16 layers would rebuild states with 10^30.0 times" in remark
+    assert "4 segments of up to 5 layers" in remark
     assert "\n" not in remark
     assert PlainChain(made).remarks == ResidualChain(made).remarks == ()
 
 
-@given(gamma=st.floats(1e-300, 1 - 1e-9))
+@given(gamma=st.floats(1e-300, 0.9999))
 def test_a_run_is_as_long_as_errors_allow(gamma):
     most = longest_run(gamma)
-    assert most >= 1
-    assert gamma ** -(most - 1) <= 100 * (1 + 1e-6)
-    assert gamma**most <= 0.01 * (1 + 1e-6)
+    assert most == 1 or most > 1 and gamma ** -(most - 1) <= 1e8 * (1 + 1e-6)
+    assert gamma**most <= 1e-8 * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("make", [ResidualChain, lambda made: MomentumChain(made, 0.9)])
