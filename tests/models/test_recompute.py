@@ -59,3 +59,15 @@ def test_without_gradients_the_mode_stays_off():
     with torch.no_grad():
         assert not recompute(function, *inputs())[0].requires_grad
         assert not torch.is_grad_enabled()
+
+
+def test_a_result_that_needs_no_gradient_may_stand_beside_one_that_does():
+    a, b = inputs()
+    b = b.detach()
+
+    def halves(x, y):
+        return x * y, y.exp()
+
+    first, second = recompute(halves, a, b)
+    (first * second).sum().backward()
+    torch.testing.assert_close(a.grad, b * b.exp())

@@ -25,8 +25,8 @@ def votes(poses, weight):
 def test_sums_are_those_of_votes_formed(shared):
     poses, weight, factors, vectors = case(shared)
     formed = votes(poses, weight)
-    summed = torch.einsum("omrb,odmrb->odb", factors, formed)
-    torch.testing.assert_close(weighted(poses, weight, factors), summed)
+    summed = torch.einsum("omrb,omrb,odmrb->odb", factors, factors + 1, formed)
+    torch.testing.assert_close(weighted(poses, weight, factors, factors + 1), summed)
     agreed = torch.einsum("odb,odmrb->omrb", vectors, formed)
     torch.testing.assert_close(agreement(poses, weight, vectors), agreed)
     torch.testing.assert_close(squares(poses, weight), formed.square().sum(1))
@@ -35,7 +35,9 @@ def test_sums_are_those_of_votes_formed(shared):
 @pytest.mark.parametrize("shared", [1, 3])
 def test_gradients_are_those_of_the_functions(shared):
     poses, weight, factors, vectors = case(shared)
-    assert torch.autograd.gradcheck(weighted, (poses, weight, factors))
+    assert torch.autograd.gradcheck(
+        weighted, (poses, weight, factors, factors.detach().cos().requires_grad_())
+    )
     assert torch.autograd.gradcheck(agreement, (poses, weight, vectors))
     assert torch.autograd.gradcheck(squares, (poses, weight))
 
