@@ -41,5 +41,8 @@ class _Recompute(torch.autograd.Function):
         with torch.enable_grad(), torch.autocast(grads[0].device.type, enabled=False):
             outputs = ctx.function(*inputs)
         wanted = [tensor for tensor in inputs if tensor.requires_grad]
-        found = iter(torch.autograd.grad(outputs, wanted, grads))
+        reached = [pair for pair in zip(outputs, grads, strict=True) if pair[0].requires_grad]
+        found = iter(
+            torch.autograd.grad([output for output, _ in reached], wanted, [grad for _, grad in reached])
+        )
         return None, *(next(found) if need else None for need in needed)

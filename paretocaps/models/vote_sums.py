@@ -18,15 +18,15 @@ from paretocaps.models.recompute import recompute
 from paretocaps.models.votes import VoteGradients, Votes
 
 
-def weighted(poses: Tensor, weight: Tensor, factors: Tensor) -> Tensor:
-    """Return sum_i f_ij u_hat_ij, [O, D, B], in float32 at least.
+def weighted(poses: Tensor, weight: Tensor, couplings: Tensor, scales: Tensor) -> Tensor:
+    """Return sum_i c_ij a_ij u_hat_ij, [O, D, B], in float32 at least.
 
     Args:
         poses: [E, M, R, B], contiguous, in the dtype that products are computed in.
         weight: [O, D, E * M], contiguous, the same dtype.
-        factors: [O, M, R, B].
+        couplings, scales: c and a, [O, M, R, B]; their product is not kept.
     """
-    return cast(Tensor, _Weighted.apply(poses, weight, factors))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Weighted.apply(poses, weight, couplings, scales))  # type: ignore[no-untyped-call]
 
 
 def agreement(poses: Tensor, weight: Tensor, vectors: Tensor) -> Tensor:
@@ -66,20 +66,21 @@ def _squares(poses: Tensor, weight: Tensor) -> tuple[Tensor]:
 
 class _Weighted(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, poses: Tensor, weight: Tensor, factors: Tensor) -> Tensor:
+    def forward(ctx: Any, poses: Tensor, weight: Tensor, couplings: Tensor, scales: Tensor) -> Tensor:
         """As `weighted`."""
-        ctx.save_for_backward(poses, weight, factors)
+        ctx.save_for_backward(poses, weight, couplings, scales)
         with torch.autocast(poses.device.type, enabled=False):
-            return Votes(poses, weight).weighted(factors)
+            return Votes(poses, weight).weighted(couplings * scales)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-        """Gradients of poses, weight and factors."""
-        poses, weight, factors = ctx.saved_tensors
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of poses, weight, couplings and scales."""
+        poses, weight, couplings, scales = ctx.saved_tensors
         with torch.autocast(grad.device.type, enabled=False):
-            found = _gradients(poses, weight, factors, grad)
-            return *found, Votes(poses, weight).agreement(grad)
+            found = _gradients(poses, weight, couplings * scales, grad)
+            factors = Votes(poses, weight).agreement(grad)
+        return *found, factors * scales if ctx.needs_input_grad[2] else None, factors * couplings
 
 
 class _Agreement(torch.autograd.Function):

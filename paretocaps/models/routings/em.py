@@ -1,7 +1,7 @@
 """Expectation-maximisation routing of pose matrices (Hinton et al. 2018, Procedure 1) as a capsule layer.
 
-Readings. A state is 17 numbers: the 4x4 pose row by row, then the *logit* of the activation. A skip adds whole
-states, poses and logits, so that chains of layers can be run backwards exactly as those of vectors.
+Readings. A state is 17 numbers: the 4x4 pose row by row, then the *logit* of the activation. A skip adds
+whole states, poses and logits, so that chains of layers can be run backwards exactly as those of vectors.
 
 Sums of weights are shares of what an output capsule gets on average: the paper's cost is a sum over input
 capsules, which grows with their number; here it is that sum times O / I. The inverse temperature is
@@ -26,7 +26,7 @@ from paretocaps.models.routings.base import CapsuleLayer, LayerShape, RoutingGra
 from paretocaps.models.routings.routing import POSE, POSE_STATE
 
 VARIANCE_FLOOR = 0.1
-_SMALLEST_MASS = 1e-8
+_SMALLEST_MASS = 1e-20
 _GROUP_ON_CPU = 1 << 21  # votes' numbers at once: a group's temporaries should stay in a CPU's cache
 _GROUP_ON_DEVICE = 1 << 28
 
@@ -79,7 +79,7 @@ class PoseMatrices(CapsuleLayer):
         """
         nn.init.normal_(self.weight, std=std, generator=generator)
         with torch.no_grad():
-            self.weight += torch.eye(POSE, device=self.weight.device).unsqueeze(-1)
+            self.weight.add_(torch.eye(POSE, device=self.weight.device).unsqueeze(-1))
         nn.init.zeros_(self.beta_u)
         nn.init.zeros_(self.beta_a)
 
@@ -145,7 +145,7 @@ def _grouped(
     poses, matrices, present = operands
     limit = _GROUP_ON_CPU if poses.device.type == "cpu" else _GROUP_ON_DEVICE
     size = max(1, limit // (poses.numel() * POSE))
-    parts = zip(matrices.split(size, dim=1), couplings.split(size, dim=1), strict=True)
+    parts = zip(torch.split(matrices, size, 1), torch.split(couplings, size, 1), strict=True)
     results = [recompute(step, poses, *part, present) for part in parts]
     means, logs, mass, *densities = zip(*results, strict=True)
     joined = torch.cat(means), torch.cat(logs), torch.cat(mass)
@@ -171,7 +171,7 @@ def _log_deviations(variances: Tensor) -> Tensor:
 
 
 def _moments(poses: Tensor, matrices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Means and variances of votes, [g, 4, 4, B], sums of weights, and squared deviations [M, g, 4, R, 4, B]."""
+    """Means, variances [g, 4, 4, B], sums of weights and squared deviations [M, g, 4, R, 4, B] of votes."""
     count, outputs, _, _ = matrices.shape
     products = torch.bmm(matrices.flatten(1, 2), poses.flatten(2))
     votes = at_least_float32(products).view(count, outputs, POSE, *poses.shape[2:])

@@ -50,7 +50,7 @@ class ScaledDistance(VectorLayer):
 
     def _iterate(self, votes: "_ClippedVotes") -> Tensor:
         """Couplings of the last iteration, [O, M, R, B]."""
-        couplings = torch.full_like(votes.clip, 1 / self.shape.outputs)
+        couplings = votes.clip.new_full((), 1 / self.shape.outputs).expand_as(votes.clip)
         for _ in range(self.iterations - 1):
             couplings = votes.couplings(self._output(votes, couplings))
         return couplings
@@ -84,7 +84,7 @@ class _ClippedVotes:
 
     def weighted(self, couplings: Tensor) -> Tensor:
         """Sums of votes times couplings [O, M, R, B]: [O, D, B]."""
-        return vote_sums.weighted(self.poses, self.weight, couplings * self.clip)
+        return vote_sums.weighted(self.poses, self.weight, couplings, self.clip)
 
     def couplings(self, outputs: Tensor) -> Tensor:
         """Couplings [O, M, R, B] that follow from output capsules [O, D, B]."""
