@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paretocaps.bench.textbook import textbook_step
+from paretocaps.bench.textbook import check_textbook, textbook_step
 from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
@@ -85,6 +85,8 @@ def benchmark(
     """
     place = open_device(device)
     network = pruned(architecture(choices, *shape, classes), choices.pruning_ratio)
+    if against_textbook:
+        check_textbook(network)
     return [
         _case(network, choices, batch, precision, place, steps, against_textbook)
         for batch in batches

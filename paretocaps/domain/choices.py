@@ -49,8 +49,9 @@ class ChoicesModel(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_meaningless(self) -> Self:
+        defaults = self.defaults(dict(self))
         for name in self.model_fields_set & set(self.conditions):
-            default = type(self).model_fields[name].default
+            default = defaults.get(name, type(self).model_fields[name].default)
             if not self.is_active(name) and getattr(self, name) != default:
                 raise ValueError(f"{name}={getattr(self, name)!r} only applies where {self.conditions[name]}")
         return self
@@ -90,7 +91,7 @@ class Choices(ChoicesModel):
     trained before that. `routing_gradient` says which iterations of routing are differentiated: the
     `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
-    default to the papers' values of the policy.
+    default to the papers' values of the policy, `routing_gradient` to "all" for em.
     """
 
     family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
@@ -149,9 +150,13 @@ class Choices(ChoicesModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the papers' decay of the policy, and one block for a family that is made of blocks."""
+        """Return the papers' decay of the policy, one block for a family of blocks, all iterations for em.
+
+        With em, activations learn through the iterations before the last one.
+        """
         blocks = {"blocks": 1} if values.get("family") in BLOCK_FAMILIES else {}
-        return {**_DECAYS.get(values.get("lr_policy", ""), {}), **blocks}
+        gradient = {"routing_gradient": "all"} if values.get("routing") == "em" else {}
+        return {**_DECAYS.get(values.get("lr_policy", ""), {}), **blocks, **gradient}
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

@@ -103,7 +103,7 @@ def test_every_segment_keeps_a_state_and_this_is_said():
 @given(gamma=st.floats(1e-300, 0.9999))
 def test_a_run_is_as_long_as_errors_allow(gamma):
     most = longest_run(gamma)
-    assert most == 1 or most > 1 and gamma ** -(most - 1) <= 1e8 * (1 + 1e-6)
+    assert most == 1 or (most > 1 and gamma ** -(most - 1) <= 1e8 * (1 + 1e-6))
     assert gamma**most <= 1e-8 * (1 + 1e-6)
 
 

@@ -185,7 +185,8 @@ def test_frozen_parameters_get_no_gradient_and_the_others_theirs():
     made[1].weight.requires_grad_(False)
     leaves = [made[0].weight, made[2].weight]
     found, expected = (
-        torch.autograd.grad(run(made, 0.9, *inputs)[0].square().sum(), leaves) for run in (reversible, ordinary)
+        torch.autograd.grad(run(made, 0.9, *inputs)[0].square().sum(), leaves)
+        for run in (reversible, ordinary)
     )
     assert worst(found, expected) < 1e-11
     assert made[1].weight.grad is None
