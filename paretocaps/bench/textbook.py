@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
 
@@ -20,10 +21,14 @@ class TextbookCapsNet(nn.Module):
 
     Args:
         architecture: the network to be.
+
+    Raises:
+        UsageError: not that network: blocks, a second stem convolution or another routing.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
+        check_textbook(architecture)
         a, shape = architecture, architecture.geometry
         self.architecture = a
         kernel, stride = shape.kernel, shape.stride
@@ -67,6 +72,20 @@ class TextbookCapsNet(nn.Module):
             if iteration < self.architecture.routing_iterations - 1:
                 logits = logits + (votes * poses[:, None]).sum(-1)
         return poses
+
+
+def check_textbook(a: Architecture) -> None:
+    """Refuse what the plain network is not.
+
+    Raises:
+        UsageError: an architecture with blocks, a second stem convolution or a routing other than rba.
+    """
+    if a.blocks or a.stem_convolutions != 1 or a.routing != "rba":
+        raise UsageError(
+            f"the textbook network is capsnet without blocks, with one stem convolution and rba,"
+            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions}, routing={a.routing}:"
+            " leave out --against textbook"
+        )
 
 
 def squash(vectors: Tensor) -> Tensor:

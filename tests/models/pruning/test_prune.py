@@ -233,7 +233,7 @@ def test_mode_frozen_parameters_and_gradient_mode_stay_and_the_old_network_too()
     optimizer = torch.optim.Adam(p for p in network.parameters() if p.requires_grad)
     smaller, _ = prune(network, optimizer, target(network), chosen(network))
     assert not smaller.training
-    assert smaller.class_capsules.full_gradient
+    assert smaller.class_capsules.gradient == "all"
     assert not smaller.conv1.weight.requires_grad
     assert smaller.primary.weight.requires_grad
     assert {p.dtype for p in smaller.parameters()} == {torch.float64}
