@@ -23,7 +23,8 @@ class TextbookCapsNet(nn.Module):
         architecture: the network to be.
 
     Raises:
-        UsageError: not that network: blocks, a second stem convolution or another routing.
+        UsageError: not that network: blocks, a second stem convolution, standardised images or another
+            routing.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -78,13 +79,14 @@ def check_textbook(a: Architecture) -> None:
     """Refuse what the plain network is not.
 
     Raises:
-        UsageError: an architecture with blocks, a second stem convolution or a routing other than rba.
+        UsageError: an architecture with blocks, a second stem convolution, standardised images or a
+            routing other than rba.
     """
-    if a.blocks or a.stem_convolutions != 1 or a.routing != "rba":
+    if a.blocks or a.stem_convolutions != 1 or a.routing != "rba" or a.standardise:
         raise UsageError(
-            f"the textbook network is capsnet without blocks, with one stem convolution and rba,"
-            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions}, routing={a.routing}:"
-            " leave out --against textbook"
+            "the textbook network is capsnet without blocks, with one stem convolution, rba and plain images,"
+            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions},"
+            f" routing={a.routing}, standardise={str(a.standardise).lower()}: leave out --against textbook"
         )
 
 
@@ -154,7 +156,7 @@ def weight_pairs(
         (of(fast.primary.weight).permute(0, 3, 1, 2), of(plain.primary.weight)),
         (of(fast.primary.bias), of(plain.primary.bias)),
         (of(fast.class_capsules.weight).permute(3, 0, 1, 2), of(plain.weight)),
-        (of(fast.class_capsules.bias), of(plain.bias)),
+        (of(fast.class_capsules.get_parameter("bias")), of(plain.bias)),
     ]
     if fast.decoder is not None and plain.decoder is not None:
         linear = [layer for layer in plain.decoder if isinstance(layer, nn.Linear)]

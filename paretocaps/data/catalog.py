@@ -26,7 +26,7 @@ class DatasetEntry:
 
 
 HUB_READER = "paretocaps.data.sources.hub:read"
-"""Reads any image-classification data set of the hub with an image and a label column (see `sources.encoded`)."""
+"""Reads any data set of the hub with a column of images and one of labels (see `sources.encoded`)."""
 
 DATASETS: Registry[DatasetEntry] = Registry(
     "data set",
@@ -51,7 +51,7 @@ DATASETS: Registry[DatasetEntry] = Registry(
         ),
         "svhn": DatasetEntry(
             name="svhn",
-            description="99,289 house-number digits of 32x32 pixels in colour, 10 classes; without the extra part",
+            description="99,289 house-number digits of 32x32 pixels in colour, 10 classes; no extra part",
             origin="ufldl-stanford/svhn",
             reader=HUB_READER,
             config="cropped_digits",

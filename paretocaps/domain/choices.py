@@ -66,12 +66,22 @@ class ChoicesModel(BaseModel):
         return {name: value for name, value in self.model_dump().items() if self.is_active(name)}
 
 
-_DECAYS: Mapping[str, Mapping[str, float]] = {
+_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "exponential": {"decay_rate": 0.96, "decay_every": 2000},
     "step_decay": {"decay_rate": 0.7, "decay_every": 2},
     "epoch_decay": {"decay_rate": 0.96, "decay_every": 1},
+    "explore_exploit": {"lr_min": 3e-5},
 }
-"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch."""
+"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch.
+
+And what Ranger21's schedule goes down to.
+"""
+
+_OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
+    "adamw": {"weight_decay": 1e-2},
+    "ranger21": {"weight_decay": 1e-4, "lr_policy": "explore_exploit"},
+}
+"""What belongs to an optimiser where nothing else is said: its own weight decay and schedule."""
 
 
 BLOCK_FAMILIES = ("residual_caps", "momentum_caps")
@@ -92,6 +102,12 @@ class Choices(ChoicesModel):
     `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
     default to the papers' values of the policy, `routing_gradient` to "all" for em.
+
+    `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
+    `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
+    (1e-4). ranger21 trains with its own schedule, the `lr_policy` explore_exploit down to `lr_min` 3e-5,
+    where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
+    deviation 1 inside the network.
     """
 
     family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
@@ -110,9 +126,9 @@ class Choices(ChoicesModel):
     pruning_ratio: Share = 0.0
     pruning_start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
     saliency: Literal["routing", "activation", "magnitude", "random"] = "routing"
-    lr_policy: Literal["fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"] = (
-        "fixed"
-    )
+    lr_policy: Literal[
+        "fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay", "explore_exploit"
+    ] = "fixed"
     cycle: Literal["epoch", "phase"] = "epoch"
     decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.96
     decay_every: Annotated[int, Field(ge=1)] = 2000
@@ -125,8 +141,12 @@ class Choices(ChoicesModel):
     phase_epochs: Annotated[int, Field(ge=1)] = 5
     adabatch_p: Annotated[int, Field(ge=0, le=14)] = 4
     growth: Literal["doubling", "once"] = "doubling"
+    optimizer: Literal["adam", "adamw", "ranger21"] = "adam"
+    beta1: Annotated[float, Field(ge=0.0, le=0.999)] = 0.9
+    beta2: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.999
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    augment: Literal["none", "shift"] = "none"
+    augment: Literal["none", "shift", "crop"] = "none"
+    standardise: bool = False
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
@@ -139,7 +159,7 @@ class Choices(ChoicesModel):
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
         "decay_rate": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
         "decay_every": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
-        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts"),
+        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts", "explore_exploit"),
         "batch_size": Condition.any_of("batch_schedule", "constant"),
         "first_batch": Condition.any_of("batch_schedule", "adabatch"),
         "first_epochs": Condition.any_of("batch_schedule", "adabatch"),
@@ -150,13 +170,15 @@ class Choices(ChoicesModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the papers' decay of the policy, one block for a family of blocks, all iterations for em.
+        """Return what belongs to the optimiser, the policy, a family of blocks (one) and em (all iterations).
 
         With em, activations learn through the iterations before the last one.
         """
         blocks = {"blocks": 1} if values.get("family") in BLOCK_FAMILIES else {}
         gradient = {"routing_gradient": "all"} if values.get("routing") == "em" else {}
-        return {**_DECAYS.get(values.get("lr_policy", ""), {}), **blocks, **gradient}
+        optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
+        policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
+        return {**optimizer, **policy, **blocks, **gradient}
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

@@ -28,6 +28,7 @@ class Architecture(BaseModel):
         stem_convolutions: 2 for a second convolution between conv1 and the primary one. The papers name
             such a network and say nothing of that convolution: it is read as one of 3x3 with conv1's
             channels, stride 1, zeros around the maps so that they keep their size, and a ReLU.
+        standardise: whether each image is given mean 0 and deviation 1 first (see `standardise`).
         conv_channels: feature maps of conv1, and of the second convolution.
         capsule_types: maps of primary capsules; all capsules of a type come from one set of filters.
         capsule_dim, layer_dim, class_dim: numbers in the state of a primary capsule, of one in the layers
@@ -52,6 +53,7 @@ class Architecture(BaseModel):
     layer_capsules: Count = 32
     gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
     stem_convolutions: Literal[1, 2] = 1
+    standardise: bool = False
     conv_channels: Count = 256
     capsule_types: Count = 32
     capsule_dim: Count = 8
@@ -136,6 +138,7 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
         layer_capsules=choices.capsules,
         gamma=choices.gamma,
         stem_convolutions=choices.stem_convolutions,
+        standardise=choices.standardise,
         capsule_dim=state_dim(8),
         layer_dim=state_dim(8),
         class_dim=state_dim(16),

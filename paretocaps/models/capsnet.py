@@ -14,6 +14,7 @@ from paretocaps.models.geometry import SECOND_KERNEL
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 from paretocaps.models.routings.routing import ROUTINGS, LayerShape
+from paretocaps.models.standardise import standardise
 from paretocaps.models.stem import Convolution
 
 
@@ -158,9 +159,10 @@ class CapsNet(nn.Module):
     def _maps(self, images: Tensor) -> list[Tensor]:
         """The maps of each convolution of the stem."""
         self._check(images)
+        seen = standardise(images) if self.architecture.standardise else images
         maps: list[Tensor] = []
         for layer in self.stem:
-            maps.append(layer(maps[-1] if maps else images))
+            maps.append(layer(maps[-1] if maps else seen))
         return maps
 
     def _classes(self, images: Tensor) -> Tensor:

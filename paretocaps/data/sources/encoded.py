@@ -14,7 +14,7 @@ from paretocaps.errors import DataError
 
 IMAGE_COLUMNS = ("image", "img")
 LABEL_COLUMNS = ("label", "fine_label")
-"""What the columns may be called, preferred first: CIFAR of the hub has `img`, and `fine_label` for 100 classes."""
+"""What the columns may be called, preferred first; the second ones are those of CIFAR on the hub."""
 CHANNELS = {"L": 1, "RGB": 3}
 CHUNK = 256  # images a task of the thread pool: large beside the cost of handing one over
 LARGE = 3 * 96 * 96  # values; below that, threads mostly wait for the interpreter lock (measured)

@@ -24,9 +24,9 @@ def read(folder: Path, names: Sequence[str]) -> RawData:
     """Read the parquet files whose names start with "train", and with "test" if there are any.
 
     They need a column `image` (or `img`) {bytes, path} of JPEG or PNG files, all gray or all RGB and of
-    one size, and an integer column `label` (or `fine_label`); other columns and files are left alone. Where the files
-    say which classes there are, as those of the hub do, that counts; otherwise the classes are 0
-    to the highest training label.
+    one size, and an integer column `label` (or `fine_label`); other columns and files are left alone.
+    Where the files say which classes there are, as those of the hub do, that counts; otherwise the
+    classes are 0 to the highest training label.
 
     Args:
         folder: where they lie.
