@@ -12,8 +12,8 @@ from paretocaps.models.capsnet import CapsNet
 BATCHES = {"latency": 1, "latency_batch": 128}
 """The measured quantities, seconds an image each, with the images that are classified at once."""
 
-_WARMUP = 3
-_FEWEST, _MOST = 10, 200
+_WARMUP = 2
+_FEWEST, _MOST = 5, 200
 _ENOUGH = 1.0  # seconds of passes after which no more are taken
 
 
@@ -27,7 +27,7 @@ def latency(
     """Return the seconds an image of classifying `batch_size` images at once: the median over passes.
 
     A pass is from images on the device to class scores on the device, synchronised before each reading of
-    the clock, without the decoder. Three that warm up are not counted; then 10 to 200 are, as many as a
+    the clock, without the decoder. Two that warm up are not counted; then 5 to 200 are, as many as a
     second holds. The images are random: no part of the network is faster or slower for some than for others.
 
     Args:
