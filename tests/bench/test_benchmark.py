@@ -3,6 +3,7 @@ import torch
 
 from paretocaps.bench.benchmark import alternate, benchmark, peak_flops
 from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
 
 SMALL = Choices(primary_capsules=2)
 
@@ -27,6 +28,18 @@ def test_a_row_a_batch_and_precision_with_consistent_figures():
 def test_without_a_yardstick_there_is_no_ratio():
     (row,) = benchmark(SMALL, (8, 8, 1), 10, [2], ["fp32"], steps=1)
     assert row.ratio is None
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [Choices(family="momentum_caps"), Choices(routing="sda"), Choices(stem_convolutions=2)],
+)
+def test_networks_that_the_textbook_does_not_have_are_timed_alone(choices):
+    small = choices.model_copy(update={"primary_capsules": 2})
+    with pytest.raises(UsageError, match="leave out --against textbook"):
+        benchmark(small, (8, 8, 1), 10, [2], ["fp32"], steps=1, against_textbook=True)
+    (row,) = benchmark(small, (8, 8, 1), 10, [2], ["fp32"], steps=1)
+    assert row.step_s > 0
 
 
 def test_functions_are_called_in_turn():

@@ -40,6 +40,25 @@ def test_weights_are_drawn_as_documented():
         assert layer.bias.abs().max() <= bound
 
 
+@pytest.mark.parametrize("changes", [{"blocks": 2}, {"routing": "sda"}, {"stem_convolutions": 2}])
+@pytest.mark.parametrize("init", ["auto", "paper"])
+def test_of_every_family_the_seed_decides_and_no_global_state_moves(changes, init):
+    before = torch.get_rng_state()
+    first, again, other = (build_network(Architecture(**SMALL, **changes), seed, init) for seed in (5, 5, 6))
+    assert torch.equal(torch.get_rng_state(), before)
+    for (name, a), b, c in zip(first.named_parameters(), again.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b), name
+        assert name == "class_capsules.bias" or not torch.equal(a, c), name
+
+
+def test_layers_of_networks_with_blocks_are_drawn_as_documented():
+    network = build_network(Architecture(**DIGITS, family="residual_caps", blocks=3), seed=0)
+    for layer in network.capsule_layers:
+        assert layer.weight.std().item() == pytest.approx(0.1, rel=0.03)
+    paper = build_network(Architecture(**DIGITS), seed=0, init="paper")
+    assert paper.class_capsules.weight.std().item() == pytest.approx(0.01, rel=0.03)
+
+
 def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
     assert all(
         parameter.is_contiguous() for parameter in build_network(Architecture(**SMALL), 0).parameters()
@@ -48,8 +67,15 @@ def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
 
 @pytest.mark.parametrize(
     ("changes", "autocast", "reached"),
-    [({}, False, 0.85), ({}, True, 0.85), ({"weight_sharing": True, "decoder": "reduced"}, False, 0.6)],
-    ids=["float32", "bfloat16", "shared, reduced decoder"],
+    [
+        ({}, False, 0.85),
+        ({}, True, 0.85),
+        ({"weight_sharing": True, "decoder": "reduced"}, False, 0.6),
+        ({"family": "residual_caps", "blocks": 1}, False, 0.8),
+        ({"family": "momentum_caps", "blocks": 2}, False, 0.8),
+        ({"family": "momentum_caps", "blocks": 1, "routing": "sda"}, False, 0.7),
+    ],
+    ids=["float32", "bfloat16", "shared, reduced decoder", "residual", "momentum", "momentum, sda"],
 )
 def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocast, reached):
     digits = load_digits()
