@@ -5,10 +5,9 @@ whole states, poses and logits, so that chains of layers can be run backwards ex
 
 Sums of weights are shares of what an output capsule gets on average: the paper's cost is a sum over input
 capsules, which grows with their number; here it is that sum times O / I. The inverse temperature is
-lambda_t = 1 - 0.95^(t + 1) in iteration t = 0, 1, ...: the paper leaves it open, and its authors later named
-0.01 times this for their sums. beta_u and beta_a are learned, one of each an output capsule. Variances
-have a floor added to them, so that votes that agree wholly (such as one vote alone, or all at 0) have a
-finite density.
+lambda_t = 1 - 0.95^(t + 1) in iteration t = 0, 1, ..., a choice: the paper has a fixed schedule and does not
+print it. beta_u and beta_a are learned, one of each an output capsule. Variances have 0.1 added to them, so
+that votes that agree wholly (such as one vote alone, or all at 0) have a finite density.
 """
 
 import torch
