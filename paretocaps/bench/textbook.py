@@ -82,9 +82,9 @@ def check_textbook(a: Architecture) -> None:
     """
     if a.blocks or a.stem_convolutions != 1 or a.routing != "rba":
         raise UsageError(
-            f"the textbook network is capsnet without blocks, with one stem convolution and rba,"
-            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions}, routing={a.routing}:"
-            " leave out --against textbook"
+            "the textbook network is capsnet without blocks, with one stem convolution and rba,"
+            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions},"
+            f" routing={a.routing}: leave out --against textbook"
         )
 
 

