@@ -154,7 +154,7 @@ def weight_pairs(
         (of(fast.primary.weight).permute(0, 3, 1, 2), of(plain.primary.weight)),
         (of(fast.primary.bias), of(plain.primary.bias)),
         (of(fast.class_capsules.weight).permute(3, 0, 1, 2), of(plain.weight)),
-        (of(fast.class_capsules.bias), of(plain.bias)),
+        (of(fast.class_capsules.get_parameter("bias")), of(plain.bias)),
     ]
     if fast.decoder is not None and plain.decoder is not None:
         linear = [layer for layer in plain.decoder if isinstance(layer, nn.Linear)]
