@@ -24,6 +24,8 @@ _AXES: dict[str, dict[str, Any]] = {
     "latency_batch": {"tickformat": "~s", "ticksuffix": "s", "rangemode": "tozero"},
 }
 _ACROSS = 3
+_LOOKS = dict(zip(FAMILIES, (("solid", 11), ("dash", 8), ("solid", 6)), strict=True))
+"""Dash of the line and size of the markers: families that need the same memory lie on each other."""
 
 
 def depth_figure(lines: Sequence[DepthLine]) -> "Figure":
@@ -59,6 +61,7 @@ def depth_figure(lines: Sequence[DepthLine]) -> "Figure":
 
 def _trace(line: DepthLine) -> dict[str, Any]:
     place = FAMILIES.index(line.family) if line.family in FAMILIES else len(FAMILIES)
+    dash, size = _LOOKS.get(line.family, ("dot", 6))
     symbols = ["circle" if point.trials == 1 else "circle-open" for point in line.points]
     return {
         "x": [point.blocks for point in line.points],
@@ -66,8 +69,8 @@ def _trace(line: DepthLine) -> dict[str, Any]:
         "mode": "lines+markers",
         "name": line.family,
         "legendgroup": line.family,
-        "line": {"color": CYCLE[place], "width": 2},
-        "marker": {"size": 8, "symbol": symbols, "line": {"width": 2}},
+        "line": {"color": CYCLE[place], "width": 2, "dash": dash},
+        "marker": {"size": size, "symbol": symbols, "line": {"width": 2, "color": CYCLE[place]}},
         "text": [_hover(line, point) for point in line.points],
         "hovertemplate": "%{text}<extra>%{fullData.name}</extra>",
     }

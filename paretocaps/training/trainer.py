@@ -57,7 +57,8 @@ class _Training:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.train.images.shape[1:]
-        network = build_network(architecture(choices, height, width, channels, splits.classes), job.seed)
+        shape = architecture(choices, height, width, channels, splits.classes)
+        network = build_network(shape, job.seed, choices.init)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device)
         self.plan = build_plan(choices, len(splits.train), job.epochs)

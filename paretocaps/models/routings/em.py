@@ -5,14 +5,10 @@ whole states, poses and logits, so that chains of layers can be run backwards ex
 
 Sums of weights are shares of what an output capsule gets on average: the paper's cost is a sum over input
 capsules, which grows with their number; here it is that sum times O / I. The inverse temperature is
-lambda_t = 1 - 0.95^(t + 1) in iteration t = 0, 1, ...: the paper leaves it open, and its authors later named
-0.01 times this for their sums. beta_u and beta_a are learned, one of each an output capsule. Variances
-have a floor added to them, so that votes that agree wholly (such as one vote alone, or all at 0) have a
-finite density.
+lambda_t = 1 - 0.95^(t + 1) in iteration t = 0, 1, ..., a choice: the paper has a fixed schedule and does not
+print it. beta_u and beta_a are learned, one of each an output capsule. Variances have 0.1 added to them, so
+that votes that agree wholly (such as one vote alone, or all at 0) have a finite density.
 """
-
-from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,28 +17,9 @@ from torch.nn import functional
 from paretocaps.errors import UsageError
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.convolution import compute_dtype
-from paretocaps.models.recompute import recompute
 from paretocaps.models.routings.base import CapsuleLayer, LayerShape, RoutingGradient
+from paretocaps.models.routings.gaussians import Gaussians, Operands, fit
 from paretocaps.models.routings.routing import POSE, POSE_STATE
-
-VARIANCE_FLOOR = 0.1
-_SMALLEST_MASS = 1e-20
-_GROUP_ON_CPU = 1 << 21  # votes' numbers at once: a group's temporaries should stay in a CPU's cache
-_GROUP_ON_DEVICE = 1 << 28
-
-
-class Operands(NamedTuple):
-    """What iterations work on; input capsules are M runs of R that share a matrix.
-
-    Attributes:
-        poses: [M, 4 (inner), R, 4 (row), B], in the dtype that products are computed in.
-        matrices: [M, O, 4 (column), 4 (inner)], the same dtype.
-        present: [M, 1, R, B], the input capsules' activations.
-    """
-
-    poses: Tensor
-    matrices: Tensor
-    present: Tensor
 
 
 class PoseMatrices(CapsuleLayer):
@@ -96,9 +73,9 @@ class PoseMatrices(CapsuleLayer):
         else:
             with torch.no_grad():
                 couplings = self._iterate(operands)
-        means, logs, mass = _grouped(_fit, operands, couplings)
-        logits = self._activation(logs, mass, self.iterations - 1)
-        poses = means.transpose(1, 2).flatten(1, 2)  # [O, 16, B], row by row
+        found = fit(operands, couplings, densities=False)
+        logits = self._activation(found, self.iterations - 1)
+        poses = found.means.transpose(1, 2).flatten(1, 2)  # [O, 16, B], row by row
         return torch.cat([poses, logits.unsqueeze(1)], dim=1).permute(2, 0, 1)
 
     @torch.no_grad()
@@ -121,62 +98,18 @@ class PoseMatrices(CapsuleLayer):
         outputs = self.shape.outputs
         couplings = torch.full_like(operands.present, 1 / outputs).expand(-1, outputs, -1, -1)
         for iteration in range(self.iterations - 1):
-            _, logs, mass, densities = _grouped(_fit_and_weigh, operands, couplings)
-            activations = functional.logsigmoid(self._activation(logs, mass, iteration))
-            couplings = (densities + activations.unsqueeze(1)).softmax(1)
+            found = fit(operands, couplings, densities=True)
+            activations = functional.logsigmoid(self._activation(found, iteration))
+            couplings = (found.densities + activations.unsqueeze(1)).softmax(1)
         return couplings
 
-    def _activation(self, logs: Tensor, mass: Tensor, iteration: int) -> Tensor:
+    def _activation(self, found: Gaussians, iteration: int) -> Tensor:
         """Logits of the activations, lambda (beta_a - sum_h (beta_u + log sigma_h) mass), [O, B]."""
-        share = mass * (self.shape.outputs / self.shape.inputs)
-        cost = (POSE * POSE * self.beta_u.unsqueeze(1) + logs) * share
+        share = found.mass * (self.shape.outputs / self.shape.inputs)
+        cost = (POSE * POSE * self.beta_u.unsqueeze(1) + found.logs) * share
         return inverse_temperature(iteration) * (self.beta_a.unsqueeze(1) - cost)
 
 
 def inverse_temperature(iteration: int) -> float:
     """Return lambda of an iteration, counted from 0."""
     return 1.0 - 0.95 ** (iteration + 1)
-
-
-def _grouped(
-    step: Callable[..., tuple[Tensor, ...]], operands: Operands, couplings: Tensor
-) -> tuple[Tensor, ...]:
-    """Run `step` for as many output capsules at once as their votes may be large, and join its results."""
-    poses, matrices, present = operands
-    limit = _GROUP_ON_CPU if poses.device.type == "cpu" else _GROUP_ON_DEVICE
-    size = max(1, limit // (poses.numel() * POSE))
-    parts = zip(torch.split(matrices, size, 1), torch.split(couplings, size, 1), strict=True)
-    results = [recompute(step, poses, *part, present) for part in parts]
-    means, logs, mass, *densities = zip(*results, strict=True)
-    joined = torch.cat(means), torch.cat(logs), torch.cat(mass)
-    return (*joined, *(torch.cat(density, dim=1) for density in densities))
-
-
-def _fit(poses: Tensor, matrices: Tensor, couplings: Tensor, present: Tensor) -> tuple[Tensor, ...]:
-    """The M-step: means [g, 4 (column), 4 (row), B], sums of log sigma and of weights, [g, B]."""
-    means, variances, mass, _ = _moments(poses, matrices, couplings * present)
-    return means, _log_deviations(variances), mass
-
-
-def _fit_and_weigh(poses: Tensor, matrices: Tensor, couplings: Tensor, present: Tensor) -> tuple[Tensor, ...]:
-    """The M-step, and the votes' log densities for the E-step, [M, g, R, B], without the constant."""
-    means, variances, mass, squares = _moments(poses, matrices, couplings * present)
-    logs = _log_deviations(variances)
-    distances = (squares * variances.reciprocal().unsqueeze(2)).sum((2, 4))
-    return means, logs, mass, -0.5 * distances - logs.unsqueeze(1)
-
-
-def _log_deviations(variances: Tensor) -> Tensor:
-    return 0.5 * variances.log().sum((1, 2))
-
-
-def _moments(poses: Tensor, matrices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Means, variances [g, 4, 4, B], sums of weights and squared deviations [M, g, 4, R, 4, B] of votes."""
-    count, outputs, _, _ = matrices.shape
-    products = torch.bmm(matrices.flatten(1, 2), poses.flatten(2))
-    votes = at_least_float32(products).view(count, outputs, POSE, *poses.shape[2:])
-    mass = weights.sum((0, 2))
-    share = (weights / (mass.unsqueeze(1) + _SMALLEST_MASS))[:, :, None, :, None]
-    means = (votes * share).sum((0, 3))
-    squares = (votes - means.unsqueeze(2)).square()
-    return means, (squares * share).sum((0, 3)) + VARIANCE_FLOOR, mass, squares

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from paretocaps.errors import UsageError
-from paretocaps.models.routings import em
+from paretocaps.models.routings import gaussians
 from paretocaps.models.routings.base import LayerShape
 from paretocaps.models.routings.em import PoseMatrices, inverse_temperature
 
@@ -79,7 +79,7 @@ def test_output_capsules_in_groups_are_those_all_at_once(monkeypatch):
     together = made(inputs)
     together.square().sum().backward()
     gradient, made.weight.grad = made.weight.grad, None
-    monkeypatch.setattr(em, "_GROUP_ON_CPU", 2 * 6 * 16 * 3)
+    monkeypatch.setattr(gaussians, "_GROUP_ON_CPU", 2 * 6 * 16 * 3)
     grouped = made(inputs)
     grouped.square().sum().backward()
     torch.testing.assert_close(grouped, together)

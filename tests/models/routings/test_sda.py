@@ -79,17 +79,17 @@ def test_the_bias_is_added_before_the_squash():
     assert poses.count_nonzero() == 1
 
 
-@pytest.mark.parametrize(("gradient", "most"), [("last", 3), ("all", 5)])
+@pytest.mark.parametrize(("gradient", "most"), [("last", 3), ("all", 6)])
 def test_little_of_the_size_of_the_couplings_is_kept_and_no_votes(gradient, most):
     made = ScaledDistance(LayerShape(64, 32, 8, 8, 64), 3, gradient=gradient)
     made.draw(torch.Generator().manual_seed(0), 0.1)
     capsules = torch.randn(128, 64, 8, requires_grad=True)
     kept = {}
     hooks = torch.autograd.graph.saved_tensors_hooks(
-        lambda x: kept.__setitem__(x.data_ptr(), x.numel()) or x, lambda x: x
+        lambda x: kept.__setitem__(x.data_ptr(), x.untyped_storage().nbytes() // 4) or x, lambda x: x
     )
     with hooks:
         made(capsules)
     coupling = 64 * 32 * 128
     assert max(kept.values()) <= max(coupling, made.weight.numel())
-    assert sum(kept.values()) < most * coupling + 2 * made.weight.numel()
+    assert sum(kept.values()) < (most - 0.5) * coupling + 2 * made.weight.numel()
