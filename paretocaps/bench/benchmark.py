@@ -10,7 +10,7 @@ from datetime import date
 import torch
 
 from paretocaps.bench.peak import peak_flops
-from paretocaps.bench.textbook import textbook_step
+from paretocaps.bench.textbook import check_textbook, textbook_step
 from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
@@ -111,9 +111,12 @@ def benchmark(
         other: the yardstick's choices; None for the plain float32 network (`bench.textbook`).
 
     Raises:
-        UsageError: a device that is not there; images or choices that cannot be.
+        UsageError: a device that is not there; images or choices that cannot be;
+            the plain network asked for beside one that it is not.
     """
     place = open_device(device)
+    if against is not None and other is None:
+        check_textbook(case.architecture)
     learner = _learner(case, place)
     timed = [_turn(learner, case)]
     if against is not None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
 
@@ -20,10 +21,15 @@ class TextbookCapsNet(nn.Module):
 
     Args:
         architecture: the network to be.
+
+    Raises:
+        UsageError: not that network: blocks, a second stem convolution, standardised images or another
+            routing.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
+        check_textbook(architecture)
         a, shape = architecture, architecture.geometry
         self.architecture = a
         kernel, stride = shape.kernel, shape.stride
@@ -67,6 +73,21 @@ class TextbookCapsNet(nn.Module):
             if iteration < self.architecture.routing_iterations - 1:
                 logits = logits + (votes * poses[:, None]).sum(-1)
         return poses
+
+
+def check_textbook(a: Architecture) -> None:
+    """Refuse what the plain network is not.
+
+    Raises:
+        UsageError: an architecture with blocks, a second stem convolution, standardised images or a
+            routing other than rba.
+    """
+    if a.blocks or a.stem_convolutions != 1 or a.routing != "rba" or a.standardise:
+        raise UsageError(
+            "the textbook network is capsnet without blocks, with one stem convolution, rba and plain images,"
+            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions},"
+            f" routing={a.routing}, standardise={str(a.standardise).lower()}: leave out --against textbook"
+        )
 
 
 def squash(vectors: Tensor) -> Tensor:
@@ -135,7 +156,7 @@ def weight_pairs(
         (of(fast.primary.weight).permute(0, 3, 1, 2), of(plain.primary.weight)),
         (of(fast.primary.bias), of(plain.primary.bias)),
         (of(fast.class_capsules.weight).permute(3, 0, 1, 2), of(plain.weight)),
-        (of(fast.class_capsules.bias), of(plain.bias)),
+        (of(fast.class_capsules.get_parameter("bias")), of(plain.bias)),
     ]
     if fast.decoder is not None and plain.decoder is not None:
         linear = [layer for layer in plain.decoder if isinstance(layer, nn.Linear)]

@@ -34,5 +34,6 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
     {
         "none": "paretocaps.data.augmentations.none:NONE",
         "shift": "paretocaps.data.augmentations.shift:SHIFT",
+        "crop": "paretocaps.data.augmentations.crop:CROP",
     },
 )

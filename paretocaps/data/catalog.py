@@ -15,16 +15,18 @@ class DatasetEntry:
         origin: where it comes from: an installed package, or the id of a data set on the hub.
         reader: where the function lives that reads it, as "module:attribute"; it is called with
             this entry and returns a `paretocaps.data.raw.RawData`.
+        config: which of the hub data set's configurations; empty where it has one.
     """
 
     name: str
     description: str
     origin: str
     reader: str
+    config: str = ""
 
 
 HUB_READER = "paretocaps.data.sources.hub:read"
-"""Reads any image-classification data set of the hub that has columns `image` and `label`."""
+"""Reads any data set of the hub with a column of images and one of labels (see `sources.encoded`)."""
 
 DATASETS: Registry[DatasetEntry] = Registry(
     "data set",
@@ -45,6 +47,25 @@ DATASETS: Registry[DatasetEntry] = Registry(
             name="fashion-mnist",
             description="70,000 articles of clothing of 28x28 pixels, 10 classes",
             origin="zalando-datasets/fashion_mnist",
+            reader=HUB_READER,
+        ),
+        "svhn": DatasetEntry(
+            name="svhn",
+            description="99,289 house-number digits of 32x32 pixels in colour, 10 classes; no extra part",
+            origin="ufldl-stanford/svhn",
+            reader=HUB_READER,
+            config="cropped_digits",
+        ),
+        "cifar10": DatasetEntry(
+            name="cifar10",
+            description="60,000 photographs of 32x32 pixels in colour, 10 classes",
+            origin="uoft-cs/cifar10",
+            reader=HUB_READER,
+        ),
+        "cifar100": DatasetEntry(
+            name="cifar100",
+            description="60,000 photographs of 32x32 pixels in colour, 100 (fine) classes",
+            origin="uoft-cs/cifar100",
             reader=HUB_READER,
         ),
     },

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from paretocaps.domain.condition import Condition
@@ -12,6 +20,10 @@ from paretocaps.errors import UsageError, did_you_mean
 Share = Annotated[float, Field(ge=0.0, le=0.95)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
+# a list of numbers is compared, not converted: text as the command line gives it needs a hand
+FromText = BeforeValidator(
+    lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value
+)
 
 
 class ChoicesModel(BaseModel):
@@ -19,16 +31,27 @@ class ChoicesModel(BaseModel):
 
     A subclass lists in `conditions` which choices only mean something under others; the
     canonical form (`active`) leaves out what has no meaning, so that two sets of choices that
-    train the same network are equal.
+    train the same network are equal. Defaults that follow from other choices are in `defaults`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     conditions: ClassVar[Mapping[str, Condition]] = {}
 
+    @classmethod
+    def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return defaults that follow from what is set in `values`; those of the fields are for the rest."""
+        return {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, values: Any) -> Any:
+        return {**cls.defaults(values), **values} if isinstance(values, Mapping) else values
+
     @model_validator(mode="after")
     def _refuse_meaningless(self) -> Self:
+        defaults = self.defaults(dict(self))
         for name in self.model_fields_set & set(self.conditions):
-            default = type(self).model_fields[name].default
+            default = defaults.get(name, type(self).model_fields[name].default)
             if not self.is_active(name) and getattr(self, name) != default:
                 raise ValueError(f"{name}={getattr(self, name)!r} only applies where {self.conditions[name]}")
         return self
@@ -43,37 +66,69 @@ class ChoicesModel(BaseModel):
         return {name: value for name, value in self.model_dump().items() if self.is_active(name)}
 
 
-_DECAYS: Mapping[str, Mapping[str, float]] = {
+_POLICIES: Mapping[str, Mapping[str, Any]] = {
     "exponential": {"decay_rate": 0.96, "decay_every": 2000},
     "step_decay": {"decay_rate": 0.7, "decay_every": 2},
     "epoch_decay": {"decay_rate": 0.96, "decay_every": 1},
+    "explore_exploit": {"lr_min": 3e-5},
 }
-"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch."""
+"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch.
+
+And what Ranger21's schedule goes down to.
+"""
+
+_OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
+    "adamw": {"weight_decay": 1e-2},
+    "ranger21": {"weight_decay": 1e-4, "lr_policy": "explore_exploit"},
+}
+"""What belongs to an optimiser where nothing else is said: its own weight decay and schedule."""
+
+
+BLOCK_FAMILIES = ("residual_caps", "momentum_caps")
+"""The families that are made of blocks, and so have one or more."""
 
 
 class Choices(ChoicesModel):
     """The choices of the built-in trainer; what is not set is the papers' baseline.
 
+    `family` capsnet without `blocks` is the network of Sabour et al. 2017. With blocks, each of two
+    layers of `capsules` capsules, a first capsule layer, the blocks and the class capsules follow the
+    primary capsules: one after the other (capsnet), with a skip a layer (residual_caps), or with momentum
+    `gamma` (momentum_caps). Those two have one block where nothing is said. `init` "auto" draws weights that
+    train, "paper" those of the MoCapsNet paper (`models.build`).
     Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
     share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
     trained before that. `routing_gradient` says which iterations of routing are differentiated: the
     `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
-    default to the papers' values of the policy.
+    default to the papers' values of the policy, `routing_gradient` to "all" for em.
+
+    `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
+    `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
+    (1e-4). ranger21 trains with its own schedule, the `lr_policy` explore_exploit down to `lr_min` 3e-5,
+    where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
+    deviation 1 inside the network.
     """
 
-    family: Literal["capsnet"] = "capsnet"
+    family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
+    blocks: Annotated[int, Field(ge=0, le=128)] = 0
+    capsules: Annotated[Literal[32, 64], FromText] = 32
+    gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
+    stem_convolutions: Annotated[Literal[1, 2], FromText] = 1
     primary_capsules: Annotated[int, Field(ge=1, le=256)] = 32
+    init: Literal["auto", "paper"] = "auto"
+    routing: Literal["rba", "sda", "em"] = "rba"
     routing_iterations: Annotated[int, Field(ge=1, le=5)] = 3
     routing_gradient: Literal["last", "all"] = "last"
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
+    loss: Literal["margin", "spread"] = "margin"
     pruning_ratio: Share = 0.0
     pruning_start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
     saliency: Literal["routing", "activation", "magnitude", "random"] = "routing"
-    lr_policy: Literal["fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"] = (
-        "fixed"
-    )
+    lr_policy: Literal[
+        "fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay", "explore_exploit"
+    ] = "fixed"
     cycle: Literal["epoch", "phase"] = "epoch"
     decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.96
     decay_every: Annotated[int, Field(ge=1)] = 2000
@@ -86,18 +141,25 @@ class Choices(ChoicesModel):
     phase_epochs: Annotated[int, Field(ge=1)] = 5
     adabatch_p: Annotated[int, Field(ge=0, le=14)] = 4
     growth: Literal["doubling", "once"] = "doubling"
+    optimizer: Literal["adam", "adamw", "ranger21"] = "adam"
+    beta1: Annotated[float, Field(ge=0.0, le=0.999)] = 0.9
+    beta2: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.999
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    augment: Literal["none", "shift"] = "none"
+    augment: Literal["none", "shift", "crop"] = "none"
+    standardise: bool = False
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
+        "capsules": Condition.above("blocks", 0),
+        "gamma": Condition.any_of("family", "momentum_caps"),
+        "loss": Condition.any_of("routing", "em"),
         "routing_gradient": Condition.above("routing_iterations", 1),
         "pruning_start": Condition.above("pruning_ratio", 0.0),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
         "decay_rate": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
         "decay_every": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
-        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts"),
+        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts", "explore_exploit"),
         "batch_size": Condition.any_of("batch_schedule", "constant"),
         "first_batch": Condition.any_of("batch_schedule", "adabatch"),
         "first_epochs": Condition.any_of("batch_schedule", "adabatch"),
@@ -106,16 +168,26 @@ class Choices(ChoicesModel):
         "growth": Condition.any_of("batch_schedule", "adabatch"),
     }
 
-    @model_validator(mode="before")
     @classmethod
-    def _decay_as_in_the_papers(cls, values: Any) -> Any:
-        decay = _DECAYS.get(values.get("lr_policy", ""), {}) if isinstance(values, Mapping) else {}
-        return {**decay, **values} if decay else values
+    def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what belongs to the optimiser, the policy, a family of blocks (one) and em (all iterations).
+
+        With em, activations learn through the iterations before the last one.
+        """
+        blocks = {"blocks": 1} if values.get("family") in BLOCK_FAMILIES else {}
+        gradient = {"routing_gradient": "all"} if values.get("routing") == "em" else {}
+        optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
+        policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
+        return {**optimizer, **policy, **blocks, **gradient}
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
         if self.is_active("lr_min") and self.lr_min > self.lr_max:
             raise ValueError(f"lr_min={self.lr_min:g} is above lr_max={self.lr_max:g}: lower it")
+        if self.family in BLOCK_FAMILIES and self.blocks < 1:
+            raise ValueError(
+                f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more, or use capsnet"
+            )
         return self
 
 
@@ -162,7 +234,7 @@ def without_meaningless(model: type[BaseModel], values: Mapping[str, Any]) -> di
     """Return `values` less the conditional choices that have no meaning beside the others."""
     if not issubclass(model, ChoicesModel):
         return dict(values)
-    tentative = model.model_construct(None, **values)
+    tentative = model.model_construct(None, **{**model.defaults(values), **values})
     return {name: value for name, value in values.items() if tentative.is_active(name)}
 
 

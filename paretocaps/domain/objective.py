@@ -60,7 +60,30 @@ OBJECTIVES: Registry[Objective] = Registry(
         ),
         "params": Objective("params", "minimize", "", "parameters of the trained network"),
         "macs": Objective("macs", "minimize", "", "forward multiply-adds a sample"),
-        "memory": Objective("memory", "minimize", "B", "peak bytes while training", device_bound=True),
+        "memory": Objective(
+            "memory",
+            "minimize",
+            "B",
+            "peak bytes of training: the allocator's on a GPU, counted on a CPU (saved for backward,"
+            " parameters, gradients, optimiser state)",
+            device_bound=True,
+        ),
+        "latency": Objective(
+            "latency",
+            "minimize",
+            "s",
+            "seconds to classify one image, alone",
+            device_bound=True,
+            timed=True,
+        ),
+        "latency_batch": Objective(
+            "latency_batch",
+            "minimize",
+            "s",
+            "seconds an image to classify 128 at once",
+            device_bound=True,
+            timed=True,
+        ),
     },
     group="paretocaps.objectives",
 )

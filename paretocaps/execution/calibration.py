@@ -1,14 +1,13 @@
 """The seconds of a trainer's reference step in this process, measured once."""
 
 import math
+from collections.abc import Iterable
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.trainer import Calibrate, TrainerSpec
 from paretocaps.registry import resolve
-
-TIMES = frozenset({"time", "wall"})
-"""The measured quantities that a calibration scales from one device to another."""
 
 _measured: dict[tuple[str, str, int | None], float] = {}
 
@@ -20,7 +19,7 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     the study measures times and the trainer has a reference step: else None. A step that fails is no
     reason not to train: then the answer says why there are no seconds, and the next job tries again.
     """
-    if not trainer.calibrate or TIMES.isdisjoint(job.measure):
+    if not trainer.calibrate or not any(o.timed and o.quantity in job.measure for o in _objectives()):
         return None
     key = trainer.name, job.device, job.threads
     if key not in _measured:
@@ -29,6 +28,10 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
         except Exception as error:
             return f"no calibration: {' '.join(f'{type(error).__name__}: {error}'.split())[:300]}"
     return _measured[key]
+
+
+def _objectives() -> Iterable[Objective]:
+    return map(OBJECTIVES.get, OBJECTIVES)
 
 
 def with_calibration(measurement: Measurement, found: float | str | None) -> Measurement:

@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError
 from paretocaps.models.geometry import Geometry, geometry
+from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 
 Count = Annotated[int, Field(ge=1)]
+LAYERS_A_BLOCK = 2
 
 
 class Architecture(BaseModel):
@@ -17,10 +19,22 @@ class Architecture(BaseModel):
     Attributes:
         height, width, channels: the images, in pixels and colour channels.
         classes: how many classes they have, one class capsule each.
-        conv_channels: feature maps of conv1.
+        family: how the layers of the blocks follow each other: "capsnet" plainly, "residual_caps" with a skip
+            a layer, "momentum_caps" with momentum (see `chain`).
+        blocks: pairs of capsule layers between a first one and the class capsules; without any, the
+            primary capsules vote for the class capsules themselves (Sabour et al. 2017).
+        layer_capsules: capsules of the first layer and of each in a block.
+        gamma: the momentum.
+        stem_convolutions: 2 for a second convolution between conv1 and the primary one. The papers name
+            such a network and say nothing of that convolution: it is read as one of 3x3 with conv1's
+            channels, stride 1, zeros around the maps so that they keep their size, and a ReLU.
+        standardise: whether each image is given mean 0 and deviation 1 first (see `standardise`).
+        conv_channels: feature maps of conv1, and of the second convolution.
         capsule_types: maps of primary capsules; all capsules of a type come from one set of filters.
-        capsule_dim, class_dim: pose dimensions of primary and class capsules.
-        weight_sharing: whether the capsules of a type share their matrices to the class capsules.
+        capsule_dim, layer_dim, class_dim: numbers in the state of a primary capsule, of one in the layers
+            between, and of a class capsule.
+        weight_sharing: whether the primary capsules of a type share their matrices to what they vote for.
+        routing: name of the routing of all layers, in `ROUTINGS`.
         decoder: "full" reads all class capsules, all but one masked; "reduced" reads only that
             one; "none" leaves the decoder out.
         decoder_units: widths of the decoder's two hidden layers.
@@ -34,13 +48,21 @@ class Architecture(BaseModel):
     width: Count
     channels: int
     classes: int
+    family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
+    blocks: Annotated[int, Field(ge=0)] = 0
+    layer_capsules: Count = 32
+    gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
+    stem_convolutions: Literal[1, 2] = 1
+    standardise: bool = False
     conv_channels: Count = 256
     capsule_types: Count = 32
     capsule_dim: Count = 8
+    layer_dim: Count = 8
     class_dim: Count = 16
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
     decoder_units: tuple[Count, Count] = (512, 1024)
+    routing: str = "rba"
     routing_iterations: Count = 3
     routing_gradient: Literal["last", "all"] = "last"
 
@@ -70,8 +92,28 @@ class Architecture(BaseModel):
 
     @property
     def matrices(self) -> int:
-        """Matrices to each class capsule: one a primary capsule, or one a type where they are shared."""
+        """Matrices of the primary capsules to each capsule that they vote for.
+
+        One a primary capsule, or one a type where they are shared.
+        """
         return self.capsule_types if self.weight_sharing else self.capsules
+
+    @property
+    def layers(self) -> tuple[LayerShape, ...]:
+        """The capsule layers' sizes, in order: the first, those of the blocks, the class capsules."""
+        width, dim = self.layer_capsules, self.layer_dim
+        outputs = [(width, dim)] * (1 + LAYERS_A_BLOCK * self.blocks if self.blocks else 0)
+        shapes, before = [], (self.capsules, self.capsule_dim, self.matrices)
+        for after in (*outputs, (self.classes, self.class_dim)):
+            inputs, in_dim, matrices = before
+            shapes.append(LayerShape(inputs, after[0], in_dim, after[1], matrices))
+            before = *after, after[0]
+        return tuple(shapes)
+
+    @property
+    def class_bias(self) -> bool:
+        """Whether the class capsules have a bias: in the network of Sabour et al. alone, and not for em."""
+        return self.blocks == 0 and self.routing != "em"
 
     @property
     def pixels(self) -> int:
@@ -85,11 +127,22 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
     Raises:
         DataError: images smaller than 8 pixels on a side, no channels, or fewer than 2 classes.
     """
+    state_dim = ROUTINGS.get(choices.routing).state_dim
     return Architecture(
         height=height,
         width=width,
         channels=channels,
         classes=classes,
+        family=choices.family,
+        blocks=choices.blocks,
+        layer_capsules=choices.capsules,
+        gamma=choices.gamma,
+        stem_convolutions=choices.stem_convolutions,
+        standardise=choices.standardise,
+        capsule_dim=state_dim(8),
+        layer_dim=state_dim(8),
+        class_dim=state_dim(16),
+        routing=choices.routing,
         capsule_types=choices.primary_capsules,
         weight_sharing=choices.weight_sharing,
         decoder=choices.decoder,

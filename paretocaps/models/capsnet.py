@@ -1,4 +1,4 @@
-"""The capsule network of Sabour et al. 2017, as X-TrainCaps and FasTrCaps train it."""
+"""Capsule networks: that of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,15 @@ from torch import Tensor, nn
 
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsules import lengths
-from paretocaps.models.class_capsules import ClassCapsules
+from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
 from paretocaps.models.complexity import decoder_widths
-from paretocaps.models.convolution import convolution
 from paretocaps.models.decoder import Decoder
+from paretocaps.models.geometry import SECOND_KERNEL
 from paretocaps.models.primary import PrimaryCapsules
+from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
+from paretocaps.models.routings.routing import ROUTINGS, LayerShape
+from paretocaps.models.standardise import standardise
+from paretocaps.models.stem import Convolution
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Output:
     """What a network says about a batch.
 
     Attributes:
-        lengths: [B, O], the class capsules' lengths, how sure it is that a class is there, 0 to 1.
+        lengths: [B, O], the class capsules' lengths (with em routing, activations), how sure it is that a
+            class is there, 0 to 1.
         reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
     """
 
@@ -33,36 +37,35 @@ class Observation:
     """What happens inside a network for a batch, without gradients.
 
     Attributes:
-        features: [B, K, H', W'], conv1's maps.
+        stem: [B, K, H', W'], the maps of each stem convolution; the last ones are the features.
         capsules: [B, I, E], primary capsules; I counts types, then positions.
-        couplings: [B, I, O], of the last iteration of routing.
-        lengths: [B, O].
+        presence: [B, I], how present each primary capsule is: its length, or with em routing its activation.
+        couplings: [B, I, J], of the primary capsules to those J that they vote for, in the last iteration.
+        reached: [B, J], how present those are; without blocks they are the class capsules.
+        lengths: [B, O], of the class capsules.
         decoder_units: activations [B, U] of the decoder's hidden layers; none without a decoder.
     """
 
-    features: Tensor
+    stem: tuple[Tensor, ...]
     capsules: Tensor
+    presence: Tensor
     couplings: Tensor
+    reached: Tensor
     lengths: Tensor
     decoder_units: tuple[Tensor, ...]
 
-
-class Convolution(nn.Module):
-    """conv1: an unpadded convolution and a ReLU."""
-
-    def __init__(self, channels: int, filters: int, kernel: tuple[int, int], stride: tuple[int, int]) -> None:
-        super().__init__()
-        self.stride = stride
-        self.weight = nn.Parameter(torch.empty(filters, *kernel, channels))
-        self.bias = nn.Parameter(torch.empty(filters))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return feature maps [B, K, H', W'] for images [B, C, H, W]."""
-        return convolution(images, self.weight, self.bias, self.stride, rectify=True)
+    @property
+    def features(self) -> Tensor:
+        """The maps that the primary convolution reads, [B, K, H', W']."""
+        return self.stem[-1]
 
 
 class CapsNet(nn.Module):
-    """conv1, primary capsules, class capsules and a decoder; `build.build_network` initialises it.
+    """One or two convolutions, primary capsules, capsule layers, class capsules and a decoder.
+
+    Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With them, a first
+    capsule layer, the blocks and the class capsules follow each other (MoCapsNet, Figure 1).
+    `build.build_network` initialises it.
 
     Args:
         architecture: what it is made of.
@@ -72,17 +75,35 @@ class CapsNet(nn.Module):
         super().__init__()
         a, shape = architecture, architecture.geometry
         self.architecture = architecture
+        self.routing = ROUTINGS.get(a.routing)
         self.conv1 = Convolution(a.channels, a.conv_channels, shape.kernel, shape.stride)
-        self.primary = PrimaryCapsules(a.conv_channels, a.capsule_types, a.capsule_dim, shape.kernel)
-        self.class_capsules = ClassCapsules(
-            a.classes,
-            a.class_dim,
-            a.capsule_dim,
-            a.matrices,
-            a.routing_iterations,
-            full_gradient=a.routing_gradient == "all",
+        if a.stem_convolutions == 2:
+            self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
+        self.primary = PrimaryCapsules(
+            a.conv_channels, a.capsule_types, a.capsule_dim, shape.kernel, squashed=a.routing != "em"
         )
+        *hidden, last = a.layers
+        if hidden:
+            self.capsule_layer = self._layer(hidden[0])
+            self.blocks = _chain(a, [self._layer(shape) for shape in hidden[1:]])
+        self.class_capsules = self._layer(last, bias=a.class_bias)
         self.decoder = None if a.decoder == "none" else Decoder(decoder_widths(a), a.class_dim)
+
+    @property
+    def stem(self) -> list[Convolution]:
+        """The convolutions before the primary one."""
+        return [self.conv1, self.conv2] if self.architecture.stem_convolutions == 2 else [self.conv1]
+
+    @property
+    def capsule_layers(self) -> list[CapsuleLayer]:
+        """All capsule layers, in order; the first one routes the primary capsules."""
+        hidden = [self.capsule_layer, *self.blocks.layers] if self.architecture.blocks else []
+        return [*hidden, self.class_capsules]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how this network is trained, a line each."""
+        return self.blocks.remarks if self.architecture.blocks else ()
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return lengths and reconstructions; the decoder draws the true class or else the longest.
@@ -94,12 +115,12 @@ class CapsNet(nn.Module):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        poses = self._poses(images)
-        length = lengths(poses)
+        classes = self._classes(images)
+        length = self._presence(classes)
         if self.decoder is None:
             return Output(length, None)
         chosen = length.argmax(1) if labels is None else labels
-        return Output(length, self.decoder(poses, chosen))
+        return Output(length, self.decoder(classes, chosen))
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the lengths [B, O] of the class capsules for images [B, C, H, W]; nothing is drawn.
@@ -107,13 +128,7 @@ class CapsNet(nn.Module):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        return lengths(self._poses(images))
-
-    def _poses(self, images: Tensor) -> Tensor:
-        """Class capsules, [B, O, D]."""
-        self._check(images)
-        poses: Tensor = self.class_capsules(self.primary(self.conv1(images)))
-        return poses
+        return self._presence(self._classes(images))
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:
@@ -122,15 +137,51 @@ class CapsNet(nn.Module):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        self._check(images)
-        features = self.conv1(images)
-        capsules = self.primary(features)
-        poses = self.class_capsules(capsules)
-        length = lengths(poses)
+        maps = self._maps(images)
+        capsules: Tensor = self.primary(maps[-1])
+        first = self.capsule_layers[0]
+        reached: Tensor = first(capsules)
+        classes = self._after_first(reached)
+        length = self._presence(classes)
         hidden: tuple[Tensor, ...] = ()
         if self.decoder is not None:
-            hidden = self.decoder.activations(poses, length.argmax(1))[:2]
-        return Observation(features, capsules, self.class_capsules.couplings(capsules), length, hidden)
+            hidden = self.decoder.activations(classes, length.argmax(1))[:2]
+        return Observation(
+            stem=tuple(maps),
+            capsules=capsules,
+            presence=self._presence(capsules),
+            couplings=first.couplings(capsules),
+            reached=self._presence(reached),
+            lengths=length,
+            decoder_units=hidden,
+        )
+
+    def _maps(self, images: Tensor) -> list[Tensor]:
+        """The maps of each convolution of the stem."""
+        self._check(images)
+        seen = standardise(images) if self.architecture.standardise else images
+        maps: list[Tensor] = []
+        for layer in self.stem:
+            maps.append(layer(maps[-1] if maps else seen))
+        return maps
+
+    def _classes(self, images: Tensor) -> Tensor:
+        """Class capsules, [B, O, D]."""
+        return self._after_first(self.capsule_layers[0](self.primary(self._maps(images)[-1])))
+
+    def _after_first(self, states: Tensor) -> Tensor:
+        """Class capsules, [B, O, D], for the states that the first capsule layer returns."""
+        if not self.architecture.blocks:
+            return states
+        classes: Tensor = self.class_capsules(self.blocks(states))
+        return classes
+
+    def _presence(self, states: Tensor) -> Tensor:
+        return scores(states, self.routing)
+
+    def _layer(self, shape: LayerShape, *, bias: bool = False) -> CapsuleLayer:
+        a = self.architecture
+        return layer_class(self.routing)(shape, a.routing_iterations, gradient=a.routing_gradient, bias=bias)
 
     def _check(self, images: Tensor) -> None:
         a = self.architecture
@@ -139,3 +190,9 @@ class CapsNet(nn.Module):
                 f"images of shape {tuple(images.shape)} do not fit this network:"
                 f" it takes batches of {a.channels} x {a.height} x {a.width}"
             )
+
+
+def _chain(a: Architecture, layers: list[CapsuleLayer]) -> PlainChain:
+    if a.family == "momentum_caps":
+        return MomentumChain(layers, a.gamma)
+    return ResidualChain(layers) if a.family == "residual_caps" else PlainChain(layers)

@@ -1,9 +1,12 @@
 """Parameters and forward multiply-adds of an architecture, part by part, without building it."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from paretocaps.models.architecture import Architecture
+from paretocaps.models.geometry import SECOND_KERNEL
+from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
 
 class Part(NamedTuple):
@@ -21,15 +24,21 @@ def complexity(architecture: Architecture) -> list[Part]:
     flops each): every vote computed once, then a weighted sum of the votes an iteration and an
     agreement between any two. They are what "the multiply-adds of a CapsNet" means elsewhere, and do
     not move when the code gets faster: our routing forms no votes, shares sums between capsules
-    that share matrices, and so performs another number of them. Without a decoder there is no such part.
+    that share matrices, and so performs another number of them. Votes count with their layers; what the
+    routing of all layers does with them is a part of its own. A part that a network lacks is left out.
     """
+    a = architecture
+    *hidden, last = a.layers
+    bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
-        _conv1(architecture),
-        _primary(architecture),
-        _class_capsules(architecture),
-        _routing(architecture),
+        _conv1(a),
+        *([_conv2(a)] if a.stem_convolutions == 2 else []),
+        _primary(a),
+        *([_layers("capsule_layer", a, hidden[:1]), _layers("blocks", a, hidden[1:])] if hidden else []),
+        _layers("class_capsules", a, [last], bias),
+        _routing(a),
     ]
-    return parts if architecture.decoder == "none" else [*parts, _decoder(architecture)]
+    return parts if a.decoder == "none" else [*parts, _decoder(a)]
 
 
 def parameters(architecture: Architecture) -> int:
@@ -54,21 +63,30 @@ def _conv1(a: Architecture) -> Part:
     return Part("conv1", weights + a.conv_channels, weights * a.geometry.conv.positions)
 
 
+def _conv2(a: Architecture) -> Part:
+    weights = a.conv_channels * a.conv_channels * SECOND_KERNEL.positions
+    return Part("conv2", weights + a.conv_channels, weights * a.geometry.conv.positions)
+
+
 def _primary(a: Architecture) -> Part:
     filters = a.capsule_types * a.capsule_dim
     weights = filters * a.conv_channels * a.geometry.kernel.positions
     return Part("primary", weights + filters, weights * a.positions)
 
 
-def _class_capsules(a: Architecture) -> Part:
-    outputs = a.classes * a.class_dim
-    weights = a.matrices * outputs * a.capsule_dim
-    return Part("class_capsules", weights + outputs, a.capsules * outputs * a.capsule_dim)
+def _layers(name: str, a: Architecture, shapes: Sequence[LayerShape], bias: int = 0) -> Part:
+    weights = sum(ROUTINGS.get(a.routing).parameters(shape) for shape in shapes)
+    return Part(name, weights + bias, sum(_votes(a, shape) for shape in shapes))
+
+
+def _votes(a: Architecture, shape: LayerShape) -> int:
+    """A vote is a matrix times a vector, or for em the product of two pose matrices."""
+    return shape.pairs * (POSE**3 if a.routing == "em" else shape.in_dim * shape.out_dim)
 
 
 def _routing(a: Architecture) -> Part:
-    sums = 2 * a.routing_iterations - 1
-    return Part("routing", 0, sums * a.capsules * a.classes * a.class_dim)
+    cost = ROUTINGS.get(a.routing).multiply_adds
+    return Part("routing", 0, sum(cost(s, a.routing_iterations) - _votes(a, s) for s in a.layers))
 
 
 def _decoder(a: Architecture) -> Part:

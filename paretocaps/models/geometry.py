@@ -21,6 +21,10 @@ class Size(NamedTuple):
         return self.height * self.width
 
 
+SECOND_KERNEL = Size(3, 3)
+"""Kernel of the second stem convolution, which keeps the size of its maps."""
+
+
 class Geometry(NamedTuple):
     """Kernels, strides and map sizes of conv1 and of the primary convolution; neither pads.
 

@@ -1,6 +1,6 @@
 """The loss a capsule network is trained with: margins on lengths, plus a little reconstruction."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -10,6 +10,8 @@ PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
 RECONSTRUCTION_WEIGHT = 0.0005
+FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
+"""Between which the spread loss's margin rises in a training (Hinton et al. 2018, section 4)."""
 
 
 class Scored(Protocol):
@@ -41,6 +43,24 @@ def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
     return losses.sum() / len(lengths)
 
 
+def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> Tensor:
+    """Return the spread loss, the mean over the batch (Hinton et al. 2018, Eq. 3).
+
+    Any other class should be less active than the label's by at least the margin; shortfalls are
+    squared and summed over the classes. The paper raises the margin from 0.2 to 0.9 in training.
+
+    Args:
+        activations: [B, O].
+        labels: [B], int64.
+        margin: above 0, at most 1.
+    """
+    classes = torch.arange(activations.shape[1], device=activations.device)
+    target = activations.gather(1, labels.unsqueeze(1))
+    shortfalls = functional.relu(margin - (target - activations)).square()
+    others = torch.where(labels.unsqueeze(1) == classes, 0.0, shortfalls)
+    return others.sum() / len(activations)
+
+
 def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
     """Return 0.0005 x the sum of squared pixel errors of an image, the mean over the batch.
 
@@ -52,15 +72,32 @@ def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
     return errors * (RECONSTRUCTION_WEIGHT / len(images))
 
 
-def capsnet_loss(output: Scored, images: Tensor, labels: Tensor) -> Tensor:
-    """Return margin loss plus, where there is a reconstruction, its loss; a scalar.
+def spread_margin(progress: float) -> float:
+    """Return the spread loss's margin after a share `progress` of the training: from 0.2 straight to 0.9."""
+    return FIRST_SPREAD + (LAST_SPREAD - FIRST_SPREAD) * min(max(progress, 0.0), 1.0)
+
+
+def capsnet_loss(
+    output: Scored,
+    images: Tensor,
+    labels: Tensor,
+    loss: Literal["margin", "spread"] = "margin",
+    spread: float | Tensor = LAST_SPREAD,
+) -> Tensor:
+    """Return margin or spread loss plus, where there is a reconstruction, its loss; a scalar.
 
     Args:
         output: what the network gave for `images` and `labels`.
         images: [B, C, H, W] in [0, 1].
         labels: [B], int64.
+        loss: as `Choices.loss`.
+        spread: the spread loss's margin, see `spread_margin`; a tensor where a captured graph shall see it
+            change.
     """
-    loss = margin_loss(output.lengths, labels)
+    if loss == "spread":
+        total = spread_loss(output.lengths, labels, spread)
+    else:
+        total = margin_loss(output.lengths, labels)
     if output.reconstruction is None:
-        return loss
-    return loss + reconstruction_loss(output.reconstruction, images)
+        return total
+    return total + reconstruction_loss(output.reconstruction, images)

@@ -3,22 +3,26 @@
 import torch
 from torch import Tensor, nn
 
-from paretocaps.models.capsules import squash
+from paretocaps.models.capsules import at_least_float32, squash
 from paretocaps.models.convolution import convolution
 from paretocaps.models.geometry import PRIMARY_STRIDE, Size
 
 
 class PrimaryCapsules(nn.Module):
-    """Convolution, stride 2, to `types` maps of capsules of `dimensions` poses each, squashed.
+    """Convolution, stride 2, to `types` maps of capsules of `dimensions` numbers each.
+
+    They are squashed unless `squashed` is False: em's states, a pose matrix and an activation, are not.
 
     A capsule is the channels of one type *at one position*: channels t * E ... t * E + E - 1 of cell
     p are capsule t * P + p (Sabour et al. 2017, section 4). A plain view of the feature maps would
     instead take neighbouring cells of one channel for a capsule.
     """
 
-    def __init__(self, channels: int, types: int, dimensions: int, kernel: Size) -> None:
+    def __init__(
+        self, channels: int, types: int, dimensions: int, kernel: Size, *, squashed: bool = True
+    ) -> None:
         super().__init__()
-        self.types, self.dimensions = types, dimensions
+        self.types, self.dimensions, self.squashed = types, dimensions, squashed
         self.weight = nn.Parameter(torch.empty(types * dimensions, *kernel, channels))
         self.bias = nn.Parameter(torch.empty(types * dimensions))
 
@@ -28,7 +32,9 @@ class PrimaryCapsules(nn.Module):
         They lie in memory as [E, T * P, B], as routing wants them.
         """
         maps = convolution(features, self.weight, self.bias, (PRIMARY_STRIDE, PRIMARY_STRIDE))
-        return squash(as_capsules(maps, self.types), dim=0).permute(2, 1, 0)
+        capsules = as_capsules(maps, self.types)
+        capsules = squash(capsules, dim=0) if self.squashed else at_least_float32(capsules)
+        return capsules.permute(2, 1, 0)
 
     def filters(self) -> Tensor:
         """Return the filters by type and the channel they read, [T, E * height * width, K]."""

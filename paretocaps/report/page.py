@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.requirement import Requirement
+from paretocaps.report.depth import DepthLine, depth_lines
+from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
@@ -39,6 +41,7 @@ def write_report(
     seeds: Sequence[int] = (),
     requirements: Sequence[Requirement] = (),
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
+    best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
@@ -54,6 +57,8 @@ def write_report(
         seeds: the seeds that were trained.
         requirements: what trials had to keep to be ranked.
         epochs: epoch records of the front's members by trial number, one training each.
+        best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
+            depth, which a study of several depths has.
         remarks: what to know of how the members' values came about, by trial number.
 
     Raises:
@@ -63,7 +68,7 @@ def write_report(
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
-        _figures_section(front, trials, epochs or {}),
+        _figures_section(front, trials, epochs or {}, best_epochs or {}),
         _settings_section(settings or {}),
     ]
     return write_page(path, f"{front.study}: front", "".join(body))
@@ -144,7 +149,10 @@ def _remarks_list(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> s
 
 
 def _figures_section(
-    front: FrontRecord, trials: Sequence[FrontMember], epochs: Mapping[int, Sequence[EpochRecord]]
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    epochs: Mapping[int, Sequence[EpochRecord]],
+    best_epochs: Mapping[int, float],
 ) -> str:
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
@@ -152,11 +160,21 @@ def _figures_section(
     two = pair_figures(front, trials)
     pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
     by_epoch = _drawn(front.study, {"epochs": epochs_figure(curves, labels)} if curves else {}, "wide")
-    if not (solid or pairs or by_epoch):
+    everyone = {member.trial: member for member in (*front, *trials)}
+    lines = [line for line in depth_lines(list(everyone.values()), best_epochs) if _compares(line, front)]
+    by_depth = _drawn(front.study, {"depth": depth_figure(lines)} if lines else {}, "wide")
+    if not (solid or pairs or by_epoch or by_depth):
         return ""
     if len(two) > 1:
         pairs = f"<div class='pairs'>{pairs}</div>"
-    return f"<h2>Figures</h2>{solid}{pairs}{by_epoch}"
+    return f"<h2>Figures</h2>{by_depth}{solid}{pairs}{by_epoch}"
+
+
+def _compares(line: DepthLine, front: FrontRecord) -> bool:
+    """Return whether a quantity of trials on all devices that are shown is of one kind."""
+    if len(front.devices) < 2 or front.device is not None or line.quantity == "acc":
+        return True
+    return front.scaled_to is not None and line.quantity != "memory"
 
 
 def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:

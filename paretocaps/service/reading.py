@@ -122,6 +122,7 @@ def write_report(
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
             },
+            best_epochs=store.best_epochs(name),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()

@@ -25,7 +25,7 @@ from paretocaps.storage.records import (
     TrialChoices,
     TrialRecord,
 )
-from paretocaps.storage.table import QuantityTable, load_table
+from paretocaps.storage.table import QuantityTable, load_best_epochs, load_table
 
 T = TypeVar("T")
 _SEEN: tuple[State, ...] = ("running", "finished", "interrupted")
@@ -254,6 +254,10 @@ class Store:
         was not measured is a column of NaN.
         """
         return self._read(lambda connection: load_table(connection, study, quantities))
+
+    def best_epochs(self, study: str) -> dict[int, float]:
+        """Return the number of the best epoch of every finished trial, by trial; mean over its seeds."""
+        return self._read(lambda connection: load_best_epochs(connection, study))
 
     # fronts and weights
 

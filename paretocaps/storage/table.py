@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from paretocaps.domain.measurement import MEASURED
 from paretocaps.storage.attempts import is_latest
@@ -77,6 +77,18 @@ def load_table(
     measured = dict(zip([name for name in quantities if name in MEASURED], fields[len(own) :], strict=True))
     matrix = np.array([measured.get(name, extra.get(name)) for name in quantities], dtype=np.float64)
     return _by_trial(tuple(quantities), fields, matrix.reshape(len(quantities), len(rows)).T)
+
+
+def load_best_epochs(connection: Connection, study: str) -> dict[int, float]:
+    """Return the number of the best epoch of every finished trial, by trial: the mean over its seeds.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    scope = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state == "finished", is_latest()
+    query = select(TRIALS.c.number, func.avg(ATTEMPTS.c.best_epoch)).select_from(ATTEMPTS.join(TRIALS))
+    rows = connection.execute(query.where(*scope).group_by(TRIALS.c.number))
+    return {number: float(mean) for number, mean in rows}
 
 
 def _extra(

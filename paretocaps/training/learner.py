@@ -12,7 +12,7 @@ from paretocaps.errors import DivergedError
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
-from paretocaps.training.optimizer import build_optimizer, rate_tensor
+from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
 from paretocaps.training.precision import fast_float32, resolve_precision
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
@@ -33,7 +33,8 @@ class Learner:
         loader: the training images.
         choices: optimiser and precision are read from it.
         device: where everything happens.
-        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA.
+        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. An optimiser
+            whose step cannot be captured is not.
     """
 
     def __init__(
@@ -52,10 +53,15 @@ class Learner:
         self._step = TrainingStep(
             network, optimizer, rate, device, resolve_precision(self._precision, device)
         )
-        self._captures = device.type == "cuda" if captures is None else captures
+        wanted = device.type == "cuda" if captures is None else captures
+        self._captures = wanted and OPTIMIZERS.get(choices.optimizer).captures
         self._warmup = _CUDA_WARMUP if self._captures else 1
         self.stopwatch = Stopwatch(device, self._warmup)
         self.remarks: list[str] = []
+        if wanted and not self._captures:
+            self.remarks.append(
+                f"steps were taken one by one, not as a CUDA graph: {choices.optimizer} reads from the device"
+            )
         self.peak_bytes = 0
         """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0

@@ -13,6 +13,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
@@ -56,7 +57,8 @@ class _Training:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.train.images.shape[1:]
-        network = build_network(architecture(choices, height, width, channels, splits.classes), job.seed)
+        shape = architecture(choices, height, width, channels, splits.classes)
+        network = build_network(shape, job.seed, choices.init)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
@@ -112,9 +114,19 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
+            quantities=self._latencies(),
             weights=WEIGHTS,
             remarks=(*disturbed, *self.learner.remarks, *self.evaluator.remarks),
         )
+
+    def _latencies(self) -> dict[str, float]:
+        """Return those latencies of the best epoch's network that the study asks for."""
+        found: dict[str, float] = {}
+        for name, batch in BATCHES.items():
+            if name in self.job.measure:
+                dtype = resolve_precision(self.choices.precision, self.device, batch)
+                found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
+        return found
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""

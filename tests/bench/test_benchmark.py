@@ -46,6 +46,16 @@ def test_other_choices_can_be_the_yardstick():
     assert row.ratio > 0
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [{"family": "momentum_caps"}, {"routing": "sda"}, {"stem_convolutions": 2}, {"standardise": True}],
+)
+def test_networks_that_the_textbook_does_not_have_are_timed_alone(choices):
+    with pytest.raises(UsageError, match="leave out --against textbook"):
+        benchmark(case(2, **choices), turns=1, against="textbook")
+    assert benchmark(case(2, **choices), turns=1).step_s > 0
+
+
 def test_turns_are_taken_alternately():
     calls = []
     seconds = alternate([lambda: calls.append("a") or 1.0, lambda: calls.append("b") or 2.0], 3)

@@ -7,12 +7,14 @@ from paretocaps.data.catalog import DATASETS
 from paretocaps.errors import UnknownNameError
 from paretocaps.registry import resolve
 
+NAMES = ["digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100"]
+
 
 def test_the_built_in_names() -> None:
-    assert {"digits", "mnist", "fashion-mnist"} <= set(DATASETS)
+    assert set(NAMES) <= set(DATASETS)
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist", "fashion-mnist"])
+@pytest.mark.parametrize("name", NAMES)
 def test_entries_describe_themselves_and_can_be_read(name) -> None:
     entry = DATASETS.get(name)
     assert entry.name == name

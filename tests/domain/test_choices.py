@@ -100,3 +100,85 @@ def test_a_decay_that_is_not_said_is_the_papers(policy: str, rate: float, every:
     said = canonical_choices(Choices, {"lr_policy": policy, "decay_rate": rate, "decay_every": every})
     assert said == canonical
     assert canonical_choices(Choices, {"lr_policy": policy, "decay_rate": 0.5})["decay_rate"] == 0.5
+
+
+@pytest.mark.parametrize("family", ["residual_caps", "momentum_caps"])
+def test_families_of_blocks_have_one_where_nothing_is_said(family: str) -> None:
+    said = canonical_choices(Choices, {"family": family, "blocks": 1, "capsules": 32})
+    assert canonical_choices(Choices, {"family": family}) == said
+    assert said["blocks"] == 1
+    assert ("gamma" in said) == (family == "momentum_caps")
+    assert without_meaningless(Choices, {"family": family, "capsules": 64}) == {
+        "family": family,
+        "capsules": 64,
+    }
+
+
+def test_the_plain_network_has_no_blocks_and_so_no_layers_between() -> None:
+    plain = canonical_choices(Choices, {})
+    assert plain["blocks"] == 0
+    assert not {"capsules", "gamma", "loss"} & set(plain)
+    assert canonical_choices(Choices, {"blocks": 0}) == plain
+    assert canonical_choices(Choices, {"blocks": 2})["capsules"] == 32
+    assert without_meaningless(Choices, {"capsules": 64, "gamma": 0.5}) == {}
+
+
+def test_em_is_differentiated_whole_where_nothing_is_said() -> None:
+    assert Choices(routing="em").routing_gradient == "all"
+    assert Choices(routing="em", routing_gradient="last").routing_gradient == "last"
+    assert Choices(routing="sda").routing_gradient == "last"
+    once = Choices(routing="em", routing_iterations=1)
+    assert "routing_gradient" not in once.active()
+    assert canonical_choices(Choices, once.active()) == once.active()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"family": "residual_caps", "blocks": 0}, "blocks=0 leaves family=residual_caps no block: give 1"),
+        ({"family": "momentum_caps", "blocks": "0"}, "blocks=0 leaves family=momentum_caps no block"),
+        ({"family": "momentum_caps", "blocks": -1}, "choice blocks=-1 is not allowed"),
+        ({"blocks": -1}, "choice blocks=-1 is not allowed: it should be greater than or equal to 0"),
+        (
+            {"family": "momentum_caps", "gamma": 1.0},
+            "choice gamma=1.0 is not allowed: it should be less than 1",
+        ),
+        ({"family": "momentum_caps", "gamma": -0.1}, "choice gamma=-0.1 is not allowed"),
+        ({"family": "residual_caps", "gamma": 0.5}, "gamma=0.5 only applies where family is momentum_caps"),
+        ({"capsules": 64}, "capsules=64 only applies where blocks is above 0"),
+        ({"blocks": 1, "capsules": 48}, "choice capsules=48 is not allowed: it should be 32 or 64"),
+        (
+            {"routing": "dynamic"},
+            "choice routing='dynamic' is not allowed: it should be 'rba', 'sda' or 'em'",
+        ),
+        ({"loss": "spread"}, "loss='spread' only applies where routing is em"),
+        ({"stem_convolutions": 3}, "choice stem_convolutions=3 is not allowed: it should be 1 or 2"),
+        ({"family": "mocapsnet"}, "choice family='mocapsnet' is not allowed"),
+    ],
+)
+def test_bad_networks_are_refused_in_one_line(values: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_choices(Choices, values)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_a_list_are_read_from_text() -> None:
+    assert parse_value(Choices, "capsules", "64") == 64
+    assert Choices(blocks=1, capsules="64", stem_convolutions="2") == Choices(
+        blocks=1, capsules=64, stem_convolutions=2
+    )
+
+
+@given(
+    family=st.sampled_from(["capsnet", "residual_caps", "momentum_caps"]),
+    blocks=st.integers(1, 20),
+    routing=st.sampled_from(["rba", "sda", "em"]),
+    iterations=st.integers(1, 3),
+)
+def test_the_canonical_form_of_a_network_reads_back_to_itself(
+    family: str, blocks: int, routing: str, iterations: int
+) -> None:
+    values = {"family": family, "blocks": blocks, "routing": routing, "routing_iterations": iterations}
+    canonical = canonical_choices(Choices, values)
+    assert canonical_choices(Choices, canonical) == canonical

@@ -40,6 +40,11 @@ def test_a_step_is_timed_once_for_each_device_and_number_of_threads(make_job):
     assert asked == [("cpu", 1), ("cpu", 2), ("cuda:1", None)]
 
 
+@pytest.mark.parametrize("quantity", ["latency", "latency_batch"])
+def test_latencies_are_times_too(make_job, quantity):
+    assert calibrate(make_job(measure=("acc", quantity)), trainer("step")) == 0.25
+
+
 def test_it_is_not_timed_where_nobody_needs_it(make_job):
     assert calibrate(make_job(measure=("acc", "params", "memory")), trainer("step")) is None
     assert calibrate(make_job(measure=("time",)), PROBE) is None

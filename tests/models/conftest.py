@@ -53,6 +53,30 @@ def decode(poses, chosen, layers, reduced):
     return functional.linear(read, layers[-1].weight, layers[-1].bias).sigmoid()
 
 
+def class_states(net, capsules, full_gradient=False):
+    """[B, O, D] of `net`'s class capsules: all capsule layers (routed by agreement) as its family says."""
+    a = net.architecture
+
+    def f(layer, states):
+        bias = 0 if layer.bias is None else layer.bias
+        return class_capsules(states, layer.weight, bias, a.routing_iterations, full_gradient)[0]
+
+    if a.blocks == 0:
+        return f(net.class_capsules, capsules)
+    x = f(net.capsule_layer, capsules)
+    v = torch.zeros_like(x)
+    for layer in net.blocks.layers:
+        change = f(layer, x)
+        if a.family == "capsnet":
+            x = change
+        elif a.family == "residual_caps":
+            x = x + change
+        else:
+            v = a.gamma * v + (1 - a.gamma) * change
+            x = x + v
+    return f(net.class_capsules, x)
+
+
 def network(net, images, labels, full_gradient=False):
     """Lengths and reconstruction (or None) of `net` for a batch, without any of its code."""
     a = net.architecture
@@ -61,9 +85,12 @@ def network(net, images, labels, full_gradient=False):
             images, net.conv1.weight.permute(0, 3, 1, 2), net.conv1.bias, stride=tuple(a.geometry.stride)
         )
     )
+    if a.stem_convolutions == 2:
+        second = net.conv2
+        features = functional.conv2d(features, second.weight.permute(0, 3, 1, 2), second.bias, padding=1)
+        features = functional.relu(features)
     capsules = primary_capsules(features, net.primary.weight, net.primary.bias, a.capsule_types)
-    layer = net.class_capsules
-    poses, _ = class_capsules(capsules, layer.weight, layer.bias, a.routing_iterations, full_gradient)
+    poses = class_states(net, capsules, full_gradient)
     lengths = (poses * poses).sum(-1).sqrt()
     if a.decoder == "none":
         return lengths, None

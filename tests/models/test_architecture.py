@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.routings.routing import LayerShape
 
 
 def test_choices_become_an_architecture():
@@ -78,3 +79,38 @@ def test_what_a_network_is_can_be_said_without_torch():
     imports = "; ".join(f"import paretocaps.models.{name}" for name in modules)
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+DEEP = {"family": "momentum_caps", "blocks": 2, "capsules": 64, "gamma": 0.5}
+
+
+def test_choices_of_deep_networks_become_an_architecture():
+    found = architecture(Choices(**DEEP, routing="sda", stem_convolutions=2), 28, 28, 1, 10)
+    assert (found.family, found.blocks, found.layer_capsules, found.gamma) == ("momentum_caps", 2, 64, 0.5)
+    assert (found.routing, found.stem_convolutions) == ("sda", 2)
+    assert Architecture.model_validate_json(found.model_dump_json()) == found
+
+
+def test_the_layers_of_a_deep_network():
+    first, *between, last = architecture(Choices(**DEEP, weight_sharing=True), 28, 28, 1, 10).layers
+    assert first == LayerShape(inputs=1152, outputs=64, in_dim=8, out_dim=8, matrices=32)
+    assert between == [LayerShape(inputs=64, outputs=64, in_dim=8, out_dim=8, matrices=64)] * 4
+    assert last == LayerShape(inputs=64, outputs=10, in_dim=8, out_dim=16, matrices=64)
+
+
+def test_without_blocks_there_are_the_class_capsules_alone_and_they_have_a_bias():
+    plain = architecture(Choices(), 28, 28, 1, 10)
+    assert plain.layers == (LayerShape(inputs=1152, outputs=10, in_dim=8, out_dim=16, matrices=1152),)
+    assert plain.class_bias
+    assert not architecture(Choices(**DEEP), 28, 28, 1, 10).class_bias
+    assert not architecture(Choices(routing="em"), 28, 28, 1, 10).class_bias
+
+
+def test_states_of_em_are_17_numbers_everywhere():
+    found = architecture(Choices(blocks=1, routing="em"), 28, 28, 1, 10)
+    assert (found.capsule_dim, found.layer_dim, found.class_dim) == (17, 17, 17)
+
+
+def test_json_from_before_there_were_blocks_still_says_what_it_said():
+    text = '{"height": 28, "width": 28, "channels": 1, "classes": 10, "weight_sharing": true}'
+    assert Architecture.model_validate_json(text) == architecture(Choices(weight_sharing=True), 28, 28, 1, 10)

@@ -40,6 +40,45 @@ def test_weights_are_drawn_as_documented():
         assert layer.bias.abs().max() <= bound
 
 
+@pytest.mark.parametrize("changes", [{"blocks": 2}, {"routing": "sda"}, {"stem_convolutions": 2}])
+@pytest.mark.parametrize("init", ["auto", "paper"])
+def test_of_every_family_the_seed_decides_and_no_global_state_moves(changes, init):
+    before = torch.get_rng_state()
+    first, again, other = (build_network(Architecture(**SMALL, **changes), seed, init) for seed in (5, 5, 6))
+    assert torch.equal(torch.get_rng_state(), before)
+    for (name, a), b, c in zip(first.named_parameters(), again.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b), name
+        assert name == "class_capsules.bias" or not torch.equal(a, c), name
+
+
+@pytest.mark.parametrize(
+    ("family", "between"), [("residual_caps", 0.25), ("momentum_caps", 0.25), ("capsnet", 1.5)]
+)
+@pytest.mark.parametrize("weight_sharing", [False, True])
+def test_layers_of_networks_with_blocks_are_drawn_as_documented(family, between, weight_sharing):
+    shape = Architecture(**DIGITS, family=family, blocks=3, weight_sharing=weight_sharing)
+    gains = [0.7, *[between] * 6, 1.0]
+    for layer, gain in zip(build_network(shape, seed=0).capsule_layers, gains, strict=True):
+        sizes = layer.shape
+        sharing = sizes.inputs / sizes.matrices
+        expected = gain * sizes.outputs / (sizes.inputs * sharing * sizes.out_dim) ** 0.5
+        assert layer.weight.std().item() == pytest.approx(expected, rel=0.04)
+
+
+def test_at_gain_1_equally_coupled_votes_sum_to_the_length_of_the_capsules_that_vote():
+    layer = build_network(Architecture(**DIGITS, blocks=1, capsule_types=64), seed=0).class_capsules
+    states = torch.nn.functional.normalize(
+        torch.randn(200, 32, 8, generator=torch.Generator().manual_seed(1)), dim=2
+    )
+    sums = torch.einsum("odei,bie->bod", layer.weight, states) / layer.shape.outputs
+    assert sums.norm(dim=2).square().mean().sqrt().item() == pytest.approx(1.0, rel=0.05)
+
+
+def test_the_papers_initialisation_is_n_0_001_without_blocks_too():
+    paper = build_network(Architecture(**DIGITS), seed=0, init="paper")
+    assert paper.class_capsules.weight.std().item() == pytest.approx(0.01, rel=0.03)
+
+
 def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
     assert all(
         parameter.is_contiguous() for parameter in build_network(Architecture(**SMALL), 0).parameters()
@@ -48,8 +87,15 @@ def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
 
 @pytest.mark.parametrize(
     ("changes", "autocast", "reached"),
-    [({}, False, 0.85), ({}, True, 0.85), ({"weight_sharing": True, "decoder": "reduced"}, False, 0.6)],
-    ids=["float32", "bfloat16", "shared, reduced decoder"],
+    [
+        ({}, False, 0.85),
+        ({}, True, 0.85),
+        ({"weight_sharing": True, "decoder": "reduced"}, False, 0.6),
+        ({"family": "residual_caps", "blocks": 1}, False, 0.8),
+        ({"family": "momentum_caps", "blocks": 6}, True, 0.8),
+        ({"family": "momentum_caps", "blocks": 1, "routing": "sda"}, False, 0.7),
+    ],
+    ids=["float32", "bfloat16", "shared, reduced decoder", "residual", "momentum", "momentum, sda"],
 )
 def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocast, reached):
     digits = load_digits()

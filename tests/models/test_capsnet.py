@@ -30,7 +30,8 @@ def batch(size, dtype=torch.float64, seed=1):
 
 def network(**changes):
     made = build_network(Architecture(**SMALL | changes), seed=3).double()
-    torch.nn.init.normal_(made.class_capsules.bias, std=0.3, generator=torch.Generator().manual_seed(5))
+    if made.architecture.class_bias:
+        torch.nn.init.normal_(made.class_capsules.bias, std=0.3, generator=torch.Generator().manual_seed(5))
     return made
 
 
@@ -190,3 +191,93 @@ def test_scores_are_the_lengths_without_a_drawing():
     torch.testing.assert_close(made.scores(images), made(images).lengths, rtol=0, atol=0)
     with pytest.raises(DataError, match="do not fit"):
         made.scores(images[:, :1])
+
+
+FAMILIES = pytest.mark.parametrize("family", ["capsnet", "residual_caps", "momentum_caps"])
+EM = {"routing": "em", "capsule_dim": 17, "layer_dim": 17, "class_dim": 17}
+STATES = pytest.mark.parametrize("changes", [{}, {"routing": "sda"}, EM], ids=["rba", "sda", "em"])
+
+
+def deep(family, **changes):
+    made = network(family=family, blocks=2, layer_capsules=5, layer_dim=8, **changes)
+    for layer in made.capsule_layers:  # far enough from 0 for every gradient to be seen
+        layer.draw(torch.Generator().manual_seed(2), 0.5)
+    return made
+
+
+@FAMILIES
+@pytest.mark.parametrize("full_gradient", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"weight_sharing": True, "stem_convolutions": 2}, {"gamma": 0.4, "decoder": "none"}],
+    ids=["plain", "shared, two stem convolutions", "gamma 0.4, no decoder"],
+)
+def test_networks_with_blocks_are_the_oracles(oracle, family, changes, full_gradient):
+    made = deep(family, **changes, routing_gradient="all" if full_gradient else "last")
+    check_against_the_oracle(oracle, made, 3, full_gradient)
+
+
+@FAMILIES
+@STATES
+def test_what_is_observed_of_networks_with_blocks(family, changes):
+    made = network(family=family, blocks=1, layer_capsules=5, **changes)
+    images, labels = batch(3)
+    seen = made.observe(images)
+    assert torch.equal(seen.lengths, made(images).lengths)
+    assert torch.equal(seen.lengths, made.scores(images))
+    assert seen.couplings.shape == (3, seen.capsules.shape[1], 5)
+    assert seen.presence.shape == seen.capsules.shape[:2]
+    assert seen.reached.shape == (3, 5)
+    for shares in (seen.presence, seen.reached, seen.lengths):
+        assert 0 <= shares.min() <= shares.max() <= 1
+    capsnet_loss(made(images, labels), images, labels).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in made.parameters())
+
+
+@FAMILIES
+@STATES
+@pytest.mark.parametrize("size", [1, 9])
+def test_networks_with_blocks_in_bfloat16_are_near_float32(family, changes, size):
+    made, (images, labels) = network(family=family, blocks=2, **changes).float(), batch(size, torch.float32)
+
+    def step(enabled):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled, cache_enabled=False):
+            output = made(images, labels)
+        return output, torch.autograd.grad(capsnet_loss(output, images, labels), list(made.parameters()))
+
+    (half, half_grads), (single, grads) = step(True), step(False)
+    assert half.lengths.dtype == torch.float32
+    assert (half.lengths - single.lengths).abs().max() < 0.03
+    found, expected = (torch.cat([g.flatten() for g in both]) for both in (half_grads, grads))
+    assert (found - expected).norm() < 0.15 * expected.norm()
+
+
+def test_a_chain_that_is_cut_says_so_and_others_say_nothing():
+    assert network().remarks == network(family="residual_caps", blocks=20).remarks == ()
+    assert deep("momentum_caps").remarks == ()
+    (remark,) = network(family="momentum_caps", blocks=20, gamma=0.1).remarks
+    assert "gamma=0.1 over 40 layers" in remark
+
+
+def test_names_in_the_state_dict():
+    names = [name for name in network(blocks=1, stem_convolutions=2).state_dict() if "decoder" not in name]
+    assert names == [
+        *("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "primary.weight", "primary.bias"),
+        *(
+            "capsule_layer.weight",
+            "blocks.layers.0.weight",
+            "blocks.layers.1.weight",
+            "class_capsules.weight",
+        ),
+    ]
+    assert list(network(decoder="none").state_dict()) == [
+        *("conv1.weight", "conv1.bias", "primary.weight", "primary.bias"),
+        *("class_capsules.weight", "class_capsules.bias"),
+    ]
+
+
+@STATES
+def test_a_network_with_blocks_can_be_copied_and_pickled(changes):
+    made, (images, _) = network(family="momentum_caps", blocks=1, **changes), batch(2)
+    for other in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert torch.equal(other(images).lengths, made(images).lengths)

@@ -26,6 +26,26 @@ ARCHITECTURES = {
     "colour": Architecture(**COLOUR, decoder="none", capsule_types=8),
     "not square": Architecture(height=21, width=45, channels=2, classes=3, capsule_types=5, conv_channels=16),
 }
+DEEP = {
+    "plain stack": {"blocks": 1},
+    "residual": {"family": "residual_caps", "blocks": 2, "layer_capsules": 12},
+    "momentum": {"family": "momentum_caps", "blocks": 3, "decoder": "none"},
+    "momentum, shared": {"family": "momentum_caps", "blocks": 1, "weight_sharing": True},
+    "residual, sda": {"family": "residual_caps", "blocks": 1, "routing": "sda", "routing_iterations": 2},
+    "sda": {"routing": "sda"},
+    "em": {"routing": "em", "capsule_dim": 17, "class_dim": 17, "layer_dim": 17},
+    "momentum, em": {
+        "family": "momentum_caps",
+        "blocks": 2,
+        "routing": "em",
+        "capsule_dim": 17,
+        "class_dim": 17,
+        "layer_dim": 17,
+    },
+    "two stem convolutions": {"stem_convolutions": 2, "conv_channels": 24},
+}
+ARCHITECTURES |= {f"digits, {name}": Architecture(**DIGITS, **changes) for name, changes in DEEP.items()}
+RBA = {name: a for name, a in ARCHITECTURES.items() if a.routing == "rba"}
 EACH = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES.keys())
 
 
@@ -41,7 +61,7 @@ def test_parameters_are_the_networks(architecture):
     assert parameters(architecture) == sum(p.numel() for p in network.parameters())
 
 
-@EACH
+@pytest.mark.parametrize("architecture", RBA.values(), ids=RBA.keys())
 def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(architecture, oracle):
     network = build_network(architecture, seed=0)
     a = architecture
@@ -53,9 +73,10 @@ def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(arc
 @EACH
 def test_convolutions_and_decoder_of_the_network_itself_cost_what_is_said(architecture):
     network, a = build_network(architecture, seed=0), architecture
-    expected = sum(part.macs for part in complexity(a) if part.name in ("conv1", "primary", "decoder"))
+    own = ("conv1", "conv2", "primary", "decoder")
+    expected = sum(part.macs for part in complexity(a) if part.name in own)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.primary(network.conv1(torch.rand(1, a.channels, a.height, a.width)))
+        network.primary(torch.nn.Sequential(*network.stem)(torch.rand(1, a.channels, a.height, a.width)))
         if network.decoder is not None:
             network.decoder(torch.rand(1, a.classes, a.class_dim), torch.tensor([0]))
     assert counter.get_total_flops() == expected * 2
@@ -79,3 +100,31 @@ def test_decoder_widths():
     assert decoder_widths(ARCHITECTURES["mnist"]) == (160, 512, 1024, 784)
     assert decoder_widths(ARCHITECTURES["mnist shared"]) == (16, 512, 1024, 784)
     assert [part.name for part in complexity(ARCHITECTURES["colour"])][-1] == "routing"
+
+
+@pytest.mark.parametrize("routing", ["rba", "sda", "em"])
+def test_every_block_costs_the_same_and_routing_is_counted_for_all_layers(routing):
+    dims = dict.fromkeys(("capsule_dim", "layer_dim", "class_dim"), 17) if routing == "em" else {}
+    made = [Architecture(**MNIST, **dims, routing=routing, blocks=n) for n in (1, 2, 3)]
+    one, two, three = ({part.name: part for part in complexity(a)} for a in made)
+    assert list(one) == [
+        "conv1",
+        "primary",
+        "capsule_layer",
+        "blocks",
+        "class_capsules",
+        "routing",
+        "decoder",
+    ]
+    for name in ("blocks", "routing"):
+        assert three[name].macs - two[name].macs == two[name].macs - one[name].macs > 0
+    assert three["blocks"].params == 3 * one["blocks"].params
+    assert two["capsule_layer"] == one["capsule_layer"]
+
+
+def test_the_second_convolution_keeps_the_maps_and_their_number():
+    plain, second = (Architecture(**MNIST, stem_convolutions=n) for n in (1, 2))
+    assert second.capsules == plain.capsules
+    parts = {part.name: part for part in complexity(second)}
+    assert parts["conv2"].params == 256 * 256 * 9 + 256
+    assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400

@@ -3,7 +3,13 @@ import torch
 
 from paretocaps.models.capsnet import Output
 from paretocaps.models.capsules import lengths
-from paretocaps.models.losses import capsnet_loss, margin_loss, reconstruction_loss
+from paretocaps.models.losses import (
+    capsnet_loss,
+    margin_loss,
+    reconstruction_loss,
+    spread_loss,
+    spread_margin,
+)
 
 
 def test_margin_loss_by_hand():
@@ -45,3 +51,45 @@ def test_gradients_are_finite_where_all_capsules_are_zero(dtype):
     poses = torch.zeros(2, 3, 16, dtype=dtype, requires_grad=True)
     margin_loss(lengths(poses), torch.tensor([0, 2])).backward()
     assert torch.equal(poses.grad, torch.zeros_like(poses))
+
+
+@pytest.mark.parametrize("margin", [0.2, 0.9])
+def test_spread_loss_is_the_plain_sum(margin):
+    generator = torch.Generator().manual_seed(2)
+    activations = torch.rand(6, 4, dtype=torch.float64, generator=generator)
+    labels = torch.randint(4, (6,), generator=generator)
+    total = 0.0
+    for row, label in zip(activations.tolist(), labels.tolist(), strict=True):
+        for index, activation in enumerate(row):
+            if index != label:
+                total += max(0.0, margin - (row[label] - activation)) ** 2
+    assert spread_loss(activations, labels, margin).item() == pytest.approx(total / 6)
+
+
+def test_spread_loss_is_zero_beyond_the_margin_and_its_gradients_are_right():
+    activations = torch.tensor([[0.9, 0.1, 0.3]], dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([0])
+    assert spread_loss(activations, labels, 0.5).item() == 0.0
+    assert torch.autograd.gradcheck(lambda a: spread_loss(a, labels, 0.75), activations)
+
+
+def test_the_margin_of_the_spread_loss_rises_from_02_to_09():
+    assert [spread_margin(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([0.2, 0.55, 0.9])
+    assert spread_margin(-1.0) == pytest.approx(0.2)
+    assert spread_margin(2.0) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("margin", [0.3, torch.tensor(0.3)])
+def test_the_loss_is_the_chosen_one(margin):
+    activations, labels = torch.tensor([[0.6, 0.5], [0.2, 0.9]]), torch.tensor([0, 1])
+    images = torch.rand(2, 1, 2, 2)
+    drawn = torch.rand(2, 4)
+    alone = capsnet_loss(Output(activations, None), images, labels, "spread", margin)
+    assert alone.item() == pytest.approx(0.2**2 / 2)
+    both = capsnet_loss(Output(activations, drawn), images, labels, "spread", margin)
+    assert (both - alone).item() == pytest.approx(
+        0.0005 * (drawn - images.flatten(1)).square().sum().item() / 2, rel=1e-4
+    )
+    assert torch.equal(
+        capsnet_loss(Output(activations, None), images, labels), margin_loss(activations, labels)
+    )

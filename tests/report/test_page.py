@@ -101,3 +101,38 @@ def test_figures_alone_make_a_page_too(tmp_path):
 def test_a_place_that_cannot_be_written_is_refused(tmp_path, front):
     with pytest.raises(UsageError, match="cannot be written"):
         write_report(tmp_path, front)
+
+
+def test_a_study_of_several_depths_shows_them(tmp_path, front, trials):
+    deep = [
+        replace(member, choices={**member.choices, "family": "momentum_caps", "blocks": 1 + member.trial})
+        for member in trials
+    ]
+    best = {member.trial: 2.0 for member in deep}
+    body = written(tmp_path / "deep.html", front, trials=deep, best_epochs=best)
+    assert "Memory, time and accuracy by depth" in body
+    assert "training seconds an epoch" in body
+    assert body.count("Plotly.newPlot(") == 5
+    assert "by depth" not in written(tmp_path / "flat.html", front, trials=trials, best_epochs=best)
+
+
+def test_depth_mixes_no_devices(tmp_path, front, trials):
+    deep = [
+        FrontMember(n, {"family": "capsnet", "blocks": n}, {"acc": 0.9, "time": 1.0, "memory": 5e6})
+        for n in range(3)
+    ]
+    best = dict.fromkeys(range(3), 1.0)
+    for record, shown in (
+        (replace(front, devices=("one",)), {"memory", "seconds", "accuracy"}),
+        (replace(front, devices=("one", "two")), {"accuracy"}),
+        (replace(front, devices=("one", "two"), device="one"), {"memory", "seconds", "accuracy"}),
+        (replace(front, devices=("one", "two"), scaled_to="one"), {"seconds", "accuracy"}),
+    ):
+        record = replace(record, members=())
+        body = written(tmp_path / "page.html", record, trials=deep, best_epochs=best)
+        titles = {
+            "memory": "peak memory of",
+            "seconds": "seconds an epoch",
+            "accuracy": "validation accuracy",
+        }
+        assert {name for name, text in titles.items() if text in body} == shown

@@ -24,7 +24,7 @@ def any_choices(draw):
         "lr_max": lr_max,
         "batch_schedule": draw(st.sampled_from(["constant", "adabatch"])),
     }
-    if values["lr_policy"] in ("one_cycle", "warm_restarts"):
+    if values["lr_policy"] in ("one_cycle", "warm_restarts", "explore_exploit"):
         values["lr_min"] = lr_max * draw(st.floats(1e-3, 1.0))
     if values["lr_policy"] == "warm_restarts":
         values["cycle"] = draw(st.sampled_from(["epoch", "phase"]))

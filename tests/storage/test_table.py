@@ -44,6 +44,16 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     assert table.seeds.tolist() == [1]
 
 
+def test_best_epochs_are_means_over_the_latest_attempts(store, finish):
+    for seed, best in ((1, 9), (1, 4), (2, 5)):
+        finish(0, seed=seed, best_epoch=best)
+    finish(7, best_epoch=3)
+    store.start_trial("s", 8, {})
+    assert store.best_epochs("s") == {0: 4.5, 7: 3.0}
+    with pytest.raises(StorageError, match="no study"):
+        store.best_epochs("other")
+
+
 def test_extra_quantities_are_columns_too(store, finish):
     finish(0, quantities={"robust": 0.5, "latency": 0.01}, memory=64)
     finish(1, quantities={"robust": 0.25})

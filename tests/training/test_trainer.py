@@ -114,7 +114,27 @@ def test_too_many_training_images_are_refused(job):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("augment", ["none", "shift"])
+@pytest.mark.parametrize("augment", ["none", "shift", "crop"])
 def test_every_precision_and_augmentation_trains(job, precision, augment):
     measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
     assert measurement.epochs[0].train_loss < 2.0
+
+
+def test_latencies_are_measured_where_they_are_asked_for(job):
+    assert train(job(epochs=1), go_on).quantities == {}
+    found = train(job(epochs=1, measure=("acc", "latency", "latency_batch")), go_on).quantities
+    assert set(found) == {"latency", "latency_batch"}
+    assert 0 < found["latency_batch"] < found["latency"] < 1
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "ranger21"])
+def test_every_optimiser_trains_through_a_change_of_batch_size_and_a_pruning(job, optimizer):
+    choices = {"optimizer": optimizer, "standardise": True, "pruning_ratio": 0.4, "lr_max": 3e-3}
+    schedule = {"batch_schedule": "adabatch", "first_batch": 4, "first_epochs": 2, "batch_size": 128}
+    done = train(job(epochs=4, **choices, **schedule), go_on)
+    assert [record.network for record in done.epochs] == [0, 1, 1, 1]
+    assert [record.batch_size for record in done.epochs] == [4, 4, 16, 16]
+    assert done.epochs[-1].train_loss < done.epochs[0].train_loss
+    last = {"ranger21": 3e-5}.get(optimizer, 3e-3)
+    assert done.epochs[-1].learning_rate == pytest.approx(last)
+    assert done.memory > 4 * 4 * done.params

@@ -12,27 +12,35 @@ from PIL import Image
 from paretocaps.data.raw import Images, Labels, RawPart, check_labels, size
 from paretocaps.errors import DataError
 
-COLUMNS = ("image", "label")
+IMAGE_COLUMNS = ("image", "img")
+LABEL_COLUMNS = ("label", "fine_label")
+"""What the columns may be called, preferred first; the second ones are those of CIFAR on the hub."""
 CHANNELS = {"L": 1, "RGB": 3}
 CHUNK = 256  # images a task of the thread pool: large beside the cost of handing one over
 LARGE = 3 * 96 * 96  # values; below that, threads mostly wait for the interpreter lock (measured)
 
 
-def check_columns(names: Sequence[str], origin: str) -> None:
-    """Refuse a table that lacks `image` or `label`.
+def columns(names: Sequence[str], origin: str) -> tuple[str, str]:
+    """Return which of a table's columns, by their `names`, hold the images and the labels.
 
     Raises:
-        DataError: with the first missing column.
+        DataError: it has none for one of them.
     """
-    for column in COLUMNS:
-        if column not in names:
-            raise DataError(
-                f"{origin}: no column {column!r} (columns: {', '.join(names) or 'none'}): rename or add it"
-            )
+    return _column(names, IMAGE_COLUMNS, origin), _column(names, LABEL_COLUMNS, origin)
+
+
+def _column(names: Sequence[str], known: Sequence[str], origin: str) -> str:
+    for name in known:
+        if name in names:
+            return name
+    raise DataError(
+        f"{origin}: no column {' or '.join(map(repr, known))}"
+        f" (columns: {', '.join(names) or 'none'}): rename or add it"
+    )
 
 
 def decode_table(table: pa.Table, origin: str, classes: int | None) -> RawPart:
-    """Decode the columns `image` {bytes, path} and `label` of a table that has rows.
+    """Decode the images {bytes, path} and labels of a table that has rows (see `columns`).
 
     Args:
         table: the rows; images are JPEG or PNG, all gray or all RGB and of one size.
@@ -42,24 +50,26 @@ def decode_table(table: pa.Table, origin: str, classes: int | None) -> RawPart:
     Raises:
         DataError: a missing column, or the first row with a corrupt or odd image or label.
     """
-    check_columns(table.column_names, origin)
-    labels = _labels(table.column("label"), origin)
+    image_name, label_name = columns(table.column_names, origin)
+    labels = _labels(table, label_name, origin)
     check_labels(labels, classes, origin)
-    return RawPart(_decode(_files(table.column("image"), origin), origin), labels, origin)
+    return RawPart(_decode(_files(table, image_name, origin), origin), labels, origin)
 
 
-def _labels(column: pa.ChunkedArray, origin: str) -> Labels:
+def _labels(table: pa.Table, name: str, origin: str) -> Labels:
+    column = table.column(name)
     if not pa.types.is_integer(column.type):
-        raise DataError(f"{origin}: column 'label' is {column.type}: it must hold integers from 0")
+        raise DataError(f"{origin}: column {name!r} is {column.type}: it must hold integers from 0")
     if column.null_count:
         row = column.is_null().to_pylist().index(True)
         raise DataError(f"{origin}: row {row} has no label: give it one or drop the row")
     return column.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
 
 
-def _files(column: pa.ChunkedArray, origin: str) -> list[bytes]:
+def _files(table: pa.Table, name: str, origin: str) -> list[bytes]:
+    column = table.column(name)
     if not pa.types.is_struct(column.type) or "bytes" not in {field.name for field in column.type}:
-        raise DataError(f"{origin}: column 'image' is {column.type}: it must be a struct of bytes and path")
+        raise DataError(f"{origin}: column {name!r} is {column.type}: it must be a struct of bytes and path")
     files: list[bytes | None] = [row and row["bytes"] for row in column.to_pylist()]
     if None in files:
         raise DataError(f"{origin}: row {files.index(None)} has no image bytes: embed the image in the file")

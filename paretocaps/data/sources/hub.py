@@ -10,7 +10,7 @@ from typing import Any
 
 from paretocaps.data.catalog import DatasetEntry
 from paretocaps.data.raw import RawData, RawPart
-from paretocaps.data.sources.encoded import decode_table
+from paretocaps.data.sources.encoded import LABEL_COLUMNS, decode_table
 from paretocaps.errors import DataError
 
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
@@ -45,11 +45,15 @@ def read(entry: DatasetEntry, cache_dir: str | None = None) -> RawData:
 def _cached(entry: DatasetEntry, cache_dir: str | None) -> Any:
     from datasets.packaged_modules.cache.cache import Cache
 
-    name = entry.origin.rsplit("/", 1)[-1]
     try:
         with _without_chatter():
             builder = Cache(
-                cache_dir=cache_dir, dataset_name=name, repo_id=entry.origin, version="auto", hash="auto"
+                cache_dir=cache_dir,
+                dataset_name=entry.origin.rsplit("/", 1)[-1],
+                config_name=entry.config or None,
+                repo_id=entry.origin,
+                version="auto",
+                hash="auto",
             )
     except (ValueError, KeyError, OSError):  # not there, or left half-made by a killed download
         return None
@@ -72,7 +76,7 @@ def _downloaded(entry: DatasetEntry, cache_dir: str | None) -> Any:
             " files, or --dataset digits"
         )
     try:
-        return load_dataset(entry.origin, cache_dir=cache_dir)
+        return load_dataset(entry.origin, entry.config or None, cache_dir=cache_dir)
     except Exception as error:  # the library, Arrow and the HTTP client each have their own
         raise DataError(
             f"data set {entry.name!r} could not be downloaded from {entry.origin} ({_first_line(error)}): try"
@@ -122,7 +126,8 @@ def _part(entry: DatasetEntry, splits: Any, split: str) -> RawPart:
 
 
 def _classes(split: Any) -> int | None:
-    names = getattr(split.features.get("label"), "names", None)
+    label = next((split.features[name] for name in LABEL_COLUMNS if name in split.features), None)
+    names = getattr(label, "names", None)
     return len(names) if names else None
 
 

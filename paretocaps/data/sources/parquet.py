@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from paretocaps.data.raw import RawData, RawPart, size
-from paretocaps.data.sources.encoded import COLUMNS, check_columns, decode_table
+from paretocaps.data.sources.encoded import LABEL_COLUMNS, columns, decode_table
 from paretocaps.errors import DataError
 
 SUFFIX = ".parquet"
@@ -23,10 +23,10 @@ def known(names: Sequence[str]) -> bool:
 def read(folder: Path, names: Sequence[str]) -> RawData:
     """Read the parquet files whose names start with "train", and with "test" if there are any.
 
-    They need a column `image` {bytes, path} of JPEG or PNG files, all gray or all RGB and of one
-    size, and an integer column `label`; other columns and files are left alone. Where the files
-    say which classes there are, as those of the hub do, that counts; otherwise the classes are 0
-    to the highest training label.
+    They need a column `image` (or `img`) {bytes, path} of JPEG or PNG files, all gray or all RGB and of
+    one size, and an integer column `label` (or `fine_label`); other columns and files are left alone.
+    Where the files say which classes there are, as those of the hub do, that counts; otherwise the
+    classes are 0 to the highest training label.
 
     Args:
         folder: where they lie.
@@ -71,8 +71,7 @@ def _part(files: list[Path], classes: int | None) -> RawPart:
 def _table(file: Path) -> pa.Table:
     try:
         with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
-            check_columns(opened.schema_arrow.names, str(file))
-            return opened.read(columns=list(COLUMNS))
+            return opened.read(columns=list(columns(opened.schema_arrow.names, str(file))))
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from None
 
@@ -84,8 +83,9 @@ def _declared_classes(file: Path) -> int | None:
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from None
     try:
-        names = json.loads(metadata[b"huggingface"])["info"]["features"]["label"]["names"]
-    except (KeyError, TypeError, ValueError):
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        names = next(features[name] for name in LABEL_COLUMNS if name in features)["names"]
+    except (LookupError, StopIteration, TypeError, ValueError):
         return None
     return len(names) or None
 

@@ -6,18 +6,18 @@ import torch
 from torch import Tensor
 
 from paretocaps.models.capsnet import CapsNet, Observation
-from paretocaps.models.capsules import lengths
 from paretocaps.models.pruning.saliency import Saliencies, averaged
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score a capsule type by its capsules' mean length, a channel or unit by its mean activation."""
+    """Score a capsule type by how present its capsules are (their mean length; for em, activation).
+
+    A channel or unit counts with its mean activation.
+    """
 
     def _score(seen: Observation) -> Saliencies:
-        capsules = lengths(seen.capsules)
-        types = capsules.view(len(capsules), network.primary.types, -1).mean((0, 2))
-        return Saliencies(
-            seen.features.mean((0, 2, 3)), types, tuple(layer.mean(0) for layer in seen.decoder_units)
-        )
+        types = seen.presence.view(len(seen.presence), network.primary.types, -1).mean((0, 2))
+        *first, features = (maps.mean((0, 2, 3)) for maps in seen.stem)
+        return Saliencies(features, types, tuple(layer.mean(0) for layer in seen.decoder_units), tuple(first))
 
     return averaged(network, batches, _score)

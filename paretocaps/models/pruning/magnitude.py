@@ -12,8 +12,10 @@ from paretocaps.models.pruning.saliency import Saliencies
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
     """Score each part by the L1 norm of its incoming weights, without biases; `batches` are not looked at."""
     hidden = [] if network.decoder is None else list(network.decoder.layers)[:-1]
+    *first, features = (layer.weight.abs().sum((1, 2, 3)) for layer in network.stem)
     return Saliencies(
-        network.conv1.weight.abs().sum((1, 2, 3)),
+        features,
         network.primary.filters().abs().sum((1, 2)),
         tuple(layer.get_parameter("weight").abs().sum(1) for layer in hidden),
+        tuple(first),
     )

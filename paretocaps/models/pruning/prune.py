@@ -74,23 +74,24 @@ def _kept(network: CapsNet, target: Architecture, saliencies: Saliencies) -> dic
     a = network.architecture
     channels = _most_salient(saliencies.conv_channels, target.conv_channels)
     types = _most_salient(saliencies.capsule_types, target.capsule_types)
+    first = [_most_salient(found, target.conv_channels) for found in saliencies.first_channels]
     filters = _runs(types, a.capsule_dim)
     matrices = types if a.weight_sharing else _runs(types, a.positions)
-    kept: dict[str, Kept] = {
-        "conv1.weight": {0: channels},
-        "conv1.bias": {0: channels},
-        "primary.weight": {0: filters, 3: channels},
-        "primary.bias": {0: filters},
-        "class_capsules.weight": {3: matrices},
-        "class_capsules.bias": {},
-    }
+    kept: dict[str, Kept] = {name: {} for name, _ in network.named_parameters()}
+    for number, written in enumerate([*first, channels], start=1):
+        kept[f"conv{number}.weight"] = {0: written} | ({3: first[0]} if number == 2 else {})
+        kept[f"conv{number}.bias"] = {0: written}
+    kept["primary.weight"] = {0: filters, 3: channels}
+    kept["primary.bias"] = {0: filters}
+    routed = "capsule_layer" if a.blocks else "class_capsules"
+    kept[f"{routed}.weight"] = {network.capsule_layers[0].INPUT_DIM: matrices}
     if network.decoder is None:
         return kept
     counts = zip(saliencies.decoder_units, target.decoder_units, strict=True)
     units = [_most_salient(saliency, count) for saliency, count in counts]
-    for number, (read, written) in enumerate(pairwise([None, *units, None])):
-        rows = {} if written is None else {0: written}
-        columns = {} if read is None else {1: read}
+    for number, (before, after) in enumerate(pairwise([None, *units, None])):
+        rows = {} if after is None else {0: after}
+        columns = {} if before is None else {1: before}
         kept[f"decoder.layers.{number}.weight"] = rows | columns
         kept[f"decoder.layers.{number}.bias"] = rows
     return kept

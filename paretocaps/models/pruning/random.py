@@ -17,4 +17,5 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
         torch.rand(a.conv_channels, generator=generator),
         torch.rand(a.capsule_types, generator=generator),
         tuple(torch.rand(width, generator=generator) for width in widths),
+        tuple(torch.rand(a.conv_channels, generator=generator) for _ in range(a.stem_convolutions - 1)),
     )

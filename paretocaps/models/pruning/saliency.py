@@ -17,14 +17,16 @@ class Saliencies:
     """One number for everything that can be removed; the smallest go first.
 
     Attributes:
-        conv_channels: [K].
+        conv_channels: [K], of the convolution whose maps the primary capsules read.
         capsule_types: [T].
         decoder_units: [U] for each hidden layer of the decoder; empty without one.
+        first_channels: [K], of conv1 where a second convolution reads its maps; empty where none does.
     """
 
     conv_channels: Tensor
     capsule_types: Tensor
     decoder_units: tuple[Tensor, ...]
+    first_channels: tuple[Tensor, ...] = ()
 
 
 class Saliency(Protocol):
@@ -75,11 +77,12 @@ def averaged(
     images, totals = 0, [torch.zeros(())]
     for batch in batches:
         found = score(network.observe(batch))
-        parts = (found.conv_channels, found.capsule_types, *found.decoder_units)
+        parts = (found.conv_channels, found.capsule_types, *found.first_channels, *found.decoder_units)
         weighted = [part.double() * len(batch) for part in parts]
         totals = [a + b for a, b in zip(totals, weighted, strict=True)] if images else weighted
         images += len(batch)
     if not images:
         raise UsageError("saliencies cannot be measured on 0 images: give at least one batch")
-    channels, types, *units = (total / images for total in totals)
-    return Saliencies(channels, types, tuple(units))
+    channels, types, *others = (total / images for total in totals)
+    stem = network.architecture.stem_convolutions - 1
+    return Saliencies(channels, types, tuple(others[stem:]), tuple(others[:stem]))

@@ -12,5 +12,6 @@ LEARNING_RATE_POLICIES: Registry[LearningRatePolicy] = Registry(
         "warm_restarts": "paretocaps.schedules.learning_rate.warm_restarts:warm_restarts",
         "step_decay": "paretocaps.schedules.learning_rate.step_decay:step_decay",
         "epoch_decay": "paretocaps.schedules.learning_rate.epoch_decay:epoch_decay",
+        "explore_exploit": "paretocaps.schedules.learning_rate.explore_exploit:explore_exploit",
     },
 )

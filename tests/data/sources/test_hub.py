@@ -2,6 +2,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -49,23 +50,25 @@ def hub_at(monkeypatch) -> Callable[[int], None]:
 def cached(tmp_path, table, encode) -> Callable[..., str]:
     """Put a data set into a cache folder as the library itself does after a download."""
 
-    def build(rows: dict[str, pa.Table], names: list[str] | None = None) -> str:
+    def build(rows: dict[str, pa.Table], names: list[str] | None = None, config: str = "plain") -> str:
         files = {split: str(tmp_path / f"{split}.parquet") for split in rows}
         for split, content in rows.items():
             parquet.write_table(content, files[split])
         label = datasets.ClassLabel(names=names) if names else datasets.Value("int64")
-        features = datasets.Features({"image": datasets.Image(), "label": label})
+        image, labels, *others = next(iter(rows.values())).column_names
+        coarse = {name: datasets.Value("int64") for name in others}
+        features = datasets.Features({image: datasets.Image(), labels: label, **coarse})
         cache = str(tmp_path / "cache")
         builder = Parquet(
             cache_dir=cache,
             dataset_name="tiny",
-            config_name="plain",
+            config_name=config,
             features=features,
             data_files={split: [file] for split, file in files.items()},
             hash="abc",
         )
         builder.download_and_prepare()
-        place = tmp_path / "cache" / "someone___tiny" / "plain" / "0.0.0"
+        place = tmp_path / "cache" / "someone___tiny" / config / "0.0.0"
         place.mkdir(parents=True)
         shutil.move(builder.cache_dir, place / "abc")
         return cache
@@ -218,3 +221,17 @@ def test_mnist_by_name_offline_names_the_remedy(refusal, monkeypatch, tmp_path) 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
     message = refusal(load, DataSpec(name="mnist"))
     assert message.startswith("data set 'mnist' is not cached and HF_HUB_OFFLINE is set: use --data FOLDER")
+
+
+def test_an_entry_names_its_configuration(cached, rows) -> None:
+    cached({"train": rows}, ["ant", "bee", "cat"], config="full")
+    folder = cached({"train": rows.slice(0, 3)}, ["ant", "bee", "cat"], config="cropped")
+    assert len(read(replace(ENTRY, config="full"), folder).train) == 6
+    assert len(read(replace(ENTRY, config="cropped"), folder).train) == 3
+
+
+def test_fine_labels_are_the_classes(cached, rows) -> None:
+    named = rows.rename_columns(["img", "fine_label"]).append_column("coarse_label", [[0] * 6])
+    data = read(ENTRY, cached({"train": named}))
+    assert data.train.labels.tolist() == LABELS
+    assert data.train.images[:, 0].tolist() == PIXELS.tolist()

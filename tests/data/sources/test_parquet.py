@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
+from paretocaps.data.load import load
 from paretocaps.data.raw import check_raw
 from paretocaps.data.sources.folder import read_folder
+from paretocaps.domain.job import DataSpec
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -108,7 +110,7 @@ def test_a_missing_column_is_named_with_the_file(tmp_path, table, encode, refusa
     rows = table([encode(PIXELS[0])], [0]).rename_columns({missing: "other"})
     parquet.write_table(rows, tmp_path / "train.parquet")
     message = refusal(read, tmp_path)
-    assert f"train.parquet: no column {missing!r} (columns: " in message
+    assert f"train.parquet: no column {missing!r} or " in message
     assert "other" in message
 
 
@@ -122,3 +124,19 @@ def test_cifar_is_read(shared_data, tmp_path) -> None:
     # CIFAR-10's published channel means are about 0.49, 0.48, 0.45
     means = data.train.images.mean(axis=(0, 2, 3)) / 255
     assert np.abs(means - [0.494, 0.485, 0.450]).max() < 0.01
+
+
+def test_fine_labels_declare_the_classes(tmp_path, table, encode) -> None:
+    rows = table([encode(image) for image in PIXELS[:2]], [0, 1]).rename_columns(["img", "fine_label"])
+    features = {"img": {}, "fine_label": {"names": ["ant", "bee", "cat"]}, "coarse_label": {"names": ["x"]}}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    parquet.write_table(rows.replace_schema_metadata(metadata), tmp_path / "train.parquet")
+    assert read(tmp_path).classes == 3
+
+
+@pytest.mark.data
+def test_the_cifar_folder_is_split_and_in_colour(shared_data) -> None:
+    splits = load(DataSpec(name=None, path=str(shared_data / "cifar10-jpeg")))
+    assert (splits.shape, splits.classes) == ((3, 32, 32), 10)
+    parts = (splits.train, splits.validation, splits.test)
+    assert [np.bincount(part.labels).tolist() for part in parts] == [[4500] * 10, [500] * 10, [1000] * 10]

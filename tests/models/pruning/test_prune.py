@@ -25,10 +25,19 @@ SHAPE = {
 }
 VARIANTS = pytest.mark.parametrize(
     "changes",
-    [{}, {"weight_sharing": True}, {"decoder": "reduced"}, {"decoder": "none"}],
-    ids=["plain", "shared", "reduced", "no decoder"],
+    [
+        {},
+        {"weight_sharing": True},
+        {"decoder": "reduced"},
+        {"decoder": "none"},
+        {"family": "momentum_caps", "blocks": 1, "layer_capsules": 6},
+        {"family": "residual_caps", "blocks": 1, "weight_sharing": True, "routing": "sda"},
+        {"stem_convolutions": 2},
+    ],
+    ids=["plain", "shared", "reduced", "no decoder", "momentum", "residual, shared, sda", "two convolutions"],
 )
 CHANNELS, TYPES, UNITS = [1, 2, 6], [0, 4], ([3, 4, 10], [0, 7, 8, 12])
+FIRST = [0, 3, 5]
 
 
 def trained(steps=3, *, changes=(), options=(), dtype=torch.float32):
@@ -63,15 +72,20 @@ def chosen(network):
         return torch.zeros(count).index_fill_(0, torch.tensor(keep), 1.0)
 
     units = () if network.decoder is None else (scores(11, UNITS[0]), scores(13, UNITS[1]))
-    return Saliencies(scores(7, CHANNELS), scores(5, TYPES), units)
+    first = (scores(7, FIRST),) if network.architecture.stem_convolutions == 2 else ()
+    return Saliencies(scores(7, CHANNELS), scores(5, TYPES), units, first)
 
 
-def cut_by_hand(name, tensor, shared):
+def cut_by_hand(name, tensor, architecture):
     """What must stay of the tensor of the parameter called `name`, element by element."""
+    shared, blocks = architecture.weight_sharing, architecture.blocks
+    first = FIRST if architecture.stem_convolutions == 2 else CHANNELS
     positions = 6  # 9 x 8 images: 3 x 2 maps
     filters = [8 * t + d for t in TYPES for d in range(8)]
     matrices = TYPES if shared else [positions * t + p for t in TYPES for p in range(positions)]
-    if name == "class_capsules.bias":
+    if name == "class_capsules.bias" or name.startswith("blocks"):
+        return tensor
+    if name == "class_capsules.weight" and blocks:
         return tensor
     if name.startswith("decoder"):
         _, _, layer, kind = name.split(".")
@@ -79,8 +93,11 @@ def cut_by_hand(name, tensor, shared):
         cut = tensor[rows]
         return cut[:, UNITS[int(layer) - 1]] if kind == "weight" and layer != "0" else cut
     return {
-        "conv1.weight": lambda: tensor[CHANNELS],
-        "conv1.bias": lambda: tensor[CHANNELS],
+        "conv1.weight": lambda: tensor[first],
+        "conv1.bias": lambda: tensor[first],
+        "conv2.weight": lambda: tensor[CHANNELS][..., FIRST],
+        "conv2.bias": lambda: tensor[CHANNELS],
+        "capsule_layer.weight": lambda: tensor[..., matrices],
         "primary.weight": lambda: tensor[filters][..., CHANNELS],
         "primary.bias": lambda: tensor[filters],
         "class_capsules.weight": lambda: tensor[..., matrices],
@@ -96,14 +113,14 @@ def test_weights_and_state_of_what_stays_are_kept(changes):
     }
     smaller, same = prune(network, optimizer, target(network), chosen(network))
     assert same is optimizer
-    shared = network.architecture.weight_sharing
+    shape = network.architecture
     before = dict(network.named_parameters())
     for name, parameter in smaller.named_parameters():
-        assert torch.equal(parameter, cut_by_hand(name, before[name], shared)), name
+        assert torch.equal(parameter, cut_by_hand(name, before[name], shape)), name
         assert parameter.is_contiguous()
         for moment in ("exp_avg", "exp_avg_sq"):
             found = optimizer.state[parameter][moment]
-            assert torch.equal(found, cut_by_hand(name, state[name][moment], shared)), (name, moment)
+            assert torch.equal(found, cut_by_hand(name, state[name][moment], shape)), (name, moment)
             assert found.is_contiguous()
         assert optimizer.state[parameter]["step"] == state[name]["step"] == 3
     assert [id(p) for p in optimizer.param_groups[0]["params"]] == [id(p) for p in smaller.parameters()]
@@ -123,13 +140,15 @@ def test_the_network_is_physically_that_small(changes):
 @VARIANTS
 def test_what_has_no_influence_is_not_missed(changes):
     network, optimizer = trained(changes=changes, dtype=torch.float64)
-    gone = [k for k in range(7) if k not in CHANNELS]
+    keeping = [FIRST, CHANNELS] if network.architecture.stem_convolutions == 2 else [CHANNELS]
     with torch.no_grad():
         for kind in set(range(5)) - set(TYPES):
             network.primary.weight[8 * kind : 8 * kind + 8] = 0
             network.primary.bias[8 * kind : 8 * kind + 8] = 0
-        network.conv1.weight[gone] = 0
-        network.conv1.bias[gone] = 0
+        for layer, keep in zip(network.stem, keeping, strict=True):
+            gone = [k for k in range(7) if k not in keep]
+            layer.weight[gone] = 0
+            layer.bias[gone] = 0
         if network.decoder is not None:
             for layer, keep in zip(network.decoder.layers, UNITS, strict=False):
                 out = [u for u in range(layer.out_features) if u not in keep]
@@ -233,7 +252,7 @@ def test_mode_frozen_parameters_and_gradient_mode_stay_and_the_old_network_too()
     optimizer = torch.optim.Adam(p for p in network.parameters() if p.requires_grad)
     smaller, _ = prune(network, optimizer, target(network), chosen(network))
     assert not smaller.training
-    assert smaller.class_capsules.full_gradient
+    assert smaller.class_capsules.gradient == "all"
     assert not smaller.conv1.weight.requires_grad
     assert smaller.primary.weight.requires_grad
     assert {p.dtype for p in smaller.parameters()} == {torch.float64}
@@ -265,6 +284,8 @@ def test_of_equals_the_first_stay():
     ("update", "message"),
     [
         ({"classes": 4}, "classes=4"),
+        ({"blocks": 1}, "blocks=1"),
+        ({"stem_convolutions": 2}, "stem_convolutions=2"),
         ({"weight_sharing": True}, "weight_sharing=True"),
         ({"conv_channels": 8}, "conv_channels=8.* only 7"),
         ({"capsule_types": 6}, "capsule_types=6.* only 5"),
@@ -275,3 +296,17 @@ def test_a_target_that_is_no_smaller_network_is_refused(update, message):
     network, optimizer = trained(1)
     with pytest.raises(UsageError, match=message):
         prune(network, optimizer, network.architecture.model_copy(update=update), chosen(network))
+
+
+def test_capsules_of_em_are_pruned_with_all_their_numbers():
+    dims = {"capsule_dim": 17, "layer_dim": 17, "class_dim": 17}
+    network, optimizer = trained(2, changes={"routing": "em", "blocks": 1, **dims})
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    smaller, _ = prune(network, optimizer, target(network), chosen(network))
+    filters = [17 * t + d for t in TYPES for d in range(17)]
+    matrices = [6 * t + p for t in TYPES for p in range(6)]
+    assert torch.equal(smaller.primary.weight, before["primary.weight"][filters][..., CHANNELS])
+    assert torch.equal(smaller.capsule_layer.weight, before["capsule_layer.weight"][..., matrices])
+    assert torch.equal(smaller.capsule_layer.beta_a, before["capsule_layer.beta_a"])
+    assert sum(p.numel() for p in smaller.parameters()) == parameters(target(network))
+    assert train(smaller, optimizer) > 0

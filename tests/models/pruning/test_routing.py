@@ -30,6 +30,34 @@ def test_types_by_hand():
     torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))
 
 
+def test_types_of_a_network_with_blocks_count_with_the_layer_that_they_vote_for():
+    made = network(family="residual_caps", blocks=1, layer_capsules=5)
+    seen = made.observe(images())
+    assert seen.reached.shape == (3, 5)
+    reached = made.capsule_layer(seen.capsules).norm(dim=2)
+    coupled = (made.capsule_layer.couplings(seen.capsules) * reached[:, None]).sum(2)
+    expected = (seen.capsules.norm(dim=2) * coupled).view(3, 4, 4).mean((0, 2))
+    found = measure(made, [images()], "routing", seed=0).capsule_types
+    torch.testing.assert_close(found, expected)
+
+
+def test_channels_of_conv1_count_by_their_readers_in_a_second_convolution():
+    made = network(stem_convolutions=2)
+    with torch.no_grad():
+        made.conv2.weight[..., 1] = 0  # nobody reads channel 1
+    found = measure(made, [images()], "routing", seed=0)
+    (first,) = found.first_channels
+    assert first[1] == 0
+    assert first.count_nonzero() >= 3
+    one, two = (maps.mean((2, 3)) for maps in made.observe(images()).stem)
+    types = measure(made, [images()[:1]], "routing", seed=0).capsule_types
+    norms = made.primary.weight.view(4, -1, 6).norm(dim=1)
+    channels = two[0] * (types @ norms)
+    expected = one[0] * (channels @ made.conv2.weight.norm(dim=(1, 2)))
+    (alone,) = measure(made, [images()[:1]], "routing", seed=0).first_channels
+    torch.testing.assert_close(alone, expected.detach())
+
+
 def test_what_nothing_is_coupled_to_or_nobody_reads_counts_nothing():
     made = network()
     with torch.no_grad():

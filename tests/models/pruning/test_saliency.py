@@ -43,6 +43,27 @@ def test_there_is_a_finite_number_for_every_part(name, decoder, weight_sharing):
 
 
 @EACH
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"family": "momentum_caps", "blocks": 1},
+        {"routing": "sda"},
+        {"routing": "em", "blocks": 1, "capsule_dim": 17, "layer_dim": 17, "class_dim": 17},
+        {"stem_convolutions": 2},
+    ],
+    ids=["momentum", "sda", "em", "two convolutions"],
+)
+def test_every_network_has_finite_saliencies(name, changes):
+    found = measure(network(**changes), [images(3), images(2)], name, seed=0)
+    parts = [*numbers(found), *found.first_channels]
+    assert [tuple(part.shape) for part in parts[:2]] == [(7,), (5,)]
+    assert [tuple(part.shape) for part in found.first_channels] == (
+        [(7,)] if "stem_convolutions" in changes else []
+    )
+    assert all(part.isfinite().all() and (part >= 0).all() and part.unique().numel() > 1 for part in parts)
+
+
+@EACH
 def test_measuring_changes_nothing_and_repeats(name):
     made = network()
     before = {key: value.clone() for key, value in made.state_dict().items()}

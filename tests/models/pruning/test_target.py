@@ -56,6 +56,25 @@ def test_any_network_comes_within_two_points(ratio, sides, channels, types, deco
     assert after.model_dump(exclude=changed) == before.model_dump(exclude=changed)
 
 
+DEEP = [
+    {"family": "momentum_caps", "blocks": 8},
+    {"family": "residual_caps", "blocks": 1, "weight_sharing": True, "decoder": "none"},
+    {"blocks": 2, "stem_convolutions": 2},
+    {"routing": "em", "blocks": 1, "capsule_dim": 17, "layer_dim": 17, "class_dim": 17},
+    {"routing": "sda"},
+]
+
+
+@pytest.mark.parametrize("changes", DEEP)
+@pytest.mark.parametrize("ratio", [0.05, 0.5, 0.9])
+def test_of_every_family_the_asked_share_is_removed_and_its_blocks_stay(ratio, changes):
+    before = architecture(28, **changes)
+    after = pruned(before, ratio)
+    assert removed_share(before, after) == pytest.approx(ratio, abs=0.005)
+    kept = {"capsule_types", "conv_channels", "decoder_units"}
+    assert after.model_dump(exclude=kept) == before.model_dump(exclude=kept)
+
+
 def test_ratio_0_changes_nothing():
     before = architecture(8)
     assert pruned(before, 0.0) == before

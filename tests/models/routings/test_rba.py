@@ -1,11 +1,12 @@
 import pytest
 import torch
 
-from paretocaps.models.class_capsules import ClassCapsules
+from paretocaps.models.routings.base import LayerShape
+from paretocaps.models.routings.rba import Agreement
 
 
-def layer(matrices, *, iterations=3, full_gradient=False, seed=0):
-    made = ClassCapsules(5, 16, 8, matrices, iterations, full_gradient=full_gradient).double()
+def layer(matrices, *, gradient="last", bias=True, seed=0):
+    made = Agreement(LayerShape(12, 5, 8, 16, matrices), 3, gradient=gradient, bias=bias).double()
     generator = torch.Generator().manual_seed(seed)
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter, std=0.3, generator=generator)
@@ -25,10 +26,10 @@ def test_class_capsules_are_the_oracles(oracle, matrices, batch):
     torch.testing.assert_close(made.couplings(inputs), coupling, rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("full_gradient", [False, True])
-def test_shared_matrices_act_as_copies_for_every_position_of_a_type(full_gradient):
-    shared, inputs = layer(4, full_gradient=full_gradient), capsules(2)
-    copied = layer(12, full_gradient=full_gradient)
+@pytest.mark.parametrize("gradient", ["last", "all"])
+def test_shared_matrices_act_as_copies_for_every_position_of_a_type(gradient):
+    shared, inputs = layer(4, gradient=gradient), capsules(2)
+    copied = layer(12, gradient=gradient)
     with torch.no_grad():
         copied.weight.copy_(shared.weight.repeat_interleave(3, dim=3))
         copied.bias.copy_(shared.bias)
@@ -49,3 +50,12 @@ def test_the_bias_is_added_before_the_squash():
     poses = made(capsules(1))[0]
     torch.testing.assert_close(poses[2, 0].item(), 0.8)  # squash of length 2: 4 / 5
     assert poses.count_nonzero() == 1
+
+
+def test_without_a_bias_nothing_is_added():
+    made, other = layer(12, bias=False), layer(12)
+    with torch.no_grad():
+        other.weight.copy_(made.weight)
+        other.bias.zero_()
+    assert list(made.state_dict()) == ["weight"]
+    assert torch.equal(made(capsules(2)), other(capsules(2)))

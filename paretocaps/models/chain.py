@@ -1,0 +1,112 @@
+"""Capsule layers one after the other: plainly, with skips, or with momentum (MoCapsNet, section 3.1)."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import ceil, floor, log, log10
+
+import torch
+from torch import Tensor, nn
+
+from paretocaps.models.capsules import at_least_float32
+from paretocaps.models.reversible import momentum
+
+_MOST_GROWTH = 1e8  # of float64's rounding errors on the way back: a tenth of float32's are left
+
+
+class PlainChain(nn.Module):
+    """x <- f(x), layer after layer.
+
+    Args:
+        layers: each takes and returns states [B, O, D].
+    """
+
+    def __init__(self, layers: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how the chain is trained."""
+        return ()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the last state, [B, O, D], for the first; float32 at least."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class ResidualChain(PlainChain):
+    """x <- x + f(x), layer after layer: every layer has a skip, and a block is two layers (Eq. 2).
+
+    The sum comes after routing and squash, and is not squashed again.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the last state, [B, O, D], for the first; float32 at least."""
+        x = at_least_float32(x)
+        for layer in self.layers:
+            x = x + layer(x)
+        return x
+
+
+class MomentumChain(ResidualChain):
+    """v <- gamma v + (1 - gamma) f(x); x <- x + v, layer after layer (Eqs. 3 and 4, Algorithm 1).
+
+    One v, which starts at 0, runs through the whole chain, and there is one skip a layer. Trained
+    reversibly (`reversible.momentum`): between forward and backward pass only the last state is kept.
+    Rebuilding divides v by gamma at every layer, and its rounding errors with it; where this would spoil
+    them the chain is cut into segments, each of which keeps its last state, and `remarks` says so. With
+    gamma 0 there is nothing to rebuild v from: the chain is the residual one.
+
+    Args:
+        layers: as for `PlainChain`.
+        gamma: at least 0 and below 1.
+    """
+
+    def __init__(self, layers: Sequence[nn.Module], gamma: float) -> None:
+        super().__init__(layers)
+        self.gamma = gamma
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Say into how many segments the chain is cut, or that it is not reversible."""
+        depth = len(self.layers)
+        if self.gamma == 0.0:
+            return ("gamma=0 leaves no momentum: the blocks are residual ones, and nothing is rebuilt",)
+        pieces = len(list(_segments(depth, self.gamma)))
+        if pieces == 1:
+            return ()
+        digits = -(depth - 1) * log10(self.gamma)
+        return (
+            f"gamma={self.gamma:g} over {depth} layers would rebuild states with 10^{digits:.1f} times the"
+            f" errors of rounding: {pieces} segments of up to {longest_run(self.gamma)} layers keep one each",
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the last state, [B, O, D], for the first; float32 at least."""
+        if self.gamma == 0.0:
+            return super().forward(x)
+        dtype = at_least_float32(x).dtype
+        x = x.double()
+        velocity = torch.zeros_like(x)
+        layers = list(self.layers)
+        for segment in _segments(len(layers), self.gamma):
+            x, velocity = momentum(layers[segment], self.gamma, x, velocity, dtype)
+        return x.to(dtype)
+
+
+def longest_run(gamma: float) -> int:
+    """Return over how many layers states can be rebuilt with errors no more than 1e8 times rounding's.
+
+    The v before the first layer of a run is needed by nothing, so n layers divide by gamma n - 1 times: one
+    layer can be rebuilt whatever gamma is.
+    """
+    return 1 + floor(log(_MOST_GROWTH) / -log(gamma))
+
+
+def _segments(depth: int, gamma: float) -> Iterator[slice]:
+    """Yield the chain in runs of layers, as few as can be and of about the same length."""
+    pieces = ceil(depth / longest_run(gamma))
+    bounds = [depth * piece // pieces for piece in range(pieces + 1)]
+    return (slice(start, stop) for start, stop in pairwise(bounds))

@@ -1,0 +1,29 @@
+"""Routing by agreement (Sabour et al. 2017, Procedure 1) as a capsule layer."""
+
+from torch import Tensor
+
+from paretocaps.models import routing
+from paretocaps.models.capsules import squash
+from paretocaps.models.convolution import compute_dtype
+from paretocaps.models.routings.base import VectorLayer
+
+
+class Agreement(VectorLayer):
+    """Couplings grow with the scalar product of a vote and the output capsule; see `routing.route`."""
+
+    def forward(self, capsules: Tensor) -> Tensor:
+        """Return output capsules [B, O, D], squashed, for input capsules [B, I, E]."""
+        sums = routing.route(
+            capsules.permute(2, 1, 0),
+            self.weight,
+            self.added(),
+            self.iterations,
+            full_gradient=self.gradient == "all",
+            dtype=compute_dtype(self.weight),
+        )
+        return squash(sums, dim=1).permute(2, 0, 1)
+
+    def couplings(self, capsules: Tensor) -> Tensor:
+        """Return the couplings of the last iteration, [B, I, O], without gradient."""
+        found = routing.couplings(capsules.permute(2, 1, 0), self.weight, self.added(), self.iterations)
+        return found.permute(2, 1, 0)

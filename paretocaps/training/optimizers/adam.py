@@ -1,0 +1,23 @@
+"""Adam."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from paretocaps.domain.choices import Choices
+
+
+def build(parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor) -> torch.optim.Optimizer:
+    """Return Adam (Kingma and Ba 2014), all parameters in one fused call; see `BuildOptimizer`.
+
+    Weight decay is added to the gradient, as an L2 penalty would be.
+    """
+    return torch.optim.Adam(
+        parameters,
+        lr=rate,
+        betas=(choices.beta1, choices.beta2),
+        weight_decay=choices.weight_decay,
+        fused=True,
+        capturable=rate.device.type == "cuda",
+    )

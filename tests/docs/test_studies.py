@@ -1,0 +1,120 @@
+"""The study files: each is a study that can be run, as a whole and scaled down as its header says."""
+
+import re
+import shlex
+from io import BytesIO
+from pathlib import Path
+
+import click
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from PIL import Image
+from pyarrow import parquet
+
+from paretocaps.cli.app import app
+from paretocaps.data.catalog import DATASETS
+from paretocaps.data.load import load
+from paretocaps.domain.spec import read_study_file, resolve_spec
+from paretocaps.search.samplers import grid
+from paretocaps.search.study import check_study
+from paretocaps.service.running import optimize
+
+STUDIES = Path(__file__).resolve().parents[2] / "studies"
+FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
+PAPERS = [name for name in FILES if name.startswith("mocapsnet")]
+MNIST_SHAPE, COLOUR_SHAPE = (28, 28), (32, 32, 3)
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    before = torch.get_num_threads()
+    load.cache_clear()
+    yield
+    torch.set_num_threads(before)
+
+
+def images(folder, dataset):
+    """Parquet files of noise in the shape of a data set, with all of its classes."""
+    shape = MNIST_SHAPE if dataset == "mnist" else COLOUR_SHAPE
+    classes = 100 if dataset == "cifar100" else 10
+    random = np.random.default_rng(0)
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    for part, count in (("train", 2 * classes), ("test", classes)):
+        rows = []
+        for _ in range(count):
+            file = BytesIO()
+            Image.fromarray(random.integers(0, 256, shape).astype(np.uint8)).save(file, "PNG")
+            rows.append({"bytes": file.getvalue(), "path": None})
+        labels = pa.array([n % classes for n in range(count)], pa.int64())
+        parquet.write_table(
+            pa.table({"image": pa.array(rows, struct), "label": labels}), folder / f"{part}.parquet"
+        )
+    return folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_a_study(name):
+    spec = resolve_spec({}, read_study_file(STUDIES / name))
+    plan = check_study(spec)
+    assert spec.dataset in DATASETS
+    if spec.sampler == "grid":
+        designs = [plan.trainer.complete(sampled, plan.fix) for sampled in grid(plan.space, plan.fix, 0)]
+        assert len(designs) == spec.trials
+        assert len({repr(sorted(design.items())) for design in designs}) == spec.trials
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_header_says_how_to_run_it_scaled_down(name):
+    header = (STUDIES / name).read_text().split("\nstudy = ")[0]
+    assert all(line.startswith("#") for line in header.splitlines())
+    command = re.search(r"#   (paretocaps .*?)$(?!\n#     )", header.replace("\\\n#     ", ""), re.M)
+    assert command is not None
+    _, verb, *arguments = shlex.split(command.group(1))
+    context = click.Context(app)
+    found = app.get_command(context, verb)
+    assert found is not None
+    parameters = found.make_context(verb, arguments, parent=context).params
+    assert Path(parameters["spec_file"]).name == name
+    assert parameters["epochs"] == 1
+    assert parameters["limit_train"]
+
+
+def test_the_tables_are_those_of_the_paper():
+    def designs(name):
+        plan = check_study(resolve_spec({}, read_study_file(STUDIES / name)))
+        return [plan.trainer.complete(sampled, plan.fix) for sampled in grid(plan.space, plan.fix, 0)]
+
+    for table in PAPERS[:2]:
+        found = {(d["family"], d["blocks"]) for d in designs(table)}
+        assert found == {(f, b) for f in ("residual_caps", "momentum_caps") for b in range(1, 9)}
+    third = designs("mocapsnet_table3_cifar10.toml")
+    policies = {(d["optimizer"], d["lr_policy"]) for d in third}
+    assert policies == {("adam", "epoch_decay"), ("ranger21", "explore_exploit")}
+    assert {d["stem_convolutions"] for d in third if d["family"] == "capsnet"} == {1, 2}
+    fifth = {(d["lr_max"], d["batch_size"], d["capsules"]) for d in designs("mocapsnet_table5_cifar10.toml")}
+    assert {(0.1, 128, 32), (0.01, 64, 32), (0.01, 256, 32), (0.01, 128, 64), (0.001, 128, 32)} <= fifth
+    assert all(d["standardise"] and d["augment"] == "crop" for name in PAPERS for d in designs(name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAPERS)
+def test_it_runs_scaled_down(name, tmp_path):
+    file = read_study_file(STUDIES / name)
+    flags = {
+        "study": "small",
+        "storage": f"sqlite:///{tmp_path}/small.db",
+        "data": str(images(tmp_path, file["dataset"])),
+        "executor": "inline",
+        "device": "cpu",
+        "epochs": 1,
+        "trials": 1,
+        "repeats": 1,
+        "limit_train": 8,
+        "fix": {"primary_capsules": 2},  # what takes most of the time
+    }
+    done = optimize(flags, str(STUDIES / name))
+    assert (done.finished, done.failed) == (1, 0)
+    (member,) = done.front.members
+    assert set(file["objectives"]) <= set(member.values)
