@@ -27,6 +27,7 @@ from paretocaps.models.routings.base import VectorLayer
 NEAR = 0.9
 """p, the coupling to an output capsule at half the mean distance."""
 _TINY = 1e-30
+_SHORTEST = 1e-20  # squared: gradients of clipping or comparing shorter vectors would overflow in float32
 
 
 class ScaledDistance(VectorLayer):
@@ -94,7 +95,7 @@ class _ClippedVotes:
 def _clip(poses: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     squares = vote_sums.squares(poses, weight)
     length = lengths(poses, dim=0)
-    longer = squares > length * length
+    longer = squares > (length * length).clamp_min(_SHORTEST)
     ratio = length * torch.where(longer, squares, 1.0).rsqrt()
     return torch.where(longer, ratio, 1.0), torch.where(longer, length * length, squares)
 
@@ -108,6 +109,6 @@ def _couplings(
 
 
 def _root(squares: Tensor) -> Tensor:
-    """Square roots, 0 and of gradient 0 where there is none."""
-    apart = squares > 0
+    """Square roots, 0 and of gradient 0 where there is next to none."""
+    apart = squares > _SHORTEST
     return torch.where(apart, squares, 1.0).sqrt() * apart

@@ -93,3 +93,14 @@ def test_little_of_the_size_of_the_couplings_is_kept_and_no_votes(gradient, most
     coupling = 64 * 32 * 128
     assert max(kept.values()) <= max(coupling, made.weight.numel())
     assert sum(kept.values()) < (most - 0.5) * coupling + 2 * made.weight.numel()
+
+
+@pytest.mark.parametrize("gradient", ["last", "all"])
+@pytest.mark.parametrize("scale", [10.0**-power for power in range(0, 40, 3)])
+def test_capsules_of_any_length_have_finite_gradients(gradient, scale):
+    layer = ScaledDistance(LayerShape(6, 5, 8, 8, 6), 3, gradient=gradient)
+    layer.draw(torch.Generator().manual_seed(0), 0.5)
+    capsules = (scale * torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))).requires_grad_()
+    layer(capsules).sum().backward()
+    assert capsules.grad.isfinite().all()
+    assert layer.weight.grad.isfinite().all()
