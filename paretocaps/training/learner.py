@@ -10,6 +10,7 @@ from paretocaps.data.loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DivergedError
 from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.losses import spread_margin
 from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
@@ -50,9 +51,8 @@ class Learner:
         rate, network = rate_tensor(device), network.to(device)
         optimizer = build_optimizer(network.parameters(), choices, rate)
         self._precision = choices.precision
-        self._step = TrainingStep(
-            network, optimizer, rate, device, resolve_precision(self._precision, device)
-        )
+        dtype = resolve_precision(self._precision, device)
+        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss)
         wanted = device.type == "cuda" if captures is None else captures
         self._captures = wanted and OPTIMIZERS.get(choices.optimizer).captures
         self._warmup = _CUDA_WARMUP if self._captures else 1
@@ -89,13 +89,23 @@ class Learner:
         self._step.network, self._step.optimizer = network, optimizer
         self._batch_size = 0
 
-    def train_epoch(self, epoch: int, batch_size: int, rates: Sequence[float]) -> float:
+    def train_epoch(
+        self, epoch: int, batch_size: int, rates: Sequence[float], progress: float = 1.0
+    ) -> float:
         """Take one step a learning rate in `rates` and return the mean loss over the images.
+
+        Args:
+            epoch: its number, which also decides the order of the images.
+            batch_size: images a step; a change begins a phase.
+            rates: one a step.
+            progress: the share of the training that is behind, 0 to 1, by which a spread loss widens its
+                margin; it stays the same within an epoch.
 
         Raises:
             DivergedError: that loss is NaN or infinite.
         """
         self._enter_phase(batch_size)
+        self._step.spread.fill_(spread_margin(progress))
         self.network.train()
         total = torch.zeros((), device=self.device)
         with self._memory_counted():

@@ -73,7 +73,8 @@ class _Training:
         if epoch - 1 == self.prune_after:
             prune_learner(self.learner, self.choices, self.job.seed)
         rates = self.plan.learning_rates(epoch)
-        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates)
+        progress = (epoch - 1) / max(1, self.job.epochs - 1)
+        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         record = EpochRecord(
@@ -116,7 +117,7 @@ class _Training:
             epochs=tuple(records),
             quantities=self._latencies(),
             weights=WEIGHTS,
-            remarks=(*disturbed, *self.learner.remarks, *self.evaluator.remarks),
+            remarks=(*disturbed, *self.best.remarks, *self.learner.remarks, *self.evaluator.remarks),
         )
 
     def _latencies(self) -> dict[str, float]:

@@ -138,3 +138,22 @@ def test_every_optimiser_trains_through_a_change_of_batch_size_and_a_pruning(job
     last = {"ranger21": 3e-5}.get(optimizer, 3e-3)
     assert done.epochs[-1].learning_rate == pytest.approx(last)
     assert done.memory > 4 * 4 * done.params
+
+
+def test_spread_loss_and_em_train_through_the_trainer(job):
+    choices = {
+        "family": "momentum_caps",
+        "blocks": 1,
+        "routing": "em",
+        "loss": "spread",
+        "routing_iterations": 2,
+    }
+    measurement = train(job(epochs=3, limit_train=200, batch_size=20, decoder="none", **choices), go_on)
+    losses = [record.train_loss for record in measurement.epochs]
+    assert all(loss == loss and loss < 10 for loss in losses)
+    assert measurement.acc > 0.15
+
+
+def test_a_chain_that_is_cut_says_so(job):
+    measurement = train(job(epochs=1, family="momentum_caps", blocks=6, gamma=0.1), go_on)
+    assert any("gamma=0.1" in remark for remark in measurement.remarks)
