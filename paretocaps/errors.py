@@ -56,9 +56,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f": did you mean {near[0]!r}?" if near else ""
 
 
+_NO_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_failed")
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether `error` says that memory ran out, on a CPU or a GPU; told without importing torch."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    return isinstance(error, RuntimeError) and any(sign in text for sign in _NO_MEMORY)

@@ -20,7 +20,7 @@ from paretocaps.models.complexity import complexity, multiply_adds
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
-from paretocaps.training.precision import resolve_precision
+from paretocaps.training.precision import resolve_precision, whole_float32
 
 _WARMUP = 2
 _CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
@@ -37,12 +37,12 @@ class BenchRow:
 
     Attributes:
         batch: images a step.
-        precision: "fp32" or "bf16", as it was used.
+        precision: "fp32", "bf16", or on a GPU "tf32", as it was used.
         device: its name.
         step_s: median seconds of a step.
         step_s_min, step_s_max: the spread.
         steps: how many turns were timed.
-        epoch_s: seconds of an epoch's steps.
+        epoch_s: seconds of an epoch's steps; on a GPU those of a whole epoch, else as many times a step's.
         images_s: images a second.
         flops_share: share of the device's measured peak that a step reaches, by the arithmetic of the
             plain algorithm; an implementation that needs less of it can come out above 1.
@@ -126,13 +126,13 @@ def benchmark(
     batch, step = case.choices.batch_size, statistics.median(seconds[0])
     return BenchRow(
         batch=batch,
-        precision=_PRECISIONS[learner.dtype],
+        precision=_precision(learner),
         device=describe_device(place).name,
         step_s=step,
         step_s_min=min(seconds[0]),
         step_s_max=max(seconds[0]),
         steps=turns,
-        epoch_s=step * -(-case.images // batch),
+        epoch_s=_epoch_seconds(case, place) or step * -(-case.images // batch),
         images_s=batch / step,
         flops_share=batch * step_flops(case.architecture) / step / peak_flops(place, learner.dtype),
         peak_bytes=learner.peak_bytes,
@@ -142,6 +142,21 @@ def benchmark(
         ratio_min=ratios[0] if against else None,
         ratio_max=ratios[-1] if against else None,
     )
+
+
+def _precision(learner: Learner) -> str:
+    name = _PRECISIONS[learner.dtype]
+    return "tf32" if name == "fp32" and learner.device.type == "cuda" else name
+
+
+def _epoch_seconds(case: Case, device: torch.device) -> float | None:
+    """The seconds of a whole epoch after a first one; None on a CPU, where it would take minutes."""
+    if device.type != "cuda":
+        return None
+    learner = _learner(case, device, case.images)
+    turn = _turn(learner, case)
+    turn()
+    return turn() * learner.loader.steps(case.choices.batch_size)
 
 
 def step_flops(network: Architecture) -> int:
@@ -204,17 +219,18 @@ def textbook_turn(case: Case, device: torch.device) -> Turn:
     def turn() -> float:
         _synchronize(device)
         begin = time.perf_counter()
-        for _ in range(steps):
-            step()
+        with whole_float32(device):
+            for _ in range(steps):
+                step()
         _synchronize(device)
         return (time.perf_counter() - begin) / steps
 
     return turn
 
 
-def _learner(case: Case, device: torch.device) -> Learner:
+def _learner(case: Case, device: torch.device, count: int | None = None) -> Learner:
     batch = case.choices.batch_size
-    images, labels = random_images(case.architecture, batch * _steps_a_turn(device, batch))
+    images, labels = random_images(case.architecture, count or batch * _steps_a_turn(device, batch))
     loader = DeviceLoader(ImageSet(images, labels), device)
     return Learner(build_network(case.architecture, 0), loader, case.choices, device)
 

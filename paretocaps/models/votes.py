@@ -139,7 +139,11 @@ class VoteGradients:
             scaled = votes.scaled(factors[group])
             self._add_weight(group, _products(vectors[group], scaled.transpose(1, 2)))
             directions = votes.directions(group, vectors)
-            for direction, factor in zip(directions, votes.spread(factors[group]), strict=True):
+            spread = votes.spread(factors[group])
+            if poses.device.type != "cpu":  # there launches cost more than a temporary
+                poses += (directions * spread).sum(0, dtype=poses.dtype)
+                continue
+            for direction, factor in zip(directions, spread, strict=True):
                 poses += direction * factor
         self._empty = False
 

@@ -1,6 +1,6 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
-from paretocaps.service.benching import BenchOptions, bench, keep_bench
+from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
@@ -13,6 +13,7 @@ __all__ = [
     "PlanView",
     "RunSummary",
     "bench",
+    "check_output",
     "datasets",
     "describe",
     "doctor",

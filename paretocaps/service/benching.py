@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 YARDSTICKS = ("textbook", "baseline")
 BATCHES = (128, 16, 1)
+_SCHEDULE = {"batch_schedule", "first_batch", "first_epochs", "phase_epochs", "adabatch_p", "growth"}
 _EVERYTHING = ((None, "textbook"), ("ws", "baseline"))
 
 
@@ -59,6 +60,7 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     from paretocaps.bench.benchmark import benchmark, different_precisions
 
     _check(options)
+    _refuse_contradictions(options, everything)
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
     names = ("auto", "fp32") if everything else options.precisions
     rows = []
@@ -73,21 +75,34 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     return rows
 
 
-def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], device: str) -> Path:
-    """Write rows as JSON with what they were measured on: device, torch, date, load.
+def check_output(path: str) -> Path:
+    """Return `path` if a file can be written there; made, empty, where it did not exist.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    target = Path(path)
+    if not path or target.is_dir():
+        raise UsageError(f"out={path!r} is not a file name: give one, such as bench.json")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.open("ab").close()
+    except OSError as error:
+        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
+    return target
+
+
+def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptions) -> Path:
+    """Write rows as JSON with what was timed, and on what: device, torch, date, load.
 
     Raises:
         UsageError: it cannot be written there.
     """
     from paretocaps.bench.benchmark import environment
 
-    kept = {**environment(device), "rows": [dict(row) for row in rows]}
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(kept, indent=2) + "\n")
-    except OSError as error:
-        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
+    kept = {**environment(options.device), "options": asdict(options), "rows": [dict(row) for row in rows]}
+    target = check_output(path)
+    target.write_text(json.dumps(kept, indent=2) + "\n")
     return target
 
 
@@ -99,6 +114,18 @@ def _case(
     choices, _ = read_choices(settings, design, "capsnet")
     timed = choices.model_copy(update={"batch_size": batch, "precision": precision})
     return Case(timed, image_size(options.image), options.classes, options.images)
+
+
+def _refuse_contradictions(options: BenchOptions, everything: bool) -> None:
+    named = {setting.partition("=")[0].strip() for setting in options.settings}
+    elsewhere = {"batch_size": "--batch", "precision": "--precision"}
+    for name in sorted(named & set(elsewhere)):
+        raise UsageError(f"{name} is not set by --set here: give {elsewhere[name]}")
+    for name in sorted(named & _SCHEDULE):
+        raise UsageError(f"{name} has no part in a step: leave it out, and give --batch for the batch size")
+    chosen = [options.design, options.against, *(p for p in options.precisions if p != "auto")]
+    if everything and any(chosen):
+        raise UsageError("--all times its own designs, precisions and yardsticks: leave out the others")
 
 
 def _check(options: BenchOptions) -> None:

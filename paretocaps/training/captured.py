@@ -8,6 +8,9 @@ from paretocaps.data.loader import Batch
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
+STEPS_A_LAP = 32
+"""Steps between two synchronisations: few enough to see their spread, and not to wait for much."""
+
 
 class BlockSteps:
     """Steps over a block of batches: each finds its batch and its learning rate by a counter on the device.
@@ -77,16 +80,22 @@ class CapturedSteps:
         self._steps = steps
         self._graph = torch.cuda.CUDAGraph()
         steps.step.optimizer.zero_grad(set_to_none=True)
-        with torch.cuda.graph(self._graph):
-            steps.take()
+        before = torch.cuda.current_stream()
+        try:
+            with torch.cuda.graph(self._graph):
+                steps.take()
+        except BaseException:
+            torch.cuda.set_stream(before)  # a capture that cannot end leaves its own stream behind
+            raise
 
     def replay(
         self, block: Batch, rates: Sequence[float], stopwatch: Stopwatch, epoch: int
     ) -> tuple[int, torch.Tensor]:
         """Take the steps of a block's whole batches; return how many, and the sum of their images' losses."""
         taken = self._steps.load(block, rates)
-        if taken:
-            with stopwatch.lap(epoch, taken):
-                for _ in range(taken):
+        for start in range(0, taken, STEPS_A_LAP):
+            steps = min(STEPS_A_LAP, taken - start)
+            with stopwatch.lap(epoch, steps, typical=steps == STEPS_A_LAP or taken < STEPS_A_LAP):
+                for _ in range(steps):
                     self._graph.replay()
         return taken, self._steps.loss.clone()

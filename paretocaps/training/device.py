@@ -23,6 +23,8 @@ def open_device(name: str) -> torch.device:
         raise UsageError(
             f"device {name!r} does not exist here ({torch.cuda.device_count()} CUDA devices): use cpu"
         )
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # graphs are captured on a stream of the current device
     return device
 
 

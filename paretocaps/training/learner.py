@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -160,7 +161,8 @@ class Learner:
         for start in range(0, len(rates), each):
             chunk = rates[start : start + each]
             ready = [next(batches) for _ in chunk]
-            with self.stopwatch.lap(epoch, len(chunk)):
+            whole = len(ready[-1][1]) == self._batch_size
+            with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self.step(images, labels, rate) * len(labels)
         return total
@@ -169,14 +171,14 @@ class Learner:
         """Return whether a captured step is there, or could be captured now."""
         size = self._batch_size
         if self._captured is None and self._captures and len(self.loader) >= _FEWEST_CAPTURED * size:
-            steps = BlockSteps(self._step, self.loader.image_shape, size, self.loader.block_steps(size))
+            room = min(self.loader.block_steps(size), len(self.loader) // size)
+            steps = BlockSteps(self._step, self.loader.image_shape, size, room)
             try:
                 self._captured = CapturedSteps(steps)
             except (RuntimeError, AssertionError) as error:
                 self._captures = False
                 self.optimizer.zero_grad(set_to_none=True)
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
-                self.remarks.append(f"steps were taken one by one, not as a CUDA graph: {reason}")
+                self.remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
         return self._captured is not None
 
     @contextmanager
@@ -203,9 +205,22 @@ def _split(block: Batch, size: int) -> tuple[Batch, Batch]:
     return (images[:size], labels[:size]), (images[size:], labels[size:])
 
 
+def _cause(error: BaseException) -> str:
+    """What went wrong first: a capture that fails fails once more in ending."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+@lru_cache
+def _stream_beside(device: torch.device) -> torch.cuda.Stream:
+    """One for the whole process: libraries keep a workspace for each stream they have seen."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
 @contextmanager
 def _side_stream(device: torch.device) -> Iterator[None]:
-    side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    side = _stream_beside(device)
     main = torch.cuda.current_stream(device)
     side.wait_stream(main)
     with torch.cuda.stream(side):

@@ -17,7 +17,14 @@ class Phase:
 
     A warm-up lap is charged at the median seconds a step of the phase's other laps: dropping it would
     give schedules with many phases free steps, its face value would charge them for allocating and
-    compiling. Until there is another lap, and for a phase of one lap only, there is no median: face value.
+    compiling. Until there is another lap, and for a phase without one, there is no median: then every
+    step costs what it did in the fastest warm-up lap. A lap that is not typical of the phase (the epoch's
+    last batch, smaller and on a GPU outside the graph) is charged at its face value and kept out of the
+    median.
+
+    Attributes:
+        seconds: of all laps but those of the warm-up.
+        cpu: seconds that the thread was running during those.
     """
 
     def __init__(self, warmup: int) -> None:
@@ -25,26 +32,32 @@ class Phase:
         self._warming: list[tuple[int, int, float]] = []  # epoch, steps, seconds
         self._settled = array("d")  # seconds a step, one a lap: a training at batch 1 has millions
         self._sums: dict[int, float] = {}
+        self.seconds = self.cpu = 0.0
 
     @property
     def settled(self) -> NDArray[np.float64]:
         """Seconds a step of each lap, warm-up apart."""
         return np.array(self._settled, dtype=np.float64)
 
-    def add(self, epoch: int, steps: int, seconds: float) -> None:
+    def add(self, epoch: int, steps: int, seconds: float, cpu: float = 0.0, *, typical: bool = True) -> None:
         """Add a lap of `steps` steps in `epoch`."""
         if self._left:
             self._left -= 1
             self._warming.append((epoch, steps, seconds))
-        else:
+            return
+        if typical:
             self._settled.append(seconds / steps)
-            self._sums[epoch] = self._sums.get(epoch, 0.0) + seconds
+        self._sums[epoch] = self._sums.get(epoch, 0.0) + seconds
+        self.seconds, self.cpu = self.seconds + seconds, self.cpu + cpu
 
     def charges(self) -> Iterator[tuple[int, float]]:
         """Yield (epoch, seconds charged): the warm-up laps, then the sums of the others."""
-        median = float(np.median(np.frombuffer(self._settled))) if self._settled else None
-        for epoch, steps, seconds in self._warming:
-            yield epoch, seconds if median is None else median * steps
+        if self._settled:
+            a_step = float(np.median(np.frombuffer(self._settled)))
+        else:
+            a_step = min((seconds / steps for _, steps, seconds in self._warming), default=0.0)
+        for epoch, steps, _ in self._warming:
+            yield epoch, a_step * steps
         yield from self._sums.items()
 
 
@@ -72,8 +85,8 @@ class Stopwatch:
             (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
         )
         self._clock = clock
-        self._cpu_clock: Callable[[], float] = cpu_clock if device.type == "cpu" else lambda: 0.0
-        self._wall = self._cpu = 0.0
+        self._watches_thread = device.type == "cpu"
+        self._cpu_clock: Callable[[], float] = cpu_clock if self._watches_thread else lambda: 0.0
         self._warmup = warmup
         self._phases: list[Phase] = []
 
@@ -82,15 +95,14 @@ class Stopwatch:
         self._phases.append(Phase(self._warmup))
 
     @contextmanager
-    def lap(self, epoch: int, steps: int = 1) -> Iterator[None]:
-        """Time the enclosed `steps` optimiser steps of `epoch`."""
+    def lap(self, epoch: int, steps: int = 1, *, typical: bool = True) -> Iterator[None]:
+        """Time the enclosed `steps` optimiser steps of `epoch`; are they `typical` of the phase?"""
         self._synchronize()
         begin, begin_cpu = self._clock(), self._cpu_clock()
         yield
         self._synchronize()
         seconds, cpu = self._clock() - begin, self._cpu_clock() - begin_cpu
-        self._wall, self._cpu = self._wall + seconds, self._cpu + cpu
-        self._phases[-1].add(epoch, steps, seconds)
+        self._phases[-1].add(epoch, steps, seconds, cpu, typical=typical)
 
     def seconds(self) -> dict[int, float]:
         """Return the seconds charged to each epoch so far; later laps of a phase may refine its warm-up."""
@@ -101,7 +113,7 @@ class Stopwatch:
         return totals
 
     def typical_step(self) -> float:
-        """Return the median seconds a step of the present phase's laps, warm-up apart."""
+        """Return the median seconds a step of the present phase's typical laps, warm-up apart."""
         return float(np.median(self._phases[-1].settled))
 
     def disturbances(self) -> tuple[str, ...]:
@@ -109,5 +121,6 @@ class Stopwatch:
 
         On a GPU the thread's own time says nothing, and only the spread of the step times is looked at.
         """
-        wall = self._wall if self._cpu else 0.0
-        return disturbances([phase.settled for phase in self._phases], wall, self._cpu)
+        cpu = sum(phase.cpu for phase in self._phases)
+        laps = [(phase.settled, phase.seconds) for phase in self._phases]
+        return disturbances(laps, cpu if self._watches_thread else None)

@@ -37,13 +37,19 @@ def test_everything_is_the_baseline_and_ws_against_it():
 
 def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):
     rows = bench()
-    path = service.keep_bench(str(tmp_path / "new" / "bench.json"), rows, "cpu")
+    options = service.BenchOptions(**QUICK)
+    path = service.keep_bench(str(tmp_path / "new" / "bench.json"), rows, options)
     kept = json.loads(path.read_text())
-    assert set(kept) == {"device", "torch", "date", "load", "rows"}
+    assert set(kept) == {"device", "torch", "date", "load", "options", "rows"}
     assert kept["rows"] == rows
+    assert kept["options"]["image"] == "8x8x1"
+
+
+def test_where_nothing_can_be_written_is_said_before_anything_is_timed(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be written"):
-        service.keep_bench(str(tmp_path / "file" / "bench.json"), rows, "cpu")
+    for path in (str(tmp_path / "file" / "bench.json"), str(tmp_path), ""):
+        with pytest.raises(UsageError, match="out="):
+            service.check_output(path)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,11 @@ def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):
         ({"device": "cuda:99"}, "device 'cuda:99' does not exist here"),
         ({"device": "gpu"}, "gpu"),
         ({"image": "x"}, "image='x' is not understood"),
+        ({"settings": ["precision=fp32"]}, "give --precision"),
+        ({"settings": ["batch_size=4"]}, "give --batch"),
+        ({"settings": ["batch_schedule=adabatch"]}, "has no part in a step"),
+        ({"everything": True, "design": "wab"}, "--all times its own"),
+        ({"everything": True, "precisions": ["bf16"]}, "--all times its own"),
     ],
 )
 def test_what_cannot_be_timed(options, message):

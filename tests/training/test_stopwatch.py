@@ -42,8 +42,19 @@ def test_warm_up_steps_cost_their_phases_median() -> None:
     assert timed([[0.0, 1.0, 1.0]]) == {1: 3.0}
 
 
-def test_a_phase_of_warm_up_only_is_charged_at_face_value() -> None:
+def test_a_phase_of_warm_up_only_costs_what_its_fastest_step_does() -> None:
     assert timed([[9.0], [5.0, 1.0]]) == {1: 9.0, 2: 2.0}
+    assert timed([[9.0, 2.0, 3.0]], warmup=3) == {1: 6.0}
+
+
+def test_a_lap_that_is_not_typical_is_charged_and_left_out_of_the_median() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([9.0, 1.0, 7.0, 1.0]))
+    watch.start_phase()
+    for typical in (True, True, False, True):
+        with watch.lap(1, typical=typical):
+            pass
+    assert watch.seconds() == {1: 1.0 + 9.0}
+    assert watch.typical_step() == 1.0
 
 
 def test_many_phases_get_no_free_steps() -> None:
@@ -102,7 +113,7 @@ def test_a_thread_that_waits_for_the_processor_is_noticed() -> None:
         with watch.lap(1):
             pass
     (remark,) = watch.disturbances()
-    assert "50% of its 4 s" in remark
+    assert "50% of its 3 s" in remark
 
 
 def test_a_thread_that_runs_is_left_in_peace() -> None:

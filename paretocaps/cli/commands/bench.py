@@ -58,7 +58,10 @@ def command(everything: bool, out: str | None, form: str, **options: Any) -> Non
       paretocaps bench --design ws --against baseline --steps 3 --format json
       paretocaps bench --device cuda --all --out bench.json
     """
-    rows = service.bench(service.BenchOptions(**options), everything)
+    timed = service.BenchOptions(**options)
+    if out is not None:
+        service.check_output(out)  # before minutes of measuring
+    rows = service.bench(timed, everything)
     write_bench(rows, form)
-    if out:
-        say(f"written to {service.keep_bench(out, rows, options['device'])}")
+    if out is not None:
+        say(f"written to {service.keep_bench(out, rows, timed)}")

@@ -33,17 +33,19 @@ def _results_view(*, flagged: bool) -> str:
     """One row a finished trial: means over the latest finished attempt of each seed.
 
     A mean is NULL where a seed lacks the value: a mean over fewer seeds would pass for one over all.
-    With `flagged`, `shared` and `loaded` are 1 where that holds of any of the seeds, else 0.
+    With `flagged`, `shared` and `loaded` are 1 where that holds of any of the seeds, else 0, and
+    a device with another version of torch is another device.
     """
     means = ", ".join(
         f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS
     )
     flags = ", ".join(f"MAX(CASE WHEN a.{name} THEN 1 ELSE 0 END) AS {name}" for name in ("shared", "loaded"))
+    device = "a.device_name || ' ' || COALESCE(a.torch, '')" if flagged else "a.device_name"
     return f"""
 CREATE VIEW paretocaps_results AS
 SELECT s.name AS study, t.number AS trial, t.design AS design, COUNT(*) AS seeds, {means},
-       MIN(a.device_name) AS device, COUNT(DISTINCT a.device_name) AS devices,
-       {f"{flags}, " if flagged else ""}t.choices AS choices
+       MIN(a.device_name) AS device, COUNT(DISTINCT {device}) AS devices,
+       {f"MIN(a.torch) AS torch, {flags}, " if flagged else ""}t.choices AS choices
 FROM paretocaps_attempts a
 JOIN paretocaps_trials t ON t.id = a.trial_id
 JOIN paretocaps_studies s ON s.id = t.study_id
