@@ -101,7 +101,7 @@ class Choices(ChoicesModel):
     trained before that. `routing_gradient` says which iterations of routing are differentiated: the
     `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
-    default to the papers' values of the policy, `routing_gradient` to "all" for em.
+    default to the papers' values of the policy, `routing_gradient` to "all" for sda and em.
 
     `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
     `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
@@ -175,7 +175,7 @@ class Choices(ChoicesModel):
         With em, activations learn through the iterations before the last one.
         """
         blocks = {"blocks": 1} if values.get("family") in BLOCK_FAMILIES else {}
-        gradient = {"routing_gradient": "all"} if values.get("routing") == "em" else {}
+        gradient = {"routing_gradient": "all"} if values.get("routing") in ("sda", "em") else {}
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
         return {**optimizer, **policy, **blocks, **gradient}

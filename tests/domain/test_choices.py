@@ -123,10 +123,11 @@ def test_the_plain_network_has_no_blocks_and_so_no_layers_between() -> None:
     assert without_meaningless(Choices, {"capsules": 64, "gamma": 0.5}) == {}
 
 
-def test_em_is_differentiated_whole_where_nothing_is_said() -> None:
+def test_sda_and_em_are_differentiated_whole_where_nothing_is_said() -> None:
     assert Choices(routing="em").routing_gradient == "all"
     assert Choices(routing="em", routing_gradient="last").routing_gradient == "last"
-    assert Choices(routing="sda").routing_gradient == "last"
+    assert Choices(routing="sda").routing_gradient == "all"
+    assert Choices().routing_gradient == "last"
     once = Choices(routing="em", routing_iterations=1)
     assert "routing_gradient" not in once.active()
     assert canonical_choices(Choices, once.active()) == once.active()
