@@ -17,6 +17,7 @@ from paretocaps.domain.spec import StudySpec
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.execution.recover import clear_failed
+from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.ranking import (
@@ -57,6 +58,7 @@ class Runner:
         proposals: where new choices come from.
         executor: trains jobs; entered and left by the caller.
         observer: is told what happens.
+        interrupts: is asked between two things whether to stop.
     """
 
     spec: StudySpec
@@ -66,6 +68,7 @@ class Runner:
     proposals: Proposals
     executor: Executor
     observer: Observer
+    interrupts: Interrupts = field(default_factory=Interrupts)
     open: dict[int, OpenTrial] = field(default_factory=dict)
     failed: int = 0
     reason: str = ""
@@ -85,6 +88,7 @@ class Runner:
         self._update_front()
         try:
             while True:
+                self.interrupts.check()
                 self._fill()
                 if not self.in_flight:
                     break
@@ -158,6 +162,7 @@ class Runner:
         return job
 
     def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
+        self.interrupts.check()
         self.store.record_epoch(job.study, job.trial, job.seed, job.attempt, record)
         self.observer.epoch(job, record)
         return True

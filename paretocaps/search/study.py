@@ -1,12 +1,8 @@
 """One study from its spec to its stored front."""
 
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from types import FrameType
 
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
@@ -17,6 +13,7 @@ from paretocaps.execution.devices import devices
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs
 from paretocaps.search.identity import refuse_other_study, stored_form
+from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
@@ -113,7 +110,8 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
         KeyboardInterrupt: Ctrl-C or SIGTERM; everything is saved, running trials are marked.
     """
     spec = plan.spec
-    with driver_lock(spec.storage, spec.study), _sigterm_interrupts():
+    interrupts = Interrupts()
+    with driver_lock(spec.storage, spec.study), interrupts.watching():
         _enter(store, spec)
         counts = store.counts(spec.study)
         sampler = plan.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
@@ -125,7 +123,7 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
             proposals = Proposals(
                 study, plan.trainer, plan.space, plan.fix, plan.sampler, spec.seed, seen, observer
             )
-            runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer)
+            runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
             proposals.enqueue_designs(plan.designs)
             recover_trials(runner)
@@ -142,20 +140,3 @@ def _enter(store: Store, spec: StudySpec) -> None:
     else:
         refuse_foreign_study(spec.storage, spec.study)
         store.create_study(spec.study, content)
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does: save and stop. Signals belong to the main thread alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -336,18 +336,22 @@ def _saved(case: "Case") -> int:
 
 
 def _block_seconds() -> list[Figure]:
-    """Seconds that a block adds to a step and to a prediction, and the ratios of the families."""
+    """Seconds that a block adds to a step and to a prediction, and the ratios of the families.
+
+    With one type of primary capsules: a block costs the same whatever is in front of it, and the less that
+    is, the less its noise is in the difference of two steps.
+    """
     from paretocaps.bench.benchmark import Case, alternate, turn_of
     from paretocaps.domain.choices import Choices
 
     families, depths, figures = ("momentum_caps", "residual_caps"), (1, 13), []
     for gradient in ("last", "all"):
         cases = [
-            Case(Choices(family=family, blocks=blocks, routing_gradient=gradient, precision="fp32"))
+            Case(Choices(family=family, blocks=blocks, routing_gradient=gradient, primary_capsules=1))
             for family in families
             for blocks in depths
         ]
-        steps = alternate([turn_of(case) for case in cases], 7)
+        steps = alternate([turn_of(case) for case in cases], 15)
         figures += _slopes(f"step, routing_gradient={gradient}", steps, depths, "at most 1.45")
         if gradient == "last":
             predictions = alternate([_prediction(case) for case in cases], 9)

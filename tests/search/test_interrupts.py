@@ -1,0 +1,67 @@
+import signal
+import threading
+import weakref
+
+import pytest
+
+from paretocaps.search.interrupts import Interrupts
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_interrupts_and_the_handlers_come_back(number):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    terminating = signal.getsignal(signal.SIGTERM)
+    try:
+        interrupts = Interrupts()
+        with pytest.raises(KeyboardInterrupt), interrupts.watching():
+            signal.raise_signal(number)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGTERM) is terminating
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.check()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_that_a_weak_references_callback_swallows_is_raised_at_the_next_check():
+    class Thing:
+        pass
+
+    interrupts, thing = Interrupts(), Thing()
+    with interrupts.watching():
+        reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+        del thing  # Python prints the KeyboardInterrupt of the callback, and goes on
+        assert reference() is None
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+
+
+def test_without_a_signal_there_is_nothing():
+    interrupts = Interrupts()
+    with interrupts.watching():
+        interrupts.check()
+
+
+def test_a_handler_of_the_users_stays():
+    seen = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
+    try:
+        with Interrupts().watching():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.SIGINT]
+
+
+def test_other_threads_change_no_handlers():
+    before, found = signal.getsignal(signal.SIGTERM), []
+
+    def work():
+        with Interrupts().watching():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [before]
