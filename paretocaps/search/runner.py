@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.front import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.spec import StudySpec
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
@@ -142,6 +142,12 @@ class Runner:
             self.observer.notice("every design of the space was tried: nothing is left to sample")
         return proposal
 
+    @property
+    def _measured(self) -> tuple[str, ...]:
+        """The quantities behind the objectives, and behind the bounds that are shown."""
+        bounded = [OBJECTIVES.get(requirement.name) for requirement in self.spec.requirements]
+        return tuple(dict.fromkeys(objective.quantity for objective in (*self.objectives, *bounded)))
+
     def _job(self, trial: OpenTrial) -> TrainingJob:
         seed = trial.waiting.popleft()
         trial.running.add(seed)
@@ -156,7 +162,7 @@ class Runner:
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
             folder=self.store.attempt_folder(self.spec.study, trial.number, seed, attempt),
-            measure=tuple(objective.quantity for objective in self.objectives),
+            measure=self._measured,
         )
         self.observer.trial_started(job, trial.design)
         return job

@@ -103,5 +103,5 @@ def _uncalibrated(trials: Sequence[int]) -> UsageError:
     have = f"trial {named} has" if len(trials) == 1 else f"trials {named} have"
     return UsageError(
         f"{have} no calibration, so times cannot be scaled: choose one device with --device, or train a new"
-        " study with a trainer that has a reference step (its remarks say where that failed)"
+        " study with time among its objectives (a trial's remarks say where its reference step failed)"
     )
