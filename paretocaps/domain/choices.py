@@ -51,8 +51,9 @@ class ChoicesModel(BaseModel):
     def _refuse_meaningless(self) -> Self:
         defaults = self.defaults(dict(self))
         for name in self.model_fields_set & set(self.conditions):
-            default = defaults.get(name, type(self).model_fields[name].default)
-            if not self.is_active(name) and getattr(self, name) != default:
+            default = type(self).model_fields[name].default
+            meaningless = (default, defaults.get(name, default))
+            if not self.is_active(name) and getattr(self, name) not in meaningless:
                 raise ValueError(f"{name}={getattr(self, name)!r} only applies where {self.conditions[name]}")
         return self
 

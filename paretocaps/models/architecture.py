@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from paretocaps.domain.choices import Choices
-from paretocaps.errors import DataError
+from paretocaps.domain.choices import BLOCK_FAMILIES, Choices
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Geometry, geometry
 from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 
@@ -73,6 +73,9 @@ class Architecture(BaseModel):
             raise DataError(f"images with {self.channels} channels cannot be classified: give 1 or more")
         if self.classes < 2:
             raise DataError(f"{self.classes} classes leave nothing to classify: give 2 or more")
+        if self.family in BLOCK_FAMILIES and self.blocks < 1:
+            raise UsageError(f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more")
+        ROUTINGS.get(self.routing)
         return self
 
     @property

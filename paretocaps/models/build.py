@@ -6,12 +6,13 @@ from typing import Literal
 import torch
 from torch import nn
 
+from paretocaps.domain.choices import BLOCK_FAMILIES
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
 
 PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
-_POSE_STD = 0.1
+_POSE_STD, _SKIPPED_POSES = 0.1, 0.1
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
 
@@ -34,13 +35,15 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     at 0.92 to 0.94, and 20 blocks at 0.91 to 0.93. A plain stack learned with one block (0.67 after 3 epochs)
     at g = 1.5, and not at 0.25 or 3.
 
-    Layers of em routing are drawn about the identity with N(0, 0.1), see their `draw`.
+    Layers of em routing are drawn about the identity with N(0, 0.1), see their `draw`; those with a skip are
+    then made a tenth as large, since x + f(x) with f near the identity doubles x at every layer. On digits,
+    60 steps at batch 32, 8 residual blocks came to 0.83 so and to 0.09 without.
 
     Args:
         architecture: what to build.
         seed: any integer that torch takes for one.
         init: "auto" as above; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
-            does.
+            does (em's about the identity all the same; the paper has no em).
 
     Returns:
         A float32 network on the CPU, in training mode.
@@ -53,6 +56,10 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     stds = _stds(architecture) if init == "auto" else [PAPER_STD] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)
+    if architecture.routing == "em" and architecture.family in BLOCK_FAMILIES and init == "auto":
+        with torch.no_grad():
+            for capsules in network.capsule_layers[1:-1]:
+                capsules.weight.mul_(_SKIPPED_POSES)
     return network
 
 

@@ -194,5 +194,5 @@ class CapsNet(nn.Module):
 
 def _chain(a: Architecture, layers: list[CapsuleLayer]) -> PlainChain:
     if a.family == "momentum_caps":
-        return MomentumChain(layers, a.gamma)
+        return MomentumChain(layers, a.gamma, ROUTINGS.get(a.routing).growth)
     return ResidualChain(layers) if a.family == "residual_caps" else PlainChain(layers)

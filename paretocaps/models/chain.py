@@ -62,11 +62,12 @@ class MomentumChain(ResidualChain):
     Args:
         layers: as for `PlainChain`.
         gamma: at least 0 and below 1.
+        growth: how many times rounding errors may grow (`routings.routing.Routing.growth`).
     """
 
-    def __init__(self, layers: Sequence[nn.Module], gamma: float) -> None:
+    def __init__(self, layers: Sequence[nn.Module], gamma: float, growth: float = _MOST_GROWTH) -> None:
         super().__init__(layers)
-        self.gamma = gamma
+        self.gamma, self.growth = gamma, growth
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -74,13 +75,13 @@ class MomentumChain(ResidualChain):
         depth = len(self.layers)
         if self.gamma == 0.0:
             return ("gamma=0 leaves no momentum: the blocks are residual ones, and nothing is rebuilt",)
-        pieces = len(list(_segments(depth, self.gamma)))
+        pieces = len(list(_segments(depth, self.gamma, self.growth)))
         if pieces == 1:
             return ()
-        digits = -(depth - 1) * log10(self.gamma)
+        digits, most = -(depth - 1) * log10(self.gamma), longest_run(self.gamma, self.growth)
         return (
             f"gamma={self.gamma:g} over {depth} layers would rebuild states with 10^{digits:.1f} times the"
-            f" errors of rounding: {pieces} segments of up to {longest_run(self.gamma)} layers keep one each",
+            f" errors of rounding: {pieces} segments of up to {most} layers keep one each",
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -91,22 +92,22 @@ class MomentumChain(ResidualChain):
         x = x.double()
         velocity = torch.zeros_like(x)
         layers = list(self.layers)
-        for segment in _segments(len(layers), self.gamma):
+        for segment in _segments(len(layers), self.gamma, self.growth):
             x, velocity = momentum(layers[segment], self.gamma, x, velocity, dtype)
         return x.to(dtype)
 
 
-def longest_run(gamma: float) -> int:
-    """Return over how many layers states can be rebuilt with errors no more than 1e8 times rounding's.
+def longest_run(gamma: float, growth: float = _MOST_GROWTH) -> int:
+    """Return over how many layers states can be rebuilt with errors no more than `growth` times rounding's.
 
     The v before the first layer of a run is needed by nothing, so n layers divide by gamma n - 1 times: one
     layer can be rebuilt whatever gamma is.
     """
-    return 1 + floor(log(_MOST_GROWTH) / -log(gamma))
+    return 1 + floor(log(growth) / -log(gamma))
 
 
-def _segments(depth: int, gamma: float) -> Iterator[slice]:
+def _segments(depth: int, gamma: float, growth: float) -> Iterator[slice]:
     """Yield the chain in runs of layers, as few as can be and of about the same length."""
-    pieces = ceil(depth / longest_run(gamma))
+    pieces = ceil(depth / longest_run(gamma, growth))
     bounds = [depth * piece // pieces for piece in range(pieces + 1)]
     return (slice(start, stop) for start, stop in pairwise(bounds))

@@ -14,7 +14,7 @@ from paretocaps.training.learner import Learner
 
 _SIDE, _CLASSES, _BATCH = 28, 10, 32
 _STEPS = {"cpu": 12, "cuda": 256}
-_TRIES = 3
+_TRIES = 2
 
 
 def reference_step(device: str = "cpu", threads: int | None = None) -> float:
@@ -23,8 +23,8 @@ def reference_step(device: str = "cpu", threads: int | None = None) -> float:
     The median over the laps of a short epoch, its warm-up apart, by the clock that times trainings and
     in the way they are taken (on a GPU as a CUDA graph): batches of 32 random images of 28x28x1 in 10
     classes. Network, images and arithmetic (precision auto) are the same wherever it runs; the global
-    random states are left as they were. Where the clock finds the device disturbed it is measured again, up
-    to three times, and the least counts.
+    random states are left as they were. Where the clock finds the device disturbed it is measured once
+    more, and the lesser of the two counts.
 
     Args:
         device: "cpu", "cuda" or "cuda:1".
@@ -40,7 +40,7 @@ def reference_step(device: str = "cpu", threads: int | None = None) -> float:
 
 
 def _undisturbed(device: torch.device) -> Iterator[float]:
-    """Seconds of a step, measured again, up to three times in all, while something disturbs it."""
+    """Seconds of a step, measured again where something disturbs it."""
     for _ in range(_TRIES):
         learner, rates = _learner(device)
         learner.train_epoch(1, _BATCH, rates)

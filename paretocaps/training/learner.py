@@ -99,8 +99,8 @@ class Learner:
             epoch: its number, which also decides the order of the images.
             batch_size: images a step; a change begins a phase.
             rates: one a step.
-            progress: the share of the training that is behind, 0 to 1, by which a spread loss widens its
-                margin; it stays the same within an epoch.
+            progress: the share of the training that is over after this epoch, 0 to 1, by which a spread
+                loss widens its margin; it stays the same within an epoch.
 
         Raises:
             DivergedError: that loss is NaN or infinite.

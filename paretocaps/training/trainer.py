@@ -73,7 +73,7 @@ class _Training:
         if epoch - 1 == self.prune_after:
             prune_learner(self.learner, self.choices, self.job.seed)
         rates = self.plan.learning_rates(epoch)
-        progress = (epoch - 1) / max(1, self.job.epochs - 1)
+        progress = epoch / self.job.epochs
         loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
@@ -93,13 +93,14 @@ class _Training:
         )
         self.records.append(record)
         if best_epoch(self.records) is record:
-            self.best = copy.deepcopy(self.learner.network)
+            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
         return record
 
     def measurement(self) -> Measurement:
         """Return what the training came to; the test images are looked at here, once."""
         records = self._settled_records()
         best = best_epoch(records)
+        self.best = self.best.to(self.device)
         test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
         disturbed = self.learner.stopwatch.disturbances()
         self.job.folder.mkdir(parents=True, exist_ok=True)

@@ -6,9 +6,13 @@ from pickle import UnpicklingError
 
 import torch
 
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsnet import CapsNet
+
+_UNREADABLE = (
+    OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError, UsageError
+)  # fmt: skip
 
 
 def save_weights(path: Path, network: CapsNet) -> None:
@@ -35,7 +39,7 @@ def load_weights(path: Path) -> CapsNet:
         content = torch.load(path, map_location="cpu", weights_only=True)
         network = CapsNet(Architecture.model_validate_json(content["architecture"]))
         network.load_state_dict(content["state"])
-    except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError) as error:
+    except _UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"weights {str(path)!r} cannot be read ({reason}): train the trial again") from None
     return network.eval()

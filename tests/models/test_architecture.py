@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from paretocaps.domain.choices import Choices
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.routings.routing import LayerShape
 
@@ -114,3 +114,11 @@ def test_states_of_em_are_17_numbers_everywhere():
 def test_json_from_before_there_were_blocks_still_says_what_it_said():
     text = '{"height": 28, "width": 28, "channels": 1, "classes": 10, "weight_sharing": true}'
     assert Architecture.model_validate_json(text) == architecture(Choices(weight_sharing=True), 28, 28, 1, 10)
+
+
+def test_blocks_and_routing_that_cannot_be() -> None:
+    size = {"height": 8, "width": 8, "channels": 1, "classes": 10}
+    with pytest.raises(UsageError, match="blocks=0 leaves family=momentum_caps no block"):
+        Architecture(**size, family="momentum_caps")
+    with pytest.raises(UnknownNameError, match="unknown routing 'foo'"):
+        Architecture(**size, routing="foo")

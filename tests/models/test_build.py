@@ -2,7 +2,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from paretocaps.models.architecture import Architecture
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.losses import capsnet_loss
 
@@ -115,3 +116,15 @@ def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocas
     with torch.no_grad():
         right = network(images[check]).lengths.argmax(1) == labels[check]
     assert right.double().mean() > reached
+
+
+@pytest.mark.parametrize("family", ["residual_caps", "momentum_caps"])
+def test_em_states_do_not_double_at_every_skip(family):
+    made = build_network(
+        architecture(Choices(family=family, blocks=8, routing="em", decoder="none"), 8, 8, 1, 10), 0
+    )
+    images = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    state = made.capsule_layers[0](made.primary(made.conv1(images)))
+    with torch.no_grad():
+        grown = made.blocks(state)[..., :16].abs().max() / state[..., :16].abs().max()
+    assert grown < 10

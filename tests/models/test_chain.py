@@ -130,3 +130,10 @@ def test_every_layer_has_its_place_in_the_state_dict():
     assert list(chain.state_dict()) == [f"layers.{number}.weight" for number in range(3)]
     lengths = [len(layer.state_dict()) for layer in chain.layers]
     assert all(a == b for a, b in pairwise(lengths))
+
+
+def test_steep_layers_are_cut_sooner():
+    made = layers(32)
+    assert MomentumChain(made, 0.5).remarks != MomentumChain(made, 0.5, growth=1e4).remarks
+    assert longest_run(0.5, 1e4) < longest_run(0.5)
+    assert MomentumChain(layers(40), 0.9, growth=1e4).remarks == ()

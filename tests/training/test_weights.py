@@ -37,3 +37,14 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(DataError, match="train the trial again"):
         load_weights(path)
+
+
+def test_a_network_of_a_later_version_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pt"
+    shape = architecture(Choices(primary_capsules=2), 8, 8, 1, 10)
+    save_weights(path, build_network(shape, 0))
+    content = torch.load(path, weights_only=True)
+    content["architecture"] = content["architecture"].replace('"rba"', '"foo"')
+    torch.save(content, path)
+    with pytest.raises(DataError, match="cannot be read"):
+        load_weights(path)
