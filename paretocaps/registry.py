@@ -35,6 +35,7 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, entries: Mapping[str, T | str], group: str | None = None) -> None:
         self.kind = kind
         self._entries: dict[str, T | str] = dict(entries)
+        self._built_in = frozenset(entries)
         self._group = group
 
     def register(self, name: str, entry: T | str) -> None:
@@ -63,6 +64,10 @@ class Registry(Generic[T]):
             entry = resolve(entry)
             self._entries[name] = entry
         return entry
+
+    def only_here(self, name: str) -> bool:
+        """Return whether `name` was registered by this process, so that other ones do not know it."""
+        return name in self._entries and name not in self._built_in and name not in self._plugins()
 
     def __iter__(self) -> Iterator[str]:
         return iter([*self._entries, *(name for name in self._plugins() if name not in self._entries)])

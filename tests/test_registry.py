@@ -39,3 +39,11 @@ def test_plug_ins_come_from_the_entry_point_group() -> None:
 def test_what_cannot_be_imported_is_named(target: str) -> None:
     with pytest.raises(ParetocapsError, match=f"cannot load '{target}'"):
         resolve(target)
+
+
+def test_what_this_process_registered_is_known_to_it_alone() -> None:
+    registry: Registry[str] = Registry("thing", {"mine": "builtins:str"})
+    assert not registry.only_here("mine")
+    registry.register("yours", "builtins:int")
+    assert registry.only_here("yours")
+    assert not registry.only_here("nobody's")

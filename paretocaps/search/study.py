@@ -59,6 +59,7 @@ def check_study(spec: StudySpec) -> Plan:
     executor = EXECUTORS.get(spec.executor)
     places = tuple(devices(spec.device, spec.workers, spec.share_device))
     _refuse_sharing(spec, objectives, places)
+    _refuse_unknown_to_workers(spec)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
     return Plan(
@@ -83,6 +84,14 @@ def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Se
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
             f" makes the {timed[0]} of each longer: leave workers at {count}, or give --share-device"
             " to have the measurements marked as shared"
+        )
+
+
+def _refuse_unknown_to_workers(spec: StudySpec) -> None:
+    if spec.executor == "processes" and TRAINERS.only_here(spec.trainer):
+        raise UsageError(
+            f"trainer {spec.trainer!r} is known to this process only, not to worker processes: use the inline"
+            " executor, or install it with an entry point in the group paretocaps.trainers"
         )
 
 

@@ -82,3 +82,9 @@ def test_signals_are_put_back_and_other_threads_may_run_studies(run):
     thread.join()
     summary, _ = run(trials=2)
     assert summary.finished == 2
+
+
+def test_a_trainer_that_workers_would_not_know_is_refused_before_anything_fails():
+    with pytest.raises(UsageError, match="'probe' is known to this process only"):
+        check_study(StudySpec(trainer="probe", objectives="acc,params"))
+    assert check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline"))
