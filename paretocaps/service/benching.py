@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices, parse_value
@@ -68,15 +69,16 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
         for batch in options.batches:
             for precision in different_precisions(options.device, names, batch):
                 case = _case(options, options.settings, design, batch, precision)
-                beside = _case(options, options.settings if everything else (), None, batch, precision)
-                other = beside if against == "baseline" else None
+                other = None
+                if against == "baseline":
+                    other = _case(options, options.settings if everything else (), None, batch, precision)
                 row = benchmark(case, options.device, options.steps, against, other)
                 rows.append({"design": design, **asdict(row)})
     return rows
 
 
 def check_output(path: str) -> Path:
-    """Return `path` if a file can be written there; made, empty, where it did not exist.
+    """Return `path` if a file can be written there; its folder is made, a file that is there stays.
 
     Raises:
         UsageError: it cannot.
@@ -86,10 +88,10 @@ def check_output(path: str) -> Path:
         raise UsageError(f"out={path!r} is not a file name: give one, such as bench.json")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.open("ab").close()
+        with TemporaryFile(dir=target.parent):
+            return target
     except OSError as error:
         raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
-    return target
 
 
 def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptions) -> Path:
@@ -102,7 +104,13 @@ def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptio
 
     kept = {**environment(options.device), "options": asdict(options), "rows": [dict(row) for row in rows]}
     target = check_output(path)
-    target.write_text(json.dumps(kept, indent=2) + "\n")
+    part = target.with_name(target.name + ".part")
+    try:
+        part.write_text(json.dumps(kept, indent=2) + "\n")
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
     return target
 
 

@@ -19,9 +19,9 @@ def resolve_precision(precision: str, device: torch.device, batch_size: int | No
 
     Args:
         precision: "fp32", "bf16", or "auto": bfloat16 where the device multiplies it natively, float32
-            elsewhere, and for training on single images on a CPU.
+            elsewhere, and for single images on a CPU.
         device: where they are computed.
-        batch_size: images a training step; None for evaluation.
+        batch_size: images at once; None for many.
     """
     if precision == "auto":
         alone = device.type == "cpu" and batch_size is not None and batch_size < _CPU_BF16_BATCH

@@ -52,6 +52,15 @@ def test_where_nothing_can_be_written_is_said_before_anything_is_timed(tmp_path)
             service.check_output(path)
 
 
+def test_looking_whether_it_can_be_written_leaves_what_is_there(tmp_path):
+    kept = tmp_path / "bench.json"
+    service.check_output(str(kept))
+    assert list(tmp_path.iterdir()) == []
+    kept.write_text("before")
+    service.check_output(str(kept))
+    assert kept.read_text() == "before"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -45,7 +45,7 @@ class CapsuleLayer(nn.Module, ABC):
             raise UsageError(f"{iterations} iterations of routing: choose 1 to {MOST_ITERATIONS}")
         if gradient not in ("last", "all"):
             raise UsageError(f"routing gradient {gradient!r} is unknown: choose 'last' or 'all'")
-        self.shape, self.iterations, self.gradient, self.has_bias = shape, iterations, gradient, bias
+        self.shape, self.iterations, self.gradient = shape, iterations, gradient
 
     @abstractmethod
     def forward(self, capsules: Tensor) -> Tensor:

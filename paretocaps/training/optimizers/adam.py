@@ -1,6 +1,7 @@
 """Adam."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +14,15 @@ def build(parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor) ->
 
     Weight decay is added to the gradient, as an L2 penalty would be.
     """
-    return torch.optim.Adam(
-        parameters,
-        lr=rate,
-        betas=(choices.beta1, choices.beta2),
-        weight_decay=choices.weight_decay,
-        fused=True,
-        capturable=rate.device.type == "cuda",
-    )
+    return torch.optim.Adam(parameters, **fused_settings(choices, rate))
+
+
+def fused_settings(choices: Choices, rate: Tensor) -> dict[str, Any]:
+    """Return what torch's Adam and AdamW are made with: one fused call, which a CUDA graph can hold."""
+    return {
+        "lr": rate,
+        "betas": (choices.beta1, choices.beta2),
+        "weight_decay": choices.weight_decay,
+        "fused": True,
+        "capturable": rate.device.type == "cuda",
+    }

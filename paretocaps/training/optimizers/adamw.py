@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocaps.domain.choices import Choices
+from paretocaps.training.optimizers.adam import fused_settings
 
 
 def build(parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor) -> torch.optim.Optimizer:
@@ -14,11 +15,4 @@ def build(parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor) ->
     Weights shrink by learning rate times weight decay a step, whatever the gradients are, so that a search
     can move the two more nearly apart than with Adam. Without weight decay it is Adam.
     """
-    return torch.optim.AdamW(
-        parameters,
-        lr=rate,
-        betas=(choices.beta1, choices.beta2),
-        weight_decay=choices.weight_decay,
-        fused=True,
-        capturable=rate.device.type == "cuda",
-    )
+    return torch.optim.AdamW(parameters, **fused_settings(choices, rate))
