@@ -9,7 +9,7 @@ from torch import Tensor
 
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.errors import DataError, is_out_of_memory
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 _CPU_BATCH = 256  # what fits its caches; larger ones are no faster
 _CUDA_BATCH = 8192
@@ -40,7 +40,7 @@ class Evaluator:
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
 
-    def accuracy(self, network: CapsNet, images: DeviceLoader) -> float:
+    def accuracy(self, network: Network, images: DeviceLoader) -> float:
         """Return the share of `images` whose best-scored class is their label's, in [0, 1].
 
         Args:
@@ -68,7 +68,7 @@ class Evaluator:
 
 
 @torch.no_grad()
-def accuracy(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """Return the share of images whose best-scored class is their label's, in [0, 1].
 
     Args:

@@ -15,7 +15,7 @@ FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
 
 
 class Scored(Protocol):
-    """What the loss looks at: lengths [B, O], and a reconstruction [B, C * H * W] or None."""
+    """What the loss looks at: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
 
     @property
     def lengths(self) -> Tensor:
@@ -24,6 +24,10 @@ class Scored(Protocol):
     @property
     def reconstruction(self) -> Tensor | None:
         """The image drawn again."""
+
+    @property
+    def logits(self) -> Tensor | None:
+        """What a network without capsules says."""
 
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
@@ -86,6 +90,8 @@ def capsnet_loss(
 ) -> Tensor:
     """Return margin or spread loss plus, where there is a reconstruction, its loss; a scalar.
 
+    Where there are logits it is their cross-entropy, whatever `loss` says.
+
     Args:
         output: what the network gave for `images` and `labels`.
         images: [B, C, H, W] in [0, 1].
@@ -94,7 +100,9 @@ def capsnet_loss(
         spread: the spread loss's margin, see `spread_margin`; a tensor where a captured graph shall see it
             change.
     """
-    if loss == "spread":
+    if output.logits is not None:
+        total = functional.cross_entropy(output.logits, labels)
+    elif loss == "spread":
         total = spread_loss(output.lengths, labels, spread)
     else:
         total = margin_loss(output.lengths, labels)
