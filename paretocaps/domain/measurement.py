@@ -38,7 +38,8 @@ class EpochRecord(_Value):
 
     `epoch` counts from 1. `seconds` are the measured training seconds of this epoch's optimiser
     steps, `time` the same up to and including it, `wall` all seconds since the training began.
-    `network` counts the structural changes (prunings) before this epoch: epochs with the same
+    `batch_size` is the images of one forward pass, of which a step may take several; `steps` are the
+    optimiser's. `network` counts the structural changes (prunings) before this epoch: epochs with the same
     number trained the same network. `train_loss` is the mean over the epoch's images, where a trainer
     reports one.
     """

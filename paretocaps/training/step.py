@@ -13,6 +13,10 @@ from paretocaps.training.precision import autocast
 class TrainingStep:
     """Forward, backward and optimiser; nothing in it waits for the device.
 
+    A step on more images than `pass_images` passes them in parts, one after the other, and adds up their
+    gradients, each part weighted by its share of the images: the gradient of the mean loss over all of them,
+    with the memory of one part.
+
     Args:
         network: on `device`.
         optimizer: of its parameters; its learning rate is the tensor `rate`.
@@ -22,6 +26,7 @@ class TrainingStep:
         loss: as `Choices.loss`.
 
     Attributes:
+        pass_images: images of one forward pass; 0 for all of a step's.
         spread: the spread loss's margin, a scalar on the device to be filled.
     """
 
@@ -37,6 +42,7 @@ class TrainingStep:
         self.network, self.optimizer, self.rate = network, optimizer, rate
         self.device, self.dtype = device, dtype
         self.spread = torch.full((), spread_margin(1.0), device=device)
+        self.pass_images = 0
         self._loss = loss
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -47,8 +53,21 @@ class TrainingStep:
 
     def take(self, images: Tensor, labels: Tensor) -> Tensor:
         """Take one step on a batch at the learning rate in `rate`; return its loss, a scalar."""
-        loss = self.loss(images, labels)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        loss = self._gradients(images, labels)
         self.optimizer.step()
+        return loss
+
+    def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Add the gradients of the mean loss of a step's images to the parameters' own; return that loss."""
+        count = len(labels)
+        if not 0 < self.pass_images < count:
+            return self._backward(self.loss(images, labels))
+        total = torch.zeros((), device=self.device)
+        for part, truth in zip(images.split(self.pass_images), labels.split(self.pass_images), strict=True):
+            total += self._backward(self.loss(part, truth) * (len(truth) / count))
+        return total
+
+    def _backward(self, loss: Tensor) -> Tensor:
+        torch.autograd.backward(loss)
         return loss.detach()
