@@ -26,7 +26,7 @@ _WARMUP = 2
 _CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
 _CUDA_STEPS = (20, 500)
 _FLOPS_A_MULTIPLY_ADD = 2
-_PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+_PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
 Turn = Callable[[], float]
 """Takes some steps and returns the seconds of one."""
 
@@ -37,7 +37,7 @@ class BenchRow:
 
     Attributes:
         batch: images a forward pass; of a step, too, where nothing is accumulated.
-        precision: "fp32", "bf16", or on a GPU "tf32", as it was used.
+        precision: "fp32", "bf16", "fp16", or on a GPU "tf32", as it was used.
         device: its name.
         step_s: median seconds of a step.
         step_s_min, step_s_max: the spread.

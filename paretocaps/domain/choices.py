@@ -105,15 +105,16 @@ class Choices(ChoicesModel):
     default to the papers' values of the policy, `routing_gradient` to "all" for sda and em.
 
     `accumulate` is how many forward and backward passes an optimiser step takes: a batch size, chosen or
-    scheduled, is the images of one pass (what has to fit into memory), and a step learns from the mean loss of
-    `accumulate` times as many, as if they had been one batch. Steps are optimiser steps everywhere: in the plan,
-    in `decay_every`, in what is timed. The last step of an epoch takes what is left.
+    scheduled, is the images of one pass (what has to fit into memory), and a step learns from the mean loss
+    of `accumulate` times as many, as if they had been one batch. Steps are optimiser steps everywhere: in
+    the plan, in `decay_every`, in what is timed. The last step of an epoch takes what is left.
 
     `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
     `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
     (1e-4). ranger21 trains with its own schedule, the `lr_policy` explore_exploit down to `lr_min` 3e-5,
     where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
-    deviation 1 inside the network.
+    deviation 1 inside the network. `precision` is what convolutions and products are computed in (`auto`:
+    bf16 where the device has it); fp16 scales its gradients, and skips the steps whose gradients overflow.
     """
 
     family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
@@ -154,7 +155,7 @@ class Choices(ChoicesModel):
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     augment: Literal["none", "shift", "crop"] = "none"
     standardise: bool = False
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
         "capsules": Condition.above("blocks", 0),

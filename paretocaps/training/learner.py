@@ -16,6 +16,7 @@ from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
 from paretocaps.training.precision import fast_float32, resolve_precision
+from paretocaps.training.scaling import GradientScaling
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
@@ -35,8 +36,8 @@ class Learner:
         loader: the training images.
         choices: optimiser and precision are read from it.
         device: where everything happens.
-        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. An optimiser
-            whose step cannot be captured is not.
+        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. Steps that
+            read from the device (an optimiser's, or fp16's) are not.
     """
 
     def __init__(
@@ -53,16 +54,21 @@ class Learner:
         optimizer = build_optimizer(network.parameters(), choices, rate)
         self._precision, self._accumulate = choices.precision, choices.accumulate
         dtype = resolve_precision(self._precision, device)
-        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss)
+        self._scaling = GradientScaling(device) if dtype == torch.float16 else None
+        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss, self._scaling)
         wanted = device.type == "cuda" if captures is None else captures
-        self._captures = wanted and OPTIMIZERS.get(choices.optimizer).captures
+        readers = [] if OPTIMIZERS.get(choices.optimizer).captures else [str(choices.optimizer)]
+        readers += ["fp16"] if self._scaling else []
+        self._captures = wanted and not readers
         self._warmup = _CUDA_WARMUP if self._captures else 1
         self.stopwatch = Stopwatch(device, self._warmup)
-        self.remarks: list[str] = []
-        if wanted and not self._captures:
-            self.remarks.append(
-                f"steps were taken one by one, not as a CUDA graph: {choices.optimizer} reads from the device"
+        self._remarks: list[str] = []
+        if wanted and readers:
+            self._remarks.append(
+                f"steps were taken one by one, not as a CUDA graph: {readers[0]} reads from the device"
             )
+        if self._scaling and device.type == "cpu":
+            self._remarks.append("fp16 on a CPU is slow: bf16 or fp32 train in less time")
         self.peak_bytes = 0
         """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0
@@ -79,6 +85,11 @@ class Learner:
     def optimizer(self) -> torch.optim.Optimizer:
         """Its optimiser."""
         return self._step.optimizer
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of the measurement should know: what fell back, what was skipped."""
+        return [*self._remarks, *(self._scaling.remarks if self._scaling else [])]
 
     @property
     def dtype(self) -> torch.dtype:
@@ -118,7 +129,8 @@ class Learner:
                 taken += steps
         loss = float(total) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
-            raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max")
+            remedy = ", or take another precision than fp16" if self._scaling else ""
+            raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max{remedy}")
         return loss
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
@@ -185,7 +197,7 @@ class Learner:
             except (RuntimeError, AssertionError) as error:
                 self._captures = False
                 self.optimizer.zero_grad(set_to_none=True)
-                self.remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
+                self._remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
         return self._captured is not None
 
     @contextmanager

@@ -73,7 +73,7 @@ def test_a_loss_that_is_no_number_is_an_error_with_its_remedy(broken):
 
 
 def test_accumulating_is_training_with_as_many_times_the_batch():
-    """The same images in the same order: k passes of b images a step, and one of k x b, and no more memory."""
+    """The same images in the same order: k passes of b images a step, and one of k x b; in less memory."""
     splits = load(DataSpec(limit_train=70))
     done = []
     for batch, accumulate in ((24, 1), (8, 3)):

@@ -113,7 +113,7 @@ def test_too_many_training_images_are_refused(job):
         train(job().model_copy(update={"data": DataSpec(limit_train=5000)}), go_on)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("augment", ["none", "shift", "crop"])
 def test_every_precision_and_augmentation_trains(job, precision, augment):
     measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
