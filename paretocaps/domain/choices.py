@@ -153,7 +153,7 @@ class Choices(ChoicesModel):
     beta1: Annotated[float, Field(ge=0.0, le=0.999)] = 0.9
     beta2: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.999
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    augment: Literal["none", "shift", "crop"] = "none"
+    augment: Literal["none", "shift", "crop", "rotate"] = "none"
     standardise: bool = False
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 

@@ -114,7 +114,7 @@ def test_too_many_training_images_are_refused(job):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
-@pytest.mark.parametrize("augment", ["none", "shift", "crop"])
+@pytest.mark.parametrize("augment", ["none", "shift", "crop", "rotate"])
 def test_every_precision_and_augmentation_trains(job, precision, augment):
     measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
     assert measurement.epochs[0].train_loss < 2.0
