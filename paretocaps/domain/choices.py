@@ -115,6 +115,8 @@ class Choices(ChoicesModel):
     where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
     deviation 1 inside the network. `precision` is what convolutions and products are computed in (`auto`:
     bf16 where the device has it); fp16 scales its gradients, and skips the steps whose gradients overflow.
+    With `patience` above 0 a training ends where its validation loss has not improved for so many epochs
+    since its last pruning; schedules are those of the whole training all the same.
     """
 
     family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
@@ -155,6 +157,7 @@ class Choices(ChoicesModel):
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     augment: Literal["none", "shift", "crop", "rotate"] = "none"
     standardise: bool = False
+    patience: Annotated[int, Field(ge=0)] = 0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {

@@ -157,6 +157,7 @@ EPOCHS = Table(
     Column("params", BigInteger, nullable=False, comment="parameters"),
     Column("macs", BigInteger, nullable=False, comment="forward multiply-adds a sample"),
     Column("network", Integer, nullable=False, comment="structural changes before this epoch"),
+    Column("val_loss", Double, comment="validation; NULL where it was not reported or not finite"),
 )
 
 QUANTITIES = Table(
