@@ -8,6 +8,15 @@ from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
+_ROLES = {
+    "primary": "primary",
+    "capsule_layer": "capsule",
+    "blocks": "capsule",
+    "class_capsules": "capsule",
+    "decoder": "decoder",
+}
+"""What the parts of a network are for; those before the primary capsules are its trunk."""
+
 
 class Part(NamedTuple):
     """One part of a network: its name, trained parameters and forward multiply-adds a sample."""
@@ -50,6 +59,20 @@ def parameters(architecture: Architecture) -> int:
 def multiply_adds(architecture: Architecture) -> int:
     """Return the forward multiply-adds of one sample."""
     return sum(part.macs for part in complexity(architecture))
+
+
+def params_by_role(architecture: Architecture) -> dict[str, int]:
+    """Return the parameters of trunk, primary capsules, capsule layers and decoder, those that there are.
+
+    The names are those of the measured quantities: trunk_params, primary_params, capsule_params and
+    decoder_params. A network without capsules is all trunk.
+    """
+    found: dict[str, int] = {}
+    for part in complexity(architecture):
+        if part.params:
+            role = f"{_ROLES.get(part.name, 'trunk')}_params"
+            found[role] = found.get(role, 0) + part.params
+    return found
 
 
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:

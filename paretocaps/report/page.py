@@ -15,6 +15,7 @@ from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.networks import networks_table
 from paretocaps.report.tables import (
     FLAGS,
     choice_text,
@@ -68,6 +69,7 @@ def write_report(
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
+        _networks_section(front, trials),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
         _settings_section(settings or {}),
     ]
@@ -134,6 +136,13 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
         + _flags_note(front)
         + _remarks_list(front, remarks)
     )
+
+
+def _networks_section(front: FrontRecord, trials: Sequence[FrontMember]) -> str:
+    """Return what the front's networks are made of, where that was measured."""
+    whole = {member.trial: member for member in trials}
+    table = networks_table([whole.get(member.trial, member) for member in front])
+    return f"<h2>Networks</h2>{table_html(table)}" if table else ""
 
 
 def _flags_note(front: FrontRecord) -> str:

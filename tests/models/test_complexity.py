@@ -6,7 +6,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import complexity, decoder_widths, multiply_adds, parameters
+from paretocaps.models.complexity import (
+    complexity,
+    decoder_widths,
+    multiply_adds,
+    parameters,
+    params_by_role,
+)
 from paretocaps.models.pruning.target import pruned
 
 MNIST = {"height": 28, "width": 28, "channels": 1, "classes": 10}
@@ -128,3 +134,19 @@ def test_the_second_convolution_keeps_the_maps_and_their_number():
     parts = {part.name: part for part in complexity(second)}
     assert parts["conv2"].params == 256 * 256 * 9 + 256
     assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400
+
+
+def test_parameters_by_role_add_up():
+    deep = Architecture(**MNIST, family="residual_caps", blocks=2)
+    hybrid = Architecture(**MNIST, family="alexnet_caps", trunk="alexnet", decoder="none")
+    plain = Architecture(**MNIST, family="lenet5")
+    for a in (deep, hybrid, plain):
+        assert sum(params_by_role(a).values()) == parameters(a)
+    assert list(params_by_role(deep)) == [
+        "trunk_params",
+        "primary_params",
+        "capsule_params",
+        "decoder_params",
+    ]
+    assert params_by_role(hybrid)["primary_params"] == 256 * 256 + 256
+    assert params_by_role(plain) == {"trunk_params": 61_706}
