@@ -113,6 +113,8 @@ def _facts(
         values = zip(front.objectives, front.reference_point, strict=True)
         facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
         facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
+    if front.left_out:
+        facts["left out"] = "\n".join(front.left_out)
     facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return definitions_html(facts)
 

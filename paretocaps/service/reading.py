@@ -108,7 +108,7 @@ def write_report(
         name = _only(store, study)
         front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, device, scale_to)
+        everyone = measured_trials(store, name, device, scale_to, front.objectives)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",

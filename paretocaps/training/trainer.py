@@ -16,7 +16,7 @@ from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.complexity import multiply_adds, parameters, training_flops
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
@@ -132,7 +132,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities=self._latencies(),
+            quantities={"flops": training_flops(self.best.architecture), **self._latencies()},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,

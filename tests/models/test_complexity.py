@@ -4,9 +4,16 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from paretocaps.models.architecture import Architecture
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import complexity, decoder_widths, multiply_adds, parameters
+from paretocaps.models.complexity import (
+    complexity,
+    decoder_widths,
+    multiply_adds,
+    parameters,
+    training_flops,
+)
 from paretocaps.models.pruning.target import pruned
 
 MNIST = {"height": 28, "width": 28, "channels": 1, "classes": 10}
@@ -128,3 +135,12 @@ def test_the_second_convolution_keeps_the_maps_and_their_number():
     parts = {part.name: part for part in complexity(second)}
     assert parts["conv2"].params == 256 * 256 * 9 + 256
     assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400
+
+
+@pytest.mark.parametrize("decoder", ["full", "none"])
+def test_training_is_three_times_forward_and_what_is_frozen_counts_once(decoder):
+    a = architecture(Choices(decoder=decoder), 28, 28, 1, 10)
+    macs = multiply_adds(a)
+    assert training_flops(a) == 6 * macs
+    trunk = next(part.macs for part in complexity(a) if part.name == "conv1")
+    assert training_flops(a, frozen=True) == 6 * (macs - trunk) + 2 * trunk
