@@ -75,6 +75,26 @@ def params_by_role(architecture: Architecture) -> dict[str, int]:
     return found
 
 
+def training_flops(architecture: Architecture, frozen: bool = False) -> int:
+    """Return the floating-point operations of training on one image once, two a multiply-add.
+
+    A trained part counts three times: forward, and backward for its inputs and for its weights. A frozen one
+    counts forward only. This is the usual estimate: the gradient of the first trained layer's inputs, which
+    nobody needs, is in it, the optimiser's own arithmetic is not. What the Efficient CapsNets paper calls
+    FLOPs is another number: multiply-adds, not operations, x 3 throughout where trained, x 2 where frozen.
+
+    Args:
+        architecture: the network as it is trained.
+        frozen: whether what comes before the primary capsules is frozen.
+    """
+    if architecture.family == "lenet5":
+        return 6 * multiply_adds(architecture)
+    parts = complexity(architecture)
+    first = next(index for index, part in enumerate(parts) if part.name == "primary") if frozen else 0
+    trained = sum(part.macs for part in parts[first:])
+    return 2 * (multiply_adds(architecture) + 2 * trained)
+
+
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:
     """Return the widths of the decoder's layers: its input, two hidden layers and the image."""
     read = architecture.classes if architecture.decoder == "full" else 1

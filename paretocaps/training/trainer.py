@@ -16,7 +16,7 @@ from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds, parameters, params_by_role
+from paretocaps.models.complexity import multiply_adds, parameters, params_by_role, training_flops
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
@@ -150,7 +150,8 @@ class _Training:
     def _quantities(self, best: int) -> dict[str, float]:
         """Return what else is known of the network of the best epoch, number `best`."""
         sizes = params_by_role(self.best.architecture)
-        return {**sizes, **self._latencies(), **self.energy.quantities(best)}
+        flops = {"flops": training_flops(self.best.architecture, self.choices.frozen)}
+        return {**flops, **sizes, **self._latencies(), **self.energy.quantities(best)}
 
     def _latencies(self) -> dict[str, float]:
         """Return those latencies of the best epoch's network that the study asks for."""

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from paretocaps.models.architecture import Architecture
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import (
     complexity,
@@ -12,6 +13,7 @@ from paretocaps.models.complexity import (
     multiply_adds,
     parameters,
     params_by_role,
+    training_flops,
 )
 from paretocaps.models.pruning.target import pruned
 
@@ -150,3 +152,12 @@ def test_parameters_by_role_add_up():
     ]
     assert params_by_role(hybrid)["primary_params"] == 256 * 256 + 256
     assert params_by_role(plain) == {"trunk_params": 61_706}
+
+
+@pytest.mark.parametrize("decoder", ["full", "none"])
+def test_training_is_three_times_forward_and_what_is_frozen_counts_once(decoder):
+    a = architecture(Choices(decoder=decoder), 28, 28, 1, 10)
+    macs = multiply_adds(a)
+    assert training_flops(a) == 6 * macs
+    trunk = next(part.macs for part in complexity(a) if part.name == "conv1")
+    assert training_flops(a, frozen=True) == 6 * (macs - trunk) + 2 * trunk

@@ -9,16 +9,18 @@ PARTS = {
 }
 
 
-def member(trial, values, **choices):
-    return FrontMember(trial, choices, values)
+def member(trial, **choices):
+    return FrontMember(trial, choices, {})
 
 
 def test_the_parts_of_every_network_stand_side_by_side():
-    members = [
-        member(3, {**PARTS, "macs": 218.2e6, "latency": 0.012}, family="backbone_caps", backbone="resnet18"),
-        member(5, {"params": 61_706, "trunk_params": 61_706, "macs": 416_520}, family="lenet5"),
-    ]
-    table = networks_table(members)
+    members = [member(3, family="backbone_caps", backbone="resnet18"), member(5, family="lenet5")]
+    measured = {
+        3: {**PARTS, "macs": 218.2e6, "latency": 0.012},
+        5: {"params": 61_706, "trunk_params": 61_706, "macs": 416_520},
+        7: {"params": 1},
+    }
+    table = networks_table(members, measured)
     assert table.headings == (
         *("trial", "network", "params", "trunk", "primary capsules", "capsule layers"),
         *("multiply-adds", "latency"),
@@ -31,11 +33,12 @@ def test_the_parts_of_every_network_stand_side_by_side():
 
 
 def test_the_entropy_is_in_bits_where_it_was_measured():
-    table = networks_table([member(0, {**PARTS, "bottleneck_entropy": 0.4321})])
+    table = networks_table([member(0)], {0: {**PARTS, "bottleneck_entropy": 0.4321}})
     assert table.headings[-1] == "bottleneck entropy"
     assert table.rows[0][-1] == "0.43 bit"
 
 
 def test_there_is_no_table_where_nobody_measured_the_parts():
-    assert networks_table([member(0, {"params": 12, "macs": 5})]) is None
-    assert networks_table([]) is None
+    assert networks_table([member(0)], {0: {"params": 12, "macs": 5}}) is None
+    assert networks_table([member(0)], {}) is None
+    assert networks_table([], {0: PARTS}) is None
