@@ -2,6 +2,7 @@
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.lr_range import RangeOptions, RangeView, lr_range, write_range_page
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
@@ -11,6 +12,8 @@ __all__ = [
     "Description",
     "Interrupted",
     "PlanView",
+    "RangeOptions",
+    "RangeView",
     "RunSummary",
     "bench",
     "check_output",
@@ -21,6 +24,7 @@ __all__ = [
     "keep_bench",
     "load_front",
     "load_trials",
+    "lr_range",
     "objectives",
     "optimize",
     "plan",
@@ -28,5 +32,6 @@ __all__ = [
     "studies",
     "trainers",
     "write_plan_page",
+    "write_range_page",
     "write_report",
 ]
