@@ -65,9 +65,7 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
     """
     poses, matrices, present = operands
     if torch.compiler.is_exporting():
-        means, variances, logs, mass, squares = _moments(poses, matrices, couplings, present)
-        found = _densities(squares, variances, logs) if densities else present.new_empty(0)
-        return Gaussians(means, logs, mass, found)
+        return _fit_plainly(operands, couplings, densities)
     limit = _GROUP_ON_CPU if poses.device.type == "cpu" else _GROUP_ON_DEVICE
     size = max(1, limit // (poses.numel() * POSE))
     parts = zip(torch.split(matrices, size, 1), torch.split(couplings, size, 1), strict=True)
@@ -78,6 +76,15 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
     means, logs, mass, *found = zip(*results, strict=True)
     joined = torch.cat(found[0], dim=1) if found else present.new_empty(0)
     return Gaussians(torch.cat(means), torch.cat(logs), torch.cat(mass), joined)
+
+
+def _fit_plainly(operands: Operands, couplings: Tensor, densities: bool) -> Gaussians:
+    """As `fit`, of all output capsules at once and by standard operators alone."""
+    means, variances, logs, mass, squares = _moments(
+        operands.poses, operands.matrices, couplings, operands.present
+    )
+    found = _densities(squares, variances, logs) if densities else means.new_empty(0)
+    return Gaussians(means, logs, mass, found)
 
 
 class _Fit(torch.autograd.Function):
