@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from paretocaps.errors import DataError, ParetocapsError, UsageError
@@ -125,7 +125,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
 def _fill(part: Path, network: Network, about: ExportInfo, onnx: bool, images: Tensor | None) -> Document:
     """Write an export's files into the folder `part`."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, part / WEIGHTS, metadata={"format": "pt"})
+    (part / WEIGHTS).write_bytes(save(state, metadata={"format": "pt"}))
     a = network.architecture
     document = Document(
         architecture=a.model_dump(mode="json"),

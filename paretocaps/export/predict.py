@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,10 @@ import numpy as np
 from paretocaps.data.files import find_images, read_image
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
-from paretocaps.export.engines import Engine, faster, open_engine
+from paretocaps.export.engines import Engine, choose_engine, open_engine
 from paretocaps.export.session import Floats
 
 BATCH = 64
-FEW = 64
-"""Fewer images than these are not worth loading a second engine to find the faster one."""
 CORRUPT = ("refuse", "skip")
 
 Talk = Callable[[str], None]
@@ -59,8 +58,8 @@ class PredictOptions:
     """How images are predicted.
 
     Attributes:
-        engine: "torch", "onnx", or "auto" for the faster of the two on the first images (for fewer than 64
-            images ONNX, which starts faster).
+        engine: "torch", "onnx", or "auto": ONNX, and where that would take more than 2 seconds the faster of
+            the two on the first batch.
         batch: images at once.
         top: how many of the highest scores to return.
         corrupt: "refuse" ends with the first image that cannot be read, "skip" leaves such images out.
@@ -108,16 +107,17 @@ def predict(
     document = read_document(folder)
     files = list(find_images(paths))
     expected = expected_classes(document.about.classes, files, options)
-    engines = _engines(folder, document, options.engine, len(files))
     named = dict(zip(files, expected, strict=True))
-    engine, said = (engines[0] if len(engines) == 1 else None), 0
+    engine, open_question = _opened(folder, document, options.engine)
+    said = 0
     for found, images in _decoded(files, document, options, talk):
         if not found:
             continue
-        if engine is None:
-            engine, seconds = faster(engines, images)
-            timed = ", ".join(f"{name} {len(images) / took:.0f}" for name, took in seconds.items())
-            talk(f"engine {engine.name} (images a second: {timed})")
+        if open_question:
+            load_torch = partial(open_engine, "torch", folder)
+            engine, why = choose_engine(engine, load_torch, images, len(files))
+            talk(f"engine {engine.name} ({why})")
+            open_question = False
         for file, scores in zip(found, engine.scores(images), strict=True):
             yield _prediction(file, scores, document.about.classes, options.top, named[file])
             said += 1
@@ -143,14 +143,13 @@ def expected_classes(
     return names
 
 
-def _engines(folder: Path, document: Document, name: str, count: int) -> list[Engine]:
-    """The engine asked for, or those to choose from."""
+def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:
+    """The engine asked for, or the one to start with, and whether another may be faster."""
     if name != "auto":
-        return [open_engine(name, folder)]
+        return open_engine(name, folder), False
     if document.graph is None:
-        return [open_engine("torch", folder)]
-    names = ("onnx",) if count < FEW else ("onnx", "torch")
-    return [open_engine(name, folder) for name in names]
+        return open_engine("torch", folder), False
+    return open_engine("onnx", folder), True
 
 
 def _decoded(
