@@ -1,18 +1,31 @@
 """Accuracy of a network on a set of images, in batches as large as the device takes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.loader import Batch, DeviceLoader
 from paretocaps.errors import DataError, is_out_of_memory
-from paretocaps.models.capsnet import CapsNet
+
+Result = TypeVar("Result")
 
 _CPU_BATCH = 256  # what fits its caches; larger ones are no faster
 _CUDA_BATCH = 8192
+
+
+class Classifier(Protocol):
+    """What can be judged: any network, or several of them as one (`scores.Ensemble`)."""
+
+    training: bool
+
+    def train(self, mode: bool = True) -> Any:
+        """Put it into training mode, or out of it."""
+
+    def scores(self, images: Tensor) -> Tensor:
+        """Return how sure it is of each class, [B, O], for images [B, C, H, W]."""
 
 
 class Evaluator:
@@ -40,21 +53,40 @@ class Evaluator:
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
 
-    def accuracy(self, network: CapsNet, images: DeviceLoader) -> float:
+    def accuracy(
+        self,
+        network: Classifier,
+        images: DeviceLoader,
+        change: Callable[[Tensor], Tensor] | None = None,
+    ) -> float:
         """Return the share of `images` whose best-scored class is their label's, in [0, 1].
 
         Args:
             network: put into evaluation mode for the pass and back into the mode it was in.
             images: on the network's device.
+            change: what is done to each batch of images, [B, C, H, W], before the network sees it.
 
         Raises:
             DataError: there are no images.
             MemoryError, RuntimeError: not even one image fits into memory.
         """
+        if change is None:
+            return self.passed(images, lambda batches: accuracy(network, batches))
+        return self.passed(
+            images,
+            lambda batches: accuracy(network, ((change(pixels), labels) for pixels, labels in batches)),
+        )
+
+    def passed(self, images: DeviceLoader, work: Callable[[Iterable[Batch]], Result]) -> Result:
+        """Return what `work` makes of all batches of `images`; it is begun again after each halving.
+
+        Raises:
+            MemoryError, RuntimeError: not even one image fits into memory.
+        """
         while True:
             try:
                 with self._precision:
-                    return accuracy(network, images.ordered(self.batch_size))
+                    return work(images.ordered(self.batch_size))
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.batch_size == 1:
                     raise
@@ -68,7 +100,7 @@ class Evaluator:
 
 
 @torch.no_grad()
-def accuracy(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+def accuracy(network: Classifier, batches: Iterable[Batch]) -> float:
     """Return the share of images whose best-scored class is their label's, in [0, 1].
 
     Args:
@@ -79,7 +111,7 @@ def accuracy(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
         DataError: there are no images.
     """
     was_training = network.training
-    network.eval()
+    network.train(False)
     right: Tensor | None = None
     seen = 0
     try:

@@ -14,6 +14,8 @@ from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.latency import BATCHES, latency
+from paretocaps.evaluation.robustness import QUANTITY as ROBUST
+from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
@@ -116,18 +118,20 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities=self._latencies(),
+            quantities=self._quantities(),
             weights=WEIGHTS,
             remarks=(*disturbed, *self.best.remarks, *self.learner.remarks, *self.evaluator.remarks),
         )
 
-    def _latencies(self) -> dict[str, float]:
-        """Return those latencies of the best epoch's network that the study asks for."""
+    def _quantities(self) -> dict[str, float]:
+        """Return what else the study asks for of the best epoch's network: latencies, robustness."""
         found: dict[str, float] = {}
         for name, batch in BATCHES.items():
             if name in self.job.measure:
                 dtype = resolve_precision(self.choices.precision, self.device, batch)
                 found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
+        if ROBUST in self.job.measure:
+            found[ROBUST] = robustness(self.best, self.validation, self.evaluator).mean
         return found
 
     def _settled_records(self) -> list[EpochRecord]:
