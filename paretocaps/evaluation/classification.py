@@ -14,7 +14,7 @@ from paretocaps.evaluation.scores import Scored
 TOP = 5
 _MANY_CLASSES = 10
 _POINTS = 200
-_FALSE_RATES = 101
+_FALSE_RATES = 501
 
 
 @dataclass(frozen=True)

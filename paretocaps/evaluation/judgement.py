@@ -122,7 +122,11 @@ def _pictures(
         return (), (), why
     tell("drawing reconstructions and perturbation grids")
     classes = range(min(GRIDS, scored.scores.shape[1])) if what.grids is None else what.grids
-    return reconstructions(network, images, scored), perturbation_grids(network, images, scored, classes), None
+    return (
+        reconstructions(network, images, scored),
+        perturbation_grids(network, images, scored, classes),
+        None,
+    )
 
 
 def _classifier(network: nn.Module) -> Classifier:

@@ -26,13 +26,15 @@ class PerturbationGrid:
         label: its class, whose capsule is changed.
         index: of the image.
         image: the input.
-        drawn: uint8 [P, S, H, W, C], by dimension of the pose and by step of `STEPS`.
+        drawn: uint8 [P, S, H, W, C], by dimension of the pose and by step.
+        steps: what was added to the dimension, S of them.
     """
 
     label: int
     index: int
     image: Picture
     drawn: NDArray[np.uint8]
+    steps: tuple[float, ...] = STEPS
 
 
 def perturbation_grids(

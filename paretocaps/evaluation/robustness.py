@@ -66,16 +66,16 @@ def robustness(
         images: what is transformed.
         evaluator: how it is measured.
         transforms: one or more.
-        progress: told what is measured next.
+        progress: told each kind of transform as its turn comes.
 
     Raises:
         DataError: there are no images.
     """
     plain = evaluator.accuracy(network, images)
-    found = []
+    found: list[TransformedAccuracy] = []
     for transform in transforms:
-        if progress is not None:
-            progress(f"{transform.kind} {transform.strength:+g}")
+        if progress is not None and (not found or found[-1].kind != transform.kind):
+            progress(f"accuracy under {transform.kind}")
         acc = evaluator.accuracy(network, images, transform.apply)
         found.append(TransformedAccuracy(transform.kind, transform.strength, acc))
     return Robustness(plain, tuple(found))

@@ -48,6 +48,7 @@ def confusion_figure(report: "ClassificationReport") -> "Figure":
                 texttemplate="%{text}" if count <= _COUNTED else None,
                 colorscale=scale,
                 zmin=0.0,
+                zmax=1.0 if diagonal else _most(shares),
                 showscale=False,
                 xgap=1,
                 ygap=1,
@@ -57,21 +58,20 @@ def confusion_figure(report: "ClassificationReport") -> "Figure":
         )
     axis = {"type": "category", "showgrid": False, "ticks": ""}
     figure.update_xaxes(axis, title_text="answer", constrain="domain")
-    figure.update_yaxes(
-        axis, title_text="label", autorange="reversed", scaleanchor="x", constrain="domain"
+    figure.update_yaxes(axis, title_text="label", autorange="reversed", scaleanchor="x", constrain="domain")
+    return dressed(figure, "Confusion", height=max(520, min(900, 40 * count + 130))).update_layout(
+        margin_t=60
     )
-    title = "Confusion: right answers blue, mistakes orange"
-    return dressed(figure, title, height=max(520, min(900, 40 * count + 130))).update_layout(margin_t=60)
 
 
 def roc_figure(report: "ClassificationReport") -> "Figure":
-    """Return each class's ROC against the others, whole and its corner enlarged; worst classes only of many."""
+    """Return each class's ROC against the others, whole and its corner enlarged; of many the worst."""
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
-    drawn = sorted(
-        (one for one in report.classes if one.auc is not None), key=lambda one: one.auc or 0.0
-    )[:_CURVES]
+    drawn = sorted((one for one in report.classes if one.auc is not None), key=lambda one: one.auc or 0.0)[
+        :_CURVES
+    ]
     shown = [one for one in report.classes if one in drawn]
     for column in (1, 2):
         for number, one in enumerate(shown):
@@ -124,7 +124,7 @@ def reliability_figure(calibration: "Calibration") -> "Figure":
     figure.update_yaxes(title_text="accuracy", range=[0, 1.03], row=1, col=1)
     figure.update_yaxes(title_text="images", tickformat=".0%", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_layout(showlegend=False)
-    title = f"Reliability: expected calibration error {calibration.ece:.4f}"
+    title = f"Reliability, ECE {calibration.ece:.4f}"
     return dressed(figure, title, height=520).update_layout(margin_t=60)
 
 
@@ -156,7 +156,9 @@ def robustness_figure(found: "Robustness") -> "Figure":
     lowest = min([found.plain, *(one.acc for one in found.transforms)])
     figure.update_yaxes(range=[max(0.0, lowest - 0.05), 1.005])
     figure.update_yaxes(title_text="accuracy, more is better →", row=1, col=1)
-    dressed(figure, f"Robustness: mean accuracy {found.mean:.4f} under {len(found.transforms)} transforms", 400)
+    dressed(
+        figure, f"Robustness: mean accuracy {found.mean:.4f} under {len(found.transforms)} transforms", 400
+    )
     beside = {"orientation": "h", "x": 1.0, "y": 1.1, "xanchor": "right", "yanchor": "bottom"}
     figure.update_annotations(font_size=13, font_color=INK)
     return figure.update_layout(legend=beside, margin_t=90)
@@ -176,6 +178,11 @@ def _confusion_cells(
     return shares, texts
 
 
+def _most(shares: list[list[float | None]]) -> float:
+    """Return the largest share, above 0 where there is none."""
+    return max((share for row in shares for share in row if share), default=1.0)
+
+
 def _roc_line(one: "ClassMeasures", number: int, *, legend: bool) -> Any:
     dash = ("solid", "dot")[number // len(CYCLE) % 2]
     line = {"color": CYCLE[number % len(CYCLE)], "width": 1.3, "dash": dash}
@@ -190,5 +197,3 @@ def _roc_trace(roc: Any, name: str, line: dict[str, Any]) -> Any:
         x=roc.false_rates, y=roc.true_rates, mode="lines", name=name, legendgroup=name, line=line,
         hovertemplate="false %{x:.4f}<br>true %{y:.4f}<extra>%{fullData.name}</extra>",
     )  # fmt: skip
-
-

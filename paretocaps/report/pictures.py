@@ -14,6 +14,7 @@ CELL = 56
 """Width of a reconstruction on the page, in pixels."""
 _GRID_WIDTH = 330
 _STEP_LABELS = 3
+_GAP = 14  # a gap is this share of a picture
 
 CSS = """
 img { image-rendering: pixelated; display: block; }
@@ -23,6 +24,7 @@ img { image-rendering: pixelated; display: block; }
 .pictures th { font-weight: 400; color: var(--soft); }
 .pictures th.side { text-align: right; padding-right: 8px; }
 .pictures th.wrong { color: #b34700; }
+.scrolled { overflow-x: auto; margin: 0 0 18px; }
 .grids { display: grid; grid-template-columns: repeat(auto-fill, minmax(365px, 1fr)); gap: 28px 24px; }
 figure { margin: 0; }
 figcaption { display: flex; align-items: center; gap: 10px; margin: 0 0 6px 22px; }
@@ -61,28 +63,29 @@ def reconstructions_html(shown: "Sequence[Reconstruction]", names: Sequence[str]
     ]
     if wrong:
         rows.append(("drawn from the answer's capsule", _cells(one.of_answer for one in shown)))
-        rows.append(
-            ("answer", [f"<th class='wrong'>{escape(names[one.predicted])}</th>" for one in shown])
-        )
+        rows.append(("answer", [f"<th class='wrong'>{escape(names[one.predicted])}</th>" for one in shown]))
     rows.append(("confidence", [f"<th>{one.confidence:.2f}</th>" for one in shown]))
     lines = "".join(f"<tr><th class='side'>{side}</th>{''.join(cells)}</tr>" for side, cells in rows)
     return f"<table class='pictures'>{lines}</table>"
 
 
-def grid_html(grid: "PerturbationGrid", name: str, steps: Sequence[float]) -> str:
-    """Return one class's perturbation grid: a row a dimension, the pose's own value in the middle.
+def side_by_side(pictures: Any) -> Any:
+    """Return pictures, uint8 [S, H, W, C], as one [H, ..., C], with a white gap between them."""
+    import numpy as np
 
-    Args:
-        grid: what was drawn.
-        name: of the class.
-        steps: what was added, by column.
-    """
-    rows = ""
+    gap = max(1, pictures.shape[2] // _GAP)
+    padded = np.pad(pictures, ((0, 0), (0, 0), (0, gap), (0, 0)), constant_values=255)
+    strip = padded.transpose(1, 0, 2, 3).reshape(pictures.shape[1], -1, pictures.shape[3])
+    return strip[:, :-gap]
+
+
+def grid_html(grid: "PerturbationGrid", name: str) -> str:
+    """Return the grid of a class, `name`: a row a dimension, the pose's own value in the middle."""
+    steps, rows = grid.steps, ""
     for dimension, row in enumerate(grid.drawn, 1):
-        strip = row.transpose(1, 0, 2, 3).reshape(row.shape[1], -1, row.shape[3])  # side by side
         rows += (
             f"<tr><th>{dimension}</th><td><img width='{_GRID_WIDTH}' alt='dimension {dimension}'"
-            f" src='{picture_uri(strip)}'></td></tr>"
+            f" src='{picture_uri(side_by_side(row))}'></td></tr>"
         )
     marks = "".join(f"<span>{steps[i]:+g}</span>" for i in evenly(len(steps), _STEP_LABELS))
     return (
@@ -93,6 +96,4 @@ def grid_html(grid: "PerturbationGrid", name: str, steps: Sequence[float]) -> st
 
 
 def _cells(pictures: Iterable[Any]) -> list[str]:
-    return [
-        f"<td><img width='{CELL}' alt='' src='{picture_uri(picture)}'></td>" for picture in pictures
-    ]
+    return [f"<td><img width='{CELL}' alt='' src='{picture_uri(picture)}'></td>" for picture in pictures]
