@@ -40,12 +40,13 @@ class Affine:
         # grid_sample counts from -1 to 1 over each side, so lengths across change with the sides' ratio
         rows = [[a, b * height / width, 2 * x / width], [c * width / height, d, 2 * y / height]]
         matrix = torch.tensor(rows, dtype=images.dtype, device=images.device)
-        grid = functional.affine_grid(
-            matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False
-        )
-        return functional.grid_sample(
-            images, grid, mode="bilinear", padding_mode="zeros", align_corners=False
-        )
+        with torch.autocast(images.device.type, enabled=False):  # else positions are rounded to 8 bits
+            grid = functional.affine_grid(
+                matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False
+            )
+            return functional.grid_sample(
+                images, grid, mode="bilinear", padding_mode="zeros", align_corners=False
+            )
 
     def _source(self, height: int, width: int) -> tuple[tuple[float, float, float], ...]:
         """Return where a pixel comes from: [[a, b, x], [c, d, y]], in pixels from the centre, y downwards."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CARDS = """
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 20px 0 4px; }
-.card { border: 1px solid var(--line); border-radius: 6px; padding: 12px 18px; min-width: 150px; }
+.card { border: 1px solid var(--line); border-radius: 6px; padding: 12px 16px; flex: 1 1 150px; }
 .card b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .card span { color: var(--soft); font-size: 13px; }
 td:last-child:not(.number) { min-width: 0; }

@@ -21,7 +21,7 @@ img { image-rendering: pixelated; display: block; }
 .pictures { border-collapse: separate; border-spacing: 4px; font-size: 12px; }
 .pictures th, .pictures td { background: none; border: 0; padding: 0; text-align: center; position: static; }
 .pictures td:last-child:not(.number) { min-width: 0; }
-.pictures th { font-weight: 400; color: var(--soft); }
+.pictures th { font-weight: 400; color: var(--soft); vertical-align: middle; }
 .pictures th.side { text-align: right; padding-right: 8px; }
 .pictures th.wrong { color: #b34700; }
 .scrolled { overflow-x: auto; margin: 0 0 18px; }

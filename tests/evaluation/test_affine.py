@@ -76,3 +76,10 @@ def test_what_comes_in_is_zero():
     moved = Affine("shift x", 4).apply(torch.ones(1, 1, 28, 28))
     assert moved[..., :4].abs().max() < 1e-5
     assert moved[..., 4:].min() > 1 - 1e-5
+
+
+@pytest.mark.parametrize("transform", [Affine("rotation", 20), Affine("shift x", 2)])
+def test_half_precision_around_it_changes_nothing(transform):
+    with torch.autocast("cpu", torch.bfloat16):
+        found = transform.apply(IMAGES)
+    assert torch.equal(found, transform.apply(IMAGES))
