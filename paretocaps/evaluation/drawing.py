@@ -4,16 +4,17 @@ from math import isqrt, prod
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from paretocaps.data.images import ImageSet
 from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 Picture = NDArray[np.uint8]
 """uint8 [H, W, C]."""
 
 
-def why_not_drawn(network: nn.Module) -> str | None:
+def why_not_drawn(network: Network) -> str | None:
     """Return why `network` cannot draw what its capsules say, in a sentence; None where it can."""
     if not isinstance(network, CapsNet):
         return "This network has no class capsules of its own to draw from."

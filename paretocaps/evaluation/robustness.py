@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from paretocaps.data.loader import DeviceLoader
-from paretocaps.evaluation.accuracy import Classifier, Evaluator
+from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.affine import Affine, Kind
+from paretocaps.models.network import Network
 
 QUANTITY = "robust"
 """The measured quantity: the mean accuracy under `TRANSFORMS`."""
@@ -49,7 +50,7 @@ class Robustness:
 
 
 def robustness(
-    network: Classifier,
+    network: Network,
     images: DeviceLoader,
     evaluator: Evaluator,
     transforms: Sequence[Affine] = TRANSFORMS,

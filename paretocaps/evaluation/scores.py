@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from paretocaps.data.loader import Batch
 from paretocaps.errors import DataError
-from paretocaps.evaluation.accuracy import Classifier
+from paretocaps.models.network import Network, Output
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Scored:
 
 
 @torch.no_grad()
-def collect(network: Classifier, batches: Iterable[Batch]) -> Scored:
+def collect(network: Network, batches: Iterable[Batch]) -> Scored:
     """Return the class scores and labels of all images, in order.
 
     Args:
@@ -54,7 +54,7 @@ def collect(network: Classifier, batches: Iterable[Batch]) -> Scored:
         DataError: there are no images.
     """
     was_training = network.training
-    network.train(False)
+    network.eval()
     try:
         found = [(network.scores(images), labels) for images, labels in batches]
     finally:
@@ -98,18 +98,22 @@ def ensemble_scores(members: Sequence[Scored]) -> Scored:
     return Scored(np.mean([member.shares for member in members], axis=0), first.labels)
 
 
-class Ensemble(nn.Module):
+class Ensemble(Network):
     """Several networks as one, which scores as `ensemble_scores` says.
 
     Args:
-        members: one or more, with the same classes.
+        members: one or more, for the same images and classes; `architecture` is the first one's.
     """
 
-    def __init__(self, members: Sequence[nn.Module]) -> None:
-        super().__init__()
+    def __init__(self, members: Sequence[Network]) -> None:
+        super().__init__(members[0].architecture)
         self.members = nn.ModuleList(members)
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
+        """Return the scores; nothing is drawn, and `labels` change nothing."""
+        return Output(self.scores(images))
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the mean of the members' shares, [B, O], for images [B, C, H, W]."""
-        members: list[Classifier] = list(self.members)  # type: ignore[arg-type]
+        members: list[Network] = list(self.members)  # type: ignore[arg-type]
         return torch.stack([shares(member.scores(images)) for member in members]).mean(0)

@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,8 @@ from paretocaps.errors import DataError, UnknownNameError
 from paretocaps.export.document import GRAPH, check_file, read_document
 from paretocaps.export.session import Floats, open_graph, run_graph
 
+LOADING = 2.0
+"""Seconds for which a second engine is not worth loading."""
 _WARMUP = 2  # images
 
 
@@ -84,17 +86,38 @@ def open_engine(name: str, folder: Path) -> Engine:
     return ENGINES[name](folder)
 
 
-def faster(
-    engines: Sequence[Engine], images: Floats, clock: Callable[[], float] = time.perf_counter
-) -> tuple[Engine, dict[str, float]]:
-    """Return the engine that takes the least time for `images`, and the seconds of each by name.
+def choose_engine(
+    first: Engine,
+    load_other: Callable[[], Engine],
+    images: Floats,
+    left: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Engine, str]:
+    """Return which of two engines to compute with, and why, in words.
 
-    Each computes the scores of two images first, uncounted, so that what it prepares once is not timed.
+    Each computes a batch, and before that the scores of two images, uncounted, so that what it prepares
+    once is not timed. The other is loaded only where the first would take longer for what is left than
+    loading the other takes.
+
+    Args:
+        first: one that is loaded.
+        load_other: loads the other.
+        images: a batch, [N, C, H, W].
+        left: how many images there are in all.
+        clock: seconds.
     """
-    seconds = {}
-    for engine in engines:
-        engine.scores(np.ascontiguousarray(images[:_WARMUP]))
-        begin = clock()
-        engine.scores(images)
-        seconds[engine.name] = clock() - begin
-    return min(engines, key=lambda engine: seconds[engine.name]), seconds
+    seconds = _seconds(first, images, clock)
+    if seconds * left / len(images) < LOADING:
+        return first, f"{len(images) / seconds:.0f} images a second"
+    other = load_other()
+    theirs = _seconds(other, images, clock)
+    timed = ((first, seconds), (other, theirs))
+    said = ", ".join(f"{engine.name} {len(images) / took:.0f}" for engine, took in timed)
+    return min(timed, key=lambda pair: pair[1])[0], f"images a second: {said}"
+
+
+def _seconds(engine: Engine, images: Floats, clock: Callable[[], float]) -> float:
+    engine.scores(np.ascontiguousarray(images[:_WARMUP]))
+    begin = clock()
+    engine.scores(images)
+    return clock() - begin

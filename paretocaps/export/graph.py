@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from paretocaps.errors import ParetocapsError
 from paretocaps.export.session import IMAGES, SCORES, open_graph, run_graph
-from paretocaps.models.capsnet import CapsNet as Network
+from paretocaps.models.network import Network
 
 TOLERANCE = 1e-4
 """How far a score may be from torch's."""
@@ -61,6 +61,7 @@ def write_graph(path: Path, network: Network, classes: Sequence[str]) -> int:
             raise ParetocapsError(f"the network cannot be written as ONNX ({_line(error)})") from error
         assert program is not None
         model: Any = program.model_proto
+    _forget_origin(model.graph)
     entry = model.metadata_props.add()
     entry.key, entry.value = "classes", json.dumps(list(classes), ensure_ascii=False)
     path.write_bytes(model.SerializeToString())
@@ -98,6 +99,13 @@ def random_images(network: Network, count: int) -> Tensor:
     """Return random images that the network takes, float32 [N, C, H, W] in [0, 1], always the same."""
     a = network.architecture
     return torch.rand(count, a.channels, a.height, a.width, generator=torch.Generator().manual_seed(0))
+
+
+def _forget_origin(graph: Any) -> None:
+    """Take out which lines of which files each part was made by: paths of this machine, and half the file."""
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from paretocaps.errors import DataError, ParetocapsError, UsageError
@@ -28,7 +28,8 @@ from paretocaps.export.document import (
 )
 from paretocaps.export.graph import largest_difference, random_images, write_graph
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsnet import CapsNet as Network
+from paretocaps.models.build import bare_network
+from paretocaps.models.network import Network
 
 CHECKED = 256
 """Images on which ONNX and torch are compared where none are given."""
@@ -107,7 +108,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
     if not path.is_file():
         raise DataError(f"export {str(folder)!r} has no {WEIGHTS}: export the network again")
     try:
-        network = Network(Architecture.model_validate(document.architecture))
+        network = bare_network(Architecture.model_validate(document.architecture))
     except (ValidationError, UsageError) as error:
         raise DataError(f"{str(folder / DOCUMENT)!r} has no network of ours ({_first(error)})") from None
     try:
@@ -125,7 +126,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
 def _fill(part: Path, network: Network, about: ExportInfo, onnx: bool, images: Tensor | None) -> Document:
     """Write an export's files into the folder `part`."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, part / WEIGHTS, metadata={"format": "pt"})
+    (part / WEIGHTS).write_bytes(save(state, metadata={"format": "pt"}))
     a = network.architecture
     document = Document(
         architecture=a.model_dump(mode="json"),

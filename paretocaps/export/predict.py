@@ -1,24 +1,22 @@
 """Classes of image files, by an exported network."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from paretocaps.data.decode import Pixels
 from paretocaps.data.files import find_images, read_image
+from paretocaps.data.threads import mapped_in_order
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
-from paretocaps.export.engines import Engine, faster, open_engine
+from paretocaps.export.engines import Engine, choose_engine, open_engine
 from paretocaps.export.session import Floats
 
 BATCH = 64
-FEW = 64
-"""Fewer images than these are not worth loading a second engine to find the faster one."""
 CORRUPT = ("refuse", "skip")
 
 Talk = Callable[[str], None]
@@ -59,8 +57,8 @@ class PredictOptions:
     """How images are predicted.
 
     Attributes:
-        engine: "torch", "onnx", or "auto" for the faster of the two on the first images (for fewer than 64
-            images ONNX, which starts faster).
+        engine: "torch", "onnx", or "auto": ONNX, and where that would take more than 2 seconds the faster of
+            the two on the first batch.
         batch: images at once.
         top: how many of the highest scores to return.
         corrupt: "refuse" ends with the first image that cannot be read, "skip" leaves such images out.
@@ -108,16 +106,15 @@ def predict(
     document = read_document(folder)
     files = list(find_images(paths))
     expected = expected_classes(document.about.classes, files, options)
-    engines = _engines(folder, document, options.engine, len(files))
     named = dict(zip(files, expected, strict=True))
-    engine, said = (engines[0] if len(engines) == 1 else None), 0
+    engine, open_question = _opened(folder, document, options.engine)
+    said = 0
     for found, images in _decoded(files, document, options, talk):
-        if not found:
-            continue
-        if engine is None:
-            engine, seconds = faster(engines, images)
-            timed = ", ".join(f"{name} {len(images) / took:.0f}" for name, took in seconds.items())
-            talk(f"engine {engine.name} (images a second: {timed})")
+        if open_question:
+            load_torch = partial(open_engine, "torch", folder)
+            engine, why = choose_engine(engine, load_torch, images, len(files))
+            talk(f"engine {engine.name} ({why})")
+            open_question = False
         for file, scores in zip(found, engine.scores(images), strict=True):
             yield _prediction(file, scores, document.about.classes, options.top, named[file])
             said += 1
@@ -143,51 +140,46 @@ def expected_classes(
     return names
 
 
-def _engines(folder: Path, document: Document, name: str, count: int) -> list[Engine]:
-    """The engine asked for, or those to choose from."""
+def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:
+    """The engine asked for, or the one to start with, and whether another may be faster."""
     if name != "auto":
-        return [open_engine(name, folder)]
+        return open_engine(name, folder), False
     if document.graph is None:
-        return [open_engine("torch", folder)]
-    names = ("onnx",) if count < FEW else ("onnx", "torch")
-    return [open_engine(name, folder) for name in names]
+        return open_engine("torch", folder), False
+    return open_engine("onnx", folder), True
 
 
 def _decoded(
     files: Sequence[Path], document: Document, options: PredictOptions, talk: Talk
 ) -> Iterator[tuple[list[Path], Floats]]:
     """Yield files that could be read with their images, a batch at a time, while later ones are decoded."""
-    workers = min(8, os.cpu_count() or 1)
-    waiting: deque[Future[tuple[list[Path], Floats, list[DataError]]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for start in [*range(0, len(files), options.batch), *[-1] * workers]:
-                if start >= 0:
-                    chunk = files[start : start + options.batch]
-                    waiting.append(pool.submit(_decode, chunk, document))
-                if waiting and (start < 0 or len(waiting) > workers):
-                    found, images, errors = waiting.popleft().result()
-                    if errors and options.corrupt == "refuse":
-                        raise errors[0]
-                    for error in errors:
-                        talk(f"left out: {error}")
-                    yield found, images
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _decode(files: Sequence[Path], document: Document) -> tuple[list[Path], Floats, list[DataError]]:
     size = document.channels, document.height, document.width
-    images = np.empty((len(files), *size), np.uint8)
     found: list[Path] = []
-    errors: list[DataError] = []
-    for file in files:
-        try:
-            images[len(found)] = read_image(file, *size)
-            found.append(file)
-        except DataError as error:
-            errors.append(error)
-    return found, images[: len(found)].astype(np.float32) / np.float32(255), errors
+    images = np.empty((options.batch, *size), np.uint8)
+    for file, pixels in zip(files, mapped_in_order(lambda file: _read(file, *size), files), strict=True):
+        if isinstance(pixels, DataError):
+            if options.corrupt == "refuse":
+                raise DataError(f"{pixels}: leave such images out with --corrupt skip")
+            talk(f"left out: {pixels}")
+            continue
+        images[len(found)] = pixels.transpose(2, 0, 1)
+        found.append(file)
+        if len(found) == options.batch:
+            yield found, _floats(images)
+            found = []
+    if found:
+        yield found, _floats(images[: len(found)])
+
+
+def _read(file: Path, channels: int, height: int, width: int) -> Pixels | DataError:
+    try:
+        return read_image(file, channels, height, width)
+    except DataError as error:
+        return error
+
+
+def _floats(images: Pixels) -> Floats:
+    return images.astype(np.float32) / np.float32(255)
 
 
 def _prediction(

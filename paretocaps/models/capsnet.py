@@ -5,31 +5,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from paretocaps.errors import DataError, UsageError
-from paretocaps.models.architecture import Architecture
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
 from paretocaps.models.complexity import decoder_widths
 from paretocaps.models.decoder import Decoder
 from paretocaps.models.geometry import SECOND_KERNEL
+from paretocaps.models.network import Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 from paretocaps.models.routings.routing import ROUTINGS, LayerShape
-from paretocaps.models.standardise import standardise
 from paretocaps.models.stem import Convolution
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a network says about a batch.
-
-    Attributes:
-        lengths: [B, O], the class capsules' lengths (with em routing, activations), how sure it is that a
-            class is there, 0 to 1.
-        reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
-    """
-
-    lengths: Tensor
-    reconstruction: Tensor | None
+from paretocaps.models.trunks.shape import TRUNKS
+from paretocaps.registry import resolve
 
 
 @dataclass(frozen=True)
@@ -37,7 +25,8 @@ class Observation:
     """What happens inside a network for a batch, without gradients.
 
     Attributes:
-        stem: [B, K, H', W'], the maps of each stem convolution; the last ones are the features.
+        stem: [B, K, H', W'], the maps of each stem convolution, or of a deep trunk those that it hands on;
+            the last ones are the features.
         capsules: [B, I, E], primary capsules; I counts types, then positions.
         presence: [B, I], how present each primary capsule is: its length, or with em routing its activation.
         couplings: [B, I, J], of the primary capsules to those J that they vote for, in the last iteration.
@@ -60,8 +49,10 @@ class Observation:
         return self.stem[-1]
 
 
-class CapsNet(nn.Module):
-    """One or two convolutions, primary capsules, capsule layers, class capsules and a decoder.
+class CapsNet(Network):
+    """A trunk, primary capsules, capsule layers, class capsules and a decoder.
+
+    The trunk is one or two convolutions, as in the CapsNet papers, or one of `trunks.shape.TRUNKS`.
 
     Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With them, a first
     capsule layer, the blocks and the class capsules follow each other (MoCapsNet, Figure 1).
@@ -72,15 +63,22 @@ class CapsNet(nn.Module):
     """
 
     def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        a, shape = architecture, architecture.geometry
-        self.architecture = architecture
+        super().__init__(architecture)
+        a, shape = architecture, architecture.trunk_shape
         self.routing = ROUTINGS.get(a.routing)
-        self.conv1 = Convolution(a.channels, a.conv_channels, shape.kernel, shape.stride)
-        if a.stem_convolutions == 2:
-            self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
+        if a.trunk == PLAIN:
+            self.conv1 = Convolution(a.channels, a.conv_channels, shape.kernel, a.geometry.stride)
+            if a.stem_convolutions == 2:
+                self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
+        else:
+            self.trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
         self.primary = PrimaryCapsules(
-            a.conv_channels, a.capsule_types, a.capsule_dim, shape.kernel, squashed=a.routing != "em"
+            shape.channels,
+            a.capsule_types,
+            a.capsule_dim,
+            shape.kernel,
+            shape.stride,
+            squashed=a.routing != "em",
         )
         *hidden, last = a.layers
         if hidden:
@@ -91,7 +89,9 @@ class CapsNet(nn.Module):
 
     @property
     def stem(self) -> list[Convolution]:
-        """The convolutions before the primary one."""
+        """The one or two convolutions before the primary one; none where there is a deep trunk."""
+        if self.architecture.trunk != PLAIN:
+            return []
         return [self.conv1, self.conv2] if self.architecture.stem_convolutions == 2 else [self.conv1]
 
     @property
@@ -106,15 +106,7 @@ class CapsNet(nn.Module):
         return self.blocks.remarks if self.architecture.blocks else ()
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return lengths and reconstructions; the decoder draws the true class or else the longest.
-
-        Args:
-            images: [B, C, H, W], floating point, in [0, 1].
-            labels: [B], int64, given in training; None where they are not to be known.
-
-        Raises:
-            DataError: images of another shape than the architecture's.
-        """
+        """Return lengths and reconstructions (see `Network.forward`)."""
         classes = self._classes(images)
         length = self._presence(classes)
         if self.decoder is None:
@@ -123,12 +115,16 @@ class CapsNet(nn.Module):
         return Output(length, self.decoder(classes, chosen))
 
     def scores(self, images: Tensor) -> Tensor:
-        """Return the lengths [B, O] of the class capsules for images [B, C, H, W]; nothing is drawn.
+        """Return the lengths of the class capsules, [B, O] (see `Network.scores`)."""
+        return self._presence(self._classes(images))
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W].
 
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        return self._presence(self._classes(images))
+        return self._maps(images)[-1]
 
     def class_capsules_of(self, images: Tensor) -> Tensor:
         """Return the states [B, O, D] of the class capsules for images [B, C, H, W].
@@ -176,9 +172,10 @@ class CapsNet(nn.Module):
         )
 
     def _maps(self, images: Tensor) -> list[Tensor]:
-        """The maps of each convolution of the stem."""
-        self._check(images)
-        seen = standardise(images) if self.architecture.standardise else images
+        """The maps of each convolution of the stem, or those of the trunk."""
+        seen = self.prepared(images)
+        if self.architecture.trunk != PLAIN:
+            return [self.trunk(seen)]
         maps: list[Tensor] = []
         for layer in self.stem:
             maps.append(layer(maps[-1] if maps else seen))
@@ -186,7 +183,7 @@ class CapsNet(nn.Module):
 
     def _classes(self, images: Tensor) -> Tensor:
         """Class capsules, [B, O, D]."""
-        return self._after_first(self.capsule_layers[0](self.primary(self._maps(images)[-1])))
+        return self._after_first(self.capsule_layers[0](self.primary(self.features(images))))
 
     def _after_first(self, states: Tensor) -> Tensor:
         """Class capsules, [B, O, D], for the states that the first capsule layer returns."""
@@ -201,14 +198,6 @@ class CapsNet(nn.Module):
     def _layer(self, shape: LayerShape, *, bias: bool = False) -> CapsuleLayer:
         a = self.architecture
         return layer_class(self.routing)(shape, a.routing_iterations, gradient=a.routing_gradient, bias=bias)
-
-    def _check(self, images: Tensor) -> None:
-        a = self.architecture
-        if tuple(images.shape[1:]) != (a.channels, a.height, a.width):
-            raise DataError(
-                f"images of shape {tuple(images.shape)} do not fit this network:"
-                f" it takes batches of {a.channels} x {a.height} x {a.width}"
-            )
 
 
 def _chain(a: Architecture, layers: list[CapsuleLayer]) -> PlainChain:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from paretocaps.models.architecture import Architecture
-from paretocaps.models.geometry import SECOND_KERNEL
+from paretocaps.models.architecture import PLAIN, Architecture
+from paretocaps.models.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
 
@@ -28,11 +28,12 @@ def complexity(architecture: Architecture) -> list[Part]:
     routing of all layers does with them is a part of its own. A part that a network lacks is left out.
     """
     a = architecture
+    if a.family == "lenet5":
+        return _lenet5(a)
     *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
-        _conv1(a),
-        *([_conv2(a)] if a.stem_convolutions == 2 else []),
+        *_trunk(a),
         _primary(a),
         *([_layers("capsule_layer", a, hidden[:1]), _layers("blocks", a, hidden[1:])] if hidden else []),
         _layers("class_capsules", a, [last], bias),
@@ -58,20 +59,26 @@ def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:
     return read * architecture.class_dim, first, second, architecture.pixels
 
 
-def _conv1(a: Architecture) -> Part:
-    weights = a.conv_channels * a.channels * a.geometry.kernel.positions
-    return Part("conv1", weights + a.conv_channels, weights * a.geometry.conv.positions)
-
-
-def _conv2(a: Architecture) -> Part:
-    weights = a.conv_channels * a.conv_channels * SECOND_KERNEL.positions
-    return Part("conv2", weights + a.conv_channels, weights * a.geometry.conv.positions)
+def _trunk(a: Architecture) -> list[Part]:
+    """The convolutions before the primary one: each a part of its own, those of a deep trunk together."""
+    found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
+    if a.trunk == PLAIN:
+        return found
+    return [Part("trunk", sum(part.params for part in found), sum(part.macs for part in found))]
 
 
 def _primary(a: Architecture) -> Part:
-    filters = a.capsule_types * a.capsule_dim
-    weights = filters * a.conv_channels * a.geometry.kernel.positions
+    filters, shape = a.capsule_types * a.capsule_dim, a.trunk_shape
+    weights = filters * shape.channels * shape.kernel.positions
     return Part("primary", weights + filters, weights * a.positions)
+
+
+def _lenet5(a: Architecture) -> list[Part]:
+    shape = lenet5(a)
+    parts = [Part(found.name, found.params, found.macs) for found in shape.convolutions]
+    for number, (inputs, outputs) in enumerate(shape.linear, start=1):
+        parts.append(Part(f"linear{number}", (inputs + 1) * outputs, inputs * outputs))
+    return parts
 
 
 def _layers(name: str, a: Architecture, shapes: Sequence[LayerShape], bias: int = 0) -> Part:

@@ -16,8 +16,8 @@ from paretocaps.report.pictures import CSS, grid_html, reconstructions_html
 from paretocaps.report.tables import Table
 
 if TYPE_CHECKING:
+    from paretocaps.evaluation.appraisal import Appraisal
     from paretocaps.evaluation.classification import ClassificationReport
-    from paretocaps.evaluation.judgement import Judgement
 
 _CARDS = """
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 20px 0 4px; }
@@ -36,7 +36,7 @@ _FIGURE_NOTE = (
 def write_evaluation(
     path: str | Path,
     title: str,
-    judgement: "Judgement",
+    appraisal: "Appraisal",
     *,
     facts: Mapping[str, str],
     members: Sequence[str] = (),
@@ -46,27 +46,27 @@ def write_evaluation(
     Args:
         path: the page; overwritten (see `html.write_page`).
         title: what was judged.
-        judgement: how.
+        appraisal: how.
         facts: on which images, where, and so on, by name.
-        members: names of an ensemble's networks, in the order of `judgement.members`.
+        members: names of an ensemble's networks, in the order of `appraisal.members`.
 
     Raises:
         UsageError: the page cannot be written there.
     """
     body = [
         f"<h1>{escape(title)}</h1>",
-        _cards(judgement),
+        _cards(appraisal),
         definitions_html(facts),
-        _members(judgement, members),
-        _classes(judgement.report),
-        _figures(title, judgement),
-        _pictures(judgement),
+        _members(appraisal, members),
+        _classes(appraisal.report),
+        _figures(title, appraisal),
+        _pictures(appraisal),
     ]
     return write_page(path, f"{title}: evaluation", "".join(body), style=_CARDS + CSS)
 
 
-def _cards(judgement: "Judgement") -> str:
-    report = judgement.report
+def _cards(appraisal: "Appraisal") -> str:
+    report = appraisal.report
     low, high = report.interval
     cards = [(f"{report.acc:.2%}", f"accuracy, 95 % interval {low:.2%} to {high:.2%}")]
     if report.top5 is not None:
@@ -75,19 +75,19 @@ def _cards(judgement: "Judgement") -> str:
     if report.auc is not None:
         cards.append((f"{report.auc:.4f}", "area under ROC, mean of the classes"))
     cards.append((f"{report.calibration.ece:.4f}", "expected calibration error"))
-    if judgement.robustness is not None:
-        count = len(judgement.robustness.transforms)
-        cards.append((f"{judgement.robustness.mean:.2%}", f"accuracy under {count} transforms"))
+    if appraisal.robustness is not None:
+        count = len(appraisal.robustness.transforms)
+        cards.append((f"{appraisal.robustness.mean:.2%}", f"accuracy under {count} transforms"))
     cards.append((f"{report.images:,}", "images"))
     shown = "".join(f"<div class='card'><b>{value}</b><span>{text}</span></div>" for value, text in cards)
     return f"<div class='cards'>{shown}</div>"
 
 
-def _members(judgement: "Judgement", names: Sequence[str]) -> str:
-    if not judgement.members:
+def _members(appraisal: "Appraisal", names: Sequence[str]) -> str:
+    if not appraisal.members:
         return ""
-    rows = [(name, f"{acc:.4f}") for name, acc in zip(names, judgement.members, strict=True)]
-    rows.append(("all together", f"{judgement.report.acc:.4f}"))
+    rows = [(name, f"{acc:.4f}") for name, acc in zip(names, appraisal.members, strict=True)]
+    rows.append(("all together", f"{appraisal.report.acc:.4f}"))
     return (
         "<h2>Members</h2><p class='soft'>The ensemble's score of a class is the mean of its members' shares:"
         " each member's scores of an image divided by their sum.</p>"
@@ -110,8 +110,8 @@ def _classes(report: "ClassificationReport") -> str:
     return f"<h2>Classes</h2>{table}{note if absent else ''}"
 
 
-def _figures(title: str, judgement: "Judgement") -> str:
-    report = judgement.report
+def _figures(title: str, appraisal: "Appraisal") -> str:
+    report = appraisal.report
     confusion = figure_html(confusion_figure(report), f"{title}-confusion")
     reliability = figure_html(reliability_figure(report.calibration), f"{title}-reliability")
     parts = [f"<div class='pair'>{confusion}</div><div class='pair'>{reliability}</div>"]
@@ -119,8 +119,8 @@ def _figures(title: str, judgement: "Judgement") -> str:
     shown = f"<div class='{place}'>{''.join(parts)}</div>{_FIGURE_NOTE}"
     if report.roc is not None:
         shown += f"<div class='wide'>{figure_html(roc_figure(report), f'{title}-roc')}</div>"
-    if judgement.robustness is not None:
-        figure = figure_html(robustness_figure(judgement.robustness), f"{title}-robustness")
+    if appraisal.robustness is not None:
+        figure = figure_html(robustness_figure(appraisal.robustness), f"{title}-robustness")
         shown += (
             f"<div class='wide'>{figure}</div><p class='soft'>Images are transformed about their centre; what"
             " comes in from outside is black. Dashed: the images as they are.</p>"
@@ -128,20 +128,20 @@ def _figures(title: str, judgement: "Judgement") -> str:
     return f"<h2>Figures</h2>{shown}"
 
 
-def _pictures(judgement: "Judgement") -> str:
-    if judgement.no_pictures is not None:
+def _pictures(appraisal: "Appraisal") -> str:
+    if appraisal.no_pictures is not None:
         return (
-            f"<h2>Reconstructions and perturbations</h2><p class='soft'>{escape(judgement.no_pictures)}</p>"
+            f"<h2>Reconstructions and perturbations</h2><p class='soft'>{escape(appraisal.no_pictures)}</p>"
         )
-    names = [one.name for one in judgement.report.classes]
+    names = [one.name for one in appraisal.report.classes]
     html = "<h2>Reconstructions</h2>"
     for what, chosen in (
-        ("Right answers", [one for one in judgement.reconstructions if one.right]),
-        ("Wrong answers, the surest first", [one for one in judgement.reconstructions if not one.right]),
+        ("Right answers", [one for one in appraisal.reconstructions if one.right]),
+        ("Wrong answers, the surest first", [one for one in appraisal.reconstructions if not one.right]),
     ):
         shown = reconstructions_html(chosen, names) if chosen else "<p>None.</p>"
         html += f"<p class='soft'>{what}</p><div class='scrolled'>{shown}</div>"
-    grids = "".join(grid_html(grid, names[grid.label]) for grid in judgement.grids)
+    grids = "".join(grid_html(grid, names[grid.label]) for grid in appraisal.grids)
     return (
         f"{html}<h2>What each dimension of a pose does</h2>"
         "<p class='soft'>One image of a class, drawn again from its class capsule with one number of the pose"

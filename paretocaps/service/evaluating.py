@@ -11,10 +11,9 @@ from paretocaps.service.exporting import WEIGHTS
 from paretocaps.service.picking import PickedTrial
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from paretocaps.data.images import ImageSet
-    from paretocaps.evaluation.judgement import Judgement
+    from paretocaps.evaluation.appraisal import Appraisal
+    from paretocaps.models.network import Network
 
 PARTS = ("test", "validation")
 
@@ -56,7 +55,7 @@ class Subject:
     """
 
     name: str
-    network: "nn.Module"
+    network: "Network"
     data: DataSpec | None = None
     classes: tuple[str, ...] | None = None
     precision: str = "auto"
@@ -70,20 +69,20 @@ class Evaluation:
         names: of the networks; several are judged as an ensemble.
         data, part: the images.
         device: its name.
-        judgement: see there.
+        appraisal: see there.
     """
 
     names: tuple[str, ...]
     data: str
     part: str
     device: str
-    judgement: "Judgement"
+    appraisal: "Appraisal"
     facts: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it: numbers unrounded, pictures and curves left out."""
-        report, robust = self.judgement.report, self.judgement.robustness
-        own = zip(self.names, self.judgement.members, strict=True) if self.judgement.members else ()
+        report, robust = self.appraisal.report, self.appraisal.robustness
+        own = zip(self.names, self.appraisal.members, strict=True) if self.appraisal.members else ()
         return {
             "networks": list(self.names),
             "data": self.data,
@@ -109,7 +108,7 @@ class Evaluation:
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a class: name, precision, recall, f1, support, auc."""
         names = "name", "precision", "recall", "f1", "support", "auc"
-        return [{name: getattr(one, name) for name in names} for one in self.judgement.report.classes]
+        return [{name: getattr(one, name) for name in names} for one in self.appraisal.report.classes]
 
 
 def evaluate(
@@ -131,7 +130,7 @@ def evaluate(
         DataError: weights or images that cannot be read.
     """
     from paretocaps.evaluation.accuracy import Evaluator
-    from paretocaps.evaluation.judgement import What, judge
+    from paretocaps.evaluation.appraisal import What, appraise
     from paretocaps.execution.devices import devices
     from paretocaps.training.device import describe_device, open_device
     from paretocaps.training.precision import autocast, resolve_precision
@@ -147,7 +146,7 @@ def evaluate(
         _check_fits(subject, images, classes, spec)
         subject.network.to(device).eval()
     precision = resolve_precision(subjects[0].precision, device)
-    judgement = judge(
+    appraisal = appraise(
         [subject.network for subject in subjects],
         images,
         Evaluator(device, autocast(device, precision)),
@@ -161,10 +160,10 @@ def evaluate(
         "network" if len(names) == 1 else "networks": "\n".join(names),
         "images": f"{len(images):,} of the {options.part} part of {spec.path or spec.name}",
         "device": f"{where}, {str(precision).removeprefix('torch.')}",
-        "remarks": "\n".join(judgement.remarks),
+        "remarks": "\n".join(appraisal.remarks),
     }
     kept = {name: text for name, text in facts.items() if text}
-    return Evaluation(names, str(spec), options.part, where, judgement, kept)
+    return Evaluation(names, str(spec), options.part, where, appraisal, kept)
 
 
 def write_evaluation(path: str, evaluation: Evaluation) -> Path:
@@ -178,7 +177,7 @@ def write_evaluation(path: str, evaluation: Evaluation) -> Path:
     names = evaluation.names
     title = names[0] if len(names) == 1 else f"Ensemble of {len(names)} networks"
     return evaluation_page.write_evaluation(
-        path, title, evaluation.judgement, facts=evaluation.facts, members=names
+        path, title, evaluation.appraisal, facts=evaluation.facts, members=names
     )
 
 
@@ -257,7 +256,7 @@ def _images(spec: DataSpec, options: EvaluateOptions) -> "tuple[ImageSet, int]":
 
 def _check_fits(subject: Subject, images: "ImageSet", classes: int, spec: DataSpec) -> None:
     """Refuse a network made for other images."""
-    a: Any = subject.network.architecture
+    a = subject.network.architecture
     wanted, given = (a.channels, a.height, a.width, a.classes), (*images.shape, classes)
     if wanted != given:
         raise UsageError(

@@ -5,22 +5,26 @@ import torch
 
 from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.affine import Affine
 from paretocaps.evaluation.robustness import QUANTITY, TRANSFORMS, robustness
+from paretocaps.models.architecture import architecture
+from paretocaps.models.network import Network, Output
 
 CPU = torch.device("cpu")
 
 
-class Bright:
+class Bright(Network):
     """Takes an image for class 1 where its left half is brighter."""
 
-    training = False
+    def __init__(self):
+        super().__init__(architecture(Choices(), 28, 28, 1, 2))
 
-    def train(self, mode=True):
-        return self
+    def forward(self, images, labels=None):
+        return Output(self.scores(images))
 
     def scores(self, images):
         left, right = images[..., :14].sum((1, 2, 3)), images[..., 14:].sum((1, 2, 3))

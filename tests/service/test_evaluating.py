@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,6 @@ from paretocaps.data.load import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UnknownNameError, UsageError
-from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.service import EvaluateOptions, evaluate, pick_trial, write_evaluation
@@ -23,6 +23,7 @@ def trained(tmp_path_factory):
     """Return the storage of a study of one narrow network."""
     url = f"sqlite:///{tmp_path_factory.mktemp('trained')}/test.db"
     fix = {"primary_capsules": 4, "lr_max": 3e-3, "batch_schedule": "constant", "batch_size": 32}
+    fix["precision"] = "fp32"
     service.optimize(
         {"study": "s", "storage": url, "executor": "inline", "objectives": "acc,robust", "trials": 1}
         | {"epochs": 2, "limit_train": 300, "fix": fix, "designs": [], "sampler": "random"}
@@ -52,7 +53,7 @@ def test_a_picked_trial_is_judged_as_its_training_measured_it(trained):
     found = evaluate([], picked, EvaluateOptions(part="validation", pictures=False, device="cpu"))
     assert found.as_dict()["acc"] == picked.acc
     assert found.as_dict()["robust"]["mean"] == pytest.approx(picked.values["robust"], abs=1e-9)
-    assert found.judgement.report.images == len(load(DataSpec(limit_train=300)).validation)
+    assert found.appraisal.report.images == len(load(DataSpec(limit_train=300)).validation)
 
 
 def test_the_json_is_plain_and_scikit_learns(trained):
@@ -60,11 +61,12 @@ def test_the_json_is_plain_and_scikit_learns(trained):
     found = evaluate([], picked, EvaluateOptions(pictures=False, robust=False, device="cpu")).as_dict()
     assert json.loads(json.dumps(found)) == found
     network, test = load_weights(picked.weights), load(DataSpec()).test
-    evaluator = Evaluator(torch.device("cpu"))
-    assert found["acc"] == pytest.approx(
-        metrics.accuracy_score(test.labels, network.scores(test.images / 255).detach().argmax(1)), abs=0.02
-    )
-    assert evaluator.remarks == []
+    with torch.no_grad():
+        scores = network.scores(test.images / 255)
+    assert found["acc"] == metrics.accuracy_score(test.labels, scores.argmax(1))
+    assert found["macro"]["f1"] == metrics.f1_score(test.labels, scores.argmax(1), average="macro")
+    areas = [metrics.roc_auc_score(test.labels == number, scores[:, number]) for number in range(10)]
+    assert [row["auc"] for row in found["classes"]] == pytest.approx(areas, abs=1e-3)
     assert set(found["classes"][0]) == {"name", "precision", "recall", "f1", "support", "auc"}
     assert sum(map(sum, found["confusion"])) == found["images"] == len(test)
     assert sum(row["support"] for row in found["classes"]) == len(test)
@@ -92,7 +94,7 @@ def test_an_export_says_what_it_was_trained_on_and_what_its_classes_are_called(t
 def test_the_page_is_written(trained, folder):
     quick = EvaluateOptions(robust=False, limit=50, grids=(3,), device="cpu")
     found = evaluate([], pick_trial(trained, trial=0), quick)
-    assert len(found.judgement.grids) == 1
+    assert len(found.appraisal.grids) == 1
     body = write_evaluation("page.html", found).read_text(encoding="utf-8")
     assert "50 of the test part of digits" in body
     several = replace_names(found)
@@ -100,10 +102,8 @@ def test_the_page_is_written(trained, folder):
 
 
 def replace_names(found):
-    from dataclasses import replace
-
-    judged = replace(found.judgement, members=(0.1, 0.2))
-    return replace(found, names=("a", "b"), judgement=judged)
+    judged = replace(found.appraisal, members=(0.1, 0.2))
+    return replace(found, names=("a", "b"), appraisal=judged)
 
 
 def test_a_limit_keeps_every_class(weights):

@@ -73,7 +73,7 @@ def command(
         dataset, data, part, limit, device, robust, output is not None, grids or None
     )
     found = service.evaluate(networks, picked, options, say)
-    for remark in found.judgement.remarks:
+    for remark in found.appraisal.remarks:
         say(remark)
     write_evaluation(found.as_dict(), form)
     if output is not None:

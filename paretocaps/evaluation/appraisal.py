@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.errors import UsageError
-from paretocaps.evaluation.accuracy import Classifier, Evaluator
+from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.classification import ClassificationReport, classification
 from paretocaps.evaluation.drawing import why_not_drawn
 from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_grids
@@ -17,6 +16,7 @@ from paretocaps.evaluation.reconstructions import Reconstruction, reconstruction
 from paretocaps.evaluation.robustness import Robustness, robustness
 from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores
 from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 GRIDS = 10
 """Classes of which a grid is drawn where none are named: the first ones."""
@@ -38,7 +38,7 @@ class What:
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
+class Appraisal:
     """What came of it.
 
     Attributes:
@@ -59,19 +59,19 @@ class Judgement:
     remarks: tuple[str, ...]
 
 
-def judge(
-    networks: Sequence[nn.Module],
+def appraise(
+    networks: Sequence[Network],
     images: ImageSet,
     evaluator: Evaluator,
     device: torch.device,
     names: Sequence[str] | None = None,
     what: What | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Judgement:
-    """Judge one network, or several as an ensemble (see `scores.ensemble_scores`).
+) -> Appraisal:
+    """Appraise one network, or several as an ensemble (see `scores.ensemble_scores`).
 
     Args:
-        networks: one or more, on `device`; each has `scores` (see `accuracy.Classifier`).
+        networks: one or more, on `device`; for the same images and classes.
         images: what they are judged on, on the CPU.
         evaluator: how passes are made.
         device: where.
@@ -92,12 +92,12 @@ def judge(
         tell(f"scoring {len(images)} images" + (f", network {number}" if len(networks) > 1 else ""))
         scored.append(_scored(network, loader, evaluator))
     whole = scored[0] if len(networks) == 1 else ensemble_scores(scored)
-    as_one = networks[0] if len(networks) == 1 else Ensemble(networks).to(device)
+    as_one: Network = networks[0] if len(networks) == 1 else Ensemble(networks).to(device)
     robust = None
     if what.robust:
-        robust = robustness(_classifier(as_one), loader, evaluator, progress=tell)
+        robust = robustness(as_one, loader, evaluator, progress=tell)
     drawn, grids, why = _pictures(as_one, images, whole, what, tell)
-    return Judgement(
+    return Appraisal(
         report=classification(whole, names),
         members=tuple(float((one.predicted == one.labels).mean()) for one in scored) if scored[1:] else (),
         robustness=robust,
@@ -108,12 +108,12 @@ def judge(
     )
 
 
-def _scored(network: nn.Module, loader: DeviceLoader, evaluator: Evaluator) -> Scored:
-    return evaluator.passed(loader, lambda batches: collect(_classifier(network), batches))
+def _scored(network: Network, loader: DeviceLoader, evaluator: Evaluator) -> Scored:
+    return evaluator.fitting(lambda size: collect(network, loader.ordered(size)))
 
 
 def _pictures(
-    network: nn.Module, images: ImageSet, scored: Scored, what: What, tell: Callable[[str], None]
+    network: Network, images: ImageSet, scored: Scored, what: What, tell: Callable[[str], None]
 ) -> tuple[tuple[Reconstruction, ...], tuple[PerturbationGrid, ...], str | None]:
     if not what.pictures:
         return (), (), "Pictures were not asked for."
@@ -127,11 +127,6 @@ def _pictures(
         perturbation_grids(network, images, scored, classes),
         None,
     )
-
-
-def _classifier(network: nn.Module) -> Classifier:
-    classifier: Classifier = network  # type: ignore[assignment]
-    return classifier
 
 
 def _silent(_: str) -> None:

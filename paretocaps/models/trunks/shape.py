@@ -1,0 +1,116 @@
+"""What a trunk, all that comes before the primary capsules, is made of; nothing here imports torch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from paretocaps.models.geometry import Size
+from paretocaps.registry import Registry
+
+
+@dataclass(frozen=True)
+class ConvolutionShape:
+    """A convolution of a trunk.
+
+    Attributes:
+        name: of its module in the trunk.
+        inputs, outputs: feature maps read and written.
+        kernel: rows and columns of a filter.
+        size: rows and columns of the maps written.
+        stride, padding: the same down and across.
+        groups: into how many groups, each read on its own, the maps are divided.
+        bias: whether there is a bias.
+        norm: whether batch normalisation follows, two more parameters a map.
+    """
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: Size
+    size: Size
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    bias: bool = True
+    norm: bool = False
+
+    @property
+    def weights(self) -> int:
+        """Weights of all filters."""
+        return self.outputs * (self.inputs // self.groups) * self.kernel.positions
+
+    @property
+    def params(self) -> int:
+        """Trained parameters, those of its normalisation included."""
+        return self.weights + self.outputs * (self.bias + 2 * self.norm)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one image; normalisation, like torch's flop counter, is not counted."""
+        return self.weights * self.size.positions
+
+
+@dataclass(frozen=True)
+class TrunkShape:
+    """A trunk's sizes, and how the primary capsules read its maps.
+
+    Attributes:
+        convolutions: in the order in which an image passes them.
+        size: rows and columns of the maps that are handed on, the features.
+        kernel, stride: of the primary convolution, which does not pad.
+    """
+
+    convolutions: tuple[ConvolutionShape, ...]
+    size: Size
+    kernel: Size
+    stride: int = 1
+
+    @property
+    def channels(self) -> int:
+        """Feature maps that are handed on: those of the last convolution."""
+        return self.convolutions[-1].outputs
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The output channels of every convolution."""
+        return tuple(convolution.outputs for convolution in self.convolutions)
+
+    @property
+    def primary(self) -> Size:
+        """Rows and columns of a map of primary capsules."""
+        return output_size(self.size, self.kernel, self.stride)
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A kind of trunk.
+
+    Attributes:
+        name: what an architecture calls it.
+        shape: from the images' channels and size, and the output channels of every convolution (none: the
+            full ones), to the trunk's sizes.
+        module: `"module:attribute"` of the `modules.TrunkModule`, made from a `TrunkShape`.
+        smallest: pixels an image must have on its shorter side.
+    """
+
+    name: str
+    shape: Callable[[int, Size, Sequence[int]], TrunkShape]
+    module: str
+    smallest: int
+
+
+def output_size(size: Size, kernel: Size, stride: int = 1, padding: int = 0) -> Size:
+    """Return the size of the maps that a convolution or a pooling writes."""
+    rows, columns = (
+        (side + 2 * padding - window) // stride + 1 for side, window in zip(size, kernel, strict=True)
+    )
+    return Size(rows, columns)
+
+
+TRUNKS: Registry[Trunk] = Registry(
+    "trunk",
+    {
+        "alexnet": "paretocaps.models.trunks.alexnet_shape:ALEXNET",
+        "residual": "paretocaps.models.trunks.residual_shape:RESIDUAL",
+    },
+)
+"""The trunks beside the one or two convolutions of the CapsNet papers, which follow the image."""
