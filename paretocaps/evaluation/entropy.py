@@ -26,7 +26,7 @@ def bottleneck_entropy(features: Callable[[Tensor], Tensor], batches: Iterable[B
 
     Args:
         features: gives [B, ...] after a ReLU for images [B, C, H, W], such as
-            `lambda images: network.observe(images).features`.
+            `CapsNet.features`.
         batches: (images [B, C, H, W] in [0, 1], labels [B]), some hundred images or more: few images a
             class underestimate entropies.
         classes: how many there are.

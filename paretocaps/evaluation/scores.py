@@ -73,7 +73,7 @@ def shares(scores: Tensor) -> Tensor:
     sure one is of its answer, needs one: the capsules' lengths relative to each other.
     """
     total = scores.sum(1, keepdim=True)
-    return torch.where(total > 0, scores / total.clamp_min(1e-30), 1.0 / scores.shape[1])
+    return torch.where(total > 0, scores / total, 1.0 / scores.shape[1])
 
 
 def ensemble_scores(members: Sequence[Scored]) -> Scored:

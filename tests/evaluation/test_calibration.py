@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretocaps.evaluation.calibration import calibration
@@ -25,6 +25,7 @@ def test_the_length_of_all_capsules_together_is_no_confidence():
     )
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 80), st.integers(2, 12))
 def test_every_image_is_in_one_bin_that_holds_its_confidence(seed, images, classes):
     numbers = np.random.default_rng(seed)

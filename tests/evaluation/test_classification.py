@@ -18,7 +18,7 @@ def scored(draw):
     return Scored(scores, numbers.integers(0, count, images))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(scored())
 def test_every_figure_is_scikit_learns(one):
     labels, predicted, report = one.labels, one.scores.argmax(1), classification(one)
@@ -40,7 +40,7 @@ def test_every_figure_is_scikit_learns(one):
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(scored())
 def test_areas_are_scikit_learns_or_none_where_they_are_undefined(one):
     report, areas = classification(one), []
@@ -102,6 +102,7 @@ def test_more_than_ten_classes_have_a_top5_accuracy():
     assert classification(Scored(one.scores[:, :10], labels % 10)).top5 is None
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_is_wilsons(counts):
     expected = binomtest(*counts).proportion_ci(0.95, method="wilson")

@@ -1,8 +1,11 @@
 import numpy as np
 import torch
 
+from paretocaps.domain.choices import Choices
 from paretocaps.evaluation.drawing import picture, pictures, why_not_drawn
 from paretocaps.evaluation.scores import Ensemble
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
 
 
 def test_a_picture_is_the_image_with_its_channels_last(digits):
@@ -28,3 +31,5 @@ def test_what_cannot_draw_says_why(network):
     assert why_not_drawn(network()) is None
     assert "decoder=full" in why_not_drawn(network(decoder="none"))
     assert "no class capsules" in why_not_drawn(Ensemble([network()]))
+    lenet5 = build_network(architecture(Choices(family="lenet5"), 28, 28, 1, 10), 0)
+    assert "no class capsules" in why_not_drawn(lenet5)

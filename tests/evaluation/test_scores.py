@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretocaps.data.loader import DeviceLoader
@@ -45,6 +45,7 @@ def test_no_images_are_refused(network):
         collect(network(), [])
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=6))
 def test_shares_sum_to_one_and_keep_the_order(rows):
     scores = torch.tensor(rows, dtype=torch.float64)

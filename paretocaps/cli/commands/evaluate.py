@@ -48,7 +48,7 @@ def command(
     device: str,
     **trial: Any,
 ) -> None:
-    """Judge a trained network on images that it was not trained on.
+    """Judge a trained network on test images: accuracy by class, robustness, pictures.
 
     EXPORT is a folder of `paretocaps export` or of a training, or a weights file; several are judged as
     an ensemble, each on its own beside it. Or a trial of a study is picked.
