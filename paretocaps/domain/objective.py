@@ -150,6 +150,12 @@ OBJECTIVES: Registry[Objective] = Objectives(
             device_bound=True,
             timed=True,
         ),
+        "robust": Objective(
+            "robust",
+            "maximize",
+            "",
+            "mean accuracy on validation images turned, moved, scaled and sheared: 26 fixed transforms",
+        ),
     },
     group="paretocaps.objectives",
 )

@@ -1,6 +1,12 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
+from paretocaps.service.evaluating import (
+    EvaluateOptions,
+    Evaluation,
+    evaluate,
+    write_evaluation,
+)
 from paretocaps.service.exporting import (
     Exported,
     ExportOptions,
@@ -19,6 +25,8 @@ from paretocaps.service.running import Interrupted, RunSummary, optimize
 __all__ = [
     "BenchOptions",
     "Description",
+    "EvaluateOptions",
+    "Evaluation",
     "ExportOptions",
     "Exported",
     "Interrupted",
@@ -32,6 +40,7 @@ __all__ = [
     "datasets",
     "describe",
     "doctor",
+    "evaluate",
     "export_run",
     "export_trial",
     "finished_trials",
@@ -48,6 +57,7 @@ __all__ = [
     "samplers",
     "studies",
     "trainers",
+    "write_evaluation",
     "write_plan_page",
     "write_range_page",
     "write_report",
