@@ -16,13 +16,18 @@ from pyarrow import parquet
 
 from paretocaps.data.catalog import HUB_READER, DatasetEntry
 from paretocaps.data.load import load
+from paretocaps.data.prepare import decoded
 from paretocaps.data.raw import check_raw
-from paretocaps.data.sources.hub import read
+from paretocaps.data.sources import hub
 from paretocaps.domain.job import DataSpec
 
 ENTRY = DatasetEntry("tiny", "made for a test", "someone/tiny", HUB_READER)
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)
 LABELS = [0, 1, 2, 0, 1, 2]
+
+
+def read(entry, *cache_dir):
+    return decoded(hub.read(entry, *cache_dir), DataSpec())
 
 
 @pytest.fixture
