@@ -18,7 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(autouse=True)
-def _cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Prepared images go to a folder of the test run, never to the user's; all tests share it."""
     folder = tmp_path_factory.getbasetemp() / "prepared-images"
     monkeypatch.setenv("PARETOCAPS_CACHE", str(folder))

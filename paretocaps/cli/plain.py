@@ -40,6 +40,12 @@ class PlainView(Progress):
     ) -> None:
         self.closed()
 
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Say what is done to the images, how far it is after each while of silence, and when it is done."""
+        super().preparing(what, done, total)
+        if done in (0, total) or self.clock() - self._said_at >= QUIET_SECONDS:
+            self._say(f"{what}: {done} of {total}")
+
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Say what the study is."""
         super().opened(spec, finished)

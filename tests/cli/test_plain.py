@@ -57,3 +57,10 @@ def test_an_empty_front_is_not_told(view, lines, spec, front):
     view.opened(spec, 0)
     view.front_changed(replace(front, members=()))
     assert len(lines) == 1
+
+
+def test_a_preparation_is_told_at_both_ends_and_after_silences(view, lines, clock):
+    for done in (0, 64, 128, 200):
+        view.preparing("preparing images", done, 200)
+        clock.now += QUIET_SECONDS / 2
+    assert lines == [f"preparing images: {done} of 200" for done in (0, 128, 200)]

@@ -70,7 +70,7 @@ def test_a_corrupt_image_is_named_by_its_file_and_row_there(
     assert message.startswith(f"{tmp_path / 'train-1.parquet'}: the image of row 1 is corrupt (")
 
 
-def test_large_images_are_prepared_once(tmp_path, write_parquet, _cache_folder) -> None:
+def test_large_images_are_prepared_once(tmp_path, write_parquet) -> None:
     large = np.random.default_rng(1).integers(0, 256, (3, 96, 97, 3)).astype(np.uint8)
     write_parquet(tmp_path / "train.parquet", large, [0, 1, 2])
     first, again = read(tmp_path), read(tmp_path)
