@@ -7,13 +7,14 @@ from pathlib import Path
 
 
 def fingerprint(folder: Path, files: Iterable[Path]) -> str:
-    """Return 64 hexadecimal digits that differ where the files' names, sizes or times of change do.
+    """Return 64 hexadecimal digits that differ where the files' places, sizes or times of change do.
 
     Args:
-        folder: names count from it, so that it may be moved as a whole.
+        folder: counts with its whole path: uncompressed images are often of one size, and archives may
+            give all files one time.
         files: below `folder`; their order counts.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(os.fsencode(folder.resolve()))
     for file in files:
         try:
             status = file.stat()

@@ -39,9 +39,15 @@ def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = No
     """
     needed = len(image_set) * image_set.pixels[0].numel()
     if room is None and device.type == "cuda":
-        room = torch.cuda.mem_get_info(device)[0] // 2
+        room = _free_memory(device) // 2
     fits = not image_set.mapped if room is None else needed <= room
     return ResidentPixels(image_set, device) if fits else StreamedPixels(image_set, device)
+
+
+def _free_memory(device: torch.device) -> int:
+    """Return the bytes of a CUDA device that are free, or kept by this process for later use."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + kept
 
 
 class ResidentPixels:
@@ -92,7 +98,8 @@ class StreamedPixels:
 
     def _moved(self, chosen: Iterable[Tensor]) -> Iterator[Tensor]:
         def gathered(indices: Tensor) -> Tensor:
-            return self._set.channels_last(indices).pin_memory()
+            with torch.cuda.device(self._device):  # else the first device would be opened as well
+                return self._set.channels_last(indices).pin_memory()
 
         waiting: deque[Future[Tensor]] = deque()
         with ThreadPoolExecutor(1) as pool:

@@ -1,6 +1,7 @@
 """Decoding a data set once, into a file."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -44,7 +45,9 @@ def prepare(data: EncodedData, channels: int | None, skip: bool, told: OnPrepari
         DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
             left, or a cache folder that cannot be used.
     """
-    _Preparation(data, channels, skip, told).write(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, on oddities of files that it reads all the same
+        _Preparation(data, channels, skip, told).write(path)
 
 
 def common_size(headers: Headers) -> tuple[int, int]:
@@ -81,7 +84,12 @@ class _Preparation:
             fit = ~np.isin(np.arange(self.count), list(unfit))
             self._refuse_nothing(fit)
             skipped = [f"{self._name(row)} ({reason})" for row, reason in unfit.items()]
-            header = {"train": int(fit[: self.train].sum()), "skipped": skipped}
+            resized = (headers[fit][:, :2] != image_shape[:2]).any(axis=1)
+            header = {
+                "train": int(fit[: self.train].sum()),
+                "resized": int(resized.sum()),
+                "skipped": skipped,
+            }
             write_end(stream, image_shape, labels[fit], header)
 
     def _headers(self) -> Headers:

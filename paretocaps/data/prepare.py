@@ -75,11 +75,19 @@ def _from_cache(data: EncodedData, cached: CachedImages) -> RawData:
         test,
         data.classes,
         data.class_names,
-        (*data.remarks, *_said(skipped)),
+        (*data.remarks, *_left_out(skipped), *_resized(cached)),
     )
 
 
-def _said(skipped: list[str]) -> tuple[str, ...]:
+def _resized(cached: CachedImages) -> tuple[str, ...]:
+    count, (height, width) = int(cached.header["resized"]), cached.pixels.shape[1:3]
+    if not count:
+        return ()
+    which = "all images" if count == len(cached.labels) else f"{count} of {len(cached.labels)} images"
+    return (f"{which} are resized to {height}x{width}: the median of the training images, {CAP} at most",)
+
+
+def _left_out(skipped: list[str]) -> tuple[str, ...]:
     if not skipped:
         return ()
     more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 from paretocaps.data.fingerprint import fingerprint
 
@@ -21,9 +22,13 @@ def test_it_differs_where_files_do(tmp_path) -> None:
     assert len(seen) == 6
 
 
-def test_a_folder_may_be_moved(tmp_path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "a").write_bytes(b"123")
-    first = fingerprint(tmp_path / "one", [tmp_path / "one" / "a"])
-    (tmp_path / "one").rename(tmp_path / "two")
-    assert fingerprint(tmp_path / "two", [tmp_path / "two" / "a"]) == first
+def test_folders_differ_though_their_files_look_alike(tmp_path, monkeypatch) -> None:
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_bytes(name.encode())
+        os.utime(tmp_path / name / "a", (1, 1))
+        found.append(fingerprint(tmp_path / name, [tmp_path / name / "a"]))
+    assert found[0] != found[1]
+    monkeypatch.chdir(tmp_path / "one")
+    assert fingerprint(Path(), [Path("a")]) == found[0]

@@ -59,6 +59,20 @@ def test_what_is_left_out_is_said(tmp_path, class_folders) -> None:
     assert remark.endswith(" and 3 more")
 
 
+def test_what_is_resized_is_said(tmp_path, class_folders, photo) -> None:
+    class_folders(tmp_path, count=4)
+    for number in range(2):
+        (tmp_path / "ant" / f"{number}.png").write_bytes(photo(9, 8))
+    (remark,) = read(tmp_path).remarks
+    assert remark == "2 of 12 images are resized to 8x8: the median of the training images, 256 at most"
+
+
+def test_large_images_are_scaled_down(tmp_path, class_folders) -> None:
+    data = read(class_folders(tmp_path, "ant bee", count=2, height=320, width=640))
+    assert data.train.shape == (3, 128, 256)
+    assert data.remarks[0].startswith("all images are resized to 128x256: ")
+
+
 def test_mapped_parts_share_the_file_and_split_as_others_do(tmp_path, class_folders, monkeypatch) -> None:
     folder = class_folders(tmp_path, count=30)
     splits = read_splits(spec_of(folder, limit_train=20))

@@ -35,4 +35,9 @@ def read_folder(path: str) -> RawData | EncodedData:
         return parquet.read(folder, names)
     if image_folder.known(folder):
         return image_folder.read(folder)
+    if any(map(image_folder.is_image, names)):
+        raise DataError(
+            f"data folder {path!r} holds images beside no class folders: put those of each class into a"
+            " sub-folder of its own"
+        )
     raise DataError(f"data folder {path!r} holds no images that can be read: name a folder with {KINDS}")

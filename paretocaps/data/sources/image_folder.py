@@ -33,6 +33,11 @@ def known(folder: Path) -> bool:
     return bool(_folders(folder))
 
 
+def is_image(name: str) -> bool:
+    """Return whether a file of that `name` is taken for an image."""
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+
+
 def read(folder: Path) -> EncodedData:
     """Read FOLDER/class/image, or FOLDER/train/class/image and FOLDER/test/class/image.
 
@@ -122,7 +127,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _holds_images(folder: Path) -> bool:
-    return any(_is_image(one.name) for one in _entries(folder) if one.is_file())
+    return any(is_image(one.name) for one in _entries(folder) if one.is_file())
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -141,9 +146,5 @@ def _images(folder: Path) -> list[Path]:
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(place, name) for name in sorted(names) if _is_image(name)]
+        found += [Path(place, name) for name in sorted(names) if is_image(name)]
     return found
-
-
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")

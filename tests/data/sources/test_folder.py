@@ -44,7 +44,7 @@ def test_a_file(tmp_path, refusal) -> None:
     assert "is a file, not a folder" in refusal(read_folder, str(tmp_path / "train.parquet"))
 
 
-@pytest.mark.parametrize("names", [[], ["cat.jpg", "labels.csv"], ["train-images"]])
+@pytest.mark.parametrize("names", [[], [".cat.jpg", "labels.csv"], ["train-images"]])
 def test_neither_kind(tmp_path, refusal, names) -> None:
     for name in names:
         (tmp_path / name).write_bytes(b"x")
