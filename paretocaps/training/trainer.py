@@ -59,7 +59,7 @@ class _Training:
     ) -> None:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
-        channels, height, width = splits.train.images.shape[1:]
+        channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
         network = build_network(shape, job.seed, choices.init)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
