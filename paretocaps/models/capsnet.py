@@ -70,7 +70,9 @@ class CapsNet(Network):
             if a.stem_convolutions == 2:
                 self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
         else:
-            self.trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
+            trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
+            # the loader's images are so too: else every step would reorder images or filters
+            self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)
         self.primary = PrimaryCapsules(
             shape.channels,
             a.capsule_types,
