@@ -1,10 +1,11 @@
-"""Towards efficient capsule networks (pruned backbones): its counts of capsules, parameters and operations."""
+"""Towards efficient capsule networks (pruned backbones): its counts of capsules and operations."""
 
 import pytest
 
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import architecture
 from paretocaps.models.complexity import complexity, multiply_adds
+from paretocaps.models.pruning.trunk_target import following
 
 FORWARD_AND_BACKWARD = 3
 """The paper's "FLOPS" of a training are three times the forward multiply-adds, two with a frozen backbone."""
@@ -31,8 +32,6 @@ def part(shape, name):
     ],
 )
 def test_capsules_follow_the_bottleneck(backbone, full, channels, capsules):
-    from paretocaps.models.pruning.trunk_target import following
-
     whole = network(backbone, 64)
     assert whole.trunk_shape.channels == full
     widths, shape = list(whole.trunk_shape.widths), whole.trunk_shape

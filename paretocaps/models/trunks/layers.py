@@ -32,7 +32,13 @@ class BatchNorm(nn.BatchNorm2d):
         """Return maps of the same shape."""
         if self.training and input.numel() == input.shape[1]:
             return functional.batch_norm(
-                input, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
+                input,
+                self.running_mean,
+                self.running_var,
+                self.weight,
+                self.bias,
+                training=False,
+                eps=self.eps,
             )
         return super().forward(input)
 
@@ -45,7 +51,8 @@ def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
 def draw_trunk(trunk: nn.Module, generator: torch.Generator) -> None:
     """Draw all convolutions of a trunk from N(0, 2 / fan-out) (He et al. 2015), their biases 0.
 
-    The fan-out of a depthwise convolution is its kernel: each of its filters writes one map. Batch normalisation starts with weights of 1 and biases of 0.
+    The fan-out of a depthwise convolution is its kernel: each of its filters writes one map. Batch
+    normalisation starts with weights of 1 and biases of 0.
     """
     for layer in trunk.modules():
         if isinstance(layer, nn.Conv2d):

@@ -19,11 +19,14 @@ PAIRS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),)
 STRIDE = 32
 _ONE, _THREE = Size(1, 1), Size(3, 3)
 _BEFORE = (STEM, *(outputs for outputs, _ in PAIRS[:-1]))
-WIDTHS = (STEM, *chain.from_iterable((before, after) for before, (after, _) in zip(_BEFORE, PAIRS, strict=True)))
+WIDTHS = (
+    STEM,
+    *chain.from_iterable((before, after) for before, (after, _) in zip(_BEFORE, PAIRS, strict=True)),
+)
 
 
 def mobilenet_v1(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape:
-    """Return a 3x3 convolution, 13 pairs of a depthwise 3x3 and a 1x1 one, and a primary one of the whole map.
+    """Return a 3x3 convolution, 13 pairs of a depthwise 3x3 and a 1x1 one, and a primary one of the map.
 
     Convolutions have the names of the usual PyTorch implementation: `model.0.0`, then `model.N.0` and
     `model.N.3`, each with its normalisation one further.

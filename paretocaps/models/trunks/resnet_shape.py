@@ -25,7 +25,7 @@ _RESNET50: Blocks = (3, 4, 6, 3)
 def resnet(
     name: str, blocks: Blocks, expansion: int, channels: int, size: Size, widths: Sequence[int] = ()
 ) -> TrunkShape:
-    """Return a 7x7 convolution, pooling, four stages of residual blocks, and a primary convolution of the map.
+    """Return a 7x7 convolution, pooling, four stages of residual blocks, and a primary one of the map.
 
     Convolutions have torchvision's names. A block with `expansion` 1 has two 3x3 convolutions; otherwise a
     1x1, a 3x3 and a 1x1 one with `expansion` times as many maps, the stride in the 3x3 (v1.5). A block that

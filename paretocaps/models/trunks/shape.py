@@ -21,8 +21,8 @@ class ConvolutionShape:
         groups: into how many groups, each read on its own, the maps are divided.
         bias: whether there is a bias.
         norm: whether batch normalisation follows, two more parameters a map.
-        tied: name of an earlier convolution whose maps these are added to, or of which each is filtered on its
-            own (depthwise), so that both have as many; empty for none.
+        tied: name of an earlier convolution whose maps these are added to, or filtered one by one
+            (depthwise), so that both have as many; empty for none.
     """
 
     name: str

@@ -14,8 +14,8 @@ KEYS = {
 }  # fmt: skip
 
 
-def made(trunk, size=Size(32, 32)):
-    module = ResNetTrunk(trunk.shape(3, size, ()))
+def made(trunk, height=32, width=32):
+    module = ResNetTrunk(trunk.shape(3, Size(height, width), ()))
     draw_trunk(module, torch.Generator().manual_seed(0))
     return module
 
@@ -68,5 +68,5 @@ def test_names_are_torchvisions():
 
 
 def test_images_need_not_be_square():
-    module = made(RESNET18, Size(40, 72)).eval()
+    module = made(RESNET18, 40, 72).eval()
     assert module(torch.rand(1, 3, 40, 72)).shape == (1, 512, 2, 3)
