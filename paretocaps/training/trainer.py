@@ -18,8 +18,11 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
+from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.learner import Learner
+from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.weights import save_weights
@@ -43,7 +46,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         torch.set_num_threads(job.threads)
     training = _Training(job, Choices.model_validate(job.choices), load(job.data), device, began)
     for epoch in range(1, job.epochs + 1):
-        if not on_epoch(training.run_epoch(epoch)):
+        if not on_epoch(training.run_epoch(epoch)) or training.out_of_patience():
             break
     return training.measurement()
 
@@ -65,7 +68,9 @@ class _Training:
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
+        self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
+        self.stopped: tuple[str, ...] = ()
         self.best = network
 
     def run_epoch(self, epoch: int) -> EpochRecord:
@@ -74,27 +79,42 @@ class _Training:
             prune_learner(self.learner, self.choices, self.job.seed)
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
-        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        with self.energy.epoch(epoch):
+            loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
+        judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
         record = EpochRecord(
             epoch=epoch,
             steps=len(rates),
             batch_size=self.plan.batch_size(epoch),
             learning_rate=rates[-1],
             train_loss=loss,
-            acc=self.evaluator.accuracy(self.learner.network, self.validation),
+            acc=judged.acc,
             seconds=seconds[epoch],
             time=sum(seconds.values()),
             wall=time.perf_counter() - self.began,
             params=parameters(shape),
             macs=multiply_adds(shape),
             network=int(self.prune_after is not None and epoch > self.prune_after),
+            val_loss=judged.loss,
         )
         self.records.append(record)
         if best_epoch(self.records) is record:
             self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
         return record
+
+    def out_of_patience(self) -> bool:
+        """Return whether the training ends here by its choice `patience`: never before it has pruned."""
+        last, patience = self.records[-1], self.choices.patience
+        pruned = self.prune_after is None or last.network > 0
+        if last.epoch == self.job.epochs or not pruned or not out_of_patience(self.records, patience):
+            return False
+        self.stopped = (
+            f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
+            f" for {patience} epoch{'s' if patience > 1 else ''}",
+        )
+        return True
 
     def measurement(self) -> Measurement:
         """Return what the training came to; the test images are looked at here, once."""
@@ -116,9 +136,15 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities=self._latencies(),
+            quantities={**self._latencies(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
-            remarks=(*disturbed, *self.best.remarks, *self.learner.remarks, *self.evaluator.remarks),
+            remarks=(
+                *disturbed,
+                *self.stopped,
+                *self.best.remarks,
+                *self.learner.remarks,
+                *self.evaluator.remarks,
+            ),
         )
 
     def _latencies(self) -> dict[str, float]:
