@@ -42,8 +42,7 @@ def command(
     options = service.ExportOptions(output, names, onnx, force)
     if run is not None:
         ways = "study", "trial", "knee", "best", "weights", "require", "seed"
-        picked = [name for name in ways if trial[name] not in (None, False, ())]
-        if picked:
+        if any(trial[name] not in (None, ()) and trial[name] is not False for name in ways):
             raise click.UsageError("--run names a training by itself: leave out what picks a study's trial")
         done = service.export_run(run, options)
     else:
