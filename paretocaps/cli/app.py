@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Before training": {
             "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
+            "lr-range": "Find the learning rates worth searching: a range test.",
             "bench": "Time training steps on this machine.",
         },
         "What there is": {

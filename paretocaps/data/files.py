@@ -9,6 +9,7 @@ from paretocaps.errors import DataError
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff")
 """What the names of the files that a folder is searched for end in, in small or capital letters."""
 CHANNELS = (1, 3)
+"""How many channels images from files can have."""
 
 
 def find_images(paths: Iterable[Path]) -> Iterator[Path]:
@@ -36,11 +37,14 @@ def read_image(path: Path, channels: int, height: int, width: int) -> Pixels:
 
     One of another size is resized to this one, its proportions not kept.
 
+    Args:
+        path: the file.
+        channels: 1 (gray) or 3 (red, green, blue).
+        height, width: in pixels.
+
     Raises:
-        DataError: the file is missing, corrupt or no image; or `channels` is neither 1 nor 3.
+        DataError: the file is missing, corrupt or no image.
     """
-    if channels not in CHANNELS:
-        raise DataError(f"the network takes images of {channels} channels, and image files have 1 or 3")
     try:
         return read_pixels(path, channels, (height, width))
     except UnfitImageError as error:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError, did_you_mean
 
@@ -69,11 +70,10 @@ class StudySpec(BaseModel):
     @field_validator("objectives", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(name.strip() for name in value.split(",") if name.strip())
-            if isinstance(value, str)
-            else value
-        )
+        names = split_names(value) if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            return value
+        return tuple(canonical_name(name) if isinstance(name, str) else name for name in names)
 
     @field_validator("require", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from paretocaps.data.decode import Pixels
-from paretocaps.data.files import find_images, read_image
+from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.threads import mapped_in_order
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
@@ -104,6 +104,8 @@ def predict(
         UnknownNameError: an engine or an expected class that there is not.
     """
     document = read_document(folder)
+    if document.channels not in CHANNELS:
+        raise DataError(f"the network takes images of {document.channels} channels: image files have 1 or 3")
     files = list(find_images(paths))
     expected = expected_classes(document.about.classes, files, options)
     named = dict(zip(files, expected, strict=True))

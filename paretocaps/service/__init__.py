@@ -16,6 +16,7 @@ from paretocaps.service.exporting import (
     predict_options,
 )
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.lr_range import RangeOptions, RangeView, lr_range, write_range_page
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
@@ -31,6 +32,8 @@ __all__ = [
     "Interrupted",
     "PickedTrial",
     "PlanView",
+    "RangeOptions",
+    "RangeView",
     "RunSummary",
     "bench",
     "check_output",
@@ -44,6 +47,7 @@ __all__ = [
     "keep_bench",
     "load_front",
     "load_trials",
+    "lr_range",
     "objectives",
     "optimize",
     "pick_trial",
@@ -55,5 +59,6 @@ __all__ = [
     "trainers",
     "write_evaluation",
     "write_plan_page",
+    "write_range_page",
     "write_report",
 ]

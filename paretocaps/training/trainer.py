@@ -18,7 +18,7 @@ from paretocaps.evaluation.robustness import QUANTITY as ROBUST
 from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.complexity import multiply_adds, parameters, params_by_role, training_flops
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
@@ -138,7 +138,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
+            quantities=self._quantities(best.epoch),
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
@@ -149,16 +149,27 @@ class _Training:
             ),
         )
 
-    def _quantities(self) -> dict[str, float]:
-        """Return what else the study asks for of the best epoch's network: latencies, robustness."""
+    def _quantities(self, best: int) -> dict[str, float]:
+        """Return what else is known of the network of the best epoch, number `best`."""
+        sizes = params_by_role(self.best.architecture)
+        flops = {"flops": training_flops(self.best.architecture, self.choices.frozen)}
+        asked = {**self._latencies(), **self._robustness()}
+        return {**flops, **sizes, **asked, **self.energy.quantities(best)}
+
+    def _latencies(self) -> dict[str, float]:
+        """Return those latencies of the best epoch's network that the study asks for."""
         found: dict[str, float] = {}
         for name, batch in BATCHES.items():
             if name in self.job.measure:
                 dtype = resolve_precision(self.choices.precision, self.device, batch)
                 found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
-        if ROBUST in self.job.measure:
-            found[ROBUST] = robustness(self.best, self.validation, self.evaluator).mean
         return found
+
+    def _robustness(self) -> dict[str, float]:
+        """Return that network's accuracy on transformed validation images, where the study asks for it."""
+        if ROBUST not in self.job.measure:
+            return {}
+        return {ROBUST: robustness(self.best, self.validation, self.evaluator).mean}
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""

@@ -72,3 +72,9 @@ def test_study_files(tmp_path: Path) -> None:
         read_study_file(path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_study_file(tmp_path / "none.toml")
+
+
+def test_objectives_with_a_parameter_are_kept_in_one_spelling() -> None:
+    wanted = ("acc", "time_to(acc=0.9)")
+    assert resolve_spec({"objectives": "acc, time_to( acc=.90 )"}).objectives == wanted
+    assert resolve_spec({}, {"objectives": ["acc", "time_to(acc=0.900)"]}).objectives == wanted
