@@ -1,4 +1,4 @@
-"""Figures of a trained network: confusion, detection, calibration, robustness."""
+"""Figures of a trained network: confusion, detection, reliability, robustness."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,8 +7,8 @@ from paretocaps.report.style import CYCLE, FAINT, FRONT_COLOUR, INK, KNEE_COLOUR
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from paretocaps.evaluation.calibration import Calibration
     from paretocaps.evaluation.classification import ClassificationReport, ClassMeasures
+    from paretocaps.evaluation.reliability import Reliability
     from paretocaps.evaluation.robustness import Robustness
 
 _COUNTED = 20
@@ -89,12 +89,12 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     return figure.update_layout(legend=beside | {"traceorder": "normal"}, margin_t=60)
 
 
-def reliability_figure(calibration: "Calibration") -> "Figure":
+def reliability_figure(reliability: "Reliability") -> "Figure":
     """Return accuracy by confidence, and below it how many answers were as sure as that."""
     from plotly.graph_objects import Bar, Scatter
     from plotly.subplots import make_subplots
 
-    bins = [one for one in calibration.bins if one.images]
+    bins = [one for one in reliability.bins if one.images]
     total = sum(one.images for one in bins)
     middle, width = [(one.low + one.high) / 2 for one in bins], [one.high - one.low for one in bins]
     hover = [
@@ -124,7 +124,7 @@ def reliability_figure(calibration: "Calibration") -> "Figure":
     figure.update_yaxes(title_text="accuracy", range=[0, 1.03], row=1, col=1)
     figure.update_yaxes(title_text="images", tickformat=".0%", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_layout(showlegend=False)
-    title = f"Reliability, ECE {calibration.ece:.4f}"
+    title = f"Reliability, ECE {reliability.ece:.4f}"
     return dressed(figure, title, height=520).update_layout(margin_t=60)
 
 

@@ -74,7 +74,7 @@ def _cards(appraisal: "Appraisal") -> str:
     cards.append((f"{report.macro.f1:.4f}", "F1, mean of the classes"))
     if report.auc is not None:
         cards.append((f"{report.auc:.4f}", "area under ROC, mean of the classes"))
-    cards.append((f"{report.calibration.ece:.4f}", "expected calibration error"))
+    cards.append((f"{report.reliability.ece:.4f}", "expected calibration error"))
     if appraisal.robustness is not None:
         count = len(appraisal.robustness.transforms)
         cards.append((f"{appraisal.robustness.mean:.2%}", f"accuracy under {count} transforms"))
@@ -113,7 +113,7 @@ def _classes(report: "ClassificationReport") -> str:
 def _figures(title: str, appraisal: "Appraisal") -> str:
     report = appraisal.report
     confusion = figure_html(confusion_figure(report), f"{title}-confusion")
-    reliability = figure_html(reliability_figure(report.calibration), f"{title}-reliability")
+    reliability = figure_html(reliability_figure(report.reliability), f"{title}-reliability")
     parts = [f"<div class='pair'>{confusion}</div><div class='pair'>{reliability}</div>"]
     place = "pairs" if len(report.classes) <= 10 else "wide"
     shown = f"<div class='{place}'>{''.join(parts)}</div>{_FIGURE_NOTE}"

@@ -69,7 +69,7 @@ def test_a_class_without_images_has_no_curve():
 
 
 def test_reliability_shows_the_bins_that_have_images():
-    found = report().calibration
+    found = report().reliability
     bars, diagonal, means, shares = reliability_figure(found).data
     filled = [one for one in found.bins if one.images]
     assert list(bars.y) == list(means.y) == [one.acc for one in filled]
