@@ -110,13 +110,13 @@ def test_epochs_from_before_the_validation_loss_keep_and_answer_views(tmp_path):
         )
         connection.exec_driver_sql(
             "INSERT INTO paretocaps_attempts (id, trial_id, seed, attempt, state, acc, time, wall, params,"
-            " best_epoch, device_name, device_kind, torch, started) VALUES"
-            " (5, 1, 7, 1, 'finished', 0.6, 4.0, 9.0, 9, 2, 'cpu', 'cpu', '2.12', '2026-01-01')"
+            " best_epoch, device_name, device_kind, torch, shared, started) VALUES"
+            " (5, 1, 7, 1, 'finished', 0.6, 4.0, 9.0, 9, 2, 'cpu', 'cpu', '2.12', 0, '2026-01-01')"
         )
         for epoch, acc in ((1, 0.5), (2, 0.6)):
             connection.exec_driver_sql(
-                "INSERT INTO paretocaps_epochs (attempt_id, epoch, steps, batch_size, learning_rate, train_loss,"
-                " acc, seconds, time, wall, params, macs, network) VALUES"
+                "INSERT INTO paretocaps_epochs (attempt_id, epoch, steps, batch_size, learning_rate,"
+                " train_loss, acc, seconds, time, wall, params, macs, network) VALUES"
                 f" (5, {epoch}, 9, 8, 0.1, 0.3, {acc}, 2.0, {2.0 * epoch}, 3.0, 9, 9, 0)"
             )
     engine.dispose()
