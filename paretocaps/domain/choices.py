@@ -85,8 +85,26 @@ _OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
 """What belongs to an optimiser where nothing else is said: its own weight decay and schedule."""
 
 
+Family = Literal[
+    "capsnet", "residual_caps", "momentum_caps", "backbone_caps", "alexnet_caps", "resnet_caps", "lenet5"
+]
+Backbone = Literal["resnet18", "resnet50", "mobilenet_v1"]
+
 BLOCK_FAMILIES = ("residual_caps", "momentum_caps")
 """The families that are made of blocks, and so have one or more."""
+CAPSNET_FAMILIES = ("capsnet", *BLOCK_FAMILIES)
+"""The families with the CapsNet papers' one or two convolutions before the primary capsules."""
+CAPSULE_FAMILIES = (*CAPSNET_FAMILIES, "backbone_caps", "alexnet_caps", "resnet_caps")
+"""The families that have capsules."""
+
+_BACKBONE_CAPSULES = {"resnet18": 64, "resnet50": 256, "mobilenet_v1": 128}
+"""Primary capsules on a backbone with S maps: floor(S / 8)."""
+_HYBRID_CAPSULES = {"alexnet_caps": 32, "resnet_caps": 16}
+"""Types of primary capsules of the hybrids."""
+
+
+_HAS_CAPSULES = Condition.any_of("family", *CAPSULE_FAMILIES)
+_ROUTED = Condition((("family", CAPSULE_FAMILIES),), (("routing_iterations", 1),))
 
 
 class Choices(ChoicesModel):
@@ -97,6 +115,12 @@ class Choices(ChoicesModel):
     primary capsules: one after the other (capsnet), with a skip a layer (residual_caps), or with momentum
     `gamma` (momentum_caps). Those two have one block where nothing is said. `init` "auto" draws weights that
     train, "paper" those of the MoCapsNet paper (`models.build`).
+    backbone_caps puts capsules on the maps of a `backbone`, from random weights or those of a `checkpoint`
+    (a file, or a name of the hub), `frozen` or trained with the rest; alexnet_caps and resnet_caps are
+    AlexCapsNet and the hybrid ResCapsNet; lenet5 has no capsules. Those three have no decoder where nothing
+    is said, and floor(S / 8), 32 and 16 types of primary capsules, S being the maps of the backbone.
+    `image_size` is the side to which images are resized first; 0 leaves them as they are where a family can
+    take them so (`models.architecture`).
     Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
     share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
     trained before that. `routing_gradient` says which iterations of routing are differentiated: the
@@ -119,12 +143,16 @@ class Choices(ChoicesModel):
     since its last pruning; schedules are those of the whole training all the same.
     """
 
-    family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
+    family: Family = "capsnet"
+    backbone: Backbone = "resnet50"
+    frozen: bool = False
+    checkpoint: str = ""
+    image_size: Annotated[int, Field(ge=0, le=1024)] = 0
     blocks: Annotated[int, Field(ge=0, le=128)] = 0
     capsules: Annotated[Literal[32, 64], FromText] = 32
     gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
     stem_convolutions: Annotated[Literal[1, 2], FromText] = 1
-    primary_capsules: Annotated[int, Field(ge=1, le=256)] = 32
+    primary_capsules: Annotated[int, Field(ge=1, le=1024)] = 32
     init: Literal["auto", "paper"] = "auto"
     routing: Literal["rba", "sda", "em"] = "rba"
     routing_iterations: Annotated[int, Field(ge=1, le=5)] = 3
@@ -161,10 +189,22 @@ class Choices(ChoicesModel):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
+        "backbone": Condition.any_of("family", "backbone_caps"),
+        "frozen": Condition.any_of("family", "backbone_caps"),
+        "checkpoint": Condition.any_of("family", "backbone_caps"),
+        "blocks": Condition.any_of("family", *CAPSNET_FAMILIES),
         "capsules": Condition.above("blocks", 0),
         "gamma": Condition.any_of("family", "momentum_caps"),
+        "stem_convolutions": Condition.any_of("family", *CAPSNET_FAMILIES),
+        "primary_capsules": _HAS_CAPSULES,
+        "init": _HAS_CAPSULES,
+        "routing": _HAS_CAPSULES,
+        "routing_iterations": _HAS_CAPSULES,
+        "routing_gradient": _ROUTED,
+        "weight_sharing": _HAS_CAPSULES,
+        "decoder": _HAS_CAPSULES,
         "loss": Condition.any_of("routing", "em"),
-        "routing_gradient": Condition.above("routing_iterations", 1),
+        "pruning_ratio": _HAS_CAPSULES,
         "pruning_start": Condition.above("pruning_ratio", 0.0),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
@@ -185,11 +225,18 @@ class Choices(ChoicesModel):
 
         With em, activations learn through the iterations before the last one.
         """
-        blocks = {"blocks": 1} if values.get("family") in BLOCK_FAMILIES else {}
+        family = values.get("family", "")
+        blocks = {"blocks": 1} if family in BLOCK_FAMILIES else {}
         gradient = {"routing_gradient": "all"} if values.get("routing") in ("sda", "em") else {}
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
-        return {**optimizer, **policy, **blocks, **gradient}
+        return {
+            **optimizer,
+            **policy,
+            **blocks,
+            **gradient,
+            **_head(family, values.get("backbone", "resnet50")),
+        }
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -200,6 +247,15 @@ class Choices(ChoicesModel):
                 f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more, or use capsnet"
             )
         return self
+
+
+def _head(family: str, backbone: str) -> Mapping[str, Any]:
+    """What the papers put on a deep trunk: their numbers of capsule types, and no decoder."""
+    if family == "backbone_caps":
+        return {"decoder": "none", "primary_capsules": _BACKBONE_CAPSULES.get(backbone, 1)}
+    if family in _HYBRID_CAPSULES:
+        return {"decoder": "none", "primary_capsules": _HYBRID_CAPSULES[family]}
+    return {}
 
 
 def parse_choices(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from paretocaps.domain.view import EPOCH_TIME, parse_view
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, parse_view
 from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -110,6 +110,8 @@ class Measurement(_Value):
         if name == EPOCH_TIME:
             return self.time / self.best_epoch
         view = parse_view(name)
+        if isinstance(view, EnergyEstimate):
+            return self.time * view.watts
         if view is not None:
             return view.of(self.epochs)
         value = getattr(self, name) if name in MEASURED else self.quantities.get(name)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from paretocaps.domain.view import EPOCH_TIME, ReachView, parse_view
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, ReachView, View, parse_view
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
 
@@ -45,6 +45,17 @@ class Objective:
         return 1 if self.direction == "minimize" else -1
 
 
+def _seen(view: View) -> Objective:
+    """Return the objective of a view."""
+    return _estimated(view) if isinstance(view, EnergyEstimate) else _reaching(view)
+
+
+def _estimated(view: EnergyEstimate) -> Objective:
+    """Return the objective of energy as it is reckoned from the training time."""
+    text = f"an estimate, not measured: {view.watts:.12g} W times the training seconds up to the best epoch"
+    return Objective(view.name, "minimize", "J", text, device_bound=True, timed=True)
+
+
 def _reaching(view: ReachView) -> Objective:
     """Return the objective of reaching an accuracy."""
     until = f"until validation accuracy {view.acc:.12g} is first reached (any accuracy may stand there)"
@@ -65,7 +76,7 @@ class Objectives(Registry[Objective]):
             UsageError: a parameter that is missing or cannot be.
         """
         view = parse_view(name)
-        return super().get(name) if view is None else _reaching(view)
+        return super().get(name) if view is None else _seen(view)
 
     def __contains__(self, name: object) -> bool:
         try:
@@ -114,6 +125,15 @@ OBJECTIVES: Registry[Objective] = Objectives(
             " parameters, gradients, optimiser state)",
             device_bound=True,
         ),
+        "energy": Objective(
+            "energy",
+            "minimize",
+            "J",
+            "energy that the device's own counter (NVML, RAPL) saw during the training up to the best epoch,"
+            " of the whole card or processor",
+            device_bound=True,
+        ),
+        EnergyEstimate(100).name: _estimated(EnergyEstimate(100)),
         "latency": Objective(
             "latency",
             "minimize",
@@ -129,6 +149,12 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "seconds an image to classify 128 at once",
             device_bound=True,
             timed=True,
+        ),
+        "robust": Objective(
+            "robust",
+            "maximize",
+            "",
+            "mean accuracy on validation images turned, moved, scaled and sheared: 26 fixed transforms",
         ),
     },
     group="paretocaps.objectives",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 EPOCH_TIME = "epoch_time"
 """Seconds up to the best epoch over its number: the mean of an epoch."""
 
+ENERGY_ESTIMATE = "energy_estimate"
+
+_WATTS = re.compile(rf"{ENERGY_ESTIMATE}\s*\(\s*watts\s*=\s*(\d*\.?\d+(?:[eE][-+]?\d+)?|\d+\.)\s*\)")
 _FORM = re.compile(r"(time_to|epochs_to)\b(.*)", re.DOTALL)
 _ARGUMENT = re.compile(r"\(\s*acc\s*=\s*(\d*\.?\d+(?:[eE][-+]?\d+)?|\d+\.)\s*\)")
 
@@ -41,12 +44,30 @@ class ReachView:
         return None
 
 
-def parse_view(name: str) -> ReachView | None:
+@dataclass(frozen=True)
+class EnergyEstimate:
+    """Joules as somebody reckons them: training seconds up to the best epoch times `watts` that they name."""
+
+    watts: float
+
+    @property
+    def name(self) -> str:
+        """The estimate as it is asked for, the same for the same watts."""
+        return f"{ENERGY_ESTIMATE}(watts={self.watts:.12g})"
+
+
+View = ReachView | EnergyEstimate
+
+
+def parse_view(name: str) -> View | None:
     """Return the view called `name`, such as "time_to(acc=0.99)"; None for any other quantity.
 
     Raises:
-        UsageError: it is called like a view, but the accuracy is missing or not above 0 and at most 1.
+        UsageError: it is called like a view, but its accuracy is missing or not above 0 and at most 1, or
+            its watts are not a number above 0.
     """
+    if name.strip().startswith(ENERGY_ESTIMATE):
+        return _estimate(name)
     found = _FORM.fullmatch(name.strip())
     if found is None:
         return None
@@ -57,3 +78,13 @@ def parse_view(name: str) -> ReachView | None:
             " and at most 1"
         )
     return ReachView("time_to" if found[1] == "time_to" else "epochs_to", float(argument[1]))
+
+
+def _estimate(name: str) -> EnergyEstimate:
+    found = _WATTS.fullmatch(name.strip())
+    if found is None or not 0 < float(found[1]) < float("inf"):
+        raise UsageError(
+            f"objective {name!r} is not understood: write {ENERGY_ESTIMATE}(watts=65), with the watts that"
+            " the device draws in training"
+        )
+    return EnergyEstimate(float(found[1]))

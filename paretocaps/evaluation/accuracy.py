@@ -9,8 +9,8 @@ from torch import Tensor
 
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.errors import DataError, is_out_of_memory
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.losses import LossName, class_loss
+from paretocaps.models.network import Network
 
 _CPU_BATCH = 256  # what fits its caches; larger ones are no faster
 _CUDA_BATCH = 8192
@@ -51,24 +51,32 @@ class Evaluator:
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
 
-    def accuracy(self, network: CapsNet, images: DeviceLoader) -> float:
+    def accuracy(
+        self, network: Network, images: DeviceLoader, change: Callable[[Tensor], Tensor] | None = None
+    ) -> float:
         """Return the share of `images` whose best-scored class is their label's, in [0, 1].
 
         Args:
             network: put into evaluation mode for the pass and back into the mode it was in.
             images: on the network's device.
+            change: what is done to each batch of images, [B, C, H, W], before the network sees it.
 
         Raises:
             DataError: there are no images.
             MemoryError, RuntimeError: not even one image fits into memory.
         """
-        return self._fitting(lambda size: accuracy(network, images.ordered(size)))
+        seen = change or _unchanged
+        return self.fitting(
+            lambda size: accuracy(
+                network, ((seen(pixels), labels) for pixels, labels in images.ordered(size))
+            )
+        )
 
-    def judge(self, network: CapsNet, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
+    def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
         """Return accuracy and loss, by one pass; see the function `judge`, and `accuracy` for errors."""
-        return self._fitting(lambda size: judge(network, images.ordered(size), loss))
+        return self.fitting(lambda size: judge(network, images.ordered(size), loss))
 
-    def _fitting(self, pass_over: Callable[[int], T]) -> T:
+    def fitting(self, pass_over: Callable[[int], T]) -> T:
         """Return what a pass with that many images at once gives, fewer where memory runs out."""
         while True:
             try:
@@ -86,7 +94,11 @@ class Evaluator:
             torch.cuda.empty_cache()
 
 
-def accuracy(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+def _unchanged(images: Tensor) -> Tensor:
+    return images
+
+
+def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """Return the share of images whose best-scored class is their label's, in [0, 1].
 
     Args:
@@ -100,12 +112,14 @@ def accuracy(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
 
 
 @torch.no_grad()
-def judge(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
+def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
     """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
 
     The loss is that of the class scores as training takes it, without reconstruction (nothing is drawn); a
-    spread loss with its last margin, so that epochs compare.
+    spread loss with its last margin, so that epochs compare. Of a network without capsules it is the
+    cross-entropy, whatever `loss` says.
     """
+    name: LossName = "cross_entropy" if network.architecture.family == "lenet5" else loss
     was_training = network.training
     network.eval()
     sums: Tensor | None = None  # right answers and losses; stays on the device: one read at the end
@@ -115,7 +129,7 @@ def judge(network: CapsNet, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
             scores = network.scores(images)
             right = (scores.argmax(dim=1) == labels).sum()
             both = torch.stack(
-                [right.double(), class_loss(scores.float(), labels, loss).double() * len(labels)]
+                [right.double(), class_loss(scores.float(), labels, name).double() * len(labels)]
             )
             sums = both if sums is None else sums + both
             seen += len(labels)

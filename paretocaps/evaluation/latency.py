@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 BATCHES = {"latency": 1, "latency_batch": 128}
 """The measured quantities, seconds an image each, with the images that are classified at once."""
@@ -19,7 +19,7 @@ _ENOUGH = 1.0  # seconds of passes after which no more are taken
 
 @torch.no_grad()
 def latency(
-    network: CapsNet,
+    network: Network,
     device: torch.device,
     batch_size: int = 1,
     precision: AbstractContextManager[Any] | None = None,

@@ -1,16 +1,23 @@
 """What a capsule network is made of, as a frozen value that can be written down as JSON."""
 
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from paretocaps.domain.choices import BLOCK_FAMILIES, Choices
+from paretocaps.domain.choices import BLOCK_FAMILIES, Choices, Family
 from paretocaps.errors import DataError, UsageError
-from paretocaps.models.geometry import Geometry, geometry
+from paretocaps.models.geometry import Geometry, Size, geometry
 from paretocaps.models.routings.routing import ROUTINGS, LayerShape
+from paretocaps.models.trunks.convolutions_shape import convolutions
+from paretocaps.models.trunks.shape import TRUNKS, TrunkShape
 
 Count = Annotated[int, Field(ge=1)]
 LAYERS_A_BLOCK = 2
+PLAIN = "convolutions"
+"""The trunk of the CapsNet papers: one or two convolutions."""
+_FAMILY_TRUNKS = {"alexnet_caps": "alexnet", "resnet_caps": "residual"}
+_LENET5_SIDE, _RESNET_CAPS_SIDE, _BACKBONE_SIDE = 28, 78, 64
 
 
 class Architecture(BaseModel):
@@ -20,7 +27,11 @@ class Architecture(BaseModel):
         height, width, channels: the images, in pixels and colour channels.
         classes: how many classes they have, one class capsule each.
         family: how the layers of the blocks follow each other: "capsnet" plainly, "residual_caps" with a skip
-            a layer, "momentum_caps" with momentum (see `chain`).
+            a layer, "momentum_caps" with momentum (see `chain`); the others have no blocks. "lenet5" has no
+            capsules either, and of all that follows `image_size` and `standardise` alone.
+        image_size: side in pixels to which images are resized first; None leaves them as they are.
+        trunk: what comes before the primary capsules: "convolutions", or a name in `TRUNKS`.
+        trunk_channels: output channels of each convolution of a trunk in `TRUNKS`; empty for the full ones.
         blocks: pairs of capsule layers between a first one and the class capsules; without any, the
             primary capsules vote for the class capsules themselves (Sabour et al. 2017).
         layer_capsules: capsules of the first layer and of each in a block.
@@ -48,7 +59,10 @@ class Architecture(BaseModel):
     width: Count
     channels: int
     classes: int
-    family: Literal["capsnet", "residual_caps", "momentum_caps"] = "capsnet"
+    family: Family = "capsnet"
+    image_size: Count | None = None
+    trunk: str = PLAIN
+    trunk_channels: tuple[Count, ...] = ()
     blocks: Annotated[int, Field(ge=0)] = 0
     layer_capsules: Count = 32
     gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
@@ -68,7 +82,6 @@ class Architecture(BaseModel):
 
     @model_validator(mode="after")
     def _fits_images(self) -> Self:
-        geometry(self.height, self.width)
         if self.channels < 1:
             raise DataError(f"images with {self.channels} channels cannot be classified: give 1 or more")
         if self.classes < 2:
@@ -76,17 +89,45 @@ class Architecture(BaseModel):
         if self.family in BLOCK_FAMILIES and self.blocks < 1:
             raise UsageError(f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more")
         ROUTINGS.get(self.routing)
+        self._check_side()
         return self
+
+    def _check_side(self) -> None:
+        """Refuse images that a trunk cannot take."""
+        if self.family != "lenet5" and self.trunk == PLAIN:
+            geometry(*self.input_size)
+            return
+        smallest = _LENET5_SIDE if self.family == "lenet5" else TRUNKS.get(self.trunk).smallest
+        if min(self.input_size) < smallest:
+            height, width = self.input_size
+            raise DataError(
+                f"images of {height}x{width} pixels are too small for family={self.family}:"
+                f" set image_size to {smallest} or more"
+            )
+
+    @property
+    def input_size(self) -> Size:
+        """Rows and columns of the images that the first layer reads."""
+        side = self.image_size
+        return Size(self.height, self.width) if side is None else Size(side, side)
 
     @property
     def geometry(self) -> Geometry:
-        """Kernels, strides and map sizes."""
-        return geometry(self.height, self.width)
+        """Kernels, strides and map sizes of the CapsNet papers' convolutions."""
+        return geometry(*self.input_size)
+
+    @property
+    def trunk_shape(self) -> TrunkShape:
+        """All that comes before the primary capsules, and how these read it."""
+        if self.trunk == PLAIN:
+            widths = (self.conv_channels,) * self.stem_convolutions
+            return convolutions(self.channels, self.input_size, widths)
+        return _deep_trunk(self.trunk, self.channels, self.input_size, self.trunk_channels)
 
     @property
     def positions(self) -> int:
         """Capsules of one type: the cells of its map."""
-        return self.geometry.primary.positions
+        return self.trunk_shape.primary.positions
 
     @property
     def capsules(self) -> int:
@@ -116,7 +157,7 @@ class Architecture(BaseModel):
     @property
     def class_bias(self) -> bool:
         """Whether the class capsules have a bias: in the network of Sabour et al. alone, and not for em."""
-        return self.blocks == 0 and self.routing != "em"
+        return self.trunk == PLAIN and self.blocks == 0 and self.routing != "em"
 
     @property
     def pixels(self) -> int:
@@ -124,19 +165,35 @@ class Architecture(BaseModel):
         return self.height * self.width * self.channels
 
 
+@lru_cache(maxsize=64)
+def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -> TrunkShape:
+    """Kept: one network asks for it dozens of times, a search for widths hundreds."""
+    return TRUNKS.get(name).shape(channels, size, widths)
+
+
 def architecture(choices: Choices, height: int, width: int, channels: int, classes: int) -> Architecture:
     """Return the unpruned architecture that `choices` ask for, for images of the given shape.
 
+    Where `image_size` is 0, resnet_caps resizes images to 78x78 and backbone_caps smaller ones to 64x64, as
+    their papers do, and the families that need larger images than there are resize them to the smallest they
+    can take.
+
     Raises:
-        DataError: images smaller than 8 pixels on a side, no channels, or fewer than 2 classes.
+        DataError: images smaller than 8 pixels on a side, or than an `image_size` that was asked for leaves
+            a family; no channels, or fewer than 2 classes.
     """
     state_dim = ROUTINGS.get(choices.routing).state_dim
+    trunk = (
+        choices.backbone if choices.family == "backbone_caps" else _FAMILY_TRUNKS.get(choices.family, PLAIN)
+    )
     return Architecture(
         height=height,
         width=width,
         channels=channels,
         classes=classes,
         family=choices.family,
+        image_size=choices.image_size or _own_side(choices.family, trunk, min(height, width)),
+        trunk=trunk,
         blocks=choices.blocks,
         layer_capsules=choices.capsules,
         gamma=choices.gamma,
@@ -152,3 +209,13 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
         routing_iterations=choices.routing_iterations,
         routing_gradient=choices.routing_gradient,
     )
+
+
+def _own_side(family: str, trunk: str, side: int) -> int | None:
+    """To which side a family resizes images whose shorter one is `side`, or None where it does not."""
+    if family == "resnet_caps":
+        return _RESNET_CAPS_SIDE
+    if family == "backbone_caps":
+        return _BACKBONE_SIDE if side < _BACKBONE_SIDE else None
+    smallest = _LENET5_SIDE if family == "lenet5" else 0 if trunk == PLAIN else TRUNKS.get(trunk).smallest
+    return smallest if side < smallest else None

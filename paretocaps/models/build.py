@@ -7,8 +7,11 @@ import torch
 from torch import nn
 
 from paretocaps.domain.choices import BLOCK_FAMILIES
-from paretocaps.models.architecture import Architecture
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.lenet5 import LeNet5
+from paretocaps.models.network import Network
+from paretocaps.models.trunks.layers import draw_trunk
 
 PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
@@ -16,7 +19,12 @@ _POSE_STD, _SKIPPED_POSES = 0.1, 0.1
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
 
-def build_network(architecture: Architecture, seed: int, init: Literal["auto", "paper"] = "auto") -> CapsNet:
+def bare_network(architecture: Architecture) -> Network:
+    """Return the network of `architecture` with its weights undefined, to be loaded or drawn."""
+    return LeNet5(architecture) if architecture.family == "lenet5" else CapsNet(architecture)
+
+
+def build_network(architecture: Architecture, seed: int, init: Literal["auto", "paper"] = "auto") -> Network:
     """Return a network whose weights follow from `seed` alone; no global random state moves.
 
     Convolutions and linear layers are drawn as torch draws them: weights and biases uniform within
@@ -35,6 +43,8 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     at 0.92 to 0.94, and 20 blocks at 0.91 to 0.93. A plain stack learned with one block (0.67 after 3 epochs)
     at g = 1.5, and not at 0.25 or 3.
 
+    Deep trunks are drawn as He et al. 2015 do (see `trunks.layers.draw_trunk`).
+
     Layers of em routing are drawn about the identity with N(0, 0.1), see their `draw`; those with a skip are
     then made a tenth as large, since x + f(x) with f near the identity doubles x at every layer. On digits,
     60 steps at batch 32, 8 residual blocks came to 0.83 so and to 0.09 without.
@@ -48,11 +58,17 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     Returns:
         A float32 network on the CPU, in training mode.
     """
-    network = CapsNet(architecture)
+    network = bare_network(architecture)
     generator = torch.Generator().manual_seed(seed)
+    if not isinstance(network, CapsNet):
+        for layer in network.children():
+            _draw(layer, generator)
+        return network
     linear = [] if network.decoder is None else list(network.decoder.layers)
     for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
+    if architecture.trunk != PLAIN:
+        draw_trunk(network.trunk, generator)
     stds = _stds(architecture) if init == "auto" else [PAPER_STD] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)

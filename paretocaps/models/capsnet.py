@@ -1,35 +1,24 @@
 """Capsule networks: that of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from paretocaps.errors import DataError
-from paretocaps.models.architecture import Architecture
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
 from paretocaps.models.complexity import decoder_widths
 from paretocaps.models.decoder import Decoder
 from paretocaps.models.geometry import SECOND_KERNEL
+from paretocaps.models.network import Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 from paretocaps.models.routings.routing import ROUTINGS, LayerShape
-from paretocaps.models.standardise import standardise
 from paretocaps.models.stem import Convolution
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a network says about a batch.
-
-    Attributes:
-        lengths: [B, O], the class capsules' lengths (with em routing, activations), how sure it is that a
-            class is there, 0 to 1.
-        reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
-    """
-
-    lengths: Tensor
-    reconstruction: Tensor | None
+from paretocaps.models.trunks.shape import TRUNKS
+from paretocaps.registry import resolve
 
 
 @dataclass(frozen=True)
@@ -37,7 +26,8 @@ class Observation:
     """What happens inside a network for a batch, without gradients.
 
     Attributes:
-        stem: [B, K, H', W'], the maps of each stem convolution; the last ones are the features.
+        stem: [B, K, H', W'], the maps of each stem convolution, or of a deep trunk those that it hands on;
+            the last ones are the features.
         capsules: [B, I, E], primary capsules; I counts types, then positions.
         presence: [B, I], how present each primary capsule is: its length, or with em routing its activation.
         couplings: [B, I, J], of the primary capsules to those J that they vote for, in the last iteration.
@@ -60,8 +50,10 @@ class Observation:
         return self.stem[-1]
 
 
-class CapsNet(nn.Module):
-    """One or two convolutions, primary capsules, capsule layers, class capsules and a decoder.
+class CapsNet(Network):
+    """A trunk, primary capsules, capsule layers, class capsules and a decoder.
+
+    The trunk is one or two convolutions, as in the CapsNet papers, or one of `trunks.shape.TRUNKS`.
 
     Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With them, a first
     capsule layer, the blocks and the class capsules follow each other (MoCapsNet, Figure 1).
@@ -72,15 +64,25 @@ class CapsNet(nn.Module):
     """
 
     def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        a, shape = architecture, architecture.geometry
-        self.architecture = architecture
+        super().__init__(architecture)
+        a, shape = architecture, architecture.trunk_shape
         self.routing = ROUTINGS.get(a.routing)
-        self.conv1 = Convolution(a.channels, a.conv_channels, shape.kernel, shape.stride)
-        if a.stem_convolutions == 2:
-            self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
+        if a.trunk == PLAIN:
+            self.conv1 = Convolution(a.channels, a.conv_channels, shape.kernel, a.geometry.stride)
+            if a.stem_convolutions == 2:
+                self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
+        else:
+            trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
+            # the loader's images are so too: else every step would reorder images or filters
+            self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.trunk_frozen = False
         self.primary = PrimaryCapsules(
-            a.conv_channels, a.capsule_types, a.capsule_dim, shape.kernel, squashed=a.routing != "em"
+            shape.channels,
+            a.capsule_types,
+            a.capsule_dim,
+            shape.kernel,
+            shape.stride,
+            squashed=a.routing != "em",
         )
         *hidden, last = a.layers
         if hidden:
@@ -91,7 +93,9 @@ class CapsNet(nn.Module):
 
     @property
     def stem(self) -> list[Convolution]:
-        """The convolutions before the primary one."""
+        """The one or two convolutions before the primary one; none where there is a deep trunk."""
+        if self.architecture.trunk != PLAIN:
+            return []
         return [self.conv1, self.conv2] if self.architecture.stem_convolutions == 2 else [self.conv1]
 
     @property
@@ -100,22 +104,31 @@ class CapsNet(nn.Module):
         hidden = [self.capsule_layer, *self.blocks.layers] if self.architecture.blocks else []
         return [*hidden, self.class_capsules]
 
+    def freeze_trunk(self) -> None:
+        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by."""
+        self.trunk_frozen = True
+        self.trunk.requires_grad_(False)
+        self.trunk.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the network into training or evaluation mode; a frozen trunk stays in the latter."""
+        super().train(mode)
+        if self.trunk_frozen:
+            self.trunk.eval()
+        return self
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a user should know about how this network is trained, a line each."""
         return self.blocks.remarks if self.architecture.blocks else ()
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return lengths and reconstructions; the decoder draws the true class or else the longest.
+        """Return lengths and reconstructions (see `Network.forward`)."""
+        return self.read(self.features(images), labels)
 
-        Args:
-            images: [B, C, H, W], floating point, in [0, 1].
-            labels: [B], int64, given in training; None where they are not to be known.
-
-        Raises:
-            DataError: images of another shape than the architecture's.
-        """
-        classes = self._classes(images)
+    def read(self, features: Tensor, labels: Tensor | None = None) -> Output:
+        """Return what `forward` returns, from the features [B, K, H', W'] of the images."""
+        classes = self._classes(features)
         length = self._presence(classes)
         if self.decoder is None:
             return Output(length, None)
@@ -123,12 +136,39 @@ class CapsNet(nn.Module):
         return Output(length, self.decoder(classes, chosen))
 
     def scores(self, images: Tensor) -> Tensor:
-        """Return the lengths [B, O] of the class capsules for images [B, C, H, W]; nothing is drawn.
+        """Return the lengths of the class capsules, [B, O] (see `Network.scores`)."""
+        return self.read_scores(self.features(images))
+
+    def read_scores(self, features: Tensor) -> Tensor:
+        """Return what `scores` returns, from the features [B, K, H', W'] of the images."""
+        return self._presence(self._classes(features))
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W].
 
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        return self._presence(self._classes(images))
+        return self._maps(images)[-1]
+
+    def class_capsules_of(self, images: Tensor) -> Tensor:
+        """Return the states [B, O, D] of the class capsules for images [B, C, H, W].
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+        return self._classes(images)
+
+    def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].
+
+        Raises:
+            UsageError: a network without a decoder.
+        """
+        if self.decoder is None:
+            raise UsageError("this network draws nothing: it was built with decoder=none")
+        pixels: Tensor = self.decoder(capsules, chosen)
+        return pixels
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:
@@ -157,17 +197,18 @@ class CapsNet(nn.Module):
         )
 
     def _maps(self, images: Tensor) -> list[Tensor]:
-        """The maps of each convolution of the stem."""
-        self._check(images)
-        seen = standardise(images) if self.architecture.standardise else images
+        """The maps of each convolution of the stem, or those of the trunk."""
+        seen = self.prepared(images)
+        if self.architecture.trunk != PLAIN:
+            return [self.trunk(seen)]
         maps: list[Tensor] = []
         for layer in self.stem:
             maps.append(layer(maps[-1] if maps else seen))
         return maps
 
-    def _classes(self, images: Tensor) -> Tensor:
+    def _classes(self, features: Tensor) -> Tensor:
         """Class capsules, [B, O, D]."""
-        return self._after_first(self.capsule_layers[0](self.primary(self._maps(images)[-1])))
+        return self._after_first(self.capsule_layers[0](self.primary(features)))
 
     def _after_first(self, states: Tensor) -> Tensor:
         """Class capsules, [B, O, D], for the states that the first capsule layer returns."""
@@ -182,14 +223,6 @@ class CapsNet(nn.Module):
     def _layer(self, shape: LayerShape, *, bias: bool = False) -> CapsuleLayer:
         a = self.architecture
         return layer_class(self.routing)(shape, a.routing_iterations, gradient=a.routing_gradient, bias=bias)
-
-    def _check(self, images: Tensor) -> None:
-        a = self.architecture
-        if tuple(images.shape[1:]) != (a.channels, a.height, a.width):
-            raise DataError(
-                f"images of shape {tuple(images.shape)} do not fit this network:"
-                f" it takes batches of {a.channels} x {a.height} x {a.width}"
-            )
 
 
 def _chain(a: Architecture, layers: list[CapsuleLayer]) -> PlainChain:

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from paretocaps.models.architecture import Architecture
-from paretocaps.models.geometry import SECOND_KERNEL
+from paretocaps.models.architecture import PLAIN, Architecture
+from paretocaps.models.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
+
+_ROLES = {
+    "primary": "primary",
+    "capsule_layer": "capsule",
+    "blocks": "capsule",
+    "class_capsules": "capsule",
+    "decoder": "decoder",
+}
+"""What the parts of a network are for; those before the primary capsules are its trunk."""
 
 
 class Part(NamedTuple):
@@ -28,11 +37,12 @@ def complexity(architecture: Architecture) -> list[Part]:
     routing of all layers does with them is a part of its own. A part that a network lacks is left out.
     """
     a = architecture
+    if a.family == "lenet5":
+        return _lenet5(a)
     *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
-        _conv1(a),
-        *([_conv2(a)] if a.stem_convolutions == 2 else []),
+        *_trunk(a),
         _primary(a),
         *([_layers("capsule_layer", a, hidden[:1]), _layers("blocks", a, hidden[1:])] if hidden else []),
         _layers("class_capsules", a, [last], bias),
@@ -51,6 +61,20 @@ def multiply_adds(architecture: Architecture) -> int:
     return sum(part.macs for part in complexity(architecture))
 
 
+def params_by_role(architecture: Architecture) -> dict[str, int]:
+    """Return the parameters of trunk, primary capsules, capsule layers and decoder, those that there are.
+
+    The names are those of the measured quantities: trunk_params, primary_params, capsule_params and
+    decoder_params. A network without capsules is all trunk.
+    """
+    found: dict[str, int] = {}
+    for part in complexity(architecture):
+        if part.params:
+            role = f"{_ROLES.get(part.name, 'trunk')}_params"
+            found[role] = found.get(role, 0) + part.params
+    return found
+
+
 def training_flops(architecture: Architecture, frozen: bool = False) -> int:
     """Return the floating-point operations of training on one image once, two a multiply-add.
 
@@ -63,6 +87,8 @@ def training_flops(architecture: Architecture, frozen: bool = False) -> int:
         architecture: the network as it is trained.
         frozen: whether what comes before the primary capsules is frozen.
     """
+    if architecture.family == "lenet5":
+        return 6 * multiply_adds(architecture)
     parts = complexity(architecture)
     first = next(index for index, part in enumerate(parts) if part.name == "primary") if frozen else 0
     trained = sum(part.macs for part in parts[first:])
@@ -76,20 +102,26 @@ def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:
     return read * architecture.class_dim, first, second, architecture.pixels
 
 
-def _conv1(a: Architecture) -> Part:
-    weights = a.conv_channels * a.channels * a.geometry.kernel.positions
-    return Part("conv1", weights + a.conv_channels, weights * a.geometry.conv.positions)
-
-
-def _conv2(a: Architecture) -> Part:
-    weights = a.conv_channels * a.conv_channels * SECOND_KERNEL.positions
-    return Part("conv2", weights + a.conv_channels, weights * a.geometry.conv.positions)
+def _trunk(a: Architecture) -> list[Part]:
+    """The convolutions before the primary one: each a part of its own, those of a deep trunk together."""
+    found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
+    if a.trunk == PLAIN:
+        return found
+    return [Part("trunk", sum(part.params for part in found), sum(part.macs for part in found))]
 
 
 def _primary(a: Architecture) -> Part:
-    filters = a.capsule_types * a.capsule_dim
-    weights = filters * a.conv_channels * a.geometry.kernel.positions
+    filters, shape = a.capsule_types * a.capsule_dim, a.trunk_shape
+    weights = filters * shape.channels * shape.kernel.positions
     return Part("primary", weights + filters, weights * a.positions)
+
+
+def _lenet5(a: Architecture) -> list[Part]:
+    shape = lenet5(a)
+    parts = [Part(found.name, found.params, found.macs) for found in shape.convolutions]
+    for number, (inputs, outputs) in enumerate(shape.linear, start=1):
+        parts.append(Part(f"linear{number}", (inputs + 1) * outputs, inputs * outputs))
+    return parts
 
 
 def _layers(name: str, a: Architecture, shapes: Sequence[LayerShape], bias: int = 0) -> Part:

@@ -10,13 +10,14 @@ PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
 RECONSTRUCTION_WEIGHT = 0.0005
-LossName = Literal["margin", "spread"]
+_LEAST = 1e-12  # of a share whose logarithm is taken
+LossName = Literal["margin", "spread", "cross_entropy"]
 FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
 """Between which the spread loss's margin rises in a training (Hinton et al. 2018, section 4)."""
 
 
 class Scored(Protocol):
-    """What the loss looks at: lengths [B, O], and a reconstruction [B, C * H * W] or None."""
+    """What the loss looks at: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
 
     @property
     def lengths(self) -> Tensor:
@@ -25,6 +26,10 @@ class Scored(Protocol):
     @property
     def reconstruction(self) -> Tensor | None:
         """The image drawn again."""
+
+    @property
+    def logits(self) -> Tensor | None:
+        """What a network without capsules says."""
 
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
@@ -81,14 +86,16 @@ def spread_margin(progress: float) -> float:
 def class_loss(
     scores: Tensor, labels: Tensor, loss: LossName = "margin", spread: float | Tensor = LAST_SPREAD
 ) -> Tensor:
-    """Return margin or spread loss, the mean over the batch, a scalar.
+    """Return the margin loss, the spread loss or the cross-entropy, the mean over the batch, a scalar.
 
     Args:
-        scores: lengths or activations of the class capsules, [B, O].
+        scores: lengths or activations of the class capsules, or a softmax, [B, O].
         labels: [B], int64.
-        loss: as `Choices.loss`.
+        loss: as `Choices.loss`, or "cross_entropy" for a softmax.
         spread: the spread loss's margin, see `spread_margin`.
     """
+    if loss == "cross_entropy":
+        return functional.nll_loss(scores.clamp_min(_LEAST).log(), labels)
     return spread_loss(scores, labels, spread) if loss == "spread" else margin_loss(scores, labels)
 
 
@@ -101,6 +108,8 @@ def capsnet_loss(
 ) -> Tensor:
     """Return margin or spread loss plus, where there is a reconstruction, its loss; a scalar.
 
+    Where there are logits it is their cross-entropy, whatever `loss` says.
+
     Args:
         output: what the network gave for `images` and `labels`.
         images: [B, C, H, W] in [0, 1].
@@ -109,7 +118,10 @@ def capsnet_loss(
         spread: the spread loss's margin, see `spread_margin`; a tensor where a captured graph shall see it
             change.
     """
-    total = class_loss(output.lengths, labels, loss, spread)
+    if output.logits is not None:
+        total = functional.cross_entropy(output.logits, labels)
+    else:
+        total = class_loss(output.lengths, labels, loss, spread)
     if output.reconstruction is None:
         return total
     return total + reconstruction_loss(output.reconstruction, images)

@@ -5,11 +5,11 @@ from torch import Tensor, nn
 
 from paretocaps.models.capsules import at_least_float32, squash
 from paretocaps.models.convolution import convolution
-from paretocaps.models.geometry import PRIMARY_STRIDE, Size
+from paretocaps.models.geometry import Size
 
 
 class PrimaryCapsules(nn.Module):
-    """Convolution, stride 2, to `types` maps of capsules of `dimensions` numbers each.
+    """Unpadded convolution to `types` maps of capsules of `dimensions` numbers each.
 
     They are squashed unless `squashed` is False: em's states, a pose matrix and an activation, are not.
 
@@ -19,9 +19,17 @@ class PrimaryCapsules(nn.Module):
     """
 
     def __init__(
-        self, channels: int, types: int, dimensions: int, kernel: Size, *, squashed: bool = True
+        self,
+        channels: int,
+        types: int,
+        dimensions: int,
+        kernel: Size,
+        stride: int,
+        *,
+        squashed: bool = True,
     ) -> None:
         super().__init__()
+        self.stride = stride
         self.types, self.dimensions, self.squashed = types, dimensions, squashed
         self.weight = nn.Parameter(torch.empty(types * dimensions, *kernel, channels))
         self.bias = nn.Parameter(torch.empty(types * dimensions))
@@ -31,7 +39,7 @@ class PrimaryCapsules(nn.Module):
 
         They lie in memory as [E, T * P, B], as routing wants them.
         """
-        maps = convolution(features, self.weight, self.bias, (PRIMARY_STRIDE, PRIMARY_STRIDE))
+        maps = convolution(features, self.weight, self.bias, (self.stride, self.stride))
         capsules = as_capsules(maps, self.types)
         capsules = squash(capsules, dim=0) if self.squashed else at_least_float32(capsules)
         return capsules.permute(2, 1, 0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from paretocaps.domain.measurement import MEASURED
-from paretocaps.domain.view import EPOCH_TIME, ReachView, parse_view
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, View, parse_view
 from paretocaps.storage.attempts import is_latest
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
@@ -111,7 +111,7 @@ def _extra(
     joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS))
     for attempt, name, value in connection.execute(joined.where(*scope, named)):
         columns[name][place[attempt]] = value
-    asked = {name: _reached(view, scope) for name, view in views.items()}
+    asked = {name: _viewed(view, scope) for name, view in views.items()}
     if EPOCH_TIME in columns:
         mean = select(ATTEMPTS.c.id, ATTEMPTS.c.time / ATTEMPTS.c.best_epoch)
         asked[EPOCH_TIME] = mean.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
@@ -121,8 +121,11 @@ def _extra(
     return columns
 
 
-def _reached(view: ReachView, scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Select (attempt, value) of those that reached the view's accuracy: of the first such epoch."""
+def _viewed(view: View, scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Select (attempt, value): of those that reached an accuracy, of their first such epoch."""
+    if isinstance(view, EnergyEstimate):
+        joules = select(ATTEMPTS.c.id, ATTEMPTS.c.time * view.watts)
+        return joules.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
     value = EPOCHS.c.time if view.kind == "time_to" else EPOCHS.c.epoch
     first = select(EPOCHS.c.attempt_id, func.min(value)).select_from(EPOCHS.join(ATTEMPTS).join(TRIALS))
     return first.where(*scope, EPOCHS.c.acc >= view.acc).group_by(EPOCHS.c.attempt_id)

@@ -11,8 +11,8 @@ from torch import Tensor
 from paretocaps.data.loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DivergedError
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.losses import spread_margin
+from paretocaps.models.network import Network
 from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
@@ -43,7 +43,7 @@ class Learner:
 
     def __init__(
         self,
-        network: CapsNet,
+        network: Network,
         loader: DeviceLoader,
         choices: Choices,
         device: torch.device,
@@ -78,7 +78,7 @@ class Learner:
         self._captured: CapturedSteps | None = None
 
     @property
-    def network(self) -> CapsNet:
+    def network(self) -> Network:
         """The network as trained so far."""
         return self._step.network
 
@@ -97,7 +97,7 @@ class Learner:
         """What this phase's convolutions and matrix products are computed in."""
         return self._step.dtype
 
-    def replace(self, network: CapsNet, optimizer: torch.optim.Optimizer) -> None:
+    def replace(self, network: Network, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
         self._step.network, self._step.optimizer = network, optimizer
         self._batch_size = 0

@@ -3,6 +3,8 @@
 from itertools import islice
 
 from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
+from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.pruning.prune import prune
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import pruned
@@ -31,11 +33,17 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
 
     Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
     kept. None of this is an optimiser step, so the clock does not count it.
+
+    Raises:
+        UsageError: a network without capsules.
     """
-    target = pruned(learner.network.architecture, choices.pruning_ratio)
+    network = learner.network
+    if not isinstance(network, CapsNet):
+        raise UsageError(f"family={network.architecture.family} has no capsules to prune: pruning_ratio=0")
+    target = pruned(network.architecture, choices.pruning_ratio)
     # shuffled: stored images may be sorted by class, and the first thousand be of one
     batches = islice(learner.loader.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
         images = (batch for batch, _ in batches)
-        saliencies = measure(learner.network, images, choices.saliency, seed)
-    learner.replace(*prune(learner.network, learner.optimizer, target, saliencies))
+        saliencies = measure(network, images, choices.saliency, seed)
+    learner.replace(*prune(network, learner.optimizer, target, saliencies))

@@ -5,8 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss, spread_margin
+from paretocaps.models.network import Network
 from paretocaps.training.precision import autocast
 from paretocaps.training.scaling import GradientScaling
 
@@ -34,7 +34,7 @@ class TrainingStep:
 
     def __init__(
         self,
-        network: CapsNet,
+        network: Network,
         optimizer: torch.optim.Optimizer,
         rate: Tensor,
         device: torch.device,

@@ -13,16 +13,18 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds, parameters, training_flops
+from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
+from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.quantities import network_quantities
 from paretocaps.training.weights import save_weights
 
 WEIGHTS = "weights.pt"
@@ -57,7 +59,7 @@ class _Training:
     ) -> None:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
-        channels, height, width = splits.train.images.shape[1:]
+        channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
         network = build_network(shape, job.seed, choices.init)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
@@ -66,6 +68,7 @@ class _Training:
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
+        self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
         self.best = network
@@ -76,7 +79,8 @@ class _Training:
             prune_learner(self.learner, self.choices, self.job.seed)
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
-        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        with self.energy.epoch(epoch):
+            loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
@@ -132,7 +136,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities={"flops": training_flops(self.best.architecture), **self._latencies()},
+            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
@@ -143,14 +147,9 @@ class _Training:
             ),
         )
 
-    def _latencies(self) -> dict[str, float]:
-        """Return those latencies of the best epoch's network that the study asks for."""
-        found: dict[str, float] = {}
-        for name, batch in BATCHES.items():
-            if name in self.job.measure:
-                dtype = resolve_precision(self.choices.precision, self.device, batch)
-                found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
-        return found
+    def _quantities(self) -> dict[str, float]:
+        """Return what else is known of the best epoch's network."""
+        return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""

@@ -8,14 +8,15 @@ import torch
 
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.build import bare_network
+from paretocaps.models.network import Network
 
 _UNREADABLE = (
     OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError, UsageError
 )  # fmt: skip
 
 
-def save_weights(path: Path, network: CapsNet) -> None:
+def save_weights(path: Path, network: Network) -> None:
     """Write the network's weights and architecture to `path`, whole or not at all."""
     content = {
         "architecture": network.architecture.model_dump_json(),
@@ -29,7 +30,7 @@ def save_weights(path: Path, network: CapsNet) -> None:
     part.replace(path)
 
 
-def load_weights(path: Path) -> CapsNet:
+def load_weights(path: Path) -> Network:
     """Return the network that `save_weights` wrote, on the CPU, in evaluation mode.
 
     Raises:
@@ -37,7 +38,7 @@ def load_weights(path: Path) -> CapsNet:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        network = CapsNet(Architecture.model_validate_json(content["architecture"]))
+        network = bare_network(Architecture.model_validate_json(content["architecture"]))
         network.load_state_dict(content["state"])
     except _UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

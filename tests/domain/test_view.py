@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
-from paretocaps.domain.view import ReachView, parse_view
+from paretocaps.domain.view import EnergyEstimate, ReachView, parse_view
 from paretocaps.errors import UsageError
 
-ACCURACIES = st.floats(0.001, 1.0)
+SHARES = st.integers(0, 10_000).map(lambda right: right / 10_000)
+ACCURACIES = st.integers(1, 10_000).map(lambda right: right / 10_000)
 
 
 def epochs(accuracies):
@@ -76,7 +77,7 @@ def test_the_first_epoch_at_or_above_counts():
     assert ReachView("time_to", 0.1).of(()) is None
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=9), ACCURACIES, ACCURACIES)
+@given(st.lists(SHARES, min_size=1, max_size=9), ACCURACIES, ACCURACIES)
 def test_more_accuracy_never_takes_less_and_the_best_epoch_is_in_time(accuracies, one, other):
     low, high = sorted([one, other])
     made = measurement(accuracies)
@@ -93,3 +94,16 @@ def test_more_accuracy_never_takes_less_and_the_best_epoch_is_in_time(accuracies
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
 def test_the_mean_time_of_an_epoch(accuracies):
     assert measurement(accuracies).quantity("epoch_time") == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("text", ["energy_estimate(watts=65)", " energy_estimate ( watts = 65.0 ) "])
+def test_an_estimate_of_energy_is_the_time_by_the_watts_that_were_named(text):
+    view = parse_view(text)
+    assert view == EnergyEstimate(65)
+    assert view.name == "energy_estimate(watts=65)"
+
+
+@pytest.mark.parametrize("text", ["energy_estimate", "energy_estimate(watts=0)", "energy_estimate(65)"])
+def test_an_estimate_without_watts_says_how_to_write_it(text):
+    with pytest.raises(UsageError, match=r"write energy_estimate\(watts=65\)"):
+        parse_view(text)

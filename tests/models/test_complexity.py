@@ -12,6 +12,7 @@ from paretocaps.models.complexity import (
     decoder_widths,
     multiply_adds,
     parameters,
+    params_by_role,
     training_flops,
 )
 from paretocaps.models.pruning.target import pruned
@@ -135,6 +136,22 @@ def test_the_second_convolution_keeps_the_maps_and_their_number():
     parts = {part.name: part for part in complexity(second)}
     assert parts["conv2"].params == 256 * 256 * 9 + 256
     assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400
+
+
+def test_parameters_by_role_add_up():
+    deep = Architecture(**MNIST, family="residual_caps", blocks=2)
+    hybrid = Architecture(**MNIST, family="alexnet_caps", trunk="alexnet", decoder="none")
+    plain = Architecture(**MNIST, family="lenet5")
+    for a in (deep, hybrid, plain):
+        assert sum(params_by_role(a).values()) == parameters(a)
+    assert list(params_by_role(deep)) == [
+        "trunk_params",
+        "primary_params",
+        "capsule_params",
+        "decoder_params",
+    ]
+    assert params_by_role(hybrid)["primary_params"] == 256 * 256 + 256
+    assert params_by_role(plain) == {"trunk_params": 61_706}
 
 
 @pytest.mark.parametrize("decoder", ["full", "none"])

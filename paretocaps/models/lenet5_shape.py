@@ -1,0 +1,39 @@
+"""Sizes of LeNet5; nothing here imports torch."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.geometry import Size
+from paretocaps.models.trunks.shape import ConvolutionShape, output_size
+
+MAPS = (6, 16)
+UNITS = (120, 84)
+POOL = 2
+_KERNEL, _PADDING = Size(5, 5), 2
+
+
+@dataclass(frozen=True)
+class LeNet5Shape:
+    """Its convolutions, and inputs and outputs of its linear layers."""
+
+    convolutions: tuple[ConvolutionShape, ConvolutionShape]
+    linear: tuple[tuple[int, int], ...]
+
+
+def lenet5(a: Architecture) -> LeNet5Shape:
+    """Return LeNet5 for images of any size: 5x5 convolutions to 6 and 16 maps, 120 and 84 units.
+
+    Images of 28x28 are surrounded by two zeros, which makes them the 32x32 of LeCun et al. 1998: 61,706
+    parameters for 10 classes. Larger ones leave larger maps to the linear layers.
+    """
+    size = output_size(a.input_size, _KERNEL, padding=_PADDING)
+    first = ConvolutionShape("conv1", a.channels, MAPS[0], _KERNEL, size, padding=_PADDING)
+    size = output_size(_halved(size), _KERNEL)
+    second = ConvolutionShape("conv2", MAPS[0], MAPS[1], _KERNEL, size)
+    widths = (MAPS[1] * _halved(size).positions, *UNITS, a.classes)
+    return LeNet5Shape((first, second), tuple(pairwise(widths)))
+
+
+def _halved(size: Size) -> Size:
+    return Size(size.height // POOL, size.width // POOL)

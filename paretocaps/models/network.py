@@ -1,0 +1,83 @@
+"""What every network is, whatever its family."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from paretocaps.errors import DataError
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.standardise import standardise
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a network says about a batch.
+
+    Attributes:
+        lengths: [B, O], how sure it is that a class is there, 0 to 1: the class capsules' lengths, with em
+            routing their activations, and of a network without capsules the softmax of its logits.
+        reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
+        logits: [B, O], of a network without capsules, which is trained by their cross-entropy.
+    """
+
+    lengths: Tensor
+    reconstruction: Tensor | None = None
+    logits: Tensor | None = None
+
+
+class Network(nn.Module, ABC):
+    """Classifies images; rebuilt from its architecture and a state dict alone.
+
+    Args:
+        architecture: what it is made of.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+
+    @abstractmethod
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
+        """Return what the network says about `images`; a decoder draws the true class or else the likeliest.
+
+        Args:
+            images: [B, C, H, W], floating point, in [0, 1].
+            labels: [B], int64, given in training; None where they are not to be known.
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+
+    @abstractmethod
+    def scores(self, images: Tensor) -> Tensor:
+        """Return how sure the network is of each class, [B, O] in [0, 1]; nothing is drawn.
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know about how this network is trained, a line each."""
+        return ()
+
+    def prepared(self, images: Tensor) -> Tensor:
+        """Return `images` as the first layer reads them: resized, then standardised, where that is asked for.
+
+        Bilinear; what becomes smaller is averaged over the pixels that a new one covers (antialiased).
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+        a = self.architecture
+        if tuple(images.shape[1:]) != (a.channels, a.height, a.width):
+            raise DataError(
+                f"images of shape {tuple(images.shape)} do not fit this network:"
+                f" it takes batches of {a.channels} x {a.height} x {a.width}"
+            )
+        if a.input_size != (a.height, a.width):
+            smaller = min(a.input_size) < min(a.height, a.width)
+            images = functional.interpolate(images, a.input_size, mode="bilinear", antialias=smaller)
+        return standardise(images) if a.standardise else images
