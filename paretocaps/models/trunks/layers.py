@@ -27,7 +27,7 @@ def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
 
 
 def linear_layer(inputs: int, outputs: int) -> nn.Linear:
-    """Return a linear layer with a bias. Its weights are undefined: torch's own drawing moves global state."""
+    """Return a linear layer with a bias. Its weights are undefined (torch's drawing moves global state)."""
     place = torch.get_default_device()
     layer = skip_init(nn.Linear, inputs, outputs, device=place)  # type: ignore[no-untyped-call]
     return cast("nn.Linear", layer)
