@@ -15,6 +15,7 @@ from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
     choice_text,
@@ -27,6 +28,8 @@ from paretocaps.report.training_figures import epochs_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+    from paretocaps.domain.published import Published
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
@@ -43,6 +46,7 @@ def write_report(
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
     best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
+    published: "Published | None" = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
 
@@ -58,8 +62,9 @@ def write_report(
         requirements: what trials had to keep to be ranked.
         epochs: epoch records of the front's members by trial number, one training each.
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
-            depth, which a study of several depths has.
+            depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
+        published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -69,6 +74,7 @@ def write_report(
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
+        published_section(published, front, trials, best_epochs or {}, devices, seeds) if published else "",
         _settings_section(settings or {}),
     ]
     return write_page(path, f"{front.study}: front", "".join(body))
