@@ -13,7 +13,7 @@ def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> 
     """Return `trainer` with a study's own designs after those it has.
 
     Raises:
-        UsageError: a name that the trainer has given already, or choices that it refuses.
+        UsageError: a name that the trainer has given already, or a choice or value that it does not know.
     """
     for name, choices in own.items():
         if name in trainer.designs:
@@ -21,7 +21,7 @@ def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> 
                 f"design.{name}: trainer {trainer.name!r} has a design of that name: choose another"
             )
         try:
-            trainer.canonical(choices)
+            trainer.parse_fix(choices)  # each on its own: what goes together depends on what is fixed
         except UsageError as error:
             raise UsageError(f"design.{name}: {error}") from None
     return replace(trainer, designs={**trainer.designs, **own})
@@ -52,6 +52,9 @@ def place(
         if name in design and design[name] != value:
             raise UsageError(f"it has {name}={design[name]}, fixed to {value}")
     wanted = trainer.complete(design, fix)
+    for name, value in design.items():
+        if name not in wanted:
+            raise UsageError(f"it has {name}={value}, which has no meaning with its other choices")
     sampled: dict[str, Scalar] = {}
     for parameter in space:
         if holds(parameter.when, {**fix, **sampled}):

@@ -72,13 +72,18 @@ def test_a_studys_own_designs_come_after_the_trainers():
         ({"ws": {}}, "design.ws: trainer 'capsnet' has a design of that name"),
         ({"x": {"family": "lenet"}}, "design.x: choice family='lenet' is not allowed"),
         ({"x": {"famly": "lenet5"}}, "design.x: unknown choice 'famly': did you mean 'family'"),
-        ({"x": {"family": "lenet5", "routing": "em"}}, "design.x: routing='em' only applies where"),
+        ({"x": {"batch_size": 0}}, "design.x: choice batch_size=0 is not allowed"),
     ],
 )
 def test_designs_that_cannot_be_are_refused_by_name(own, message):
     with pytest.raises(UsageError) as caught:
         with_designs(CAPSNET, own)
     assert message in str(caught.value)
+
+
+def test_a_design_with_a_choice_that_means_nothing_says_so():
+    with pytest.raises(UsageError, match="it has routing=em, which has no meaning with its other choices"):
+        place(CAPSNET, CAPSNET.space, {}, {"family": "lenet5", "routing": "em"})
 
 
 def test_a_choice_without_a_meaning_for_a_design_does_not_stand_in_its_way():
