@@ -68,7 +68,7 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
     if architecture.trunk != PLAIN:
-        draw_trunk(network.trunk, generator)
+        draw_trunk(network.trunk, architecture.trunk_shape, generator)
     stds = _stds(architecture) if init == "auto" else [PAPER_STD] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)

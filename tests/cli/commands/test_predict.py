@@ -17,7 +17,7 @@ SMALL = {"height": 8, "width": 8, "channels": 1, "classes": 2, "conv_channels": 
 
 @pytest.fixture
 def export(run):
-    """An export `x` and a folder `images` with a `cat` and a `dog`, in the folder that commands are run in."""
+    """An export `x` and a folder `images` with a `cat` and a `dog`, where commands are run."""
     write_export(
         Path("x"), build_network(Architecture(**SMALL), seed=0), about=ExportInfo(classes=("cat", "dog"))
     )
