@@ -38,9 +38,11 @@ class EpochRecord(_Value):
 
     `epoch` counts from 1. `seconds` are the measured training seconds of this epoch's optimiser
     steps, `time` the same up to and including it, `wall` all seconds since the training began.
-    `network` counts the structural changes (prunings) before this epoch: epochs with the same
-    number trained the same network. `train_loss` is the mean over the epoch's images, where a trainer
-    reports one.
+    `batch_size` is the images of one forward pass, of which a step may take several; `steps` are the
+    optimiser's. `network` counts the structural changes (prunings) before this epoch: epochs with the same
+    number trained the same network. `train_loss` is the mean over the epoch's images, while it was trained
+    and with reconstruction where there is one; `val_loss` the mean over the validation images after the
+    epoch, of the class scores alone; each where a trainer reports it.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -55,6 +57,7 @@ class EpochRecord(_Value):
     params: Annotated[int, Field(ge=0)] = 0
     macs: Annotated[int, Field(ge=0)] = 0
     network: Annotated[int, Field(ge=0)] = 0
+    val_loss: float | None = None
 
 
 class Measurement(_Value):

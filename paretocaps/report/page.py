@@ -23,7 +23,7 @@ from paretocaps.report.tables import (
     trials_table,
     value_text,
 )
-from paretocaps.report.training_figures import epochs_figure
+from paretocaps.report.training_figures import epochs_figure, losses_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -159,7 +159,7 @@ def _figures_section(
     solid = _drawn(front.study, solid_figures(front, trials), "wide")
     two = pair_figures(front, trials)
     pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
-    by_epoch = _drawn(front.study, {"epochs": epochs_figure(curves, labels)} if curves else {}, "wide")
+    by_epoch = _drawn(front.study, _by_epoch(curves, labels), "wide")
     everyone = {member.trial: member for member in (*front, *trials)}
     lines = [line for line in depth_lines(list(everyone.values()), best_epochs) if _compares(line, front)]
     by_depth = _drawn(front.study, {"depth": depth_figure(lines)} if lines else {}, "wide")
@@ -168,6 +168,16 @@ def _figures_section(
     if len(two) > 1:
         pairs = f"<div class='pairs'>{pairs}</div>"
     return f"<h2>Figures</h2>{by_depth}{solid}{pairs}{by_epoch}"
+
+
+def _by_epoch(curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str]) -> "dict[str, Figure]":
+    """Return the curves of trials that have any, and their losses where their trainer reports them."""
+    if not curves:
+        return {}
+    drawn = {"epochs": epochs_figure(curves, labels)}
+    if any(record.train_loss is not None for records in curves.values() for record in records):
+        drawn["losses"] = losses_figure(curves, labels)
+    return drawn
 
 
 def _compares(line: DepthLine, front: FrontRecord) -> bool:

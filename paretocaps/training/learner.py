@@ -16,6 +16,7 @@ from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
 from paretocaps.training.precision import fast_float32, resolve_precision
+from paretocaps.training.scaling import GradientScaling
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
@@ -35,8 +36,8 @@ class Learner:
         loader: the training images.
         choices: optimiser and precision are read from it.
         device: where everything happens.
-        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. An optimiser
-            whose step cannot be captured is not.
+        captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. Steps that
+            read from the device (an optimiser's, or fp16's) are not.
     """
 
     def __init__(
@@ -51,18 +52,23 @@ class Learner:
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
         optimizer = build_optimizer(network.parameters(), choices, rate)
-        self._precision = choices.precision
+        self._precision, self._accumulate = choices.precision, choices.accumulate
         dtype = resolve_precision(self._precision, device)
-        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss)
+        self._scaling = GradientScaling(device) if dtype == torch.float16 else None
+        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss, self._scaling)
         wanted = device.type == "cuda" if captures is None else captures
-        self._captures = wanted and OPTIMIZERS.get(choices.optimizer).captures
+        readers = [] if OPTIMIZERS.get(choices.optimizer).captures else [str(choices.optimizer)]
+        readers += ["fp16"] if self._scaling else []
+        self._captures = wanted and not readers
         self._warmup = _CUDA_WARMUP if self._captures else 1
         self.stopwatch = Stopwatch(device, self._warmup)
-        self.remarks: list[str] = []
-        if wanted and not self._captures:
-            self.remarks.append(
-                f"steps were taken one by one, not as a CUDA graph: {choices.optimizer} reads from the device"
+        self._remarks: list[str] = []
+        if wanted and readers:
+            self._remarks.append(
+                f"steps were taken one by one, not as a CUDA graph: {readers[0]} reads from the device"
             )
+        if self._scaling and device.type == "cpu":
+            self._remarks.append("fp16 on a CPU is slow: bf16 or fp32 train in less time")
         self.peak_bytes = 0
         """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0
@@ -81,6 +87,11 @@ class Learner:
         return self._step.optimizer
 
     @property
+    def remarks(self) -> list[str]:
+        """What a reader of the measurement should know: what fell back, what was skipped."""
+        return [*self._remarks, *(self._scaling.remarks if self._scaling else [])]
+
+    @property
     def dtype(self) -> torch.dtype:
         """What this phase's convolutions and matrix products are computed in."""
         return self._step.dtype
@@ -97,7 +108,8 @@ class Learner:
 
         Args:
             epoch: its number, which also decides the order of the images.
-            batch_size: images a step; a change begins a phase.
+            batch_size: images a forward pass; a step takes `choices.accumulate` times as many. A change
+                begins a phase.
             rates: one a step.
             progress: the share of the training that is over after this epoch, 0 to 1, by which a spread
                 loss widens its margin; it stays the same within an epoch.
@@ -111,13 +123,14 @@ class Learner:
         total = torch.zeros((), device=self.device)
         with self._memory_counted():
             taken = 0
-            for images, labels in self.loader.blocks(batch_size, epoch):
-                steps = -(-len(labels) // batch_size)
+            for images, labels in self.loader.blocks(self._step_images, epoch):
+                steps = -(-len(labels) // self._step_images)
                 total += self._train_block(epoch, (images, labels), rates[taken : taken + steps])
                 taken += steps
         loss = float(total) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
-            raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max")
+            remedy = ", or take another precision than fp16" if self._scaling else ""
+            raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max{remedy}")
         return loss
 
     def step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
@@ -125,11 +138,17 @@ class Learner:
         self._step.rate.fill_(rate)
         return self._step.take(images, labels)
 
+    @property
+    def _step_images(self) -> int:
+        """Images of an optimiser step."""
+        return self._batch_size * self._accumulate
+
     def _enter_phase(self, batch_size: int) -> None:
         """Start the clock's next phase, and on a CPU count the memory its steps will need."""
         if batch_size == self._batch_size:
             return
         self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
+        self._step.pass_images = batch_size
         self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
@@ -142,26 +161,26 @@ class Learner:
         total = torch.zeros((), device=self.device)
         while self._warming and rates:
             self._warming -= 1
-            first, block = _split(block, self._batch_size)
+            first, block = _split(block, self._step_images)
             with self._beside():
                 total += self._laps(epoch, first, rates[:1])
             rates = rates[1:]
         if rates and self._capture():
             assert self._captured is not None
             taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch)
-            _, block = _split(block, taken * self._batch_size)
+            _, block = _split(block, taken * self._step_images)
             total, rates = total + loss, rates[taken:]
         return total + self._laps(epoch, block, rates)
 
     def _laps(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take a block's steps one by one, a few a lap; return the sum of its images' losses."""
         total = torch.zeros((), device=self.device)
-        batches = zip(*(torch.split(part, self._batch_size) for part in block), strict=True)
+        batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
         each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
         for start in range(0, len(rates), each):
             chunk = rates[start : start + each]
             ready = [next(batches) for _ in chunk]
-            whole = len(ready[-1][1]) == self._batch_size
+            whole = len(ready[-1][1]) == self._step_images
             with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self.step(images, labels, rate) * len(labels)
@@ -169,7 +188,7 @@ class Learner:
 
     def _capture(self) -> bool:
         """Return whether a captured step is there, or could be captured now."""
-        size = self._batch_size
+        size = self._step_images
         if self._captured is None and self._captures and len(self.loader) >= _FEWEST_CAPTURED * size:
             room = min(self.loader.block_steps(size), len(self.loader) // size)
             steps = BlockSteps(self._step, self.loader.image_shape, size, room)
@@ -178,7 +197,7 @@ class Learner:
             except (RuntimeError, AssertionError) as error:
                 self._captures = False
                 self.optimizer.zero_grad(set_to_none=True)
-                self.remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
+                self._remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
         return self._captured is not None
 
     @contextmanager

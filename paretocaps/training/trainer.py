@@ -20,6 +20,7 @@ from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
+from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.weights import save_weights
@@ -43,7 +44,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         torch.set_num_threads(job.threads)
     training = _Training(job, Choices.model_validate(job.choices), load(job.data), device, began)
     for epoch in range(1, job.epochs + 1):
-        if not on_epoch(training.run_epoch(epoch)):
+        if not on_epoch(training.run_epoch(epoch)) or training.out_of_patience():
             break
     return training.measurement()
 
@@ -66,6 +67,7 @@ class _Training:
         self.validation = DeviceLoader(splits.validation, device)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.records: list[EpochRecord] = []
+        self.stopped: tuple[str, ...] = ()
         self.best = network
 
     def run_epoch(self, epoch: int) -> EpochRecord:
@@ -77,24 +79,38 @@ class _Training:
         loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
+        judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
         record = EpochRecord(
             epoch=epoch,
             steps=len(rates),
             batch_size=self.plan.batch_size(epoch),
             learning_rate=rates[-1],
             train_loss=loss,
-            acc=self.evaluator.accuracy(self.learner.network, self.validation),
+            acc=judged.acc,
             seconds=seconds[epoch],
             time=sum(seconds.values()),
             wall=time.perf_counter() - self.began,
             params=parameters(shape),
             macs=multiply_adds(shape),
             network=int(self.prune_after is not None and epoch > self.prune_after),
+            val_loss=judged.loss,
         )
         self.records.append(record)
         if best_epoch(self.records) is record:
             self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
         return record
+
+    def out_of_patience(self) -> bool:
+        """Return whether the training ends here by its choice `patience`: never before it has pruned."""
+        last, patience = self.records[-1], self.choices.patience
+        pruned = self.prune_after is None or last.network > 0
+        if last.epoch == self.job.epochs or not pruned or not out_of_patience(self.records, patience):
+            return False
+        self.stopped = (
+            f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
+            f" for {patience} epoch{'s' if patience > 1 else ''}",
+        )
+        return True
 
     def measurement(self) -> Measurement:
         """Return what the training came to; the test images are looked at here, once."""
@@ -118,7 +134,13 @@ class _Training:
             epochs=tuple(records),
             quantities=self._latencies(),
             weights=WEIGHTS,
-            remarks=(*disturbed, *self.best.remarks, *self.learner.remarks, *self.evaluator.remarks),
+            remarks=(
+                *disturbed,
+                *self.stopped,
+                *self.best.remarks,
+                *self.learner.remarks,
+                *self.evaluator.remarks,
+            ),
         )
 
     def _latencies(self) -> dict[str, float]:
