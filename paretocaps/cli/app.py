@@ -20,6 +20,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "report": "Write a study's figures and tables as one page.",
             "dashboard": "Browse the studies in a web browser.",
         },
+        "Use a network": {
+            "export": "Write a trained network as safetensors, JSON and ONNX.",
+            "predict": "Classify image files with an exported network.",
+        },
         "Before training": {
             "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",

@@ -1,7 +1,16 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
+from paretocaps.service.exporting import (
+    Exported,
+    ExportOptions,
+    export_run,
+    export_trial,
+    predict,
+    predict_options,
+)
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
@@ -9,7 +18,10 @@ from paretocaps.service.running import Interrupted, RunSummary, optimize
 __all__ = [
     "BenchOptions",
     "Description",
+    "ExportOptions",
+    "Exported",
     "Interrupted",
+    "PickedTrial",
     "PlanView",
     "RunSummary",
     "bench",
@@ -17,13 +29,18 @@ __all__ = [
     "datasets",
     "describe",
     "doctor",
+    "export_run",
+    "export_trial",
     "finished_trials",
     "keep_bench",
     "load_front",
     "load_trials",
     "objectives",
     "optimize",
+    "pick_trial",
     "plan",
+    "predict",
+    "predict_options",
     "samplers",
     "studies",
     "trainers",

@@ -47,7 +47,7 @@ def load_front(
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        return front_of(store, _only(store, study), objectives, requirements, device, scale_to)
+        return front_of(store, only_study(store, study), objectives, requirements, device, scale_to)
 
 
 def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
@@ -61,7 +61,7 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
-        name = _only(store, study)
+        name = only_study(store, study)
         measured = {member.trial: member for member in measured_trials(store, name).members}
         records = store.trials(name)
     trials = [
@@ -81,7 +81,7 @@ def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) ->
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
-        return measured_trials(store, _only(store, study)).members
+        return measured_trials(store, only_study(store, study)).members
 
 
 def write_report(
@@ -105,7 +105,7 @@ def write_report(
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        name = _only(store, study)
+        name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
         everyone = measured_trials(store, name, device, scale_to)
@@ -155,7 +155,7 @@ def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":
     return (one.measurement for one in attempts if one.measurement is not None)
 
 
-def _only(store: "Store", study: str | None) -> str:
+def only_study(store: "Store", study: str | None) -> str:
     """Return `study`, or the storage's one study where it was left out."""
     if study is not None:
         return study
