@@ -68,6 +68,14 @@ OBJECTIVES: Registry[Objective] = Registry(
             " parameters, gradients, optimiser state)",
             device_bound=True,
         ),
+        "energy": Objective(
+            "energy",
+            "minimize",
+            "J",
+            "energy that the device's own counter (NVML, RAPL) saw during the training up to the best epoch,"
+            " of the whole card or processor",
+            device_bound=True,
+        ),
         "latency": Objective(
             "latency",
             "minimize",

@@ -1,6 +1,6 @@
 """The trainer protocol, and the registry that trainers plug into."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -55,6 +55,9 @@ class TrainerSpec:
         train: where its `Train` callable lives, as "module:attribute".
         check: where a function of the study's `DataSpec` lives, as "module:attribute", that raises
             what is wrong with the data before a study is made of it; empty for none.
+        measures: where a function lives, as "module:attribute", of the quantities that a study's objectives
+            need and the devices it trains on, that raises which of them cannot be measured there; empty for
+            none.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
         calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
@@ -67,6 +70,7 @@ class TrainerSpec:
     space: Space
     train: str
     check: str = ""
+    measures: str = ""
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     calibrate: str = ""
@@ -133,6 +137,11 @@ class TrainerSpec:
         """Raise what is wrong with the data, as far as the trainer can tell beforehand."""
         if self.check:
             resolve(self.check)(data)
+
+    def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
+        """Raise which of `quantities` cannot be measured on `devices`, as far as the trainer can tell."""
+        if self.measures:
+            resolve(self.measures)(quantities, devices)
 
     def load(self) -> Train:
         """Import and return the training function."""

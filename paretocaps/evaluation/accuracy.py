@@ -104,8 +104,10 @@ def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
     """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
 
     The loss is that of the class scores as training takes it, without reconstruction (nothing is drawn); a
-    spread loss with its last margin, so that epochs compare.
+    spread loss with its last margin, so that epochs compare. Of a network without capsules it is the
+    cross-entropy, whatever `loss` says.
     """
+    name: LossName = "cross_entropy" if network.architecture.family == "lenet5" else loss
     was_training = network.training
     network.eval()
     sums: Tensor | None = None  # right answers and losses; stays on the device: one read at the end
@@ -115,7 +117,7 @@ def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
             scores = network.scores(images)
             right = (scores.argmax(dim=1) == labels).sum()
             both = torch.stack(
-                [right.double(), class_loss(scores.float(), labels, loss).double() * len(labels)]
+                [right.double(), class_loss(scores.float(), labels, name).double() * len(labels)]
             )
             sums = both if sums is None else sums + both
             seen += len(labels)

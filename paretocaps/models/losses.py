@@ -10,7 +10,8 @@ PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
 RECONSTRUCTION_WEIGHT = 0.0005
-LossName = Literal["margin", "spread"]
+_LEAST = 1e-12  # of a share whose logarithm is taken
+LossName = Literal["margin", "spread", "cross_entropy"]
 FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
 """Between which the spread loss's margin rises in a training (Hinton et al. 2018, section 4)."""
 
@@ -85,14 +86,16 @@ def spread_margin(progress: float) -> float:
 def class_loss(
     scores: Tensor, labels: Tensor, loss: LossName = "margin", spread: float | Tensor = LAST_SPREAD
 ) -> Tensor:
-    """Return margin or spread loss, the mean over the batch, a scalar.
+    """Return the margin loss, the spread loss or the cross-entropy, the mean over the batch, a scalar.
 
     Args:
-        scores: lengths or activations of the class capsules, [B, O].
+        scores: lengths or activations of the class capsules, or a softmax, [B, O].
         labels: [B], int64.
-        loss: as `Choices.loss`.
+        loss: as `Choices.loss`, or "cross_entropy" for a softmax.
         spread: the spread loss's margin, see `spread_margin`.
     """
+    if loss == "cross_entropy":
+        return functional.nll_loss(scores.clamp_min(_LEAST).log(), labels)
     return spread_loss(scores, labels, spread) if loss == "spread" else margin_loss(scores, labels)
 
 

@@ -1,9 +1,14 @@
 """What the driver can know of a study's data before anything is trained. No torch here."""
 
+from collections.abc import Sequence
+
 from paretocaps.data.read import read_splits
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.models.architecture import architecture
+
+ENERGY = "energy"
+"""The measured quantity that only some devices can measure."""
 
 
 def check_data(spec: DataSpec) -> None:
@@ -17,3 +22,18 @@ def check_data(spec: DataSpec) -> None:
     splits = read_splits(spec)
     channels, height, width = splits.train.images.shape[1:]
     architecture(Choices(), height, width, channels, splits.classes)
+
+
+def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:
+    """Raise why one of `quantities` cannot be measured on one of `devices` (see `TrainerSpec.measures`).
+
+    Raises:
+        UsageError: the energy of a device without a counter that can be read.
+    """
+    if ENERGY not in quantities:
+        return
+    from paretocaps.training.device import open_device
+    from paretocaps.training.energy import open_meter
+
+    for device in sorted(set(devices)):
+        open_meter(open_device(device))

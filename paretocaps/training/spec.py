@@ -55,6 +55,7 @@ CAPSNET = TrainerSpec(
     space=SPACE,
     train="paretocaps.training.trainer:train",
     check="paretocaps.training.check:check_data",
+    measures="paretocaps.training.check:check_measures",
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.calibration:reference_step",

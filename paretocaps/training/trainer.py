@@ -18,7 +18,9 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
+from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
@@ -66,6 +68,7 @@ class _Training:
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
+        self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
         self.best = network
@@ -76,7 +79,8 @@ class _Training:
             prune_learner(self.learner, self.choices, self.job.seed)
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
-        loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        with self.energy.epoch(epoch):
+            loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
@@ -132,7 +136,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities=self._latencies(),
+            quantities={**self._latencies(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
