@@ -8,11 +8,10 @@ from typing import Any
 import torch
 
 from paretocaps.data.images import DataSplits
-from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.errors import DataError, UsageError
 from paretocaps.training.weights import UNREADABLE, save_whole
 
-CHECKPOINT = "checkpoint.pt"
 _FORMAT = 1
 _ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from paretocaps.data.load import load
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import CHECKPOINT, DataSpec
 from paretocaps.errors import DataError, UsageError
-from paretocaps.training.checkpoint import CHECKPOINT, fingerprint, load_checkpoint
+from paretocaps.training.checkpoint import fingerprint, load_checkpoint
 from paretocaps.training.trainer import train
 from paretocaps.training.weights import load_weights
 
