@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from paretocaps.domain.objective import split_names
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -22,7 +23,7 @@ def read_weights(
     """
     if value is None:
         return None
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    pairs = [part.rpartition("=") for part in split_names(value)]
     try:
         weights = {name.strip(): float(number) for name, _, number in pairs}
     except ValueError:

@@ -6,7 +6,7 @@ from paretocaps.data.load import load
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
 from paretocaps.export.package import CHECKED
-from paretocaps.models.capsnet import CapsNet as Network
+from paretocaps.models.network import Network
 
 
 def images_of(data: DataSpec, network: Network) -> Tensor | None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from paretocaps.errors import ParetocapsError
 from paretocaps.export.session import IMAGES, SCORES, open_graph, run_graph
-from paretocaps.models.capsnet import CapsNet as Network
+from paretocaps.models.network import Network
 
 TOLERANCE = 1e-4
 """How far a score may be from torch's."""

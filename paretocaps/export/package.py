@@ -28,7 +28,8 @@ from paretocaps.export.document import (
 )
 from paretocaps.export.graph import largest_difference, random_images, write_graph
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsnet import CapsNet as Network
+from paretocaps.models.build import bare_network
+from paretocaps.models.network import Network
 
 CHECKED = 256
 """Images on which ONNX and torch are compared where none are given."""
@@ -107,7 +108,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
     if not path.is_file():
         raise DataError(f"export {str(folder)!r} has no {WEIGHTS}: export the network again")
     try:
-        network = Network(Architecture.model_validate(document.architecture))
+        network = bare_network(Architecture.model_validate(document.architecture))
     except (ValidationError, UsageError) as error:
         raise DataError(f"{str(folder / DOCUMENT)!r} has no network of ours ({_first(error)})") from None
     try:

@@ -1,9 +1,6 @@
 """Classes of image files, by an exported network."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from paretocaps.data.files import find_images, read_image
+from paretocaps.data.decode import Pixels
+from paretocaps.data.files import CHANNELS, find_images, read_image
+from paretocaps.data.threads import mapped_in_order
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
 from paretocaps.export.engines import Engine, choose_engine, open_engine
@@ -105,14 +104,14 @@ def predict(
         UnknownNameError: an engine or an expected class that there is not.
     """
     document = read_document(folder)
+    if document.channels not in CHANNELS:
+        raise DataError(f"the network takes images of {document.channels} channels: image files have 1 or 3")
     files = list(find_images(paths))
     expected = expected_classes(document.about.classes, files, options)
     named = dict(zip(files, expected, strict=True))
     engine, open_question = _opened(folder, document, options.engine)
     said = 0
     for found, images in _decoded(files, document, options, talk):
-        if not found:
-            continue
         if open_question:
             load_torch = partial(open_engine, "torch", folder)
             engine, why = choose_engine(engine, load_torch, images, len(files))
@@ -156,37 +155,33 @@ def _decoded(
     files: Sequence[Path], document: Document, options: PredictOptions, talk: Talk
 ) -> Iterator[tuple[list[Path], Floats]]:
     """Yield files that could be read with their images, a batch at a time, while later ones are decoded."""
-    workers = min(8, os.cpu_count() or 1)
-    waiting: deque[Future[tuple[list[Path], Floats, list[DataError]]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for start in [*range(0, len(files), options.batch), *[-1] * workers]:
-                if start >= 0:
-                    chunk = files[start : start + options.batch]
-                    waiting.append(pool.submit(_decode, chunk, document))
-                if waiting and (start < 0 or len(waiting) > workers):
-                    found, images, errors = waiting.popleft().result()
-                    if errors and options.corrupt == "refuse":
-                        raise errors[0]
-                    for error in errors:
-                        talk(f"left out: {error}")
-                    yield found, images
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _decode(files: Sequence[Path], document: Document) -> tuple[list[Path], Floats, list[DataError]]:
     size = document.channels, document.height, document.width
-    images = np.empty((len(files), *size), np.uint8)
     found: list[Path] = []
-    errors: list[DataError] = []
-    for file in files:
-        try:
-            images[len(found)] = read_image(file, *size)
-            found.append(file)
-        except DataError as error:
-            errors.append(error)
-    return found, images[: len(found)].astype(np.float32) / np.float32(255), errors
+    images = np.empty((options.batch, *size), np.uint8)
+    for file, pixels in zip(files, mapped_in_order(lambda file: _read(file, *size), files), strict=True):
+        if isinstance(pixels, DataError):
+            if options.corrupt == "refuse":
+                raise DataError(f"{pixels}: leave such images out with --corrupt skip")
+            talk(f"left out: {pixels}")
+            continue
+        images[len(found)] = pixels.transpose(2, 0, 1)
+        found.append(file)
+        if len(found) == options.batch:
+            yield found, _floats(images)
+            found = []
+    if found:
+        yield found, _floats(images[: len(found)])
+
+
+def _read(file: Path, channels: int, height: int, width: int) -> Pixels | DataError:
+    try:
+        return read_image(file, channels, height, width)
+    except DataError as error:
+        return error
+
+
+def _floats(images: Pixels) -> Floats:
+    return images.astype(np.float32) / np.float32(255)
 
 
 def _prediction(

@@ -15,6 +15,7 @@ from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.networks import Measured, networks_table
 from paretocaps.report.tables import (
     FLAGS,
     choice_text,
@@ -43,6 +44,7 @@ def write_report(
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
     best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
+    networks: Measured | None = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
 
@@ -60,6 +62,7 @@ def write_report(
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
             depth, which a study of several depths has.
         remarks: what to know of how the members' values came about, by trial number.
+        networks: the quantities of `networks.QUANTITIES` that were measured of the members, by trial number.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -68,6 +71,7 @@ def write_report(
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
+        _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
         _settings_section(settings or {}),
     ]
@@ -113,6 +117,8 @@ def _facts(
         values = zip(front.objectives, front.reference_point, strict=True)
         facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
         facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
+    if front.left_out:
+        facts["left out"] = "\n".join(front.left_out)
     facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return definitions_html(facts)
 
@@ -134,6 +140,12 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
         + _flags_note(front)
         + _remarks_list(front, remarks)
     )
+
+
+def _networks_section(front: FrontRecord, networks: Measured) -> str:
+    """Return what the front's networks are made of, where that was measured."""
+    table = networks_table(front.members, networks)
+    return f"<h2>Networks</h2>{table_html(table)}" if table else ""
 
 
 def _flags_note(front: FrontRecord) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
-from paretocaps.errors import DataError, ParetocapsError, UsageError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.service.picking import PickedTrial
 
 if TYPE_CHECKING:
@@ -154,5 +154,5 @@ def predict(
     from paretocaps.export.predict import PredictOptions, predict
 
     if not paths:
-        raise ParetocapsError("no images named: give files or folders")
+        raise UsageError("no images named: give files or folders")
     return predict(Path(folder), [Path(path) for path in paths], options or PredictOptions(), talk)

@@ -108,7 +108,7 @@ def write_report(
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, device, scale_to)
+        everyone = measured_trials(store, name, device, scale_to, front.objectives)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
@@ -123,6 +123,7 @@ def write_report(
                 for trial, own in attempts.items()
             },
             best_epochs=store.best_epochs(name),
+            networks=_diagnostics(store, name, [member.trial for member in front]),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -149,6 +150,16 @@ def front_of(
     names = objectives if objectives is not None else store.study(study).spec["objectives"]
     record = ranked_front(store, study, parse_objectives(names), requirements, device, scale_to)
     return Front.from_record(record)
+
+
+def _diagnostics(store: "Store", study: str, trials: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return what a report says of the networks of some trials, by trial and quantity."""
+    from paretocaps.report.networks import QUANTITIES
+    from paretocaps.search.ranking import named_values
+
+    table = store.table(study, QUANTITIES)
+    found = {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
+    return {trial: found[trial] for trial in trials}
 
 
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":

@@ -73,7 +73,7 @@ def fingerprint(splits: DataSplits) -> str:
     """Return what tells other images from these, as far as numbers and labels do."""
     parts = splits.train, splits.validation, splits.test
     return ", ".join(
-        f"{'x'.join(map(str, part.images.shape))} {zlib.crc32(part.labels.numpy().tobytes()):08x}"
+        f"{'x'.join(map(str, (len(part), *part.shape)))} {zlib.crc32(part.labels.numpy().tobytes()):08x}"
         for part in parts
     )
 

@@ -1,8 +1,9 @@
 """A network with its optimiser on a device: trains epochs, and times their steps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -168,6 +169,23 @@ class Learner:
         """Take one optimiser step on a batch at learning rate `rate`; return its loss, a scalar."""
         self._step.rate.fill_(rate)
         return self._step.take(images, labels)
+
+    def walk(self, batch_size: int, rates: Iterable[float]) -> Iterator[float]:
+        """Take steps one by one and yield the loss of each, over as many epochs as there are rates for.
+
+        Nothing is timed, and a spread loss has its last margin; where nobody asks for the next loss, nothing
+        goes on.
+
+        Args:
+            batch_size: images a forward pass.
+            rates: one a step.
+        """
+        self._enter_phase(batch_size)
+        self._step.spread.fill_(spread_margin(1.0))
+        self.network.train()
+        batches = chain.from_iterable(self.loader.batches(self._step_images, epoch) for epoch in count(1))
+        for rate, (images, labels) in zip(rates, batches, strict=False):
+            yield float(self.step(images, labels, rate))
 
     @property
     def _step_images(self) -> int:

@@ -15,7 +15,6 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
@@ -28,6 +27,7 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.quantities import network_quantities
 from paretocaps.training.weights import packed, save_weights, unpacked
 
 WEIGHTS = "weights.pt"
@@ -76,7 +76,7 @@ class _Training:
     ) -> None:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
-        channels, height, width = splits.train.images.shape[1:]
+        channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
         network = (
             build_network(shape, job.seed, choices.init) if state is None else unpacked(state["network"])
@@ -190,7 +190,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities={**self._latencies(), **self.energy.quantities(best.epoch)},
+            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
@@ -202,14 +202,9 @@ class _Training:
             ),
         )
 
-    def _latencies(self) -> dict[str, float]:
-        """Return those latencies of the best epoch's network that the study asks for."""
-        found: dict[str, float] = {}
-        for name, batch in BATCHES.items():
-            if name in self.job.measure:
-                dtype = resolve_precision(self.choices.precision, self.device, batch)
-                found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
-        return found
+    def _quantities(self) -> dict[str, float]:
+        """Return what else is known of the best epoch's network."""
+        return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
