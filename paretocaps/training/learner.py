@@ -1,9 +1,10 @@
 """A network with its optimiser on a device: trains epochs, and times their steps."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import chain, count
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -102,6 +103,36 @@ class Learner:
         self._step.network, self._step.optimizer = network, optimizer
         self._batch_size = 0
 
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to train on from here, but for the network itself."""
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "scaling": self._scaling.state() if self._scaling else None,
+            "stopwatch": self.stopwatch.state(),
+            "batch_size": self._batch_size,
+            "saved_bytes": self._saved_bytes,
+            "peak_bytes": self.peak_bytes,
+            "remarks": list(self._remarks),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned, in the phase that it was in.
+
+        The process is new, so its first steps warm up, whatever the phase has seen before.
+        """
+        # the loaded rate would be a tensor of its own, which nobody fills
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(state["optimizer"])
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        if self._scaling and state["scaling"]:
+            self._scaling.restore(state["scaling"])
+        self.stopwatch.restore(state["stopwatch"])
+        self._saved_bytes, self.peak_bytes = state["saved_bytes"], state["peak_bytes"]
+        self._remarks = list(dict.fromkeys([*state["remarks"], *self._remarks]))
+        if state["batch_size"]:
+            self._set_batch(state["batch_size"])
+
     def train_epoch(
         self, epoch: int, batch_size: int, rates: Sequence[float], progress: float = 1.0
     ) -> float:
@@ -165,14 +196,18 @@ class Learner:
         """Start the clock's next phase, and on a CPU count the memory its steps will need."""
         if batch_size == self._batch_size:
             return
-        self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
-        self._step.pass_images = batch_size
-        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
+        self._set_batch(batch_size)
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
             images, labels = next(self.loader.ordered(batch_size))
             images = images.clone()  # else the loader's whole block would be counted through this view
             self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
+
+    def _set_batch(self, batch_size: int) -> None:
+        """Take batches of that size from the next step on; the first steps warm up."""
+        self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
+        self._step.pass_images = batch_size
+        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take the steps of a block of batches; return the sum of its images' losses, on the device."""
@@ -181,18 +216,18 @@ class Learner:
             self._warming -= 1
             first, block = _split(block, self._step_images)
             with self._beside():
-                total += self._laps(epoch, first, rates[:1])
+                self._laps(epoch, first, rates[:1], total)
             rates = rates[1:]
         if rates and self._capture():
             assert self._captured is not None
             taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch)
             _, block = _split(block, taken * self._step_images)
             total, rates = total + loss, rates[taken:]
-        return total + self._laps(epoch, block, rates)
+        self._laps(epoch, block, rates, total)
+        return total
 
-    def _laps(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
-        """Take a block's steps one by one, a few a lap; return the sum of its images' losses."""
-        total = torch.zeros((), device=self.device)
+    def _laps(self, epoch: int, block: Batch, rates: Sequence[float], total: Tensor) -> None:
+        """Take a block's steps one by one, a few a lap; add its images' losses to `total`, in order."""
         batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
         each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
         for start in range(0, len(rates), each):
@@ -202,7 +237,6 @@ class Learner:
             with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self.step(images, labels, rate) * len(labels)
-        return total
 
     def _capture(self) -> bool:
         """Return whether a captured step is there, or could be captured now."""

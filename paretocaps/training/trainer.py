@@ -2,6 +2,8 @@
 
 import copy
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -18,6 +20,7 @@ from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
+from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.learner import Learner
@@ -25,7 +28,7 @@ from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.quantities import network_quantities
-from paretocaps.training.weights import save_weights
+from paretocaps.training.weights import packed, save_weights, unpacked
 
 WEIGHTS = "weights.pt"
 
@@ -34,20 +37,28 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train the job's choices with its seed and measure the result (the `Train` protocol).
 
     The job's folder receives `weights.pt`: the best epoch's weights and what rebuilds their
-    network (see `training.weights`).
+    network (see `training.weights`). With `job.checkpoints` it has a checkpoint of the last epoch too;
+    from one that is there the training goes on to the weights that it would have come to uninterrupted (on
+    a CPU, to the bit). `on_epoch` is then called for the earlier epochs first.
 
     Raises:
-        DataError, UsageError: data, device or choices that cannot be trained.
+        DataError, UsageError: data, device or choices that cannot be trained, a checkpoint that is damaged
+            or of another training.
         DivergedError: the loss became NaN or infinite.
     """
     began = time.perf_counter()
     device = open_device(job.device)
     if job.threads is not None:
         torch.set_num_threads(job.threads)
-    training = _Training(job, Choices.model_validate(job.choices), load(job.data), device, began)
-    for epoch in range(1, job.epochs + 1):
-        if not on_epoch(training.run_epoch(epoch)) or training.out_of_patience():
-            break
+    splits = load(job.data)
+    state = load_checkpoint(job, splits) if job.checkpoints else None
+    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state)
+    go_on = all(on_epoch(record) for record in training.records)
+    while go_on and not training.ended():
+        record = training.run_epoch(len(training.records) + 1)
+        if job.checkpoints:
+            save_checkpoint(job, splits, training.state())
+        go_on = on_epoch(record)
     return training.measurement()
 
 
@@ -55,13 +66,21 @@ class _Training:
     """One training in progress: its learner, its records, and the best epoch's network so far."""
 
     def __init__(
-        self, job: TrainingJob, choices: Choices, splits: DataSplits, device: torch.device, began: float
+        self,
+        job: TrainingJob,
+        choices: Choices,
+        splits: DataSplits,
+        device: torch.device,
+        began: float,
+        state: Mapping[str, Any] | None = None,
     ) -> None:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
-        network = build_network(shape, job.seed, choices.init)
+        network = (
+            build_network(shape, job.seed, choices.init) if state is None else unpacked(state["network"])
+        )
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
@@ -71,7 +90,38 @@ class _Training:
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
+        self.moved: tuple[str, ...] = ()
         self.best = network
+        if state is not None:
+            self._restore(state)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to go on after the last epoch."""
+        best_is_last = best_epoch(self.records) is self.records[-1]
+        return {
+            "network": packed(self.learner.network),
+            "best": None if best_is_last else packed(self.best),
+            "learner": self.learner.state(),
+            "records": [record.model_dump_json() for record in self.records],
+            "energy": self.energy.state(),
+            "batch_size": self.evaluator.batch_size,
+            "remarks": list(self.evaluator.remarks),
+            "moved": list(self.moved),
+            "device": describe_device(self.device).name,
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.learner.restore(state["learner"])
+        self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
+        self.began -= self.records[-1].wall
+        self.energy.restore(state["energy"])
+        self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
+        kept = state["best"]
+        self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
+        self.moved = tuple(state["moved"])
+        if state["device"] != (here := describe_device(self.device).name):
+            last = self.records[-1].epoch
+            self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
 
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and record it."""
@@ -104,11 +154,15 @@ class _Training:
             self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
         return record
 
-    def out_of_patience(self) -> bool:
+    def ended(self) -> bool:
+        """Return whether there is no epoch left to train."""
+        return len(self.records) == self.job.epochs or (bool(self.records) and self._out_of_patience())
+
+    def _out_of_patience(self) -> bool:
         """Return whether the training ends here by its choice `patience`: never before it has pruned."""
         last, patience = self.records[-1], self.choices.patience
         pruned = self.prune_after is None or last.network > 0
-        if last.epoch == self.job.epochs or not pruned or not out_of_patience(self.records, patience):
+        if not pruned or not out_of_patience(self.records, patience):
             return False
         self.stopped = (
             f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
@@ -140,6 +194,7 @@ class _Training:
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
+                *self.moved,
                 *self.stopped,
                 *self.best.remarks,
                 *self.learner.remarks,
