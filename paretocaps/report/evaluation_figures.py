@@ -83,7 +83,8 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     figure.update_xaxes(title_text="false-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_yaxes(title_text="true-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_xaxes(title_text="the same, enlarged", range=[-0.002, _CORNER], row=1, col=2)
-    figure.update_yaxes(range=[1 - _CORNER, 1.002], row=1, col=2)
+    low = min(1 - _CORNER, *(_reached(one.roc) for one in shown)) if shown else 0.0
+    figure.update_yaxes(range=[low, 1 + 0.02 * (1 - low)], row=1, col=2)
     dressed(figure, f"ROC: each class against the others, area beside its name{some}", height=460)
     beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
     return figure.update_layout(legend=beside | {"traceorder": "normal"}, margin_t=60)
@@ -176,6 +177,14 @@ def _confusion_cells(
         shares.append([n / images if own else None for n, own in zip(row, mine, strict=True)])
         texts.append([str(n) if own and n else "" for n, own in zip(row, mine, strict=True)])
     return shares, texts
+
+
+def _reached(roc: Any) -> float:
+    """Return the true-positive rate that a curve has reached halfway through the enlarged corner."""
+    halfway = [
+        true for false, true in zip(roc.false_rates, roc.true_rates, strict=True) if false <= _CORNER / 2
+    ]
+    return max(halfway, default=0.0)
 
 
 def _most(shares: list[list[float | None]]) -> float:

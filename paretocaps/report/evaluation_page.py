@@ -97,13 +97,14 @@ def _members(appraisal: "Appraisal", names: Sequence[str]) -> str:
 
 def _classes(report: "ClassificationReport") -> str:
     headings = ("class", "precision ↑", "recall ↑", "F1 ↑", "images", "AUC ↑")
-    rows = [
-        (one.name, *_four(one.precision, one.recall, one.f1), f"{one.support:,}", _auc(one.auc))
-        for one in report.classes
-    ]
+    rows = []
     for name, means in (("mean", report.macro), ("weighted mean", report.weighted)):
         area = _auc(report.auc) if means is report.macro else ""
         rows.append((name, *_four(means.precision, means.recall, means.f1), f"{report.images:,}", area))
+    rows += [
+        (one.name, *_four(one.precision, one.recall, one.f1), f"{one.support:,}", _auc(one.auc))
+        for one in report.classes
+    ]
     table = table_html(Table(headings, (False, *[True] * 5), tuple(rows)))
     absent = [one.name for one in report.classes if one.auc is None]
     note = f"<p class='soft'>No area is defined for {_listed(absent)}: no such images, or no others.</p>"
