@@ -18,7 +18,7 @@ from paretocaps.cli.output import say
 @click.option(
     "--classes",
     metavar="A,B,...",
-    help="Names of the classes, in the order of their labels.  [default: 0,1,...]",
+    help="Names of the classes, in the order of their labels.  [default: the data's, or 0,1,...]",
 )
 @click.option("--onnx/--no-onnx", default=True, show_default=True, help="Write the ONNX graph, too.")
 @click.option("--force", is_flag=True, help="Replace an export that is there.")

@@ -18,9 +18,8 @@ SMALL = {"height": 8, "width": 8, "channels": 1, "classes": 2, "conv_channels": 
 @pytest.fixture
 def export(run):
     """An export `x` and a folder `images` with a `cat` and a `dog`, where commands are run."""
-    write_export(
-        Path("x"), build_network(Architecture(**SMALL), seed=0), about=ExportInfo(classes=("cat", "dog"))
-    )
+    info = ExportInfo(classes=("cat", "dog"))
+    write_export(Path("x"), build_network(Architecture(**SMALL), seed=0), about=info)
     for number, name in enumerate(("cat", "dog")):
         place = Path("images", name)
         place.mkdir(parents=True)
