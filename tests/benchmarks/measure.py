@@ -29,6 +29,7 @@ RESULTS = Path(__file__).parent / "results"
 TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
+ON_IMAGES = ("mnist", "precision", "deep_accuracy", "hybrids")
 MEBIBYTE = 2**20
 Figure = dict[str, object]
 STEP_RATIOS = {
@@ -481,6 +482,30 @@ def deep_accuracy(folder: Path) -> list[Figure]:
     return figures
 
 
+def hybrids(folder: Path) -> list[Figure]:
+    """Test accuracies of the families with deep trunks and of LeNet5 on few images, seed by seed."""
+    runs = [
+        ("alexnet_caps", 3, range(3), "at least 0.93"),
+        ("alexnet_caps", 5, range(3), "at least 0.955"),
+        ("resnet_caps", 3, range(1), "at least 0.96"),
+        ("lenet5", 3, range(3), "at least 0.955"),
+    ]
+    options = ["--data", str(MNIST), "--limit-train", "10000", "--trials", "1", "--no-designs"]
+    fixed = ["batch_size=32", "pruning_ratio=0", "weight_sharing=false", "decoder=none", "lr_policy=fixed"]
+    options += [word for choice in (*fixed, "batch_schedule=constant") for word in ("--fix", choice)]
+    figures = []
+    for family, epochs, seeds, bound in runs:
+        found = []
+        for seed in seeds:
+            study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
+            timed(["optimize", *study, *options, "--fix", f"family={family}"], folder)
+            (member,) = json.loads(timed(["front", study[1], "--format", "json"], folder)[1])["members"]
+            found.append(member["test_acc"])
+        name = f"{family}, 10,000 MNIST images, {epochs} epochs of 32: test accuracy"
+        figures.append(figure(name, found, "", bound))
+    return figures
+
+
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "startup": startup,
     "ten_thousand": ten_thousand,
@@ -493,6 +518,7 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "precision": precision,
     "deep": deep,
     "deep_accuracy": deep_accuracy,
+    "hybrids": hybrids,
 }
 
 
@@ -596,7 +622,7 @@ def main() -> None:
 
     wait_briefly()  # as workers do
     for name in arguments.names or MEASURES:
-        if name in ("mnist", "precision", "deep_accuracy") and not (MNIST.exists() and CIFAR.exists()):
+        if name in ON_IMAGES and not (MNIST.exists() and CIFAR.exists()):
             print(f"{name}: skipped, ../shared/data is not here")
         else:
             measure(name)

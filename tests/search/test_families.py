@@ -37,19 +37,19 @@ def test_one_study_samples_families_and_no_trial_fails(storage):
         "fix": {"primary_capsules": 2},
         "designs": (),
         "require": (),
-        "trials": 12,
+        "trials": 8,
         "epochs": 1,
         "limit_train": 32,
     }
     summary = service.optimize(flags)
-    assert (summary.finished, summary.failed) == (12, 0)
+    assert (summary.finished, summary.failed) == (8, 0)
     trials = service.finished_trials("families", storage)
     assert {trial.choices["family"] for trial in trials} == set(FAMILIES)
     for trial in trials:
         capsules = trial.choices["family"] != "lenet5"
         assert all((name in trial.choices) == capsules for name in ("decoder", "primary_capsules"))
         assert trial.values["params"] > 0
-    assert len({str(trial.choices) for trial in trials}) == 12
+    assert len({str(trial.choices) for trial in trials}) == 8
 
 
 def test_choices_that_mean_nothing_to_a_family_are_left_out():
