@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from paretocaps.data.threads import cores
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.recover import forget, recover
-from paretocaps.execution.threads import cores
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 
 _TICK = 0.5  # s; how often a dead worker whose pipe a child holds open is looked for

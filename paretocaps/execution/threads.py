@@ -1,16 +1,9 @@
-"""How many threads a training may have, and how they wait for each other."""
+"""How a training's threads wait for each other."""
 
 import os
 from collections.abc import MutableMapping
 
 SPIN_COUNT = "3000"
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def wait_briefly(environment: MutableMapping[str, str] = os.environ) -> None:

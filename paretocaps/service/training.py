@@ -134,8 +134,8 @@ def train(
 
 def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:
     """Return the job that is asked for, and a name for its choices."""
+    from paretocaps.data.threads import cores
     from paretocaps.execution.devices import devices
-    from paretocaps.execution.threads import cores
 
     name = options.trainer or (picked.trainer if picked else "capsnet")
     choices = _choices(TRAINERS.get(name), options, picked)

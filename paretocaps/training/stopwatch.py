@@ -90,6 +90,7 @@ class Stopwatch:
         warmup: laps at the start of each phase that are charged at the phase's median.
         clock: seconds, monotonic.
         cpu_clock: seconds that this thread was running; not read on a GPU.
+        waits: whether laps wait for other processes, so that this thread's seconds say nothing.
     """
 
     def __init__(
@@ -98,12 +99,13 @@ class Stopwatch:
         warmup: int = 1,
         clock: Callable[[], float] = time.perf_counter,
         cpu_clock: Callable[[], float] = time.thread_time,
+        waits: bool = False,
     ) -> None:
         self._synchronize: Callable[[], None] = (
             (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
         )
         self._clock = clock
-        self._watches_thread = device.type == "cpu"
+        self._watches_thread = device.type == "cpu" and not waits
         self._cpu_clock: Callable[[], float] = cpu_clock if self._watches_thread else lambda: 0.0
         self._warmup = warmup
         self._phases: list[Phase] = []

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
+from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
@@ -23,11 +24,13 @@ from paretocaps.training.check import ENERGY
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
+from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
 from paretocaps.training.quantities import network_quantities
+from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked
 
 WEIGHTS = "weights.pt"
@@ -46,20 +49,27 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             or of another training.
         DivergedError: the loss became NaN or infinite.
     """
+    placed = job.model_copy(update={"threads": threads_of(job)})
+    with open_ranks(placed) as ranks:
+        return run(placed, on_epoch, ranks)
+
+
+def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
+    """Train as one of `ranks`; see `train`. Only the first of them measures, writes and calls `on_epoch`."""
     began = time.perf_counter()
-    device = open_device(job.device)
+    if ranks.size > 1 and ENERGY in job.measure:
+        raise UsageError(f"the energy of {ranks.size} ranks is not measured: leave it out, or use one rank")
+    device = open_device(ranks.device(job.device))
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     splits = load(job.data)
     state = load_checkpoint(job, splits) if job.checkpoints else None
-    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state)
-    go_on = all(on_epoch(record) for record in training.records)
+    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state, ranks)
+    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records))
     while go_on and not training.ended():
-        record = training.run_epoch(len(training.records) + 1)
-        if job.checkpoints:
-            save_checkpoint(job, splits, training.state())
-        go_on = on_epoch(record)
-    return training.measurement()
+        training.run_epoch(len(training.records) + 1)
+        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]))
+    return ranks.from_first(training.measurement)
 
 
 class _Training:
@@ -73,8 +83,9 @@ class _Training:
         device: torch.device,
         began: float,
         state: Mapping[str, Any] | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.began = began
+        self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
@@ -82,7 +93,7 @@ class _Training:
             build_network(shape, job.seed, choices.init) if state is None else unpacked(state["network"])
         )
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
-        self.learner = Learner(network, loader, choices, device)
+        self.learner = Learner(network, loader, choices, device, ranks=ranks)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.validation = DeviceLoader(splits.validation, device)
@@ -107,7 +118,7 @@ class _Training:
             "batch_size": self.evaluator.batch_size,
             "remarks": list(self.evaluator.remarks),
             "moved": list(self.moved),
-            "device": describe_device(self.device).name,
+            "device": describe_device(self.device, ranks=self.ranks.size).name,
         }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
@@ -119,7 +130,7 @@ class _Training:
         kept = state["best"]
         self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
         self.moved = tuple(state["moved"])
-        if state["device"] != (here := describe_device(self.device).name):
+        if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
             last = self.records[-1].epoch
             self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
 
@@ -131,10 +142,18 @@ class _Training:
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
             loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        record = self.ranks.from_first(lambda: self._record(epoch, rates, loss))
+        self.records.append(record)
+        if self.ranks.rank == 0 and best_epoch(self.records) is record:
+            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
+        return record
+
+    def _record(self, epoch: int, rates: Sequence[float], loss: float) -> EpochRecord:
+        """Validate the network and return the record of the epoch that it has trained."""
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
-        record = EpochRecord(
+        return EpochRecord(
             epoch=epoch,
             steps=len(rates),
             batch_size=self.plan.batch_size(epoch),
@@ -149,10 +168,12 @@ class _Training:
             network=int(self.prune_after is not None and epoch > self.prune_after),
             val_loss=judged.loss,
         )
-        self.records.append(record)
-        if best_epoch(self.records) is record:
-            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
-        return record
+
+    def kept(self) -> bool:
+        """Leave a checkpoint of the last epoch where the job asks for them; return that all is well."""
+        if self.job.checkpoints:
+            save_checkpoint(self.job, self.splits, self.state())
+        return True
 
     def ended(self) -> bool:
         """Return whether there is no epoch left to train."""
@@ -188,7 +209,7 @@ class _Training:
             macs=best.macs,
             memory=self.learner.peak_bytes,
             test_acc=test_acc,
-            device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
+            device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,

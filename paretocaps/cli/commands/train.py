@@ -41,7 +41,7 @@ def command(
     form: str,
     **options: Any,
 ) -> None:
-    """Train one set of choices fully.
+    """Train one set of choices fully, with checkpoints.
 
     The choices are those of a study's trial, with its data and epochs, or given by --design and --set. The
     folder gets weights.pt (of the best epoch), measurement.json, epochs.csv, and after every epoch
