@@ -14,7 +14,7 @@ class ImageSet:
     """Images with their labels, on the CPU; not to be written to.
 
     Attributes:
-        images: uint8 [N, C, H, W].
+        images: uint8 [N, C, H, W]; or features of images, floating-point.
         labels: int64 [N].
     """
 

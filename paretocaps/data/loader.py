@@ -21,8 +21,8 @@ _CUDA_BLOCK_VALUES = 2**25
 class DeviceLoader:
     """Serves the images of `image_set` in batches, on `device`.
 
-    The images lie there as bytes. They are gathered, converted and augmented a block of many
-    batches at a time, so that a batch of one image costs no more than two views.
+    The images lie there as bytes, features of images as they are. They are gathered, converted and
+    augmented a block of many batches at a time, so that a batch of one image costs no more than two views.
 
     Args:
         image_set: the images; copied to the device.
@@ -42,7 +42,12 @@ class DeviceLoader:
         # [N, H, W, C], so that a gathered block is channels last already; a clone, because contiguous()
         # keeps the strides of images with one channel, by which convolutions choose their format
         channels_last = image_set.images.to(device).permute(0, 2, 3, 1)
-        self._images = channels_last.clone(memory_format=torch.contiguous_format)
+        features = image_set.images.is_floating_point()  # of many channels, and too large for a second copy
+        self._images = (
+            channels_last.contiguous()
+            if features
+            else channels_last.clone(memory_format=torch.contiguous_format)
+        )
         self._labels = image_set.labels.to(device)
 
     def __len__(self) -> int:
@@ -124,7 +129,12 @@ def _cut(blocks: Iterator[Batch], batch_size: int) -> Iterator[Batch]:
 
 
 def _to_float(pixels: Tensor) -> Tensor:
-    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory."""
+    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory.
+
+    Features, which are floating-point numbers already, keep their values.
+    """
+    if pixels.is_floating_point():
+        return pixels.to(torch.float32).permute(0, 3, 1, 2)
     return pixels.to(torch.float32).div_(255).permute(0, 3, 1, 2)
 
 

@@ -51,7 +51,8 @@ class Learner:
         self.device, self.loader = device, loader
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
-        optimizer = build_optimizer(network.parameters(), choices, rate)
+        trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimizer = build_optimizer(trained, choices, rate)
         self._precision, self._accumulate = choices.precision, choices.accumulate
         dtype = resolve_precision(self._precision, device)
         self._scaling = GradientScaling(device) if dtype == torch.float16 else None
@@ -98,7 +99,12 @@ class Learner:
 
     def replace(self, network: Network, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
-        self._step.network, self._step.optimizer = network, optimizer
+        self._step.network, self._step.optimizer, self._step.head = network, optimizer, None
+        self._batch_size = 0
+
+    def use(self, loader: DeviceLoader, head: Network | None = None) -> None:
+        """Go on with another loader's batches: images, or features that `head` takes in their place."""
+        self.loader, self._step.head = loader, head
         self._batch_size = 0
 
     def train_epoch(

@@ -29,6 +29,7 @@ class TrainingStep:
 
     Attributes:
         pass_images: images of one forward pass; 0 for all of a step's.
+        head: stands in for the network where batches are features of images; None where they are images.
         spread: the spread loss's margin, a scalar on the device to be filled.
     """
 
@@ -46,12 +47,13 @@ class TrainingStep:
         self.device, self.dtype = device, dtype
         self.spread = torch.full((), spread_margin(1.0), device=device)
         self.pass_images = 0
+        self.head: Network | None = None
         self._loss, self._scaling = loss, scaling
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return the training loss of a batch, the mean over its images, a scalar."""
         with autocast(self.device, self.dtype):
-            output = self.network(images, labels)
+            output = (self.head or self.network)(images, labels)
         return capsnet_loss(output, images, labels, self._loss, self.spread)
 
     def take(self, images: Tensor, labels: Tensor) -> Tensor:

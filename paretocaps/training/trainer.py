@@ -5,7 +5,7 @@ import time
 
 import torch
 
-from paretocaps.data.images import DataSplits
+from paretocaps.data.images import DataSplits, ImageSet
 from paretocaps.data.load import load
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
@@ -15,16 +15,18 @@ from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.models.architecture import architecture
-from paretocaps.models.build import build_network
 from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.network import Network
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
+from paretocaps.training.first_network import first_network
+from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
-from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner, warmup_epochs
 from paretocaps.training.weights import save_weights
 
 WEIGHTS = "weights.pt"
@@ -61,12 +63,13 @@ class _Training:
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.train.images.shape[1:]
         shape = architecture(choices, height, width, channels, splits.classes)
-        network = build_network(shape, job.seed, choices.init)
+        network, self.started = first_network(shape, choices, job.seed)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
-        self.validation = DeviceLoader(splits.validation, device)
+        self.images, self.validation = loader, DeviceLoader(splits.validation, device)
+        self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
@@ -76,14 +79,15 @@ class _Training:
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and record it."""
         if epoch - 1 == self.prune_after:
-            prune_learner(self.learner, self.choices, self.job.seed)
+            prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
+            self.features.fill()
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
             loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
-        judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
+        judged = self.evaluator.judge(*self.features.validation(), self.choices.loss)
         record = EpochRecord(
             epoch=epoch,
             steps=len(rates),
@@ -141,11 +145,19 @@ class _Training:
             remarks=(
                 *disturbed,
                 *self.stopped,
+                *self.started,
+                *self.features.remarks,
                 *self.best.remarks,
                 *self.learner.remarks,
                 *self.evaluator.remarks,
             ),
         )
+
+    def _pruned_acc(self, network: Network) -> float:
+        """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""
+        some = self.splits.validation
+        some = ImageSet(some.images[:PRUNING_IMAGES], some.labels[:PRUNING_IMAGES])
+        return self.evaluator.accuracy(network, DeviceLoader(some, self.device))
 
     def _latencies(self) -> dict[str, float]:
         """Return those latencies of the best epoch's network that the study asks for."""
