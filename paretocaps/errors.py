@@ -1,6 +1,7 @@
 """Errors: one clear line each, naming the offending value and the remedy."""
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -65,3 +66,9 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(sign in text for sign in _NO_MEMORY)
+
+
+def why_not_written(error: OSError, remedy: str) -> str:
+    """Return why a file could not be written and what to do: on a full disk free space, else `remedy`."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"{error.strerror or error}: {'free some space' if full else remedy}"

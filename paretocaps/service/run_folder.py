@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.errors import UsageError
+from paretocaps.errors import UsageError, why_not_written
 from paretocaps.service.exporting import WEIGHTS
 
 EPOCHS = "epochs.csv"
@@ -51,7 +51,8 @@ def prepare(
             _forget(folder)
             leave_job(job)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror}): name another --output") from None
+        why = why_not_written(error, "name another --output")
+        raise UsageError(f"{folder} cannot be written: {why}") from None
     return None
 
 
