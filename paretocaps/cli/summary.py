@@ -34,11 +34,13 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
 
 
 def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
-    """Return the commands that show more of a study, each with what it does; `device` is whose front it is."""
+    """Return the commands that show more of a study, and what each does; `device` is whose front it is."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
     own = "" if device is None else f" --device {shlex.quote(device)}"
     # a name that begins like an option is one only behind `--`, which ends the options
-    asked = f"{where}{own} -- {shlex.quote(study)}" if study[:1] == "-" else f" {shlex.quote(study)}{where}{own}"
+    asked = (
+        f"{where}{own} -- {shlex.quote(study)}" if study[:1] == "-" else f" {shlex.quote(study)}{where}{own}"
+    )
     commands = {
         f"paretocaps front{asked}": "the whole front",
         f"paretocaps report{asked}": "figures and tables as a page",
