@@ -2,7 +2,9 @@
 
 import difflib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class ParetocapsError(Exception):
@@ -70,5 +72,27 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def why_not_written(error: OSError, remedy: str) -> str:
     """Return why a file could not be written and what to do: on a full disk free space, else `remedy`."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return f"{error.strerror or error}: {'free some space' if full else remedy}"
+    return f"{error.strerror or error}: {'free some space' if _is_full(error) else remedy}"
+
+
+def disk_full(error: BaseException) -> str:
+    """Return one line on a disk that is full, with the file if `error` names one; empty for other errors."""
+    if not isinstance(error, OSError) or not _is_full(error):
+        return ""
+    file = repr(error.filename) if error.filename else "a file"
+    return f"{file} cannot be written: {why_not_written(error, '')}"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors of writing to `path` inside a `with` block name it, as failed writes on their own do not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from paretocaps.errors import ParetocapsError
+from paretocaps.errors import ParetocapsError, disk_full
 
 INTERRUPTED = 130
 _debug = False
@@ -61,6 +61,8 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ParetocapsError):
         start = "" if error.exit_code == INTERRUPTED else "error: "
         return start + _one_line(str(error)), error.exit_code
+    if full := disk_full(error):
+        return f"error: {_one_line(full)}", 1
     name, text = type(error).__name__, _one_line(str(error))
     return f"error: unexpected {name}: {text} (run with --debug for the traceback)", 1
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
-from paretocaps.errors import TrainingError
+from paretocaps.errors import TrainingError, naming
 
 JOB = "job.json"
 MEASUREMENT = "measurement.json"
@@ -153,7 +153,7 @@ def _holder(stream: BinaryIO) -> int | None:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
+    with naming(path), temporary.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.errors import UsageError, why_not_written
+from paretocaps.errors import UsageError, naming, why_not_written
 from paretocaps.service.exporting import WEIGHTS
 
 EPOCHS = "epochs.csv"
@@ -100,7 +100,7 @@ class EpochsFile:
     def add(self, record: EpochRecord) -> None:
         """Write the next row; the first one begins the file."""
         self.told.append(record)
-        with self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
+        with naming(self.path), self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
             writer = csv.DictWriter(stream, list(EpochRecord.model_fields), lineterminator="\n")
             if len(self.told) == 1:
                 writer.writeheader()

@@ -23,6 +23,11 @@ class Stopped(ParetocapsError):
         (click.Abort(), "interrupted", 130),
         (click.BadParameter("'x' is no number."), "error: Invalid value: 'x' is no number", 2),
         (
+            OSError(28, "No space left on device", "w.pt"),
+            "error: 'w.pt' cannot be written: No space left on device: free some space",
+            1,
+        ),
+        (
             KeyError("boom"),
             "error: unexpected KeyError: 'boom' (run with --debug for the traceback)",
             1,
