@@ -135,10 +135,20 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
             )
             runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
+            if len(plan.places) < spec.workers:
+                observer.notice(_fewer_jobs(spec, plan.places))
             proposals.enqueue_designs(plan.designs)
             recover_trials(runner)
             runner.run()
             return runner
+
+
+def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
+    number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
+    return (
+        f"workers={spec.workers}, but {number} at once, one on each GPU ({', '.join(places)}): give"
+        " --share-device for more on each, which makes their times longer"
+    )
 
 
 def _enter(store: Store, spec: StudySpec) -> None:
