@@ -98,6 +98,14 @@ def recover(folder: Path) -> Measurement | str | None:
         return None
 
 
+def may_pass(reason: str) -> bool:
+    """Return whether a training that failed for `reason` may do better when it is tried again unchanged.
+
+    So it is where the worker was killed or could not start, or the disk was full.
+    """
+    return reason.startswith("worker ") or reason.endswith("free some space")
+
+
 @contextmanager
 def training_lock(folder: Path) -> Iterator[None]:
     """Mark `folder`, made where it is missing, as being trained in by this process.

@@ -17,7 +17,7 @@ from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import recover_trials
+from paretocaps.search.recovery import failed_designs, recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
@@ -137,7 +137,7 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
             observer.opened(spec, counts["finished"])
             if len(plan.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, plan.places))
-            proposals.enqueue_designs(plan.designs)
+            proposals.enqueue_designs(plan.designs, again=failed_designs(store, spec.study))
             recover_trials(runner)
             runner.run()
             return runner
