@@ -16,7 +16,7 @@ from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import complexity, multiply_adds
+from paretocaps.models.complexity import training_multiply_adds
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
@@ -167,10 +167,9 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
 def step_flops(network: Architecture) -> int:
     """Return the floating-point operations of one image in a training step of the plain algorithm.
 
-    Forward, and twice as much backward, for inputs and for weights; images have no gradient.
+    See `complexity.training_multiply_adds`.
     """
-    first = next(part.macs for part in complexity(network) if part.name == "conv1")
-    return _FLOPS_A_MULTIPLY_ADD * (3 * multiply_adds(network) - first)
+    return _FLOPS_A_MULTIPLY_ADD * training_multiply_adds(network)
 
 
 def different_precisions(device: str, names: Sequence[str], batch: int) -> list[str]:

@@ -52,6 +52,26 @@ def multiply_adds(architecture: Architecture) -> int:
     return sum(part.macs for part in complexity(architecture))
 
 
+def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) -> int:
+    """Return the multiply-adds of one sample in a training step of the plain algorithm.
+
+    Forward, and twice as much backward, for inputs and for weights, but for the gradient of the first
+    convolution's input, the image. A frozen trunk is passed forward only, and what reads it needs no gradient
+    of its input. (The paper on pruned backbones multiplies the whole network's by 3, or by 2 where frozen.)
+
+    Args:
+        architecture: the network.
+        frozen: whether its trunk is not trained, and not computed once for all (which leaves the rest).
+    """
+    parts = {part.name: part.macs for part in complexity(architecture)}
+    total = sum(parts.values())
+    if frozen:
+        return parts["trunk"] + 3 * (total - parts["trunk"]) - parts["primary"]
+    a = architecture
+    first = parts["conv1"] if a.family == "lenet5" else a.trunk_shape.convolutions[0].macs
+    return 3 * total - first
+
+
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:
     """Return the widths of the decoder's layers: its input, two hidden layers and the image."""
     read = architecture.classes if architecture.decoder == "full" else 1

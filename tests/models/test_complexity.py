@@ -6,7 +6,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import complexity, decoder_widths, multiply_adds, parameters
+from paretocaps.models.complexity import (
+    complexity,
+    decoder_widths,
+    multiply_adds,
+    parameters,
+    training_multiply_adds,
+)
 from paretocaps.models.pruning.target import pruned
 
 MNIST = {"height": 28, "width": 28, "channels": 1, "classes": 10}
@@ -128,3 +134,31 @@ def test_the_second_convolution_keeps_the_maps_and_their_number():
     parts = {part.name: part for part in complexity(second)}
     assert parts["conv2"].params == 256 * 256 * 9 + 256
     assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400
+
+
+NARROW = {
+    "resnet18": {"family": "backbone_caps", "trunk": "resnet18", "image_size": 64},
+    "resnet50": {"family": "backbone_caps", "trunk": "resnet50", "image_size": 40},
+    "mobilenet_v1": {"family": "backbone_caps", "trunk": "mobilenet_v1", "image_size": 64},
+    "alexnet": {"family": "alexnet_caps", "trunk": "alexnet"},
+    "residual": {"family": "resnet_caps", "trunk": "residual"},
+}
+
+
+@pytest.mark.parametrize("changes", NARROW.values(), ids=NARROW.keys())
+def test_deep_trunks_and_their_primary_capsules_cost_what_is_said(changes):
+    whole = Architecture(**COLOUR, **changes, capsule_types=16, decoder="none")
+    pruned_shape = pruned(whole, 0.9)
+    network = build_network(pruned_shape, seed=0).eval()
+    assert parameters(pruned_shape) == sum(p.numel() for p in network.parameters())
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.primary(network.features(torch.rand(1, 3, 32, 32)))
+    expected = sum(part.macs for part in complexity(pruned_shape) if part.name in ("trunk", "primary"))
+    assert counter.get_total_flops() == 2 * expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"family": "lenet5"}, NARROW["alexnet"]])
+def test_a_training_step_is_three_forward_passes_less_the_images_gradient(changes):
+    shape = Architecture(**COLOUR, **changes)
+    first = complexity(shape)[0].macs if "trunk" not in changes else shape.trunk_shape.convolutions[0].macs
+    assert training_multiply_adds(shape) == 3 * multiply_adds(shape) - first
