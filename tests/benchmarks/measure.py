@@ -30,6 +30,9 @@ TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
 MEBIBYTE = 2**20
+NEED_DATA = (
+    "mnist", "precision", "deep_accuracy", "frozen", "pruned_resnet18", "capsule_pruning"
+)  # fmt: skip
 Figure = dict[str, object]
 STEP_RATIOS = {
     "auto": {128: "at least 4.0", 16: "at least 3.3", 1: "at least 3.5"},
@@ -426,6 +429,13 @@ def deep_accuracy(folder: Path) -> list[Figure]:
     return figures
 
 
+def of_backbones(name: str) -> Callable[[Path], list[Figure]]:
+    """A group of `backbones.py`."""
+    import backbones
+
+    return lambda folder: [figure(*row) for row in getattr(backbones, name)(CIFAR, MNIST)]
+
+
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "startup": startup,
     "ten_thousand": ten_thousand,
@@ -437,6 +447,9 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "precision": precision,
     "deep": deep,
     "deep_accuracy": deep_accuracy,
+    "frozen": of_backbones("frozen"),
+    "pruned_resnet18": of_backbones("pruned_resnet18"),
+    "capsule_pruning": of_backbones("capsule_pruning"),
 }
 
 
@@ -540,7 +553,7 @@ def main() -> None:
 
     wait_briefly()  # as workers do
     for name in arguments.names or MEASURES:
-        if name in ("mnist", "precision", "deep_accuracy") and not (MNIST.exists() and CIFAR.exists()):
+        if name in NEED_DATA and not (MNIST.exists() and CIFAR.exists()):
             print(f"{name}: skipped, ../shared/data is not here")
         else:
             measure(name)
