@@ -1,16 +1,22 @@
 """A job: choices, and everything else one call of a trainer needs."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+OnPreparing = Callable[[str, int, int], None]
+"""Told while images are prepared: what is done to them, to how many it is done, and to how many in all."""
 
 
 class DataSpec(BaseModel):
     """Which images to train on.
 
-    `name` is a data set of the catalog, or `path` a local folder (IDX or parquet); `limit_train`
-    keeps that many training images, stratified, after the validation split was taken.
+    `name` is a data set of the catalog, or `path` a local folder (IDX, parquet, or a sub-folder of
+    images a class); `limit_train` keeps that many training images, stratified, after the validation
+    split was taken. `corrupt` says whether image files that cannot be read are refused or left out;
+    `channels` converts all images to gray (1) or colour (3), None leaves them as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -18,6 +24,8 @@ class DataSpec(BaseModel):
     name: str | None = "digits"
     path: str | None = None
     limit_train: Annotated[int, Field(ge=1)] | None = None
+    corrupt: Literal["refuse", "skip"] = "refuse"
+    channels: Literal[1, 3] | None = None
 
     def __str__(self) -> str:
         limit = f" ({self.limit_train} training images)" if self.limit_train else ""

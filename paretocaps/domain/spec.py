@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -27,6 +27,8 @@ class StudySpec(BaseModel):
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
+        corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
+        channels: 1 or 3 to make all images gray or coloured; None for what they are.
         storage: database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
@@ -54,6 +56,8 @@ class StudySpec(BaseModel):
     dataset: str | None = None
     data: str | None = None
     limit_train: Count | None = None
+    corrupt: Literal["refuse", "skip"] = "refuse"
+    channels: Literal[1, 3] | None = None
     storage: str = DEFAULT_STORAGE
     trainer: str = "capsnet"
     executor: str = "processes"
@@ -111,7 +115,13 @@ class StudySpec(BaseModel):
         """The images as a job names them; a local folder by its absolute path."""
         path = str(Path(self.data).expanduser().resolve()) if self.data else None
         name = None if path else (self.dataset or "digits")
-        return DataSpec(name=name, path=path, limit_train=self.limit_train)
+        return DataSpec(
+            name=name,
+            path=path,
+            limit_train=self.limit_train,
+            corrupt=self.corrupt,
+            channels=self.channels,
+        )
 
 
 def resolve_spec(

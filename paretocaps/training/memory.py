@@ -10,7 +10,8 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
     """Return the bytes that one forward pass keeps for its backward pass, parameters apart.
 
     Counted with saved-tensor hooks, each storage once: what the training itself needs, unlike the
-    size of the process, which has the interpreter and the allocator's reserves in it.
+    size of the process, which has the interpreter and the allocator's reserves in it. Statistics of batch
+    normalisation are as before afterwards.
 
     Args:
         network: whose parameters are not counted.
@@ -27,8 +28,11 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
             kept.append(tensor)
         return tensor
 
+    statistics = [(buffer, buffer.clone()) for buffer in network.buffers()]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         forward()
+    for buffer, before in statistics:
+        buffer.copy_(before)
     return sum(sizes.values())
 
 

@@ -13,12 +13,9 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.evaluation.latency import BATCHES, latency
-from paretocaps.evaluation.robustness import QUANTITY as ROBUST
-from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import multiply_adds, parameters, params_by_role, training_flops
+from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
 from paretocaps.training.device import describe_device, open_device
@@ -27,6 +24,7 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.quantities import network_quantities
 from paretocaps.training.weights import save_weights
 
 WEIGHTS = "weights.pt"
@@ -61,7 +59,7 @@ class _Training:
     ) -> None:
         self.began = began
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
-        channels, height, width = splits.train.images.shape[1:]
+        channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
         network = build_network(shape, job.seed, choices.init)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
@@ -138,7 +136,7 @@ class _Training:
             test_acc=test_acc,
             device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
             epochs=tuple(records),
-            quantities=self._quantities(best.epoch),
+            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
@@ -149,27 +147,9 @@ class _Training:
             ),
         )
 
-    def _quantities(self, best: int) -> dict[str, float]:
-        """Return what else is known of the network of the best epoch, number `best`."""
-        sizes = params_by_role(self.best.architecture)
-        flops = {"flops": training_flops(self.best.architecture, self.choices.frozen)}
-        asked = {**self._latencies(), **self._robustness()}
-        return {**flops, **sizes, **asked, **self.energy.quantities(best)}
-
-    def _latencies(self) -> dict[str, float]:
-        """Return those latencies of the best epoch's network that the study asks for."""
-        found: dict[str, float] = {}
-        for name, batch in BATCHES.items():
-            if name in self.job.measure:
-                dtype = resolve_precision(self.choices.precision, self.device, batch)
-                found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
-        return found
-
-    def _robustness(self) -> dict[str, float]:
-        """Return that network's accuracy on transformed validation images, where the study asks for it."""
-        if ROBUST not in self.job.measure:
-            return {}
-        return {ROBUST: robustness(self.best, self.validation, self.evaluator).mean}
+    def _quantities(self) -> dict[str, float]:
+        """Return what else is known of the best epoch's network."""
+        return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
