@@ -71,7 +71,7 @@ class DeviceLoader:
         limit = _CUDA_BLOCK_VALUES if self._labels.is_cuda else BLOCK_VALUES
         return max(1, limit // values)
 
-    def blocks(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+    def blocks(self, batch_size: int, epoch: int, places: Tensor | None = None) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
         Order and augmentation follow from the seed and the epoch alone: they are the same whatever
@@ -81,6 +81,7 @@ class DeviceLoader:
         Args:
             batch_size: images a batch, 1 or more.
             epoch: its number, 0 or more.
+            places: which places of the epoch's order to serve, int64 on the CPU; None for all of them.
 
         Raises:
             UsageError: a batch size below 1.
@@ -88,7 +89,10 @@ class DeviceLoader:
         _check(batch_size)
         generator = self._generator(epoch)
         order = torch.randperm(len(self), generator=generator)
-        draws = self._augmentation.draw(len(self), generator).to(self._labels.device)
+        draws = self._augmentation.draw(len(self), generator)
+        if places is not None:
+            order, draws = order.index_select(0, places), draws.index_select(0, places)
+        draws = draws.to(self._labels.device)
         return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:

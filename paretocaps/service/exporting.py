@@ -103,23 +103,25 @@ def _export(
 ) -> Exported:
     from pydantic import ValidationError
 
-    from paretocaps.export.checked_images import images_of
+    from paretocaps.export.checked_images import known_data
     from paretocaps.export.document import ExportInfo
     from paretocaps.export.package import check_target, write_export
     from paretocaps.training.weights import load_weights
 
     check_target(folder, force=options.force)  # before seconds of work
     network = load_weights(path)
-    names = options.classes or [str(number) for number in range(network.architecture.classes)]
+    known = known_data(data, network)
+    numbers = tuple(map(str, range(network.architecture.classes)))
     try:
-        info = ExportInfo.model_validate({**about, "classes": tuple(names)})
+        info = ExportInfo.model_validate(
+            {**about, "classes": tuple(options.classes or known.classes or numbers)}
+        )
     except ValidationError as error:
         raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    images = images_of(data, network) if data is not None and options.onnx else None
     document = write_export(
-        folder, network, about=info, onnx=options.onnx, images=images, force=options.force
+        folder, network, about=info, onnx=options.onnx, images=known.images, force=options.force
     )
-    return Exported(folder, document, "random" if images is None else "test")
+    return Exported(folder, document, "random" if known.images is None else "test")
 
 
 def predict_options(**values: Any) -> "PredictOptions":

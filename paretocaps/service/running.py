@@ -100,7 +100,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
     trainer = given.get("trainer") or file.get("trainer")
     if stored and trainer not in (None, stored["trainer"]):
         # one trainer's choices mean nothing to another: that it is another is what will be said
-        stored = {name: value for name, value in stored.items() if name not in ("fix", "space")}
+        stored = {name: value for name, value in stored.items() if name not in ("fix", "space", "design")}
     return resolve_spec(given, file, stored)
 
 

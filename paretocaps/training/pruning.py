@@ -45,5 +45,5 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     batches = islice(learner.loader.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
         images = (batch for batch, _ in batches)
-        saliencies = measure(network, images, choices.saliency, seed)
+        saliencies = learner.ranks.from_first(lambda: measure(network, images, choices.saliency, seed))
     learner.replace(*prune(network, learner.optimizer, target, saliencies))
