@@ -210,6 +210,7 @@ def _of_trial(picked: PickedTrial) -> Subject:
 
 def _of_path(path: Path) -> Subject:
     """Return the network of an export, of a training's folder, or of a weights file."""
+    from paretocaps.execution.recover import left_job
     from paretocaps.export.document import DOCUMENT
     from paretocaps.export.package import load_export
     from paretocaps.training.weights import load_weights
@@ -222,7 +223,12 @@ def _of_path(path: Path) -> Subject:
         network, about = load_export(path)
         precision = str(about.choices.get("precision", "auto"))
         return Subject(str(path), network, about.data, about.classes, precision)
-    return Subject(str(path), load_weights(path / WEIGHTS if path.is_dir() else path))
+    file = path / WEIGHTS if path.is_dir() else path
+    job = left_job(file.parent)
+    if job is None:
+        return Subject(str(path), load_weights(file))
+    precision = str(job.choices.get("precision", "auto"))
+    return Subject(str(path), load_weights(file), job.data, precision=precision)
 
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
