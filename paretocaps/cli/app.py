@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "dashboard": "Browse the studies in a web browser.",
         },
         "Use a network": {
+            "train": "Train one set of choices fully, with checkpoints.",
             "evaluate": "Judge a trained network on test images: accuracy by class, robustness, pictures.",
             "export": "Write a trained network as safetensors, JSON and ONNX.",
             "predict": "Classify image files with an exported network.",

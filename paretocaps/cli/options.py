@@ -112,6 +112,14 @@ def view_options(function: Decorated) -> Decorated:
 
 
 def trial_options(function: Decorated) -> Decorated:
+    """Add what picks one training of a stored study: `picking_options`, and which of the trial's seeds."""
+    seed = click.option(
+        "--seed", metavar="N", type=int, help="Of its seeds this one.  [default: the most accurate]"
+    )
+    return picking_options(seed(function))
+
+
+def picking_options(function: Decorated) -> Decorated:
     """Add what picks one trial of a stored study: `--study` and one of four ways, and `--storage`."""
     study = click.option(
         "--study", metavar="NAME", help="Its study; may be left out where the storage has just one."
@@ -133,7 +141,4 @@ def trial_options(function: Decorated) -> Decorated:
         multiple=True,
         help='Pick among trials that keep a bound, such as "acc>=0.98"; repeat for more.',
     )
-    seed = click.option(
-        "--seed", metavar="N", type=int, help="Of its seeds this one.  [default: the most accurate]"
-    )
-    return study(trial(knee(best(weights(require(seed(storage_option(function))))))))
+    return study(trial(knee(best(weights(require(storage_option(function)))))))

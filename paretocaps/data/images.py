@@ -15,7 +15,8 @@ class ImageSet:
     """Images with their labels, on the CPU; not to be written to.
 
     Attributes:
-        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets.
+        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets. Or features of
+            images, floating-point.
         labels: int64 [N].
         rows: int64 [N], which of the M images are this set's; None for all of them, in order.
         mapped: whether the pixels are mapped from a file rather than in memory.

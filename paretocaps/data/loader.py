@@ -23,10 +23,10 @@ _CUDA_BLOCK_VALUES = 2**25
 class DeviceLoader:
     """Serves the images of `image_set` in batches, on `device`.
 
-    The images lie there as bytes where they fit; otherwise, and where they are mapped from a file and
-    `device` is the CPU, they stay where they are and are gathered from there. They are gathered, converted
-    and augmented a block of many batches at a time, so that a batch of one image costs no more than two
-    views. The batches are the same either way.
+    The images lie there as bytes where they fit, features of images as they are; otherwise, and where they
+    are mapped from a file and `device` is the CPU, they stay where they are and are gathered from there.
+    They are gathered, converted and augmented a block of many batches at a time, so that a batch of one
+    image costs no more than two views. The batches are the same either way.
 
     Args:
         image_set: the images.
@@ -71,7 +71,7 @@ class DeviceLoader:
         limit = _CUDA_BLOCK_VALUES if self._labels.is_cuda else BLOCK_VALUES
         return max(1, limit // values)
 
-    def blocks(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+    def blocks(self, batch_size: int, epoch: int, places: Tensor | None = None) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
         Order and augmentation follow from the seed and the epoch alone: they are the same whatever
@@ -81,6 +81,7 @@ class DeviceLoader:
         Args:
             batch_size: images a batch, 1 or more.
             epoch: its number, 0 or more.
+            places: which places of the epoch's order to serve, int64 on the CPU; None for all of them.
 
         Raises:
             UsageError: a batch size below 1.
@@ -88,7 +89,10 @@ class DeviceLoader:
         _check(batch_size)
         generator = self._generator(epoch)
         order = torch.randperm(len(self), generator=generator)
-        draws = self._augmentation.draw(len(self), generator).to(self._labels.device)
+        draws = self._augmentation.draw(len(self), generator)
+        if places is not None:
+            order, draws = order.index_select(0, places), draws.index_select(0, places)
+        draws = draws.to(self._labels.device)
         return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
@@ -134,7 +138,12 @@ def _cut(blocks: Iterator[Batch], batch_size: int) -> Iterator[Batch]:
 
 
 def _to_float(pixels: Tensor) -> Tensor:
-    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory."""
+    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory.
+
+    Features, which are floating-point numbers already, keep their values.
+    """
+    if pixels.is_floating_point():
+        return pixels.to(torch.float32).permute(0, 3, 1, 2)
     return pixels.to(torch.float32).div_(255).permute(0, 3, 1, 2)
 
 

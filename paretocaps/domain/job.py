@@ -1,6 +1,6 @@
 """A job: choices, and everything else one call of a trainer needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,6 +32,12 @@ class DataSpec(BaseModel):
         return f"{self.path or self.name}{limit}"
 
 
+CHECKPOINT = "checkpoint.pt"
+"""The file in a job's folder from which its training goes on."""
+
+_IDENTITY = ("trainer", "choices", "seed", "data", "epochs")
+
+
 class TrainingJob(BaseModel):
     """One training of one set of choices with one seed.
 
@@ -42,10 +48,13 @@ class TrainingJob(BaseModel):
         seed: seeds initialisation, shuffling and augmentation.
         data: the images.
         epochs: how many epochs to train.
-        device: "cpu", "cuda" or "cuda:0" ...
-        threads: CPU threads to use, or None for all.
+        device: "cpu", "cuda" or "cuda:0" ...; with several ranks on GPUs, one for each: "cuda:0,cuda:1".
+        threads: CPU threads to use (each rank), or None for all.
         shared: whether other jobs run on the device at the same time.
+        ranks: processes that train it together, each with its part of every batch.
         folder: where the worker leaves its measurement and weights.
+        checkpoints: whether to leave a checkpoint in the folder after every epoch, and to go on from the
+            one that is there.
         measure: the quantities the study's objectives need, for what is costly to measure.
     """
 
@@ -62,5 +71,26 @@ class TrainingJob(BaseModel):
     device: str = "cpu"
     threads: Annotated[int, Field(ge=1)] | None = None
     shared: bool = False
+    ranks: Annotated[int, Field(ge=1, le=256)] = 1
     folder: Path
+    checkpoints: bool = False
     measure: tuple[str, ...] = ()
+
+    def differences(self, now: "TrainingJob") -> list[str]:
+        """Return in what the job `now` would train something else than this one, "seed=0 (now 1)" each.
+
+        Where it trains, how often it was tried and what is measured makes no difference.
+        """
+        return [
+            text for name in _IDENTITY for text in _differing(name, getattr(self, name), getattr(now, name))
+        ]
+
+
+def _differing(name: str, then: Any, now: Any) -> Iterator[str]:
+    if isinstance(then, BaseModel) and isinstance(now, BaseModel):
+        then, now = then.model_dump(), now.model_dump()
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in {**then, **now}:
+            yield from _differing(key, then.get(key), now.get(key))
+    elif then != now:
+        yield f"{name}={then!r} (now {now!r})"

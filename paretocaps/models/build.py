@@ -15,6 +15,8 @@ from paretocaps.models.trunks.layers import draw_trunk
 
 PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
+_PAPER_STDS = {"backbone_caps": 0.1}
+"""The same in the published code of the paper on pruned backbones."""
 _POSE_STD, _SKIPPED_POSES = 0.1, 0.1
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
@@ -53,7 +55,9 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
         architecture: what to build.
         seed: any integer that torch takes for one.
         init: "auto" as above; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
-            does (em's about the identity all the same; the paper has no em).
+            does, and on a backbone with N(0, 0.1), as the published code for pruned ones does (em's about
+            the identity all the same; the papers have no em). The paper of the hybrids does not say. The
+            bias of 0.1 in the code for pruned ones has no place: we have none.
 
     Returns:
         A float32 network on the CPU, in training mode.
@@ -68,8 +72,9 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
     if architecture.trunk != PLAIN:
-        draw_trunk(network.trunk, generator)
-    stds = _stds(architecture) if init == "auto" else [PAPER_STD] * len(architecture.layers)
+        draw_trunk(network.trunk, architecture.trunk_shape, generator)
+    paper = _PAPER_STDS.get(architecture.family, PAPER_STD)
+    stds = _stds(architecture) if init == "auto" else [paper] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)
     if architecture.routing == "em" and architecture.family in BLOCK_FAMILIES and init == "auto":

@@ -11,7 +11,7 @@ from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
-from paretocaps.search.designs import check_designs
+from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.identity import refuse_other_study, stored_form
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
@@ -50,7 +50,7 @@ def check_study(spec: StudySpec) -> Plan:
             jobs that would share one while they are timed.
     """
     objectives = parse_objectives(spec.objectives)
-    trainer, sampler = TRAINERS.get(spec.trainer), SAMPLERS.get(spec.sampler)
+    trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
     fix = trainer.parse_fix(spec.fix)
     space = trainer.space if spec.space is None else Space.parse(spec.space)
     trainer.check_space(space)

@@ -21,6 +21,7 @@ from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
+from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, train
 
 __all__ = [
     "BenchOptions",
@@ -35,6 +36,9 @@ __all__ = [
     "RangeOptions",
     "RangeView",
     "RunSummary",
+    "TrainOptions",
+    "TrainedRun",
+    "TrainingWatcher",
     "bench",
     "check_output",
     "datasets",
@@ -56,6 +60,7 @@ __all__ = [
     "predict_options",
     "samplers",
     "studies",
+    "train",
     "trainers",
     "write_evaluation",
     "write_plan_page",

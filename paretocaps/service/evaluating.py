@@ -97,8 +97,8 @@ class Evaluation:
             "auc": report.auc,
             "classes": self.rows(),
             "confusion": [list(row) for row in report.confusion],
-            "ece": report.calibration.ece,
-            "reliability": [asdict(one) for one in report.calibration.bins],
+            "ece": report.reliability.ece,
+            "reliability": [asdict(one) for one in report.reliability.bins],
             "robust": None
             if robust is None
             else {"mean": robust.mean, "transforms": [asdict(one) for one in robust.transforms]},
@@ -132,6 +132,7 @@ def evaluate(
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import What, appraise
     from paretocaps.execution.devices import devices
+    from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
     from paretocaps.training.precision import autocast, resolve_precision
 
@@ -159,6 +160,7 @@ def evaluate(
     facts = {
         "network" if len(names) == 1 else "networks": "\n".join(names),
         "images": f"{len(images):,} of the {options.part} part of {spec.path or spec.name}",
+        "parameters": " + ".join(f"{parameters(subject.network.architecture):,}" for subject in subjects),
         "device": f"{where}, {str(precision).removeprefix('torch.')}",
         "remarks": "\n".join(appraisal.remarks),
     }

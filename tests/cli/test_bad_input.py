@@ -84,6 +84,8 @@ def refused(tmp_path, monkeypatch, capsys):
         (["--storage", "x.db"], "write it like sqlite:///x.db"),
         (["--storage", "mysql://x/y"], "unknown kind 'mysql'"),
         (["--data", "nowhere"], "does not exist: name a folder"),
+        (["--corrupt", "ignore"], "corrupt='ignore' is not allowed: it should be 'refuse' or 'skip'"),
+        (["--channels", "2"], "channels=2 is not allowed: it should be 1 or 3"),
         (["--data", "x", "--dataset", "digits"], "give one of them"),
         (["--spec", "none.toml"], "study file 'none.toml' cannot be read"),
     ],
