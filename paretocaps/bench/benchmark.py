@@ -26,7 +26,7 @@ _WARMUP = 2
 _CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
 _CUDA_STEPS = (20, 500)
 _FLOPS_A_MULTIPLY_ADD = 2
-_PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+_PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
 Turn = Callable[[], float]
 """Takes some steps and returns the seconds of one."""
 
@@ -36,8 +36,8 @@ class BenchRow:
     """One measured case.
 
     Attributes:
-        batch: images a step.
-        precision: "fp32", "bf16", or on a GPU "tf32", as it was used.
+        batch: images a forward pass; of a step, too, where nothing is accumulated.
+        precision: "fp32", "bf16", "fp16", or on a GPU "tf32", as it was used.
         device: its name.
         step_s: median seconds of a step.
         step_s_min, step_s_max: the spread.
@@ -88,6 +88,11 @@ class Case:
     images: int = 60_000
 
     @property
+    def step_images(self) -> int:
+        """Images of an optimiser step."""
+        return self.choices.batch_size * self.choices.accumulate
+
+    @property
     def architecture(self) -> Architecture:
         """The network, pruned as the choices ask."""
         whole = architecture(self.choices, *self.shape, self.classes)
@@ -123,9 +128,9 @@ def benchmark(
         timed.append(textbook_turn(case, place) if other is None else turn_of(other, place))
     seconds = alternate(timed, turns)
     ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
-    batch, step = case.choices.batch_size, statistics.median(seconds[0])
+    batch, step = case.step_images, statistics.median(seconds[0])
     return BenchRow(
-        batch=batch,
+        batch=case.choices.batch_size,
         precision=_precision(learner),
         device=describe_device(place).name,
         step_s=step,
@@ -156,7 +161,7 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
     learner = _learner(case, device, case.images)
     turn = _turn(learner, case)
     turn()
-    return turn() * learner.loader.steps(case.choices.batch_size)
+    return turn() * learner.loader.steps(case.step_images)
 
 
 def step_flops(network: Architecture) -> int:
@@ -211,7 +216,7 @@ def turn_of(case: Case, device: torch.device | None = None) -> Turn:
 
 def textbook_turn(case: Case, device: torch.device) -> Turn:
     """Return the same for the plain float32 network."""
-    batch = case.choices.batch_size
+    batch = case.step_images
     images, labels = random_images(case.architecture, batch)
     ready = next(DeviceLoader(ImageSet(images, labels), device).ordered(batch))
     step, steps = textbook_step(case.architecture, *ready), _steps_a_turn(device, batch)
@@ -229,7 +234,7 @@ def textbook_turn(case: Case, device: torch.device) -> Turn:
 
 
 def _learner(case: Case, device: torch.device, count: int | None = None) -> Learner:
-    batch = case.choices.batch_size
+    batch = case.step_images
     images, labels = random_images(case.architecture, count or batch * _steps_a_turn(device, batch))
     loader = DeviceLoader(ImageSet(images, labels), device)
     return Learner(build_network(case.architecture, 0), loader, case.choices, device)
@@ -237,7 +242,7 @@ def _learner(case: Case, device: torch.device, count: int | None = None) -> Lear
 
 def _turn(learner: Learner, case: Case) -> Turn:
     batch = case.choices.batch_size
-    rates = [case.choices.lr_max] * learner.loader.steps(batch)
+    rates = [case.choices.lr_max] * learner.loader.steps(case.step_images)
     epoch = 0
 
     def turn() -> float:

@@ -35,5 +35,6 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
         "none": "paretocaps.data.augmentations.none:NONE",
         "shift": "paretocaps.data.augmentations.shift:SHIFT",
         "crop": "paretocaps.data.augmentations.crop:CROP",
+        "rotate": "paretocaps.data.augmentations.rotate:ROTATE",
     },
 )

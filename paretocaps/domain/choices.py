@@ -128,11 +128,19 @@ class Choices(ChoicesModel):
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
     default to the papers' values of the policy, `routing_gradient` to "all" for sda and em.
 
+    `accumulate` is how many forward and backward passes an optimiser step takes: a batch size, chosen or
+    scheduled, is the images of one pass (what has to fit into memory), and a step learns from the mean loss
+    of `accumulate` times as many, as if they had been one batch. Steps are optimiser steps everywhere: in
+    the plan, in `decay_every`, in what is timed. The last step of an epoch takes what is left.
+
     `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
     `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
     (1e-4). ranger21 trains with its own schedule, the `lr_policy` explore_exploit down to `lr_min` 3e-5,
     where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
-    deviation 1 inside the network.
+    deviation 1 inside the network. `precision` is what convolutions and products are computed in (`auto`:
+    bf16 where the device has it); fp16 scales its gradients, and skips the steps whose gradients overflow.
+    With `patience` above 0 a training ends where its validation loss has not improved for so many epochs
+    since its last pruning; schedules are those of the whole training all the same.
     """
 
     family: Family = "capsnet"
@@ -170,13 +178,15 @@ class Choices(ChoicesModel):
     phase_epochs: Annotated[int, Field(ge=1)] = 5
     adabatch_p: Annotated[int, Field(ge=0, le=14)] = 4
     growth: Literal["doubling", "once"] = "doubling"
+    accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
     optimizer: Literal["adam", "adamw", "ranger21"] = "adam"
     beta1: Annotated[float, Field(ge=0.0, le=0.999)] = 0.9
     beta2: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.999
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    augment: Literal["none", "shift", "crop"] = "none"
+    augment: Literal["none", "shift", "crop", "rotate"] = "none"
     standardise: bool = False
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    patience: Annotated[int, Field(ge=0)] = 0
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     conditions: ClassVar[Mapping[str, Condition]] = {
         "backbone": Condition.any_of("family", "backbone_caps"),

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, parse_view
 from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -38,9 +39,11 @@ class EpochRecord(_Value):
 
     `epoch` counts from 1. `seconds` are the measured training seconds of this epoch's optimiser
     steps, `time` the same up to and including it, `wall` all seconds since the training began.
-    `network` counts the structural changes (prunings) before this epoch: epochs with the same
-    number trained the same network. `train_loss` is the mean over the epoch's images, where a trainer
-    reports one.
+    `batch_size` is the images of one forward pass, of which a step may take several; `steps` are the
+    optimiser's. `network` counts the structural changes (prunings) before this epoch: epochs with the same
+    number trained the same network. `train_loss` is the mean over the epoch's images, while it was trained
+    and with reconstruction where there is one; `val_loss` the mean over the validation images after the
+    epoch, of the class scores alone; each where a trainer reports it.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -55,6 +58,7 @@ class EpochRecord(_Value):
     params: Annotated[int, Field(ge=0)] = 0
     macs: Annotated[int, Field(ge=0)] = 0
     network: Annotated[int, Field(ge=0)] = 0
+    val_loss: float | None = None
 
 
 class Measurement(_Value):
@@ -98,7 +102,18 @@ class Measurement(_Value):
         return self
 
     def quantity(self, name: str) -> float | None:
-        """Return the measured quantity called `name`, a field or one of `quantities`, or None."""
+        """Return the measured quantity called `name` or None: a field, one of `quantities`, or a view.
+
+        Raises:
+            UsageError: a view with a parameter that cannot be.
+        """
+        if name == EPOCH_TIME:
+            return self.time / self.best_epoch
+        view = parse_view(name)
+        if isinstance(view, EnergyEstimate):
+            return self.time * view.watts
+        if view is not None:
+            return view.of(self.epochs)
         value = getattr(self, name) if name in MEASURED else self.quantities.get(name)
         return None if value is None else float(value)
 

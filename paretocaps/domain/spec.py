@@ -3,11 +3,12 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError, did_you_mean
@@ -27,6 +28,8 @@ class StudySpec(BaseModel):
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
+        corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
+        channels: 1 or 3 to make all images gray or coloured; None for what they are.
         storage: database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
@@ -56,6 +59,8 @@ class StudySpec(BaseModel):
     dataset: str | None = None
     data: str | None = None
     limit_train: Count | None = None
+    corrupt: Literal["refuse", "skip"] = "refuse"
+    channels: Literal[1, 3] | None = None
     storage: str = DEFAULT_STORAGE
     trainer: str = "capsnet"
     executor: str = "processes"
@@ -74,11 +79,10 @@ class StudySpec(BaseModel):
     @field_validator("objectives", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(name.strip() for name in value.split(",") if name.strip())
-            if isinstance(value, str)
-            else value
-        )
+        names = split_names(value) if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            return value
+        return tuple(canonical_name(name) if isinstance(name, str) else name for name in names)
 
     @field_validator("require", mode="before")
     @classmethod
@@ -116,7 +120,13 @@ class StudySpec(BaseModel):
         """The images as a job names them; a local folder by its absolute path."""
         path = str(Path(self.data).expanduser().resolve()) if self.data else None
         name = None if path else (self.dataset or "digits")
-        return DataSpec(name=name, path=path, limit_train=self.limit_train)
+        return DataSpec(
+            name=name,
+            path=path,
+            limit_train=self.limit_train,
+            corrupt=self.corrupt,
+            channels=self.channels,
+        )
 
 
 def resolve_spec(

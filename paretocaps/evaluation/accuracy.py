@@ -1,22 +1,33 @@
-"""Accuracy of a network on a set of images, in batches as large as the device takes."""
+"""Accuracy and loss of a network on a set of images, in batches as large as the device takes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.errors import DataError, is_out_of_memory
+from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
 
 _CPU_BATCH = 256  # what fits its caches; larger ones are no faster
 _CUDA_BATCH = 8192
 
 
+T = TypeVar("T")
+
+
+class Judgement(NamedTuple):
+    """Share of images whose best-scored class is their label's, and the mean loss of the scores."""
+
+    acc: float
+    loss: float
+
+
 class Evaluator:
-    """Measures accuracies on a device, without drawing anything.
+    """Measures accuracies and losses on a device, without drawing anything.
 
     A batch that runs out of memory is halved, for this pass and all later ones, and `remarks` says so.
 
@@ -40,21 +51,37 @@ class Evaluator:
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
 
-    def accuracy(self, network: Network, images: DeviceLoader) -> float:
+    def accuracy(
+        self, network: Network, images: DeviceLoader, change: Callable[[Tensor], Tensor] | None = None
+    ) -> float:
         """Return the share of `images` whose best-scored class is their label's, in [0, 1].
 
         Args:
             network: put into evaluation mode for the pass and back into the mode it was in.
             images: on the network's device.
+            change: what is done to each batch of images, [B, C, H, W], before the network sees it.
 
         Raises:
             DataError: there are no images.
             MemoryError, RuntimeError: not even one image fits into memory.
         """
+        seen = change or _unchanged
+        return self.fitting(
+            lambda size: accuracy(
+                network, ((seen(pixels), labels) for pixels, labels in images.ordered(size))
+            )
+        )
+
+    def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
+        """Return accuracy and loss, by one pass; see the function `judge`, and `accuracy` for errors."""
+        return self.fitting(lambda size: judge(network, images.ordered(size), loss))
+
+    def fitting(self, pass_over: Callable[[int], T]) -> T:
+        """Return what a pass with that many images at once gives, fewer where memory runs out."""
         while True:
             try:
                 with self._precision:
-                    return accuracy(network, images.ordered(self.batch_size))
+                    return pass_over(self.batch_size)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.batch_size == 1:
                     raise
@@ -67,7 +94,10 @@ class Evaluator:
             torch.cuda.empty_cache()
 
 
-@torch.no_grad()
+def _unchanged(images: Tensor) -> Tensor:
+    return images
+
+
 def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """Return the share of images whose best-scored class is their label's, in [0, 1].
 
@@ -78,17 +108,34 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
     Raises:
         DataError: there are no images.
     """
+    return judge(network, batches).acc
+
+
+@torch.no_grad()
+def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
+    """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
+
+    The loss is that of the class scores as training takes it, without reconstruction (nothing is drawn); a
+    spread loss with its last margin, so that epochs compare. Of a network without capsules it is the
+    cross-entropy, whatever `loss` says.
+    """
+    name: LossName = "cross_entropy" if network.architecture.family == "lenet5" else loss
     was_training = network.training
     network.eval()
-    right: Tensor | None = None
+    sums: Tensor | None = None  # right answers and losses; stays on the device: one read at the end
     seen = 0
     try:
         for images, labels in batches:
-            hits = (network.scores(images).argmax(dim=1) == labels).sum()
-            right = hits if right is None else right + hits  # stays on the device: one read at the end
+            scores = network.scores(images)
+            right = (scores.argmax(dim=1) == labels).sum()
+            both = torch.stack(
+                [right.double(), class_loss(scores.float(), labels, name).double() * len(labels)]
+            )
+            sums = both if sums is None else sums + both
             seen += len(labels)
     finally:
         network.train(was_training)
-    if right is None:
+    if sums is None:
         raise DataError("there are no images to measure an accuracy on")
-    return float(right) / seen
+    right_sum, loss_sum = sums.tolist()
+    return Judgement(right_sum / seen, loss_sum / seen)

@@ -1,6 +1,5 @@
 """Runs jobs in supervised worker processes, one a device: a training that dies takes nothing with it."""
 
-import os
 import selectors
 import time
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from paretocaps.data.threads import cores
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
@@ -38,7 +38,7 @@ class ProcessExecutor:
 
     def __init__(self, devices: Sequence[str] = ("cpu",)) -> None:
         self._places = [_Place(device, devices.count(device) > 1) for device in devices]
-        self._threads = max(1, _cores() // len(devices))
+        self._threads = max(1, cores() // len(devices))
         self._ended: list[Outcome] = []
 
     @property
@@ -180,9 +180,3 @@ class ProcessExecutor:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,5 +1,6 @@
 """What a capsule network is made of, as a frozen value that can be written down as JSON."""
 
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,7 +17,7 @@ LAYERS_A_BLOCK = 2
 PLAIN = "convolutions"
 """The trunk of the CapsNet papers: one or two convolutions."""
 _FAMILY_TRUNKS = {"alexnet_caps": "alexnet", "resnet_caps": "residual"}
-_LENET5_SIDE, _RESNET_CAPS_SIDE = 28, 78
+_LENET5_SIDE, _RESNET_CAPS_SIDE, _BACKBONE_SIDE = 28, 78, 64
 
 
 class Architecture(BaseModel):
@@ -121,7 +122,7 @@ class Architecture(BaseModel):
         if self.trunk == PLAIN:
             widths = (self.conv_channels,) * self.stem_convolutions
             return convolutions(self.channels, self.input_size, widths)
-        return TRUNKS.get(self.trunk).shape(self.channels, self.input_size, self.trunk_channels)
+        return _deep_trunk(self.trunk, self.channels, self.input_size, self.trunk_channels)
 
     @property
     def positions(self) -> int:
@@ -164,11 +165,18 @@ class Architecture(BaseModel):
         return self.height * self.width * self.channels
 
 
+@lru_cache(maxsize=64)
+def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -> TrunkShape:
+    """Kept: one network asks for it dozens of times, a search for widths hundreds."""
+    return TRUNKS.get(name).shape(channels, size, widths)
+
+
 def architecture(choices: Choices, height: int, width: int, channels: int, classes: int) -> Architecture:
     """Return the unpruned architecture that `choices` ask for, for images of the given shape.
 
-    Where `image_size` is 0, resnet_caps resizes images to 78x78, as its paper does, and the families that
-    need larger images than there are resize them to the smallest they can take.
+    Where `image_size` is 0, resnet_caps resizes images to 78x78 and backbone_caps smaller ones to 64x64, as
+    their papers do, and the families that need larger images than there are resize them to the smallest they
+    can take.
 
     Raises:
         DataError: images smaller than 8 pixels on a side, or than an `image_size` that was asked for leaves
@@ -207,5 +215,7 @@ def _own_side(family: str, trunk: str, side: int) -> int | None:
     """To which side a family resizes images whose shorter one is `side`, or None where it does not."""
     if family == "resnet_caps":
         return _RESNET_CAPS_SIDE
+    if family == "backbone_caps":
+        return _BACKBONE_SIDE if side < _BACKBONE_SIDE else None
     smallest = _LENET5_SIDE if family == "lenet5" else 0 if trunk == PLAIN else TRUNKS.get(trunk).smallest
     return smallest if side < smallest else None

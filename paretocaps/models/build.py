@@ -56,7 +56,8 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
         seed: any integer that torch takes for one.
         init: "auto" as above; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
             does, and on a backbone with N(0, 0.1), as the published code for pruned ones does (em's about
-            the identity all the same; the papers have no em). The paper of the hybrids does not say.
+            the identity all the same; the papers have no em). The paper of the hybrids does not say. The
+            bias of 0.1 in the code for pruned ones has no place: we have none.
 
     Returns:
         A float32 network on the CPU, in training mode.

@@ -1,10 +1,12 @@
 """Capsule networks: that of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
 from paretocaps.models.complexity import decoder_widths
@@ -70,7 +72,10 @@ class CapsNet(Network):
             if a.stem_convolutions == 2:
                 self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
         else:
-            self.trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
+            trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
+            # the loader's images are so too: else every step would reorder images or filters
+            self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.trunk_frozen = False
         self.primary = PrimaryCapsules(
             shape.channels,
             a.capsule_types,
@@ -99,6 +104,19 @@ class CapsNet(Network):
         hidden = [self.capsule_layer, *self.blocks.layers] if self.architecture.blocks else []
         return [*hidden, self.class_capsules]
 
+    def freeze_trunk(self) -> None:
+        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by."""
+        self.trunk_frozen = True
+        self.trunk.requires_grad_(False)
+        self.trunk.eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the network into training or evaluation mode; a frozen trunk stays in the latter."""
+        super().train(mode)
+        if self.trunk_frozen:
+            self.trunk.eval()
+        return self
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a user should know about how this network is trained, a line each."""
@@ -106,7 +124,11 @@ class CapsNet(Network):
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return lengths and reconstructions (see `Network.forward`)."""
-        classes = self._classes(images)
+        return self.read(self.features(images), labels)
+
+    def read(self, features: Tensor, labels: Tensor | None = None) -> Output:
+        """Return what `forward` returns, from the features [B, K, H', W'] of the images."""
+        classes = self._classes(features)
         length = self._presence(classes)
         if self.decoder is None:
             return Output(length, None)
@@ -115,7 +137,11 @@ class CapsNet(Network):
 
     def scores(self, images: Tensor) -> Tensor:
         """Return the lengths of the class capsules, [B, O] (see `Network.scores`)."""
-        return self._presence(self._classes(images))
+        return self.read_scores(self.features(images))
+
+    def read_scores(self, features: Tensor) -> Tensor:
+        """Return what `scores` returns, from the features [B, K, H', W'] of the images."""
+        return self._presence(self._classes(features))
 
     def features(self, images: Tensor) -> Tensor:
         """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W].
@@ -124,6 +150,25 @@ class CapsNet(Network):
             DataError: images of another shape than the architecture's.
         """
         return self._maps(images)[-1]
+
+    def class_capsules_of(self, images: Tensor) -> Tensor:
+        """Return the states [B, O, D] of the class capsules for images [B, C, H, W].
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+        return self._classes(self.features(images))
+
+    def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].
+
+        Raises:
+            UsageError: a network without a decoder.
+        """
+        if self.decoder is None:
+            raise UsageError("this network draws nothing: it was built with decoder=none")
+        pixels: Tensor = self.decoder(capsules, chosen)
+        return pixels
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:
@@ -161,9 +206,9 @@ class CapsNet(Network):
             maps.append(layer(maps[-1] if maps else seen))
         return maps
 
-    def _classes(self, images: Tensor) -> Tensor:
+    def _classes(self, features: Tensor) -> Tensor:
         """Class capsules, [B, O, D]."""
-        return self._after_first(self.capsule_layers[0](self.primary(self.features(images))))
+        return self._after_first(self.capsule_layers[0](self.primary(features)))
 
     def _after_first(self, states: Tensor) -> Tensor:
         """Class capsules, [B, O, D], for the states that the first capsule layer returns."""

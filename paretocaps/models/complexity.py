@@ -8,6 +8,15 @@ from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
+_ROLES = {
+    "primary": "primary",
+    "capsule_layer": "capsule",
+    "blocks": "capsule",
+    "class_capsules": "capsule",
+    "decoder": "decoder",
+}
+"""What the parts of a network are for; those before the primary capsules are its trunk."""
+
 
 class Part(NamedTuple):
     """One part of a network: its name, trained parameters and forward multiply-adds a sample."""
@@ -50,6 +59,40 @@ def parameters(architecture: Architecture) -> int:
 def multiply_adds(architecture: Architecture) -> int:
     """Return the forward multiply-adds of one sample."""
     return sum(part.macs for part in complexity(architecture))
+
+
+def params_by_role(architecture: Architecture) -> dict[str, int]:
+    """Return the parameters of trunk, primary capsules, capsule layers and decoder, those that there are.
+
+    The names are those of the measured quantities: trunk_params, primary_params, capsule_params and
+    decoder_params. A network without capsules is all trunk.
+    """
+    found: dict[str, int] = {}
+    for part in complexity(architecture):
+        if part.params:
+            role = f"{_ROLES.get(part.name, 'trunk')}_params"
+            found[role] = found.get(role, 0) + part.params
+    return found
+
+
+def training_flops(architecture: Architecture, frozen: bool = False) -> int:
+    """Return the floating-point operations of training on one image once, two a multiply-add.
+
+    A trained part counts three times: forward, and backward for its inputs and for its weights. A frozen one
+    counts forward only. This is the usual estimate: the gradient of the first trained layer's inputs, which
+    nobody needs, is in it, the optimiser's own arithmetic is not. What the Efficient CapsNets paper calls
+    FLOPs is another number: multiply-adds, not operations, x 3 throughout where trained, x 2 where frozen.
+
+    Args:
+        architecture: the network as it is trained.
+        frozen: whether what comes before the primary capsules is frozen.
+    """
+    if architecture.family == "lenet5":
+        return 6 * multiply_adds(architecture)
+    parts = complexity(architecture)
+    first = next(index for index, part in enumerate(parts) if part.name == "primary") if frozen else 0
+    trained = sum(part.macs for part in parts[first:])
+    return 2 * (multiply_adds(architecture) + 2 * trained)
 
 
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:

@@ -10,6 +10,8 @@ PRESENT_MARGIN = 0.9
 ABSENT_MARGIN = 0.1
 ABSENT_WEIGHT = 0.5
 RECONSTRUCTION_WEIGHT = 0.0005
+_LEAST = 1e-12  # of a share whose logarithm is taken
+LossName = Literal["margin", "spread", "cross_entropy"]
 FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
 """Between which the spread loss's margin rises in a training (Hinton et al. 2018, section 4)."""
 
@@ -81,11 +83,27 @@ def spread_margin(progress: float) -> float:
     return FIRST_SPREAD + (LAST_SPREAD - FIRST_SPREAD) * min(max(progress, 0.0), 1.0)
 
 
+def class_loss(
+    scores: Tensor, labels: Tensor, loss: LossName = "margin", spread: float | Tensor = LAST_SPREAD
+) -> Tensor:
+    """Return the margin loss, the spread loss or the cross-entropy, the mean over the batch, a scalar.
+
+    Args:
+        scores: lengths or activations of the class capsules, or a softmax, [B, O].
+        labels: [B], int64.
+        loss: as `Choices.loss`, or "cross_entropy" for a softmax.
+        spread: the spread loss's margin, see `spread_margin`.
+    """
+    if loss == "cross_entropy":
+        return functional.nll_loss(scores.clamp_min(_LEAST).log(), labels)
+    return spread_loss(scores, labels, spread) if loss == "spread" else margin_loss(scores, labels)
+
+
 def capsnet_loss(
     output: Scored,
     images: Tensor,
     labels: Tensor,
-    loss: Literal["margin", "spread"] = "margin",
+    loss: LossName = "margin",
     spread: float | Tensor = LAST_SPREAD,
 ) -> Tensor:
     """Return margin or spread loss plus, where there is a reconstruction, its loss; a scalar.
@@ -102,10 +120,8 @@ def capsnet_loss(
     """
     if output.logits is not None:
         total = functional.cross_entropy(output.logits, labels)
-    elif loss == "spread":
-        total = spread_loss(output.lengths, labels, spread)
     else:
-        total = margin_loss(output.lengths, labels)
+        total = class_loss(output.lengths, labels, loss, spread)
     if output.reconstruction is None:
         return total
     return total + reconstruction_loss(output.reconstruction, images)

@@ -82,11 +82,11 @@ def figure_html(figure: "Figure", name: str) -> str:
     return html
 
 
-def write_page(path: str | Path, title: str, body: str) -> Path:
+def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path:
     """Write a page that needs no other file and no network (plotly.js is in it); return where it is.
 
     It is written beside its place and moved there, so that it is old or new but never half. Missing
-    folders are made.
+    folders are made. `style` is CSS beside that of every page.
 
     Raises:
         UsageError: it cannot be written there.
@@ -96,7 +96,7 @@ def write_page(path: str | Path, title: str, body: str) -> Path:
     page = (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_CSS}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
+        f"<style>{_CSS}{style}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
     )
     place = Path(path)
     draft = place.with_name(f".{place.name}.{os.getpid()}.part")

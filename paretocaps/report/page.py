@@ -15,6 +15,7 @@ from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.networks import Measured, networks_table
 from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
@@ -24,7 +25,7 @@ from paretocaps.report.tables import (
     trials_table,
     value_text,
 )
-from paretocaps.report.training_figures import epochs_figure
+from paretocaps.report.training_figures import epochs_figure, losses_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -46,6 +47,7 @@ def write_report(
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
     best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
+    networks: Measured | None = None,
     published: "Published | None" = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
@@ -64,6 +66,7 @@ def write_report(
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
             depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
+        networks: the quantities of `networks.QUANTITIES` that were measured of the members, by trial number.
         published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
@@ -73,6 +76,7 @@ def write_report(
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
+        _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
         published_section(published, front, trials, best_epochs or {}, devices, seeds) if published else "",
         _settings_section(settings or {}),
@@ -119,6 +123,8 @@ def _facts(
         values = zip(front.objectives, front.reference_point, strict=True)
         facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
         facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
+    if front.left_out:
+        facts["left out"] = "\n".join(front.left_out)
     facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return definitions_html(facts)
 
@@ -140,6 +146,12 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
         + _flags_note(front)
         + _remarks_list(front, remarks)
     )
+
+
+def _networks_section(front: FrontRecord, networks: Measured) -> str:
+    """Return what the front's networks are made of, where that was measured."""
+    table = networks_table(front.members, networks)
+    return f"<h2>Networks</h2>{table_html(table)}" if table else ""
 
 
 def _flags_note(front: FrontRecord) -> str:
@@ -165,7 +177,7 @@ def _figures_section(
     solid = _drawn(front.study, solid_figures(front, trials), "wide")
     two = pair_figures(front, trials)
     pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
-    by_epoch = _drawn(front.study, {"epochs": epochs_figure(curves, labels)} if curves else {}, "wide")
+    by_epoch = _drawn(front.study, _by_epoch(curves, labels), "wide")
     everyone = {member.trial: member for member in (*front, *trials)}
     lines = [line for line in depth_lines(list(everyone.values()), best_epochs) if _compares(line, front)]
     by_depth = _drawn(front.study, {"depth": depth_figure(lines)} if lines else {}, "wide")
@@ -174,6 +186,16 @@ def _figures_section(
     if len(two) > 1:
         pairs = f"<div class='pairs'>{pairs}</div>"
     return f"<h2>Figures</h2>{by_depth}{solid}{pairs}{by_epoch}"
+
+
+def _by_epoch(curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str]) -> "dict[str, Figure]":
+    """Return the curves of trials that have any, and their losses where their trainer reports them."""
+    if not curves:
+        return {}
+    drawn = {"epochs": epochs_figure(curves, labels)}
+    if any(record.train_loss is not None for records in curves.values() for record in records):
+        drawn["losses"] = losses_figure(curves, labels)
+    return drawn
 
 
 def _compares(line: DepthLine, front: FrontRecord) -> bool:

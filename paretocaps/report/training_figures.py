@@ -1,4 +1,4 @@
-"""Figures of trainings: accuracy by epoch, and a plan of learning rate and batch size."""
+"""Figures of trainings: accuracy and losses by epoch, and a plan of learning rate and batch size."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,52 @@ def epochs_figure(
     figure.update_yaxes(title_text="validation accuracy, more is better →")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
     dressed(figure, f"Accuracy by epoch{some}", height=460)
+    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
+    return figure.update_layout(legend=beside, margin_t=60, showlegend=True)
+
+
+def losses_figure(
+    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
+) -> "Figure":
+    """Return training and validation loss of each epoch, a dotted and a whole line a trial.
+
+    Args:
+        curves: epoch records by trial number; of more than 7 trials, 7 evenly spaced ones are drawn, and of
+            these those that have losses.
+        labels: what to call a trial in the legend; its number where left out.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    trials = [trial for trial in curves if any(r.train_loss is not None for r in curves[trial])]
+    shown = [trials[index] for index in evenly(len(trials), len(CYCLE))]
+    lines = (
+        ("val_loss", "validation", {"width": 2}),
+        ("train_loss", "training", {"width": 2, "dash": "dot"}),
+    )
+    for color, trial in zip(CYCLE, shown, strict=False):
+        name = (labels or {}).get(trial, f"trial {trial}")
+        for quantity, of, style in lines:
+            points = [(r.epoch, getattr(r, quantity)) for r in curves[trial]]
+            points = [(epoch, loss) for epoch, loss in points if loss is not None]
+            if not points:
+                continue
+            figure.add_trace(
+                Scatter(
+                    x=[epoch for epoch, _ in points],
+                    y=[loss for _, loss in points],
+                    mode="lines+markers",
+                    line={"color": color, **style},
+                    marker={"size": 5},
+                    name=f"{name}, {of}",
+                    hovertemplate="epoch %{x}: loss %{y:.4g}<extra>%{fullData.name}</extra>",
+                )
+            )
+    epochs = max((len(curves[trial]) for trial in shown), default=0)
+    figure.update_xaxes(title_text="epoch", tick0=1, dtick=_every(epochs))
+    figure.update_yaxes(title_text="← loss, less is better", rangemode="tozero")
+    some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
+    dressed(figure, f"Loss by epoch: validation (classes only) and training (with reconstruction){some}", 460)
     beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
     return figure.update_layout(legend=beside, margin_t=60, showlegend=True)
 

@@ -61,7 +61,7 @@ class TrainingPlan:
         return self.phases[bisect_right(self.phases, epoch, key=lambda phase: phase.first_epoch) - 1]
 
     def batch_size(self, epoch: int) -> int:
-        """Return the images a step in `epoch` (from 1).
+        """Return the images of a forward pass in `epoch` (from 1); a step takes `accumulate` of them.
 
         Raises:
             UsageError: the plan has no such epoch.

@@ -60,6 +60,7 @@ def check_study(spec: StudySpec) -> Plan:
     places = tuple(devices(spec.device, spec.workers, spec.share_device))
     _refuse_sharing(spec, objectives, places)
     _refuse_unknown_to_workers(spec)
+    trainer.check_measures([objective.quantity for objective in objectives], places)
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
     return Plan(

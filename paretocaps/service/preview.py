@@ -105,7 +105,7 @@ def write_plan_page(view: PlanView, output: str) -> Path:
     names = [
         name
         for name in view.choices
-        if name.startswith(("lr_", "cycle", "decay_", "batch_", "first_", "growth"))
+        if name.startswith(("lr_", "cycle", "decay_", "batch_", "first_", "growth", "accumulate"))
     ]
     figure = plan_figure(*view.curve(), title=choices_text(view.choices, names))
     return write_figures(output, title, [figure])

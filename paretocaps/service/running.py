@@ -66,8 +66,10 @@ def optimize(
 
     spec = _requested(flags, spec_file, more)
     plan = check_study(spec)
-    plan.trainer.check_data(spec.data_spec)
+    plan.trainer.check_fixed(plan.fix)
     watcher = observer or Observer()
+    for remark in plan.trainer.check_data(spec.data_spec, watcher.preparing):
+        watcher.notice(remark)
     with Store.open(spec.storage, create=True) as store:
         try:
             runner = run_study(plan, store, watcher)

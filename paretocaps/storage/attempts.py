@@ -53,7 +53,7 @@ def record_epoch(
 ) -> None:
     """Store one epoch of an attempt, in place of what was stored of that epoch.
 
-    A training loss that is not finite is stored as NULL: the attempt has yet to fail.
+    A loss that is not finite is stored as NULL: the attempt has yet to fail.
 
     Raises:
         StorageError: there is no such attempt.
@@ -135,10 +135,11 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
 
 
 def epoch_row(record: EpochRecord) -> dict[str, Any]:
-    """Return the columns of an epoch; a training loss that is not finite is None."""
+    """Return the columns of an epoch; a loss that is not finite is None."""
     row = record.model_dump()
-    if record.train_loss is not None and not math.isfinite(record.train_loss):
-        row["train_loss"] = None
+    for name in ("train_loss", "val_loss"):
+        if row[name] is not None and not math.isfinite(row[name]):
+            row[name] = None
     return row
 
 

@@ -147,7 +147,7 @@ EPOCHS = Table(
     _key("attempts", "attempt_id", primary=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False, comment="counts from 1"),
     Column("steps", Integer, nullable=False, comment="optimiser steps of this epoch"),
-    Column("batch_size", Integer, nullable=False, comment="images"),
+    Column("batch_size", Integer, nullable=False, comment="images a forward pass"),
     Column("learning_rate", Double, nullable=False, comment="at the end of the epoch"),
     Column("train_loss", Double, comment="NULL where it was not reported or not finite"),
     Column("acc", Double, nullable=False, comment="validation accuracy, 0 to 1"),
@@ -157,6 +157,7 @@ EPOCHS = Table(
     Column("params", BigInteger, nullable=False, comment="parameters"),
     Column("macs", BigInteger, nullable=False, comment="forward multiply-adds a sample"),
     Column("network", Integer, nullable=False, comment="structural changes before this epoch"),
+    Column("val_loss", Double, comment="validation; NULL where it was not reported or not finite"),
 )
 
 QUANTITIES = Table(

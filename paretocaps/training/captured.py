@@ -21,7 +21,7 @@ class BlockSteps:
     Args:
         step: takes the steps.
         image_shape: channels, height and width.
-        batch_size: images a step.
+        batch_size: images an optimiser step, in however many passes.
         steps: whole batches that a block has at most.
 
     Attributes:

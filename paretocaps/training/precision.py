@@ -18,15 +18,15 @@ def resolve_precision(precision: str, device: torch.device, batch_size: int | No
     """Return the dtype of convolutions and matrix products; weights stay float32.
 
     Args:
-        precision: "fp32", "bf16", or "auto": bfloat16 where the device multiplies it natively, float32
-            elsewhere, and for single images on a CPU.
+        precision: "fp32", "bf16", "fp16", or "auto": bfloat16 where the device multiplies it natively,
+            float32 elsewhere, and for single images on a CPU.
         device: where they are computed.
         batch_size: images at once; None for many.
     """
     if precision == "auto":
         alone = device.type == "cpu" and batch_size is not None and batch_size < _CPU_BF16_BATCH
         return torch.bfloat16 if _has_bf16(device) and not alone else torch.float32
-    return {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[Any]:

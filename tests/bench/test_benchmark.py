@@ -35,6 +35,13 @@ def test_a_row_has_consistent_figures(batch, precision):
     assert row.peak_bytes > 0
 
 
+def test_a_step_that_accumulates_has_more_images():
+    row = benchmark(case(4, accumulate=3), turns=2)
+    assert row.batch == 4
+    assert row.images_s == pytest.approx(12 / row.step_s)
+    assert row.epoch_s == pytest.approx(row.step_s * -(-90 // 12))
+
+
 def test_without_a_yardstick_there_is_no_ratio():
     row = benchmark(case(), turns=1)
     assert (row.against, row.ratio, row.ratio_min, row.ratio_max) == (None, None, None, None)

@@ -249,6 +249,61 @@ def _own_process(code: str) -> str:
     return done.stdout
 
 
+def prepare(folder: Path) -> list[Figure]:
+    """Preparing 20,000 photographs of 224x224 pixels, JPEG, in ten class folders: seconds and memory."""
+    photographs(folder / "photographs", 20_000)
+    code = f"measure.prepare_here({str(folder)!r})"
+    runs = [json.loads(_own_process(code)) for _ in range(3)]
+    rates = [20_000 / run["seconds"] / run["cores"] for run in runs]
+    used = [20_000 / run["processor"] for run in runs]
+    title = "preparing 20,000 JPEG images of 224x224"
+    return [
+        figure(f"{title}: images a second and core", rates, "images/s", "at least 300"),
+        figure(f"{title}: images a second of processor time", used, "images/s", ""),
+        figure(f"{title}: peak resident memory", [run["peak"] for run in runs], "B", "at most 1073741824 B"),
+        figure(f"{title}: seconds", [run["seconds"] for run in runs], "s", ""),
+        figure(f"{title}: reading them again", [run["again"] for run in runs], "s", ""),
+    ]
+
+
+def photographs(folder: Path, count: int, size: int = 224) -> None:
+    """Write `count` JPEG files of soft colours and noise, of about 22 kB, in ten class folders."""
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for label in range(10):
+        (folder / f"class{label}").mkdir(parents=True)
+    for number in range(count):
+        coarse = random.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8)
+        colours = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
+        noise = random.integers(-16, 17, (size, size, 1), dtype=np.int16)
+        pixels = (np.asarray(colours).astype(np.int16) + noise).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"class{number % 10}" / f"{number}.jpg", quality=90)
+
+
+def prepare_here(folder: str) -> None:
+    """Prepare the photographs under `folder` in this process; print seconds, cores and peak bytes."""
+    from paretocaps.data.read import read_splits
+    from paretocaps.data.threads import cores
+    from paretocaps.domain.job import DataSpec
+
+    with tempfile.TemporaryDirectory(dir=folder) as cache:
+        os.environ["PARETOCAPS_CACHE"] = cache
+        spec = DataSpec(name=None, path=str(Path(folder) / "photographs"))
+        seconds = []
+        for _ in range(2):
+            begin = time.perf_counter()
+            read_splits(spec)
+            seconds.append((time.perf_counter() - begin, time.process_time()))
+    (first, processor), (again, _) = seconds
+    # not getrusage, which counts the process that started this one too
+    status = Path("/proc/self/status").read_text()
+    peak = 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}
+    print(json.dumps({**figures, "peak": peak}))
+
+
 def evaluation(folder: Path) -> list[Figure]:
     """Evaluating 10,000 images, as a share of the steps of an epoch of 60,000 at batch 128."""
     import torch
@@ -451,6 +506,52 @@ def hybrids(folder: Path) -> list[Figure]:
     return figures
 
 
+def predict(folder: Path) -> list[Figure]:
+    """Images a second of `paretocaps predict` on 1,000 files, and how far ONNX is from torch."""
+    asked = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
+    figures = []
+    _image_files(folder / "images", 1000)
+    for family, bound in asked.items():
+        apart = _exported(family, folder / family)
+        command = ["predict", family, "images", "--format", "csv"]
+        seconds = [timed(command, folder)[0] for _ in range(3)]
+        name = f"predict, 1,000 files, {family}"
+        figures.append(
+            figure(f"{name}: images a second, loading included", [1000 / s for s in seconds], "", bound)
+        )
+        for engine in ("torch", "onnx"):
+            own = [timed([*command, "--engine", engine], folder)[0] for _ in range(3)]
+            figures.append(figure(f"{name}, {engine}: images a second", [1000 / s for s in own], "", ""))
+        figures.append(figure(f"{family}: largest difference of ONNX from torch", apart, "", "at most 1e-4"))
+    return figures
+
+
+def _image_files(folder: Path, count: int) -> None:
+    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, which compresses as photographs do."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(generator.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        coarse.resize((32, 32), Image.Resampling.BICUBIC).save(folder / f"{number:04}.jpg", quality=90)
+
+
+def _exported(family: str, folder: Path) -> float:
+    """Export an untrained network of 32x32 images in colour; return how far ONNX is from torch."""
+    from paretocaps.domain.choices import Choices
+    from paretocaps.export.document import ExportInfo
+    from paretocaps.export.package import write_export
+    from paretocaps.models.architecture import architecture
+    from paretocaps.models.build import build_network
+
+    network = build_network(architecture(Choices.model_validate({"family": family}), 32, 32, 3, 10), 0)
+    document = write_export(folder, network, about=ExportInfo(classes=tuple("0123456789")))
+    assert document.graph is not None
+    return document.graph.largest_difference
+
+
 MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "startup": startup,
     "ten_thousand": ten_thousand,
@@ -458,11 +559,13 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "mnist": mnist,
     "steps": steps,
     "resident": resident,
+    "prepare": prepare,
     "evaluation": evaluation,
     "precision": precision,
     "deep": deep,
     "deep_accuracy": deep_accuracy,
     "hybrids": hybrids,
+    "predict": predict,
 }
 
 

@@ -7,10 +7,11 @@ from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError
-from paretocaps.evaluation.accuracy import Evaluator, accuracy
+from paretocaps.evaluation.accuracy import Evaluator, accuracy, judge
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.losses import margin_loss, spread_loss
 
 
 def test_accuracy_is_scikit_learns_whatever_the_batches():
@@ -22,6 +23,24 @@ def test_accuracy_is_scikit_learns_whatever_the_batches():
     expected = accuracy_score(test.labels, predicted)
     for size in (len(test), 100, 7):
         assert abs(accuracy(network, loader.ordered(size)) - expected) < 1e-9
+
+
+@pytest.mark.parametrize("loss", ["margin", "spread"])
+def test_the_loss_is_that_of_the_scores_whatever_the_batches(loss):
+    test = load(DataSpec()).test
+    network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
+    loader = DeviceLoader(test, "cpu")
+    with torch.no_grad():
+        images, labels = next(loader.ordered(len(test)))
+        lengths = network(images, labels).lengths
+    expected = margin_loss(lengths, labels) if loss == "margin" else spread_loss(lengths, labels, 0.9)
+    for size in (len(test), 100, 7):
+        found = judge(network, loader.ordered(size), loss)
+        assert found.loss == pytest.approx(expected.item(), rel=1e-5)
+        assert found.acc == accuracy(network, loader.ordered(50))
+    assert Evaluator(torch.device("cpu")).judge(network, loader, loss).loss == pytest.approx(
+        found.loss, rel=1e-5
+    )
 
 
 def test_the_network_is_left_in_its_mode():

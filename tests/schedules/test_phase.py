@@ -52,3 +52,11 @@ def test_every_epoch_and_every_step_belongs_to_exactly_one_phase(later, images, 
     for phase in phases:
         assert (phase.steps_per_epoch - 1) * phase.batch_size < images
         assert images <= phase.steps_per_epoch * phase.batch_size
+
+
+@given(st.integers(1, 500), st.integers(1, 64), st.integers(1, 16))
+def test_accumulating_counts_the_optimisers_steps(images, batch_size, accumulate):
+    (phase,) = lay_out([(1, batch_size)], images, 1, accumulate)
+    (as_many,) = lay_out([(1, batch_size * accumulate)], images, 1)
+    assert phase.steps == as_many.steps
+    assert phase.batch_size == batch_size

@@ -23,6 +23,7 @@ def any_choices(draw):
         "lr_policy": draw(st.sampled_from(list(LEARNING_RATE_POLICIES))),
         "lr_max": lr_max,
         "batch_schedule": draw(st.sampled_from(["constant", "adabatch"])),
+        "accumulate": draw(st.integers(1, 5)),
     }
     if values["lr_policy"] in ("one_cycle", "warm_restarts", "explore_exploit"):
         values["lr_min"] = lr_max * draw(st.floats(1e-3, 1.0))
@@ -53,7 +54,7 @@ def test_epochs_and_steps_are_covered_once_each(plan):
     assert sum(phase.steps for phase in plan.phases) == plan.total_steps
     for row in rows:
         assert row.batch_size == plan.batch_size(row.epoch) == plan.phase(row.epoch).batch_size
-        assert row.steps == math.ceil(plan.images / row.batch_size)
+        assert row.steps == math.ceil(plan.images / (row.batch_size * plan.choices.accumulate))
 
 
 @QUICK
@@ -97,6 +98,12 @@ def test_rows_are_what_plan_prints():
     assert rows[1] == PlanRow(epoch=2, batch_size=128, steps=469, lr_first=1e-3, lr_last=1e-3)
     printed = json.dumps([dataclasses.asdict(row) for row in rows])
     assert list(json.loads(printed)[0]) == ["epoch", "batch_size", "steps", "lr_first", "lr_last"]
+
+
+def test_an_accumulated_step_is_one_step():
+    plan = build_plan(Choices(batch_size=32, accumulate=4), images=1000, epochs=3)
+    assert [(row.batch_size, row.steps) for row in plan.rows()] == [(32, 8)] * 3
+    assert plan.total_steps == 24
 
 
 def test_one_image_and_one_epoch_are_one_step():

@@ -47,6 +47,7 @@ def measure() -> Callable[..., Measurement]:
                 batch_size=16,
                 learning_rate=1e-3,
                 train_loss=1.0 / number,
+                val_loss=2.0 / number,
                 acc=number / 100,
                 seconds=1.0,
                 time=float(number),

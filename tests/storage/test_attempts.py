@@ -68,11 +68,11 @@ def test_epochs_are_followed(store, attempt, measure):
 
 
 def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
-    record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan})
+    record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan, "val_loss": math.inf})
     store.record_epoch("s", 0, 7, attempt, record)
     store.fail_attempt("s", 0, 7, attempt, "the loss is nan")
     (found,) = only(store).epochs
-    assert found.train_loss is None
+    assert (found.train_loss, found.val_loss) == (None, None)
     assert (only(store).state, only(store).reason) == ("failed", "the loss is nan")
 
 

@@ -17,6 +17,7 @@ EPOCH = st.builds(
     macs=COUNT,
     learning_rate=FINITE,
     train_loss=st.floats(allow_nan=False, allow_infinity=False),
+    val_loss=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     batch_size=st.just(4),
 )
 DEVICE = st.builds(

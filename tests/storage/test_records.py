@@ -53,7 +53,7 @@ def test_a_field_that_is_not_finite_is_named(measure, name):
         check_finite(measure(**{name: math.inf}))
 
 
-@pytest.mark.parametrize("name", ["train_loss", "learning_rate", "seconds"])
+@pytest.mark.parametrize("name", ["train_loss", "val_loss", "learning_rate", "seconds"])
 def test_an_epoch_that_is_not_finite_is_named(measure, name):
     good = measure(epochs=2)
     bad = good.epochs[1].model_copy(update={name: math.inf})

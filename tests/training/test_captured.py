@@ -15,8 +15,8 @@ CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA de
 RATES = [1e-3, 5e-4, 2e-4, 1e-4]
 
 
-def learner(device=CPU, captures=None, precision="fp32"):
-    choices = Choices(primary_capsules=4, precision=precision)
+def learner(device=CPU, captures=None, precision="fp32", accumulate=1):
+    choices = Choices(primary_capsules=4, precision=precision, accumulate=accumulate)
     loader = DeviceLoader(load(DataSpec(limit_train=210)).train, device, seed=3)
     return Learner(build_network(architecture(choices, 8, 8, 1, 10), 0), loader, choices, device, captures)
 
@@ -88,6 +88,18 @@ def test_a_captured_training_is_the_one_that_is_not(batch, precision):
         )
     assert captured.remarks == []
     assert (captured._captured is not None) == (10 * batch <= 210)
+
+
+@CUDA
+@pytest.mark.gpu
+def test_a_captured_step_that_accumulates_is_the_one_that_is_not():
+    device = torch.device("cuda")
+    captured, plain = (learner(device, made, accumulate=3) for made in (True, False))
+    for epoch in (1, 2):
+        losses = [one.train_epoch(epoch, 5, [1e-3] * 14) for one in (captured, plain)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-2)
+    assert captured.remarks == []
+    assert captured._captured is not None
 
 
 @CUDA

@@ -70,3 +70,21 @@ def test_a_loss_that_is_no_number_is_an_error_with_its_remedy(broken):
         ours.network.conv1.weight.fill_(broken)
     with pytest.raises(DivergedError, match=r"the loss became (nan|inf) in epoch 2: lower lr_max"):
         ours.train_epoch(2, 30, [1e-3] * 2)
+
+
+def test_accumulating_is_training_with_as_many_times_the_batch():
+    """The same images in the same order: k passes of b images a step, and one of k x b; in less memory."""
+    splits = load(DataSpec(limit_train=70))
+    done = []
+    for batch, accumulate in ((24, 1), (8, 3)):
+        choices = CHOICES.model_copy(update={"accumulate": accumulate})
+        network = build_network(architecture(choices, 8, 8, 1, 10), 0)
+        one = Learner(network, DeviceLoader(splits.train, CPU, seed=3), choices, CPU)
+        losses = [one.train_epoch(epoch, batch, [1e-3] * 3) for epoch in (1, 2)]
+        assert {int(state["step"]) for state in one.optimizer.state.values()} == {6}
+        done.append((losses, list(network.parameters()), one.peak_bytes))
+    (plain, theirs, whole), (summed, ours, parts) = done
+    assert summed == pytest.approx(plain, rel=1e-4)
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=5e-5)
+    assert parts < whole

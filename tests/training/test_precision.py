@@ -6,7 +6,9 @@ from paretocaps.training.precision import autocast, resolve_precision
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)]
+)
 def test_a_named_precision_is_what_products_run_in(name: str, dtype: torch.dtype) -> None:
     assert resolve_precision(name, CPU) == dtype
     with autocast(CPU, dtype):

@@ -41,3 +41,23 @@ def test_weights_and_their_gradients_stay_float32_where_products_are_bfloat16():
     assert not loss.requires_grad
     for parameter in learner.network.parameters():
         assert parameter.dtype == parameter.grad.dtype == torch.float32
+
+
+def trained(choices, sizes, images=37):
+    """Weights and loss after a step on `images` digits, in passes of `sizes`."""
+    loader = DeviceLoader(load(DataSpec(limit_train=60)).train, CPU)
+    learner = Learner(build_network(architecture(choices, 8, 8, 1, 10), 0), loader, choices, CPU)
+    learner._step.pass_images = sizes
+    loss = learner.step(*next(loader.batches(images, 1)), 1e-3)
+    return float(loss), [parameter.grad for parameter in learner.network.parameters()]
+
+
+@pytest.mark.parametrize("size", [1, 8, 12, 36, 37, 64])
+def test_passes_add_up_to_the_gradient_of_the_whole_batch(size):
+    """Of 37 images the last pass has fewer: it must not weigh more."""
+    choices = Choices(primary_capsules=4, precision="fp32")
+    whole, gradients = trained(choices, 0)
+    loss, summed = trained(choices, size)
+    assert loss == pytest.approx(whole, rel=1e-5)
+    for ours, theirs in zip(summed, gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)

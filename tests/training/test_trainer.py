@@ -5,9 +5,10 @@ from paretocaps.data.load import load
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.evaluation.accuracy import Evaluator, accuracy
+from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.complexity import multiply_adds, parameters
-from paretocaps.training.trainer import train
+from paretocaps.training.trainer import WEIGHTS, train
 from paretocaps.training.weights import load_weights
 
 ADABATCH = {"batch_schedule": "adabatch", "first_batch": 10, "first_epochs": 1, "phase_epochs": 1}
@@ -65,6 +66,34 @@ def test_it_stops_when_it_is_told(job):
     assert len(measurement.epochs) == 2
 
 
+def test_it_ends_by_itself_when_validation_no_longer_improves(job):
+    """With next to no learning rate nothing improves, but for the noise of it."""
+    still = {"lr_max": 1e-12, "patience": 2}
+    measurement = train(job(epochs=6, **still), go_on)
+    losses = [record.val_loss for record in measurement.epochs]
+    last = len(losses)
+    assert last == losses.index(min(losses)) + 3 < 6
+    assert (
+        f"stopped after epoch {last} of 6: the validation loss had not improved for 2 epochs"
+        in measurement.remarks
+    )
+    assert measurement.best_epoch <= last
+    assert len(train(job(epochs=4, lr_max=1e-12), go_on).epochs) == 4
+
+
+def test_patience_never_ends_a_training_before_it_has_pruned(job):
+    choices = {"lr_max": 1e-12, "patience": 1, "pruning_ratio": 0.4, "pruning_start": 0.6}
+    measurement = train(job(epochs=8, **choices), go_on)
+    assert [record.network for record in measurement.epochs][:6] == [0, 0, 0, 0, 0, 1]
+    assert len(measurement.epochs) < 8
+
+
+def test_the_validation_loss_falls_as_the_training_loss_does(job):
+    records = train(job(epochs=4, limit_train=400, batch_size=25, decoder="none"), go_on).epochs
+    assert records[-1].val_loss < records[0].val_loss
+    assert records[-1].val_loss == pytest.approx(records[-1].train_loss, rel=0.6)
+
+
 def test_batch_sizes_and_steps_follow_the_schedule(job):
     measurement = train_adabatch(job, epochs=3, limit_train=101)
     assert [(r.batch_size, r.steps) for r in measurement.epochs] == [(10, 11), (16, 7), (32, 4)]
@@ -113,18 +142,31 @@ def test_too_many_training_images_are_refused(job):
         train(job().model_copy(update={"data": DataSpec(limit_train=5000)}), go_on)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("augment", ["none", "shift", "crop"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("augment", ["none", "shift", "crop", "rotate"])
 def test_every_precision_and_augmentation_trains(job, precision, augment):
     measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
     assert measurement.epochs[0].train_loss < 2.0
 
 
 def test_latencies_are_measured_where_they_are_asked_for(job):
-    assert train(job(epochs=1), go_on).quantities == {}
+    plain = train(job(epochs=1), go_on)
+    parts = {name: value for name, value in plain.quantities.items() if name != "flops"}
+    assert sum(parts.values()) == plain.params  # the parameters by part, and nothing else
+    assert plain.quantities["flops"] == 6 * plain.macs
     found = train(job(epochs=1, measure=("acc", "latency", "latency_batch")), go_on).quantities
-    assert set(found) == {"latency", "latency_batch"}
+    assert set(found) - set(plain.quantities) == {"latency", "latency_batch"}
     assert 0 < found["latency_batch"] < found["latency"] < 1
+
+
+def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
+    asked = job(epochs=1, measure=("acc", "robust"))
+    found = train(asked, go_on).quantities
+    network = load_weights(asked.folder / WEIGHTS)
+    images = DeviceLoader(load(asked.data).validation, "cpu")
+    expected = robustness(network, images, Evaluator(torch.device("cpu"))).mean
+    assert found["robust"] == pytest.approx(expected, abs=1e-9)
+    assert "robust" not in train(job(epochs=1), go_on).quantities
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "ranger21"])

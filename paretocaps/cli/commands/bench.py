@@ -32,7 +32,7 @@ from paretocaps.cli.output import say
     multiple=True,
     default=("auto",),
     show_default=True,
-    help="auto, fp32 or bf16; repeat.",
+    help="auto, fp32, bf16 or fp16; repeat.",
 )
 @click.option("--device", metavar="NAME", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
 @click.option("--steps", metavar="N", type=int, default=10, show_default=True, help="Timed turns a case.")

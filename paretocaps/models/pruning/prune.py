@@ -1,6 +1,7 @@
 """Pruning: a network made physically smaller in mid-training, with all that it has learned kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -8,14 +9,28 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import Architecture
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.pruning.saliency import Saliencies
+from paretocaps.models.pruning.structured import ChannelGroup, channel_groups
 
-_WIDTHS = {"conv_channels", "capsule_types", "decoder_units"}
+_WIDTHS = {"conv_channels", "trunk_channels", "capsule_types", "decoder_units"}
 
 Kept = Mapping[int, Tensor]
 """For some dimensions of a tensor, the indices that stay, in ascending order."""
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """A network cut out of another one.
+
+    Attributes:
+        network: the smaller one, which shares no memory with the other.
+        replaced: by each parameter of the other one, its successor and what stays of it.
+    """
+
+    network: CapsNet
+    replaced: Mapping[nn.Parameter, tuple[nn.Parameter, Kept]]
 
 
 def prune(
@@ -32,25 +47,56 @@ def prune(
     Args:
         network: the network as trained so far.
         optimizer: any optimizer of its parameters.
-        target: `network.architecture` with fewer conv1 channels, capsule types or decoder units.
-        saliencies: of `network`, see `saliency.measure`.
+        target: `network.architecture` with fewer conv1 channels, channels of a trunk, capsule types or
+            decoder units.
+        saliencies: of `network`, see `saliency.measure`; channels of a deep trunk go by `structured`.
 
     Raises:
         UsageError: `target` differs in more than its widths, or has more of something.
     """
+    smaller = cut(network, target, saliencies)
+    hand_over(optimizer, smaller)
+    return smaller.network, optimizer
+
+
+def cut(
+    network: CapsNet,
+    target: Architecture,
+    saliencies: Saliencies,
+    groups: Sequence[ChannelGroup] | None = None,
+) -> Smaller:
+    """Return what `prune` returns, with no optimizer changed yet.
+
+    Args:
+        network, target, saliencies: as there.
+        groups: of the channels of a deep trunk, where they are known already.
+
+    Raises:
+        UsageError: as there.
+    """
     _check(network.architecture, target)
-    kept = _kept(network, target, saliencies)
+    if groups is None:
+        before = network.architecture
+        same = before.trunk == PLAIN or before.trunk_shape == target.trunk_shape
+        groups = () if same else channel_groups(network)
+    kept = _kept(network, target, saliencies, groups)
     with torch.device("meta"):
         smaller = CapsNet(target)
-    smaller.train(network.training)
     replaced: dict[nn.Parameter, tuple[nn.Parameter, Kept]] = {}
     for name, old in network.named_parameters():
         new = nn.Parameter(_cut(old.detach(), kept[name]), requires_grad=old.requires_grad)
-        path, _, attribute = name.rpartition(".")
-        setattr(smaller.get_submodule(path), attribute, new)
+        _put(smaller, name, new)
         replaced[old] = new, kept[name]
-    _hand_over(optimizer, replaced)
-    return smaller, optimizer
+    for name, buffer in network.named_buffers():
+        _put(smaller, name, _cut(buffer, kept.get(name, {})))
+    smaller.trunk_frozen = network.trunk_frozen
+    smaller.train(network.training)
+    return Smaller(smaller, replaced)
+
+
+def _put(network: nn.Module, name: str, tensor: Tensor) -> None:
+    path, _, attribute = name.rpartition(".")
+    setattr(network.get_submodule(path), attribute, tensor)
 
 
 def _check(before: Architecture, after: Architecture) -> None:
@@ -63,25 +109,28 @@ def _check(before: Architecture, after: Architecture) -> None:
     for name in ("conv_channels", "capsule_types"):
         if new[name] > old[name]:
             raise UsageError(f"cannot prune to {name}={new[name]}: the network has only {old[name]}")
+    if any(b > a for a, b in zip(before.trunk_shape.widths, after.trunk_shape.widths, strict=True)):
+        raise UsageError(f"cannot prune to trunk_channels={after.trunk_channels}: the network has fewer")
     if any(b > a for a, b in zip(before.decoder_units, after.decoder_units, strict=True)):
         raise UsageError(
             f"cannot prune to decoder_units={after.decoder_units}: the network has {before.decoder_units}"
         )
 
 
-def _kept(network: CapsNet, target: Architecture, saliencies: Saliencies) -> dict[str, Kept]:
-    """For every parameter of `network`, by name, what stays of it."""
+def _kept(
+    network: CapsNet, target: Architecture, saliencies: Saliencies, groups: Sequence[ChannelGroup]
+) -> dict[str, Kept]:
+    """For every parameter of `network`, and its statistics, by name, what stays of it."""
     a = network.architecture
-    channels = _most_salient(saliencies.conv_channels, target.conv_channels)
+    kept: dict[str, Kept] = {name: {} for name, _ in network.named_parameters()}
+    convolutions, read = (
+        _kept_of_trunk(target, groups) if a.trunk != PLAIN else _kept_of_stem(target, saliencies)
+    )
+    kept |= convolutions
     types = _most_salient(saliencies.capsule_types, target.capsule_types)
-    first = [_most_salient(found, target.conv_channels) for found in saliencies.first_channels]
     filters = _runs(types, a.capsule_dim)
     matrices = types if a.weight_sharing else _runs(types, a.positions)
-    kept: dict[str, Kept] = {name: {} for name, _ in network.named_parameters()}
-    for number, written in enumerate([*first, channels], start=1):
-        kept[f"conv{number}.weight"] = {0: written} | ({3: first[0]} if number == 2 else {})
-        kept[f"conv{number}.bias"] = {0: written}
-    kept["primary.weight"] = {0: filters, 3: channels}
+    kept["primary.weight"] = {0: filters} | ({} if read is None else {3: read})
     kept["primary.bias"] = {0: filters}
     routed = "capsule_layer" if a.blocks else "class_capsules"
     kept[f"{routed}.weight"] = {network.capsule_layers[0].INPUT_DIM: matrices}
@@ -97,6 +146,33 @@ def _kept(network: CapsNet, target: Architecture, saliencies: Saliencies) -> dic
     return kept
 
 
+def _kept_of_stem(target: Architecture, saliencies: Saliencies) -> tuple[dict[str, Kept], Tensor]:
+    """What stays of the one or two convolutions, and which of the maps that the primary capsules read."""
+    channels = _most_salient(saliencies.conv_channels, target.conv_channels)
+    first = [_most_salient(found, target.conv_channels) for found in saliencies.first_channels]
+    kept: dict[str, Kept] = {}
+    for number, written in enumerate([*first, channels], start=1):
+        kept[f"conv{number}.weight"] = {0: written} | ({3: first[0]} if number == 2 else {})
+        kept[f"conv{number}.bias"] = {0: written}
+    return kept, channels
+
+
+def _kept_of_trunk(
+    target: Architecture, groups: Sequence[ChannelGroup]
+) -> tuple[dict[str, Kept], Tensor | None]:
+    """The same of a deep trunk; all of it where there are no groups."""
+    widths = target.trunk_shape.widths
+    kept: dict[str, dict[int, Tensor]] = {}
+    read = None
+    for group in groups:
+        channels = _most_salient(group.importance, widths[group.convolutions[0]])
+        for name, dim in group.dims.items():
+            kept.setdefault(f"trunk.{name}", {})[dim] = channels
+        if len(widths) - 1 in group.convolutions:
+            read = channels
+    return dict(kept), read
+
+
 def _most_salient(saliency: Tensor, count: int) -> Tensor:
     order = saliency.argsort(descending=True, stable=True)
     return order[:count].sort().values
@@ -109,12 +185,17 @@ def _runs(indices: Tensor, length: int) -> Tensor:
 
 
 def _cut(tensor: Tensor, kept: Kept) -> Tensor:
+    """What stays of a tensor, in the order in memory that it has: optimisers step along that."""
+    smaller = tensor.clone() if not kept else tensor
     for dim, indices in kept.items():
-        tensor = tensor.index_select(dim, indices.to(tensor.device))
-    return tensor.clone() if not kept else tensor
+        smaller = smaller.index_select(dim, indices.to(tensor.device))
+    ordered = tensor.dim() != 4 or tensor.is_contiguous()
+    return smaller.contiguous(memory_format=torch.contiguous_format if ordered else torch.channels_last)
 
 
-def _hand_over(optimizer: Optimizer, replaced: Mapping[nn.Parameter, tuple[nn.Parameter, Kept]]) -> None:
+def hand_over(optimizer: Optimizer, smaller: Smaller) -> None:
+    """Let `optimizer` train the smaller network from now on, with its state cut likewise."""
+    replaced = smaller.replaced
     for group in optimizer.param_groups:
         group["params"] = [replaced[old][0] if old in replaced else old for old in group["params"]]
     for old, (new, kept) in replaced.items():

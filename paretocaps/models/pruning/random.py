@@ -14,8 +14,8 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     a = network.architecture
     widths = () if network.decoder is None else a.decoder_units
     return Saliencies(
-        torch.rand(a.conv_channels, generator=generator),
+        torch.rand(a.trunk_shape.channels, generator=generator),
         torch.rand(a.capsule_types, generator=generator),
         tuple(torch.rand(width, generator=generator) for width in widths),
-        tuple(torch.rand(a.conv_channels, generator=generator) for _ in range(a.stem_convolutions - 1)),
+        tuple(torch.rand(a.conv_channels, generator=generator) for _ in network.stem[1:]),
     )

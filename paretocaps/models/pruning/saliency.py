@@ -17,7 +17,8 @@ class Saliencies:
     """One number for everything that can be removed; the smallest go first.
 
     Attributes:
-        conv_channels: [K], of the convolution whose maps the primary capsules read.
+        conv_channels: [K], of the convolution whose maps the primary capsules read; what a saliency says of a
+            deep trunk's maps is not used: its channels go by groups (`structured`).
         capsule_types: [T].
         decoder_units: [U] for each hidden layer of the decoder; empty without one.
         first_channels: [K], of conv1 where a second convolution reads its maps; empty where none does.
@@ -62,8 +63,13 @@ def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: in
         UsageError: the saliency looks at images and `batches` has none.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        return SALIENCIES.get(saliency)(network, batches, generator)
+    was_training = network.training
+    network.eval()  # else batch normalisation would count these images as trained on
+    try:
+        with torch.no_grad():
+            return SALIENCIES.get(saliency)(network, batches, generator)
+    finally:
+        network.train(was_training)
 
 
 def averaged(
@@ -84,5 +90,10 @@ def averaged(
     if not images:
         raise UsageError("saliencies cannot be measured on 0 images: give at least one batch")
     channels, types, *others = (total / images for total in totals)
-    stem = network.architecture.stem_convolutions - 1
+    stem = max(0, len(network.stem) - 1)
     return Saliencies(channels, types, tuple(others[stem:]), tuple(others[:stem]))
+
+
+def no_channels(network: CapsNet) -> Tensor:
+    """Return zeros for the maps of a deep trunk, on the network's device."""
+    return network.primary.weight.new_zeros(network.primary.weight.shape[-1])

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import sqrt
 
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import Architecture
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.complexity import multiply_adds
+from paretocaps.models.pruning.trunk_target import candidates
 
 LARGEST_RATIO = 0.95
 _FEWEST_CHANNELS = 4
@@ -25,13 +26,20 @@ def pruned(architecture: Architecture, ratio: float) -> Architecture:
     `ratio` the most even one is chosen, and where there is none the nearest. At least one type, four
     channels (or all, if there are fewer) and one unit a layer stay.
 
+    Of a deep trunk every convolution keeps about the same share of its channels (see `trunk_target`); which
+    ones a training removes is decided by what it has learned (`structured`).
+
     Raises:
-        UsageError: `ratio` is not between 0 and 0.95.
+        UsageError: `ratio` is not between 0 and 0.95; a network without capsules.
     """
     if not 0.0 <= ratio <= LARGEST_RATIO:
         raise UsageError(f"pruning_ratio={ratio:g} is not a share between 0 and {LARGEST_RATIO:g}")
     if ratio == 0.0:
         return architecture
+    if architecture.family == "lenet5":
+        raise UsageError("family=lenet5 has no capsules to prune: pruning_ratio=0")
+    if architecture.trunk != PLAIN:
+        return candidates(architecture, ratio)[0]
 
     def _rank(candidate: Architecture) -> tuple[float, float]:
         error = abs(removed_share(architecture, candidate) - ratio)

@@ -3,7 +3,8 @@
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import skip_init
 
 from paretocaps.models.trunks.shape import ConvolutionShape
@@ -32,9 +33,30 @@ def linear_layer(inputs: int, outputs: int) -> nn.Linear:
     return cast("nn.Linear", layer)
 
 
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation that takes a single value a map by the statistics so far.
+
+    torch refuses it: one image with maps of one cell, as the last batch of an epoch may be, has no variance.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return maps of the same shape."""
+        if self.training and input.numel() == input.shape[1]:
+            return functional.batch_norm(
+                input,
+                self.running_mean,
+                self.running_var,
+                self.weight,
+                self.bias,
+                training=False,
+                eps=self.eps,
+            )
+        return super().forward(input)
+
+
 def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
     """Return the batch normalisation of the maps that a convolution writes."""
-    return nn.BatchNorm2d(shape.outputs)
+    return BatchNorm(shape.outputs)
 
 
 def draw_trunk(trunk: nn.Module, generator: torch.Generator) -> None:

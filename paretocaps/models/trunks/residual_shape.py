@@ -22,7 +22,9 @@ def residual(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShap
     for block, (narrow, wide) in enumerate(zip(inner[::2], inner[1::2], strict=True)):
         name, before = f"blocks.{block}", shapes[-1].outputs
         shapes.append(ConvolutionShape(f"{name}.conv1", before, narrow, _ONE, size, norm=True))
-        shapes.append(ConvolutionShape(f"{name}.conv2", narrow, wide, _THREE, size, padding=1, norm=True))
+        shapes.append(
+            ConvolutionShape(f"{name}.conv2", narrow, wide, _THREE, size, padding=1, norm=True, tied="conv")
+        )
     return TrunkShape(tuple(shapes), size, _PRIMARY, _PRIMARY_STRIDE)
 
 

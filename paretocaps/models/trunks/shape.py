@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from paretocaps.errors import UsageError
 from paretocaps.models.geometry import Size
 from paretocaps.registry import Registry
 
@@ -20,6 +21,8 @@ class ConvolutionShape:
         groups: into how many groups, each read on its own, the maps are divided.
         bias: whether there is a bias.
         norm: whether batch normalisation follows, two more parameters a map.
+        tied: name of an earlier convolution whose maps these are added to, or filtered one by one
+            (depthwise), so that both have as many; empty for none.
     """
 
     name: str
@@ -32,6 +35,7 @@ class ConvolutionShape:
     groups: int = 1
     bias: bool = True
     norm: bool = False
+    tied: str = ""
 
     @property
     def weights(self) -> int:
@@ -75,6 +79,17 @@ class TrunkShape:
         return tuple(convolution.outputs for convolution in self.convolutions)
 
     @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The convolutions by number, those together that must have as many maps."""
+        found: dict[str, list[int]] = {}
+        first: dict[str, str] = {}
+        for number, convolution in enumerate(self.convolutions):
+            root = first.get(convolution.tied, convolution.name)
+            first[convolution.name] = root
+            found.setdefault(root, []).append(number)
+        return tuple(tuple(numbers) for numbers in found.values())
+
+    @property
     def primary(self) -> Size:
         """Rows and columns of a map of primary capsules."""
         return output_size(self.size, self.kernel, self.stride)
@@ -106,11 +121,40 @@ def output_size(size: Size, kernel: Size, stride: int = 1, padding: int = 0) -> 
     return Size(rows, columns)
 
 
+def own_widths(name: str, full: Sequence[int], widths: Sequence[int]) -> Sequence[int]:
+    """Return `widths`, or where there are none the `full` ones of a trunk called `name`.
+
+    Raises:
+        UsageError: another number of widths.
+    """
+    if widths and len(widths) != len(full):
+        raise UsageError(f"trunk_channels has {len(widths)} numbers: {name} has {len(full)} convolutions")
+    return widths or full
+
+
+def check_ties(name: str, convolutions: Sequence[ConvolutionShape]) -> None:
+    """Refuse widths of a trunk called `name` that cannot be added to each other.
+
+    Raises:
+        UsageError: tied convolutions with different numbers of maps.
+    """
+    widths = {convolution.name: convolution.outputs for convolution in convolutions}
+    for one in convolutions:
+        if one.tied and one.outputs != widths[one.tied]:
+            raise UsageError(
+                f"trunk_channels gives {one.name} of {name} {one.outputs} maps and {one.tied}"
+                f" {widths[one.tied]}: they must be as many"
+            )
+
+
 TRUNKS: Registry[Trunk] = Registry(
     "trunk",
     {
         "alexnet": "paretocaps.models.trunks.alexnet_shape:ALEXNET",
         "residual": "paretocaps.models.trunks.residual_shape:RESIDUAL",
+        "resnet18": "paretocaps.models.trunks.resnet_shape:RESNET18",
+        "resnet50": "paretocaps.models.trunks.resnet_shape:RESNET50",
+        "mobilenet_v1": "paretocaps.models.trunks.mobilenet_shape:MOBILENET_V1",
     },
 )
 """The trunks beside the one or two convolutions of the CapsNet papers, which follow the image."""

@@ -19,4 +19,4 @@ def adabatch(choices: Choices, images: int, epochs: int) -> tuple[Phase, ...]:
     starts = [(1, choices.first_batch), (second, batch_size)]
     if choices.growth == "doubling":
         starts += [(second + n * choices.phase_epochs, 2**n * batch_size) for n in (1, 2)]
-    return lay_out(starts, images, epochs)
+    return lay_out(starts, images, epochs, choices.accumulate)

@@ -9,4 +9,4 @@ def constant(choices: Choices, images: int, epochs: int) -> tuple[Phase, ...]:
 
     The papers do not say at which batch size their baseline ran; 128 is the default here.
     """
-    return lay_out([(1, choices.batch_size)], images, epochs)
+    return lay_out([(1, choices.batch_size)], images, epochs, choices.accumulate)

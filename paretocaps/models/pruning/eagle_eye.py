@@ -1,0 +1,81 @@
+"""EagleEye: of several ways to prune a deep trunk, the one whose network judges best (Li et al. 2020)."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.pruning.prune import Smaller, cut
+from paretocaps.models.pruning.saliency import Saliencies
+from paretocaps.models.pruning.structured import channel_groups
+from paretocaps.models.pruning.target import removed_share
+from paretocaps.models.pruning.trunk_target import candidates
+
+CANDIDATES = 8
+_TOLERANCE = 0.02
+
+
+def best_candidate(
+    network: CapsNet,
+    ratio: float,
+    saliencies: Saliencies,
+    images: Sequence[Tensor],
+    judge: Callable[[CapsNet], float],
+    seed: int,
+) -> Smaller:
+    """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
+
+    Channels go by the L1 norms of filters, capsule types by `saliencies`. Each candidate's batch
+    normalisation is estimated anew on a few training images before it is judged (adaptive batch
+    normalisation): statistics of the wide network say little of the narrow one. `network` is left as it
+    was; of equals the first is returned, the most even one.
+
+    Args:
+        network: with a deep trunk.
+        ratio: share of the whole network's forward multiply-adds, as `pruned` has it.
+        saliencies: of `network`.
+        images: batches [B, C, H, W] to estimate the statistics on.
+        judge: what a candidate is worth, such as its accuracy on validation images.
+        seed: of the candidates.
+    """
+    groups, whole = channel_groups(network), network.architecture
+    best: tuple[float, Smaller] | None = None
+    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed), ratio):
+        smaller = cut(network, target, saliencies, groups)
+        estimate_statistics(smaller.network, images)
+        worth = judge(smaller.network)
+        if best is None or worth > best[0]:
+            best = worth, smaller
+    assert best is not None
+    return best[1]
+
+
+def _close(whole: Architecture, targets: Sequence[Architecture], ratio: float) -> list[Architecture]:
+    """Those that keep to the ratio, each once; of narrow networks some cannot."""
+    errors = [abs(removed_share(whole, target) - ratio) for target in targets]
+    limit = max(min(errors), _TOLERANCE)
+    kept = [target for target, error in zip(targets, errors, strict=True) if error <= limit]
+    return list(dict.fromkeys(kept))
+
+
+@torch.no_grad()
+def estimate_statistics(network: CapsNet, images: Sequence[Tensor]) -> None:
+    """Replace the statistics of the trunk's batch normalisation by their means over `images`.
+
+    Modes stay as they are, a frozen trunk's too: its statistics are those of another network after pruning.
+    """
+    layers = [layer for layer in network.trunk.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if not layers or not images:
+        return
+    momentum, training = [layer.momentum for layer in layers], network.trunk.training
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # the mean of all batches
+    network.trunk.train()
+    for batch in images:
+        network.features(batch)
+    for layer, before in zip(layers, momentum, strict=True):
+        layer.momentum = before
+    network.trunk.train(training)

@@ -1,0 +1,136 @@
+"""Joules that a device draws, from the counters that it keeps itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from paretocaps.errors import UsageError
+from paretocaps.training.check import ENERGY
+
+POWERCAP = Path("/sys/class/powercap")
+_PACKAGES = "intel-rapl:*"  # so called on AMD's processors too
+_ESTIMATE = "rank by energy_estimate(watts=...) instead, which takes the device's watts from you"
+
+
+class EnergyMeter(Protocol):
+    """A counter of energy."""
+
+    def joules(self) -> float:
+        """Return the joules drawn since the meter was made; never less than before."""
+
+
+class NvmlMeter:
+    """The counter of a CUDA card (NVML): the whole card, whoever uses it.
+
+    Raises:
+        UsageError: the driver or the card has no such counter.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        import pynvml
+
+        self._nvml = pynvml
+        try:
+            pynvml.nvmlInit()
+            uuid = torch.cuda.get_device_properties(device).uuid
+            self._handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+            self._first = self._read()
+        except pynvml.NVMLError as error:
+            raise UsageError(f"energy of {device} cannot be measured (NVML: {error}): {_ESTIMATE}") from None
+
+    def joules(self) -> float:
+        """Return the joules since the meter was made; the card counts in steps of about 0.1 s."""
+        return (self._read() - self._first) / 1e3
+
+    def _read(self) -> int:
+        return int(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle))
+
+
+class RaplMeter:
+    """The counters of all processor packages (RAPL): the whole of each, whoever uses it.
+
+    Args:
+        root: folder with a folder a package, each with `energy_uj` and `max_energy_range_uj`.
+
+    Raises:
+        UsageError: there are none, or they cannot be read.
+    """
+
+    def __init__(self, root: Path = POWERCAP) -> None:
+        self._counters = [
+            folder / "energy_uj"
+            for folder in sorted(root.glob(_PACKAGES))
+            if folder.name.count(":") == 1  # the others are parts of a package
+        ]
+        if not self._counters:
+            raise UsageError(
+                f"energy of this CPU cannot be measured (no RAPL counters in {root}): {_ESTIMATE}"
+            )
+        try:
+            self._last = [_number(counter) for counter in self._counters]
+            self._ranges = [_number(counter.with_name("max_energy_range_uj")) for counter in self._counters]
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(
+                f"energy of this CPU cannot be measured (RAPL: {reason}; only root may read it on most"
+                f" systems): {_ESTIMATE}"
+            ) from None
+        self._sum = 0
+
+    def joules(self) -> float:
+        """Return the joules since the meter was made; to be asked before a counter wraps round twice."""
+        for place, counter in enumerate(self._counters):
+            now = _number(counter)
+            self._sum += (now - self._last[place]) % (self._ranges[place] + 1)
+            self._last[place] = now
+        return self._sum / 1e6
+
+
+class EpochEnergy:
+    """Adds up the joules of training epochs.
+
+    Args:
+        meter: of the device that trains; None measures nothing.
+    """
+
+    def __init__(self, meter: EnergyMeter | None) -> None:
+        self._meter = meter
+        self._joules: dict[int, float] = {}
+
+    @contextmanager
+    def epoch(self, number: int) -> Iterator[None]:
+        """Measure what is done inside as epoch `number`."""
+        begin = self._meter.joules() if self._meter else 0.0
+        yield
+        if self._meter:
+            self._joules[number] = self._meter.joules() - begin
+
+    def state(self) -> dict[int, float]:
+        """Return the joules of each epoch so far."""
+        return dict(self._joules)
+
+    def restore(self, state: Mapping[int, float]) -> None:
+        """Go on from what `state` returned."""
+        self._joules = dict(state)
+
+    def quantities(self, epoch: int) -> dict[str, float]:
+        """Return the energy of the epochs up to and including `epoch`, where it was measured."""
+        if self._meter is None:
+            return {}
+        return {ENERGY: sum(joules for number, joules in self._joules.items() if number <= epoch)}
+
+
+def open_meter(device: torch.device) -> EnergyMeter:
+    """Return the meter of `device`: NVML's of a CUDA card, RAPL's of the processors.
+
+    Raises:
+        UsageError: it has none that can be read; the message has the reason.
+    """
+    return NvmlMeter(device) if device.type == "cuda" else RaplMeter()
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())

@@ -1,0 +1,62 @@
+"""Towards efficient capsule networks (pruned backbones): its counts of capsules and operations."""
+
+import pytest
+
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import architecture
+from paretocaps.models.complexity import complexity, multiply_adds
+from paretocaps.models.pruning.trunk_target import following
+
+FORWARD_AND_BACKWARD = 3
+"""The paper's "FLOPS" of a training are three times the forward multiply-adds, two with a frozen backbone."""
+
+
+def network(backbone, side, classes=10):
+    choices = Choices(family="backbone_caps", backbone=backbone, image_size=side)
+    return architecture(choices, side, side, 3, classes)
+
+
+def part(shape, name):
+    return next(found for found in complexity(shape) if found.name == name)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "full", "channels", "capsules"),
+    [
+        ("resnet50", 2048, 2048, 256),
+        ("resnet50", 2048, 1970, 246),
+        ("resnet50", 2048, 1947, 243),
+        ("resnet50", 2048, 944, 118),
+        ("mobilenet_v1", 1024, 1024, 128),
+        ("mobilenet_v1", 1024, 619, 77),
+    ],
+)
+def test_capsules_follow_the_bottleneck(backbone, full, channels, capsules):
+    whole = network(backbone, 64)
+    assert whole.trunk_shape.channels == full
+    widths, shape = list(whole.trunk_shape.widths), whole.trunk_shape
+    for number in next(group for group in shape.groups if len(widths) - 1 in group):
+        widths[number] = channels
+    pruned = following(whole, tuple(widths))
+    assert pruned.trunk_shape.channels == channels
+    assert pruned.capsules == pruned.capsule_types == capsules == channels // 8
+
+
+@pytest.mark.parametrize(
+    ("side", "kernel", "millions"), [(64, 2, 16.78), (224, 7, 205.5)], ids=["CIFAR-10", "Tiny ImageNet"]
+)
+def test_primary_capsules_have_most_of_the_parameters(side, kernel, millions):
+    shape = network("resnet50", side)
+    assert shape.trunk_shape.kernel == (kernel, kernel)
+    assert part(shape, "primary").params / 1e6 == pytest.approx(millions, rel=5e-4)
+    assert part(shape, "trunk").params == 23_508_032
+
+
+def test_operations_of_the_whole_network_are_those_of_table_1():
+    shape = network("resnet50", 224, classes=200)
+    assert FORWARD_AND_BACKWARD * multiply_adds(shape) / 1e9 == pytest.approx(12.9, rel=0.02)
+
+
+def test_resnet50_has_the_stride_in_the_larger_convolution():
+    # 4.09 G with the 1000-way classifier; the network of He et al. with the stride before has 3.86 G
+    assert part(network("resnet50", 224), "trunk").macs + 2048 * 1000 == pytest.approx(4.09e9, rel=0.01)
