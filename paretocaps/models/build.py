@@ -72,7 +72,7 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
     if architecture.trunk != PLAIN:
-        draw_trunk(network.trunk, architecture.trunk_shape, generator)
+        draw_trunk(network.trunk, generator)
     paper = _PAPER_STDS.get(architecture.family, PAPER_STD)
     stds = _stds(architecture) if init == "auto" else [paper] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):

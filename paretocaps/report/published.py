@@ -69,13 +69,13 @@ def beside(
         timed: whether times and memory are to be shown; not where they are of several devices.
     """
     found: list[Beside] = []
-    for name, row in published.rows.items():
-        about = [trial for trial in trials if row.is_about(name, trial.design, trial.choices)]
+    for row in published.rows:
+        about = [trial for trial in trials if row.is_about(trial.design, trial.choices)]
         for trial in about:
             measured = _measured(trial, best_epochs.get(trial.trial), timed=timed)
-            found.append(Beside(name, row.figures, row.note, trial.trial, measured, trial.seeds))
+            found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))
         if not about:
-            found.append(Beside(name, row.figures, row.note, None, {}, 0))
+            found.append(Beside(row.name, row.figures, row.note, None, {}, 0))
     return found
 
 
@@ -90,8 +90,6 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
     for name in figures:
         cells = [_text(name, line.published.get(name)) for line in lines]
         texts.append(("s an epoch" if name == "epoch_seconds" else name.replace("_", " "), True, cells))
-    if any(line.note for line in lines):
-        texts.append(("note", False, [line.note for line in lines]))
     second = len(texts)
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
     texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))

@@ -8,7 +8,10 @@ PUBLISHED = Published.model_validate(
     {
         "source": "a <paper>, Table I",
         "device": "two GTX 1080 Ti",
-        "rows": {"baseline": {"acc": 0.9937, "best_epoch": 29}, "wab": {"acc": 0.9945}},
+        "rows": {
+            "baseline": {"acc": 0.9937, "best_epoch": 29},
+            "wab": {"acc": 0.9945, "note": "3 in the text"},
+        },
     }
 )
 
@@ -24,6 +27,7 @@ def test_each_group_of_columns_says_whose_figures_it_has(front, trials):
     assert "<th class='group' colspan='3'>published, not measured here</th>" in html
     assert "<th class='group' colspan='7'>measured here</th>" in html
     assert html.count("not trained") == 1
+    assert "<dt>wab</dt><dd>3 in the text</dd>" in html
     assert html.count("parted") == 3  # where the measured columns begin
 
 

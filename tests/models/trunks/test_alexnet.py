@@ -7,9 +7,8 @@ from paretocaps.models.trunks.layers import draw_trunk
 
 
 def made(channels, size, widths=()):
-    shape, generator = alexnet(channels, size, widths), torch.Generator().manual_seed(0)
-    trunk = AlexNetTrunk(shape)
-    draw_trunk(trunk, shape, generator)
+    trunk, generator = AlexNetTrunk(alexnet(channels, size, widths)), torch.Generator().manual_seed(0)
+    draw_trunk(trunk, generator)
     return trunk.double(), torch.rand(3, channels, *size, dtype=torch.float64, generator=generator)
 
 
