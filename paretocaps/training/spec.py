@@ -59,4 +59,5 @@ CAPSNET = TrainerSpec(
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.calibration:reference_step",
+    ranks=True,
 )
