@@ -1,7 +1,10 @@
-"""What every test runs under: no network, and Ctrl-C as a terminal would have it."""
+"""What every test runs under: no network, no cache of the user's, and Ctrl-C as a terminal would have it."""
 
 import os
 import signal
+from pathlib import Path
+
+import pytest
 
 from paretocaps.execution.threads import wait_briefly
 
@@ -12,3 +15,11 @@ wait_briefly()  # as workers do: tests that run side by side would otherwise wai
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts background jobs with SIGINT ignored, which the programs under test would inherit
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepared images go to a folder of the test run, never to the user's; all tests share it."""
+    folder = tmp_path_factory.getbasetemp() / "prepared-images"
+    monkeypatch.setenv("PARETOCAPS_CACHE", str(folder))
+    return folder

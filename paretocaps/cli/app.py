@@ -20,9 +20,16 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "report": "Write a study's figures and tables as one page.",
             "dashboard": "Browse the studies in a web browser.",
         },
+        "Use a network": {
+            "train": "Train one set of choices fully, with checkpoints.",
+            "evaluate": "Judge a trained network on test images: accuracy by class, robustness, pictures.",
+            "export": "Write a trained network as safetensors, JSON and ONNX.",
+            "predict": "Classify image files with an exported network.",
+        },
         "Before training": {
             "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
+            "lr-range": "Find the learning rates worth searching: a range test.",
             "bench": "Time training steps on this machine.",
         },
         "What there is": {

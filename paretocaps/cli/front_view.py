@@ -21,6 +21,8 @@ def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form:
         word: what the mark says.
         form: "table", "json" or "csv".
     """
+    for line in front.left_out:
+        say(line)
     if form == "table":
         _show(front, marked, word)
         return

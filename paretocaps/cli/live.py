@@ -13,7 +13,7 @@ from rich.text import Text
 
 from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text
-from paretocaps.cli.progress import Line, Progress, Training, front_line
+from paretocaps.cli.progress import Line, Preparing, Progress, Training, front_line
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.spec import StudySpec
 
@@ -43,6 +43,11 @@ class LiveView(Progress):
     ) -> None:
         self.closed()
 
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Draw how far the images are prepared."""
+        super().preparing(what, done, total)
+        self._live.start()
+
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Begin to draw."""
         super().opened(spec, finished)
@@ -60,6 +65,8 @@ class LiveView(Progress):
         """Draw the study for the terminal's present size."""
         if self.spec is not None:
             yield draw(self, self.spec, options.max_width, console.size.height)
+        elif self.prepared is not None:
+            yield draw_preparing(self.prepared, self.clock(), options.max_width)
 
 
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
@@ -87,6 +94,18 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
             else []
         ),
     )
+
+
+def draw_preparing(prepared: Preparing, now: float, width: int) -> RenderableType:
+    """Return a preparation as it stands at the clock's time `now`, in at most `width` characters."""
+    elapsed, done = now - prepared.started, prepared.done
+    left = elapsed / done * (prepared.total - done) if done else 0.0
+    parts = [prepared.what, f"{done} of {prepared.total}", clock_text(elapsed)]
+    parts += [f"about {clock_text(left)} left"] if left else []
+    text = " · ".join(parts)
+    bar_width = max(8, min(40, width - len(text) - 1))
+    bar = ProgressBar(total=prepared.total, completed=done, width=bar_width)
+    return _row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
 
 
 def _heading(spec: StudySpec) -> Text:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from paretocaps.domain.objective import split_names
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -22,7 +23,7 @@ def read_weights(
     """
     if value is None:
         return None
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    pairs = [part.rpartition("=") for part in split_names(value)]
     try:
         weights = {name.strip(): float(number) for name, _, number in pairs}
     except ValueError:
@@ -108,3 +109,36 @@ def view_options(function: Decorated) -> Decorated:
         help="Trials of every device, with times in seconds of this one by the devices' calibrations.",
     )
     return study(storage_option(objectives(require(device(scale_to(function))))))
+
+
+def trial_options(function: Decorated) -> Decorated:
+    """Add what picks one training of a stored study: `picking_options`, and which of the trial's seeds."""
+    seed = click.option(
+        "--seed", metavar="N", type=int, help="Of its seeds this one.  [default: the most accurate]"
+    )
+    return picking_options(seed(function))
+
+
+def picking_options(function: Decorated) -> Decorated:
+    """Add what picks one trial of a stored study: `--study` and one of four ways, and `--storage`."""
+    study = click.option(
+        "--study", metavar="NAME", help="Its study; may be left out where the storage has just one."
+    )
+    trial = click.option("--trial", metavar="N", type=int, help="Pick the trial of this number.")
+    knee = click.option("--knee", is_flag=True, help="Pick the best compromise on the front.")
+    best = click.option("--best", metavar="OBJECTIVE", help="Pick the best in one objective, such as acc.")
+    weights = click.option(
+        "--weights",
+        "--pick",
+        "weights",
+        callback=read_weights,
+        metavar="A=W,...",
+        help="Pick the member of the front nearest to these weights, such as acc=0.6,time=0.4.",
+    )
+    require = click.option(
+        "--require",
+        metavar="BOUND",
+        multiple=True,
+        help='Pick among trials that keep a bound, such as "acc>=0.98"; repeat for more.',
+    )
+    return study(trial(knee(best(weights(require(storage_option(function)))))))

@@ -14,6 +14,8 @@ from paretocaps.domain.spec import StudySpec
 
 QUIET_SECONDS = 30.0
 """After so long without a line, the next epoch is told."""
+SOON_SECONDS = 2.0
+"""A preparation of images that takes no longer is not told."""
 
 
 class PlainView(Progress):
@@ -39,6 +41,16 @@ class PlainView(Progress):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.closed()
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Say what is done to the images if it takes a while, then how far it is, and when it is done."""
+        super().preparing(what, done, total)
+        assert self.prepared is not None
+        now, begun = self.clock(), self.prepared.started
+        told = self._said_at >= begun + SOON_SECONDS  # of this preparation
+        silence = now - (self._said_at if told else begun)
+        if silence >= (QUIET_SECONDS if told else SOON_SECONDS) or (told and done == total):
+            self._say(f"{what}: {done} of {total}")
 
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Say what the study is."""

@@ -39,6 +39,16 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """How far the images are prepared: `what` is done to `done` of `total`, since the clock's `started`."""
+
+    what: str
+    done: int
+    total: int
+    started: float
+
+
+@dataclass(frozen=True)
 class Line:
     """Something that happened: "finished", "failed" or "notice", what to say, and which choices it was."""
 
@@ -62,6 +72,7 @@ class Progress(Observer):
         self.clock = clock
         self.spec: StudySpec | None = None
         self.front: FrontRecord | None = None
+        self.prepared: Preparing | None = None
         self.running: Mapping[tuple[int, int], Training] = {}
         self.lines: tuple[Line, ...] = ()
         self.to_keep: tuple[Line, ...] = ()
@@ -71,6 +82,12 @@ class Progress(Observer):
         self._finished_before = 0
         self._opened_at = 0.0
         self._epochs: Mapping[int, int] = {}
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Note how far the images are prepared."""
+        before = self.prepared
+        started = before.started if before and before.what == what else self.clock()
+        self.prepared = Preparing(what, done, total, started)
 
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Start counting."""

@@ -18,6 +18,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     finished = counted(summary.finished, "trial")
     say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
     say(front_line(view.spec, len(front), view.missing))
+    for line in front.left_out:
+        say(line)
     if front.members:
         say("")
         out = console()

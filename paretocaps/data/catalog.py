@@ -14,8 +14,11 @@ class DatasetEntry:
         description: one line for `paretocaps datasets`.
         origin: where it comes from: an installed package, or the id of a data set on the hub.
         reader: where the function lives that reads it, as "module:attribute"; it is called with
-            this entry and returns a `paretocaps.data.raw.RawData`.
+            this entry and returns a `paretocaps.data.raw.RawData`, or a
+            `paretocaps.data.encoded.EncodedData` of images still to be decoded.
         config: which of the hub data set's configurations; empty where it has one.
+        test_split: what the hub data set calls its test part.
+        channels: what every image is converted to, where some are gray and some are not.
     """
 
     name: str
@@ -23,6 +26,8 @@ class DatasetEntry:
     origin: str
     reader: str
     config: str = ""
+    test_split: str = "test"
+    channels: int | None = None
 
 
 HUB_READER = "paretocaps.data.sources.hub:read"
@@ -67,6 +72,14 @@ DATASETS: Registry[DatasetEntry] = Registry(
             description="60,000 photographs of 32x32 pixels in colour, 100 (fine) classes",
             origin="uoft-cs/cifar100",
             reader=HUB_READER,
+        ),
+        "tiny-imagenet": DatasetEntry(
+            name="tiny-imagenet",
+            description="110,000 photographs of 64x64 pixels in colour, 200 classes",
+            origin="zh-plus/tiny-imagenet",
+            reader=HUB_READER,
+            test_split="valid",
+            channels=3,
         ),
     },
     group="paretocaps.datasets",

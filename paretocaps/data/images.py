@@ -1,5 +1,6 @@
 """Images as tensors."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,28 +15,49 @@ class ImageSet:
     """Images with their labels, on the CPU; not to be written to.
 
     Attributes:
-        images: uint8 [N, C, H, W]; or features of images, floating-point.
+        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets. Or features of
+            images, floating-point.
         labels: int64 [N].
+        rows: int64 [N], which of the M images are this set's; None for all of them, in order.
+        mapped: whether the pixels are mapped from a file rather than in memory.
     """
 
-    images: Tensor
+    pixels: Tensor
     labels: Tensor
+    rows: Tensor | None = None
+    mapped: bool = False
 
     @classmethod
     def from_raw(cls, part: RawPart) -> "ImageSet":
-        """Return `part` as tensors; the memory is shared where that is possible."""
+        """Return `part` as tensors; the memory is shared where that is possible, a mapped file always."""
+        labels = torch.from_numpy(np.require(part.labels, requirements=("C", "W")))
+        if part.mapped:
+            rows = None if part.rows is None else torch.from_numpy(part.rows.astype(np.int64))
+            with warnings.catch_warnings():
+                # a private, writable mapping would count as memory, of which there may be too little
+                warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+                return cls(torch.from_numpy(part.pixels), labels, rows, mapped=True)
         # torch warns about arrays it must not write to, such as views of bytes
-        images, labels = (np.require(array, requirements=("C", "W")) for array in (part.images, part.labels))
-        return cls(torch.from_numpy(images), torch.from_numpy(labels))
+        return cls(torch.from_numpy(np.require(part.images, requirements=("C", "W"))), labels)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
+    def images(self) -> Tensor:
+        """The images of this set, uint8 [N, C, H, W]; a copy where it has only some rows of its pixels."""
+        return self.pixels if self.rows is None else self.pixels.index_select(0, self.rows)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width of an image."""
-        channels, height, width = self.images.shape[1:]
+        channels, height, width = self.pixels.shape[1:]
         return channels, height, width
+
+    def channels_last(self, indices: Tensor) -> Tensor:
+        """Return the images at `indices`, uint8 [B, H, W, C], contiguous and copied."""
+        rows = indices if self.rows is None else self.rows.index_select(0, indices)
+        return self.pixels.permute(0, 2, 3, 1).index_select(0, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +70,7 @@ class DataSplits:
         test: looked at once, at the end.
         classes: number of classes; labels are 0 to classes - 1.
         name: of the data set, or the folder it was read from.
+        class_names: the names of the classes, in the order of the labels, where the source has them.
     """
 
     train: ImageSet
@@ -55,6 +78,7 @@ class DataSplits:
     test: ImageSet
     classes: int
     name: str
+    class_names: tuple[str, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

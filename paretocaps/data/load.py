@@ -23,4 +23,5 @@ def load(spec: DataSpec) -> DataSplits:
         test=ImageSet.from_raw(raw.test),
         classes=raw.classes,
         name=raw.name,
+        class_names=raw.class_names,
     )

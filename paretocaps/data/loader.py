@@ -1,5 +1,6 @@
-"""Batches of images that stay on the device they are trained on."""
+"""Batches of images, on the device they are trained on."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from paretocaps.data.augmentation import AUGMENTATIONS
 from paretocaps.data.images import ImageSet
+from paretocaps.data.pixels import open_pixels
 from paretocaps.errors import UsageError
 
 Batch = tuple[Tensor, Tensor]
@@ -21,33 +23,34 @@ _CUDA_BLOCK_VALUES = 2**25
 class DeviceLoader:
     """Serves the images of `image_set` in batches, on `device`.
 
-    The images lie there as bytes, features of images as they are. They are gathered, converted and
-    augmented a block of many batches at a time, so that a batch of one image costs no more than two views.
+    The images lie there as bytes where they fit, features of images as they are; otherwise, and where they
+    are mapped from a file and `device` is the CPU, they stay where they are and are gathered from there.
+    They are gathered, converted and augmented a block of many batches at a time, so that a batch of one
+    image costs no more than two views. The batches are the same either way.
 
     Args:
-        image_set: the images; copied to the device.
+        image_set: the images.
         device: where the batches are wanted.
         seed: seeds the shuffling and the augmentation.
         augment: name of the augmentation of `batches`.
+        room: bytes of the device that the images may take; by default half of a CUDA device's free memory.
+            On a CPU images in memory are taken without regard to it unless it is given.
 
     Raises:
         UnknownNameError: no such augmentation.
     """
 
     def __init__(
-        self, image_set: ImageSet, device: torch.device | str, seed: int = 0, augment: str = "none"
+        self,
+        image_set: ImageSet,
+        device: torch.device | str,
+        seed: int = 0,
+        augment: str = "none",
+        room: int | None = None,
     ) -> None:
         self._augmentation = AUGMENTATIONS.get(augment)
         self._seed = seed % 2**64
-        # [N, H, W, C], so that a gathered block is channels last already; a clone, because contiguous()
-        # keeps the strides of images with one channel, by which convolutions choose their format
-        channels_last = image_set.images.to(device).permute(0, 2, 3, 1)
-        features = image_set.images.is_floating_point()  # of many channels, and too large for a second copy
-        self._images = (
-            channels_last.contiguous()
-            if features
-            else channels_last.clone(memory_format=torch.contiguous_format)
-        )
+        self._pixels = open_pixels(image_set, torch.device(device), room)
         self._labels = image_set.labels.to(device)
 
     def __len__(self) -> int:
@@ -60,16 +63,15 @@ class DeviceLoader:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Channels, height and width of an image."""
-        height, width, channels = self._images.shape[1:]
-        return channels, height, width
+        return self._pixels.shape
 
     def block_steps(self, batch_size: int) -> int:
         """Return how many batches a block has at most."""
-        values = self._images[0].numel() * batch_size
-        limit = _CUDA_BLOCK_VALUES if self._images.is_cuda else BLOCK_VALUES
+        values = math.prod(self.image_shape) * batch_size
+        limit = _CUDA_BLOCK_VALUES if self._labels.is_cuda else BLOCK_VALUES
         return max(1, limit // values)
 
-    def blocks(self, batch_size: int, epoch: int) -> Iterator[Batch]:
+    def blocks(self, batch_size: int, epoch: int, places: Tensor | None = None) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
         Order and augmentation follow from the seed and the epoch alone: they are the same whatever
@@ -79,14 +81,18 @@ class DeviceLoader:
         Args:
             batch_size: images a batch, 1 or more.
             epoch: its number, 0 or more.
+            places: which places of the epoch's order to serve, int64 on the CPU; None for all of them.
 
         Raises:
             UsageError: a batch size below 1.
         """
         _check(batch_size)
         generator = self._generator(epoch)
-        order = torch.randperm(len(self), generator=generator).to(self._labels.device)
-        draws = self._augmentation.draw(len(self), generator).to(self._labels.device)
+        order = torch.randperm(len(self), generator=generator)
+        draws = self._augmentation.draw(len(self), generator)
+        if places is not None:
+            order, draws = order.index_select(0, places), draws.index_select(0, places)
+        draws = draws.to(self._labels.device)
         return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
@@ -107,13 +113,16 @@ class DeviceLoader:
         return _cut(self._in_order(self.block_steps(batch_size) * batch_size), batch_size)
 
     def _shuffled(self, block: int, order: Tensor, draws: Tensor) -> Iterator[Batch]:
-        for chosen, drawn in zip(torch.split(order, block), torch.split(draws, block), strict=True):
-            images = _to_float(self._images.index_select(0, chosen))
-            yield self._augmentation.apply(images, drawn), self._labels.index_select(0, chosen)
+        chosen = torch.split(order, block)
+        there = torch.split(order.to(self._labels.device), block)
+        for pixels, at, drawn in zip(
+            self._pixels.blocks(chosen), there, torch.split(draws, block), strict=True
+        ):
+            yield self._augmentation.apply(_to_float(pixels), drawn), self._labels.index_select(0, at)
 
     def _in_order(self, block: int) -> Iterator[Batch]:
         for pixels, labels in zip(
-            torch.split(self._images, block), torch.split(self._labels, block), strict=True
+            self._pixels.in_order(block), torch.split(self._labels, block), strict=True
         ):
             yield _to_float(pixels), labels
 

@@ -17,21 +17,44 @@ class RawPart:
     """The training or the test part of a data set.
 
     Args:
-        images: uint8 [N, C, H, W], C being 1 or more.
+        pixels: uint8 [M, C, H, W], C being 1 or more; where it is mapped from a file, the images of
+            several parts.
         labels: int64 [N].
         origin: the file or data set it was read from, for error messages.
+        rows: which of the M images are this part's, [N]; None for all of them, in order.
     """
 
-    images: Images
+    pixels: Images
     labels: Labels
     origin: str
+    rows: Indices | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def images(self) -> Images:
+        """The images of this part, uint8 [N, C, H, W]; a copy where it has only some rows of its pixels."""
+        return self.pixels if self.rows is None else self.pixels[self.rows]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        channels, height, width = self.pixels.shape[1:]
+        return channels, height, width
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the pixels are mapped from a file rather than in memory."""
+        return isinstance(self.pixels, np.memmap)
+
     def take(self, indices: Indices) -> "RawPart":
-        """Return the images at `indices` with their labels, copied."""
-        return RawPart(self.images[indices], self.labels[indices], self.origin)
+        """Return the images at `indices` with their labels: copied, or as rows of the mapped file."""
+        labels = self.labels[indices]
+        if not self.mapped:
+            return RawPart(self.images[indices], labels, self.origin)
+        rows = indices if self.rows is None else self.rows[indices]
+        return RawPart(self.pixels, labels, self.origin, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +65,15 @@ class RawData:
         train: the training part.
         test: the test part, or None where the source has none.
         classes: the number of classes the source declares, or None to count the training labels.
+        class_names: their names, in the order of the labels, where the source has them.
+        remarks: what a user should know about how the source was read, a line each.
     """
 
     train: RawPart
     test: RawPart | None = None
     classes: int | None = None
+    class_names: tuple[str, ...] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def check_raw(data: RawData) -> int:
@@ -59,10 +86,10 @@ def check_raw(data: RawData) -> int:
     parts = [data.train] if data.test is None else [data.train, data.test]
     for part in parts:
         _check_arrays(part)
-        if part.images.shape[1:] != data.train.images.shape[1:]:
+        if part.shape != data.train.shape:
             raise DataError(
-                f"{part.origin}: images of {size(part.images.shape[1:])}, but {data.train.origin} has"
-                f" {size(data.train.images.shape[1:])}: both parts must have one size"
+                f"{part.origin}: images of {size(part.shape)}, but {data.train.origin} has"
+                f" {size(data.train.shape)}: both parts must have one size"
             )
     classes = data.classes or count_classes(data.train.labels, data.train.origin)
     for part in parts:
@@ -107,7 +134,7 @@ def size(shape: tuple[int, ...]) -> str:
 
 
 def _check_arrays(part: RawPart) -> None:
-    images, labels = part.images, part.labels
+    images, labels = part.pixels, part.labels
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] < 1:
         raise DataError(
             f"{part.origin}: images are {images.dtype} {list(images.shape)}: uint8 [N, C, H, W] with"

@@ -44,6 +44,8 @@ class FrontRecord:
         device: the one device whose trials were ranked, where one was chosen.
         devices: every device that trials of the study were measured on.
         trainer: name of the study's trainer, whose defaults go without saying.
+        unreached: how many trials lack an objective and so are not ranked, by its name: those that never
+            reached the accuracy of `time_to` or `epochs_to`.
     """
 
     study: str
@@ -55,6 +57,7 @@ class FrontRecord:
     device: str | None = field(default=None, compare=False)
     devices: tuple[str, ...] = field(default=(), compare=False)
     trainer: str = field(default="", compare=False)
+    unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def measured_on(self) -> str:
@@ -67,6 +70,14 @@ class FrontRecord:
                 " by their calibrations"
             )
         return f"trials of {self.device} only, of {len(self.devices)} devices" if self.device else ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What to know of trials that were not ranked, a sentence an objective."""
+        return tuple(
+            f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by every seed"
+            for name, count in self.unreached.items()
+        )
 
     def __iter__(self) -> Iterator[FrontMember]:
         return iter(self.members)

@@ -1,9 +1,11 @@
 """Objectives: named views of a measurement, with direction and unit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, ReachView, View, parse_view
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
 
@@ -43,7 +45,47 @@ class Objective:
         return 1 if self.direction == "minimize" else -1
 
 
-OBJECTIVES: Registry[Objective] = Registry(
+def _seen(view: View) -> Objective:
+    """Return the objective of a view."""
+    return _estimated(view) if isinstance(view, EnergyEstimate) else _reaching(view)
+
+
+def _estimated(view: EnergyEstimate) -> Objective:
+    """Return the objective of energy as it is reckoned from the training time."""
+    text = f"an estimate, not measured: {view.watts:.12g} W times the training seconds up to the best epoch"
+    return Objective(view.name, "minimize", "J", text, device_bound=True, timed=True)
+
+
+def _reaching(view: ReachView) -> Objective:
+    """Return the objective of reaching an accuracy."""
+    until = f"until validation accuracy {view.acc:.12g} is first reached (any accuracy may stand there)"
+    if view.kind == "time_to":
+        seconds = f"measured training seconds {until}"
+        return Objective(view.name, "minimize", "s", seconds, device_bound=True, timed=True)
+    return Objective(view.name, "minimize", "", f"epochs {until}")
+
+
+class Objectives(Registry[Objective]):
+    """The objectives by name, those with a parameter (`time_to(acc=0.955)`) too, whatever it is."""
+
+    def get(self, name: str) -> Objective:
+        """Return the objective called `name`.
+
+        Raises:
+            UnknownNameError: no such name; the message has the nearest one.
+            UsageError: a parameter that is missing or cannot be.
+        """
+        view = parse_view(name)
+        return super().get(name) if view is None else _seen(view)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return super().__contains__(name) or (isinstance(name, str) and parse_view(name) is not None)
+        except UsageError:
+            return False
+
+
+OBJECTIVES: Registry[Objective] = Objectives(
     "objective",
     {
         "acc": Objective("acc", "maximize", "", "validation accuracy at the best epoch"),
@@ -60,6 +102,21 @@ OBJECTIVES: Registry[Objective] = Registry(
         ),
         "params": Objective("params", "minimize", "", "parameters of the trained network"),
         "macs": Objective("macs", "minimize", "", "forward multiply-adds a sample"),
+        "flops": Objective(
+            "flops",
+            "minimize",
+            "",
+            "floating-point operations of training on one image once, two a multiply-add",
+        ),
+        EPOCH_TIME: Objective(
+            EPOCH_TIME,
+            "minimize",
+            "s",
+            "measured training seconds of an epoch, the mean up to the best one",
+            device_bound=True,
+            timed=True,
+        ),
+        **{view.name: _reaching(view) for view in (ReachView("time_to", 0.99), ReachView("epochs_to", 0.99))},
         "memory": Objective(
             "memory",
             "minimize",
@@ -76,6 +133,7 @@ OBJECTIVES: Registry[Objective] = Registry(
             " of the whole card or processor",
             device_bound=True,
         ),
+        EnergyEstimate(100).name: _estimated(EnergyEstimate(100)),
         "latency": Objective(
             "latency",
             "minimize",
@@ -92,6 +150,12 @@ OBJECTIVES: Registry[Objective] = Registry(
             device_bound=True,
             timed=True,
         ),
+        "robust": Objective(
+            "robust",
+            "maximize",
+            "",
+            "mean accuracy on validation images turned, moved, scaled and sheared: 26 fixed transforms",
+        ),
     },
     group="paretocaps.objectives",
 )
@@ -104,11 +168,34 @@ def parse_objectives(text: str | Sequence[str]) -> tuple[Objective, ...]:
         UnknownNameError: a name that is not registered.
         UsageError: fewer than two, or one of them twice.
     """
-    names = [name.strip() for name in text.split(",")] if isinstance(text, str) else list(text)
-    names = [name for name in names if name]
+    names = list(split_names(text) if isinstance(text, str) else filter(None, text))
     objectives = tuple(OBJECTIVES.get(name) for name in names)
     if len(objectives) < 2:
         raise UsageError(f"objectives={','.join(names)!r}: a front needs at least two, e.g. acc,time,params")
-    if len(set(names)) < len(names):
+    if len({objective.name for objective in objectives}) < len(names):
         raise UsageError(f"objectives={','.join(names)!r}: one is named twice")
     return objectives
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a comma-separated text; a comma in parentheses separates nothing."""
+    return tuple(name.strip() for name in re.split(r",(?![^()]*\))", text) if name.strip())
+
+
+def canonical_name(name: str) -> str:
+    """Return the name under which an objective is stored: the same for the same parameter.
+
+    Names that are no objective's are returned as they are, for whoever looks them up to refuse.
+    """
+    try:
+        view = parse_view(name)
+    except UsageError:
+        return name
+    return name if view is None else view.name
+
+
+def is_timed(quantity: str) -> bool:
+    """Return whether a quantity is a time: behind an objective that is `timed`."""
+    if quantity in OBJECTIVES and OBJECTIVES.get(quantity).quantity == quantity:
+        return OBJECTIVES.get(quantity).timed
+    return any(o.timed and o.quantity == quantity for o in map(OBJECTIVES.get, OBJECTIVES))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.objective import OBJECTIVES, canonical_name, split_names
 from paretocaps.errors import UsageError
 
 _OPERATORS: Mapping[str, Callable[[Any, float], Any]] = {
@@ -15,7 +15,7 @@ _OPERATORS: Mapping[str, Callable[[Any, float], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(>=|<=|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
+_PATTERN = re.compile(r"\s*([A-Za-z_]\w*(?:\([^()]*\))?)\s*(>=|<=|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Requirement:
         match = _PATTERN.fullmatch(text)
         try:
             name, relation, bound = match.groups() if match else ("", "", "")
-            requirement = cls(name, relation, float(bound))
+            requirement = cls(canonical_name(name), relation, float(bound))
         except ValueError:
             raise UsageError(f"requirement {text!r} is not understood: write it like acc>=0.9") from None
         OBJECTIVES.get(requirement.name)
@@ -63,4 +63,4 @@ def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
         UsageError: one of them is not understood.
     """
     texts = [texts] if isinstance(texts, str) else texts
-    return tuple(Requirement.parse(part) for text in texts for part in text.split(",") if part.strip())
+    return tuple(Requirement.parse(part) for text in texts for part in split_names(text))

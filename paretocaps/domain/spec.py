@@ -3,11 +3,13 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.objective import canonical_name, split_names
+from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError, did_you_mean
 
@@ -26,21 +28,27 @@ class StudySpec(BaseModel):
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
+        corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
+        channels: 1 or 3 to make all images gray or coloured; None for what they are.
         storage: database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
         workers: jobs that run at once where they share a device: on a CPU, or on the CUDA devices with
             `share_device`.
+        ranks: processes that train each trial together, each with its part of every batch: on GPUs one a
+            device, on a CPU with their part of its threads.
         share_device: whether jobs may share a device though an objective is a time, which each then
             takes longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings a trial, with as many seeds; its values are their means.
-        designs: named designs tried first; None for all that the trainer has.
+        designs: named designs tried first, the trainer's or of `design`; None for all of both.
+        design: designs of the study's own, by name: the choices that define each (`[design.NAME]`).
         fix: choices taken out of the search.
         space: the sampled choices (see `Space.parse`); None for the trainer's own.
         require: bounds such as "acc>=0.9" that a trial must keep to be shown in the running front;
             None for acc>=0.9 where acc is an objective.
+        published: what a paper prints about these trials, for the report; it steers nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,27 +61,31 @@ class StudySpec(BaseModel):
     dataset: str | None = None
     data: str | None = None
     limit_train: Count | None = None
+    corrupt: Literal["refuse", "skip"] = "refuse"
+    channels: Literal[1, 3] | None = None
     storage: str = DEFAULT_STORAGE
     trainer: str = "capsnet"
     executor: str = "processes"
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    ranks: Annotated[int, Field(ge=1, le=256)] = 1
     share_device: bool = False
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
     designs: tuple[str, ...] | None = None
+    design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}
     space: dict[str, Any] | None = None
     require: tuple[str, ...] | None = None
+    published: Published | None = None
 
     @field_validator("objectives", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(name.strip() for name in value.split(",") if name.strip())
-            if isinstance(value, str)
-            else value
-        )
+        names = split_names(value) if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            return value
+        return tuple(canonical_name(name) if isinstance(name, str) else name for name in names)
 
     @field_validator("require", mode="before")
     @classmethod
@@ -111,7 +123,13 @@ class StudySpec(BaseModel):
         """The images as a job names them; a local folder by its absolute path."""
         path = str(Path(self.data).expanduser().resolve()) if self.data else None
         name = None if path else (self.dataset or "digits")
-        return DataSpec(name=name, path=path, limit_train=self.limit_train)
+        return DataSpec(
+            name=name,
+            path=path,
+            limit_train=self.limit_train,
+            corrupt=self.corrupt,
+            channels=self.channels,
+        )
 
 
 def resolve_spec(
@@ -172,9 +190,9 @@ def _validate(values: Mapping[str, Any]) -> StudySpec:
         return StudySpec.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "study"
+        name = ".".join(map(str, first["loc"])) or "study"
         if first["type"] == "extra_forbidden":
-            known = StudySpec.model_fields
+            known = StudySpec.model_fields if len(first["loc"]) == 1 else ()
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
         if first["type"] == "value_error":
             raise UsageError(str(first["ctx"]["error"])) from None

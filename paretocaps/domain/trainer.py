@@ -12,7 +12,7 @@ from paretocaps.domain.choices import (
     parse_value,
     without_meaningless,
 )
-from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.errors import UsageError, did_you_mean
@@ -30,6 +30,18 @@ Times of the trainer on two devices are compared by the ratio of these seconds, 
 whatever is searched, and typical of what is trained. It sets the threads it is given, waits for the device
 before each reading of the clock, and leaves the global random states alone.
 """
+
+
+class Check(Protocol):
+    """Looks at data before a study is made of them, and prepares what is prepared once for all trials.
+
+    It raises what is wrong with the data, and returns what is worth knowing about them, a line each.
+    What takes a while is told to `on_preparing`, unless that is None.
+    """
+
+    def __call__(self, data: DataSpec, on_preparing: OnPreparing | None) -> Sequence[str]:
+        """Check `data`."""
+        ...
 
 
 class Train(Protocol):
@@ -53,8 +65,8 @@ class TrainerSpec:
         choices: the pydantic model of the choices it understands.
         space: the space a study samples by default.
         train: where its `Train` callable lives, as "module:attribute".
-        check: where a function of the study's `DataSpec` lives, as "module:attribute", that raises
-            what is wrong with the data before a study is made of it; empty for none.
+        check: where its `Check` function lives, as "module:attribute", which raises what is wrong with
+            the study's data before a study is made of it; empty for none.
         measures: where a function lives, as "module:attribute", of the quantities that a study's objectives
             need and the devices it trains on, that raises which of them cannot be measured there; empty for
             none.
@@ -65,6 +77,7 @@ class TrainerSpec:
         calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
             each process that trains for a study of times; empty for none: its times then compare on
             one device only.
+        ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`).
     """
 
     name: str
@@ -77,6 +90,16 @@ class TrainerSpec:
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     calibrate: str = ""
+    ranks: bool = False
+
+    def check_ranks(self, ranks: int) -> None:
+        """Refuse several ranks where the trainer knows of one only.
+
+        Raises:
+            UsageError: it does not, and more are asked for.
+        """
+        if ranks > 1 and not self.ranks:
+            raise UsageError(f"ranks={ranks}: trainer {self.name!r} trains on one rank only")
 
     def parse(self, values: Mapping[str, Any]) -> BaseModel:
         """Return `values` as the trainer's choices.
@@ -136,10 +159,17 @@ class TrainerSpec:
         """
         return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
 
-    def check_data(self, data: DataSpec) -> None:
-        """Raise what is wrong with the data, as far as the trainer can tell beforehand."""
-        if self.check:
-            resolve(self.check)(data)
+    def check_data(self, data: DataSpec, on_preparing: OnPreparing | None = None) -> tuple[str, ...]:
+        """Raise what is wrong with the data, as far as the trainer can tell beforehand; return its remarks.
+
+        Args:
+            data: the study's images.
+            on_preparing: is told how far a preparation of them is.
+        """
+        if not self.check:
+            return ()
+        check: Check = resolve(self.check)
+        return tuple(check(data, on_preparing))
 
     def check_fixed(self, fix: Mapping[str, Any]) -> None:
         """Raise what is wrong with the fixed choices beside their values, as far as the trainer can tell."""

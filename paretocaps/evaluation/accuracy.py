@@ -51,24 +51,32 @@ class Evaluator:
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
 
-    def accuracy(self, network: Network, images: DeviceLoader) -> float:
+    def accuracy(
+        self, network: Network, images: DeviceLoader, change: Callable[[Tensor], Tensor] | None = None
+    ) -> float:
         """Return the share of `images` whose best-scored class is their label's, in [0, 1].
 
         Args:
             network: put into evaluation mode for the pass and back into the mode it was in.
             images: on the network's device.
+            change: what is done to each batch of images, [B, C, H, W], before the network sees it.
 
         Raises:
             DataError: there are no images.
             MemoryError, RuntimeError: not even one image fits into memory.
         """
-        return self._fitting(lambda size: accuracy(network, images.ordered(size)))
+        seen = change or _unchanged
+        return self.fitting(
+            lambda size: accuracy(
+                network, ((seen(pixels), labels) for pixels, labels in images.ordered(size))
+            )
+        )
 
     def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
         """Return accuracy and loss, by one pass; see the function `judge`, and `accuracy` for errors."""
-        return self._fitting(lambda size: judge(network, images.ordered(size), loss))
+        return self.fitting(lambda size: judge(network, images.ordered(size), loss))
 
-    def _fitting(self, pass_over: Callable[[int], T]) -> T:
+    def fitting(self, pass_over: Callable[[int], T]) -> T:
         """Return what a pass with that many images at once gives, fewer where memory runs out."""
         while True:
             try:
@@ -84,6 +92,10 @@ class Evaluator:
         self.remarks.append(f"out of memory evaluating {before} images at once: halved to {self.batch_size}")
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _unchanged(images: Tensor) -> Tensor:
+    return images
 
 
 def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> float:

@@ -1,11 +1,10 @@
 """The seconds of a trainer's reference step in this process, measured once."""
 
 import math
-from collections.abc import Iterable
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import is_timed
 from paretocaps.domain.trainer import Calibrate, TrainerSpec
 from paretocaps.registry import resolve
 
@@ -18,8 +17,9 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     They are measured once in a process for each trainer, device and number of threads, and only where
     the study measures times and the trainer has a reference step: else None. A step that fails is no
     reason not to train: then the answer says why there are no seconds, and the next job tries again.
+    Several ranks are another device than the one that takes the step: they have no calibration.
     """
-    if not trainer.calibrate or not any(o.timed and o.quantity in job.measure for o in _objectives()):
+    if job.ranks > 1 or not trainer.calibrate or not any(map(is_timed, job.measure)):
         return None
     key = trainer.name, job.device, job.threads
     if key not in _measured:
@@ -28,10 +28,6 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
         except Exception as error:
             return f"no calibration: {' '.join(f'{type(error).__name__}: {error}'.split())[:300]}"
     return _measured[key]
-
-
-def _objectives() -> Iterable[Objective]:
-    return map(OBJECTIVES.get, OBJECTIVES)
 
 
 def with_calibration(measurement: Measurement, found: float | str | None) -> Measurement:

@@ -15,9 +15,11 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
+from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import TrainingError
 
+JOB = "job.json"
 MEASUREMENT = "measurement.json"
 FAILURE = "failure.json"
 LOCK = "worker.lock"
@@ -43,6 +45,24 @@ def leave_failure(folder: Path, reason: str) -> None:
         OSError: the folder cannot be written.
     """
     _write(folder / FAILURE, json.dumps({"reason": reason}))
+
+
+def leave_job(job: TrainingJob) -> None:
+    """Write `job` to its folder, so that what is trained there is known later, as `leave_measurement` writes.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    job.folder.mkdir(parents=True, exist_ok=True)
+    _write(job.folder / JOB, job.model_dump_json(indent=1))
+
+
+def left_job(folder: Path) -> TrainingJob | None:
+    """Return the job that `leave_job` wrote to `folder`, or None where there is none that can be read."""
+    try:
+        return TrainingJob.model_validate_json((folder / JOB).read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def forget(folder: Path) -> None:

@@ -15,8 +15,8 @@ from paretocaps.models.trunks.layers import draw_trunk
 
 PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
-BACKBONE_STD = 0.1
-"""The same in the published code of the capsule networks on pruned backbones."""
+_PAPER_STDS = {"backbone_caps": 0.1}
+"""The same in the published code of the paper on pruned backbones."""
 _POSE_STD, _SKIPPED_POSES = 0.1, 0.1
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
@@ -55,8 +55,9 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
         architecture: what to build.
         seed: any integer that torch takes for one.
         init: "auto" as above; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
-            does (em's about the identity all the same; the paper has no em), and those of backbone_caps with
-            N(0, 0.1), as the code of its paper does. The bias of 0.1 there has no place: we have none.
+            does, and on a backbone with N(0, 0.1), as the published code for pruned ones does (em's about
+            the identity all the same; the papers have no em). The paper of the hybrids does not say. The
+            bias of 0.1 in the code for pruned ones has no place: we have none.
 
     Returns:
         A float32 network on the CPU, in training mode.
@@ -72,8 +73,8 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
         _draw(layer, generator)
     if architecture.trunk != PLAIN:
         draw_trunk(network.trunk, generator)
-    published = BACKBONE_STD if architecture.family == "backbone_caps" else PAPER_STD
-    stds = _stds(architecture) if init == "auto" else [published] * len(architecture.layers)
+    paper = _PAPER_STDS.get(architecture.family, PAPER_STD)
+    stds = _stds(architecture) if init == "auto" else [paper] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)
     if architecture.routing == "em" and architecture.family in BLOCK_FAMILIES and init == "auto":

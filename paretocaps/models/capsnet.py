@@ -6,6 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
 from paretocaps.models.complexity import decoder_widths
@@ -149,6 +150,25 @@ class CapsNet(Network):
             DataError: images of another shape than the architecture's.
         """
         return self._maps(images)[-1]
+
+    def class_capsules_of(self, images: Tensor) -> Tensor:
+        """Return the states [B, O, D] of the class capsules for images [B, C, H, W].
+
+        Raises:
+            DataError: images of another shape than the architecture's.
+        """
+        return self._classes(self.features(images))
+
+    def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].
+
+        Raises:
+            UsageError: a network without a decoder.
+        """
+        if self.decoder is None:
+            raise UsageError("this network draws nothing: it was built with decoder=none")
+        pixels: Tensor = self.decoder(capsules, chosen)
+        return pixels
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:

@@ -20,6 +20,9 @@ def squash(vectors: Tensor, dim: int = -1) -> Tensor:
         vectors: any shape.
         dim: the dimension the poses lie along.
     """
+    if torch.compiler.is_exporting():
+        vectors = at_least_float32(vectors)
+        return vectors * squash_scale(vectors, dim)[0]
     return cast(Tensor, _Squash.apply(vectors, dim))  # type: ignore[no-untyped-call]
 
 
@@ -48,12 +51,19 @@ def lengths(vectors: Tensor, dim: int = -1) -> Tensor:
 
     Half precisions are computed in, and returned as, float32; `dim` is the dimension removed.
     """
+    if torch.compiler.is_exporting():
+        return _norm(at_least_float32(vectors), dim)
     return cast(Tensor, _Lengths.apply(vectors, dim))  # type: ignore[no-untyped-call]
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
     """Return `tensor`, in float32 where it has less precision."""
     return tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float()
+
+
+def _norm(vectors: Tensor, dim: int) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(vectors, dim=dim)
+    return length
 
 
 class _Squash(torch.autograd.Function):
@@ -79,7 +89,7 @@ class _Lengths(torch.autograd.Function):
         """As the function of this name."""
         ctx.dim, ctx.dtype = dim, vectors.dtype
         vectors = at_least_float32(vectors)
-        length: Tensor = torch.linalg.vector_norm(vectors, dim=dim)
+        length = _norm(vectors, dim)
         ctx.save_for_backward(vectors, length)
         return length
 

@@ -8,6 +8,15 @@ from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
+_ROLES = {
+    "primary": "primary",
+    "capsule_layer": "capsule",
+    "blocks": "capsule",
+    "class_capsules": "capsule",
+    "decoder": "decoder",
+}
+"""What the parts of a network are for; those before the primary capsules are its trunk."""
+
 
 class Part(NamedTuple):
     """One part of a network: its name, trained parameters and forward multiply-adds a sample."""
@@ -52,6 +61,20 @@ def multiply_adds(architecture: Architecture) -> int:
     return sum(part.macs for part in complexity(architecture))
 
 
+def params_by_role(architecture: Architecture) -> dict[str, int]:
+    """Return the parameters of trunk, primary capsules, capsule layers and decoder, those that there are.
+
+    The names are those of the measured quantities: trunk_params, primary_params, capsule_params and
+    decoder_params. A network without capsules is all trunk.
+    """
+    found: dict[str, int] = {}
+    for part in complexity(architecture):
+        if part.params:
+            role = f"{_ROLES.get(part.name, 'trunk')}_params"
+            found[role] = found.get(role, 0) + part.params
+    return found
+
+
 def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) -> int:
     """Return the multiply-adds of one sample in a training step of the plain algorithm.
 
@@ -70,6 +93,15 @@ def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) 
     a = architecture
     first = parts["conv1"] if a.family == "lenet5" else a.trunk_shape.convolutions[0].macs
     return 3 * total - first
+
+
+def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
+    """Return the floating-point operations of training on one image once: two a multiply-add.
+
+    See `training_multiply_adds`; the optimiser's own arithmetic is not in it. What the paper on pruned
+    backbones calls FLOPs is another number: multiply-adds, not operations.
+    """
+    return 2 * training_multiply_adds(architecture, frozen=frozen)
 
 
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:

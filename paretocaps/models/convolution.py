@@ -5,7 +5,7 @@ torch's convolutions avoid forming patches, but they reorder the 21 MB of the pr
 filters at every call, which at batch 1 is most of a training step, and reach about half the speed of a
 plain product of matrices on the processor this was measured on. So each of the three products (output,
 input gradient, weight gradient) is formed in the faster way, a block of samples at a time. On other
-devices than a CPU the convolution is torch's.
+devices than a CPU, and in a graph that `torch.export` makes, the convolution is torch's.
 
 Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C, a patch.
 """
@@ -53,7 +53,7 @@ def convolution(
     Returns:
         [B, K, H', W'], in channels-last order on a CPU.
     """
-    if images.device.type != "cpu":
+    if images.device.type != "cpu" or torch.compiler.is_exporting():
         maps = functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, stride)
         return functional.relu(maps, inplace=True) if rectify else maps
     dtype = compute_dtype(weight)

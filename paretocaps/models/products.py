@@ -48,6 +48,8 @@ def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     Operands may be transposed; others that are not dense are copied first, since oneDNN multiplies those
     slowly beyond measure.
     """
+    if torch.compiler.is_exporting():
+        return left @ right if bias is None else torch.addmm(bias, left, right)
     rows, inner = left.shape
     large = rows * inner * right.shape[1] >= _SMALLEST
     if large and left.dtype == torch.float32 and left.device.type == "cpu" and has_fast_float32():

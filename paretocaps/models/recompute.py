@@ -19,6 +19,8 @@ def recompute(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> t
         function: tensors to a tuple of floating-point tensors.
         inputs: floating-point tensors.
     """
+    if torch.compiler.is_exporting():
+        return function(*inputs)
     return cast(tuple[Tensor, ...], _Recompute.apply(function, *inputs))  # type: ignore[no-untyped-call]
 
 

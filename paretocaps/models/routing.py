@@ -53,6 +53,8 @@ def route(
     Returns:
         [O, D, B].
     """
+    if torch.compiler.is_exporting():
+        return _iterate(_votes(poses, weight, dtype or weight.dtype), bias, iterations)[-1].sums
     return cast(
         Tensor,
         _Route.apply(poses, weight, bias, iterations, full_gradient, dtype or weight.dtype),  # type: ignore[no-untyped-call]

@@ -26,6 +26,8 @@ def weighted(poses: Tensor, weight: Tensor, couplings: Tensor, scales: Tensor) -
         weight: [O, D, E * M], contiguous, the same dtype.
         couplings, scales: c and a, [O, M, R, B]; their product is not kept.
     """
+    if torch.compiler.is_exporting():
+        return Votes(poses, weight).weighted(couplings * scales)
     return cast(Tensor, _Weighted.apply(poses, weight, couplings, scales))  # type: ignore[no-untyped-call]
 
 
@@ -36,6 +38,8 @@ def agreement(poses: Tensor, weight: Tensor, vectors: Tensor) -> Tensor:
         poses, weight: as for `weighted`.
         vectors: [O, D, B].
     """
+    if torch.compiler.is_exporting():
+        return Votes(poses, weight).agreement(vectors)
     return cast(Tensor, _Agreement.apply(poses, weight, vectors))  # type: ignore[no-untyped-call]
 
 

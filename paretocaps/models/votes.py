@@ -39,7 +39,9 @@ class Votes:
         self.shared = poses.shape[2] > 1
         self._flat = poses if self.shared else poses.squeeze(2)
         # Products with a few columns are up to 15 times slower in float32 than the same with a few rows.
-        few = poses.shape[-1] < _NARROW and poses.dtype == torch.float32
+        # In a graph for any batch there are no such differences, nor groups: all outputs at once.
+        self._exporting = torch.compiler.is_exporting()
+        few = not self._exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
 
     def mean(self) -> Tensor:
@@ -51,6 +53,8 @@ class Votes:
 
     def weighted(self, couplings: Tensor) -> Tensor:
         """Return sum_i c_i u_hat_i, [O, D, B], for couplings [O, M, R, B]."""
+        if self._exporting:
+            return self.product(self.weight, self.scaled(couplings)).to(self.sums)
         outputs, dimensions, _ = self.weight.shape
         total = self.poses.new_empty(outputs, dimensions, self.poses.shape[-1])
         for group in self.groups():
@@ -59,6 +63,9 @@ class Votes:
 
     def agreement(self, vectors: Tensor) -> Tensor:
         """Return u_hat_i . v, [O, M, R, B], for vectors v [O, D, B]."""
+        if self._exporting:
+            directions = self.directions(slice(None), vectors.to(self.poses.dtype))
+            return (directions * self._flat).sum(1, dtype=self.sums).view(-1, *self.poses.shape[1:])
         outputs = self.weight.shape[0]
         agreement = self.poses.new_empty(outputs, *self.poses.shape[1:], dtype=self.sums)
         vectors = vectors.to(self.poses.dtype)

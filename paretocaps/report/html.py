@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align
 td:last-child:not(.number) { white-space: normal; min-width: 320px; }
 tr:last-child td { border-bottom: 0; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
+th.group { position: static; text-align: left; background: white; }
+.parted, th.group + th.group { border-left: 3px double #9aa5b1; }
 tr.marked td { background: #fff4ec; }
 .pairs { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 16px; }
 .pair, .wide { min-width: 0; }
@@ -42,14 +45,22 @@ tr.marked td { background: #fff4ec; }
 """
 
 
-def table_html(table: Table) -> str:
-    """Return `table`; where its first column has no heading, rows with a mark in it are shaded."""
-    head = _cells("th", table.headings, table.numeric)
-    rows = ""
+def table_html(table: Table, groups: Sequence[tuple[str, int]] = ()) -> str:
+    """Return `table`; where its first column has no heading, rows with a mark in it are shaded.
+
+    Args:
+        table: what is shown.
+        groups: headings over columns, each with how many of them it is over; a line parts the groups.
+    """
+    starts = set(accumulate([count for _, count in groups]))
+    head = _cells("th", table.headings, table.numeric, starts)
+    over = "".join(f"<th class='group' colspan='{count}'>{escape(text)}</th>" for text, count in groups)
+    rows = f"<tr>{over}</tr>" if groups else ""
+    rows += f"<tr>{head}</tr></thead><tbody>"
     for row in table.rows:
         marked = ' class="marked"' if not table.headings[0] and row[0] else ""
-        rows += f"<tr{marked}>{_cells('td', row, table.numeric)}</tr>"
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        rows += f"<tr{marked}>{_cells('td', row, table.numeric, starts)}</tr>"
+    return f"<div class='scroll'><table><thead>{rows}</tbody></table></div>"
 
 
 def definitions_html(facts: Mapping[str, str]) -> str:
@@ -71,11 +82,11 @@ def figure_html(figure: "Figure", name: str) -> str:
     return html
 
 
-def write_page(path: str | Path, title: str, body: str) -> Path:
+def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path:
     """Write a page that needs no other file and no network (plotly.js is in it); return where it is.
 
     It is written beside its place and moved there, so that it is old or new but never half. Missing
-    folders are made.
+    folders are made. `style` is CSS beside that of every page.
 
     Raises:
         UsageError: it cannot be written there.
@@ -85,7 +96,7 @@ def write_page(path: str | Path, title: str, body: str) -> Path:
     page = (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_CSS}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
+        f"<style>{_CSS}{style}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
     )
     place = Path(path)
     draft = place.with_name(f".{place.name}.{os.getpid()}.part")
@@ -101,6 +112,10 @@ def write_page(path: str | Path, title: str, body: str) -> Path:
     return place
 
 
-def _cells(tag: str, texts: tuple[str, ...], numeric: tuple[bool, ...]) -> str:
-    classes = ['class="number"' if number else "" for number in numeric]
-    return "".join(f"<{tag} {c}>{escape(text)}</{tag}>" for c, text in zip(classes, texts, strict=True))
+def _cells(tag: str, texts: tuple[str, ...], numeric: tuple[bool, ...], starts: Container[int]) -> str:
+    cells = ""
+    for column, (text, number) in enumerate(zip(texts, numeric, strict=True)):
+        words = [*(["number"] if number else []), *(["parted"] if column in starts else [])]
+        kind = f'class="{" ".join(words)}"' if words else ""
+        cells += f"<{tag} {kind}>{escape(text)}</{tag}>"
+    return cells

@@ -14,6 +14,9 @@ class Observer:
     Methods are called from the driver's one thread, in the order in which things happen.
     """
 
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Before the study is opened: `what` is done to `done` of `total` images; often, up to the last."""
+
     def opened(self, spec: StudySpec, finished: int) -> None:
         """The study is open; `finished` of `spec.trials` trials are done already."""
 

@@ -12,6 +12,7 @@ from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.domain.view import parse_view
 from paretocaps.errors import UsageError
 from paretocaps.pareto.front import rank
 from paretocaps.pareto.indicators import hypervolume
@@ -77,6 +78,7 @@ def ranked_front(
         device=device,
         devices=present,
         trainer=record.spec.get("trainer", ""),
+        unreached=_unreached(table, objectives),
     )
 
 
@@ -89,9 +91,15 @@ class MeasuredTrials:
 
 
 def measured_trials(
-    store: Store, study: str, device: str | None = None, scale_to: str | None = None
+    store: Store,
+    study: str,
+    device: str | None = None,
+    scale_to: str | None = None,
+    objectives: Sequence[Objective] = (),
 ) -> MeasuredTrials:
     """Return every finished trial with all its common quantities, those of one device or scaled if asked.
+
+    They have the study's own objectives, and those that are asked for beside them.
 
     Raises:
         StorageError: no such study.
@@ -100,6 +108,7 @@ def measured_trials(
     """
     spec = store.study(study).spec
     own = [OBJECTIVES.get(name) for name in spec.get("objectives", ()) if name in OBJECTIVES]
+    own += [objective for objective in objectives if objective not in own]
     table = quantity_table(store, study, own)
     table = comparable(table, (), device, scale_to)
     chosen, order = store.members(study, table.trials.tolist()), _choice_order(spec)
@@ -113,13 +122,14 @@ def quantity_table(
     """Return the study's finished trials with every common quantity and those asked for.
 
     Raises:
-        UsageError: trials are finished, but an objective was measured in none of them.
+        UsageError: trials are finished, but an objective was measured in none of them. An accuracy that none
+            reached is no error: its trials lack the value.
     """
     asked = [objective.quantity for objective in objectives]
     asked += [_bounded(requirement).quantity for requirement in requirements]
     table = store.table(study, tuple(dict.fromkeys([*MEASURED, *asked])))
     for name in asked:
-        if len(table) and np.isnan(table.column(name)).all():
+        if len(table) and np.isnan(table.column(name)).all() and parse_view(name) is None:
             raise UsageError(
                 f"study {study!r} did not measure {name!r}: start another study with it among its objectives"
             )
@@ -131,8 +141,8 @@ def fix_reference(store: Store, study: str, objectives: Sequence[Objective]) -> 
     if store.study(study).reference_point is not None:
         return
     table = quantity_table(store, study, objectives)
-    if len(table) >= FIRST_DESIGNS:
-        values = _columns(table, objectives)[:FIRST_DESIGNS]
+    values = _first_designs(table, objectives)
+    if len(values) == FIRST_DESIGNS:
         store.set_reference_point(study, reference_point(values, objectives))
 
 
@@ -201,8 +211,21 @@ def _reference(
     own = own and tuple(study.spec.get("objectives", ())) == tuple(o.name for o in objectives)
     if study.reference_point is not None and own:
         return study.reference_point
-    values = _columns(table, objectives)[:FIRST_DESIGNS]
-    return reference_point(values, objectives) if np.isfinite(values).all(axis=1).any() else None
+    values = _first_designs(table, objectives)
+    return reference_point(values, objectives) if len(values) else None
+
+
+def _first_designs(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
+    """Return the objectives of the first trials that have a value in each."""
+    values = _columns(table, objectives)
+    return values[np.isfinite(values).all(axis=1)][:FIRST_DESIGNS]
+
+
+def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:
+    """Return how many trials never reached what an objective asks for, by its name; none are left out."""
+    views = [objective for objective in objectives if parse_view(objective.quantity) is not None]
+    counts = {o.name: int(np.isnan(table.column(o.quantity)).sum()) for o in views}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:

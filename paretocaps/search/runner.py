@@ -14,6 +14,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.view import parse_view
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.execution.recover import clear_failed
@@ -161,6 +162,7 @@ class Runner:
             seed=seed,
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
+            ranks=self.spec.ranks,
             folder=self.store.attempt_folder(self.spec.study, trial.number, seed, attempt),
             measure=self._measured,
         )
@@ -192,9 +194,13 @@ class Runner:
             self.fail(trial.number, reason)
 
     def store_measurement(self, number: int, seed: int, attempt: int, measurement: Measurement) -> str | None:
-        """Store a measurement; return why it cannot be: an objective missing or not finite."""
+        """Store a measurement; return why it cannot be: an objective missing or not finite.
+
+        An accuracy that the training did not reach is not missing: its trial is finished, and not ranked.
+        """
         for objective in self.objectives:
-            if measurement.quantity(objective.quantity) is None:
+            reaching = measurement.epochs and parse_view(objective.quantity) is not None
+            if measurement.quantity(objective.quantity) is None and not reaching:
                 return f"trainer {self.spec.trainer!r} did not measure {objective.quantity!r}"
         try:
             self.store.finish_attempt(self.spec.study, number, seed, attempt, measurement)
@@ -214,10 +220,18 @@ class Runner:
         self.remarked.update(new)
 
     def tell(self, number: int) -> dict[str, float]:
-        """Tell Optuna the values of a finished trial, and return all its quantities."""
+        """Tell Optuna the values of a finished trial, and return all its quantities.
+
+        A trial that lacks one, because it never reached an accuracy, is told as pruned: samplers for several
+        objectives pass over it, and no value is made up for it.
+        """
         table = quantity_table(self.store, self.spec.study, self.objectives)
         means = named_values(table, int(np.flatnonzero(table.trials == number)[0]))
-        self.study.tell(number, [means[objective.quantity] for objective in self.objectives])
+        names = [objective.quantity for objective in self.objectives]
+        if all(name in means for name in names):
+            self.study.tell(number, [means[name] for name in names])
+        else:
+            self.study.tell(number, state=TrialState.PRUNED)
         return means
 
     def fail(self, number: int, reason: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective, is_timed
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.storage.table import QuantityTable
 
@@ -64,11 +64,7 @@ def scaled(table: QuantityTable, device: str) -> QuantityTable:
     if missing:
         raise _uncalibrated(missing)
     factors = _medians(table, [device])[0] / _medians(table, table.devices.tolist())
-    timed = [
-        column
-        for column, name in enumerate(table.quantities)
-        if any(o.timed and o.quantity == name for o in map(OBJECTIVES.get, OBJECTIVES))
-    ]
+    timed = [column for column, name in enumerate(table.quantities) if is_timed(name)]
     values = table.values.copy()
     values[:, timed] *= factors[:, None]
     return replace(table, values=values)

@@ -1,32 +1,70 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
+from paretocaps.service.evaluating import (
+    EvaluateOptions,
+    Evaluation,
+    evaluate,
+    write_evaluation,
+)
+from paretocaps.service.exporting import (
+    Exported,
+    ExportOptions,
+    export_run,
+    export_trial,
+    predict,
+    predict_options,
+)
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.lr_range import RangeOptions, RangeView, lr_range, write_range_page
+from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
+from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, is_first_rank, train
 
 __all__ = [
     "BenchOptions",
     "Description",
+    "EvaluateOptions",
+    "Evaluation",
+    "ExportOptions",
+    "Exported",
     "Interrupted",
+    "PickedTrial",
     "PlanView",
+    "RangeOptions",
+    "RangeView",
     "RunSummary",
+    "TrainOptions",
+    "TrainedRun",
+    "TrainingWatcher",
     "bench",
     "check_output",
     "datasets",
     "describe",
     "doctor",
+    "evaluate",
+    "export_run",
+    "export_trial",
     "finished_trials",
+    "is_first_rank",
     "keep_bench",
     "load_front",
     "load_trials",
+    "lr_range",
     "objectives",
     "optimize",
+    "pick_trial",
     "plan",
+    "predict",
+    "predict_options",
     "samplers",
     "studies",
+    "train",
     "trainers",
+    "write_evaluation",
     "write_plan_page",
+    "write_range_page",
     "write_report",
 ]

@@ -1,8 +1,8 @@
 """Reading what is stored: fronts, trials, reports."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import parse_objectives
@@ -47,7 +47,7 @@ def load_front(
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        return front_of(store, _only(store, study), objectives, requirements, device, scale_to)
+        return front_of(store, only_study(store, study), objectives, requirements, device, scale_to)
 
 
 def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
@@ -61,7 +61,7 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
-        name = _only(store, study)
+        name = only_study(store, study)
         measured = {member.trial: member for member in measured_trials(store, name).members}
         records = store.trials(name)
     trials = [
@@ -81,7 +81,7 @@ def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) ->
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
-        return measured_trials(store, _only(store, study)).members
+        return measured_trials(store, only_study(store, study)).members
 
 
 def write_report(
@@ -105,16 +105,17 @@ def write_report(
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        name = _only(store, study)
+        name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, device, scale_to)
+        everyone = measured_trials(store, name, device, scale_to, front.objectives)
+        asked = StudySpec.model_validate(spec)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
             trials=everyone.members,
-            settings={**spec, "dataset": StudySpec.model_validate(spec).data_spec.name, "storage": storage},
+            settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
             requirements=requirements,
@@ -123,10 +124,12 @@ def write_report(
                 for trial, own in attempts.items()
             },
             best_epochs=store.best_epochs(name),
+            networks=_diagnostics(store, name, [member.trial for member in front]),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
             },
+            published=asked.published,
         )
 
 
@@ -151,11 +154,26 @@ def front_of(
     return Front.from_record(record)
 
 
+def _diagnostics(store: "Store", study: str, trials: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return what a report says of the networks of some trials, by trial and quantity."""
+    from paretocaps.report.networks import QUANTITIES
+    from paretocaps.search.ranking import named_values
+
+    table = store.table(study, QUANTITIES)
+    found = {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
+    return {trial: found[trial] for trial in trials}
+
+
+def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a study was run with; what a paper says of it is none of that."""
+    return {name: value for name, value in spec.items() if name != "published"}
+
+
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":
     return (one.measurement for one in attempts if one.measurement is not None)
 
 
-def _only(store: "Store", study: str | None) -> str:
+def only_study(store: "Store", study: str | None) -> str:
     """Return `study`, or the storage's one study where it was left out."""
     if study is not None:
         return study

@@ -67,8 +67,9 @@ def optimize(
     spec = _requested(flags, spec_file, more)
     plan = check_study(spec)
     plan.trainer.check_fixed(plan.fix)
-    plan.trainer.check_data(spec.data_spec)
     watcher = observer or Observer()
+    for remark in plan.trainer.check_data(spec.data_spec, watcher.preparing):
+        watcher.notice(remark)
     with Store.open(spec.storage, create=True) as store:
         try:
             runner = run_study(plan, store, watcher)
@@ -100,7 +101,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
     trainer = given.get("trainer") or file.get("trainer")
     if stored and trainer not in (None, stored["trainer"]):
         # one trainer's choices mean nothing to another: that it is another is what will be said
-        stored = {name: value for name, value in stored.items() if name not in ("fix", "space")}
+        stored = {name: value for name, value in stored.items() if name not in ("fix", "space", "design")}
     return resolve_spec(given, file, stored)
 
 

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from paretocaps.domain.measurement import MEASURED
+from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, View, parse_view
 from paretocaps.storage.attempts import is_latest
-from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
 
 _OWN = ("id", "device_name", "torch", "shared", "loaded", "calibration")
@@ -97,17 +99,36 @@ def _extra(
     quantities: Sequence[str],
     attempts: Sequence[int],
 ) -> dict[str, NDArray[np.float64]]:
+    """Return what is not a column of the attempts: what a trainer measured by name, and views."""
     names = [name for name in quantities if name not in MEASURED]
     columns = {name: np.full(len(attempts), np.nan) for name in names}
     if not names:
         return columns
     place = {attempt: index for index, attempt in enumerate(attempts)}
-    named = QUANTITIES.c.name.in_(names)
+    views = {name: view for name in names if (view := parse_view(name)) is not None}
+    named = QUANTITIES.c.name.in_([name for name in names if name not in views])
     query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)
     joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS))
     for attempt, name, value in connection.execute(joined.where(*scope, named)):
         columns[name][place[attempt]] = value
+    asked = {name: _viewed(view, scope) for name, view in views.items()}
+    if EPOCH_TIME in columns:
+        mean = select(ATTEMPTS.c.id, ATTEMPTS.c.time / ATTEMPTS.c.best_epoch)
+        asked[EPOCH_TIME] = mean.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
+    for name, values in asked.items():
+        for row in connection.execute(values):
+            columns[name][place[row[0]]] = row[1]
     return columns
+
+
+def _viewed(view: View, scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Select (attempt, value): of those that reached an accuracy, of their first such epoch."""
+    if isinstance(view, EnergyEstimate):
+        joules = select(ATTEMPTS.c.id, ATTEMPTS.c.time * view.watts)
+        return joules.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
+    value = EPOCHS.c.time if view.kind == "time_to" else EPOCHS.c.epoch
+    first = select(EPOCHS.c.attempt_id, func.min(value)).select_from(EPOCHS.join(ATTEMPTS).join(TRIALS))
+    return first.where(*scope, EPOCHS.c.acc >= view.acc).group_by(EPOCHS.c.attempt_id)
 
 
 def _by_trial(

@@ -5,24 +5,32 @@ from typing import Any
 
 from paretocaps.data.read import read_splits
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
 
 ENERGY = "energy"
 """The measured quantity that only some devices can measure."""
 
 
-def check_data(spec: DataSpec) -> None:
+def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Sequence[str]:
     """Read the images once, so that what is wrong with them is said before a study is made of them.
+
+    Images that are kept prepared on disk are prepared here, so that workers only map them. Returns
+    remarks on the data, a line each.
 
     Raises:
         UnknownNameError: no data set of that name.
         UsageError: more training images asked for than there are.
-        DataError: data that is missing, unreachable, truncated, corrupt, or too small for a network.
+        DataError: data that is missing, unreachable, truncated, corrupt, of one class only, or too small
+            for a network.
     """
-    splits = read_splits(spec)
-    channels, height, width = splits.train.images.shape[1:]
+    splits = read_splits(spec, on_preparing)
+    if splits.classes < 2:
+        raise DataError(f"{splits.name}: all images are of one class: there is nothing to tell apart")
+    channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
+    return splits.remarks
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:

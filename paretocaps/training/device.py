@@ -28,17 +28,21 @@ def open_device(name: str) -> torch.device:
     return device
 
 
-def describe_device(device: torch.device, shared: bool = False, loaded: bool = False) -> Device:
+def describe_device(
+    device: torch.device, shared: bool = False, loaded: bool = False, ranks: int = 1
+) -> Device:
     """Return name, kind, torch version and threads of `device`, as measurements carry them.
 
-    The name of a CPU says its threads: times on one and on two threads are of two devices.
+    The name of a CPU says its threads: times on one and on two threads are of two devices. So are those of
+    one and of several ranks.
     """
     version = torch.__version__
     if device.type == "cuda":
-        cuda = torch.cuda.get_device_name(device)
+        cuda = torch.cuda.get_device_name(device) + (f" ({ranks} ranks)" if ranks > 1 else "")
         return Device(name=cuda, kind="cuda", torch=version, shared=shared, loaded=loaded)
     threads = torch.get_num_threads()
-    name = f"{_processor_name()} ({threads} thread{'s' if threads > 1 else ''})"
+    of_ranks = f"{ranks} ranks of " if ranks > 1 else ""
+    name = f"{_processor_name()} ({of_ranks}{threads} thread{'s' if threads > 1 else ''})"
     return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared, loaded=loaded)
 
 

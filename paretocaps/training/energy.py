@@ -1,6 +1,6 @@
 """Joules that a device draws, from the counters that it keeps itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -107,6 +107,14 @@ class EpochEnergy:
         yield
         if self._meter:
             self._joules[number] = self._meter.joules() - begin
+
+    def state(self) -> dict[int, float]:
+        """Return the joules of each epoch so far."""
+        return dict(self._joules)
+
+    def restore(self, state: Mapping[int, float]) -> None:
+        """Go on from what `state` returned."""
+        self._joules = dict(state)
 
     def quantities(self, epoch: int) -> dict[str, float]:
         """Return the energy of the epochs up to and including `epoch`, where it was measured."""

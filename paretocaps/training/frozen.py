@@ -82,6 +82,8 @@ class FrozenFeatures:
 
     def _why_not(self, network: CapsNet) -> str:
         choices, shape = self._choices, network.architecture.trunk_shape
+        if self._learner.ranks.size > 1:
+            return "several ranks train together"
         if choices.augment != "none":
             return f"augment={choices.augment} changes the images"
         if choices.decoder != "none":

@@ -1,8 +1,10 @@
 """A network with its optimiser on a device: trains epochs, and times their steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from itertools import chain, count
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from paretocaps.training.captured import BlockSteps, CapturedSteps
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
 from paretocaps.training.precision import fast_float32, resolve_precision
+from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.scaling import GradientScaling
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
@@ -37,7 +40,8 @@ class Learner:
         choices: optimiser and precision are read from it.
         device: where everything happens.
         captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. Steps that
-            read from the device (an optimiser's, or fp16's) are not.
+            read from the device (an optimiser's, or fp16's) are not, nor those that several ranks take.
+        ranks: the processes that train together; each has its share of every pass.
     """
 
     def __init__(
@@ -47,8 +51,9 @@ class Learner:
         choices: Choices,
         device: torch.device,
         captures: bool | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.device, self.loader = device, loader
+        self.device, self.loader, self.ranks = device, loader, ranks
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -56,24 +61,28 @@ class Learner:
         self._precision, self._accumulate = choices.precision, choices.accumulate
         dtype = resolve_precision(self._precision, device)
         self._scaling = GradientScaling(device) if dtype == torch.float16 else None
-        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss, self._scaling)
+        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss, self._scaling, ranks)
         wanted = device.type == "cuda" if captures is None else captures
         readers = [] if OPTIMIZERS.get(choices.optimizer).captures else [str(choices.optimizer)]
         readers += ["fp16"] if self._scaling else []
-        self._captures = wanted and not readers
+        self._captures = wanted and not readers and ranks.size == 1
         self._warmup = _CUDA_WARMUP if self._captures else 1
-        self.stopwatch = Stopwatch(device, self._warmup)
+        self.stopwatch = Stopwatch(device, self._warmup, waits=ranks.size > 1)
         self._remarks: list[str] = []
         if wanted and readers:
             self._remarks.append(
                 f"steps were taken one by one, not as a CUDA graph: {readers[0]} reads from the device"
             )
+        if wanted and ranks.size > 1:
+            self._remarks.append("steps were taken one by one, not as a CUDA graph: several ranks took them")
+        self._remarks += ranks.remarks(self._step.network)
         if self._scaling and device.type == "cpu":
             self._remarks.append("fp16 on a CPU is slow: bf16 or fp32 train in less time")
         self.peak_bytes = 0
         """Peak bytes of the training steps so far; evaluation apart."""
         self._saved_bytes = 0
         self._batch_size = 0
+        self._left = 0
         self._warming = 0
         self._captured: CapturedSteps | None = None
 
@@ -99,13 +108,44 @@ class Learner:
 
     def replace(self, network: Network, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
-        self._step.network, self._step.optimizer, self._step.head = network, optimizer, None
+        self._step.replace(network)
+        self._step.optimizer, self._step.head = optimizer, None
         self._batch_size = 0
 
     def use(self, loader: DeviceLoader, head: Network | None = None) -> None:
         """Go on with another loader's batches: images, or features that `head` takes in their place."""
         self.loader, self._step.head = loader, head
         self._batch_size = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to train on from here, but for the network itself."""
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "scaling": self._scaling.state() if self._scaling else None,
+            "stopwatch": self.stopwatch.state(),
+            "batch_size": self._batch_size,
+            "saved_bytes": self._saved_bytes,
+            "peak_bytes": self.peak_bytes,
+            "remarks": list(self._remarks),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned, in the phase that it was in.
+
+        The process is new, so its first steps warm up, whatever the phase has seen before.
+        """
+        # the loaded rate would be a tensor of its own, which nobody fills
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(state["optimizer"])
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        if self._scaling and state["scaling"]:
+            self._scaling.restore(state["scaling"])
+        self.stopwatch.restore(state["stopwatch"])
+        self._saved_bytes, self.peak_bytes = state["saved_bytes"], state["peak_bytes"]
+        self._remarks = list(dict.fromkeys([*state["remarks"], *self._remarks]))
+        if state["batch_size"]:
+            self._set_batch(state["batch_size"])
 
     def train_epoch(
         self, epoch: int, batch_size: int, rates: Sequence[float], progress: float = 1.0
@@ -128,12 +168,13 @@ class Learner:
         self.network.train()
         total = torch.zeros((), device=self.device)
         with self._memory_counted():
-            taken = 0
-            for images, labels in self.loader.blocks(self._step_images, epoch):
+            taken, self._left = 0, len(self.loader)
+            places = self.ranks.share.places(len(self.loader), batch_size)
+            for images, labels in self.loader.blocks(self._step_images, epoch, places):
                 steps = -(-len(labels) // self._step_images)
                 total += self._train_block(epoch, (images, labels), rates[taken : taken + steps])
                 taken += steps
-        loss = float(total) / len(self.loader)
+        loss = float(self.ranks.total(total)) / len(self.loader)
         if loss != loss or loss in (float("inf"), float("-inf")):
             remedy = ", or take another precision than fp16" if self._scaling else ""
             raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max{remedy}")
@@ -144,23 +185,53 @@ class Learner:
         self._step.rate.fill_(rate)
         return self._step.take(images, labels)
 
+    def walk(self, batch_size: int, rates: Iterable[float]) -> Iterator[float]:
+        """Take steps one by one and yield the loss of each, over as many epochs as there are rates for.
+
+        Nothing is timed, and a spread loss has its last margin; where nobody asks for the next loss, nothing
+        goes on.
+
+        Args:
+            batch_size: images a forward pass.
+            rates: one a step.
+        """
+        self._enter_phase(batch_size)
+        self._step.spread.fill_(spread_margin(1.0))
+        self.network.train()
+        batches = chain.from_iterable(self.loader.batches(self._step_images, epoch) for epoch in count(1))
+        for rate, (images, labels) in zip(rates, batches, strict=False):
+            yield float(self.step(images, labels, rate))
+
     @property
     def _step_images(self) -> int:
-        """Images of an optimiser step."""
-        return self._batch_size * self._accumulate
+        """Images of an optimiser step; of several ranks, this one's."""
+        return self.ranks.share.taken(self._batch_size) * self._accumulate
+
+    def _next_step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
+        """Take the epoch's next step; return the sum of its images' losses, of this rank's where several."""
+        if self.ranks.size == 1:
+            return self.step(images, labels, rate) * len(labels)
+        whole = min(self._left, self._batch_size * self._accumulate)
+        self._left -= whole
+        self._step.rate.fill_(rate)
+        return self._step.take(images, labels, self.ranks.share.weights(whole, self._batch_size)) * whole
 
     def _enter_phase(self, batch_size: int) -> None:
         """Start the clock's next phase, and on a CPU count the memory its steps will need."""
         if batch_size == self._batch_size:
             return
-        self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
-        self._step.pass_images = batch_size
-        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
+        self._set_batch(batch_size)
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
-            images, labels = next(self.loader.ordered(batch_size))
+            images, labels = next(self.loader.ordered(self._step.pass_images))
             images = images.clone()  # else the loader's whole block would be counted through this view
             self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
+
+    def _set_batch(self, batch_size: int) -> None:
+        """Take batches of that size from the next step on; the first steps warm up."""
+        self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
+        self._step.pass_images = self.ranks.share.taken(batch_size)
+        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take the steps of a block of batches; return the sum of its images' losses, on the device."""
@@ -169,18 +240,18 @@ class Learner:
             self._warming -= 1
             first, block = _split(block, self._step_images)
             with self._beside():
-                total += self._laps(epoch, first, rates[:1])
+                self._laps(epoch, first, rates[:1], total)
             rates = rates[1:]
         if rates and self._capture():
             assert self._captured is not None
             taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch)
             _, block = _split(block, taken * self._step_images)
             total, rates = total + loss, rates[taken:]
-        return total + self._laps(epoch, block, rates)
+        self._laps(epoch, block, rates, total)
+        return total
 
-    def _laps(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
-        """Take a block's steps one by one, a few a lap; return the sum of its images' losses."""
-        total = torch.zeros((), device=self.device)
+    def _laps(self, epoch: int, block: Batch, rates: Sequence[float], total: Tensor) -> None:
+        """Take a block's steps one by one, a few a lap; add its images' losses to `total`, in order."""
         batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
         each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
         for start in range(0, len(rates), each):
@@ -189,8 +260,7 @@ class Learner:
             whole = len(ready[-1][1]) == self._step_images
             with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
-                    total += self.step(images, labels, rate) * len(labels)
-        return total
+                    total += self._next_step(images, labels, rate)
 
     def _capture(self) -> bool:
         """Return whether a captured step is there, or could be captured now."""

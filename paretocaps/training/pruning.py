@@ -60,7 +60,7 @@ def prune_learner(
     batches = islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     seen, ratio = [batch for batch, _ in batches], choices.pruning_ratio
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
-        saliencies = measure(network, seen, choices.saliency, seed)
+        saliencies = learner.ranks.from_first(lambda: measure(network, seen, choices.saliency, seed))
         if network.architecture.trunk == PLAIN:
             smaller = cut(network, pruned(network.architecture, ratio), saliencies)
         else:

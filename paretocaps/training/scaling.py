@@ -1,5 +1,8 @@
 """Loss scaling for float16, and how many steps it cost."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -37,6 +40,16 @@ class GradientScaling:
         before, self._scale = self._scale, self._scaler.get_scale()
         self.steps += 1
         self.skipped += self._scale < before
+
+    def state(self) -> dict[str, Any]:
+        """Return what a later process needs to scale on."""
+        return {"scaler": self._scaler.state_dict(), "steps": self.steps, "skipped": self.skipped}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Scale on from what `state` returned."""
+        self._scaler.load_state_dict(dict(state["scaler"]))
+        self._scale = self._scaler.get_scale()
+        self.steps, self.skipped = state["steps"], state["skipped"]
 
     @property
     def remarks(self) -> list[str]:

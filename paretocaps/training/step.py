@@ -1,13 +1,17 @@
 """One optimiser step."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from paretocaps.models.losses import capsnet_loss, spread_margin
 from paretocaps.models.network import Network
 from paretocaps.training.precision import autocast
+from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.scaling import GradientScaling
 
 
@@ -26,8 +30,10 @@ class TrainingStep:
         dtype: what convolutions and matrix products are computed in; weights stay float32.
         loss: as `Choices.loss`.
         scaling: of the gradients, where products are float16.
+        ranks: of this training; each takes its share of every step.
 
     Attributes:
+        network: what is trained.
         pass_images: images of one forward pass; 0 for all of a step's.
         head: stands in for the network where batches are features of images; None where they are images.
         spread: the spread loss's margin, a scalar on the device to be filled.
@@ -42,41 +48,71 @@ class TrainingStep:
         dtype: torch.dtype,
         loss: Literal["margin", "spread"] = "margin",
         scaling: GradientScaling | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.network, self.optimizer, self.rate = network, optimizer, rate
+        self.ranks, self.optimizer, self.rate = ranks, optimizer, rate
+        self.replace(network)
         self.device, self.dtype = device, dtype
         self.spread = torch.full((), spread_margin(1.0), device=device)
         self.pass_images = 0
         self.head: Network | None = None
         self._loss, self._scaling = loss, scaling
 
-    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Return the training loss of a batch, the mean over its images, a scalar."""
+    def replace(self, network: Network) -> None:
+        """Train `network` from the next step on, the same on every rank."""
+        self.network = self.ranks.synchronised(network)
+        self._shared = self.ranks.wrapped(self.network)
+
+    def loss(self, images: Tensor, labels: Tensor, through: nn.Module | None = None) -> Tensor:
+        """Return the training loss of a batch, the mean over its images, a scalar.
+
+        Args:
+            images: [B, C, H, W].
+            labels: [B].
+            through: what calls the network; by default the network itself.
+        """
         with autocast(self.device, self.dtype):
-            output = (self.head or self.network)(images, labels)
+            output = (self.head or through or self.network)(images, labels)
         return capsnet_loss(output, images, labels, self._loss, self.spread)
 
-    def take(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Take one step on a batch at the learning rate in `rate`; return its loss, a scalar."""
+    def take(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None = None) -> Tensor:
+        """Take one step on a batch at the learning rate in `rate`; return its loss, a scalar.
+
+        Args:
+            images: [B, C, H, W]; of several ranks, this one's share.
+            labels: [B].
+            weights: of each of its passes in the mean loss of the step, see `Share.weights`; where there are
+                several ranks. What is returned is then this rank's share of the loss.
+        """
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._gradients(images, labels)
+        loss = self._gradients(images, labels, weights)
         if self._scaling is None:
             self.optimizer.step()
         else:
             self._scaling.step(self.optimizer)
         return loss
 
-    def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _gradients(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:
         """Add the gradients of the mean loss of a step's images to the parameters' own; return that loss."""
-        count = len(labels)
-        if not 0 < self.pass_images < count:
+        size = self.pass_images or len(labels)
+        parts = list(zip(torch.split(images, size), torch.split(labels, size), strict=True))
+        if weights is None and len(parts) == 1:
             return self._backward(self.loss(images, labels))
+        if weights is None:
+            weights = [len(truth) / len(labels) for _, truth in parts]
         total = torch.zeros((), device=self.device)
-        for part, truth in zip(
-            *(torch.split(whole, self.pass_images) for whole in (images, labels)), strict=True
-        ):
-            total += self._backward(self.loss(part, truth) * (len(truth) / count))
+        for number, ((part, truth), weight) in enumerate(zip(parts, weights, strict=True), start=1):
+            with self._sending(number == len(parts)):
+                # the ranks' gradients are averaged, and what is wanted is their sum
+                loss = self.loss(part, truth, self._shared) * (weight * self.ranks.size)
+                total += self._backward(loss) / self.ranks.size
         return total
+
+    def _sending(self, last: bool) -> AbstractContextManager[None]:
+        """The ranks' gradients are brought together in the last pass of a step only."""
+        if last or not isinstance(self._shared, DistributedDataParallel):
+            return nullcontext()
+        return self._shared.no_sync()
 
     def _backward(self, loss: Tensor) -> Tensor:
         torch.autograd.backward(loss if self._scaling is None else self._scaling.scale(loss))

@@ -2,8 +2,9 @@
 
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,6 +51,23 @@ class Phase:
         self._sums[epoch] = self._sums.get(epoch, 0.0) + seconds
         self.seconds, self.cpu = self.seconds + seconds, self.cpu + cpu
 
+    def state(self) -> dict[str, Any]:
+        """Return the laps so far, as plain values and one tensor."""
+        settled = torch.from_numpy(self.settled)
+        return {"warming": list(self._warming), "settled": settled, "sums": dict(self._sums)} | {
+            "seconds": self.seconds,
+            "cpu": self.cpu,
+        }
+
+    def restore(self, state: Mapping[str, Any], warmup: int) -> None:
+        """Go on from what `state` returned, with `warmup` laps that pay for warming up once more."""
+        self._left = warmup
+        self._warming = [
+            (int(epoch), int(steps), float(seconds)) for epoch, steps, seconds in state["warming"]
+        ]
+        self._settled = array("d", state["settled"].tolist())
+        self._sums, self.seconds, self.cpu = dict(state["sums"]), state["seconds"], state["cpu"]
+
     def charges(self) -> Iterator[tuple[int, float]]:
         """Yield (epoch, seconds charged): the warm-up laps, then the sums of the others."""
         if self._settled:
@@ -72,6 +90,7 @@ class Stopwatch:
         warmup: laps at the start of each phase that are charged at the phase's median.
         clock: seconds, monotonic.
         cpu_clock: seconds that this thread was running; not read on a GPU.
+        waits: whether laps wait for other processes, so that this thread's seconds say nothing.
     """
 
     def __init__(
@@ -80,12 +99,13 @@ class Stopwatch:
         warmup: int = 1,
         clock: Callable[[], float] = time.perf_counter,
         cpu_clock: Callable[[], float] = time.thread_time,
+        waits: bool = False,
     ) -> None:
         self._synchronize: Callable[[], None] = (
             (lambda: torch.cuda.synchronize(device)) if device.type == "cuda" else (lambda: None)
         )
         self._clock = clock
-        self._watches_thread = device.type == "cpu"
+        self._watches_thread = device.type == "cpu" and not waits
         self._cpu_clock: Callable[[], float] = cpu_clock if self._watches_thread else lambda: 0.0
         self._warmup = warmup
         self._phases: list[Phase] = []
@@ -111,6 +131,16 @@ class Stopwatch:
             for epoch, charged in phase.charges():
                 totals[epoch] = totals.get(epoch, 0.0) + charged
         return totals
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return the phases so far, for a later process to go on with."""
+        return [phase.state() for phase in self._phases]
+
+    def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
+        """Go on in the last phase that `state` returned; its next laps warm up once more, in this process."""
+        self._phases = [Phase(self._warmup) for _ in state]
+        for phase, saved in zip(self._phases, state, strict=True):
+            phase.restore(saved, self._warmup)
 
     def typical_step(self) -> float:
         """Return the median seconds a step of the present phase's typical laps, warm-up apart."""

@@ -2,6 +2,8 @@
 
 import copy
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -12,22 +14,27 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
+from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.evaluation.latency import BATCHES, latency
-from paretocaps.models.architecture import architecture
+from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.network import Network
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
+from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.first_network import first_network
 from paretocaps.training.frozen import FrozenFeatures
+from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner, warmup_epochs
-from paretocaps.training.weights import save_weights
+from paretocaps.training.quantities import network_quantities
+from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.weights import packed, save_weights, unpacked
 
 WEIGHTS = "weights.pt"
 
@@ -36,36 +43,58 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train the job's choices with its seed and measure the result (the `Train` protocol).
 
     The job's folder receives `weights.pt`: the best epoch's weights and what rebuilds their
-    network (see `training.weights`).
+    network (see `training.weights`). With `job.checkpoints` it has a checkpoint of the last epoch too;
+    from one that is there the training goes on to the weights that it would have come to uninterrupted (on
+    a CPU, to the bit). `on_epoch` is then called for the earlier epochs first.
 
     Raises:
-        DataError, UsageError: data, device or choices that cannot be trained.
+        DataError, UsageError: data, device or choices that cannot be trained, a checkpoint that is damaged
+            or of another training.
         DivergedError: the loss became NaN or infinite.
     """
+    placed = job.model_copy(update={"threads": threads_of(job)})
+    with open_ranks(placed) as ranks:
+        return run(placed, on_epoch, ranks)
+
+
+def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
+    """Train as one of `ranks`; see `train`. Only the first of them measures, writes and calls `on_epoch`."""
     began = time.perf_counter()
-    device = open_device(job.device)
+    if ranks.size > 1 and ENERGY in job.measure:
+        raise UsageError(f"the energy of {ranks.size} ranks is not measured: leave it out, or use one rank")
+    device = open_device(ranks.device(job.device))
     if job.threads is not None:
         torch.set_num_threads(job.threads)
-    training = _Training(job, Choices.model_validate(job.choices), load(job.data), device, began)
-    for epoch in range(1, job.epochs + 1):
-        if not on_epoch(training.run_epoch(epoch)) or training.out_of_patience():
-            break
-    return training.measurement()
+    splits = load(job.data)
+    state = load_checkpoint(job, splits) if job.checkpoints else None
+    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state, ranks)
+    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records))
+    while go_on and not training.ended():
+        training.run_epoch(len(training.records) + 1)
+        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]))
+    return ranks.from_first(training.measurement)
 
 
 class _Training:
     """One training in progress: its learner, its records, and the best epoch's network so far."""
 
     def __init__(
-        self, job: TrainingJob, choices: Choices, splits: DataSplits, device: torch.device, began: float
+        self,
+        job: TrainingJob,
+        choices: Choices,
+        splits: DataSplits,
+        device: torch.device,
+        began: float,
+        state: Mapping[str, Any] | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.began = began
+        self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
-        channels, height, width = splits.train.images.shape[1:]
+        channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
-        network, self.started = first_network(shape, choices, job.seed)
+        network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
-        self.learner = Learner(network, loader, choices, device)
+        self.learner = Learner(network, loader, choices, device, ranks=ranks)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
@@ -74,7 +103,39 @@ class _Training:
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
+        self.moved: tuple[str, ...] = ()
         self.best = network
+        if state is not None:
+            self._restore(state)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to go on after the last epoch."""
+        best_is_last = best_epoch(self.records) is self.records[-1]
+        return {
+            "network": packed(self.learner.network),
+            "best": None if best_is_last else packed(self.best),
+            "learner": self.learner.state(),
+            "records": [record.model_dump_json() for record in self.records],
+            "energy": self.energy.state(),
+            "batch_size": self.evaluator.batch_size,
+            "remarks": list(self.evaluator.remarks),
+            "moved": list(self.moved),
+            "started": list(self.started),
+            "device": describe_device(self.device, ranks=self.ranks.size).name,
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.learner.restore(state["learner"])
+        self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
+        self.began -= self.records[-1].wall
+        self.energy.restore(state["energy"])
+        self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
+        kept = state["best"]
+        self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
+        self.moved = tuple(state["moved"])
+        if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
+            last = self.records[-1].epoch
+            self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
 
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and record it."""
@@ -85,10 +146,18 @@ class _Training:
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
             loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        record = self.ranks.from_first(lambda: self._record(epoch, rates, loss))
+        self.records.append(record)
+        if self.ranks.rank == 0 and best_epoch(self.records) is record:
+            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
+        return record
+
+    def _record(self, epoch: int, rates: Sequence[float], loss: float) -> EpochRecord:
+        """Validate the network and return the record of the epoch that it has trained."""
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         judged = self.evaluator.judge(*self.features.validation(), self.choices.loss)
-        record = EpochRecord(
+        return EpochRecord(
             epoch=epoch,
             steps=len(rates),
             batch_size=self.plan.batch_size(epoch),
@@ -103,16 +172,22 @@ class _Training:
             network=int(self.prune_after is not None and epoch > self.prune_after),
             val_loss=judged.loss,
         )
-        self.records.append(record)
-        if best_epoch(self.records) is record:
-            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
-        return record
 
-    def out_of_patience(self) -> bool:
+    def kept(self) -> bool:
+        """Leave a checkpoint of the last epoch where the job asks for them; return that all is well."""
+        if self.job.checkpoints:
+            save_checkpoint(self.job, self.splits, self.state())
+        return True
+
+    def ended(self) -> bool:
+        """Return whether there is no epoch left to train."""
+        return len(self.records) == self.job.epochs or (bool(self.records) and self._out_of_patience())
+
+    def _out_of_patience(self) -> bool:
         """Return whether the training ends here by its choice `patience`: never before it has pruned."""
         last, patience = self.records[-1], self.choices.patience
         pruned = self.prune_after is None or last.network > 0
-        if last.epoch == self.job.epochs or not pruned or not out_of_patience(self.records, patience):
+        if not pruned or not out_of_patience(self.records, patience):
             return False
         self.stopped = (
             f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
@@ -138,12 +213,13 @@ class _Training:
             macs=best.macs,
             memory=self.learner.peak_bytes,
             test_acc=test_acc,
-            device=describe_device(self.device, self.job.shared, loaded=bool(disturbed)),
+            device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
             epochs=tuple(records),
-            quantities={**self._latencies(), **self.energy.quantities(best.epoch)},
+            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=WEIGHTS,
             remarks=(
                 *disturbed,
+                *self.moved,
                 *self.stopped,
                 *self.started,
                 *self.features.remarks,
@@ -153,20 +229,21 @@ class _Training:
             ),
         )
 
+    def _quantities(self) -> dict[str, float]:
+        """Return what else is known of the best epoch's network."""
+        return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
+
     def _pruned_acc(self, network: Network) -> float:
         """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""
-        some = self.splits.validation
-        some = ImageSet(some.images[:PRUNING_IMAGES], some.labels[:PRUNING_IMAGES])
-        return self.evaluator.accuracy(network, DeviceLoader(some, self.device))
+        return self.ranks.from_first(lambda: self.evaluator.accuracy(network, self._judges()))
 
-    def _latencies(self) -> dict[str, float]:
-        """Return those latencies of the best epoch's network that the study asks for."""
-        found: dict[str, float] = {}
-        for name, batch in BATCHES.items():
-            if name in self.job.measure:
-                dtype = resolve_precision(self.choices.precision, self.device, batch)
-                found[name] = latency(self.best, self.device, batch, autocast(self.device, dtype))
-        return found
+    def _judges(self) -> DeviceLoader:
+        """Those of the validation images by which candidates of pruning are judged."""
+        part = self.splits.validation
+        first = torch.arange(min(PRUNING_IMAGES, len(part)))
+        rows = first if part.rows is None else part.rows.index_select(0, first)
+        some = ImageSet(part.pixels, part.labels[: len(first)], rows, part.mapped)
+        return DeviceLoader(some, self.device)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
@@ -175,3 +252,15 @@ class _Training:
             elapsed += seconds[record.epoch]
             settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
         return settled
+
+
+def _first(
+    shape: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
+) -> tuple[Network, tuple[str, ...]]:
+    """The network that a training begins or goes on with, and what to say of how it began."""
+    if state is None:
+        return first_network(shape, choices, seed)
+    network = unpacked(state["network"])
+    if choices.frozen and isinstance(network, CapsNet):
+        network.freeze_trunk()
+    return network, tuple(state["started"])

@@ -1,8 +1,10 @@
 """Weights on disk: a state dict with the architecture that rebuilds its network."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 
@@ -11,23 +13,52 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
 
-_UNREADABLE = (
+UNREADABLE = (
     OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError, UsageError
 )  # fmt: skip
 
 
 def save_weights(path: Path, network: Network) -> None:
     """Write the network's weights and architecture to `path`, whole or not at all."""
-    content = {
+    save_whole(path, packed(network))
+
+
+def packed(network: Network) -> dict[str, Any]:
+    """Return the network's weights, on the CPU, and its architecture, as they are kept in files."""
+    return {
         "architecture": network.architecture.model_dump_json(),
         "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
+
+
+def unpacked(content: Mapping[str, Any]) -> Network:
+    """Return the network that was `packed`, on the CPU; its tensors lie in memory as they did then.
+
+    Raises:
+        LookupError, TypeError, ValueError, RuntimeError: it is no such content.
+    """
+    network = bare_network(Architecture.model_validate_json(content["architecture"]))
+    network.load_state_dict(content["state"], assign=True)
+    return network
+
+
+def save_whole(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` to `path` as torch does: whole or not at all, and on the disk when this returns.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     part = path.with_name(path.name + ".part")
     with part.open("wb") as stream:
-        torch.save(content, stream)
+        torch.save(dict(content), stream)
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def load_weights(path: Path) -> Network:
@@ -38,9 +69,8 @@ def load_weights(path: Path) -> Network:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        network = bare_network(Architecture.model_validate_json(content["architecture"]))
-        network.load_state_dict(content["state"])
-    except _UNREADABLE as error:
+        network = unpacked(content)
+    except UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"weights {str(path)!r} cannot be read ({reason}): train the trial again") from None
     return network.eval()

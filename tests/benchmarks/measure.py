@@ -29,10 +29,10 @@ RESULTS = Path(__file__).parent / "results"
 TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
 CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
-MEBIBYTE = 2**20
-NEED_DATA = (
-    "mnist", "precision", "deep_accuracy", "frozen", "pruned_resnet18", "capsule_pruning"
+ON_IMAGES = (
+    "mnist", "precision", "deep_accuracy", "hybrids", "frozen", "pruned_resnet18", "capsule_pruning"
 )  # fmt: skip
+MEBIBYTE = 2**20
 Figure = dict[str, object]
 STEP_RATIOS = {
     "auto": {128: "at least 4.0", 16: "at least 3.3", 1: "at least 3.5"},
@@ -251,6 +251,61 @@ def _own_process(code: str) -> str:
     return done.stdout
 
 
+def prepare(folder: Path) -> list[Figure]:
+    """Preparing 20,000 photographs of 224x224 pixels, JPEG, in ten class folders: seconds and memory."""
+    photographs(folder / "photographs", 20_000)
+    code = f"measure.prepare_here({str(folder)!r})"
+    runs = [json.loads(_own_process(code)) for _ in range(3)]
+    rates = [20_000 / run["seconds"] / run["cores"] for run in runs]
+    used = [20_000 / run["processor"] for run in runs]
+    title = "preparing 20,000 JPEG images of 224x224"
+    return [
+        figure(f"{title}: images a second and core", rates, "images/s", "at least 300"),
+        figure(f"{title}: images a second of processor time", used, "images/s", ""),
+        figure(f"{title}: peak resident memory", [run["peak"] for run in runs], "B", "at most 1073741824 B"),
+        figure(f"{title}: seconds", [run["seconds"] for run in runs], "s", ""),
+        figure(f"{title}: reading them again", [run["again"] for run in runs], "s", ""),
+    ]
+
+
+def photographs(folder: Path, count: int, size: int = 224) -> None:
+    """Write `count` JPEG files of soft colours and noise, of about 22 kB, in ten class folders."""
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for label in range(10):
+        (folder / f"class{label}").mkdir(parents=True)
+    for number in range(count):
+        coarse = random.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8)
+        colours = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
+        noise = random.integers(-16, 17, (size, size, 1), dtype=np.int16)
+        pixels = (np.asarray(colours).astype(np.int16) + noise).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"class{number % 10}" / f"{number}.jpg", quality=90)
+
+
+def prepare_here(folder: str) -> None:
+    """Prepare the photographs under `folder` in this process; print seconds, cores and peak bytes."""
+    from paretocaps.data.read import read_splits
+    from paretocaps.data.threads import cores
+    from paretocaps.domain.job import DataSpec
+
+    with tempfile.TemporaryDirectory(dir=folder) as cache:
+        os.environ["PARETOCAPS_CACHE"] = cache
+        spec = DataSpec(name=None, path=str(Path(folder) / "photographs"))
+        seconds = []
+        for _ in range(2):
+            begin = time.perf_counter()
+            read_splits(spec)
+            seconds.append((time.perf_counter() - begin, time.process_time()))
+    (first, processor), (again, _) = seconds
+    # not getrusage, which counts the process that started this one too
+    status = Path("/proc/self/status").read_text()
+    peak = 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}
+    print(json.dumps({**figures, "peak": peak}))
+
+
 def evaluation(folder: Path) -> list[Figure]:
     """Evaluating 10,000 images, as a share of the steps of an epoch of 60,000 at batch 128."""
     import torch
@@ -429,6 +484,76 @@ def deep_accuracy(folder: Path) -> list[Figure]:
     return figures
 
 
+def hybrids(folder: Path) -> list[Figure]:
+    """Test accuracies of the families with deep trunks and of LeNet5 on few images, seed by seed."""
+    runs = [
+        ("alexnet_caps", 3, range(3), "at least 0.93"),
+        ("alexnet_caps", 5, range(3), "at least 0.955"),
+        ("resnet_caps", 3, range(1), "at least 0.96"),
+        ("lenet5", 3, range(3), "at least 0.955"),
+    ]
+    options = ["--data", str(MNIST), "--limit-train", "10000", "--trials", "1", "--no-designs"]
+    fixed = ["batch_size=32", "pruning_ratio=0", "weight_sharing=false", "decoder=none", "lr_policy=fixed"]
+    options += [word for choice in (*fixed, "batch_schedule=constant") for word in ("--fix", choice)]
+    figures = []
+    for family, epochs, seeds, bound in runs:
+        found = []
+        for seed in seeds:
+            study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
+            timed(["optimize", *study, *options, "--fix", f"family={family}"], folder)
+            (member,) = json.loads(timed(["front", study[1], "--format", "json"], folder)[1])["members"]
+            found.append(member["test_acc"])
+        name = f"{family}, 10,000 MNIST images, {epochs} epochs of 32: test accuracy"
+        figures.append(figure(name, found, "", bound))
+    return figures
+
+
+def predict(folder: Path) -> list[Figure]:
+    """Images a second of `paretocaps predict` on 1,000 files, and how far ONNX is from torch."""
+    asked = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
+    figures = []
+    _image_files(folder / "images", 1000)
+    for family, bound in asked.items():
+        apart = _exported(family, folder / family)
+        command = ["predict", family, "images", "--format", "csv"]
+        seconds = [timed(command, folder)[0] for _ in range(3)]
+        name = f"predict, 1,000 files, {family}"
+        figures.append(
+            figure(f"{name}: images a second, loading included", [1000 / s for s in seconds], "", bound)
+        )
+        for engine in ("torch", "onnx"):
+            own = [timed([*command, "--engine", engine], folder)[0] for _ in range(3)]
+            figures.append(figure(f"{name}, {engine}: images a second", [1000 / s for s in own], "", ""))
+        figures.append(figure(f"{family}: largest difference of ONNX from torch", apart, "", "at most 1e-4"))
+    return figures
+
+
+def _image_files(folder: Path, count: int) -> None:
+    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, about as large as photographs."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(generator.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        coarse.resize((32, 32), Image.Resampling.BICUBIC).save(folder / f"{number:04}.jpg", quality=90)
+
+
+def _exported(family: str, folder: Path) -> float:
+    """Export an untrained network of 32x32 images in colour; return how far ONNX is from torch."""
+    from paretocaps.domain.choices import Choices
+    from paretocaps.export.document import ExportInfo
+    from paretocaps.export.package import write_export
+    from paretocaps.models.architecture import architecture
+    from paretocaps.models.build import build_network
+
+    network = build_network(architecture(Choices.model_validate({"family": family}), 32, 32, 3, 10), 0)
+    document = write_export(folder, network, about=ExportInfo(classes=tuple("0123456789")))
+    assert document.graph is not None
+    return document.graph.largest_difference
+
+
 def of_backbones(name: str) -> Callable[[Path], list[Figure]]:
     """A group of `backbones.py`."""
     import backbones
@@ -443,10 +568,13 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "mnist": mnist,
     "steps": steps,
     "resident": resident,
+    "prepare": prepare,
     "evaluation": evaluation,
     "precision": precision,
     "deep": deep,
     "deep_accuracy": deep_accuracy,
+    "hybrids": hybrids,
+    "predict": predict,
     "frozen": of_backbones("frozen"),
     "pruned_resnet18": of_backbones("pruned_resnet18"),
     "capsule_pruning": of_backbones("capsule_pruning"),
@@ -553,7 +681,7 @@ def main() -> None:
 
     wait_briefly()  # as workers do
     for name in arguments.names or MEASURES:
-        if name in NEED_DATA and not (MNIST.exists() and CIFAR.exists()):
+        if name in ON_IMAGES and not (MNIST.exists() and CIFAR.exists()):
             print(f"{name}: skipped, ../shared/data is not here")
         else:
             measure(name)

@@ -1,12 +1,14 @@
 """What cannot be is said in one line with the remedy, exits 2, and leaves nothing behind."""
 
 import gzip
+import shutil
 import sqlite3
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paretocaps.cli.app import app
 
@@ -82,6 +84,8 @@ def refused(tmp_path, monkeypatch, capsys):
         (["--storage", "x.db"], "write it like sqlite:///x.db"),
         (["--storage", "mysql://x/y"], "unknown kind 'mysql'"),
         (["--data", "nowhere"], "does not exist: name a folder"),
+        (["--corrupt", "ignore"], "corrupt='ignore' is not allowed: it should be 'refuse' or 'skip'"),
+        (["--channels", "2"], "channels=2 is not allowed: it should be 1 or 3"),
         (["--data", "x", "--dataset", "digits"], "give one of them"),
         (["--spec", "none.toml"], "study file 'none.toml' cannot be read"),
     ],
@@ -169,6 +173,86 @@ def too_small(data):
 def test_local_data_that_cannot_be_trained_on(refused, folder, spoil, message):
     spoil(folder)
     assert message in refused("optimize", "--data", folder)
+
+
+def png(path: Path, seed: int = 0, shape: tuple[int, ...] = (32, 32, 3)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Two small, sound class folders."""
+    for name in ("cat", "dog"):
+        for number in range(4):
+            png(tmp_path / "pictures" / name / f"{number}.png", seed=number)
+    return tmp_path / "pictures"
+
+
+def empty(pictures):
+    shutil.rmtree(pictures)
+    pictures.mkdir()
+
+
+def one_class(pictures):
+    shutil.rmtree(pictures / "dog")
+
+
+def class_without_images(pictures):
+    (pictures / "emu").mkdir()
+
+
+def mixed(pictures):
+    png(pictures / "cat" / "9.png", shape=(32, 32))
+
+
+def no_image(pictures):
+    (pictures / "cat" / "2.png").write_text("hello")
+
+
+def truncated_jpeg(pictures):
+    whole = pictures / "whole"
+    Image.open(pictures / "cat" / "2.png").save(whole, "JPEG")
+    (pictures / "cat" / "2.jpg").write_bytes(whole.read_bytes()[:-300])
+
+
+def broken_link(pictures):
+    (pictures / "cat" / "2.jpg").symlink_to(pictures / "gone.jpg")
+
+
+def a_file(pictures):
+    shutil.rmtree(pictures)
+    pictures.write_text("hello")
+
+
+def loose_images(pictures):
+    png(pictures / "loose" / "a.png")
+    for name in ("cat", "dog"):
+        shutil.rmtree(pictures / name)
+    (pictures / "loose" / "a.png").rename(pictures / "a.png")
+    (pictures / "loose").rmdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (empty, "holds no images that can be read: name a folder with a sub-folder of images for each class"),
+        (one_class, "holds one class only ('cat'): give each class a sub-folder of its own, two or more"),
+        (class_without_images, "emu' holds no images (.jpg, "),
+        (mixed, "cat/9.png is gray but "),
+        (
+            no_image,
+            "cat/2.png is corrupt (not a JPEG, PNG, BMP, WebP, GIF or TIFF image): replace it, or leave",
+        ),
+        (truncated_jpeg, "cat/2.jpg is corrupt (image file is truncated"),
+        (broken_link, "cat/2.jpg is corrupt (No such file or directory): replace it"),
+        (a_file, "is a file, not a folder: name a folder with"),
+        (loose_images, "holds images beside no class folders: put those of each class into a sub-folder"),
+    ],
+)
+def test_class_folders_that_cannot_be_trained_on(refused, pictures, spoil, message):
+    spoil(pictures)
+    assert message in refused("optimize", "--data", pictures)
 
 
 def test_databases_that_cannot_be(refused, tmp_path):

@@ -117,3 +117,31 @@ def test_it_is_removed_when_the_run_fails(clock, spec):
     with pytest.raises(KeyboardInterrupt):
         run()
     assert "\x1b[?25h" in out.getvalue()  # the cursor is shown again
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_preparation_is_a_bar(clock, width):
+    file = io.StringIO()
+    console = Console(file=file, width=width, height=24, force_terminal=True, color_system=None)
+    with LiveView(console, clock) as view:
+        view.preparing("preparing images", 0, 20_000)
+        clock.now += 20
+        view.preparing("preparing images", 5_000, 20_000)
+        file.truncate(0)
+        console.print(view)
+    (line,) = [line for line in file.getvalue().split("\n") if "preparing" in line][:1]
+    assert "preparing images" in line
+    if width >= 80:
+        assert "preparing images · 5000 of 20000 · 0:20 · about 1:00 left" in line
+
+
+def test_a_study_follows_its_preparation(clock, spec):
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    view.preparing("preparing images", 9, 9)
+    view.notice("1 image that cannot be read is left out: 3.png")
+    with view:
+        view.opened(spec, 0)
+        text = "\n".join(screen(view, 80, 24))
+    assert "0 of 10 trials" in text
+    assert "3.png" in text
+    assert "3.png" in view.console.file.getvalue()

@@ -25,6 +25,10 @@ def help_of(decorate):
     )
 
 
+def test_a_weight_of_an_objective_with_a_parameter():
+    assert read_weights(None, None, "acc=0.5,time_to(acc=0.9)=2") == {"acc": 0.5, "time_to(acc=0.9)": 2.0}
+
+
 def test_weights_are_read():
     context, option = click.Context(click.Command("front")), click.Option(["--pick"])
     assert read_weights(context, option, "acc=0.6, time=0.4") == {"acc": 0.6, "time": 0.4}

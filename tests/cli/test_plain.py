@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.cli.plain import QUIET_SECONDS, PlainView
+from paretocaps.cli.plain import QUIET_SECONDS, SOON_SECONDS, PlainView
 
 
 @pytest.fixture
@@ -57,3 +57,18 @@ def test_an_empty_front_is_not_told(view, lines, spec, front):
     view.opened(spec, 0)
     view.front_changed(replace(front, members=()))
     assert len(lines) == 1
+
+
+def test_a_long_preparation_is_told_now_and_then_and_at_its_end(view, lines, clock):
+    for done in (0, 64, 128, 192, 256, 320, 330):
+        view.preparing("preparing images", done, 330)
+        clock.now += QUIET_SECONDS / 2
+    assert lines == [f"preparing images: {done} of 330" for done in (64, 192, 320, 330)]
+
+
+def test_short_preparations_are_not_told(view, lines, clock):
+    for what in ("reading", "preparing"):
+        for done in (0, 1, 2):
+            view.preparing(what, done, 2)
+            clock.now += SOON_SECONDS / 3
+    assert lines == []

@@ -122,3 +122,11 @@ def test_failures_are_kept_however_many_trials_follow(progress):
         progress.trial_finished(trial, {"acc": 0.9})
     assert [line.text for line in progress.to_keep] == ["trial 0 failed: out of memory"]
     assert 0 < len(progress.lines) < 99
+
+
+def test_each_part_of_a_preparation_has_its_beginning(clock):
+    progress = Progress(clock)
+    for what, done in (("sizes", 0), ("sizes", 9), ("images", 0), ("images", 5)):
+        progress.preparing(what, done, 9)
+        clock.now += 1
+    assert (progress.prepared.what, progress.prepared.done, progress.prepared.started) == ("images", 5, 102)

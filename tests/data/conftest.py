@@ -102,3 +102,29 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data sets are not beside the repository (../shared/data)")
     return folder
+
+
+@pytest.fixture
+def photo(encode) -> Callable[..., bytes]:
+    """An image file of noise with this height, width and number of channels."""
+
+    def file(height: int = 8, width: int = 8, channels: int = 3, seed: int = 0, format: str = "PNG") -> bytes:
+        shape = (height, width, 3) if channels == 3 else (height, width)
+        return encode(np.random.default_rng(seed).integers(0, 256, shape), format)
+
+    return file
+
+
+@pytest.fixture
+def class_folders(photo) -> Callable[..., Path]:
+    """Write `count` images a class as FOLDER/class/N.png."""
+
+    def write(folder: Path, names: str = "ant bee cat", count: int = 4, **image: int) -> Path:
+        for label, name in enumerate(names.split()):
+            (folder / name).mkdir(parents=True)
+            for number in range(count):
+                content = photo(seed=100 * label + number, **image)
+                (folder / name / f"{number}.png").write_bytes(content)
+        return folder
+
+    return write

@@ -7,7 +7,7 @@ from paretocaps.data.catalog import DATASETS
 from paretocaps.errors import UnknownNameError
 from paretocaps.registry import resolve
 
-NAMES = ["digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100"]
+NAMES = ["digits", "mnist", "fashion-mnist", "svhn", "cifar10", "cifar100", "tiny-imagenet"]
 
 
 def test_the_built_in_names() -> None:

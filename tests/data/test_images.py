@@ -28,3 +28,14 @@ def test_read_only_and_strided_arrays_are_taken_without_a_warning() -> None:
 def test_splits_know_the_shape() -> None:
     one = ImageSet(torch.zeros(1, 3, 8, 9, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64))
     assert DataSplits(one, one, one, classes=1, name="there").shape == (3, 8, 9)
+
+
+def test_some_rows_of_shared_pixels() -> None:
+    pixels = torch.arange(24, dtype=torch.uint8).view(4, 1, 2, 3)
+    some = ImageSet(pixels, torch.tensor([7, 8]), torch.tensor([3, 1]))
+    assert len(some) == 2
+    assert some.shape == (1, 2, 3)
+    assert torch.equal(some.images, pixels[[3, 1]])
+    block = some.channels_last(torch.tensor([1]))
+    assert block.tolist() == pixels[1:2].permute(0, 2, 3, 1).tolist()
+    assert block.stride() == (6, 3, 1, 1)

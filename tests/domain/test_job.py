@@ -37,3 +37,14 @@ def test_numbers_that_cannot_be(field: str, value: int) -> None:
 )
 def test_data_in_words(spec: DataSpec, text: str) -> None:
     assert str(spec) == text
+
+
+def test_only_what_is_trained_makes_a_difference() -> None:
+    moved = {"device": "cuda", "threads": 3, "ranks": 2, "attempt": 2, "folder": Path("y"), "study": "t"}
+    assert JOB.differences(JOB.model_copy(update=moved)) == []
+    other = {"choices": {"lr_max": 1e-3, "blocks": 1}, "seed": 5, "data": DataSpec(limit_train=9)}
+    assert JOB.differences(JOB.model_copy(update=other)) == [
+        "blocks=None (now 1)",
+        "seed=1 (now 5)",
+        "limit_train=None (now 9)",
+    ]

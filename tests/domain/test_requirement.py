@@ -33,3 +33,12 @@ def test_what_is_not_understood_shows_the_form(text: str) -> None:
 def test_an_unknown_objective_is_named() -> None:
     with pytest.raises(UnknownNameError, match="unknown objective 'accuracy'"):
         Requirement.parse("accuracy>=0.9")
+
+
+def test_a_bound_on_an_accuracy_to_reach() -> None:
+    first, second = parse_requirements("time_to(acc=.90)<60, acc>=0.5")
+    assert (str(first), str(second)) == ("time_to(acc=0.9)<60", "acc>=0.5")
+    assert first.met({"time_to(acc=0.9)": 59.0})
+    assert not first.met({"acc": 1.0})
+    with pytest.raises(UsageError, match="write time_to"):
+        parse_requirements("time_to(0.9)<60")

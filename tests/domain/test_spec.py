@@ -31,6 +31,13 @@ def test_a_local_folder_is_named_by_its_absolute_path(
     assert resolve_spec({}).data_spec.name == "digits"
 
 
+def test_what_is_asked_of_the_images_reaches_the_jobs() -> None:
+    spec = resolve_spec({"channels": 3}, {"corrupt": "skip", "limit_train": 9}).data_spec
+    assert (spec.channels, spec.corrupt, spec.limit_train) == (3, "skip", 9)
+    plain = StudySpec().data_spec
+    assert (plain.channels, plain.corrupt) == (None, "refuse")
+
+
 def test_trials_are_shown_from_an_accuracy_on() -> None:
     assert [str(r) for r in StudySpec().requirements] == ["acc>=0.9"]
     assert StudySpec(objectives=("time", "params")).requirements == ()
@@ -48,6 +55,8 @@ def test_trials_are_shown_from_an_accuracy_on() -> None:
         ({"study": "a/b"}, "study='a/b' is not a name: give 1 to 200 characters without slashes"),
         ({"study": ""}, "study='' is not a name"),
         ({"fix": 3}, "fix=3 is not a table"),
+        ({"corrupt": "ignore"}, "corrupt='ignore' is not allowed: it should be 'refuse' or 'skip'"),
+        ({"channels": 2}, "channels=2 is not allowed: it should be 1 or 3"),
     ],
 )
 def test_bad_options_name_the_value(flags: dict[str, object], message: str) -> None:
@@ -72,3 +81,39 @@ def test_study_files(tmp_path: Path) -> None:
         read_study_file(path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_study_file(tmp_path / "none.toml")
+
+
+def test_objectives_with_a_parameter_are_kept_in_one_spelling() -> None:
+    wanted = ("acc", "time_to(acc=0.9)")
+    assert resolve_spec({"objectives": "acc, time_to( acc=.90 )"}).objectives == wanted
+    assert resolve_spec({}, {"objectives": ["acc", "time_to(acc=0.900)"]}).objectives == wanted
+
+
+def test_a_study_has_designs_of_its_own_and_what_is_published() -> None:
+    file = {
+        "design": {"small": {"family": "lenet5"}},
+        "published": {"source": "a paper", "rows": {"small": {"acc": 0.9}}},
+    }
+    spec = resolve_spec({}, file)
+    assert spec.design == {"small": {"family": "lenet5"}}
+    assert spec.published is not None
+    assert spec.published.rows[0].figures == {"acc": 0.9}
+    stored = spec.model_dump(mode="json")
+    assert resolve_spec({}, {}, stored) == spec
+    assert StudySpec().published is None
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"published": {"source": "a", "rows": {"x": {"acc": "no"}}}}, "published.rows.0.figures.acc='no'"),
+        ({"published": {"sauce": "a"}}, "published"),
+        ({"published": {"source": "a", "device": "b", "row": {}}}, "unknown option 'published.row'"),
+        ({"design": {"x": 3}}, "design.x=3 is not allowed"),
+    ],
+)
+def test_bad_tables_are_named_by_their_place(table: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_spec({}, table)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

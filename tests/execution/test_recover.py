@@ -10,11 +10,14 @@ from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.errors import TrainingError
 from paretocaps.execution.recover import (
     FAILURE,
+    JOB,
     LOCK,
     MEASUREMENT,
     forget,
     leave_failure,
+    leave_job,
     leave_measurement,
+    left_job,
     recover,
     still_training,
     training_lock,
@@ -137,3 +140,12 @@ def test_asking_does_not_keep_a_training_out(tmp_path, holder):
     for _ in range(50):
         still_training(tmp_path)
     assert holder.wait(60) == 0
+
+
+def test_a_job_is_found_in_its_folder(make_job):
+    job = make_job()
+    assert left_job(job.folder) is None
+    leave_job(job)
+    assert left_job(job.folder) == job
+    (job.folder / JOB).write_text("{")
+    assert left_job(job.folder) is None

@@ -4,8 +4,9 @@ import pickle
 import pytest
 import torch
 
-from paretocaps.errors import DataError
-from paretocaps.models.architecture import Architecture
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import DataError, UsageError
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss
@@ -281,3 +282,18 @@ def test_a_network_with_blocks_can_be_copied_and_pickled(changes):
     made, (images, _) = network(family="momentum_caps", blocks=1, **changes), batch(2)
     for other in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
         assert torch.equal(other(images).lengths, made(images).lengths)
+
+
+def test_class_capsules_and_their_drawings_are_those_of_the_forward_pass():
+    network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0).eval()
+    images, labels = torch.rand(5, 1, 8, 8), torch.arange(5)
+    with torch.no_grad():
+        capsules, output = network.class_capsules_of(images), network(images, labels)
+        torch.testing.assert_close(capsules.norm(dim=2), output.lengths)
+        torch.testing.assert_close(network.decode(capsules, labels), output.reconstruction)
+
+
+def test_a_network_without_a_decoder_draws_nothing():
+    network = build_network(architecture(Choices(primary_capsules=4, decoder="none"), 8, 8, 1, 10), 0)
+    with pytest.raises(UsageError, match="decoder=none"):
+        network.decode(torch.rand(1, 10, 16), torch.zeros(1, dtype=torch.int64))

@@ -4,13 +4,15 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from paretocaps.models.architecture import Architecture
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import (
     complexity,
     decoder_widths,
     multiply_adds,
     parameters,
+    params_by_role,
     training_multiply_adds,
 )
 from paretocaps.models.pruning.target import pruned
@@ -51,6 +53,17 @@ DEEP = {
     "two stem convolutions": {"stem_convolutions": 2, "conv_channels": 24},
 }
 ARCHITECTURES |= {f"digits, {name}": Architecture(**DIGITS, **changes) for name, changes in DEEP.items()}
+FAMILIES = {
+    "alexnet_caps": {},
+    "alexnet_caps, five iterations": {"routing_iterations": 5, "weight_sharing": True},
+    "resnet_caps": {"image_size": 30},
+    "lenet5": {},
+}
+FAMILIES = {
+    name: architecture(Choices(family=name.split(",")[0], **changes), 28, 28, 3, 10)
+    for name, changes in FAMILIES.items()
+}
+ARCHITECTURES |= FAMILIES
 RBA = {name: a for name, a in ARCHITECTURES.items() if a.routing == "rba"}
 EACH = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES.keys())
 
@@ -79,11 +92,15 @@ def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(arc
 @EACH
 def test_convolutions_and_decoder_of_the_network_itself_cost_what_is_said(architecture):
     network, a = build_network(architecture, seed=0), architecture
-    own = ("conv1", "conv2", "primary", "decoder")
+    own = ("conv1", "conv2", "trunk", "primary", "linear1", "linear2", "linear3", "decoder")
     expected = sum(part.macs for part in complexity(a) if part.name in own)
+    images = torch.rand(1, a.channels, a.height, a.width)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.primary(torch.nn.Sequential(*network.stem)(torch.rand(1, a.channels, a.height, a.width)))
-        if network.decoder is not None:
+        if a.family == "lenet5":
+            network.scores(images)
+        else:
+            network.primary(network.features(images))
+        if a.family != "lenet5" and network.decoder is not None:
             network.decoder(torch.rand(1, a.classes, a.class_dim), torch.tensor([0]))
     assert counter.get_total_flops() == expected * 2
 
@@ -134,6 +151,22 @@ def test_the_second_convolution_keeps_the_maps_and_their_number():
     parts = {part.name: part for part in complexity(second)}
     assert parts["conv2"].params == 256 * 256 * 9 + 256
     assert multiply_adds(second) - multiply_adds(plain) == parts["conv2"].macs == 256 * 256 * 9 * 400
+
+
+def test_parameters_by_role_add_up():
+    deep = Architecture(**MNIST, family="residual_caps", blocks=2)
+    hybrid = Architecture(**MNIST, family="alexnet_caps", trunk="alexnet", decoder="none")
+    plain = Architecture(**MNIST, family="lenet5")
+    for a in (deep, hybrid, plain):
+        assert sum(params_by_role(a).values()) == parameters(a)
+    assert list(params_by_role(deep)) == [
+        "trunk_params",
+        "primary_params",
+        "capsule_params",
+        "decoder_params",
+    ]
+    assert params_by_role(hybrid)["primary_params"] == 256 * 256 + 256
+    assert params_by_role(plain) == {"trunk_params": 61_706}
 
 
 NARROW = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UnknownNameError, UsageError
@@ -42,6 +42,56 @@ def test_the_front_is_what_nothing_beats(store):
     front = ranked_front(store, "s", ACC_TIME)
     assert [member.trial for member in front] == [0, 3, 1]
     assert front.members[0].values["params"] == 100
+
+
+def learned(*accuracies, second=1.0, device="cpu one", calibration=None):
+    records = tuple(
+        EpochRecord(epoch=n, acc=acc, seconds=second, time=second * n, wall=second * n)
+        for n, acc in enumerate(accuracies, start=1)
+    )
+    best = best_epoch(records)
+    made = measurement(best.acc, best.time, device, calibration=calibration)
+    return made.model_copy(update={"epochs": records, "best_epoch": best.epoch})
+
+
+def test_a_stored_study_can_be_asked_when_any_accuracy_was_reached(store):
+    fill(store, learned(0.5, 0.9, 0.95), learned(0.9, 0.91), learned(0.3, 0.89))
+    front = ranked_front(store, "s", parse_objectives("acc,time_to(acc=0.9)"))
+    assert [(m.trial, m.values["time_to(acc=0.9)"]) for m in front] == [(0, 2.0), (1, 1.0)]
+    assert front.left_out == ("1 trial left out: time_to(acc=0.9) was not reached by every seed",)
+    sooner = ranked_front(store, "s", parse_objectives("acc,epochs_to(acc=0.3)"))
+    assert [m.trial for m in sooner] == [0]
+    assert sooner.left_out == ()
+    assert front.reference_point == pytest.approx((0.91 * 0.9, 2.2))
+    bounded = ranked_front(store, "s", ACC_TIME, parse_requirements("time_to(acc=0.9)<1.5"))
+    assert [m.trial for m in bounded] == [1]
+
+
+def test_an_accuracy_that_none_reached_is_an_empty_front_that_says_so(store):
+    fill(store, learned(0.5), learned(0.6))
+    front = ranked_front(store, "s", parse_objectives("acc,time_to(acc=0.9)"))
+    assert (len(front), front.reference_point, front.hypervolume) == (0, None, 0.0)
+    assert front.left_out == ("2 trials left out: time_to(acc=0.9) was not reached by every seed",)
+
+
+def test_the_reference_point_waits_for_as_many_trials_that_have_a_value(store):
+    both = parse_objectives("acc,time_to(acc=0.9)")
+    fill(store, *[learned(0.5)] * 3, *[learned(0.5, 0.9)] * (FIRST_DESIGNS - 1))
+    fix_reference(store, "s", both)
+    assert store.study("s").reference_point is None
+    fill(store, learned(0.5, 0.9, second=2.0), first=FIRST_DESIGNS + 2)
+    fix_reference(store, "s", both)
+    assert store.study("s").reference_point == pytest.approx((0.81, 4.4))
+
+
+def test_times_to_an_accuracy_are_of_a_device_and_scale_by_its_calibration(store):
+    fill(store, learned(0.9, calibration=1.0), learned(0.9, 0.95, second=4.0, device="two", calibration=8.0))
+    asked = parse_objectives("acc,time_to(acc=0.9)")
+    with pytest.raises(UsageError, match="several devices"):
+        ranked_front(store, "s", asked)
+    scaled = ranked_front(store, "s", asked, scale_to="cpu one")
+    assert [(m.trial, m.values["time_to(acc=0.9)"]) for m in scaled] == [(1, 0.5)]
+    assert len(ranked_front(store, "s", parse_objectives("acc,epochs_to(acc=0.9)"))) == 1
 
 
 def test_requirements_leave_trials_out_before_ranking(store):

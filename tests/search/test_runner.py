@@ -1,3 +1,6 @@
+from collections import Counter
+
+import numpy as np
 import optuna
 import pytest
 
@@ -236,3 +239,31 @@ def test_a_loaded_device_is_a_notice_and_other_remarks_are_said_once(run, monkey
         "trial 1 was trained on a loaded device: eager attention; steps spread",
     ]
     assert {m.trial: m.flags for m in summary.front}.get(1, ("loaded",)) == ("loaded",)
+
+
+def test_trials_that_never_reach_an_accuracy_are_finished_and_not_ranked(run, storage):
+    """The probe's accuracies are known: its median is a bound that some of its trials miss."""
+    run(trials=6, epochs=3)
+    with Store.open(storage, create=False) as store:
+        bound = float(np.median(store.table("s", ["acc"]).column("acc")))
+    name = f"time_to(acc={bound:.12g})"
+    again, _ = run(study="reaching", objectives=["acc", name], trials=6, epochs=3)
+    assert (again.finished, again.failed) == (6, 0)
+    with Store.open(storage, create=False) as store:
+        missed = np.isnan(store.table("reaching", [name]).values)
+    assert 0 < missed.sum() < 6
+    assert again.front.left_out[0].startswith(f"{missed.sum()} trial")
+    assert again.front.left_out[0].endswith(f"left out: {name} was not reached by every seed")
+    assert all(name in member.values for member in again.front)
+    states = Counter(trial.state.name for trial in _told(storage, "reaching"))
+    assert states == {"PRUNED": missed.sum(), "COMPLETE": 6 - missed.sum()}
+
+
+def test_an_accuracy_that_is_never_reached_ends_with_an_empty_front(run, storage):
+    summary, _ = run(objectives="acc,time_to(acc=1)", fix=["learning_rate=0.0001"], trials=1)
+    assert (summary.finished, len(summary.front)) == (1, 0)
+    assert "1 trial left out" in summary.front.left_out[0]
+
+
+def _told(storage, study):
+    return optuna.load_study(study_name=study, storage=storage).get_trials(deepcopy=False)

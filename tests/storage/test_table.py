@@ -61,6 +61,27 @@ def test_extra_quantities_are_columns_too(store, finish):
     np.testing.assert_array_equal(table.values, [[0.5, 64, 0.01], [0.25, np.nan, np.nan]])
 
 
+def test_views_of_the_epochs_are_columns_too(store, finish):
+    """Epoch n of the fixture ends at n seconds with accuracy n / 100."""
+    finish(0, epochs=5, time=4.0, best_epoch=2)
+    finish(1, epochs=2, seed=1)
+    finish(1, epochs=3, seed=2)
+    finish(2, epochs=3, seed=1)
+    finish(2, epochs=4, seed=2)
+    table = store.table("s", ["time_to(acc=0.03)", "acc", "epochs_to(acc=0.01)", "epoch_time"])
+    assert table.column("time_to(acc=0.03)")[[0, 2]].tolist() == [3.0, 3.0]
+    assert np.isnan(table.column("time_to(acc=0.03)")[1])  # one of its seeds never reached it
+    assert table.column("epochs_to(acc=0.01)").tolist() == [1.0, 1.0, 1.0]
+    assert table.column("epoch_time")[0] == 2.0
+    assert np.isnan(store.table("s", ["time_to(acc=0.2)"]).values).all()
+
+
+def test_a_view_is_of_the_latest_attempt_of_a_seed(store, finish):
+    finish(0, epochs=9)
+    finish(0, epochs=4)
+    assert np.isnan(store.table("s", ["epochs_to(acc=0.05)"]).values).all()
+
+
 def test_what_was_never_measured_is_nan(store, finish):
     finish(0)
     assert np.isnan(store.table("s", ["energy", "macs"]).values).all()

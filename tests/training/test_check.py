@@ -1,12 +1,72 @@
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.mobilenet import MobileNetTrunk
 from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
 from paretocaps.service import optimize
-from paretocaps.training.check import check_choices
+from paretocaps.training.check import check_choices, check_data
+
+
+def png(pixels) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def idx_folder(folder, images, labels):
+    shape = images.shape
+    head = bytes([0, 0, 8, 3]) + b"".join(side.to_bytes(4, "big") for side in shape)
+    (folder / "train-images-idx3-ubyte").write_bytes(head + images.astype(np.uint8).tobytes())
+    head = bytes([0, 0, 8, 1]) + len(labels).to_bytes(4, "big")
+    (folder / "train-labels-idx1-ubyte").write_bytes(head + bytes(labels))
+    return DataSpec(name=None, path=str(folder))
+
+
+def test_images_are_prepared_and_remarked_on(tmp_path) -> None:
+    for name in ("train/ant", "train/bee", "val/ant", "val/bee"):
+        (tmp_path / name).mkdir(parents=True)
+        for number in range(5):
+            (tmp_path / name / f"{number}.png").write_bytes(png(np.full((12, 12), number)))
+    spec, told = DataSpec(name=None, path=str(tmp_path)), []
+    remarks = TRAINERS.get("capsnet").check_data(spec, lambda *what: told.append(what))
+    assert told[-1] == ("preparing images", 20, 20)
+    assert len(remarks) == 1
+    assert "is the test part" in remarks[0]
+    del told[:]
+    check_data(spec, lambda *what: told.append(what))
+    assert told == []
+
+
+def test_one_class_is_refused(tmp_path) -> None:
+    spec = idx_folder(tmp_path, np.zeros((9, 12, 12)), [0] * 9)
+    with pytest.raises(DataError, match="all images are of one class"):
+        check_data(spec)
+
+
+def test_images_too_small_for_a_network_are_refused(tmp_path) -> None:
+    spec = idx_folder(tmp_path, np.zeros((20, 5, 5)), [0, 1] * 10)
+    with pytest.raises(DataError):
+        check_data(spec)
+
+
+def test_it_needs_no_torch() -> None:
+    code = (
+        "import sys; from paretocaps.training.check import check_data\n"
+        "from paretocaps.domain.job import DataSpec\n"
+        "check_data(DataSpec()); print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
 
 
 @pytest.fixture

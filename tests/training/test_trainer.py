@@ -5,9 +5,10 @@ from paretocaps.data.load import load
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.evaluation.accuracy import accuracy
+from paretocaps.evaluation.accuracy import Evaluator, accuracy
+from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.complexity import multiply_adds, parameters
-from paretocaps.training.trainer import train
+from paretocaps.training.trainer import WEIGHTS, train
 from paretocaps.training.weights import load_weights
 
 ADABATCH = {"batch_schedule": "adabatch", "first_batch": 10, "first_epochs": 1, "phase_epochs": 1}
@@ -149,10 +150,23 @@ def test_every_precision_and_augmentation_trains(job, precision, augment):
 
 
 def test_latencies_are_measured_where_they_are_asked_for(job):
-    assert train(job(epochs=1), go_on).quantities == {}
+    plain = train(job(epochs=1), go_on)
+    parts = {name: value for name, value in plain.quantities.items() if name != "flops"}
+    assert sum(parts.values()) == plain.params  # the parameters by part, and nothing else
+    assert 5.5 * plain.macs < plain.quantities["flops"] < 6 * plain.macs
     found = train(job(epochs=1, measure=("acc", "latency", "latency_batch")), go_on).quantities
-    assert set(found) == {"latency", "latency_batch"}
+    assert set(found) - set(plain.quantities) == {"latency", "latency_batch"}
     assert 0 < found["latency_batch"] < found["latency"] < 1
+
+
+def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
+    asked = job(epochs=1, measure=("acc", "robust"))
+    found = train(asked, go_on).quantities
+    network = load_weights(asked.folder / WEIGHTS)
+    images = DeviceLoader(load(asked.data).validation, "cpu")
+    expected = robustness(network, images, Evaluator(torch.device("cpu"))).mean
+    assert found["robust"] == pytest.approx(expected, abs=1e-9)
+    assert "robust" not in train(job(epochs=1), go_on).quantities
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "ranger21"])

@@ -19,12 +19,15 @@ from paretocaps.cli.views import open_view
 @spec_option("--epochs", "N", "Epochs a trial.", int)
 @spec_option("--sampler", "NAME", "What chooses the next trial.")
 @spec_option("--dataset", "NAME", "Data set by name.  [default: digits]")
-@spec_option("--data", "PATH", "Local images instead: an IDX or parquet folder.")
+@spec_option("--data", "PATH", "Local images instead: a folder with a sub-folder a class, IDX or parquet.")
+@spec_option("--corrupt", "refuse|skip", "What to do about image files that cannot be read.")
+@spec_option("--channels", "1|3", "Make all images gray (1) or coloured (3).", int)
 @spec_option("--limit-train", "N", "Train on N images, stratified; for quick runs.", int)
 @spec_option("--storage", "URL", "Database of the studies.")
 @spec_option("--trainer", "NAME", "What trains a trial.")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
 @spec_option("--workers", "N", "Jobs at once that share a CPU, or with --share-device a GPU.", int)
+@spec_option("--ranks", "N", "Processes that train each trial together; on GPUs one a device.", int)
 @click.option(
     "--share-device/--no-share-device",
     default=None,

@@ -22,4 +22,4 @@ def read(entry: DatasetEntry) -> RawData:
     train, test = hold_out(
         RawPart(images, labels.astype(np.int64), f"data set {entry.name!r}"), one_in(5, len(labels))
     )
-    return RawData(train, test, classes=10)
+    return RawData(train, test, classes=10, class_names=tuple(map(str, range(10))))

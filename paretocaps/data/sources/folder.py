@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+from paretocaps.data.encoded import EncodedData
 from paretocaps.data.raw import RawData
-from paretocaps.data.sources import idx, parquet
+from paretocaps.data.sources import idx, image_folder, parquet
 from paretocaps.errors import DataError
 
-KINDS = "IDX files (train-images-idx3-ubyte[.gz], ...) or parquet files (train*.parquet, test*.parquet)"
+KINDS = (
+    "a sub-folder of images for each class, IDX files (train-images-idx3-ubyte[.gz], ...) or parquet files"
+    " (train*.parquet, test*.parquet)"
+)
 
 
-def read_folder(path: str) -> RawData:
-    """Read the IDX or the parquet files of the folder `path`.
+def read_folder(path: str) -> RawData | EncodedData:
+    """Read the IDX or the parquet files of the folder `path`, else its sub-folders as classes of images.
 
     Raises:
         DataError: no such folder, neither or both kinds of files in it, or files unfit for use.
@@ -29,4 +33,11 @@ def read_folder(path: str) -> RawData:
         return idx.read(folder, names)
     if parquet.known(names):
         return parquet.read(folder, names)
+    if image_folder.known(folder):
+        return image_folder.read(folder)
+    if any(map(image_folder.is_image, names)):
+        raise DataError(
+            f"data folder {path!r} holds images beside no class folders: put those of each class into a"
+            " sub-folder of its own"
+        )
     raise DataError(f"data folder {path!r} holds no images that can be read: name a folder with {KINDS}")

@@ -9,16 +9,23 @@ from threading import Thread
 from typing import Any
 
 from paretocaps.data.catalog import DatasetEntry
-from paretocaps.data.raw import RawData, RawPart
-from paretocaps.data.sources.encoded import LABEL_COLUMNS, decode_table
+from paretocaps.data.encoded import EncodedData, EncodedPart
+from paretocaps.data.sources.encoded import (
+    LABEL_COLUMNS,
+    ROWS,
+    columns,
+    row_name,
+    table_files,
+    table_labels,
+)
 from paretocaps.errors import DataError
 
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
 
 
-def read(entry: DatasetEntry, cache_dir: str | None = None) -> RawData:
-    """Read the data set whose hub id is `entry.origin`: splits `train` and, if it has one, `test`.
+def read(entry: DatasetEntry, cache_dir: str | None = None) -> EncodedData:
+    """Read the data set whose hub id is `entry.origin`: `train` and, if it has one, the entry's test split.
 
     The library's cache comes first and needs no network. Otherwise the hub must answer within
     2 seconds (or HF_HUB_ETAG_TIMEOUT, the hub client's own variable) before the download starts:
@@ -35,10 +42,18 @@ def read(entry: DatasetEntry, cache_dir: str | None = None) -> RawData:
     splits = _cached(entry, cache_dir) or _downloaded(entry, cache_dir)
     if "train" not in splits:
         raise DataError(f"data set {entry.name!r}: no split 'train' (splits: {', '.join(splits)})")
-    return RawData(
-        train=_part(entry, splits, "train"),
-        test=_part(entry, splits, "test") if "test" in splits else None,
-        classes=_classes(splits["train"]),
+    test, names = entry.test_split, _class_names(splits["train"])
+    used = ["train", test] if test in splits else ["train"]
+    parts = [_part(entry, splits[split], split, len(names) if names else None) for split in used]
+    return EncodedData(
+        train=parts[0],
+        test=parts[1] if test in splits else None,
+        name=entry.name,
+        fingerprint="/".join([entry.origin, *(splits[split]._fingerprint for split in used)]),
+        classes=len(names) if names else None,
+        class_names=names,
+        channels=entry.channels,
+        tabular=True,
     )
 
 
@@ -117,18 +132,26 @@ def _hub_answers() -> bool:
         return False
 
 
-def _part(entry: DatasetEntry, splits: Any, split: str) -> RawPart:
-    table = splits[split].with_format("arrow")[:]
-    origin = f"data set {entry.name!r}, split {split!r}"
-    if not table.num_rows:
+def _part(entry: DatasetEntry, split: Any, name: str, classes: int | None) -> EncodedPart:
+    origin = f"data set {entry.name!r}, split {name!r}"
+    table = split.with_format("arrow")
+    if not len(split):
         raise DataError(f"{origin}: holds no rows: choose another data set")
-    return decode_table(table, origin, _classes(splits["train"]))
+    image_name, label_name = columns(split.column_names, origin)
+    labels = table_labels(table.select_columns(label_name)[:], label_name, origin, classes)
+    images = table.select_columns(image_name)
+    return EncodedPart(
+        labels=labels,
+        origin=origin,
+        files=lambda: table_files(images.iter(batch_size=ROWS), image_name, origin),
+        name=row_name(origin),
+    )
 
 
-def _classes(split: Any) -> int | None:
+def _class_names(split: Any) -> tuple[str, ...] | None:
     label = next((split.features[name] for name in LABEL_COLUMNS if name in split.features), None)
     names = getattr(label, "names", None)
-    return len(names) if names else None
+    return tuple(names) if names else None
 
 
 @contextmanager

@@ -1,18 +1,40 @@
 """Parquet files with encoded images."""
 
 import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from paretocaps.data.raw import RawData, RawPart, size
-from paretocaps.data.sources.encoded import LABEL_COLUMNS, columns, decode_table
+from paretocaps.data.encoded import EncodedData, EncodedPart
+from paretocaps.data.fingerprint import fingerprint
+from paretocaps.data.raw import Labels
+from paretocaps.data.sources.encoded import (
+    LABEL_COLUMNS,
+    ROWS,
+    columns,
+    row_name,
+    table_files,
+    table_labels,
+)
 from paretocaps.errors import DataError
 
 SUFFIX = ".parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class _Shard:
+    """One parquet file: where it is, its column of images, its labels."""
+
+    file: Path
+    images: str
+    labels: Labels
 
 
 def known(names: Sequence[str]) -> bool:
@@ -20,20 +42,19 @@ def known(names: Sequence[str]) -> bool:
     return any(name.endswith(SUFFIX) for name in names)
 
 
-def read(folder: Path, names: Sequence[str]) -> RawData:
+def read(folder: Path, names: Sequence[str]) -> EncodedData:
     """Read the parquet files whose names start with "train", and with "test" if there are any.
 
-    They need a column `image` (or `img`) {bytes, path} of JPEG or PNG files, all gray or all RGB and of
-    one size, and an integer column `label` (or `fine_label`); other columns and files are left alone.
-    Where the files say which classes there are, as those of the hub do, that counts; otherwise the
-    classes are 0 to the highest training label.
+    They need a column `image` (or `img`) {bytes, path} of image files, and an integer column `label` (or
+    `fine_label`); other columns and files are left alone. Where the files say which classes there are, as
+    those of the hub do, that counts; otherwise the classes are 0 to the highest training label.
 
     Args:
         folder: where they lie.
         names: the names of all files there.
 
     Raises:
-        DataError: a missing, truncated or corrupt file or image, or a missing column.
+        DataError: a missing, truncated or corrupt file, a missing column, or a label out of range.
     """
     files = {
         part: [folder / name for name in names if name.startswith(part) and name.endswith(SUFFIX)]
@@ -43,41 +64,64 @@ def read(folder: Path, names: Sequence[str]) -> RawData:
         raise DataError(
             f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one"
         )
-    classes = _declared_classes(files["train"][0])
-    return RawData(
+    names_of_classes = _declared_classes(files["train"][0])
+    classes = len(names_of_classes) if names_of_classes else None
+    return EncodedData(
         train=_part(files["train"], classes),
         test=_part(files["test"], classes) if files["test"] else None,
+        name=folder.name,
+        fingerprint=fingerprint(folder, [*files["train"], *files["test"]]),
         classes=classes,
+        class_names=names_of_classes,
+        tabular=True,
     )
 
 
-def _part(files: list[Path], classes: int | None) -> RawPart:
-    shards = [decode_table(table, str(file), classes) for file in files if (table := _table(file)).num_rows]
+def _part(files: list[Path], classes: int | None) -> EncodedPart:
+    shards = [shard for file in files if len((shard := _shard(file, classes)).labels)]
     if not shards:
         raise DataError(f"{files[0]}: holds no rows: name a folder that has images")
-    for shard in shards[1:]:
-        if shard.images.shape[1:] != shards[0].images.shape[1:]:
-            raise DataError(
-                f"{shard.origin}: images of {size(shard.images.shape[1:])}, but {shards[0].origin} has"
-                f" {size(shards[0].images.shape[1:])}: all images must have one size"
-            )
-    if len(shards) == 1:
-        return shards[0]
-    origin = f"{shards[0].origin} and {len(shards) - 1} more"
-    images = np.concatenate([shard.images for shard in shards])
-    return RawPart(images, np.concatenate([shard.labels for shard in shards]), origin)
+    more = f" and {len(shards) - 1} more" if len(shards) > 1 else ""
+    ends = list(accumulate(len(shard.labels) for shard in shards))
+
+    def name(row: int) -> str:
+        at = bisect_right(ends, row)
+        return row_name(str(shards[at].file))(row - (ends[at - 1] if at else 0))
+
+    return EncodedPart(
+        labels=np.concatenate([shard.labels for shard in shards]),
+        origin=f"{shards[0].file}{more}",
+        files=lambda: chain.from_iterable(
+            table_files(_tables(shard), shard.images, str(shard.file)) for shard in shards
+        ),
+        name=name,
+    )
 
 
-def _table(file: Path) -> pa.Table:
+def _shard(file: Path, classes: int | None) -> _Shard:
+    with _opened(file) as opened:
+        image_name, label_name = columns(opened.schema_arrow.names, str(file))
+        labels = opened.read(columns=[label_name])
+    return _Shard(file, image_name, table_labels(labels, label_name, str(file), classes))
+
+
+def _tables(shard: _Shard) -> Iterator[pa.Table]:
+    with _opened(shard.file) as opened:
+        for batch in opened.iter_batches(ROWS, columns=[shard.images]):
+            yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[parquet.ParquetFile]:
     try:
         with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
-            return opened.read(columns=list(columns(opened.schema_arrow.names, str(file))))
+            yield opened
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(file, error) from None
 
 
-def _declared_classes(file: Path) -> int | None:
-    """Return the number of classes named by the `datasets` library's metadata, where it wrote the file."""
+def _declared_classes(file: Path) -> tuple[str, ...] | None:
+    """Return the classes named by the `datasets` library's metadata, where it wrote the file."""
     try:
         metadata = parquet.read_schema(file).metadata or {}
     except (pa.ArrowException, OSError) as error:
@@ -87,7 +131,7 @@ def _declared_classes(file: Path) -> int | None:
         names = next(features[name] for name in LABEL_COLUMNS if name in features)["names"]
     except (LookupError, StopIteration, TypeError, ValueError):
         return None
-    return len(names) or None
+    return tuple(map(str, names)) or None
 
 
 def _unreadable(file: Path, error: Exception) -> DataError:

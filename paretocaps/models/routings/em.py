@@ -84,7 +84,7 @@ class PoseMatrices(CapsuleLayer):
         return self._iterate(self._operands(capsules)).permute(3, 0, 2, 1).flatten(1, 2)
 
     def _operands(self, capsules: Tensor) -> Operands:
-        batch, dtype = len(capsules), compute_dtype(self.weight)
+        batch, dtype = capsules.shape[0], compute_dtype(self.weight)
         poses = capsules[..., :-1].reshape(batch, self.shape.matrices, -1, POSE, POSE).to(dtype)
         present = at_least_float32(capsules[..., -1]).sigmoid().view(batch, self.shape.matrices, 1, -1)
         return Operands(

@@ -64,6 +64,8 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
         densities: whether the votes' densities are wanted too.
     """
     poses, matrices, present = operands
+    if torch.compiler.is_exporting():
+        return _fit_plainly(operands, couplings, densities)
     limit = _GROUP_ON_CPU if poses.device.type == "cpu" else _GROUP_ON_DEVICE
     size = max(1, limit // (poses.numel() * POSE))
     parts = zip(torch.split(matrices, size, 1), torch.split(couplings, size, 1), strict=True)
@@ -76,6 +78,15 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
     return Gaussians(torch.cat(means), torch.cat(logs), torch.cat(mass), joined)
 
 
+def _fit_plainly(operands: Operands, couplings: Tensor, densities: bool) -> Gaussians:
+    """As `fit`, of all output capsules at once and by standard operators alone."""
+    means, variances, logs, mass, squares = _moments(
+        operands.poses, operands.matrices, couplings, operands.present
+    )
+    found = _densities(squares, variances, logs) if densities else means.new_empty(0)
+    return Gaussians(means, logs, mass, found)
+
+
 class _Fit(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -83,17 +94,11 @@ class _Fit(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         """As `fit`, of all output capsules at once."""
         with torch.autocast(poses.device.type, enabled=False):
-            votes = _votes(poses, matrices)
-        share, mass = _share(couplings, present)
-        means = (votes * share).sum((0, 3))
-        squares = votes.sub_(means.unsqueeze(2)).square_()
-        variances = (squares * share).sum((0, 3)).add_(VARIANCE_FLOOR)
+            means, variances, logs, mass, squares = _moments(poses, matrices, couplings, present)
         ctx.save_for_backward(poses, matrices, couplings, present, means, variances)
-        logs = 0.5 * variances.log().sum((1, 2))
         if not densities:
             return means, logs, mass
-        distances = squares.mul_(variances.reciprocal().unsqueeze(2)).sum((2, 4))
-        return means, logs, mass, distances.mul_(-0.5).sub_(logs.unsqueeze(1))
+        return means, logs, mass, _densities(squares, variances, logs)
 
     @staticmethod
     @once_differentiable
@@ -114,6 +119,24 @@ class _Fit(torch.autograd.Function):
                 (weights * couplings).sum(1, keepdim=True),
                 None,
             )
+
+
+def _moments(
+    poses: Tensor, matrices: Tensor, couplings: Tensor, present: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Means and variances, [O, 4, 4, B], logs and mass, [O, B], and the votes' squared distances."""
+    votes = _votes(poses, matrices)
+    share, mass = _share(couplings, present)
+    means = (votes * share).sum((0, 3))
+    squares = votes.sub_(means.unsqueeze(2)).square_()
+    variances = (squares * share).sum((0, 3)).add_(VARIANCE_FLOOR)
+    return means, variances, 0.5 * variances.log().sum((1, 2)), mass, squares
+
+
+def _densities(squares: Tensor, variances: Tensor, logs: Tensor) -> Tensor:
+    """Log densities without their constant, [M, O, R, B]; `squares` is overwritten."""
+    distances = squares.mul_(variances.reciprocal().unsqueeze(2)).sum((2, 4))
+    return distances.mul_(-0.5).sub_(logs.unsqueeze(1))
 
 
 def _votes(poses: Tensor, matrices: Tensor) -> Tensor:

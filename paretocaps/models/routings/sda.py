@@ -78,7 +78,7 @@ class _ClippedVotes:
 
     def __init__(self, capsules: Tensor, weight: Tensor, dtype: torch.dtype) -> None:
         outputs, dimensions, inputs, matrices = weight.shape
-        grouped = capsules.permute(2, 1, 0).contiguous().view(inputs, matrices, -1, len(capsules))
+        grouped = capsules.permute(2, 1, 0).contiguous().view(inputs, matrices, -1, capsules.shape[0])
         self.poses = grouped.to(dtype)
         self.weight = weight.to(dtype).contiguous().view(outputs, dimensions, inputs * matrices)
         self.clip, self.squares = recompute(_clip, self.poses, self.weight)

@@ -1,20 +1,46 @@
+import secrets
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from paretocaps.data.sources import encoded
-from paretocaps.data.sources.encoded import decode_table
+from paretocaps.data import prepare
+from paretocaps.data.encoded import EncodedData, EncodedPart
+from paretocaps.data.prepare import decoded
+from paretocaps.data.raw import RawPart
+from paretocaps.data.sources.encoded import columns, row_name, table_files, table_labels
+from paretocaps.domain.job import DataSpec
 
 GRAY = np.random.default_rng(0).integers(0, 256, (7, 5, 4)).astype(np.uint8)
 COLOUR = np.random.default_rng(1).integers(0, 256, (7, 5, 4, 3)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 256])
-@pytest.mark.parametrize("large", [1, 10**9])
-def test_png_comes_back_exactly(table, encode, monkeypatch, chunk, large) -> None:
-    monkeypatch.setattr(encoded, "CHUNK", chunk)
-    monkeypatch.setattr(encoded, "LARGE", large)  # with and without threads
-    part = decode_table(table([encode(image) for image in COLOUR], list(range(7))), "there", None)
+def decode_table(rows: pa.Table, origin: str, classes: int | None, step: int = 2) -> RawPart:
+    """All rows, read `step` at a time."""
+    images, labels = columns(rows.column_names, origin)
+    part = EncodedPart(
+        table_labels(rows, labels, origin, classes),
+        origin,
+        lambda: table_files((rows.slice(start, step) for start in range(0, len(rows), step)), images, origin),
+        row_name(origin),
+    )
+    data = EncodedData(part, None, "tables", secrets.token_hex(), tabular=True)
+    return decoded(data, DataSpec()).train
+
+
+@pytest.fixture(params=["at once", "prepared"], autouse=True)
+def way(request, monkeypatch) -> str:
+    """Small images are decoded into memory; here the same ones go through a file as well."""
+    if request.param == "prepared":
+        monkeypatch.setattr(prepare, "SMALL", 0)
+    return request.param
+
+
+@pytest.mark.parametrize("step", [1, 3, 256])
+def test_png_comes_back_exactly(table, encode, way, step) -> None:
+    rows = table([encode(image) for image in COLOUR], list(range(7)))
+    part = decode_table(rows, "there", None, step)
+    assert part.mapped == (way == "prepared")
     assert part.images.shape == (7, 3, 5, 4)
     assert part.images.transpose(0, 2, 3, 1).tolist() == COLOUR.tolist()
     assert part.labels.tolist() == list(range(7))
@@ -43,13 +69,14 @@ def test_a_truncated_image_is_named_by_row(table, encode, refusal, format, share
     assert message.startswith("there: the image of row 5 is corrupt (")
 
 
-def test_the_first_corrupt_row_is_named(table, encode, refusal, monkeypatch) -> None:
-    monkeypatch.setattr(encoded, "CHUNK", 1)
-    monkeypatch.setattr(encoded, "LARGE", 1)
+def test_the_first_corrupt_row_is_named_and_the_others_are_counted(table, encode, refusal) -> None:
     files = [encode(image) for image in GRAY]
     files[2] = files[4] = b"GIF89a nothing"
     message = refusal(decode_table, table(files, [0] * 7), "there", None)
-    assert "the image of row 2 is corrupt (neither JPEG nor PNG)" in message
+    assert message == (
+        "there: the image of row 2 is corrupt (not a JPEG, PNG, BMP, WebP, GIF or TIFF image), and 1 other of"
+        " 7 images too: replace it, or leave such images out with --corrupt skip"
+    )
 
 
 def test_a_flipped_bit_in_a_png_is_found(table, encode, refusal) -> None:
@@ -60,18 +87,32 @@ def test_a_flipped_bit_in_a_png_is_found(table, encode, refusal) -> None:
     assert "the image of row 3 is corrupt" in refusal(decode_table, table(files, [0] * 7), "there", None)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "P", "1", "LA"])
-def test_other_modes_are_refused(table, encode, refusal, mode) -> None:
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_gray_and_coloured_images_are_not_mixed(table, encode, refusal, mode) -> None:
     files = [encode(GRAY[0]), encode(COLOUR[0], mode=mode)]
     message = refusal(decode_table, table(files, [0, 1]), "there", None)
-    assert f"the image of row 1 has mode {mode}: convert it to L (gray) or RGB" in message
+    assert message.startswith(
+        "there: the image of row 0 is gray but there: the image of row 1 is coloured (1 "
+    )
+    assert "make all of them coloured with --channels 3" in message
 
 
-@pytest.mark.parametrize(("odd", "size"), [(COLOUR[0], "5x4x3"), (GRAY[0, :4], "4x4x1")])
-def test_mixed_images_are_refused(table, encode, refusal, odd, size) -> None:
-    files = [encode(GRAY[0]), encode(GRAY[1]), encode(odd)]
-    message = refusal(decode_table, table(files, [0, 1, 2]), "there", None)
-    assert f"the image of row 2 is {size} but that of row 0 is 5x4x1" in message
+@pytest.mark.parametrize("mode", ["1", "LA"])
+def test_other_grays_are_taken(table, encode, mode) -> None:
+    files = [encode(np.zeros((5, 4)), mode=mode), encode(GRAY[1]), encode(np.full((5, 4), 255), mode=mode)]
+    part = decode_table(table(files, [0, 1, 0]), "there", None)
+    assert part.images[:, 0].tolist() == [
+        np.zeros((5, 4)).tolist(),
+        GRAY[1].tolist(),
+        np.full((5, 4), 255).tolist(),
+    ]
+
+
+def test_another_size_is_resized(table, encode) -> None:
+    files = [encode(GRAY[0]), encode(GRAY[1]), encode(np.full((10, 8), 77))]
+    part = decode_table(table(files, [0, 1, 2]), "there", None)
+    assert part.images[:2, 0].tolist() == GRAY[:2].tolist()
+    assert part.images[2, 0].tolist() == np.full((5, 4), 77).tolist()
 
 
 @pytest.mark.parametrize(

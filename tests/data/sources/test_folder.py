@@ -3,9 +3,15 @@ import os
 import numpy as np
 import pytest
 
-from paretocaps.data.sources.folder import read_folder
+from paretocaps.data.prepare import decoded
+from paretocaps.data.sources import folder
+from paretocaps.domain.job import DataSpec
 
 PIXELS = np.arange(3 * 4 * 5).reshape(3, 4, 5)
+
+
+def read_folder(path):
+    return decoded(folder.read_folder(path), DataSpec())
 
 
 def test_idx_files_are_found(tmp_path, write_idx) -> None:
@@ -27,7 +33,10 @@ def test_a_home_folder_may_be_written_with_a_tilde(tmp_path, write_idx, monkeypa
 
 def test_a_missing_folder(tmp_path, refusal) -> None:
     message = refusal(read_folder, str(tmp_path / "absent"))
-    assert "absent' does not exist: name a folder with IDX files" in message
+    assert (
+        "absent' does not exist: name a folder with a sub-folder of images for each class, IDX files"
+        in message
+    )
 
 
 def test_a_file(tmp_path, refusal) -> None:
@@ -35,11 +44,13 @@ def test_a_file(tmp_path, refusal) -> None:
     assert "is a file, not a folder" in refusal(read_folder, str(tmp_path / "train.parquet"))
 
 
-@pytest.mark.parametrize("names", [[], ["cat.jpg", "labels.csv"], ["train-images"]])
+@pytest.mark.parametrize("names", [[], [".cat.jpg", "labels.csv"], ["train-images"]])
 def test_neither_kind(tmp_path, refusal, names) -> None:
     for name in names:
         (tmp_path / name).write_bytes(b"x")
-    assert "holds no images that can be read: name a folder with IDX" in refusal(read_folder, str(tmp_path))
+    assert "holds no images that can be read: name a folder with a sub-folder" in refusal(
+        read_folder, str(tmp_path)
+    )
 
 
 def test_both_kinds(tmp_path, refusal, write_idx, write_parquet) -> None:

@@ -16,13 +16,18 @@ from pyarrow import parquet
 
 from paretocaps.data.catalog import HUB_READER, DatasetEntry
 from paretocaps.data.load import load
+from paretocaps.data.prepare import decoded
 from paretocaps.data.raw import check_raw
-from paretocaps.data.sources.hub import read
+from paretocaps.data.sources import hub
 from paretocaps.domain.job import DataSpec
 
 ENTRY = DatasetEntry("tiny", "made for a test", "someone/tiny", HUB_READER)
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)
 LABELS = [0, 1, 2, 0, 1, 2]
+
+
+def read(entry, *cache_dir):
+    return decoded(hub.read(entry, *cache_dir), DataSpec())
 
 
 @pytest.fixture
@@ -235,3 +240,19 @@ def test_fine_labels_are_the_classes(cached, rows) -> None:
     data = read(ENTRY, cached({"train": named}))
     assert data.train.labels.tolist() == LABELS
     assert data.train.images[:, 0].tolist() == PIXELS.tolist()
+
+
+def test_a_test_part_of_another_name_and_gray_images_among_coloured_ones(cached, table, encode) -> None:
+    coloured = np.random.default_rng(1).integers(0, 256, (5, 4, 3))
+    rows = table([encode(coloured), encode(PIXELS[0])], [0, 1])
+    folder = cached({"train": rows, "valid": rows.slice(1)}, ["ant", "bee"])
+    entry = replace(ENTRY, test_split="valid", channels=3)
+    data = read(entry, folder)
+    assert data.class_names == ("ant", "bee")
+    assert data.train.images.shape == (2, 3, 5, 4)
+    assert data.train.images[0].transpose(1, 2, 0).tolist() == coloured.tolist()
+    assert data.test.images[0].tolist() == [PIXELS[0].tolist()] * 3
+    assert data.test.labels.tolist() == [1]
+    assert read(replace(entry, test_split="test"), folder).test is None
+    again = read(entry, folder)
+    assert again.train.pixels.filename == data.train.pixels.filename

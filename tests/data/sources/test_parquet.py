@@ -5,6 +5,7 @@ import pytest
 from pyarrow import parquet
 
 from paretocaps.data.load import load
+from paretocaps.data.prepare import decoded
 from paretocaps.data.raw import check_raw
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.domain.job import DataSpec
@@ -14,7 +15,7 @@ LABELS = [0, 1, 2, 0, 1, 2]
 
 
 def read(folder):
-    return read_folder(str(folder))
+    return decoded(read_folder(str(folder)), DataSpec())
 
 
 def test_both_parts_come_back(tmp_path, write_parquet) -> None:
@@ -41,18 +42,41 @@ def test_shards_are_joined_in_the_order_of_their_names(tmp_path, write_parquet) 
     assert "train-00000-of-00003.parquet and 1 more" in data.train.origin
 
 
-def test_shards_of_two_sizes_are_refused(tmp_path, write_parquet, refusal) -> None:
+def test_shards_of_two_sizes_get_the_one_that_most_have(tmp_path, write_parquet) -> None:
     write_parquet(tmp_path / "train-0.parquet", PIXELS, LABELS)
-    write_parquet(tmp_path / "train-1.parquet", PIXELS[:, :4], LABELS)
-    message = refusal(read, tmp_path)
-    assert "train-1.parquet: images of 4x4x1" in message
-    assert "train-0.parquet has 5x4x1" in message
+    write_parquet(tmp_path / "train-1.parquet", PIXELS[:2, :4], LABELS[:2])
+    data = read(tmp_path)
+    assert data.train.images.shape == (8, 1, 5, 4)
+    assert data.train.images[:6, 0].tolist() == PIXELS.tolist()
+    assert data.train.labels.tolist() == [*LABELS, *LABELS[:2]]
 
 
-def test_parts_of_two_sizes_are_refused(tmp_path, write_parquet, refusal) -> None:
+def test_the_test_part_gets_the_size_of_the_training_part(tmp_path, write_parquet) -> None:
     write_parquet(tmp_path / "train.parquet", PIXELS, LABELS)
     write_parquet(tmp_path / "test.parquet", PIXELS[:, :4], LABELS)
-    assert "test.parquet: images of 4x4x1, but " in refusal(lambda: check_raw(read(tmp_path)))
+    data = read(tmp_path)
+    assert check_raw(data) == 3
+    assert data.test.images.shape == data.train.images.shape == (6, 1, 5, 4)
+
+
+def test_a_corrupt_image_is_named_by_its_file_and_row_there(
+    tmp_path, table, encode, write_parquet, refusal
+) -> None:
+    write_parquet(tmp_path / "train-0.parquet", PIXELS, LABELS)
+    files = [encode(image) for image in PIXELS]
+    files[1] = files[1][:30]
+    parquet.write_table(table(files, LABELS), tmp_path / "train-1.parquet")
+    message = refusal(read, tmp_path)
+    assert message.startswith(f"{tmp_path / 'train-1.parquet'}: the image of row 1 is corrupt (")
+
+
+def test_large_images_are_prepared_once(tmp_path, write_parquet) -> None:
+    large = np.random.default_rng(1).integers(0, 256, (3, 96, 97, 3)).astype(np.uint8)
+    write_parquet(tmp_path / "train.parquet", large, [0, 1, 2])
+    first, again = read(tmp_path), read(tmp_path)
+    assert first.train.mapped
+    assert first.train.images.transpose(0, 2, 3, 1).tolist() == large.tolist()
+    assert first.train.pixels.filename == again.train.pixels.filename
 
 
 def test_declared_classes_count(tmp_path, table, encode, refusal) -> None:
@@ -131,7 +155,9 @@ def test_fine_labels_declare_the_classes(tmp_path, table, encode) -> None:
     features = {"img": {}, "fine_label": {"names": ["ant", "bee", "cat"]}, "coarse_label": {"names": ["x"]}}
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
     parquet.write_table(rows.replace_schema_metadata(metadata), tmp_path / "train.parquet")
-    assert read(tmp_path).classes == 3
+    data = read(tmp_path)
+    assert data.classes == 3
+    assert data.class_names == ("ant", "bee", "cat")
 
 
 @pytest.mark.data

@@ -1,0 +1,82 @@
+"""`paretocaps evaluate`."""
+
+from typing import Any
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.evaluation_view import write_evaluation
+from paretocaps.cli.options import format_option, trial_options
+from paretocaps.cli.output import say
+
+_WAYS = ("study", "trial", "knee", "best", "weights", "require", "seed")
+
+
+@click.command()
+@click.argument("networks", nargs=-1, metavar="[EXPORT]...")
+@trial_options
+@click.option("--dataset", metavar="NAME", help="Judge on this data set.  [default: the network's own]")
+@click.option("--data", metavar="PATH", help="Judge on the images of a folder instead.")
+@click.option("--part", metavar="NAME", default="test", show_default=True, help="test or validation.")
+@click.option("--limit", metavar="N", type=int, help="Judge on N of the images, stratified.")
+@click.option(
+    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
+)
+@click.option(
+    "--robust/--no-robust", default=True, show_default=True, help="Measure accuracy under 26 transforms, too."
+)
+@click.option(
+    "--grid",
+    "grids",
+    metavar="CLASS",
+    type=int,
+    multiple=True,
+    help="Draw the perturbation grid of this class number; repeat.  [default: the first ten]",
+)
+@click.option("--output", "-o", metavar="FILE", help="Also write a page with figures and pictures.")
+@format_option
+def command(
+    networks: tuple[str, ...],
+    robust: bool,
+    grids: tuple[int, ...],
+    output: str | None,
+    form: str,
+    dataset: str | None,
+    data: str | None,
+    part: str,
+    limit: int | None,
+    device: str,
+    **trial: Any,
+) -> None:
+    """Judge a trained network on test images: accuracy by class, robustness, pictures.
+
+    EXPORT is a folder of `paretocaps export` or of a training, or a weights file; several are judged as
+    an ensemble, each on its own beside it. Or a trial of a study is picked.
+
+    Accuracy has its 95 % interval; precision, recall, F1 and the area under ROC are given by class,
+    with the expected calibration error and the accuracy on turned, moved, scaled and sheared images. The
+    page has the figures, reconstructions, and what each dimension of a pose does.
+
+    \b
+    Examples:
+      paretocaps evaluate --study demo --knee --output demo.html
+      paretocaps evaluate exports/demo-trial-7 --no-robust --format json
+      paretocaps evaluate exports/a exports/b exports/c exports/d --dataset digits
+    """
+    if output is not None:
+        service.check_output(output)  # before minutes of measuring
+    picks = any(trial[name] not in (None, False, ()) for name in _WAYS)
+    if picks and networks:
+        raise click.UsageError("exports are named and a trial is picked: give one or the other")
+    picked = None if networks else service.pick_trial(**trial)
+    options = service.EvaluateOptions(
+        dataset, data, part, limit, device, robust, output is not None, grids or None
+    )
+    found = service.evaluate(networks, picked, options, say)
+    for remark in found.appraisal.remarks:
+        say(remark)
+    write_evaluation(found.as_dict(), form)
+    if output is not None:
+        say(f"written to {service.write_evaluation(output, found)}")
+    elif form == "table":
+        say("give --output page.html for figures, reconstructions and perturbation grids")

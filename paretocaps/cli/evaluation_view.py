@@ -1,0 +1,49 @@
+"""What a network was judged to be, on stdout."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paretocaps.cli.output import rows_table, say, show, write_csv, write_json
+
+_RIGHT = ("precision", "recall", "f1", "auc", "acc")
+
+
+def write_evaluation(found: Mapping[str, Any], form: str) -> None:
+    """Write `service.Evaluation.as_dict` in the asked form; CSV and the table have a row a class."""
+    if form == "json":
+        write_json(found)
+    elif form == "csv":
+        write_csv(found["classes"])
+    else:
+        _say_headlines(found)
+        show(rows_table([_cells(row) for row in found["classes"]], right=_RIGHT))
+
+
+def _say_headlines(found: Mapping[str, Any]) -> None:
+    low, high = found["interval"]
+    say(f"{found['images']:,} images of the {found['part']} part of {found['data']}, on {found['device']}")
+    lines = {
+        "accuracy": f"{found['acc']:.4f} (95 % interval {low:.4f} to {high:.4f})",
+        "top 5": _four(found["top5"]),
+        "F1": f"{_four(found['macro']['f1'])} (mean of the classes)",
+        "AUC": f"{_four(found['auc'])} (mean of the classes)",
+        "ECE": _four(found["ece"]),
+        "robust": _four((found["robust"] or {}).get("mean")),
+    }
+    rows = [{"": name, " ": text} for name, text in lines.items() if not text.startswith("-")]
+    show(rows_table(rows))
+    if found["members"]:
+        show(
+            rows_table(
+                [{"member": one["name"], "acc": _four(one["acc"])} for one in found["members"]], _RIGHT
+            )
+        )
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {name: _four(row[name]) for name in ("precision", "recall", "f1")}
+    return {"class": row["name"], **shown, "images": row["support"], "auc": _four(row["auc"])}
+
+
+def _four(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

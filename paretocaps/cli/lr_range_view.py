@@ -1,0 +1,64 @@
+"""A learning-rate range test on stdout: the bounds it suggests, and its curve."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from paretocaps.cli.chart import chart
+from paretocaps.cli.output import console, rows_table, say, show, write_csv, write_json
+
+HEIGHT = 13
+"""Lines of the plot; odd, so that the middle label is on a line of its own."""
+_SUGGESTED = ("lr_min", "lr_max", "steepest", "lowest")
+
+
+class RangeTest(Protocol):
+    """A test as the service hands it out."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """One row a step: step, learning_rate, loss, smoothed."""
+        ...
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What to know of it."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        ...
+
+
+def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
+    """Write a test in the asked form; a table is followed by the curve on a terminal, or if asked."""
+    if form == "json":
+        write_json(test.as_dict())
+    elif form == "csv":
+        write_csv(test.rows)
+    else:
+        answer = test.as_dict()
+        show(rows_table([{name: answer[name] for name in _SUGGESTED}]))
+        if test.rows and (sys.stdout.isatty() if draw is None else draw):
+            out = console()
+            width = out.width if out.is_terminal else 80
+            show(*(Text(line) for line in curve(test.rows, width - 1, out.encoding.startswith("utf"))))
+    for remark in test.remarks:
+        say(remark)
+
+
+def curve(rows: Sequence[Mapping[str, Any]], width: int, braille: bool) -> list[str]:
+    """Return the lines that draw the smoothed loss over the logarithm of the learning rate."""
+    drawn = chart(
+        "smoothed training loss",
+        [math.log10(row["learning_rate"]) for row in rows],
+        [row["smoothed"] for row in rows],
+        x_label="log10 of the learning rate",
+        width=width,
+        height=HEIGHT,
+        braille=braille,
+    )
+    return ["", *drawn]

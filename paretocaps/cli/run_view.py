@@ -1,0 +1,41 @@
+"""What `paretocaps train` leaves on the screen: what was measured, and what to do with it."""
+
+import shlex
+from typing import Any
+
+from paretocaps.cli.output import rows_table, say, show, write_csv, write_json
+from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.report.tables import value_text
+from paretocaps.service import TrainedRun
+
+_VALUES = ("acc", "test_acc", "time", "wall", "params", "macs")
+
+
+def write_run(run: TrainedRun, form: str) -> None:
+    """Write a training's result in the asked form to stdout, and the talk about it to stderr."""
+    if form == "json":
+        write_json(run.as_dict())
+    elif form == "csv":
+        write_csv([run.as_dict()])
+    else:
+        show(rows_table([_row(run)], right=_VALUES))
+    measured = run.measurement
+    if not run.anew:
+        say(f"{run.job.folder} was finished already: nothing was trained")
+    for remark in measured.remarks:
+        say(remark)
+    if run.weights is not None:
+        say(f"weights of epoch {measured.best_epoch}, the best: {run.weights}")
+        say(f"paretocaps export --run {shlex.quote(str(run.job.folder))}  # for use elsewhere")
+
+
+def _row(run: TrainedRun) -> dict[str, Any]:
+    measured = run.measurement
+    values = {name: _text(name, measured.quantity(name)) for name in _VALUES}
+    return {**values, "best epoch": f"{measured.best_epoch} of {len(measured.epochs)}"}
+
+
+def _text(name: str, value: float | None) -> str:
+    if name in OBJECTIVES:
+        return value_text(OBJECTIVES.get(name), value)
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,166 @@
+"""One training as it goes on: drawn in place on a terminal, or as a line an epoch."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.output import say
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, best_epoch
+from paretocaps.service import TrainingWatcher
+
+SHOWN = 8
+"""The epochs that are drawn: the last ones."""
+
+
+QUIET_SECONDS = 1.0
+"""Epochs that end sooner after the last line are not told."""
+
+
+class TrainingView(TrainingWatcher):
+    """Says a training's epochs, one a line and a line a second at most; a context manager around the run.
+
+    Args:
+        write: takes one line.
+        clock: seconds that only go forwards.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None] = say, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._write, self._clock = write, clock
+        self._began, self._said_at = clock(), -QUIET_SECONDS
+        self.job: TrainingJob | None = None
+        self.name = ""
+        self.records: tuple[EpochRecord, ...] = ()
+
+    def started(self, job: TrainingJob, name: str) -> None:
+        """Say what is trained, where."""
+        self.job, self.name, self._began = job, name, self._clock()
+        self._write(heading(job, name))
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """Say how the epoch went; of many quick ones the first, the last and some between."""
+        self.records = (*self.records, record)
+        if self._clock() - self._said_at < QUIET_SECONDS and record.epoch < job.epochs:
+            return
+        self._said_at = self._clock()
+        best = ", the best so far" if best_epoch(self.records) is record else ""
+        self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record)}{best}")
+
+    def notice(self, message: str) -> None:
+        """Say it."""
+        self._write(message)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the training started here."""
+        return self._clock() - self._began
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed()
+
+
+class LiveTrainingView(TrainingView):
+    """Draws the training's progress and its last epochs; on the way out the drawing is removed.
+
+    Args:
+        console: where it draws.
+        clock: seconds that only go forwards.
+    """
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(lambda line: console.print(line, markup=False, soft_wrap=True), clock)
+        self._live = Live(self, console=console, transient=True, refresh_per_second=4)
+
+    def started(self, job: TrainingJob, name: str) -> None:
+        """Begin to draw, under a line that stays."""
+        super().started(job, name)
+        self._live.start()
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """Note the epoch."""
+        self.records = (*self.records, record)
+
+    def closed(self) -> None:
+        """Remove the drawing."""
+        self._live.stop()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the training for the terminal's present size."""
+        if self.job is not None:
+            yield draw(self, self.job, options.max_width, console.size.height)
+
+
+def open_training_view(plain: bool) -> TrainingView:
+    """Return the live view where stderr is a terminal that can draw, else a line an epoch on stderr."""
+    if plain or not sys.stderr.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        return TrainingView()
+    return LiveTrainingView(Console(stderr=True, highlight=False))
+
+
+def heading(job: TrainingJob, name: str) -> str:
+    """Return what is trained, in a line."""
+    ranks = f" on {counted(job.ranks, 'rank')}" if job.ranks > 1 else ""
+    return (
+        f"training {name}: {counted(job.epochs, 'epoch')} on {job.data}, seed {job.seed}, {job.device}{ranks}"
+        f", into {job.folder}"
+    )
+
+
+def epoch_text(record: EpochRecord) -> str:
+    """Return an epoch's values, in a line."""
+    loss = "" if record.train_loss is None else f", loss {record.train_loss:.4g}"
+    val_loss = "" if record.val_loss is None else f", val. loss {record.val_loss:.4g}"
+    rate = f"lr {record.learning_rate:.3g}, batch {record.batch_size}"
+    return f"acc {record.acc:.4f}{val_loss}{loss}, {rate}, {record.seconds:.3g} s"
+
+
+def draw(view: TrainingView, job: TrainingJob, width: int, height: int) -> RenderableType:
+    """Return a training as it stands, in at most `width` characters and `height` lines."""
+    rows = max(1, min(SHOWN, height - 4, len(view.records)))
+    return Group(_overall(view, job, width), *([_epochs(view, rows)] if view.records else []))
+
+
+def _overall(view: TrainingView, job: TrainingJob, width: int) -> RenderableType:
+    done = len(view.records)
+    parts = [f"{done} of {counted(job.epochs, 'epoch')}", clock_text(view.elapsed)]
+    if done:
+        left = view.records[-1].wall / done * (job.epochs - done)
+        best = best_epoch(view.records)
+        parts += [f"about {clock_text(left)} left"] if left else []
+        parts += [f"best acc {best.acc:.4f} (epoch {best.epoch})"]
+    text = " · ".join(parts)
+    row = Table.grid(padding=(0, 1))
+    bar = ProgressBar(total=job.epochs, completed=done, width=max(8, min(40, width - len(text) - 1)))
+    row.add_row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
+    return row
+
+
+def _epochs(view: TrainingView, rows: int) -> RenderableType:
+    best = best_epoch(view.records)
+    lines = [
+        Text(
+            f"epoch {record.epoch}: {epoch_text(record)}",
+            "green" if record is best else "",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+        for record in view.records[-rows:]
+    ]
+    return Group(*lines)

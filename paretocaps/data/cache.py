@@ -1,0 +1,129 @@
+"""Prepared images on disk: one file a data set, read by mapping it into memory."""
+
+import json
+import os
+import secrets
+import shutil
+import struct
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paretocaps.data.raw import Labels
+from paretocaps.errors import DataError
+
+VARIABLE = "PARETOCAPS_CACHE"
+"""Environment variable that names another folder for prepared images."""
+SUFFIX, PART = ".images", ".part"
+_MAGIC = b"pcaps-1\n"
+_END = struct.Struct("<Q8s")  # length of the JSON before it, and the magic: what was cut off has none
+_ABANDONED = 24 * 3600.0  # seconds after which a .part file is nobody's
+
+
+@dataclass(frozen=True, eq=False)
+class CachedImages:
+    """A prepared file.
+
+    Attributes:
+        pixels: uint8 [N, H, W, C], mapped read-only.
+        labels: int64 [N].
+        header: what else was written, plain values.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: Labels
+    header: Mapping[str, Any]
+
+
+def cache_folder() -> Path:
+    """Return the folder of prepared images: PARETOCAPS_CACHE, else the platform's place for caches."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "paretocaps"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "paretocaps"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paretocaps"
+
+
+def read_cached(path: Path) -> CachedImages | None:
+    """Map the prepared file `path`; None where there is none, or none that is whole."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(-_END.size, os.SEEK_END)
+            length, magic = _END.unpack(stream.read())
+            if magic != _MAGIC:
+                return None
+            stream.seek(-_END.size - length, os.SEEK_END)
+            header = json.loads(stream.read(length))
+            shape = tuple(header["shape"])
+            values = int(np.prod(shape, dtype=np.int64))
+            stream.seek(values)
+            labels = np.frombuffer(stream.read(8 * shape[0]), "<i8").astype(np.int64)
+            whole = stream.tell() + length + _END.size == os.fstat(stream.fileno()).st_size
+        if not whole or len(labels) != shape[0]:
+            return None
+        return CachedImages(np.memmap(path, np.uint8, "r", shape=shape), labels, header)
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return None
+
+
+@contextmanager
+def writing(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
+    """Open a file for writing that becomes `path` once everything in it was written, and only then.
+
+    Write the pixels, row by row, and then `write_end`. Processes that prepare the same images at the same
+    time each write a file of their own; the last one stays.
+
+    Raises:
+        DataError: the folder cannot be written to, or its disk is full.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path.parent)
+        free = shutil.disk_usage(path.parent).free
+        if free < bytes_needed:
+            raise DataError(
+                f"the prepared images need {bytes_needed / 1e9:.3g} GB but {str(path.parent)!r} has"
+                f" {free / 1e9:.3g} GB left: set {VARIABLE} to a folder with more room"
+            )
+        with part.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"prepared images cannot be kept in {str(path.parent)!r} ({error.strerror or error}):"
+            f" set {VARIABLE} to a folder that can be written to"
+        ) from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write_end(
+    stream: BinaryIO, image_shape: tuple[int, int, int], labels: Labels, header: Mapping[str, Any]
+) -> None:
+    """Write what follows the pixels of the images [H, W, C]: labels, header, and that the file is whole."""
+    content = {**header, "shape": [len(labels), *image_shape]}
+    encoded = json.dumps(content).encode()
+    stream.write(labels.astype("<i8").tobytes())
+    stream.write(encoded)
+    stream.write(_END.pack(len(encoded), _MAGIC))
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for part in folder.glob(f"*{SUFFIX}.*{PART}"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()

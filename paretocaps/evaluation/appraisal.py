@@ -1,0 +1,133 @@
+"""Everything that a trained network, or an ensemble, is judged by, at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from paretocaps.data.images import ImageSet
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.evaluation.classification import ClassificationReport, classification
+from paretocaps.evaluation.drawing import why_not_drawn
+from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_grids
+from paretocaps.evaluation.reconstructions import Reconstruction, reconstructions
+from paretocaps.evaluation.robustness import Robustness, robustness
+from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
+
+GRIDS = 10
+"""Classes of which a grid is drawn where none are named: the first ones."""
+
+
+@dataclass(frozen=True)
+class What:
+    """What is measured and drawn beside the classification itself.
+
+    Attributes:
+        robust: accuracies under transforms; 26 more passes over the images.
+        pictures: reconstructions and perturbation grids.
+        grids: classes whose grids are drawn; the first ten where left out.
+    """
+
+    robust: bool = True
+    pictures: bool = True
+    grids: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Appraisal:
+    """What came of it.
+
+    Attributes:
+        report: the classification, of an ensemble as one.
+        members: accuracies of an ensemble's members; of one network none.
+        robustness: None where it was not asked for.
+        reconstructions, grids: none where they were not asked for or cannot be.
+        no_pictures: why there are none; None where there are.
+        remarks: what happened on the way.
+    """
+
+    report: ClassificationReport
+    members: tuple[float, ...]
+    robustness: Robustness | None
+    reconstructions: tuple[Reconstruction, ...]
+    grids: tuple[PerturbationGrid, ...]
+    no_pictures: str | None
+    remarks: tuple[str, ...]
+
+
+def appraise(
+    networks: Sequence[Network],
+    images: ImageSet,
+    evaluator: Evaluator,
+    device: torch.device,
+    names: Sequence[str] | None = None,
+    what: What | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Appraisal:
+    """Appraise one network, or several as an ensemble (see `scores.ensemble_scores`).
+
+    Args:
+        networks: one or more, on `device`; for the same images and classes.
+        images: what they are judged on, on the CPU.
+        evaluator: how passes are made.
+        device: where.
+        names: of the classes; their numbers where left out.
+        what: is measured and drawn; everything where left out.
+        progress: told what is done next, a line each.
+
+    Raises:
+        UsageError: no network, or a class for a grid that there is not.
+        DataError: there are no images.
+    """
+    if not networks:
+        raise UsageError("there is no network to evaluate: name one")
+    what, tell = what or What(), progress or _silent
+    loader = DeviceLoader(images, device)
+    scored = []
+    for number, network in enumerate(networks, 1):
+        tell(f"scoring {len(images)} images" + (f", network {number}" if len(networks) > 1 else ""))
+        scored.append(_scored(network, loader, evaluator))
+    whole = scored[0] if len(networks) == 1 else ensemble_scores(scored)
+    as_one: Network = networks[0] if len(networks) == 1 else Ensemble(networks).to(device)
+    robust = None
+    if what.robust:
+        robust = robustness(as_one, loader, evaluator, progress=tell)
+    drawn, grids, why = _pictures(as_one, images, whole, what, tell)
+    return Appraisal(
+        report=classification(whole, names),
+        members=tuple(float((one.predicted == one.labels).mean()) for one in scored) if scored[1:] else (),
+        robustness=robust,
+        reconstructions=drawn,
+        grids=grids,
+        no_pictures=why,
+        remarks=tuple(evaluator.remarks),
+    )
+
+
+def _scored(network: Network, loader: DeviceLoader, evaluator: Evaluator) -> Scored:
+    return evaluator.fitting(lambda size: collect(network, loader.ordered(size)))
+
+
+def _pictures(
+    network: Network, images: ImageSet, scored: Scored, what: What, tell: Callable[[str], None]
+) -> tuple[tuple[Reconstruction, ...], tuple[PerturbationGrid, ...], str | None]:
+    if not what.pictures:
+        return (), (), "Pictures were not asked for."
+    why = why_not_drawn(network)
+    if why is not None or not isinstance(network, CapsNet):
+        return (), (), why
+    tell("drawing reconstructions and perturbation grids")
+    classes = range(min(GRIDS, scored.scores.shape[1])) if what.grids is None else what.grids
+    return (
+        reconstructions(network, images, scored),
+        perturbation_grids(network, images, scored, classes),
+        None,
+    )
+
+
+def _silent(_: str) -> None:
+    pass

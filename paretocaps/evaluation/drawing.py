@@ -1,0 +1,54 @@
+"""Pictures: images that a network is shown, and what its decoder draws."""
+
+from collections.abc import Sequence
+from math import isqrt, prod
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from paretocaps.data.images import ImageSet
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.network import Network
+
+Picture = NDArray[np.uint8]
+"""uint8 [H, W, C]."""
+
+
+def why_not_drawn(network: Network) -> str | None:
+    """Return why `network` cannot draw what its capsules say, in a sentence; None where it can."""
+    if not isinstance(network, CapsNet):
+        return "This network has no class capsules of its own to draw from."
+    if network.decoder is None:
+        return "This network has no decoder: train one with decoder=full or decoder=reduced for pictures."
+    return None
+
+
+def picture(images: ImageSet, index: int) -> Picture:
+    """Return one image as a picture."""
+    return _bytes(images.channels_last(torch.tensor([index]))[0].numpy())
+
+
+def as_seen(images: ImageSet, indices: Sequence[int], device: torch.device) -> Tensor:
+    """Return the images at `indices` as networks see them: float32 [B, C, H, W] in [0, 1], on `device`."""
+    pixels = images.channels_last(torch.tensor(indices)).to(device)
+    return pixels.float().div_(255).permute(0, 3, 1, 2)  # channels last in memory, as the loader's
+
+
+def pictures(pixels: Tensor, shape: tuple[int, int, int]) -> Picture:
+    """Return what a decoder drew, [B, C * H * W] in [0, 1], as uint8 [B, H, W, C].
+
+    Args:
+        pixels: the decoder's answer.
+        shape: channels, height and width of the data's images; a decoder of another size draws squares.
+    """
+    channels, height, width = shape
+    if pixels.shape[1] != prod(shape):
+        height = width = isqrt(pixels.shape[1] // channels)
+    drawn = pixels.detach().float().view(-1, channels, height, width).permute(0, 2, 3, 1)
+    return _bytes((drawn.clamp(0, 1) * 255).round().cpu().numpy())
+
+
+def _bytes(values: NDArray[np.generic]) -> Picture:
+    return np.ascontiguousarray(values.astype(np.uint8))

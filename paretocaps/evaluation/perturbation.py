@@ -1,0 +1,108 @@
+"""What each number in a class capsule's pose stands for: the perturbation grid of the original paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from paretocaps.data.images import ImageSet
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
+from paretocaps.evaluation.scores import Scored
+from paretocaps.models.capsnet import CapsNet
+
+STEPS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
+"""What is added to a dimension: -0.25 to 0.25 by 0.05."""
+
+
+@dataclass(frozen=True, eq=False)
+class PerturbationGrid:
+    """One image drawn again and again with one dimension of its pose changed.
+
+    Attributes:
+        label: its class, whose capsule is changed.
+        index: of the image.
+        image: the input.
+        drawn: uint8 [P, S, H, W, C], by dimension of the pose and by step.
+        steps: what was added to the dimension, S of them.
+    """
+
+    label: int
+    index: int
+    image: Picture
+    drawn: NDArray[np.uint8]
+    steps: tuple[float, ...] = STEPS
+
+
+def perturbation_grids(
+    network: CapsNet, images: ImageSet, scored: Scored, classes: Sequence[int] | None = None
+) -> tuple[PerturbationGrid, ...]:
+    """Return a grid for each class: for that of its images which the network is surest of.
+
+    Args:
+        network: with a decoder.
+        images, scored: the same images, and how the network judged them.
+        classes: which classes; all where left out. One without an image is left out.
+
+    Raises:
+        UsageError: a class that there is not.
+    """
+    count = scored.scores.shape[1]
+    wanted = range(count) if classes is None else classes
+    for number in wanted:
+        if not 0 <= number < count:
+            raise UsageError(f"class {number} does not exist: choose 0 to {count - 1}")
+    grids = []
+    for number in wanted:
+        index = _surest(scored, number)
+        if index is not None:
+            grids.append(_grid(network, images, index, number))
+    return tuple(grids)
+
+
+def perturbed(capsule: Tensor, em: bool) -> Tensor:
+    """Return [P, S, D], a state [D] with each dimension of its pose changed by each of `STEPS`.
+
+    Sabour et al. 2017, section 5.1 and Figure 4: "one of the 16 dimensions ... is tweaked by intervals of
+    0.05 in the range [-0.25, 0.25]", after the squash, so that the vector may become longer than 1.
+
+    With em routing a state is a 4x4 pose and an activation, which the decoder reads too and which stays as
+    it is. Nothing bounds a pose matrix as squash does a vector, so that steps of 0.05 may be nothing to it:
+    there they are shares of the matrix's norm, as they nearly are of a present capsule's length.
+
+    Args:
+        capsule: the state.
+        em: whether its last number is an activation.
+    """
+    pose = capsule[:-1] if em else capsule
+    size = torch.linalg.vector_norm(pose) if em else capsule.new_ones(())
+    steps = torch.tensor(STEPS, dtype=capsule.dtype, device=capsule.device) * size
+    changed = capsule.repeat(len(pose), len(STEPS), 1)
+    changed[:, :, : len(pose)] += torch.eye(len(pose)).to(capsule).unsqueeze(1) * steps.view(1, -1, 1)
+    return changed
+
+
+@torch.no_grad()
+def _grid(network: CapsNet, images: ImageSet, index: int, label: int) -> PerturbationGrid:
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+    capsules = network.class_capsules_of(as_seen(images, [index], device))[0]
+    states = perturbed(capsules[label], network.architecture.routing == "em")
+    dimensions, steps = states.shape[:2]
+    everything = capsules.repeat(dimensions * steps, 1, 1)
+    everything[:, label] = states.flatten(0, 1)
+    chosen = torch.full((dimensions * steps,), label, device=device)
+    drawn = pictures(network.decode(everything, chosen), images.shape)
+    network.train(was_training)
+    return PerturbationGrid(
+        label, index, picture(images, index), drawn.reshape(dimensions, steps, *drawn.shape[1:])
+    )
+
+
+def _surest(scored: Scored, label: int) -> int | None:
+    own = np.flatnonzero(scored.labels == label)
+    return int(own[scored.shares[own, label].argmax()]) if len(own) else None

@@ -1,0 +1,82 @@
+"""Accuracy on images that were turned, moved, scaled and sheared: what capsules are meant to withstand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.evaluation.affine import Affine, Kind
+from paretocaps.models.network import Network
+
+QUANTITY = "robust"
+"""The measured quantity: the mean accuracy under `TRANSFORMS`."""
+
+_STRENGTHS: dict[Kind, tuple[float, ...]] = {
+    "rotation": (-30, -20, -10, 10, 20, 30),
+    "shift x": (-4, -2, -1, 1, 2, 4),
+    "shift y": (-4, -2, -1, 1, 2, 4),
+    "scale": (0.8, 0.9, 1.1, 1.2),
+    "shear": (-20, -10, 10, 20),
+}
+TRANSFORMS = tuple(Affine(kind, strength) for kind, values in _STRENGTHS.items() for strength in values)
+"""The 26 transforms, the same for every network and data set, so that values compare."""
+
+
+@dataclass(frozen=True)
+class TransformedAccuracy:
+    """The accuracy on images after one transform; `kind` and `strength` as `Affine` has them."""
+
+    kind: Kind
+    strength: float
+    acc: float
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Accuracies under transforms.
+
+    Attributes:
+        plain: on the images as they are.
+        transforms: on transformed ones.
+    """
+
+    plain: float
+    transforms: tuple[TransformedAccuracy, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the transforms, each counted once: the objective `robust`."""
+        return sum(one.acc for one in self.transforms) / len(self.transforms)
+
+
+def robustness(
+    network: Network,
+    images: DeviceLoader,
+    evaluator: Evaluator,
+    transforms: Sequence[Affine] = TRANSFORMS,
+    progress: Callable[[str], None] | None = None,
+) -> Robustness:
+    """Return the accuracy of `network` on `images`, and under each of `transforms`.
+
+    For the objective the images are validation images: a study that chose by test images would
+    overstate every number it reports. Sabour et al. 2017 (section 5.2) judge robustness on affNIST, which
+    is MNIST under random affine transforms; here they are fixed, and of any data set.
+
+    Args:
+        network: on the images' device.
+        images: what is transformed.
+        evaluator: how it is measured.
+        transforms: one or more.
+        progress: told each kind of transform as its turn comes.
+
+    Raises:
+        DataError: there are no images.
+    """
+    plain = evaluator.accuracy(network, images)
+    found: list[TransformedAccuracy] = []
+    for transform in transforms:
+        if progress is not None and (not found or found[-1].kind != transform.kind):
+            progress(f"accuracy under {transform.kind}")
+        acc = evaluator.accuracy(network, images, transform.apply)
+        found.append(TransformedAccuracy(transform.kind, transform.strength, acc))
+    return Robustness(plain, tuple(found))

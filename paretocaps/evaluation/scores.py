@@ -1,0 +1,119 @@
+"""The class scores of a network, or of several as one, on a set of images."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from paretocaps.data.loader import Batch
+from paretocaps.errors import DataError
+from paretocaps.models.network import Network, Output
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Images as a network judged them.
+
+    Attributes:
+        scores: float64 [N, O], how sure the network is of each class: lengths of class capsules, with em
+            routing their activations, of an ensemble the mean of its members' shares.
+        labels: int64 [N].
+    """
+
+    scores: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The best-scored class of each image, [N]; of equal ones the first."""
+        best: NDArray[np.int64] = self.scores.argmax(axis=1)
+        return best
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The scores of each image divided by their sum, [N, O]; see `shares`."""
+        found: NDArray[np.float64] = shares(torch.from_numpy(self.scores)).numpy()
+        return found
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@torch.no_grad()
+def collect(network: Network, batches: Iterable[Batch]) -> Scored:
+    """Return the class scores and labels of all images, in order.
+
+    Args:
+        network: put into evaluation mode for the pass and back into the mode it was in.
+        batches: (images [B, C, H, W] in [0, 1], labels [B]) on the network's device.
+
+    Raises:
+        DataError: there are no images.
+    """
+    was_training = network.training
+    network.eval()
+    try:
+        found = [(network.scores(images), labels) for images, labels in batches]
+    finally:
+        network.train(was_training)
+    if not found:
+        raise DataError("there are no images to score: give a data set that has some")
+    scores = torch.cat([scores for scores, _ in found]).double().cpu().numpy()
+    return Scored(scores, torch.cat([labels for _, labels in found]).cpu().numpy())
+
+
+def shares(scores: Tensor) -> Tensor:
+    """Return each row of [N, O] scores of 0 and up divided by its sum; equal shares where all are 0.
+
+    Lengths of capsules are no distribution: each says on its own whether its class is there (Sabour et
+    al. 2017, section 3), and they may sum to less than 1 or to more. What compares networks, or asks how
+    sure one is of its answer, needs one: the capsules' lengths relative to each other.
+    """
+    total = scores.sum(1, keepdim=True)
+    return torch.where(total > 0, scores / total, 1.0 / scores.shape[1])
+
+
+def ensemble_scores(members: Sequence[Scored]) -> Scored:
+    """Return several networks' scores of the same images as one: the mean of their shares.
+
+    MoCapsNet's Table 3 cites a 4-model ensemble and Sabour et al. 2017 (section 6) one of 7; neither says
+    how the answers are joined. Read as the average of the members' class distributions, the usual meaning:
+    lengths are divided by their sum first, so that a member whose capsules are all long has no more of a
+    say than the others.
+
+    Raises:
+        DataError: no members, or members that judged other images or classes.
+    """
+    if not members:
+        raise DataError("an ensemble of no networks judges nothing: give one or more")
+    first = members[0]
+    for other in members[1:]:
+        if other.scores.shape != first.scores.shape or not np.array_equal(other.labels, first.labels):
+            raise DataError(
+                "the members of an ensemble judged other images or classes: score them on the same"
+            )
+    return Scored(np.mean([member.shares for member in members], axis=0), first.labels)
+
+
+class Ensemble(Network):
+    """Several networks as one, which scores as `ensemble_scores` says.
+
+    Args:
+        members: one or more, for the same images and classes; `architecture` is the first one's.
+    """
+
+    def __init__(self, members: Sequence[Network]) -> None:
+        super().__init__(members[0].architecture)
+        self.members = nn.ModuleList(members)
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
+        """Return the scores; nothing is drawn, and `labels` change nothing."""
+        return Output(self.scores(images))
+
+    def scores(self, images: Tensor) -> Tensor:
+        """Return the mean of the members' shares, [B, O], for images [B, C, H, W]."""
+        members: list[Network] = list(self.members)  # type: ignore[arg-type]
+        return torch.stack([shares(member.scores(images)) for member in members]).mean(0)

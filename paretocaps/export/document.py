@@ -1,0 +1,157 @@
+"""`network.json`: what an export says of itself. Reading it needs no torch."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import DataError
+
+DOCUMENT, WEIGHTS, GRAPH = "network.json", "network.safetensors", "network.onnx"
+"""The files of an export's folder; the last is left out where no ONNX was asked for."""
+FORMAT: Literal["paretocaps-network"] = "paretocaps-network"
+VERSION: Literal[1] = 1
+_BLOCK = 1 << 20
+_REMEDY = "export the network again"
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExportInfo(_Value):
+    """Where an exported network comes from.
+
+    Attributes:
+        classes: names of the classes, in the order of the scores, none twice.
+        study, trial, seed: which training it is of, where a study's store says.
+        choices: what was trained; empty where nothing says.
+        acc, test_acc: its validation and test accuracy, where measured.
+        data: the images it was trained on, where known.
+    """
+
+    classes: tuple[str, ...]
+    study: str | None = None
+    trial: int | None = None
+    seed: int | None = None
+    choices: dict[str, Any] = {}
+    acc: float | None = None
+    test_acc: float | None = None
+    data: DataSpec | None = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"classes {', '.join(self.classes)} have a name twice: give each its own")
+        return self
+
+
+class GraphRecord(_Value):
+    """What is known of `network.onnx`.
+
+    Attributes:
+        sha256: of the file, in hexadecimal digits.
+        opset: version of the standard operators that it is made of.
+        images: how many images it was compared with torch on.
+        largest_difference: of any score of those.
+    """
+
+    sha256: str
+    opset: int
+    images: Count
+    largest_difference: float
+
+
+class Document(_Value):
+    """All of `network.json`.
+
+    Attributes:
+        format, version: say that it is ours, and how to read it.
+        architecture: of the network, as `models.architecture.Architecture` reads it.
+        height, width, channels: of the images that the network takes.
+        about: where it comes from.
+        weights_sha256: of `network.safetensors`, in hexadecimal digits.
+        graph: of `network.onnx`, or None where there is none.
+        paretocaps, torch: the versions that wrote it.
+    """
+
+    format: Literal["paretocaps-network"] = FORMAT
+    version: Literal[1] = VERSION
+    architecture: dict[str, Any]
+    height: Count
+    width: Count
+    channels: Count
+    about: ExportInfo
+    weights_sha256: str
+    graph: GraphRecord | None = None
+    paretocaps: str
+    torch: str
+
+
+def read_document(folder: Path) -> Document:
+    """Return what the export in `folder` says of itself.
+
+    Raises:
+        DataError: no export is there, or one that is not ours, of another version, or damaged.
+    """
+    path = folder / DOCUMENT
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"no export in {str(folder)!r}: it has no {DOCUMENT}") from None
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise DataError(f"{str(path)!r} is no JSON: {_REMEDY}") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError(f"{str(path)!r} was not written by `paretocaps export`: name an export's folder")
+    if content.get("version") != VERSION:
+        raise DataError(
+            f"{str(path)!r} has version {content.get('version')!r}, and this paretocaps reads {VERSION}:"
+            " use the paretocaps that wrote it, or export the network again"
+        )
+    try:
+        return Document.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise DataError(f"{str(path)!r} is damaged: {where}: {first['msg']}: {_REMEDY}") from None
+
+
+def check_file(path: Path, expected: str) -> None:
+    """Refuse a file of an export that is not the one that was written.
+
+    Args:
+        path: the file.
+        expected: its sha256, in hexadecimal digits.
+
+    Raises:
+        DataError: it is missing, cannot be read, or is another.
+    """
+    if not path.is_file():
+        raise DataError(f"export {str(path.parent)!r} has no {path.name}: {_REMEDY}")
+    if sha256(path) != expected:
+        raise DataError(
+            f"{str(path)!r} is not the file that {DOCUMENT} was written with (its sha256 differs): {_REMEDY}"
+        )
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal digits.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be read: {error.strerror or error}") from None
+    return digest.hexdigest()

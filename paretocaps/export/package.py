@@ -1,0 +1,194 @@
+"""An exported network: a folder with its weights, a document that rebuilds it, and its ONNX graph."""
+
+import json
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from paretocaps.errors import DataError, ParetocapsError, UsageError
+from paretocaps.export.document import (
+    DOCUMENT,
+    GRAPH,
+    WEIGHTS,
+    Document,
+    ExportInfo,
+    GraphRecord,
+    check_file,
+    read_document,
+    sha256,
+)
+from paretocaps.export.graph import largest_difference, random_images, write_graph
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import bare_network
+from paretocaps.models.network import Network
+
+CHECKED = 256
+"""Images on which ONNX and torch are compared where none are given."""
+
+
+def write_export(
+    folder: Path,
+    network: Network,
+    *,
+    about: ExportInfo,
+    onnx: bool = True,
+    images: Tensor | None = None,
+    force: bool = False,
+) -> Document:
+    """Write a network to a folder, whole or not at all, and return what its document says.
+
+    `network.safetensors` has the weights, `network.json` what rebuilds the network and where it comes from,
+    `network.onnx` the graph of its scores, which is compared with torch's before the folder appears.
+
+    Args:
+        folder: to be made, with its parents.
+        network: on the CPU.
+        about: where it comes from.
+        onnx: whether to write the graph, too.
+        images: to compare on, float32 [N, C, H, W] in [0, 1]; None for 256 random ones.
+        force: replace an export that is there.
+
+    Raises:
+        UsageError: something is there already, or as many class names as classes are not given.
+        ParetocapsError: the graph cannot be made or differs by more than 1e-4, or the folder not be written.
+    """
+    check_target(folder, force=force)
+    classes = network.architecture.classes
+    if len(about.classes) != classes:
+        raise UsageError(
+            f"{len(about.classes)} class names for a network of {classes} classes: give {classes}"
+        )
+    was_training = network.training
+    network.eval()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder.parent) as name:
+            part = Path(name) / "new"
+            part.mkdir()
+            document = _fill(part, network, about, onnx, images)
+            _replace(part, folder, Path(name) / "old")
+    except OSError as error:
+        raise ParetocapsError(f"cannot export to {str(folder)!r}: {error.strerror or error}") from None
+    finally:
+        network.train(was_training)
+    return document
+
+
+def check_target(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that an export must not be written to.
+
+    Raises:
+        UsageError: something is there that is no empty folder: an export without `force`, or anything else.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / DOCUMENT).is_file():
+        raise UsageError(f"{str(folder)!r} is there and is no export: choose another folder")
+    if not force:
+        raise UsageError(f"{str(folder)!r} has an export already: choose another folder, or give --force")
+
+
+def load_export(folder: Path) -> tuple[Network, ExportInfo]:
+    """Return the network of an export, on the CPU in evaluation mode, and where it comes from.
+
+    Raises:
+        DataError: no export is there, or a file of it is missing, truncated, another's, or does not fit.
+    """
+    document = read_document(folder)
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise DataError(f"export {str(folder)!r} has no {WEIGHTS}: export the network again")
+    try:
+        network = bare_network(Architecture.model_validate(document.architecture))
+    except (ValidationError, UsageError) as error:
+        raise DataError(f"{str(folder / DOCUMENT)!r} has no network of ours ({_first(error)})") from None
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise DataError(
+            f"weights {str(path)!r} are truncated or no safetensors ({_first(error)}): export again"
+        ) from None
+    _check_fit(path, state, network.state_dict())
+    check_file(path, document.weights_sha256)
+    network.load_state_dict(state)
+    return network.eval(), document.about
+
+
+def _fill(part: Path, network: Network, about: ExportInfo, onnx: bool, images: Tensor | None) -> Document:
+    """Write an export's files into the folder `part`."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    (part / WEIGHTS).write_bytes(save(state, metadata={"format": "pt"}))
+    a = network.architecture
+    document = Document(
+        architecture=a.model_dump(mode="json"),
+        height=a.height,
+        width=a.width,
+        channels=a.channels,
+        about=about,
+        weights_sha256=sha256(part / WEIGHTS),
+        graph=_graph(part / GRAPH, network, about, images) if onnx else None,
+        paretocaps=version("paretocaps"),
+        torch=str(torch.__version__),
+    )
+    text = json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    (part / DOCUMENT).write_text(text + "\n", encoding="utf-8")
+    for file in part.iterdir():
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
+    return document
+
+
+def _graph(path: Path, network: Network, about: ExportInfo, images: Tensor | None) -> GraphRecord:
+    seen = images if images is not None and len(images) else random_images(network, CHECKED)
+    opset = write_graph(path, network, about.classes)
+    apart = largest_difference(path, network, seen)
+    return GraphRecord(sha256=sha256(path), opset=opset, images=len(seen), largest_difference=apart)
+
+
+def _replace(part: Path, folder: Path, aside: Path) -> None:
+    """Put `part` in the place of `folder`, which goes `aside`, and back where that fails."""
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        part.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _check_fit(path: Path, state: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    """Refuse weights that are not those of the network, naming the first that is not."""
+    for name, tensor in wanted.items():
+        if name not in state:
+            raise DataError(f"weights {str(path)!r} have no {name!r}: they are not of this network")
+        found = state[name]
+        if found.shape != tensor.shape or found.dtype != tensor.dtype:
+            raise DataError(
+                f"weights {str(path)!r} do not fit: {name!r} is {_kind(found)}, and the network has"
+                f" {_kind(tensor)}: export again"
+            )
+    for name in state:
+        if name not in wanted:
+            raise DataError(f"weights {str(path)!r} have {name!r}, which this network does not: export again")
+
+
+def _kind(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+
+
+def _first(error: Any) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'architecture'}: {first['msg']}"
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,66 @@
+"""The front's networks side by side: what they are made of, and what was measured of them beside."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from paretocaps.domain.front import FrontMember
+from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.report.tables import Table, value_text, with_prefix
+
+_SIZES = {
+    "params": "params",
+    "trunk_params": "trunk",
+    "primary_params": "primary capsules",
+    "capsule_params": "capsule layers",
+    "decoder_params": "decoder",
+}
+_TIMED = ("latency", "latency_batch")
+_BITS = {"bottleneck_entropy": "bottleneck entropy"}
+QUANTITIES = (*_SIZES, "macs", *_TIMED, *_BITS)
+"""What the table shows of a trial, where it was measured."""
+
+Measured = Mapping[int, Mapping[str, float]]
+"""Quantities by trial number and name; those that were not measured are left out."""
+
+
+def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table | None:
+    """Return the parameters of each member by part, its multiply-adds, latencies and bottleneck entropy.
+
+    A column that no member has a value for is left out.
+
+    Args:
+        members: in the order of the rows.
+        measured: their quantities, by trial number.
+
+    Returns:
+        None where the parts of no member were measured.
+    """
+    found = [measured.get(member.trial, {}) for member in members]
+    if not any("trunk_params" in values for values in found):
+        return None
+    columns = [
+        ("trial", True, [str(member.trial) for member in members]),
+        ("network", False, [_name(member) for member in members]),
+    ]
+    columns += [(heading, True, _counts(found, name)) for name, heading in _SIZES.items()]
+    columns.append(("multiply-adds", True, _counts(found, "macs")))
+    for name in _TIMED:
+        cells = [value_text(OBJECTIVES.get(name), values.get(name)) for values in found]
+        columns.append((name.replace("_", " "), True, cells))
+    for name, heading in _BITS.items():
+        bits = [values.get(name, math.nan) for values in found]
+        columns.append((heading, True, ["-" if math.isnan(one) else f"{one:.2f} bit" for one in bits]))
+    shown = [column for column in columns if any(cell != "-" for cell in column[2])]
+    headings, numeric, cells_of = zip(*shown, strict=True)
+    return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
+
+
+def _name(member: FrontMember) -> str:
+    """The family of a member's network, with its backbone where it has one."""
+    words = [member.choices.get("family"), member.choices.get("backbone")]
+    return " ".join(str(word) for word in words if word) or "-"
+
+
+def _counts(found: Sequence[Mapping[str, float]], name: str) -> list[str]:
+    values = [one.get(name, math.nan) for one in found]
+    return ["-" if math.isnan(value) else with_prefix(value) for value in values]

@@ -1,0 +1,94 @@
+"""What a learning-rate range test says: its rates, its smoothed losses, and the bounds they suggest.
+
+Smith 2017, "Cyclical learning rates for training neural networks", section 3.3: let the learning rate rise
+over a short training and see where the loss begins to fall and where it stops falling. The papers take their
+bounds, 1e-4 and 1e-3, from such a test. Smith raises the rate linearly and reads the bounds off a plot; read
+here as: exponentially, since the bounds are orders of magnitude apart, and by the rule of `suggest`.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+RISE = 4.0
+"""The sweep ends where the smoothed loss is so many times the lowest."""
+
+_SPAN = 0.05  # of the steps that the smoothing averages over, about: a third of an order of 1e-6 to 1
+_SETTLING = 0.1  # of the steps, before a rise ends the sweep
+
+
+@dataclass(frozen=True)
+class RangePoint:
+    """One step: its learning rate, its loss, and the loss smoothed up to it."""
+
+    step: int
+    learning_rate: float
+    loss: float
+    smoothed: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What the losses say.
+
+    Attributes:
+        lr_min, lr_max: bounds for schedules, None where the loss never fell: a tenth of `lowest`, and a tenth
+            of that.
+        steepest: the rate at which the smoothed loss fell fastest by order of magnitude, where it fell.
+        lowest: the rate of the lowest smoothed loss, where it fell.
+    """
+
+    lr_min: float | None
+    lr_max: float | None
+    steepest: float | None
+    lowest: float | None
+
+
+def rising_rates(low: float, high: float, steps: int) -> list[float]:
+    """Return `steps` (2 or more) learning rates from `low` to `high`, each the same factor above the last."""
+    return [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
+
+
+def observed(rates: Sequence[float], losses: Iterable[float]) -> Iterator[RangePoint]:
+    """Yield a point a step, until the loss is not finite or its smoothed value `RISE` times the lowest.
+
+    The smoothed loss is the exponential moving average over about a twentieth of the steps, corrected for
+    its start. The step that ends the sweep is a point where its loss is finite.
+
+    Args:
+        rates: of all steps that may be taken.
+        losses: of the steps, as they are taken; no more are asked for than are needed.
+    """
+    keep = 1 - 1 / max(1.0, _SPAN * len(rates))
+    average, lowest = 0.0, math.inf
+    for step, (rate, loss) in enumerate(zip(rates, losses, strict=False)):
+        if not math.isfinite(loss):
+            return
+        average = keep * average + (1 - keep) * loss
+        smoothed = average / (1 - keep ** (step + 1))
+        yield RangePoint(step, rate, loss, smoothed)
+        if step >= _SETTLING * len(rates) and smoothed > RISE * lowest:
+            return
+        lowest = min(lowest, smoothed)
+
+
+def suggest(points: Sequence[RangePoint]) -> Suggestion:
+    """Return the bounds that a sweep suggests.
+
+    `lr_max` is one order of magnitude below the rate of the lowest smoothed loss, where training is still
+    far from the rates that undo it, and `lr_min` one more order below, as in the papers' 1e-3 and 1e-4.
+    There is none where the first loss is the lowest.
+    """
+    if not points:
+        return Suggestion(None, None, None, None)
+    lowest = min(points, key=lambda point: (point.smoothed, point.step))
+    falling = [
+        ((after.smoothed - before.smoothed) / math.log(after.learning_rate / before.learning_rate), after)
+        for before, after in pairwise(points[: lowest.step + 1])
+    ]
+    if not falling:
+        return Suggestion(None, None, None, None)
+    _, steepest = min(falling, key=lambda pair: (pair[0], pair[1].step))
+    lr_max = lowest.learning_rate / 10
+    return Suggestion(lr_max / 10, lr_max, steepest.learning_rate, lowest.learning_rate)

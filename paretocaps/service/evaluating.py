@@ -1,0 +1,279 @@
+"""Judging trained networks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.service.exporting import WEIGHTS
+from paretocaps.service.picking import PickedTrial
+
+if TYPE_CHECKING:
+    from paretocaps.data.images import DataSplits, ImageSet
+    from paretocaps.evaluation.appraisal import Appraisal
+    from paretocaps.models.network import Network
+
+PARTS = ("test", "validation")
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """On what networks are judged, and by what.
+
+    Attributes:
+        dataset: name of a data set; `data` a folder instead. The networks' own where both are None.
+        part: "test" or "validation".
+        limit: judge on that many images of it, stratified; None for all.
+        device: "auto" for a GPU where there is one, "cpu", "cuda", "cuda:1".
+        robust: measure accuracies under transforms, too.
+        pictures: draw reconstructions and perturbation grids, too.
+        grids: classes whose grids are drawn; the first ten where None.
+    """
+
+    dataset: str | None = None
+    data: str | None = None
+    part: str = "test"
+    limit: int | None = None
+    device: str = "auto"
+    robust: bool = True
+    pictures: bool = True
+    grids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network to be judged, and what is known of it.
+
+    Attributes:
+        name: what it is called in what is shown.
+        network: on the CPU.
+        data: what it was trained on, where known.
+        classes: their names, where known.
+        precision: what it was trained in, and is judged in.
+    """
+
+    name: str
+    network: "Network"
+    data: DataSpec | None = None
+    classes: tuple[str, ...] | None = None
+    precision: str = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What was judged and what came of it.
+
+    Attributes:
+        names: of the networks; several are judged as an ensemble.
+        data, part: the images.
+        device: its name.
+        appraisal: see there.
+    """
+
+    names: tuple[str, ...]
+    data: str
+    part: str
+    device: str
+    appraisal: "Appraisal"
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it: numbers unrounded, pictures and curves left out."""
+        report, robust = self.appraisal.report, self.appraisal.robustness
+        own = zip(self.names, self.appraisal.members, strict=True) if self.appraisal.members else ()
+        return {
+            "networks": list(self.names),
+            "data": self.data,
+            "part": self.part,
+            "device": self.device,
+            "images": report.images,
+            "acc": report.acc,
+            "interval": list(report.interval),
+            "top5": report.top5,
+            "macro": asdict(report.macro),
+            "weighted": asdict(report.weighted),
+            "auc": report.auc,
+            "classes": self.rows(),
+            "confusion": [list(row) for row in report.confusion],
+            "ece": report.reliability.ece,
+            "reliability": [asdict(one) for one in report.reliability.bins],
+            "robust": None
+            if robust is None
+            else {"mean": robust.mean, "transforms": [asdict(one) for one in robust.transforms]},
+            "members": [{"name": name, "acc": acc} for name, acc in own],
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a class: name, precision, recall, f1, support, auc."""
+        names = "name", "precision", "recall", "f1", "support", "auc"
+        return [{name: getattr(one, name) for name in names} for one in self.appraisal.report.classes]
+
+
+def evaluate(
+    networks: Sequence[str],
+    picked: PickedTrial | None = None,
+    options: EvaluateOptions | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Evaluation:
+    """Judge a stored trial's network, or exported ones: several as an ensemble.
+
+    Args:
+        networks: folders of exports or trainings, or weights files; none where `picked` is given.
+        picked: a trial, instead.
+        options: on what, and by what.
+        progress: told what is done next.
+
+    Raises:
+        UsageError: no network or both kinds, networks that do not fit together or the images.
+        DataError: weights or images that cannot be read.
+    """
+    from paretocaps.data.load import load
+    from paretocaps.evaluation.accuracy import Evaluator
+    from paretocaps.evaluation.appraisal import What, appraise
+    from paretocaps.execution.devices import devices
+    from paretocaps.models.complexity import parameters
+    from paretocaps.training.device import describe_device, open_device
+    from paretocaps.training.precision import autocast, resolve_precision
+
+    options = options or EvaluateOptions()
+    if options.part not in PARTS:
+        raise UnknownNameError("part", options.part, PARTS)
+    device = open_device(devices(options.device)[0])
+    subjects = _subjects(networks, picked)
+    spec = _data(options, subjects)
+    splits = load(spec)
+    images = _images(splits, options)
+    for subject in subjects:
+        _check_fits(subject, splits)
+        subject.network.to(device).eval()
+    precision = resolve_precision(subjects[0].precision, device)
+    appraisal = appraise(
+        [subject.network for subject in subjects],
+        images,
+        Evaluator(device, autocast(device, precision)),
+        device,
+        next((subject.classes for subject in subjects if subject.classes), splits.class_names),
+        What(options.robust, options.pictures, options.grids),
+        progress,
+    )
+    names, where = tuple(subject.name for subject in subjects), describe_device(device).name
+    facts = {
+        "network" if len(names) == 1 else "networks": "\n".join(names),
+        "images": f"{len(images):,} of the {options.part} part of {splits.name}",
+        "parameters": " + ".join(f"{parameters(subject.network.architecture):,}" for subject in subjects),
+        "device": f"{where}, {str(precision).removeprefix('torch.')}",
+        "remarks": "\n".join(appraisal.remarks),
+    }
+    kept = {name: text for name, text in facts.items() if text}
+    return Evaluation(names, str(spec), options.part, where, appraisal, kept)
+
+
+def write_evaluation(path: str, evaluation: Evaluation) -> Path:
+    """Write an evaluation as one HTML page with figures and pictures; return where it is.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    from paretocaps.report import evaluation_page
+
+    names = evaluation.names
+    title = names[0] if len(names) == 1 else f"Ensemble of {len(names)} networks"
+    return evaluation_page.write_evaluation(
+        path, title, evaluation.appraisal, facts=evaluation.facts, members=names
+    )
+
+
+def _subjects(networks: Sequence[str], picked: PickedTrial | None) -> list[Subject]:
+    if networks and picked is not None:
+        raise UsageError("networks are named and a trial is picked: give one or the other")
+    if picked is not None:
+        return [_of_trial(picked)]
+    if not networks:
+        raise UsageError(
+            "no network named: give exports, or --study NAME with --knee, --trial N or --best acc"
+        )
+    return [_of_path(Path(name)) for name in networks]
+
+
+def _of_trial(picked: PickedTrial) -> Subject:
+    from paretocaps.training.weights import load_weights
+
+    return Subject(
+        name=f"{picked.study}, trial {picked.trial}, seed {picked.seed}",
+        network=load_weights(picked.kept_weights()),
+        data=picked.data,
+        precision=str(picked.choices.get("precision", "auto")),
+    )
+
+
+def _of_path(path: Path) -> Subject:
+    """Return the network of an export, of a training's folder, or of a weights file."""
+    from paretocaps.execution.recover import left_job
+    from paretocaps.export.document import DOCUMENT
+    from paretocaps.export.package import load_export
+    from paretocaps.training.weights import load_weights
+
+    if not path.exists():
+        raise DataError(
+            f"no such network: {str(path)!r}: name an export, a training's folder or a weights file"
+        )
+    if path.is_dir() and (path / DOCUMENT).is_file():
+        network, about = load_export(path)
+        precision = str(about.choices.get("precision", "auto"))
+        return Subject(str(path), network, about.data, about.classes, precision)
+    file = path / WEIGHTS if path.is_dir() else path
+    job = left_job(file.parent)
+    if job is None:
+        return Subject(str(path), load_weights(file))
+    precision = str(job.choices.get("precision", "auto"))
+    return Subject(str(path), load_weights(file), job.data, precision=precision)
+
+
+def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
+    """Return the images asked for, or those that the networks were trained on."""
+    if options.dataset is not None and options.data is not None:
+        raise UsageError("--dataset and --data both name images: give one")
+    if options.data is not None:
+        return DataSpec(name=None, path=options.data)
+    if options.dataset is not None:
+        return DataSpec(name=options.dataset)
+    own = {one.data.model_copy(update={"limit_train": None}) for one in subjects if one.data is not None}
+    if len(own) != 1:
+        known = "do not say what they were trained on" if not own else "were trained on different data"
+        raise UsageError(f"the networks {known}: give --dataset NAME or --data PATH")
+    return own.pop()
+
+
+def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":
+    """Return the images of the part that was asked for."""
+    from paretocaps.data.images import ImageSet
+    from paretocaps.data.split import stratified_indices
+
+    images = splits.test if options.part == "test" else splits.validation
+    if options.limit is None:
+        return images
+    if not 1 <= options.limit <= len(images):
+        raise UsageError(
+            f"limit={options.limit} is not allowed: the {options.part} part has {len(images)} images"
+        )
+    kept = stratified_indices(images.labels.numpy(), options.limit)
+    pixels = images.channels_last(images.labels.new_tensor(kept)).permute(0, 3, 1, 2)
+    return ImageSet(pixels, images.labels[kept])
+
+
+def _check_fits(subject: Subject, splits: "DataSplits") -> None:
+    """Refuse a network made for other images."""
+    a = subject.network.architecture
+    wanted, given = (a.channels, a.height, a.width, a.classes), (*splits.shape, splits.classes)
+    if wanted != given:
+        raise UsageError(
+            f"{subject.name} takes images of {_shape(wanted)}, {splits.name} has them of"
+            f" {_shape(given)}: name the data it was trained on"
+        )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    channels, height, width, classes = shape
+    return f"{height}x{width}x{channels} in {classes} classes"

@@ -1,0 +1,216 @@
+"""Picking one trial of a stored study: by number, as a compromise, or as the best in something."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.errors import DataError, StorageError, UsageError
+from paretocaps.service.reading import front_of, only_study
+
+if TYPE_CHECKING:
+    from paretocaps.domain.front import FrontMember
+    from paretocaps.storage.records import AttemptRecord
+    from paretocaps.storage.store import Store
+
+
+@dataclass(frozen=True)
+class PickedTrial:
+    """One trial of a study, and one of its trainings.
+
+    Attributes:
+        storage, study, trial: which it is.
+        choices: what was trained.
+        design: the named design it is, if any.
+        trainer: name of the study's trainer.
+        data: the images it was trained on.
+        epochs: epochs that the study trains.
+        values: measured quantities by name, means over the seeds.
+        seed: of the one training that the rest belongs to.
+        acc, test_acc: of that training.
+        weights: its weights, or None where they were not kept.
+    """
+
+    storage: str
+    study: str
+    trial: int
+    choices: Mapping[str, Any]
+    design: str | None
+    trainer: str
+    data: DataSpec
+    epochs: int
+    values: Mapping[str, float]
+    seed: int
+    acc: float
+    test_acc: float | None
+    weights: Path | None
+
+    def kept_weights(self) -> Path:
+        """Return the file of the weights.
+
+        Raises:
+            DataError: they were not kept.
+        """
+        if self.weights is None:
+            storage = "" if self.storage == DEFAULT_STORAGE else f" --storage {_quoted(self.storage)}"
+            raise DataError(
+                f"trial {self.trial} of study {self.study!r} has no weights, which are kept for members of"
+                f" fronts: train it again with `paretocaps train --study {shlex.quote(self.study)}"
+                f" --trial {self.trial}{storage}`"
+            )
+        return self.weights
+
+
+def pick_trial(
+    storage: str = DEFAULT_STORAGE,
+    study: str | None = None,
+    trial: int | None = None,
+    knee: bool = False,
+    best: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    require: str | Sequence[str] = (),
+    seed: int | None = None,
+) -> PickedTrial:
+    """Return one finished trial of a stored study, with its most accurate training of which weights are kept.
+
+    Exactly one of `trial`, `knee`, `best` and `weights` says which. Of several seeds the one with the
+    highest validation accuracy is taken, the lowest seed on ties; one with weights goes before one without.
+
+    Args:
+        storage: database URL.
+        study: its name; may be left out where the storage has just one.
+        trial: its number, on the front or not.
+        knee: the best compromise of the front.
+        best: an objective that was measured; the trial of the front (or, where it is none of the study's
+            objectives, of all) that is best in it.
+        weights: what each objective is worth, for the member of the front that is nearest.
+        require: bounds such as "acc>=0.9" that a trial must keep to be looked at; not with `trial`.
+        seed: the training with this seed instead.
+
+    Raises:
+        StorageError: no such database, study, trial or seed, or the trial is not finished.
+        UsageError: none or several ways to pick, an objective that was not measured, or nothing to pick from.
+    """
+    from paretocaps.storage.store import Store
+
+    _check_one(trial, knee, best, weights)
+    requirements = parse_requirements(require)
+    with Store.open(storage, create=False) as store:
+        name = only_study(store, study)
+        number = trial
+        if number is None:
+            number = _member(store, name, knee, best, weights, requirements).trial
+        return _picked(store, storage, name, number, seed)
+
+
+def _check_one(trial: int | None, knee: bool, best: str | None, weights: Mapping[str, float] | None) -> None:
+    given = [trial is not None, knee, best is not None, weights is not None]
+    if sum(given) != 1:
+        how = "no trial is picked" if not any(given) else "a trial is picked in several ways"
+        raise UsageError(f"{how}: give one of --trial N, --knee, --best OBJECTIVE and --weights A=W,...")
+
+
+def _member(
+    store: "Store",
+    study: str,
+    knee: bool,
+    best: str | None,
+    weights: Mapping[str, float] | None,
+    requirements: Sequence[Requirement],
+) -> "FrontMember":
+    if best is not None:
+        return _best(store, study, best, requirements)
+    front = front_of(store, study, None, requirements, None)
+    if not len(front):
+        raise UsageError(f"study {study!r} has no trial on its front to pick: give other bounds")
+    return front.pick(weights) if weights is not None else front.knee()
+
+
+def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement]) -> "FrontMember":
+    from paretocaps.search.ranking import measured_trials
+
+    objective = OBJECTIVES.get(name)
+    if name in store.study(study).spec["objectives"]:
+        members: Sequence[FrontMember] = front_of(store, study, None, requirements, None).members
+    else:
+        everyone = measured_trials(store, study).members
+        members = [m for m in everyone if all(_keeps(m, bound) for bound in requirements)]
+    members = [member for member in members if objective.quantity in member.values]
+    if not members:
+        raise UsageError(f"study {study!r} has no finished trial with {name!r} measured within the bounds")
+    return min(members, key=lambda m: (objective.sign * m.values[objective.quantity], m.trial))
+
+
+def _keeps(member: "FrontMember", bound: Requirement) -> bool:
+    import numpy as np
+
+    value = member.values.get(OBJECTIVES.get(bound.name).quantity)
+    return value is not None and bool(bound.kept_by(np.array([value]))[0])
+
+
+def _picked(store: "Store", storage: str, study: str, number: int, seed: int | None) -> PickedTrial:
+    spec = StudySpec.model_validate(store.study(study).spec)
+    record = store.trial(study, number)
+    finished = [attempt for attempt in record.attempts if attempt.measurement is not None]
+    if record.state != "finished" or not finished:
+        raise StorageError(f"trial {number} of study {study!r} is {record.state}: name a finished one")
+    if seed is not None and seed not in [attempt.seed for attempt in finished]:
+        seeds = ", ".join(str(attempt.seed) for attempt in finished)
+        raise StorageError(f"trial {number} of study {study!r} has no seed {seed}: choose from {seeds}")
+    latest = {attempt.seed: attempt for attempt in finished if seed in (None, attempt.seed)}
+    chosen = max(latest.values(), key=_order)
+    measured = chosen.measurement
+    assert measured is not None
+    return PickedTrial(
+        storage=storage,
+        study=study,
+        trial=number,
+        choices=record.choices,
+        design=record.design,
+        trainer=spec.trainer,
+        data=spec.data_spec,
+        epochs=spec.epochs,
+        values=_means(list(latest.values())),
+        seed=chosen.seed,
+        acc=measured.acc,
+        test_acc=measured.test_acc,
+        weights=_weights(chosen),
+    )
+
+
+def _order(attempt: "AttemptRecord") -> tuple[bool, float, int]:
+    acc = attempt.measurement.acc if attempt.measurement is not None else 0.0
+    return _weights(attempt) is not None, acc, -attempt.seed
+
+
+def _weights(attempt: "AttemptRecord") -> Path | None:
+    """The weights of an attempt, where they are named and there."""
+    name = attempt.measurement.weights if attempt.measurement is not None else None
+    if name is None or attempt.folder is None:
+        return None
+    path = attempt.folder / name
+    return path if path.is_file() else None
+
+
+def _means(attempts: Sequence["AttemptRecord"]) -> dict[str, float]:
+    """Means over attempts of what was measured in each of them."""
+    from paretocaps.domain.measurement import MEASURED
+
+    found: dict[str, list[float]] = {}
+    for attempt in attempts:
+        if (one := attempt.measurement) is not None:
+            for name in (*MEASURED, *one.quantities):
+                if (value := one.quantity(name)) is not None:
+                    found.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in found.items() if len(values) == len(attempts)}
+
+
+def _quoted(storage: str) -> str:
+    from paretocaps.storage.connect import parse_url, safe
+
+    return shlex.quote(safe(parse_url(storage)))

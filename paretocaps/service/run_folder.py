@@ -1,0 +1,114 @@
+"""The folder of a run of `paretocaps train`: when it may be written to, and its table of epochs."""
+
+import csv
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paretocaps.domain.job import CHECKPOINT, TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.errors import UsageError
+from paretocaps.service.exporting import WEIGHTS
+
+EPOCHS = "epochs.csv"
+"""The file with a row an epoch, its columns the fields of `EpochRecord`."""
+
+
+def prepare(
+    job: TrainingJob, *, resume: bool, force: bool, notice: Callable[[str], None]
+) -> Measurement | None:
+    """Make the job's folder ready; return the measurement of a finished training that is to be resumed.
+
+    Args:
+        job: what will be trained.
+        resume: go on with what is there.
+        force: remove what is there.
+        notice: is told what was found.
+
+    Raises:
+        UsageError: the folder has a training, and neither `resume` nor `force` says what of it; it is
+            a finished one of another job; another process trains in it; it cannot be written.
+    """
+    from paretocaps.execution.recover import JOB, MEASUREMENT, leave_job, left_job, still_training
+
+    folder = job.folder
+    if (process := still_training(folder)) is not None:
+        raise UsageError(f"{folder} is being trained in by process {process}: wait for it, or end it")
+    there = [name for name in (MEASUREMENT, CHECKPOINT, JOB) if (folder / name).exists()]
+    if there and not resume and not force:
+        state = "a finished training" if MEASUREMENT in there else "an unfinished training"
+        raise UsageError(
+            f"{folder} has {state}: go on with it by --resume, begin anew by --force, or name another"
+            " --output"
+        )
+    if there and not force:
+        if MEASUREMENT in there:
+            return _finished(job, left_job(folder))
+        notice(_going_on(folder))
+    try:
+        if force or not (folder / CHECKPOINT).exists():
+            _forget(folder)
+            leave_job(job)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written ({error.strerror}): name another --output") from None
+    return None
+
+
+def _going_on(folder: Path) -> str:
+    if (folder / CHECKPOINT).exists():
+        return f"going on from {folder / CHECKPOINT}"
+    return f"{folder} has no checkpoint yet: beginning with the first epoch"
+
+
+def _finished(job: TrainingJob, then: TrainingJob | None) -> Measurement:
+    from paretocaps.execution.recover import recover
+
+    differences = then.differences(job) if then else ["what it trained is not known"]
+    if differences:
+        raise UsageError(
+            f"{job.folder} has another training, {'; '.join(differences)}: name another --output, or begin"
+            " anew by --force"
+        )
+    found = recover(job.folder)
+    if not isinstance(found, Measurement):
+        raise UsageError(f"{found or f'{job.folder} has no measurement'}: begin anew by --force")
+    return found
+
+
+def _forget(folder: Path) -> None:
+    from paretocaps.execution.recover import JOB, forget
+
+    forget(folder)
+    for name in (CHECKPOINT, WEIGHTS, EPOCHS, JOB):
+        (folder / name).unlink(missing_ok=True)
+
+
+@dataclass
+class EpochsFile:
+    """A table (CSV) with a row an epoch, written as they come.
+
+    Attributes:
+        path: where it is.
+        told: the records so far.
+    """
+
+    path: Path
+    told: list[EpochRecord] = field(default_factory=list)
+
+    def add(self, record: EpochRecord) -> None:
+        """Write the next row; the first one begins the file."""
+        self.told.append(record)
+        with self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
+            writer = csv.DictWriter(stream, list(EpochRecord.model_fields), lineterminator="\n")
+            if len(self.told) == 1:
+                writer.writeheader()
+            writer.writerow(record.model_dump())
+
+    def settle(self, records: tuple[EpochRecord, ...]) -> None:
+        """Write the rows again, with what the end of the training says of them."""
+        final = EpochsFile(self.path.with_name(self.path.name + ".part"))
+        for record in records:
+            final.add(record)
+        if records:
+            os.replace(final.path, self.path)

@@ -1,0 +1,269 @@
+"""Training one set of choices fully, into a folder of its own."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paretocaps.domain.job import CHECKPOINT, DataSpec, TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
+from paretocaps.service.picking import PickedTrial
+from paretocaps.service.preview import parse_settings
+from paretocaps.service.run_folder import EPOCHS, EpochsFile, prepare
+from paretocaps.service.running import Interrupted
+
+DEFAULT_EPOCHS = 30
+"""Epochs of a training that no study's trial gives them."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What is trained, on what, and where it goes; what is None follows from the trial, or has a default.
+
+    Attributes:
+        settings: choices as "name=value"; they go before a trial's and a design's.
+        design: a named design to start from; not with a trial.
+        trainer: name of the trainer; the study's, or capsnet.
+        dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
+        limit_train: training images to keep, stratified; the study's where its data are.
+        epochs: the study's, or 30.
+        seed: the trial's, or 0.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        ranks: processes that train it together; as many as torchrun started, or 1.
+        output: the run's folder; runs/STUDY-trial-N, or runs/ and the design's name.
+        resume: go on from the folder's checkpoint, if there is one.
+        force: forget what an earlier training left in the folder.
+    """
+
+    settings: tuple[str, ...] = ()
+    design: str | None = None
+    trainer: str | None = None
+    dataset: str | None = None
+    data: str | None = None
+    limit_train: int | None = None
+    epochs: int | None = None
+    seed: int | None = None
+    device: str = "auto"
+    ranks: int | None = None
+    output: str | None = None
+    resume: bool = False
+    force: bool = False
+
+
+class TrainingWatcher:
+    """Watches one training; every method does nothing until a subclass says otherwise."""
+
+    def started(self, job: TrainingJob, name: str) -> None:
+        """`job` is about to be trained; `name` says which choices it has in a word or two."""
+
+    def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
+        """The training finished an epoch, or tells of one that it had finished before it was interrupted."""
+
+    def notice(self, message: str) -> None:
+        """Something worth a line."""
+
+    def closed(self) -> None:
+        """The training is done, failed or interrupted."""
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What a training came to.
+
+    Attributes:
+        job: what was trained, and in which folder.
+        measurement: its values.
+        anew: whether it was trained now, and not found complete.
+    """
+
+    job: TrainingJob
+    measurement: Measurement
+    anew: bool = True
+
+    @property
+    def weights(self) -> Path | None:
+        """The weights of the best epoch, or None where the trainer keeps none."""
+        return self.job.folder / self.measurement.weights if self.measurement.weights else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the run as the command line's JSON has it."""
+        own = self.measurement.model_dump(exclude={"epochs", "weights", "device"})
+        return {
+            "folder": str(self.job.folder),
+            "weights": str(self.weights) if self.weights else None,
+            **own,
+            "epochs": len(self.measurement.epochs),
+            "device": self.measurement.device.name,
+            "choices": self.job.choices,
+            "data": str(self.job.data),
+            "seed": self.job.seed,
+        }
+
+
+def train(
+    options: TrainOptions, picked: PickedTrial | None = None, watcher: TrainingWatcher | None = None
+) -> TrainedRun:
+    """Train a set of choices fully, and return what it came to.
+
+    The run's folder gets `weights.pt` (the best epoch), `measurement.json`, `epochs.csv`, `job.json` (what is
+    trained) and after every epoch `checkpoint.pt`, from which the same options with `resume` go on.
+
+    Args:
+        options: what is trained, and where.
+        picked: a stored trial, which gives the choices, and the rest where `options` leave it out.
+        watcher: is told what happens.
+
+    Raises:
+        UsageError: what is asked for cannot be, or the folder has another training.
+        DataError: the data, or the checkpoint, cannot be read.
+        Interrupted: by Ctrl-C or SIGTERM.
+        TrainingError: the training failed.
+    """
+    job, name = _job(options, picked)
+    TRAINERS.get(job.trainer).check_data(job.data)
+    watching = watcher or TrainingWatcher()
+    if job.ranks > 1 and not is_first_rank():
+        return _followed(job)
+    finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
+    if finished is not None:
+        return TrainedRun(job, finished, anew=False)
+    watching.started(job, name)
+    try:
+        return TrainedRun(job, _trained(job, watching))
+    finally:
+        watching.closed()
+
+
+def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:
+    """Return the job that is asked for, and a name for its choices."""
+    from paretocaps.data.threads import cores
+    from paretocaps.execution.devices import devices
+
+    name = options.trainer or (picked.trainer if picked else "capsnet")
+    choices = _choices(TRAINERS.get(name), options, picked)
+    ranks = _ranks(options, TRAINERS.get(name))
+    label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
+    values: dict[str, Any] = {
+        "study": picked.study if picked else "train",
+        "trial": picked.trial if picked else 0,
+        "trainer": name,
+        "choices": choices,
+        "seed": _first(options.seed, picked.seed if picked else None, 0),
+        "data": _data(options, picked),
+        "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
+        "device": devices(options.device, ranks=ranks)[0],
+        "threads": max(1, cores() // ranks),
+        "ranks": ranks,
+        "folder": _folder(options.output, label),
+        "checkpoints": True,
+    }
+    if values["epochs"] < 1:
+        raise UsageError(f"epochs={values['epochs']} is not allowed: give 1 or more")
+    return TrainingJob.model_validate(values), label
+
+
+def _ranks(options: TrainOptions, trainer: TrainerSpec) -> int:
+    started = started_ranks()
+    ranks = started if options.ranks is None else options.ranks
+    if not 1 <= ranks <= 256:
+        raise UsageError(f"ranks={ranks} is not allowed: give 1 to 256")
+    if started > 1 and ranks != started:
+        raise UsageError(f"ranks={ranks}, and torchrun started {started}: leave out --ranks")
+    trainer.check_ranks(ranks)
+    return ranks
+
+
+def _choices(trainer: TrainerSpec, options: TrainOptions, picked: PickedTrial | None) -> dict[str, Any]:
+    if picked is not None and options.design is not None:
+        raise UsageError(
+            f"--design {options.design} and trial {picked.trial} of {picked.study!r}: give one of them"
+        )
+    if options.design is not None and options.design not in trainer.designs:
+        raise UnknownNameError("design", options.design, trainer.designs)
+    if picked is not None and picked.trainer != trainer.name:
+        raise UsageError(
+            f"trial {picked.trial} has the choices of trainer {picked.trainer!r}: leave out --trainer"
+        )
+    start: Mapping[str, Any] = trainer.designs[options.design] if options.design else {}
+    return trainer.canonical({**(picked.choices if picked else start), **parse_settings(options.settings)})
+
+
+def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
+    if options.dataset is not None and options.data is not None:
+        raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
+    if options.limit_train is not None and options.limit_train < 1:
+        raise UsageError(f"limit_train={options.limit_train} is not allowed: give 1 or more")
+    if options.data is not None:
+        path = str(Path(options.data).expanduser().resolve())
+        return DataSpec(name=None, path=path, limit_train=options.limit_train)
+    if options.dataset is not None or picked is None:
+        return DataSpec(name=options.dataset or "digits", limit_train=options.limit_train)
+    if options.limit_train is None:
+        return picked.data
+    return picked.data.model_copy(update={"limit_train": options.limit_train})
+
+
+def _folder(output: str | None, label: str) -> Path:
+    from paretocaps.storage.artifacts import safe_name
+
+    folder = Path(output).expanduser() if output else Path("runs") / safe_name(label)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"output={str(folder)!r} is a file: name a folder")
+    return folder
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)
+
+
+def is_first_rank() -> bool:
+    """Return whether this process writes and talks: whether it is none of torchrun's other ranks."""
+    return started_ranks() == 1 or os.environ.get("RANK") == "0"
+
+
+def started_ranks() -> int:
+    """Return how many ranks torchrun started; 1 where it did not."""
+    size = os.environ.get("WORLD_SIZE", "")
+    return int(size) if size.isdecimal() and int(size) > 1 and "RANK" in os.environ else 1
+
+
+def _followed(job: TrainingJob) -> TrainedRun:
+    """Train as one of torchrun's other ranks: nothing is written, and nothing told."""
+    return TrainedRun(job, TRAINERS.get(job.trainer).load()(job, lambda record: True))
+
+
+def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
+    from paretocaps.execution.attempt import attempt, failure_reason
+    from paretocaps.search.interrupts import Interrupts
+
+    interrupts, epochs = Interrupts(), EpochsFile(job.folder / EPOCHS)
+
+    def on_epoch(record: EpochRecord) -> bool:
+        epochs.add(record)
+        watcher.epoch(job, record)
+        interrupts.check()
+        return True
+
+    try:
+        with interrupts.watching():
+            measurement = attempt(job, on_epoch)
+    except KeyboardInterrupt:
+        raise Interrupted(_how_to_go_on(job, max(1, len(epochs.told)))) from None
+    except ParetocapsError:
+        raise
+    except Exception as error:
+        raise TrainingError(failure_reason(error, job.device)) from error
+    epochs.settle(measurement.epochs)
+    return measurement
+
+
+def _how_to_go_on(job: TrainingJob, epochs: int) -> str:
+    if not (job.folder / CHECKPOINT).exists():
+        return "interrupted before the first epoch was complete: nothing was kept"
+    return (
+        f"interrupted: {job.folder} has the checkpoint of epoch {epochs} of {job.epochs}; go on with the same"
+        " command and --resume"
+    )

@@ -1,0 +1,89 @@
+"""A training in progress on disk: all that a later process needs to go on after the last whole epoch."""
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from paretocaps.data.images import DataSplits
+from paretocaps.domain.job import CHECKPOINT, TrainingJob
+from paretocaps.errors import DataError, UsageError
+from paretocaps.training.weights import UNREADABLE, save_whole
+
+_FORMAT = 1
+_ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
+
+
+def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, Any]) -> None:
+    """Write a training's state to the job's folder, whole or not at all, and on the disk when this returns.
+
+    Args:
+        job: what is trained; it is kept too, so that another one is not taken for it.
+        splits: its images.
+        state: plain values and tensors.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    job.folder.mkdir(parents=True, exist_ok=True)
+    content = {"format": _FORMAT, "job": job.model_dump_json(), "images": fingerprint(splits), "state": state}
+    save_whole(job.folder / CHECKPOINT, {**content, "random": _random_states()})
+
+
+def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | None:
+    """Return the state that `save_checkpoint` left in the job's folder, on the CPU; None without one.
+
+    torch's random states become what they were, too.
+
+    Raises:
+        DataError: the file is truncated, of another version, or something else.
+        UsageError: it is of another training: other choices, seed, data or epochs; what differs is named.
+    """
+    path = job.folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["format"] != _FORMAT:
+            raise ValueError(f"format {content['format']}, where this version writes {_FORMAT}")
+        then = TrainingJob.model_validate_json(content["job"])
+        images, random = content["images"], content["random"]
+        state: dict[str, Any] = content["state"]
+    except UNREADABLE as error:
+        raise unreadable(path, error) from None
+    if differences := then.differences(job):
+        raise UsageError(
+            f"checkpoint {str(path)!r} is of another training, {'; '.join(differences)}: {_ANEW}"
+        )
+    if images != fingerprint(splits):
+        raise UsageError(f"checkpoint {str(path)!r} was trained on other images of {job.data}: {_ANEW}")
+    _restore_random_states(random)
+    return state
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """Return the error of a checkpoint that `error` tells is damaged."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return DataError(f"checkpoint {str(path)!r} cannot be read ({reason}): {_ANEW}")
+
+
+def fingerprint(splits: DataSplits) -> str:
+    """Return what tells other images from these, as far as numbers and labels do."""
+    parts = splits.train, splits.validation, splits.test
+    return ", ".join(
+        f"{'x'.join(map(str, (len(part), *part.shape)))} {zlib.crc32(part.labels.numpy().tobytes()):08x}"
+        for part in parts
+    )
+
+
+def _random_states() -> dict[str, Any]:
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def _restore_random_states(states: Mapping[str, Any]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if states["cuda"] and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,0 +1,220 @@
+"""Ranks as processes: started, watched, and never left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import torch
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+from paretocaps.domain.job import TrainingJob
+from paretocaps.errors import ParetocapsError, TrainingError, UsageError
+from paretocaps.training.ranks import ALONE, Ranks, group_of
+
+LOOPBACK = "127.0.0.1"
+_POLL = 0.05  # s
+_PATIENCE = 3.0  # s that a lost rank has for being noticed as a dead process
+_CLOSING = 10.0  # s that a rank has for ending by itself when all is done
+_REACTION = 15.0  # s after which a rank that waits for a lost one on a GPU is ended too
+
+
+@contextmanager
+def open_ranks(job: TrainingJob) -> Iterator[Ranks]:
+    """Return the ranks that train `job`: just this process, those torchrun started, or some started here.
+
+    Under torchrun (RANK and WORLD_SIZE in the environment, as many as the job's) this process is one of
+    them. Otherwise it is the first, and the others are its child processes in the same session; they end when
+    this process does, however that ends. Where one of them is lost the training fails with that one's
+    reason, and the others are ended.
+
+    Raises:
+        UsageError: torchrun started another number of ranks than the job has.
+        TrainingError: a rank was lost.
+    """
+    if job.ranks == 1:
+        yield ALONE
+        return
+    placed = torchrun_rank()
+    if placed is not None:
+        rank, size, local = placed
+        if size != job.ranks:
+            raise UsageError(f"ranks={job.ranks}, and torchrun started {size}: leave out one of them")
+        with group_of(rank, size, local, None, backend_of(job)) as ranks:
+            yield ranks
+        return
+    with _started(job) as ranks:
+        yield ranks
+
+
+def torchrun_rank(environment: Mapping[str, str] = os.environ) -> tuple[int, int, int] | None:
+    """Return rank, number of ranks and local rank that torchrun says this process has; None without."""
+    try:
+        rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
+        return (rank, size, int(environment.get("LOCAL_RANK", rank))) if size > 1 else None
+    except (KeyError, ValueError):
+        return None
+
+
+def backend_of(job: TrainingJob) -> str:
+    """Return what the ranks of `job` talk through."""
+    return "nccl" if job.device.startswith("cuda") else "gloo"
+
+
+def loopback_only() -> None:
+    """Let gloo use the loopback interface, where this machine has one by its usual name."""
+    if "lo" in [name for _, name in socket.if_nameindex()]:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+
+
+@contextmanager
+def _started(job: TrainingJob) -> Iterator[Ranks]:
+    loopback_only()
+    store = TCPStore(LOOPBACK, 0, is_master=True, wait_for_workers=False)
+    others = RankProcesses(job, store.port)
+    watched = job.device.startswith("cuda")
+    try:
+        others.wait_until_ready(store)
+        with group_of(0, job.ranks, 0, store, backend_of(job)) as ranks, others.watched(watched):
+            yield ranks
+            others.finish()
+    except ParetocapsError:
+        raise
+    except Exception as error:
+        lost = others.lost(_PATIENCE)
+        if lost is None:
+            raise
+        raise TrainingError(lost) from error
+    finally:
+        others.end()
+
+
+class RankProcesses:
+    """All ranks of a job but the first.
+
+    Args:
+        job: what they train; each keeps a log in its folder.
+        port: where on this machine the ranks meet.
+
+    Raises:
+        OSError: a process cannot be started.
+    """
+
+    def __init__(self, job: TrainingJob, port: int) -> None:
+        self._folder = job.folder
+        job.folder.mkdir(parents=True, exist_ok=True)
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        try:
+            for rank in range(1, job.ranks):
+                self._processes[rank] = self._start(job, rank, port)
+        except BaseException:
+            self.end()
+            raise
+
+    def _start(self, job: TrainingJob, rank: int, port: int) -> subprocess.Popen[bytes]:
+        threads = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
+        path = os.pathsep.join(entry for entry in sys.path if entry)  # it finds what this process finds
+        with self._log(rank).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "paretocaps.training.rank", str(rank), str(port)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **threads, "PYTHONPATH": path},
+            )
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # it died at once, which is found out
+            process.stdin.write(job.model_dump_json().encode() + b"\n")
+            process.stdin.flush()  # and stays open: the rank ends when it closes
+        return process
+
+    def wait_until_ready(self, store: TCPStore) -> None:
+        """Return when every rank has come to `store`.
+
+        Raises:
+            TrainingError: one has ended before.
+        """
+        keys = [f"ready-{rank}" for rank in self._processes]
+        while not store.check(keys):
+            if (lost := self.lost()) is not None:
+                raise TrainingError(lost)
+            time.sleep(_POLL)
+
+    def lost(self, patience: float = 0.0) -> str | None:
+        """Return in a line which rank was lost and why, after up to `patience` seconds; None for none."""
+        deadline = time.monotonic() + patience
+        while True:
+            for rank, process in self._processes.items():
+                if process.poll():
+                    return f"rank {rank} was lost: {_how(process.returncode)}{self._said(rank)}"
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(_POLL)
+
+    @contextmanager
+    def watched(self, watch: bool) -> Iterator[None]:
+        """End this process where a rank is lost and that goes unnoticed, as under NCCL; only if `watch`."""
+        over = threading.Event()
+        if watch:
+            threading.Thread(target=self._watch, args=(over,), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _watch(self, over: threading.Event) -> None:
+        while not over.wait(_POLL):
+            if (lost := self.lost()) is not None:
+                if not over.wait(_REACTION):
+                    print(lost, file=sys.stderr, flush=True)
+                    self.end()
+                    os._exit(1)
+                return
+
+    def finish(self) -> None:
+        """Give the ranks time to end by themselves."""
+        deadline = time.monotonic() + _CLOSING
+        for process in self._processes.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+
+    def end(self) -> None:
+        """Kill what is left of the ranks."""
+        for process in self._processes.values():
+            process.kill()
+        for process in self._processes.values():
+            process.wait()
+            if process.stdin is not None:
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
+
+    def _log(self, rank: int) -> Path:
+        return self._folder / f"rank-{rank}.log"
+
+    def _said(self, rank: int) -> str:
+        with suppress(OSError):
+            lines = [
+                line for line in self._log(rank).read_text(errors="replace").splitlines() if line.strip()
+            ]
+            return f"; its log ends with: {lines[-1].strip()[:300]}" if lines else ""
+        return ""
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"it ended with exit code {code}"
+    killed = -code == signal.SIGKILL
+    return f"it ended by signal {-code} ({'killed; out of memory?' if killed else signal.strsignal(-code)})"
+
+
+def threads_of(job: TrainingJob) -> int | None:
+    """Return the CPU threads of each rank: the job's, or else this process's divided among the ranks."""
+    if job.threads is not None or job.ranks == 1:
+        return job.threads
+    return max(1, torch.get_num_threads() // job.ranks)

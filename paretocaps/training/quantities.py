@@ -1,0 +1,70 @@
+"""What is measured of a trained network beside its accuracy and its training."""
+
+from itertools import islice
+
+import torch
+
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import TrainingJob
+from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.evaluation.entropy import QUANTITY as ENTROPY
+from paretocaps.evaluation.entropy import bottleneck_entropy
+from paretocaps.evaluation.latency import BATCHES, latency
+from paretocaps.evaluation.robustness import QUANTITY as ROBUST
+from paretocaps.evaluation.robustness import robustness
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.complexity import params_by_role, training_flops
+from paretocaps.models.network import Network
+from paretocaps.training.precision import autocast, resolve_precision
+
+_ENTROPY_BATCH, _ENTROPY_BATCHES = 64, 16
+_DIAGNOSED = ("latency", ENTROPY)
+"""What the paper on pruned backbones reports of each: measured of that family though no objective asks."""
+
+
+def network_quantities(
+    network: Network,
+    job: TrainingJob,
+    choices: Choices,
+    validation: DeviceLoader,
+    evaluator: Evaluator,
+) -> dict[str, float]:
+    """Return the quantities of a trained network by name.
+
+    Always its training FLOPs and the parameters of its parts; where `job.measure` asks for them latencies,
+    robustness and the entropy of the bottleneck, the first and the last of a backbone in any case.
+
+    Args:
+        network: on the device of `validation`.
+        job: what is asked for.
+        choices: its choices; precision and `frozen` are read.
+        validation: the images that robustness and entropy are measured on.
+        evaluator: how accuracies are measured.
+    """
+    asked = {*job.measure, *(_DIAGNOSED if choices.family == "backbone_caps" else ())}
+    device = next(network.parameters()).device
+    found: dict[str, float] = {"flops": training_flops(network.architecture, frozen=choices.frozen)}
+    found |= params_by_role(network.architecture)
+    for name, batch in BATCHES.items():
+        if name in asked:
+            precision = autocast(device, resolve_precision(choices.precision, device, batch))
+            found[name] = latency(network, device, batch, precision)
+    if ROBUST in asked:
+        found[ROBUST] = robustness(network, validation, evaluator).mean
+    if ENTROPY in asked and isinstance(network, CapsNet):
+        found[ENTROPY] = _entropy(network, validation, device)
+    return found
+
+
+@torch.no_grad()
+def _entropy(network: CapsNet, validation: DeviceLoader, device: torch.device) -> float:
+    """Of up to 1,024 validation images."""
+    was_training = network.training
+    network.eval()
+    try:
+        batches = islice(validation.ordered(_ENTROPY_BATCH), _ENTROPY_BATCHES)
+        with autocast(device, resolve_precision("auto", device)):
+            return bottleneck_entropy(network.features, batches, network.architecture.classes)
+    finally:
+        network.train(was_training)

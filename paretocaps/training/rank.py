@@ -1,0 +1,38 @@
+"""A rank that is not the first: `python -m paretocaps.training.rank RANK PORT`, its job on standard input.
+
+It ends with the first rank, whose end of the pipe closes then, whatever ended it.
+"""
+
+import os
+import signal
+import sys
+import threading
+
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+from paretocaps.domain.job import TrainingJob
+from paretocaps.training.launch import LOOPBACK, backend_of, loopback_only
+from paretocaps.training.ranks import group_of
+from paretocaps.training.trainer import run
+
+
+def main(rank: int, port: int) -> None:
+    """Train the job on standard input as one of its ranks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first rank's, which ends this one
+    job = TrainingJob.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_first, daemon=True).start()
+    loopback_only()
+    store = TCPStore(LOOPBACK, port, is_master=False)
+    store.set(f"ready-{rank}", "")
+    with group_of(rank, job.ranks, rank, store, backend_of(job)) as ranks:
+        run(job, lambda record: True, ranks)
+
+
+def _end_with_first() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

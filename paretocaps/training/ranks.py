@@ -1,0 +1,134 @@
+"""Several processes that train one job together: each takes its share of every batch (DDP)."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from paretocaps.models.network import Network
+from paretocaps.training.share import Share
+
+STEP_SECONDS = 120.0
+"""How long a rank waits for the others within a step: they do the same work at the same time."""
+_CONTROL = timedelta(days=1)  # the first rank evaluates, writes and asks its driver meanwhile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The ranks of a training, as one of them sees them; by default there is just the one.
+
+    Attributes:
+        rank: 0 to size - 1; the first one measures, evaluates and writes.
+        size: how many there are.
+        local: this one's number on its machine.
+        control: the group that carries words, not gradients; None where there is just one rank.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local: int = 0
+    control: Any = None
+
+    @property
+    def share(self) -> Share:
+        """The share of every batch that is this rank's."""
+        return Share(self.rank, self.size)
+
+    def device(self, names: str) -> str:
+        """Return this rank's of the devices in `names`: "cpu", or one for each rank, "cuda:0,cuda:1"."""
+        return names.split(",")[self.local] if "," in names else names
+
+    def from_first(self, produce: Callable[[], T]) -> T:
+        """Return what `produce` returns on the first rank, on every rank; the others do not call it.
+
+        Tensors in it arrive on the CPU.
+        """
+        if self.size == 1:
+            return produce()
+        sent: list[Any] = [_packed(produce()) if self.rank == 0 else None]
+        dist.broadcast_object_list(sent, src=0, group=self.control)
+        content: T = torch.load(io.BytesIO(sent[0]), map_location="cpu", weights_only=False)
+        return content
+
+    def total(self, value: Tensor) -> Tensor:
+        """Return the sum of every rank's `value`."""
+        if self.size > 1:
+            dist.all_reduce(value)
+        return value
+
+    def synchronised(self, network: Network) -> Network:
+        """Return `network` with batch norms that see all ranks' images; on GPUs only, gloo cannot do it."""
+        on_gpu = any(parameter.is_cuda for parameter in network.parameters())
+        if self.size == 1 or not on_gpu or not _batch_norms(network):
+            return network
+        converted: Network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+        return converted
+
+    def wrapped(self, network: Network) -> nn.Module:
+        """Return what averages the gradients of `network` over the ranks in every backward pass.
+
+        Every rank begins with the first one's weights.
+        """
+        if self.size == 1:
+            return network
+        device = next(network.parameters()).device
+        return DistributedDataParallel(
+            network,
+            device_ids=[device] if device.type == "cuda" else None,
+            gradient_as_bucket_view=True,
+        )
+
+    def remarks(self, network: Network) -> list[str]:
+        """Return what several ranks change about the training of `network`."""
+        norms = _batch_norms(network)
+        if self.size == 1 or not norms or isinstance(norms[0], nn.SyncBatchNorm):
+            return []
+        return [
+            f"batch norms saw each rank's share of a batch, not all of it: with {self.size} ranks on a CPU"
+            " losses differ from those of one"
+        ]
+
+
+ALONE = Ranks()
+"""One rank: no other process, no communication."""
+
+
+@contextmanager
+def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iterator[Ranks]:
+    """Join the group of ranks that meet at `store`, for as long as the context lasts.
+
+    Args:
+        rank, size, local: as in `Ranks`.
+        store: a `torch.distributed.Store` that all ranks share; None where the environment says where they
+            meet (MASTER_ADDR, MASTER_PORT).
+        backend: "nccl" or "gloo".
+    """
+    where = {} if store is None else {"store": store}
+    dist.init_process_group(
+        backend, rank=rank, world_size=size, timeout=timedelta(seconds=STEP_SECONDS), **where
+    )
+    try:
+        yield Ranks(rank, size, local, dist.new_group(backend="gloo", timeout=_CONTROL))
+    finally:
+        dist.destroy_process_group()
+
+
+def _batch_norms(network: nn.Module) -> list[nn.Module]:
+    """The batch norms that learn from the images of a batch."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    return [norm for norm in norms if any(parameter.requires_grad for parameter in norm.parameters())]
+
+
+def _packed(value: object) -> bytes:
+    stream = io.BytesIO()
+    torch.save(value, stream)
+    return stream.getvalue()

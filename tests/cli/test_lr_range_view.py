@@ -1,0 +1,16 @@
+from paretocaps.cli.lr_range_view import HEIGHT, curve
+
+
+def rows(count):
+    return [{"learning_rate": 10.0 ** (n / 10 - 6), "smoothed": 1.0 - n / 100} for n in range(count)]
+
+
+def test_the_curve_fits_and_falls():
+    for braille in (True, False):
+        lines = curve(rows(60), 79, braille)
+        assert max(map(len, lines)) <= 79
+        assert len(lines) == HEIGHT + 4
+        assert lines[1] == "smoothed training loss"
+    plot = [line.partition("|")[2] for line in lines[2 : 2 + HEIGHT]]
+    assert plot[0].startswith("*")
+    assert plot[-1].endswith("*")

@@ -1,0 +1,40 @@
+from paretocaps.cli.run_view import write_run
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.service import TrainedRun
+
+
+def trained(job, **changes):
+    record = EpochRecord(epoch=2, acc=0.9, seconds=1.0, time=1.5, wall=2.0)
+    measured = Measurement(
+        acc=0.9,
+        best_epoch=2,
+        time=1.5,
+        wall=2.0,
+        params=8_200_000,
+        epochs=(record,),
+        device=Device(name="paper", kind="cpu"),
+        weights="weights.pt",
+        remarks=("it was slow",),
+    )
+    return TrainedRun(job(0), measured.model_copy(update=changes))
+
+
+def test_the_result_is_data_and_what_to_do_with_it_is_talk(job, capsys):
+    run = trained(job)
+    write_run(run, "table")
+    out, talk = capsys.readouterr()
+    assert "0.9000" in out
+    assert "8.20 M" in out
+    assert "2 of 1" in out
+    assert talk.splitlines() == [
+        "it was slow",
+        f"weights of epoch 2, the best: {run.job.folder / 'weights.pt'}",
+        f"paretocaps export --run {run.job.folder}  # for use elsewhere",
+    ]
+
+
+def test_without_weights_there_is_nothing_to_export(job, capsys):
+    write_run(trained(job, weights=None, remarks=()), "csv")
+    out, talk = capsys.readouterr()
+    assert out.startswith("folder,weights,acc,")
+    assert talk == ""

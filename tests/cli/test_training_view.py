@@ -1,0 +1,66 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from paretocaps.cli.training_view import LiveTrainingView, TrainingView, draw, open_training_view
+
+
+def test_an_epoch_is_a_line_and_the_best_is_told(job, record, clock):
+    lines = []
+    with TrainingView(lines.append, clock) as view:
+        view.started(job(0), "ws")
+        for number, acc in ((1, 0.8), (2, 0.9), (3, 0.7)):
+            clock.now += 5
+            view.epoch(job(0), record(number, acc, train_loss=0.25, val_loss=0.5))
+        view.notice("something")
+    assert lines[0].startswith("training ws: 4 epochs on digits, seed 0, cpu, into ")
+    assert lines[2] == (
+        "epoch 2 of 4: acc 0.9000, val. loss 0.5, loss 0.25, lr 0.00087, batch 16, 1 s, the best so far"
+    )
+    assert lines[3].endswith("1 s")
+    assert lines[-1] == "something"
+
+
+def test_many_quick_epochs_are_told_now_and_then(job, record, clock):
+    lines = []
+    view = TrainingView(lines.append, clock)
+    for number in range(1, 5):
+        view.epoch(job(0), record(number))
+    assert [line.partition(":")[0] for line in lines] == ["epoch 1 of 4", "epoch 4 of 4"]
+
+
+def test_ranks_are_named(job, clock):
+    lines = []
+    TrainingView(lines.append, clock).started(job(0).model_copy(update={"ranks": 2}), "ws")
+    assert "cpu on 2 ranks, into" in lines[0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 30), (40, 6)])
+def test_the_drawing_fits_the_terminal(job, record, clock, width, height):
+    view = TrainingView(lambda line: None, clock)
+    view.started(job(0, epochs=40), "ws")
+    for number in range(1, 20):
+        view.epoch(job(0, epochs=40), record(number, 0.5 + number / 100))
+    console = Console(file=io.StringIO(), width=width, height=height)
+    console.print(draw(view, job(0, epochs=40), width, height))
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) <= height
+    assert all(len(line) <= width for line in lines)
+    assert "epoch 19" in lines[-1]
+    if width == 100:
+        assert "19 of 40 epochs · 0:00 · about 0:21 left · best acc 0.6900 (epoch 19)" in lines[0]
+
+
+def test_the_live_view_leaves_only_what_is_to_stay(job, record, clock):
+    console = Console(file=io.StringIO(), force_terminal=True, highlight=False, width=120)
+    with LiveTrainingView(console, clock) as view:
+        view.started(job(0), "ws")
+        view.epoch(job(0), record(1))
+        view.notice("a remark")
+    assert "training ws: 4 epochs" in console.file.getvalue()
+    assert "a remark" in console.file.getvalue()
+
+
+def test_without_a_terminal_there_are_plain_lines():
+    assert type(open_training_view(plain=False)) is TrainingView

@@ -1,0 +1,38 @@
+import numpy as np
+import onnx
+import pytest
+
+from paretocaps.errors import DataError
+from paretocaps.export.document import GRAPH
+from paretocaps.export.session import open_graph, run_graph
+
+
+@pytest.mark.parametrize("count", [1, 2, 17])
+def test_a_graph_scores_any_number_of_images(written, count):
+    scores = run_graph(open_graph(written / GRAPH), np.zeros((count, 1, 9, 8), np.float32))
+    assert scores.shape == (count, 3)
+    assert scores.dtype == np.float32
+
+
+def test_a_truncated_file(folder, capfd):
+    path = folder / GRAPH
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="cannot be read as ONNX") as caught:
+        open_graph(path)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(DataError, match="cannot be read as ONNX"):
+        open_graph(tmp_path / GRAPH)
+
+
+def test_another_graph(tmp_path):
+    value = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
+    node = onnx.helper.make_node("Relu", ["x"], ["y"])
+    graph = onnx.helper.make_graph([node], "other", value[:1], value[1:])
+    opset = [onnx.helper.make_opsetid("", 18)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=9), tmp_path / GRAPH)
+    with pytest.raises(DataError, match="has inputs and outputs x, y"):
+        open_graph(tmp_path / GRAPH)

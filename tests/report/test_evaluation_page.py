@@ -1,0 +1,90 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.appraisal import Appraisal
+from paretocaps.evaluation.classification import classification
+from paretocaps.evaluation.perturbation import PerturbationGrid
+from paretocaps.evaluation.reconstructions import Reconstruction
+from paretocaps.evaluation.robustness import Robustness, TransformedAccuracy
+from paretocaps.evaluation.scores import Scored
+from paretocaps.report.evaluation_page import write_evaluation
+
+
+@pytest.fixture
+def appraisal():
+    picture, numbers = np.zeros((8, 8, 1), dtype=np.uint8), np.random.default_rng(0)
+    labels = numbers.integers(0, 3, 100)
+    scored = Scored(numbers.random((100, 3)) + np.eye(3)[labels], labels)
+    drawn = [Reconstruction(0, 1, answer, 0.5, picture, picture, picture) for answer in (1, 2)]
+    return Appraisal(
+        report=classification(scored, ["cat", "dog", "<emu>"]),
+        members=(),
+        robustness=Robustness(0.9, (TransformedAccuracy("rotation", 10, 0.8125),)),
+        reconstructions=tuple(drawn),
+        grids=(PerturbationGrid(2, 0, picture, np.zeros((16, 11, 8, 8, 1), dtype=np.uint8)),),
+        no_pictures=None,
+        remarks=(),
+    )
+
+
+def written(path, *args, **kwargs):
+    text = write_evaluation(path, *args, **kwargs).read_text(encoding="utf-8")
+    return text[text.index("</head>") :]
+
+
+def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
+    body = written(tmp_path / "page.html", "net", appraisal, facts={"images": "100 <of> digits"})
+    acc, report = appraisal.report.acc, appraisal.report
+    for expected in (
+        "<h1>net</h1>",
+        f"<b>{acc:.2%}</b><span>accuracy, 95 % interval",
+        f"<b>{report.auc:.4f}</b>",
+        f"<b>{report.reliability.ece:.4f}</b>",
+        "<b>81.25%</b><span>accuracy under 1 transforms",
+        "<dd>100 &lt;of&gt; digits</dd>",
+        "&lt;emu&gt;",
+        "weighted mean",
+        "Wrong answers, the surest first",
+        "What each dimension of a pose does",
+    ):
+        assert expected in body
+    assert body.count("Plotly.newPlot(") == 4
+    assert body.count("<img") == 2 + 3 + 17
+    assert "src='http" not in body
+    assert "Members" not in body
+
+
+def test_what_is_missing_is_said(tmp_path, appraisal):
+    bare = replace(
+        appraisal, robustness=None, reconstructions=(), grids=(), no_pictures="It has <no> decoder."
+    )
+    body = written(tmp_path / "page.html", "net", bare, facts={})
+    assert "It has &lt;no&gt; decoder." in body
+    assert body.count("Plotly.newPlot(") == 3
+    assert "transforms" not in body
+
+
+def test_members_of_an_ensemble_stand_beside_it(tmp_path, appraisal):
+    several = replace(appraisal, members=(0.5, 0.6))
+    body = written(tmp_path / "page.html", "both", several, facts={}, members=["one", "two"])
+    assert "<h2>Members</h2>" in body
+    assert body.index("0.5000") < body.index("0.6000") < body.index("all together")
+
+
+def test_classes_without_images_have_no_area_and_that_is_said(tmp_path, appraisal):
+    report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), ["cat", "dog", "emu"])
+    body = written(tmp_path / "page.html", "net", replace(appraisal, report=report), facts={})
+    assert "No area is defined for dog:" in body
+
+
+def test_no_wrong_answers_are_none(tmp_path, appraisal):
+    right = replace(appraisal, reconstructions=appraisal.reconstructions[:1])
+    assert "<p>None.</p>" in written(tmp_path / "page.html", "net", right, facts={})
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, appraisal):
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_evaluation(tmp_path, "net", appraisal, facts={})

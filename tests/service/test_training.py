@@ -1,0 +1,132 @@
+import csv
+import json
+
+import pytest
+
+from paretocaps import service
+from paretocaps.errors import TrainingError, UsageError
+from paretocaps.service.training import TrainingWatcher, TrainOptions, train
+
+QUICK = ("primary_capsules=4", "precision=fp32", "batch_size=50")
+
+
+class Watcher(TrainingWatcher):
+    def __init__(self):
+        self.told, self.notices = [], []
+
+    def started(self, job, name):
+        self.told.append(name)
+
+    def epoch(self, job, record):
+        self.told.append(record.epoch)
+
+    def notice(self, message):
+        self.notices.append(message)
+
+    def closed(self):
+        self.told.append("closed")
+
+
+def options(**given):
+    return TrainOptions(**{"settings": QUICK, "limit_train": 100, "epochs": 2, "device": "cpu", **given})
+
+
+def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder):
+    watcher = Watcher()
+    run = train(options(design="ws", output="out"), watcher=watcher)
+    assert watcher.told == ["ws", 1, 2, "closed"]
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {
+        *("weights.pt", "measurement.json", "epochs.csv", "checkpoint.pt", "job.json", "worker.lock")
+    }
+    assert run.weights.is_file()
+    assert json.loads((folder / "out" / "measurement.json").read_text())["acc"] == run.measurement.acc
+    with (folder / "out" / "epochs.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["time"]) for row in rows] == [record.time for record in run.measurement.epochs]
+    said = run.as_dict()
+    assert said["choices"]["weight_sharing"] is True
+    assert (said["weights"], said["epochs"], said["seed"]) == ("out/weights.pt", 2, 0)
+
+
+def test_a_studys_trial_gives_choices_data_and_epochs(storage, folder):
+    picked = service.pick_trial(storage, "s", best="acc")
+    run = train(TrainOptions(device="cpu"), picked)
+    job = run.job
+    assert (job.trainer, job.choices, job.epochs) == ("probe", picked.choices, 2)
+    assert (job.data, job.seed, str(job.folder)) == (picked.data, picked.seed, f"runs/s-trial-{picked.trial}")
+    changed = train(TrainOptions(epochs=3, seed=7, settings=("learning_rate=0.25",), output="o"), picked)
+    assert len(changed.measurement.epochs) == 3
+    assert (changed.job.seed, changed.job.choices["learning_rate"]) == (7, 0.25)
+    assert run.weights is None
+    assert json.dumps(run.as_dict())
+
+
+def test_a_folder_is_gone_on_with_only_when_that_is_said(folder):
+    first = train(options(output="out"))
+    with pytest.raises(UsageError, match=r"out has a finished training: .*--resume.*--force.*--output"):
+        train(options(output="out"))
+    again = train(options(output="out", resume=True))
+    assert (again.anew, again.measurement) == (False, first.measurement)
+    with pytest.raises(UsageError, match=r"another training, seed=0 \(now 5\)"):
+        train(options(output="out", resume=True, seed=5))
+    assert train(options(output="out", force=True, seed=5)).anew
+
+
+def test_an_unfinished_training_goes_on_to_the_same_end(folder):
+    class Stopped(Watcher):
+        def epoch(self, job, record):
+            super().epoch(job, record)
+            if record.epoch == 2:
+                raise KeyboardInterrupt
+
+    whole = train(options(output="whole", epochs=3))
+    with pytest.raises(
+        service.Interrupted, match=r"cut has the checkpoint of epoch 2 of 3; .* --resume"
+    ) as interrupted:
+        train(options(output="cut", epochs=3), watcher=Stopped())
+    assert interrupted.value.exit_code == 130
+    with pytest.raises(UsageError, match="cut has an unfinished training"):
+        train(options(output="cut", epochs=3))
+    watcher = Watcher()
+    run = train(options(output="cut", epochs=3, resume=True), watcher=watcher)
+    assert watcher.notices == ["going on from cut/checkpoint.pt"]
+    assert (run.weights.read_bytes()) == whole.weights.read_bytes()
+    assert len((folder / "cut" / "epochs.csv").read_text().splitlines()) == 4
+
+
+def test_a_failed_training_says_why_in_a_line(folder):
+    picked_choices = ("failure=the point fell off", "learning_rate=0.1")
+    with pytest.raises(TrainingError, match="the point fell off"):
+        train(TrainOptions(trainer="probe", settings=picked_choices, device="cpu"))
+    fresh = train(TrainOptions(trainer="probe", device="cpu", epochs=1, resume=True, force=True))
+    assert fresh.anew
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"epochs": 0}, "epochs=0"),
+        ({"limit_train": 0}, "limit_train=0"),
+        ({"dataset": "digits", "data": "x"}, "give one of them"),
+        ({"design": "hat"}, "unknown design 'hat'"),
+        ({"trainer": "capsnte"}, "did you mean 'capsnet'"),
+        ({"settings": ("lr=1",)}, "unknown choice 'lr'"),
+        ({"data": "nowhere"}, "nowhere"),
+        ({"device": "tpu"}, "device='tpu'"),
+        ({"output": "file"}, "is a file"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_made(folder, given, message):
+    (folder / "file").touch()
+    with pytest.raises(UsageError, match=message):
+        train(options(**given))
+    assert [path.name for path in folder.iterdir()] == ["file"]
+
+
+def test_a_trial_and_a_design_contradict_each_other(storage, folder):
+    picked = service.pick_trial(storage, "s", best="acc")
+    with pytest.raises(UsageError, match="--design ws and trial"):
+        train(options(design="ws"), picked)
+    with pytest.raises(UsageError, match="leave out --trainer"):
+        train(options(trainer="capsnet"), picked)
