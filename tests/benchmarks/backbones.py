@@ -74,7 +74,6 @@ def pruned_resnet18(cifar: Path, mnist: Path, images: int = 10_000, epochs: int 
     """
     import torch
 
-    from paretocaps.data.images import ImageSet
     from paretocaps.data.loader import DeviceLoader
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.models.pruning.target import removed_share
@@ -87,7 +86,7 @@ def pruned_resnet18(cifar: Path, mnist: Path, images: int = 10_000, epochs: int 
     cpu, plan, batch = torch.device("cpu"), build_plan(choices, images, epochs), choices.batch_size
     evaluator = Evaluator(cpu, autocast(cpu, learner.dtype))
     validation = DeviceLoader(splits.validation, cpu)
-    some = ImageSet(splits.validation.images[:PRUNING_IMAGES], splits.validation.labels[:PRUNING_IMAGES])
+    some = splits.validation.spread(PRUNING_IMAGES)
     accuracies = []
     for epoch in range(1, epochs + 1):
         learner.train_epoch(epoch, batch, plan.learning_rates(epoch))
