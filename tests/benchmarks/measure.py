@@ -527,7 +527,7 @@ def predict(folder: Path) -> list[Figure]:
 
 
 def _image_files(folder: Path, count: int) -> None:
-    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, which compresses as photographs do."""
+    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, about as large as photographs."""
     import numpy as np
     from PIL import Image
 
