@@ -42,6 +42,7 @@ WS_RATIOS = {128: "at least 1", 16: "at least 1", 1: "at least 1.05"}
 TURNS = {128: 10, 16: 30, 1: 100}
 ALONE = {128: 5, 16: 20, 1: 60}
 PROCESSES = 3
+RANK_STEPS = 10
 PEERS = {  # seconds of a step, on another run of a machine of this kind
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
     "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
@@ -304,6 +305,67 @@ def prepare_here(folder: str) -> None:
     peak = 1024 * int(status.partition("VmHWM:")[2].split()[0])
     figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}
     print(json.dumps({**figures, "peak": peak}))
+
+
+def ranks(folder: Path) -> list[Figure]:
+    """Images a second of the baseline at batch 128: two ranks of one thread against one, in turn."""
+    images = 128 * RANK_STEPS
+    random_idx(folder / "random", images)
+    figures = []
+    for precision in ("auto", "fp32"):
+        runs = [
+            [float(_own_process(f"measure.ranks_here({str(folder)!r}, {precision!r}, {n})")) for n in (1, 2)]
+            for _ in range(PROCESSES)
+        ]
+        one, two = zip(*runs, strict=True)
+        title = f"batch 128, {precision}"
+        ratios = [b / a for a, b in zip(one, two, strict=True)]
+        figures += [
+            figure(f"{title}: one rank of one thread", one, "images/s", ""),
+            figure(f"{title}: two ranks of one thread", two, "images/s", ""),
+            figure(f"{title}: two ranks over one, times the images/s", ratios, "", "at least 1.5"),
+        ]
+    return figures
+
+
+def random_idx(folder: Path, count: int) -> None:
+    """Write an IDX data set of noise with `count` images of 28x28 to train on, and few to test on."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    whole = -(-count * 10 // 9) + 10  # a tenth is for validation
+    for part, images in (("train", whole), ("t10k", 100)):
+        pixels = random.integers(0, 256, (images, 28, 28), dtype=np.uint8)
+        labels = (np.arange(images) % 10).astype(np.uint8)
+        header = b"\x00\x00\x08" + bytes([3]) + b"".join(n.to_bytes(4, "big") for n in pixels.shape)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(header + pixels.tobytes())
+        header = b"\x00\x00\x08" + bytes([1]) + images.to_bytes(4, "big")
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+
+
+def ranks_here(folder: str, precision: str, count: int) -> None:
+    """Print the images a second of an epoch's steps, trained by `count` ranks of one thread."""
+    from paretocaps.domain.job import DataSpec, TrainingJob
+    from paretocaps.training.trainer import train
+
+    images = 128 * RANK_STEPS
+    measured = train(
+        TrainingJob(
+            study="ranks",
+            trial=0,
+            trainer="capsnet",
+            choices={"batch_size": 128, "precision": precision},
+            seed=0,
+            data=DataSpec(name=None, path=str(Path(folder) / "random"), limit_train=images),
+            epochs=2,
+            threads=1,
+            ranks=count,
+            folder=Path(folder) / f"ranks-{count}",
+        ),
+        lambda record: True,
+    )
+    print(images / measured.epochs[-1].seconds)
 
 
 def evaluation(folder: Path) -> list[Figure]:
@@ -570,6 +632,7 @@ MEASURES: dict[str, Callable[[Path], list[Figure]]] = {
     "resident": resident,
     "prepare": prepare,
     "evaluation": evaluation,
+    "ranks": ranks,
     "precision": precision,
     "deep": deep,
     "deep_accuracy": deep_accuracy,
