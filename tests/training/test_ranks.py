@@ -51,7 +51,7 @@ CHOICES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_two_ranks_train_as_one_does(job, choices):
-    """101 images leave the last pass of an epoch uneven, and one rank of it without an image of its own."""
+    """Of 99 images the last pass has one, so that one rank has none of its own in it."""
     made = job(epochs=2, limit_train=99, **choices)
     one = train(made, go_on)
     weights = load_weights(made.folder / one.weights).state_dict()
