@@ -107,12 +107,13 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     """Return what the study was created with, without None, and its finished trials; or None and 0."""
-    from paretocaps.storage.connect import parse_url, sqlite_file
+    from paretocaps.storage.connect import parse_url, refuse_read_only, sqlite_file
     from paretocaps.storage.store import Store
 
     path = sqlite_file(parse_url(spec.storage))
     if path is not None and not path.exists():
         return None, 0
+    refuse_read_only(spec.storage)  # before its data are prepared
     try:
         with Store.open(spec.storage, create=False) as store:
             if spec.study not in [summary.name for summary in store.studies()]:

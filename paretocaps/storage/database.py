@@ -17,7 +17,12 @@ BACK_OFF = (0.1, 0.5, 2.0)
 """Seconds to wait before each new try at a database server that went away."""
 
 _CHECKPOINT_SECONDS = 1.0
-_FULL = "database or disk is full"  # SQLite's words
+_REMEDIES = {  # by SQLite's words
+    "database or disk is full": "its disk is full: free some space, then run the same command again",
+    "attempt to write a readonly database": "it is read-only: make it writable, or copy the file",
+    "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
+    " folder writable, or copy both",
+}
 
 
 class Database:
@@ -117,9 +122,7 @@ def explaining(url: str) -> Iterator[None]:
 
 def _explained(name: str, error: DBAPIError) -> StorageError:
     line = _one_line(error)
-    if line == _FULL:
-        line = "its disk is full: free some space, then run the same command again"
-    return StorageError(f"storage {name!r}: {line}")
+    return StorageError(f"storage {name!r}: {_REMEDIES.get(line, line)}")
 
 
 def _one_line(error: DBAPIError) -> str:
