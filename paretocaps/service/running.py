@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
-from paretocaps.service.preview import parse_settings
 from paretocaps.service.reading import front_of
+from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
