@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from paretocaps.data.decode import Pixels, UnfitImageError, read_pixels
+from paretocaps.data.sources.image_folder import SUFFIXES
 from paretocaps.errors import DataError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff")
-"""What the names of the files that a folder is searched for end in, in small or capital letters."""
 CHANNELS = (1, 3)
 """How many channels images from files can have."""
 
@@ -15,7 +14,8 @@ CHANNELS = (1, 3)
 def find_images(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files among `paths`, and the image files in the folders among them and below, by name.
 
-    Hidden files, and those in hidden folders below, are left alone.
+    Hidden files, and those in hidden folders below, are left alone; so are those whose names do not end like
+    an image's (`image_folder.SUFFIXES`).
 
     Raises:
         DataError: a path that is not there, or a folder that cannot be read or has no image file.

@@ -15,7 +15,8 @@ class ImageSet:
     """Images with their labels, on the CPU; not to be written to.
 
     Attributes:
-        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets.
+        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets. Or features of
+            images, floating-point.
         labels: int64 [N].
         rows: int64 [N], which of the M images are this set's; None for all of them, in order.
         mapped: whether the pixels are mapped from a file rather than in memory.
@@ -41,6 +42,13 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def spread(self, count: int) -> "ImageSet":
+        """Return up to `count` of the images, evenly spread: stored ones may be sorted by class."""
+        size = min(count, len(self))
+        chosen = torch.arange(size) * len(self) // max(1, size)
+        rows = chosen if self.rows is None else self.rows.index_select(0, chosen)
+        return ImageSet(self.pixels, self.labels.index_select(0, chosen), rows, self.mapped)
 
     @property
     def images(self) -> Tensor:

@@ -23,10 +23,10 @@ _CUDA_BLOCK_VALUES = 2**25
 class DeviceLoader:
     """Serves the images of `image_set` in batches, on `device`.
 
-    The images lie there as bytes where they fit; otherwise, and where they are mapped from a file and
-    `device` is the CPU, they stay where they are and are gathered from there. They are gathered, converted
-    and augmented a block of many batches at a time, so that a batch of one image costs no more than two
-    views. The batches are the same either way.
+    The images lie there as bytes where they fit, features of images as they are; otherwise, and where they
+    are mapped from a file and `device` is the CPU, they stay where they are and are gathered from there.
+    They are gathered, converted and augmented a block of many batches at a time, so that a batch of one
+    image costs no more than two views. The batches are the same either way.
 
     Args:
         image_set: the images.
@@ -138,7 +138,12 @@ def _cut(blocks: Iterator[Batch], batch_size: int) -> Iterator[Batch]:
 
 
 def _to_float(pixels: Tensor) -> Tensor:
-    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory."""
+    """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory.
+
+    Features, which are floating-point numbers already, keep their values.
+    """
+    if pixels.is_floating_point():
+        return pixels.to(torch.float32).permute(0, 3, 1, 2)
     return pixels.to(torch.float32).div_(255).permute(0, 3, 1, 2)
 
 

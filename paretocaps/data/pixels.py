@@ -55,6 +55,9 @@ class ResidentPixels:
 
     def __init__(self, image_set: ImageSet, device: torch.device) -> None:
         self.shape = image_set.shape
+        if image_set.pixels.is_floating_point():  # features, of many channels: too large for a second copy
+            self._images = image_set.images.to(device).permute(0, 2, 3, 1).contiguous()
+            return
         channels, height, width = self.shape
         # [N, H, W, C], so that a gathered block is channels last already; by copying, because contiguous()
         # keeps the strides of images with one channel, by which convolutions choose their format

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import canonical_name, split_names
+from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError, did_you_mean
 
@@ -41,11 +42,13 @@ class StudySpec(BaseModel):
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings a trial, with as many seeds; its values are their means.
-        designs: named designs tried first; None for all that the trainer has.
+        designs: named designs tried first, the trainer's or of `design`; None for all of both.
+        design: designs of the study's own, by name: the choices that define each (`[design.NAME]`).
         fix: choices taken out of the search.
         space: the sampled choices (see `Space.parse`); None for the trainer's own.
         require: bounds such as "acc>=0.9" that a trial must keep to be shown in the running front;
             None for acc>=0.9 where acc is an objective.
+        published: what a paper prints about these trials, for the report; it steers nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,9 +73,11 @@ class StudySpec(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
     designs: tuple[str, ...] | None = None
+    design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}
     space: dict[str, Any] | None = None
     require: tuple[str, ...] | None = None
+    published: Published | None = None
 
     @field_validator("objectives", mode="before")
     @classmethod
@@ -185,9 +190,9 @@ def _validate(values: Mapping[str, Any]) -> StudySpec:
         return StudySpec.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "study"
+        name = ".".join(map(str, first["loc"])) or "study"
         if first["type"] == "extra_forbidden":
-            known = StudySpec.model_fields
+            known = StudySpec.model_fields if len(first["loc"]) == 1 else ()
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
         if first["type"] == "value_error":
             raise UsageError(str(first["ctx"]["error"])) from None

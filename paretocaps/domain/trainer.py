@@ -70,6 +70,8 @@ class TrainerSpec:
         measures: where a function lives, as "module:attribute", of the quantities that a study's objectives
             need and the devices it trains on, that raises which of them cannot be measured there; empty for
             none.
+        check_choices: where a function of the study's fixed choices lives, as "module:attribute", that raises
+            what is wrong with them beside their values, such as a file that is not there; empty for none.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
         calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
@@ -84,6 +86,7 @@ class TrainerSpec:
     train: str
     check: str = ""
     measures: str = ""
+    check_choices: str = ""
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     calibrate: str = ""
@@ -167,6 +170,11 @@ class TrainerSpec:
             return ()
         check: Check = resolve(self.check)
         return tuple(check(data, on_preparing))
+
+    def check_fixed(self, fix: Mapping[str, Any]) -> None:
+        """Raise what is wrong with the fixed choices beside their values, as far as the trainer can tell."""
+        if self.check_choices:
+            resolve(self.check_choices)(fix)
 
     def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
         """Raise which of `quantities` cannot be measured on `devices`, as far as the trainer can tell."""

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from paretocaps.evaluation.calibration import Calibration, calibration
+from paretocaps.evaluation.reliability import Reliability, reliability
 from paretocaps.evaluation.scores import Scored
 
 TOP = 5
@@ -72,7 +72,7 @@ class ClassificationReport:
         confusion: images by label (rows) and answer (columns).
         auc: mean of the classes' areas, over those that have one; None where none has.
         roc: mean of their curves; None where `auc` is.
-        calibration: whether confidence can be believed.
+        reliability: whether confidence can be believed.
     """
 
     images: int
@@ -85,14 +85,14 @@ class ClassificationReport:
     confusion: tuple[tuple[int, ...], ...]
     auc: float | None
     roc: Curve | None
-    calibration: Calibration
+    reliability: Reliability
 
 
 def classification(scored: Scored, names: Sequence[str] | None = None) -> ClassificationReport:
     """Return the report on `scored`.
 
     The curves and areas are those of the scores as the network gives them, class by class; only the
-    calibration divides them by their sum (see `calibration`).
+    reliability divides them by their sum (see `reliability`).
 
     Args:
         scored: one image or more.
@@ -118,7 +118,7 @@ def classification(scored: Scored, names: Sequence[str] | None = None) -> Classi
         ),
         auc=float(np.mean(areas)) if areas else None,
         roc=_mean_curve([one.roc for one in drawn if one.roc is not None]),
-        calibration=calibration(scored),
+        reliability=reliability(scored),
     )
 
 

@@ -1,4 +1,6 @@
-"""The images that an export is checked on."""
+"""What a network's data say: the images to check an export on, and the names of the classes."""
+
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -9,14 +11,32 @@ from paretocaps.export.package import CHECKED
 from paretocaps.models.network import Network
 
 
-def images_of(data: DataSpec, network: Network) -> Tensor | None:
-    """Return up to 256 test images of `data`, float32 [N, C, H, W] in [0, 1].
+@dataclass(frozen=True, eq=False)
+class KnownData:
+    """What could be learnt of a network's data.
 
-    None where the data cannot be read any more, or have images of another size than the network takes.
+    Attributes:
+        images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or are
+            of another size than the network takes.
+        classes: the classes' names, in the order of the labels; None where nothing names them.
     """
+
+    images: Tensor | None = None
+    classes: tuple[str, ...] | None = None
+
+
+def known_data(data: DataSpec | None, network: Network) -> KnownData:
+    """Return what `data` say of what `network` was trained on; nothing where they are gone or others."""
     a = network.architecture
+    if data is None:
+        return KnownData()
     try:
-        images = load(data).test.images[:CHECKED]
+        splits = load(data)
     except UsageError:  # of which data errors are a kind
-        return None
-    return images.float() / 255 if tuple(images.shape[1:]) == (a.channels, a.height, a.width) else None
+        return KnownData()
+    names = splits.class_names if splits.classes == a.classes else None
+    if splits.shape != (a.channels, a.height, a.width):
+        return KnownData(None, names)
+    test = splits.test
+    rows = test.rows[:CHECKED] if test.rows is not None else slice(CHECKED)
+    return KnownData(test.pixels[rows].float() / 255, names)

@@ -35,7 +35,7 @@ class ExportInfo(_Value):
         data: the images it was trained on, where known.
     """
 
-    classes: Annotated[tuple[str, ...], Field(min_length=2)]
+    classes: tuple[str, ...]
     study: str | None = None
     trial: int | None = None
     seed: int | None = None

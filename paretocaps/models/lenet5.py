@@ -1,12 +1,12 @@
 """LeNet5 (LeCun et al. 1998), the network without capsules that FasTrCaps compares with."""
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.lenet5_shape import POOL, lenet5
 from paretocaps.models.network import Network, Output
-from paretocaps.models.trunks.layers import convolution_layer
+from paretocaps.models.trunks.layers import convolution_layer, linear_layer
 
 
 class LeNet5(Network):
@@ -21,7 +21,7 @@ class LeNet5(Network):
         shape = lenet5(architecture)
         first, second = shape.convolutions
         self.conv1, self.conv2 = convolution_layer(first), convolution_layer(second)
-        self.linear1, self.linear2, self.linear3 = (nn.Linear(*pair) for pair in shape.linear)
+        self.linear1, self.linear2, self.linear3 = (linear_layer(*pair) for pair in shape.linear)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return softmax and logits; `labels` change nothing."""

@@ -1,4 +1,4 @@
-"""Figures of a trained network: confusion, detection, calibration, robustness."""
+"""Figures of a trained network: confusion, detection, reliability, robustness."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,8 +7,8 @@ from paretocaps.report.style import CYCLE, FAINT, FRONT_COLOUR, INK, KNEE_COLOUR
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from paretocaps.evaluation.calibration import Calibration
     from paretocaps.evaluation.classification import ClassificationReport, ClassMeasures
+    from paretocaps.evaluation.reliability import Reliability
     from paretocaps.evaluation.robustness import Robustness
 
 _COUNTED = 20
@@ -83,18 +83,19 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     figure.update_xaxes(title_text="false-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_yaxes(title_text="true-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_xaxes(title_text="the same, enlarged", range=[-0.002, _CORNER], row=1, col=2)
-    figure.update_yaxes(range=[1 - _CORNER, 1.002], row=1, col=2)
+    low = min(1 - _CORNER, *(_reached(one.roc) for one in shown)) if shown else 0.0
+    figure.update_yaxes(range=[low, 1 + 0.02 * (1 - low)], row=1, col=2)
     dressed(figure, f"ROC: each class against the others, area beside its name{some}", height=460)
     beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
     return figure.update_layout(legend=beside | {"traceorder": "normal"}, margin_t=60)
 
 
-def reliability_figure(calibration: "Calibration") -> "Figure":
+def reliability_figure(reliability: "Reliability") -> "Figure":
     """Return accuracy by confidence, and below it how many answers were as sure as that."""
     from plotly.graph_objects import Bar, Scatter
     from plotly.subplots import make_subplots
 
-    bins = [one for one in calibration.bins if one.images]
+    bins = [one for one in reliability.bins if one.images]
     total = sum(one.images for one in bins)
     middle, width = [(one.low + one.high) / 2 for one in bins], [one.high - one.low for one in bins]
     hover = [
@@ -124,7 +125,7 @@ def reliability_figure(calibration: "Calibration") -> "Figure":
     figure.update_yaxes(title_text="accuracy", range=[0, 1.03], row=1, col=1)
     figure.update_yaxes(title_text="images", tickformat=".0%", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_layout(showlegend=False)
-    title = f"Reliability, ECE {calibration.ece:.4f}"
+    title = f"Reliability, ECE {reliability.ece:.4f}"
     return dressed(figure, title, height=520).update_layout(margin_t=60)
 
 
@@ -176,6 +177,14 @@ def _confusion_cells(
         shares.append([n / images if own else None for n, own in zip(row, mine, strict=True)])
         texts.append([str(n) if own and n else "" for n, own in zip(row, mine, strict=True)])
     return shares, texts
+
+
+def _reached(roc: Any) -> float:
+    """Return the true-positive rate that a curve has reached halfway through the enlarged corner."""
+    halfway = [
+        true for false, true in zip(roc.false_rates, roc.true_rates, strict=True) if false <= _CORNER / 2
+    ]
+    return max(halfway, default=0.0)
 
 
 def _most(shares: list[list[float | None]]) -> float:

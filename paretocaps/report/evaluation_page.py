@@ -74,7 +74,7 @@ def _cards(appraisal: "Appraisal") -> str:
     cards.append((f"{report.macro.f1:.4f}", "F1, mean of the classes"))
     if report.auc is not None:
         cards.append((f"{report.auc:.4f}", "area under ROC, mean of the classes"))
-    cards.append((f"{report.calibration.ece:.4f}", "expected calibration error"))
+    cards.append((f"{report.reliability.ece:.4f}", "expected calibration error"))
     if appraisal.robustness is not None:
         count = len(appraisal.robustness.transforms)
         cards.append((f"{appraisal.robustness.mean:.2%}", f"accuracy under {count} transforms"))
@@ -97,13 +97,14 @@ def _members(appraisal: "Appraisal", names: Sequence[str]) -> str:
 
 def _classes(report: "ClassificationReport") -> str:
     headings = ("class", "precision ↑", "recall ↑", "F1 ↑", "images", "AUC ↑")
-    rows = [
-        (one.name, *_four(one.precision, one.recall, one.f1), f"{one.support:,}", _auc(one.auc))
-        for one in report.classes
-    ]
+    rows = []
     for name, means in (("mean", report.macro), ("weighted mean", report.weighted)):
         area = _auc(report.auc) if means is report.macro else ""
         rows.append((name, *_four(means.precision, means.recall, means.f1), f"{report.images:,}", area))
+    rows += [
+        (one.name, *_four(one.precision, one.recall, one.f1), f"{one.support:,}", _auc(one.auc))
+        for one in report.classes
+    ]
     table = table_html(Table(headings, (False, *[True] * 5), tuple(rows)))
     absent = [one.name for one in report.classes if one.auc is None]
     note = f"<p class='soft'>No area is defined for {_listed(absent)}: no such images, or no others.</p>"
@@ -113,7 +114,7 @@ def _classes(report: "ClassificationReport") -> str:
 def _figures(title: str, appraisal: "Appraisal") -> str:
     report = appraisal.report
     confusion = figure_html(confusion_figure(report), f"{title}-confusion")
-    reliability = figure_html(reliability_figure(report.calibration), f"{title}-reliability")
+    reliability = figure_html(reliability_figure(report.reliability), f"{title}-reliability")
     parts = [f"<div class='pair'>{confusion}</div><div class='pair'>{reliability}</div>"]
     place = "pairs" if len(report.classes) <= 10 else "wide"
     shown = f"<div class='{place}'>{''.join(parts)}</div>{_FIGURE_NOTE}"

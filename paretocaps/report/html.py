@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paretocaps.errors import UsageError
+from paretocaps.errors import UsageError, why_not_written
 from paretocaps.report.tables import Table
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align
 td:last-child:not(.number) { white-space: normal; min-width: 320px; }
 tr:last-child td { border-bottom: 0; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
+th.group { position: static; text-align: left; background: white; }
+.parted, th.group + th.group { border-left: 3px double #9aa5b1; }
 tr.marked td { background: #fff4ec; }
 .pairs { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 16px; }
 .pair, .wide { min-width: 0; }
@@ -42,14 +45,22 @@ tr.marked td { background: #fff4ec; }
 """
 
 
-def table_html(table: Table) -> str:
-    """Return `table`; where its first column has no heading, rows with a mark in it are shaded."""
-    head = _cells("th", table.headings, table.numeric)
-    rows = ""
+def table_html(table: Table, groups: Sequence[tuple[str, int]] = ()) -> str:
+    """Return `table`; where its first column has no heading, rows with a mark in it are shaded.
+
+    Args:
+        table: what is shown.
+        groups: headings over columns, each with how many of them it is over; a line parts the groups.
+    """
+    starts = set(accumulate([count for _, count in groups]))
+    head = _cells("th", table.headings, table.numeric, starts)
+    over = "".join(f"<th class='group' colspan='{count}'>{escape(text)}</th>" for text, count in groups)
+    rows = f"<tr>{over}</tr>" if groups else ""
+    rows += f"<tr>{head}</tr></thead><tbody>"
     for row in table.rows:
         marked = ' class="marked"' if not table.headings[0] and row[0] else ""
-        rows += f"<tr{marked}>{_cells('td', row, table.numeric)}</tr>"
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        rows += f"<tr{marked}>{_cells('td', row, table.numeric, starts)}</tr>"
+    return f"<div class='scroll'><table><thead>{rows}</tbody></table></div>"
 
 
 def definitions_html(facts: Mapping[str, str]) -> str:
@@ -88,6 +99,10 @@ def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path
         f"<style>{_CSS}{style}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
     )
     place = Path(path)
+    if not place.name or place.is_dir():  # which has no name to put a draft beside
+        raise UsageError(
+            f"page {str(path)!r} cannot be written: it is a folder: name a file, such as page.html"
+        )
     draft = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -96,11 +111,15 @@ def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise UsageError(f"page {str(path)!r} cannot be written: {reason}: name another file") from None
+        why = why_not_written(error, "name another file")
+        raise UsageError(f"page {str(path)!r} cannot be written: {why}") from None
     return place
 
 
-def _cells(tag: str, texts: tuple[str, ...], numeric: tuple[bool, ...]) -> str:
-    classes = ['class="number"' if number else "" for number in numeric]
-    return "".join(f"<{tag} {c}>{escape(text)}</{tag}>" for c, text in zip(classes, texts, strict=True))
+def _cells(tag: str, texts: tuple[str, ...], numeric: tuple[bool, ...], starts: Container[int]) -> str:
+    cells = ""
+    for column, (text, number) in enumerate(zip(texts, numeric, strict=True)):
+        words = [*(["number"] if number else []), *(["parted"] if column in starts else [])]
+        kind = f'class="{" ".join(words)}"' if words else ""
+        cells += f"<{tag} {kind}>{escape(text)}</{tag}>"
+    return cells

@@ -16,6 +16,7 @@ from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
 from paretocaps.report.networks import Measured, networks_table
+from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
     choice_text,
@@ -28,6 +29,8 @@ from paretocaps.report.training_figures import epochs_figure, losses_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+    from paretocaps.domain.published import Published
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
@@ -45,6 +48,7 @@ def write_report(
     best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
     networks: Measured | None = None,
+    published: "Published | None" = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
 
@@ -60,9 +64,10 @@ def write_report(
         requirements: what trials had to keep to be ranked.
         epochs: epoch records of the front's members by trial number, one training each.
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
-            depth, which a study of several depths has.
+            depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
         networks: the quantities of `networks.QUANTITIES` that were measured of the members, by trial number.
+        published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -73,6 +78,7 @@ def write_report(
         _front_section(front, remarks or {}),
         _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
+        published_section(published, front, trials, best_epochs or {}, devices, seeds) if published else "",
         _settings_section(settings or {}),
     ]
     return write_page(path, f"{front.study}: front", "".join(body))

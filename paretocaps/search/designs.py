@@ -1,11 +1,30 @@
 """Named designs and other choices made beforehand, as points of a study's space."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import UnknownNameError, UsageError
+
+
+def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> TrainerSpec:
+    """Return `trainer` with a study's own designs after those it has.
+
+    Raises:
+        UsageError: a name that the trainer has given already, or a choice or value that it does not know.
+    """
+    for name, choices in own.items():
+        if name in trainer.designs:
+            raise UsageError(
+                f"design.{name}: trainer {trainer.name!r} has a design of that name: choose another"
+            )
+        try:
+            trainer.parse_fix(choices)  # each on its own: what goes together depends on what is fixed
+        except UsageError as error:
+            raise UsageError(f"design.{name}: {error}") from None
+    return replace(trainer, designs={**trainer.designs, **own})
 
 
 def check_designs(trainer: TrainerSpec, names: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -33,15 +52,25 @@ def place(
         if name in design and design[name] != value:
             raise UsageError(f"it has {name}={design[name]}, fixed to {value}")
     wanted = trainer.complete(design, fix)
+    for name, value in design.items():
+        if name not in wanted:
+            raise UsageError(f"it has {name}={value}, which has no meaning with its other choices")
     sampled: dict[str, Scalar] = {}
     for parameter in space:
         if holds(parameter.when, {**fix, **sampled}):
-            sampled[parameter.name] = _value(parameter, wanted)
+            meaningless = parameter.name not in wanted  # which `wanted`, complete, says by leaving it out
+            sampled[parameter.name] = _any(parameter) if meaningless else _value(parameter, wanted)
     reached = trainer.complete(sampled, fix)
     for name in {**wanted, **reached}:
         if wanted.get(name) != reached.get(name):
             raise UsageError(f"it has {name}={wanted.get(name)}, which the space does not sample")
     return sampled
+
+
+def _any(parameter: Parameter) -> Scalar:
+    """Return some value of a choice that has no meaning, and will not be in the trial."""
+    points = parameter.points()
+    return points[0] if points else parameter.low or 0
 
 
 def _value(parameter: Parameter, wanted: Mapping[str, Any]) -> Scalar:

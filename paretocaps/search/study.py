@@ -11,13 +11,13 @@ from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
-from paretocaps.search.designs import check_designs
+from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.identity import refuse_other_study, stored_form
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import recover_trials
+from paretocaps.search.recovery import failed_designs, recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
@@ -50,7 +50,7 @@ def check_study(spec: StudySpec) -> Plan:
             jobs that would share one while they are timed.
     """
     objectives = parse_objectives(spec.objectives)
-    trainer, sampler = TRAINERS.get(spec.trainer), SAMPLERS.get(spec.sampler)
+    trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
     fix = trainer.parse_fix(spec.fix)
     space = trainer.space if spec.space is None else Space.parse(spec.space)
     trainer.check_space(space)
@@ -136,10 +136,20 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
             )
             runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
-            proposals.enqueue_designs(plan.designs)
+            if len(plan.places) < spec.workers:
+                observer.notice(_fewer_jobs(spec, plan.places))
+            proposals.enqueue_designs(plan.designs, again=failed_designs(store, spec.study))
             recover_trials(runner)
             runner.run()
             return runner
+
+
+def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
+    number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
+    return (
+        f"workers={spec.workers}, but {number} at once, one on each GPU ({', '.join(places)}): give"
+        " --share-device for more on each, which makes their times longer"
+    )
 
 
 def _enter(store: Store, spec: StudySpec) -> None:

@@ -95,7 +95,22 @@ def export_run(run: str, options: ExportOptions) -> Exported:
         path = path / WEIGHTS
     if not path.is_file():
         raise DataError(f"no weights at {str(path)!r}: name a folder of `paretocaps train`")
-    return _export(path, Path(options.output or Path("exports") / (name or "network")), {}, options, None)
+    folder = Path(options.output or Path("exports") / (name or "network"))
+    about, data = _about_run(path.parent)
+    return _export(path, folder, about, options, data)
+
+
+def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
+    """What a training's folder says of its weights, and its data; nothing where it is silent."""
+    from paretocaps.domain.measurement import Measurement
+    from paretocaps.execution.recover import left_job, recover
+
+    about: dict[str, object] = {}
+    if (job := left_job(folder)) is not None:
+        about |= {"seed": job.seed, "choices": job.choices, "data": job.data}
+    if isinstance(measured := recover(folder), Measurement):
+        about |= {"acc": measured.acc, "test_acc": measured.test_acc}
+    return about, job.data if job is not None else None
 
 
 def _export(
@@ -103,23 +118,25 @@ def _export(
 ) -> Exported:
     from pydantic import ValidationError
 
-    from paretocaps.export.checked_images import images_of
+    from paretocaps.export.checked_images import known_data
     from paretocaps.export.document import ExportInfo
     from paretocaps.export.package import check_target, write_export
     from paretocaps.training.weights import load_weights
 
     check_target(folder, force=options.force)  # before seconds of work
     network = load_weights(path)
-    names = options.classes or [str(number) for number in range(network.architecture.classes)]
+    known = known_data(data, network)
+    numbers = tuple(map(str, range(network.architecture.classes)))
     try:
-        info = ExportInfo.model_validate({**about, "classes": tuple(names)})
+        info = ExportInfo.model_validate(
+            {**about, "classes": tuple(options.classes or known.classes or numbers)}
+        )
     except ValidationError as error:
         raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    images = images_of(data, network) if data is not None and options.onnx else None
     document = write_export(
-        folder, network, about=info, onnx=options.onnx, images=images, force=options.force
+        folder, network, about=info, onnx=options.onnx, images=known.images, force=options.force
     )
-    return Exported(folder, document, "random" if images is None else "test")
+    return Exported(folder, document, "random" if known.images is None else "test")
 
 
 def predict_options(**values: Any) -> "PredictOptions":

@@ -1,8 +1,8 @@
 """Reading what is stored: fronts, trials, reports."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front import FrontMember
 from paretocaps.domain.objective import parse_objectives
@@ -109,12 +109,13 @@ def write_report(
         front = front_of(store, name, objectives, requirements, device, scale_to)
         spec = store.study(name).spec
         everyone = measured_trials(store, name, device, scale_to, front.objectives)
+        asked = StudySpec.model_validate(spec)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
             trials=everyone.members,
-            settings={**spec, "dataset": StudySpec.model_validate(spec).data_spec.name, "storage": storage},
+            settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
             requirements=requirements,
@@ -128,6 +129,7 @@ def write_report(
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
             },
+            published=asked.published,
         )
 
 
@@ -160,6 +162,11 @@ def _diagnostics(store: "Store", study: str, trials: Sequence[int]) -> dict[int,
     table = store.table(study, QUANTITIES)
     found = {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
     return {trial: found[trial] for trial in trials}
+
+
+def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a study was run with; what a paper says of it is none of that."""
+    return {name: value for name, value in spec.items() if name != "published"}
 
 
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
-from paretocaps.service.preview import parse_settings
 from paretocaps.service.reading import front_of
+from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
@@ -66,6 +66,7 @@ def optimize(
 
     spec = _requested(flags, spec_file, more)
     plan = check_study(spec)
+    plan.trainer.check_fixed(plan.fix)
     watcher = observer or Observer()
     for remark in plan.trainer.check_data(spec.data_spec, watcher.preparing):
         watcher.notice(remark)
@@ -100,7 +101,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
     trainer = given.get("trainer") or file.get("trainer")
     if stored and trainer not in (None, stored["trainer"]):
         # one trainer's choices mean nothing to another: that it is another is what will be said
-        stored = {name: value for name, value in stored.items() if name not in ("fix", "space")}
+        stored = {name: value for name, value in stored.items() if name not in ("fix", "space", "design")}
     return resolve_spec(given, file, stored)
 
 

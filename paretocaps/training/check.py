@@ -1,6 +1,7 @@
 """What the driver can know of a study's data before anything is trained. No torch here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from paretocaps.data.read import read_splits
 from paretocaps.domain.choices import Choices
@@ -30,6 +31,23 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Seque
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
     return splits.remarks
+
+
+def check_choices(fix: Mapping[str, Any]) -> None:
+    """Raise what is wrong with a checkpoint that a study's trials all start from.
+
+    Where the study samples the backbone, the checkpoint must fit one of them.
+
+    Raises:
+        DataError: it is not there, or cannot be read.
+        UsageError: it is of another network than the backbone.
+    """
+    if not fix.get("checkpoint"):
+        return
+    from paretocaps.models.checkpoint import BACKBONES, check_checkpoint
+
+    backbone = fix.get("backbone")
+    check_checkpoint(BACKBONES if backbone is None else (backbone,), fix["checkpoint"])
 
 
 def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:

@@ -56,7 +56,8 @@ class Learner:
         self.device, self.loader, self.ranks = device, loader, ranks
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
-        optimizer = build_optimizer(network.parameters(), choices, rate)
+        trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimizer = build_optimizer(trained, choices, rate)
         self._precision, self._accumulate = choices.precision, choices.accumulate
         dtype = resolve_precision(self._precision, device)
         self._scaling = GradientScaling(device) if dtype == torch.float16 else None
@@ -108,7 +109,12 @@ class Learner:
     def replace(self, network: Network, optimizer: torch.optim.Optimizer) -> None:
         """Go on with another network (a pruned one) and its optimiser."""
         self._step.replace(network)
-        self._step.optimizer = optimizer
+        self._step.optimizer, self._step.head = optimizer, None
+        self._batch_size = 0
+
+    def use(self, loader: DeviceLoader, head: Network | None = None) -> None:
+        """Go on with another loader's batches: images, or features that `head` takes in their place."""
+        self.loader, self._step.head = loader, head
         self._batch_size = 0
 
     def state(self) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """Peak bytes of a training: from the allocator on a GPU, counted by hooks on a CPU."""
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+_MACHINE, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
 def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
@@ -34,6 +39,24 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
     for buffer, before in statistics:
         buffer.copy_(before)
     return sum(sizes.values())
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return how many more bytes a tensor on `device` may take, about: what the system says is available.
+
+    On a CPU the least of what the machine and this process's group of processes (cgroup v2) have left; where
+    neither can be read, a quarter of the machine's memory.
+    """
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    left = []
+    with suppress(OSError, ValueError, StopIteration):
+        lines = _MACHINE.read_text().splitlines()
+        left.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]))
+    with suppress(OSError, ValueError):  # "max" is no number: no limit
+        limit, used = (int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        left.append(max(0, limit - used))
+    return min(left) if left else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
 
 
 def state_bytes(network: nn.Module, optimizer: torch.optim.Optimizer) -> int:

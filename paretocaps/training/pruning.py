@@ -1,16 +1,22 @@
 """When a training prunes, and what it measures for it."""
 
+from collections.abc import Callable
 from itertools import islice
 
+from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
+from paretocaps.models.architecture import PLAIN
 from paretocaps.models.capsnet import CapsNet
-from paretocaps.models.pruning.prune import prune
+from paretocaps.models.pruning.eagle_eye import best_candidate
+from paretocaps.models.pruning.prune import cut, hand_over
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
+PRUNING_IMAGES = 1000
+"""Validation images by which the best candidate of a deep trunk is chosen."""
 _SALIENCY_BATCH = 128
 _SALIENCY_BATCHES = 8
 
@@ -28,11 +34,21 @@ def warmup_epochs(choices: Choices, epochs: int) -> int | None:
     return min(max(round(choices.pruning_start * epochs), 1 if choices.pruning_start > 0 else 0), epochs - 1)
 
 
-def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
+def prune_learner(
+    learner: Learner, choices: Choices, seed: int, images: DeviceLoader, judge: Callable[[CapsNet], float]
+) -> None:
     """Rebuild the learner's network smaller by `pruning_ratio` of its forward multiply-adds.
 
     Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
-    kept. None of this is an optimiser step, so the clock does not count it.
+    kept. Of a deep trunk the best of several candidates is taken (see `eagle_eye`). None of this is an
+    optimiser step, so the clock does not count it.
+
+    Args:
+        learner: whose network is replaced.
+        choices: pruning_ratio, saliency and precision are read from them.
+        seed: of what is drawn at random.
+        images: the training images.
+        judge: what a candidate is worth.
 
     Raises:
         UsageError: a network without capsules.
@@ -40,10 +56,14 @@ def prune_learner(learner: Learner, choices: Choices, seed: int) -> None:
     network = learner.network
     if not isinstance(network, CapsNet):
         raise UsageError(f"family={network.architecture.family} has no capsules to prune: pruning_ratio=0")
-    target = pruned(network.architecture, choices.pruning_ratio)
     # shuffled: stored images may be sorted by class, and the first thousand be of one
-    batches = islice(learner.loader.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
+    batches = islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
+    seen, ratio = [batch for batch, _ in batches], choices.pruning_ratio
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
-        images = (batch for batch, _ in batches)
-        saliencies = learner.ranks.from_first(lambda: measure(network, images, choices.saliency, seed))
-    learner.replace(*prune(network, learner.optimizer, target, saliencies))
+        saliencies = learner.ranks.from_first(lambda: measure(network, seen, choices.saliency, seed))
+        if network.architecture.trunk == PLAIN:
+            smaller = cut(network, pruned(network.architecture, ratio), saliencies)
+        else:
+            smaller = best_candidate(network, ratio, saliencies, seen, judge, seed)
+    hand_over(learner.optimizer, smaller)
+    learner.replace(smaller.network, learner.optimizer)

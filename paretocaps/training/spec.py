@@ -56,6 +56,7 @@ CAPSNET = TrainerSpec(
     train="paretocaps.training.trainer:train",
     check="paretocaps.training.check:check_data",
     measures="paretocaps.training.check:check_measures",
+    check_choices="paretocaps.training.check:check_choices",
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.calibration:reference_step",

@@ -35,6 +35,7 @@ class TrainingStep:
     Attributes:
         network: what is trained.
         pass_images: images of one forward pass; 0 for all of a step's.
+        head: stands in for the network where batches are features of images; None where they are images.
         spread: the spread loss's margin, a scalar on the device to be filled.
     """
 
@@ -54,6 +55,7 @@ class TrainingStep:
         self.device, self.dtype = device, dtype
         self.spread = torch.full((), spread_margin(1.0), device=device)
         self.pass_images = 0
+        self.head: Network | None = None
         self._loss, self._scaling = loss, scaling
 
     def replace(self, network: Network) -> None:
@@ -70,7 +72,7 @@ class TrainingStep:
             through: what calls the network; by default the network itself.
         """
         with autocast(self.device, self.dtype):
-            output = (through or self.network)(images, labels)
+            output = (self.head or through or self.network)(images, labels)
         return capsnet_loss(output, images, labels, self._loss, self.spread)
 
     def take(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None = None) -> Tensor:

@@ -16,19 +16,22 @@ from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.models.architecture import architecture
-from paretocaps.models.build import build_network
+from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.network import Network
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
+from paretocaps.training.first_network import first_network
+from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
-from paretocaps.training.pruning import prune_learner, warmup_epochs
+from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner, warmup_epochs
 from paretocaps.training.quantities import network_quantities
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked
@@ -89,14 +92,13 @@ class _Training:
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
-        network = (
-            build_network(shape, job.seed, choices.init) if state is None else unpacked(state["network"])
-        )
+        network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device, ranks=ranks)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
-        self.validation = DeviceLoader(splits.validation, device)
+        self.images, self.validation = loader, DeviceLoader(splits.validation, device)
+        self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
@@ -118,6 +120,7 @@ class _Training:
             "batch_size": self.evaluator.batch_size,
             "remarks": list(self.evaluator.remarks),
             "moved": list(self.moved),
+            "started": list(self.started),
             "device": describe_device(self.device, ranks=self.ranks.size).name,
         }
 
@@ -137,7 +140,8 @@ class _Training:
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and record it."""
         if epoch - 1 == self.prune_after:
-            prune_learner(self.learner, self.choices, self.job.seed)
+            prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
+            self.features.fill()
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
@@ -152,7 +156,7 @@ class _Training:
         """Validate the network and return the record of the epoch that it has trained."""
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
-        judged = self.evaluator.judge(self.learner.network, self.validation, self.choices.loss)
+        judged = self.evaluator.judge(*self.features.validation(), self.choices.loss)
         return EpochRecord(
             epoch=epoch,
             steps=len(rates),
@@ -217,6 +221,8 @@ class _Training:
                 *disturbed,
                 *self.moved,
                 *self.stopped,
+                *self.started,
+                *self.features.remarks,
                 *self.best.remarks,
                 *self.learner.remarks,
                 *self.evaluator.remarks,
@@ -227,6 +233,14 @@ class _Training:
         """Return what else is known of the best epoch's network."""
         return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
 
+    def _pruned_acc(self, network: Network) -> float:
+        """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""
+        return self.ranks.from_first(lambda: self.evaluator.accuracy(network, self._judges()))
+
+    def _judges(self) -> DeviceLoader:
+        """Those of the validation images by which candidates of pruning are judged."""
+        return DeviceLoader(self.splits.validation.spread(PRUNING_IMAGES), self.device)
+
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
         seconds, elapsed, settled = self.learner.stopwatch.seconds(), 0.0, []
@@ -234,3 +248,15 @@ class _Training:
             elapsed += seconds[record.epoch]
             settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
         return settled
+
+
+def _first(
+    shape: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
+) -> tuple[Network, tuple[str, ...]]:
+    """The network that a training begins or goes on with, and what to say of how it began."""
+    if state is None:
+        return first_network(shape, choices, seed)
+    network = unpacked(state["network"])
+    if choices.frozen and isinstance(network, CapsNet):
+        network.freeze_trunk()
+    return network, tuple(state["started"])

@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -120,3 +123,54 @@ def test_tensors_of_a_mapped_part(tmp_path, class_folders, limit) -> None:
         assert tensors.images.numpy().tolist() == part.images.tolist()
         assert tensors.labels.tolist() == part.labels.tolist()
     assert splits.train.pixels.data_ptr() == splits.validation.pixels.data_ptr()
+
+
+KILLED_MIDWAY = """
+import os, signal, sys
+from paretocaps.data.read import read_splits
+from paretocaps.domain.job import DataSpec
+
+def kill(what, done, total):
+    if what == "preparing images" and done:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+read_splits(DataSpec(name=None, path=sys.argv[1]), kill)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_preparation_is_not_taken_for_whole(tmp_path, class_folders, monkeypatch) -> None:
+    monkeypatch.setenv("PARETOCAPS_CACHE", str(tmp_path / "cache"))
+    folder = class_folders(tmp_path / "images", count=40)
+    killed = subprocess.run([sys.executable, "-c", KILLED_MIDWAY, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = os.listdir(tmp_path / "cache")
+    assert left.endswith(".part")
+    assert len(read(folder).train) == 120
+    assert sorted(name.endswith(".part") for name in os.listdir(tmp_path / "cache")) == [False, True]
+
+
+def test_an_interrupted_preparation_leaves_nothing(tmp_path, class_folders, monkeypatch) -> None:
+    monkeypatch.setenv("PARETOCAPS_CACHE", str(tmp_path / "cache"))
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "preparing images" and done:
+            raise KeyboardInterrupt
+
+    folder = class_folders(tmp_path / "images", count=40)
+    with pytest.raises(KeyboardInterrupt):
+        read_splits(spec_of(folder), interrupt)
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_several_at_once_come_to_the_same(tmp_path, class_folders) -> None:
+    code = (
+        "import sys; from paretocaps.data.read import read_splits\n"
+        "from paretocaps.domain.job import DataSpec\n"
+        "print(int(read_splits(DataSpec(name=None, path=sys.argv[1])).train.images.sum()))"
+    )
+    folder = class_folders(tmp_path, count=40)
+    command = [sys.executable, "-c", code, str(folder)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    sums = {process.communicate()[0] for process in running}
+    assert sums == {f"{int(read_splits(spec_of(folder)).train.images.sum())}\n"}

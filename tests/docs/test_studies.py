@@ -17,13 +17,16 @@ from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
 from paretocaps.data.load import load
 from paretocaps.domain.spec import read_study_file, resolve_spec
+from paretocaps.search.designs import place
 from paretocaps.search.samplers import grid
 from paretocaps.search.study import check_study
 from paretocaps.service.running import optimize
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
-PAPERS = [name for name in FILES if name.startswith("mocapsnet")]
+PAPERS = [name for name in FILES if name != "quickstart.toml"]
+MOCAPSNET = [name for name in PAPERS if name.startswith("mocapsnet")]
+DESIGNED = [name for name in PAPERS if "\n[design]\n" in (STUDIES / name).read_text()]
 MNIST_SHAPE, COLOUR_SHAPE = (28, 28), (32, 32, 3)
 
 
@@ -37,8 +40,8 @@ def _threads():
 
 def images(folder, dataset):
     """Parquet files of noise in the shape of a data set, with all of its classes."""
-    shape = MNIST_SHAPE if dataset == "mnist" else COLOUR_SHAPE
-    classes = 100 if dataset == "cifar100" else 10
+    shape = MNIST_SHAPE if dataset.endswith("mnist") else COLOUR_SHAPE
+    classes = {"cifar100": 100, "tiny-imagenet": 200}.get(dataset, 10)
     random = np.random.default_rng(0)
     struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     for part, count in (("train", 2 * classes), ("test", classes)):
@@ -69,16 +72,52 @@ def test_every_file_is_a_study(name):
 def test_the_header_says_how_to_run_it_scaled_down(name):
     header = (STUDIES / name).read_text().split("\nstudy = ")[0]
     assert all(line.startswith("#") for line in header.splitlines())
-    command = re.search(r"#   (paretocaps .*?)$(?!\n#     )", header.replace("\\\n#     ", ""), re.M)
-    assert command is not None
-    _, verb, *arguments = shlex.split(command.group(1))
+    joined = header.replace("\\\n#     ", "")
+    *others, scaled_down = re.findall(r"^#   (paretocaps .*)$", joined, re.M)
+    for command in (*others, scaled_down):
+        parameters = parsed(command)
+        assert Path(parameters.get("spec_file") or name).name == name
+    assert parameters["epochs"] == 1
+    assert parameters["limit_train"]
+
+
+def parsed(command):
+    """Return the parameters of a command as the command line reads them."""
+    _, verb, *arguments = shlex.split(command)
     context = click.Context(app)
     found = app.get_command(context, verb)
     assert found is not None
-    parameters = found.make_context(verb, arguments, parent=context).params
-    assert Path(parameters["spec_file"]).name == name
-    assert parameters["epochs"] == 1
-    assert parameters["limit_train"]
+    return found.make_context(verb, arguments, parent=context).params
+
+
+@pytest.mark.parametrize("name", DESIGNED)
+def test_a_study_of_named_designs_has_exactly_those(name):
+    spec = resolve_spec({}, read_study_file(STUDIES / name))
+    plan = check_study(spec)
+    found = [
+        place(plan.trainer, plan.space, plan.fix, plan.trainer.designs[design]) for design in plan.designs
+    ]
+    choices = {repr(sorted(plan.trainer.complete(sampled, plan.fix).items())) for sampled in found}
+    assert len(choices) == len(plan.designs) == spec.trials
+    assert set(spec.design) <= set(plan.designs)
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_published_row_is_about_one_of_its_trials(name):
+    spec = resolve_spec({}, read_study_file(STUDIES / name))
+    if spec.published is None:
+        assert "no published numbers" in (STUDIES / name).read_text()
+        return
+    plan = check_study(spec)
+    if spec.sampler == "grid":
+        trials = [
+            (None, plan.trainer.complete(sampled, plan.fix)) for sampled in grid(plan.space, plan.fix, 0)
+        ]
+    else:
+        trials = [(design, {}) for design in plan.designs]
+    for row in spec.published.rows:
+        assert len([design for design, choices in trials if row.is_about(design, choices)]) == 1, row.name
+        assert all(0 < value < 1 for figure, value in row.figures.items() if figure.startswith("acc"))
 
 
 def test_the_tables_are_those_of_the_paper():
@@ -86,7 +125,7 @@ def test_the_tables_are_those_of_the_paper():
         plan = check_study(resolve_spec({}, read_study_file(STUDIES / name)))
         return [plan.trainer.complete(sampled, plan.fix) for sampled in grid(plan.space, plan.fix, 0)]
 
-    for table in PAPERS[:2]:
+    for table in MOCAPSNET[:2]:
         found = {(d["family"], d["blocks"]) for d in designs(table)}
         assert found == {(f, b) for f in ("residual_caps", "momentum_caps") for b in range(1, 9)}
     third = designs("mocapsnet_table3_cifar10.toml")
@@ -95,7 +134,7 @@ def test_the_tables_are_those_of_the_paper():
     assert {d["stem_convolutions"] for d in third if d["family"] == "capsnet"} == {1, 2}
     fifth = {(d["lr_max"], d["batch_size"], d["capsules"]) for d in designs("mocapsnet_table5_cifar10.toml")}
     assert {(0.1, 128, 32), (0.01, 64, 32), (0.01, 256, 32), (0.01, 128, 64), (0.001, 128, 32)} <= fifth
-    assert all(d["standardise"] and d["augment"] == "crop" for name in PAPERS for d in designs(name))
+    assert all(d["standardise"] and d["augment"] == "crop" for name in MOCAPSNET for d in designs(name))
 
 
 @pytest.mark.slow

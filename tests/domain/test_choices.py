@@ -183,3 +183,48 @@ def test_the_canonical_form_of_a_network_reads_back_to_itself(
     values = {"family": family, "blocks": blocks, "routing": routing, "routing_iterations": iterations}
     canonical = canonical_choices(Choices, values)
     assert canonical_choices(Choices, canonical) == canonical
+
+
+@pytest.mark.parametrize(("family", "types"), [("alexnet_caps", 32), ("resnet_caps", 16)])
+def test_hybrids_have_their_papers_capsule_types_and_no_decoder(family: str, types: int) -> None:
+    choices = Choices.model_validate({"family": family})
+    assert (choices.primary_capsules, choices.decoder) == (types, "none")
+    drawn = Choices.model_validate({"family": family, "decoder": "full", "primary_capsules": 4})
+    assert (drawn.primary_capsules, drawn.decoder) == (4, "full")
+
+
+def test_lenet5_has_no_choices_of_capsules() -> None:
+    found = canonical_choices(Choices, {"family": "lenet5"})
+    assert {"lr_policy", "lr_max", "batch_size", "standardise", "image_size", "precision"} <= set(found)
+    meaningless = {
+        "routing",
+        "weight_sharing",
+        "decoder",
+        "pruning_ratio",
+        "primary_capsules",
+        "init",
+        "blocks",
+    }
+    assert not meaningless & set(found)
+
+
+@pytest.mark.parametrize("name", ["weight_sharing", "decoder", "pruning_ratio", "routing", "blocks"])
+def test_what_a_family_has_not_is_refused_where_it_is_said_and_dropped_where_it_is_sampled(name: str) -> None:
+    value = {
+        "weight_sharing": True,
+        "decoder": "reduced",
+        "pruning_ratio": 0.5,
+        "routing": "sda",
+        "blocks": 2,
+    }
+    said = {"family": "lenet5", name: value[name]}
+    with pytest.raises(UsageError, match=f"{name}=.* only applies where family is"):
+        parse_choices(Choices, said)
+    assert without_meaningless(Choices, said) == {"family": "lenet5"}
+
+
+@pytest.mark.parametrize("family", ["alexnet_caps", "resnet_caps", "lenet5", "backbone_caps"])
+def test_the_canonical_form_of_other_families_reads_back_to_itself(family: str) -> None:
+    once = canonical_choices(Choices, {"family": family})
+    assert canonical_choices(Choices, once) == once
+    assert ("backbone" in once) == (family == "backbone_caps")

@@ -87,3 +87,33 @@ def test_objectives_with_a_parameter_are_kept_in_one_spelling() -> None:
     wanted = ("acc", "time_to(acc=0.9)")
     assert resolve_spec({"objectives": "acc, time_to( acc=.90 )"}).objectives == wanted
     assert resolve_spec({}, {"objectives": ["acc", "time_to(acc=0.900)"]}).objectives == wanted
+
+
+def test_a_study_has_designs_of_its_own_and_what_is_published() -> None:
+    file = {
+        "design": {"small": {"family": "lenet5"}},
+        "published": {"source": "a paper", "rows": {"small": {"acc": 0.9}}},
+    }
+    spec = resolve_spec({}, file)
+    assert spec.design == {"small": {"family": "lenet5"}}
+    assert spec.published is not None
+    assert spec.published.rows[0].figures == {"acc": 0.9}
+    stored = spec.model_dump(mode="json")
+    assert resolve_spec({}, {}, stored) == spec
+    assert StudySpec().published is None
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"published": {"source": "a", "rows": {"x": {"acc": "no"}}}}, "published.rows.0.figures.acc='no'"),
+        ({"published": {"sauce": "a"}}, "published"),
+        ({"published": {"source": "a", "device": "b", "row": {}}}, "unknown option 'published.row'"),
+        ({"design": {"x": 3}}, "design.x=3 is not allowed"),
+    ],
+)
+def test_bad_tables_are_named_by_their_place(table: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_spec({}, table)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

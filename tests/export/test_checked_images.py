@@ -1,8 +1,9 @@
 import torch
+from PIL import Image
 
 from paretocaps.data.load import load
 from paretocaps.domain.job import DataSpec
-from paretocaps.export.checked_images import images_of
+from paretocaps.export.checked_images import known_data
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 
@@ -13,11 +14,27 @@ def digits(**changes):
 
 
 def test_the_test_images_of_the_data_as_the_network_takes_them():
-    images = images_of(DataSpec(), digits())
-    assert images.shape == (256, 1, 8, 8)
-    assert torch.equal((images * 255).round().byte(), load(DataSpec()).test.images[:256])
+    known = known_data(DataSpec(), digits())
+    assert known.images.shape == (256, 1, 8, 8)
+    assert torch.equal((known.images * 255).round().byte(), load(DataSpec()).test.images[:256])
+    assert known.classes == tuple("0123456789")
 
 
-def test_none_where_they_do_not_fit_or_are_gone(tmp_path):
-    assert images_of(DataSpec(), digits(height=9)) is None
-    assert images_of(DataSpec(name=None, path=str(tmp_path / "gone")), digits()) is None
+def test_nothing_where_they_do_not_fit_or_are_gone(tmp_path):
+    other = known_data(DataSpec(), digits(height=9))
+    assert (other.images, other.classes) == (None, tuple("0123456789"))
+    assert known_data(DataSpec(), digits(classes=3)).classes is None
+    for data in (None, DataSpec(name=None, path=str(tmp_path / "gone"))):
+        known = known_data(data, digits())
+        assert (known.images, known.classes) == (None, None)
+
+
+def test_a_folder_names_the_classes(tmp_path):
+    for number, name in enumerate(("zebra", "ant")):
+        for image in range(24):
+            place = tmp_path / name / f"{image}.png"
+            place.parent.mkdir(exist_ok=True)
+            Image.new("L", (8, 8), 10 * number + image).save(place)
+    known = known_data(DataSpec(name=None, path=str(tmp_path)), digits(classes=2))
+    assert known.classes == ("ant", "zebra")
+    assert known.images.shape[1:] == (1, 8, 8)

@@ -12,9 +12,9 @@ def squash(s):
     return squares / (1 + squares) * s / (squares + 1e-30).sqrt()
 
 
-def primary_capsules(features, weight, bias, types):
+def primary_capsules(features, weight, bias, types, stride=2):
     """[B, T * P, E]: walks over types and cells and picks their channels."""
-    maps = functional.conv2d(features, weight.permute(0, 3, 1, 2), bias, stride=2)
+    maps = functional.conv2d(features, weight.permute(0, 3, 1, 2), bias, stride=stride)
     _, filters, height, width = maps.shape
     size = filters // types
     capsules = [
@@ -77,9 +77,77 @@ def class_states(net, capsules, full_gradient=False):
     return f(net.class_capsules, x)
 
 
+def resized(images, side):
+    if side is None or images.shape[2:] == (side, side):
+        return images
+    smaller = side < min(images.shape[2:])
+    return functional.interpolate(images, (side, side), mode="bilinear", antialias=smaller)
+
+
+def alexnet(trunk, images):
+    """The features of AlexCapsNet, layer by layer as its paper lists them."""
+    x = functional.conv2d(images, trunk.conv1.weight, trunk.conv1.bias, stride=4, padding=2)
+    x = functional.max_pool2d(functional.relu(x), 3, 2)
+    for layer, padding in ((trunk.conv2, 2), (trunk.conv3, 1), (trunk.conv4, 1), (trunk.conv5, 1)):
+        x = functional.relu(functional.conv2d(x, layer.weight, layer.bias, padding=padding))
+    return x
+
+
+def normalised(maps, norm):
+    """Batch normalisation by hand: of this batch in training, with what was gathered else."""
+    mean, variance = norm.running_mean, norm.running_var
+    if norm.training:
+        mean, variance = maps.mean((0, 2, 3)), maps.var((0, 2, 3), correction=0)
+    shape = (1, -1, 1, 1)
+    maps = (maps - mean.view(shape)) / (variance.view(shape) + 1e-5).sqrt()
+    return maps * norm.weight.view(shape) + norm.bias.view(shape)
+
+
+def residual(trunk, images):
+    """The features of ResCapsNet, the hybrid, as its paper writes them down."""
+
+    def convolved(x, layer, norm):
+        return normalised(functional.conv2d(x, layer.weight, layer.bias, padding="same"), norm)
+
+    x = functional.relu(convolved(images, trunk.conv, trunk.bn))
+    for block in trunk.blocks:
+        inner = functional.relu(convolved(x, block.conv1, block.bn1))
+        x = functional.relu(x + convolved(inner, block.conv2, block.bn2))
+    return x
+
+
+def lenet5(net, images):
+    """Logits of LeNet5."""
+    x = resized(images, net.architecture.image_size)
+    for layer, padding in ((net.conv1, 2), (net.conv2, 0)):
+        x = functional.relu(functional.conv2d(x, layer.weight, layer.bias, padding=padding))
+        x = functional.max_pool2d(x, 2)
+    x = x.flatten(1)
+    for layer in (net.linear1, net.linear2):
+        x = functional.relu(functional.linear(x, layer.weight, layer.bias))
+    return functional.linear(x, net.linear3.weight, net.linear3.bias)
+
+
+TRUNKS = {"alexnet": alexnet, "residual": residual}
+
+
+def hybrid(net, images):
+    """Lengths of a hybrid."""
+    a = net.architecture
+    features = TRUNKS[a.trunk](net.trunk, resized(images, a.image_size))
+    stride = 8 if a.trunk == "residual" else 1
+    capsules = primary_capsules(features, net.primary.weight, net.primary.bias, a.capsule_types, stride)
+    poses = class_states(net, capsules)
+    return (poses * poses).sum(-1).sqrt()
+
+
 def network(net, images, labels, full_gradient=False):
     """Lengths and reconstruction (or None) of `net` for a batch, without any of its code."""
     a = net.architecture
+    if a.family == "lenet5":
+        return lenet5(net, images).softmax(1), None
+    if a.trunk in TRUNKS:
+        return hybrid(net, images), None
     features = functional.relu(
         functional.conv2d(
             images, net.conv1.weight.permute(0, 3, 1, 2), net.conv1.bias, stride=tuple(a.geometry.stride)
@@ -124,5 +192,6 @@ def oracle():
         primary_capsules=primary_capsules,
         class_capsules=class_capsules,
         network=network,
+        trunks=TRUNKS,
         loss=loss,
     )

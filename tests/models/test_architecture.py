@@ -122,3 +122,60 @@ def test_blocks_and_routing_that_cannot_be() -> None:
         Architecture(**size, family="momentum_caps")
     with pytest.raises(UnknownNameError, match="unknown routing 'foo'"):
         Architecture(**size, routing="foo")
+
+
+@pytest.mark.parametrize(
+    ("family", "shape", "side"),
+    [
+        ("capsnet", (8, 8), None),
+        ("alexnet_caps", (8, 8), 28),
+        ("alexnet_caps", (28, 28), None),
+        ("alexnet_caps", (32, 30), None),
+        ("alexnet_caps", (27, 64), 28),
+        ("resnet_caps", (8, 8), 78),
+        ("resnet_caps", (28, 28), 78),
+        ("resnet_caps", (224, 224), 78),
+        ("lenet5", (8, 8), 28),
+        ("lenet5", (32, 32), None),
+    ],
+)
+def test_families_resize_images_as_their_papers_do_or_where_they_are_too_small(family, shape, side):
+    found = architecture(Choices(family=family), *shape, 3, 10)
+    assert found.image_size == side
+    assert found.input_size == (shape if side is None else (side, side))
+    assert Architecture.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize("family", ["capsnet", "alexnet_caps", "resnet_caps", "lenet5"])
+def test_an_image_size_that_is_asked_for_holds(family):
+    found = architecture(Choices(family=family, image_size=40), 28, 20, 1, 10)
+    assert found.input_size == (40, 40)
+    assert found.pixels == 560  # what a decoder draws is the image itself
+
+
+@pytest.mark.parametrize(
+    ("family", "side", "smallest"), [("alexnet_caps", 27, 28), ("lenet5", 20, 28), ("resnet_caps", 8, 9)]
+)
+def test_an_image_size_that_is_too_small_is_refused(family, side, smallest):
+    with pytest.raises(
+        DataError, match=rf"{side}x{side} pixels are too small .* image_size to {smallest} or"
+    ):
+        architecture(Choices(family=family, image_size=side), 28, 28, 1, 10)
+
+
+def test_hybrids_have_their_papers_capsules_and_no_bias():
+    alex, res = (architecture(Choices(family=f"{n}_caps"), 28, 28, 1, 10) for n in ("alexnet", "resnet"))
+    assert (alex.trunk, alex.capsule_types, alex.positions, alex.capsules) == ("alexnet", 32, 4, 128)
+    assert (res.trunk, res.capsule_types, res.positions, res.capsules) == ("residual", 16, 81, 1296)
+    assert not alex.class_bias
+    assert not res.class_bias
+    shared = architecture(Choices(family="resnet_caps", weight_sharing=True), 28, 28, 1, 10)
+    assert shared.matrices == 16
+
+
+def test_classes_and_channels_are_checked_for_every_family():
+    for family in ("alexnet_caps", "resnet_caps", "lenet5"):
+        with pytest.raises(DataError, match="1 classes"):
+            architecture(Choices(family=family), 28, 28, 1, 1)
+        with pytest.raises(DataError, match="0 channels"):
+            architecture(Choices(family=family), 28, 28, 0, 10)

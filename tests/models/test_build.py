@@ -80,6 +80,29 @@ def test_the_papers_initialisation_is_n_0_001_without_blocks_too():
     assert paper.class_capsules.weight.std().item() == pytest.approx(0.01, rel=0.03)
 
 
+@pytest.mark.parametrize(("family", "paper"), [("alexnet_caps", 0.01), ("backbone_caps", 0.1)])
+def test_matrices_on_deep_trunks_are_drawn_as_documented(family, paper):
+    shape = Architecture(**{**DIGITS, "image_size": 28}, family=family, trunk="alexnet", decoder="none")
+    for init, std in (("auto", 128**-0.5), ("paper", paper)):
+        layer = build_network(shape, seed=0, init=init).class_capsules
+        assert layer.weight.std().item() == pytest.approx(std, rel=0.02)
+        assert layer.bias is None
+
+
+def test_lenet5_is_drawn_as_torch_draws_it():
+    network = build_network(architecture(Choices(family="lenet5"), 28, 28, 1, 10), seed=0)
+    for layer in network.children():
+        bound = layer.weight[0].numel() ** -0.5
+        assert layer.weight.abs().max().item() == pytest.approx(bound, rel=0.05)
+        assert layer.bias.abs().max() <= bound
+
+
+def test_alexcapsnet_starts_with_capsules_that_are_there():
+    made = build_network(architecture(Choices(family="alexnet_caps"), 28, 28, 1, 10), seed=0)
+    images = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    assert 0.2 < made.observe(images).presence.mean().item() < 0.9
+
+
 def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
     assert all(
         parameter.is_contiguous() for parameter in build_network(Architecture(**SMALL), 0).parameters()
@@ -95,9 +118,14 @@ def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
         ({"family": "residual_caps", "blocks": 1}, False, 0.8),
         ({"family": "momentum_caps", "blocks": 6}, True, 0.8),
         ({"family": "momentum_caps", "blocks": 1, "routing": "sda"}, False, 0.7),
+        ({"family": "alexnet_caps", "trunk": "alexnet", "image_size": 28, "decoder": "none"}, False, 0.75),
+        ({"family": "lenet5", "image_size": 28}, False, 0.75),
     ],
-    ids=["float32", "bfloat16", "shared, reduced decoder", "residual", "momentum", "momentum, sda"],
-)
+    ids=[
+        "float32", "bfloat16", "shared, reduced decoder", "residual", "momentum", "momentum, sda",
+        "alexnet", "lenet5",
+    ],
+)  # fmt: skip
 def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocast, reached):
     digits = load_digits()
     images = torch.tensor(digits.images / 16, dtype=torch.float32).unsqueeze(1)

@@ -13,7 +13,7 @@ from paretocaps.models.complexity import (
     multiply_adds,
     parameters,
     params_by_role,
-    training_flops,
+    training_multiply_adds,
 )
 from paretocaps.models.pruning.target import pruned
 
@@ -53,6 +53,17 @@ DEEP = {
     "two stem convolutions": {"stem_convolutions": 2, "conv_channels": 24},
 }
 ARCHITECTURES |= {f"digits, {name}": Architecture(**DIGITS, **changes) for name, changes in DEEP.items()}
+FAMILIES = {
+    "alexnet_caps": {},
+    "alexnet_caps, five iterations": {"routing_iterations": 5, "weight_sharing": True},
+    "resnet_caps": {"image_size": 30},
+    "lenet5": {},
+}
+FAMILIES = {
+    name: architecture(Choices(family=name.split(",")[0], **changes), 28, 28, 3, 10)
+    for name, changes in FAMILIES.items()
+}
+ARCHITECTURES |= FAMILIES
 RBA = {name: a for name, a in ARCHITECTURES.items() if a.routing == "rba"}
 EACH = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES.keys())
 
@@ -81,11 +92,15 @@ def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(arc
 @EACH
 def test_convolutions_and_decoder_of_the_network_itself_cost_what_is_said(architecture):
     network, a = build_network(architecture, seed=0), architecture
-    own = ("conv1", "conv2", "primary", "decoder")
+    own = ("conv1", "conv2", "trunk", "primary", "linear1", "linear2", "linear3", "decoder")
     expected = sum(part.macs for part in complexity(a) if part.name in own)
+    images = torch.rand(1, a.channels, a.height, a.width)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.primary(torch.nn.Sequential(*network.stem)(torch.rand(1, a.channels, a.height, a.width)))
-        if network.decoder is not None:
+        if a.family == "lenet5":
+            network.scores(images)
+        else:
+            network.primary(network.features(images))
+        if a.family != "lenet5" and network.decoder is not None:
             network.decoder(torch.rand(1, a.classes, a.class_dim), torch.tensor([0]))
     assert counter.get_total_flops() == expected * 2
 
@@ -154,10 +169,29 @@ def test_parameters_by_role_add_up():
     assert params_by_role(plain) == {"trunk_params": 61_706}
 
 
-@pytest.mark.parametrize("decoder", ["full", "none"])
-def test_training_is_three_times_forward_and_what_is_frozen_counts_once(decoder):
-    a = architecture(Choices(decoder=decoder), 28, 28, 1, 10)
-    macs = multiply_adds(a)
-    assert training_flops(a) == 6 * macs
-    trunk = next(part.macs for part in complexity(a) if part.name == "conv1")
-    assert training_flops(a, frozen=True) == 6 * (macs - trunk) + 2 * trunk
+NARROW = {
+    "resnet18": {"family": "backbone_caps", "trunk": "resnet18", "image_size": 64},
+    "resnet50": {"family": "backbone_caps", "trunk": "resnet50", "image_size": 40},
+    "mobilenet_v1": {"family": "backbone_caps", "trunk": "mobilenet_v1", "image_size": 64},
+    "alexnet": {"family": "alexnet_caps", "trunk": "alexnet"},
+    "residual": {"family": "resnet_caps", "trunk": "residual"},
+}
+
+
+@pytest.mark.parametrize("changes", NARROW.values(), ids=NARROW.keys())
+def test_deep_trunks_and_their_primary_capsules_cost_what_is_said(changes):
+    whole = Architecture(**COLOUR, **changes, capsule_types=16, decoder="none")
+    pruned_shape = pruned(whole, 0.9)
+    network = build_network(pruned_shape, seed=0).eval()
+    assert parameters(pruned_shape) == sum(p.numel() for p in network.parameters())
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.primary(network.features(torch.rand(1, 3, 32, 32)))
+    expected = sum(part.macs for part in complexity(pruned_shape) if part.name in ("trunk", "primary"))
+    assert counter.get_total_flops() == 2 * expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"family": "lenet5"}, NARROW["alexnet"]])
+def test_a_training_step_is_three_forward_passes_less_the_images_gradient(changes):
+    shape = Architecture(**COLOUR, **changes)
+    first = complexity(shape)[0].macs if "trunk" not in changes else shape.trunk_shape.convolutions[0].macs
+    assert training_multiply_adds(shape) == 3 * multiply_adds(shape) - first

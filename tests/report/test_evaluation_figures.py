@@ -63,13 +63,26 @@ def test_of_many_classes_the_worst_are_drawn_by_number():
     assert "12 worst of 20 classes" in figure.layout.title.text
 
 
+def test_the_corner_is_as_large_as_the_worst_curve_needs():
+    numbers = np.random.default_rng(0)
+    labels = numbers.integers(0, 3, 300)
+    sure = classification(Scored(np.eye(3)[labels] + 0.1 * numbers.random((300, 3)), labels))
+    assert roc_figure(sure).layout.yaxis2.range[0] == 0.9
+    assert roc_figure(classification(Scored(numbers.random((300, 3)), labels))).layout.yaxis2.range[0] < 0.3
+
+
+def test_images_of_one_class_alone_have_no_curves():
+    alone = classification(Scored(np.array([[0.9, 0.1], [0.2, 0.1]]), np.array([0, 0])))
+    assert not roc_figure(alone).data
+
+
 def test_a_class_without_images_has_no_curve():
     found = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])))
     assert len(roc_figure(found).data) == 2 * 3
 
 
 def test_reliability_shows_the_bins_that_have_images():
-    found = report().calibration
+    found = report().reliability
     bars, diagonal, means, shares = reliability_figure(found).data
     filled = [one for one in found.bins if one.images]
     assert list(bars.y) == list(means.y) == [one.acc for one in filled]

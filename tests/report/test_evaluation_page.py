@@ -42,7 +42,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
         "<h1>net</h1>",
         f"<b>{acc:.2%}</b><span>accuracy, 95 % interval",
         f"<b>{report.auc:.4f}</b>",
-        f"<b>{report.calibration.ece:.4f}</b>",
+        f"<b>{report.reliability.ece:.4f}</b>",
         "<b>81.25%</b><span>accuracy under 1 transforms",
         "<dd>100 &lt;of&gt; digits</dd>",
         "&lt;emu&gt;",

@@ -53,6 +53,17 @@ def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):
     assert check_study(StudySpec(workers=3, share_device=True)).places == ("cuda:0", "cuda:1", "cuda:0")
 
 
+@pytest.mark.parametrize(("found", "number"), [(1, "1 job runs"), (2, "2 jobs run")])
+def test_workers_that_find_no_gpu_of_their_own_are_said(run, monkeypatch, found, number):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: found)
+    _, watcher = run(trials=1, workers=3)
+    assert any(f"workers=3, but {number} at once" in notice for notice in watcher.notices)
+    _, watcher = run(trials=2, workers=3, share_device=True)
+    assert not any("at once" in notice for notice in watcher.notices)
+    _, watcher = run(trials=3, workers=1)
+    assert not any("at once" in notice for notice in watcher.notices)
+
+
 def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
     run(trials=1, objectives="acc,time")
     summary, _ = run(trials=2, workers=2, share_device=True)

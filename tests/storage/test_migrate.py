@@ -96,6 +96,37 @@ def test_a_database_of_the_first_version_keeps_its_rows(tmp_path):
     assert flags == [(0, 1, 0)]
 
 
+def test_epochs_from_before_the_validation_loss_keep_and_answer_views(tmp_path):
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = make_engine(url, create=True)
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        command.upgrade(_config(connection), "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_studies (id, name, created, spec) VALUES (1, 's', '2026-01-01', '{}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_trials (id, study_id, number, state, choices, created)"
+            " VALUES (1, 1, 0, 'finished', '{}', '2026-01-01')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_attempts (id, trial_id, seed, attempt, state, acc, time, wall, params,"
+            " best_epoch, device_name, device_kind, torch, shared, started) VALUES"
+            " (5, 1, 7, 1, 'finished', 0.6, 4.0, 9.0, 9, 2, 'cpu', 'cpu', '2.12', 0, '2026-01-01')"
+        )
+        for epoch, acc in ((1, 0.5), (2, 0.6)):
+            connection.exec_driver_sql(
+                "INSERT INTO paretocaps_epochs (attempt_id, epoch, steps, batch_size, learning_rate,"
+                " train_loss, acc, seconds, time, wall, params, macs, network) VALUES"
+                f" (5, {epoch}, 9, 8, 0.1, 0.3, {acc}, 2.0, {2.0 * epoch}, 3.0, 9, 9, 0)"
+            )
+    engine.dispose()
+    with Store.open(url, create=False) as store:
+        (attempt,) = store.trial("s", 0).attempts
+        table = store.table("s", ["time_to(acc=0.6)", "epochs_to(acc=0.5)", "epoch_time"])
+    assert [(record.train_loss, record.val_loss) for record in attempt.epochs] == [(0.3, None)] * 2
+    assert table.values.tolist() == [[4.0, 1.0, 2.0]]
+
+
 def _config(connection=None) -> Config:
     config = Config(attributes={} if connection is None else {"connection": connection})
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))

@@ -72,3 +72,18 @@ def test_overflows_are_said_and_a_loss_that_is_no_number_names_the_precision():
     with pytest.raises(DivergedError, match="lower lr_max, or take another precision than fp16"):
         made.train_epoch(1, 20, [1e-3] * 3)
     assert "3 of 3 steps were skipped" in made.remarks[-1]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.gpu
+def test_float16_trains_on_cuda_one_step_after_the_other():
+    cuda = torch.device("cuda")
+    losses = []
+    for precision in ("fp16", "fp32"):
+        made = Choices(primary_capsules=2, precision=precision)
+        loader = DeviceLoader(load(DataSpec(limit_train=210)).train, cuda, seed=3)
+        one = Learner(build_network(architecture(made, 8, 8, 1, 10), 0), loader, made, cuda)
+        losses.append([one.train_epoch(epoch, 10, [1e-3] * 21) for epoch in (1, 2)])
+        if precision == "fp16":
+            assert one.remarks[0].endswith("not as a CUDA graph: fp16 reads from the device")
+    assert losses[0] == pytest.approx(losses[1], rel=5e-2)

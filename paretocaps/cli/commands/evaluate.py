@@ -54,8 +54,8 @@ def command(
     an ensemble, each on its own beside it. Or a trial of a study is picked.
 
     Accuracy has its 95 % interval; precision, recall, F1 and the area under ROC are given by class,
-    with calibration and the accuracy on turned, moved, scaled and sheared images. The page has the
-    figures, reconstructions, and what each dimension of a pose does.
+    with the expected calibration error and the accuracy on turned, moved, scaled and sheared images. The
+    page has the figures, reconstructions, and what each dimension of a pose does.
 
     \b
     Examples:

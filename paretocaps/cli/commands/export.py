@@ -18,7 +18,7 @@ from paretocaps.cli.output import say
 @click.option(
     "--classes",
     metavar="A,B,...",
-    help="Names of the classes, in the order of their labels.  [default: 0,1,...]",
+    help="Names of the classes, in the order of their labels.  [default: the data's, or 0,1,...]",
 )
 @click.option("--onnx/--no-onnx", default=True, show_default=True, help="Write the ONNX graph, too.")
 @click.option("--force", is_flag=True, help="Replace an export that is there.")
@@ -42,8 +42,7 @@ def command(
     options = service.ExportOptions(output, names, onnx, force)
     if run is not None:
         ways = "study", "trial", "knee", "best", "weights", "require", "seed"
-        picked = [name for name in ways if trial[name] not in (None, False, ())]
-        if picked:
+        if any(trial[name] not in (None, ()) and trial[name] is not False for name in ways):
             raise click.UsageError("--run names a training by itself: leave out what picks a study's trial")
         done = service.export_run(run, options)
     else:

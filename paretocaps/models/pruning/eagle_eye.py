@@ -27,10 +27,10 @@ def best_candidate(
 ) -> Smaller:
     """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
 
-    Channels go by the L1 norms of filters, capsule types by `saliencies`. Each candidate's batch normalisation
-    is estimated anew on a few training images before it is judged (adaptive batch normalisation): statistics
-    of the wide network say little of the narrow one. `network` is left as it was; of equals the first is
-    returned, the most even one.
+    Channels go by the L1 norms of filters, capsule types by `saliencies`. Each candidate's batch
+    normalisation is estimated anew on a few training images before it is judged (adaptive batch
+    normalisation): statistics of the wide network say little of the narrow one. `network` is left as it
+    was; of equals the first is returned, the most even one.
 
     Args:
         network: with a deep trunk.

@@ -63,8 +63,13 @@ def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: in
         UsageError: the saliency looks at images and `batches` has none.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        return SALIENCIES.get(saliency)(network, batches, generator)
+    was_training = network.training
+    network.eval()  # else batch normalisation would count these images as trained on
+    try:
+        with torch.no_grad():
+            return SALIENCIES.get(saliency)(network, batches, generator)
+    finally:
+        network.train(was_training)
 
 
 def averaged(

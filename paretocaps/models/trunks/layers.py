@@ -1,17 +1,20 @@
 """The layers that trunks are put together from, made from their shapes."""
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import skip_init
 
-from paretocaps.models.trunks.shape import ConvolutionShape
+from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
 
 def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
-    """Return the convolution, its normalisation apart; zeros around the maps."""
-    return nn.Conv2d(
+    """Return the convolution, its normalisation apart; zeros around the maps. Its weights are undefined."""
+    layer = skip_init(  # type: ignore[no-untyped-call]
+        nn.Conv2d,
         shape.inputs,
         shape.outputs,
         (shape.kernel.height, shape.kernel.width),
@@ -19,7 +22,16 @@ def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
         padding=shape.padding,
         groups=shape.groups,
         bias=shape.bias,
+        device=torch.get_default_device(),
     )
+    return cast("nn.Conv2d", layer)
+
+
+def linear_layer(inputs: int, outputs: int) -> nn.Linear:
+    """Return a linear layer with a bias. Its weights are undefined (torch's drawing moves global state)."""
+    place = torch.get_default_device()
+    layer = skip_init(nn.Linear, inputs, outputs, device=place)  # type: ignore[no-untyped-call]
+    return cast("nn.Linear", layer)
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -48,17 +60,24 @@ def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
     return BatchNorm(shape.outputs)
 
 
-def draw_trunk(trunk: nn.Module, generator: torch.Generator) -> None:
-    """Draw all convolutions of a trunk from N(0, 2 / fan-out) (He et al. 2015), their biases 0.
+def draw_trunk(trunk: nn.Module, shape: TrunkShape, generator: torch.Generator) -> None:
+    """Draw all convolutions of a trunk of `shape` from N(0, 2 / n) (He et al. 2015), their biases 0.
 
-    The fan-out of a depthwise convolution is its kernel: each of its filters writes one map. Batch
-    normalisation starts with weights of 1 and biases of 0.
+    n is the fan-out where batch normalisation follows, as is usual. Elsewhere it is the fan-in, of which
+    only the taps count that read maps and not the zeros around them (`ConvolutionShape.taps`): on the 2x2
+    maps of AlexCapsNet most of a filter reads zeros, and by the whole fan-out its features started at a
+    hundredth of the image. Batch normalisation starts with weights of 1 and biases of 0.
     """
-    for layer in trunk.modules():
-        if isinstance(layer, nn.Conv2d):
-            fan_out = len(layer.weight) // layer.groups * math.prod(layer.kernel_size)
-            nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_out), generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.BatchNorm2d):
-            layer.reset_parameters()
+    for found in shape.convolutions:
+        layer = cast("nn.Conv2d", trunk.get_submodule(found.name))
+        fan = (
+            found.outputs // found.groups * found.kernel.positions
+            if found.norm
+            else found.inputs // found.groups * found.taps
+        )
+        nn.init.normal_(layer.weight, std=math.sqrt(2 / fan), generator=generator)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    for module in trunk.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()

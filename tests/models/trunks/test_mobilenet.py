@@ -8,8 +8,9 @@ from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
 
 
 def test_it_computes_what_the_paper_lists():
-    module = MobileNetTrunk(MOBILENET_V1.shape(3, Size(32, 32), ())).double()
-    draw_trunk(module, torch.Generator().manual_seed(0))
+    shape = MOBILENET_V1.shape(3, Size(32, 32), ())
+    module = MobileNetTrunk(shape).double()
+    draw_trunk(module, shape, torch.Generator().manual_seed(0))
     images = torch.rand(2, 3, 32, 32, dtype=torch.float64)
     with torch.no_grad():
         module(images)

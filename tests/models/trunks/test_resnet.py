@@ -15,8 +15,9 @@ KEYS = {
 
 
 def made(trunk, height=32, width=32):
-    module = ResNetTrunk(trunk.shape(3, Size(height, width), ()))
-    draw_trunk(module, torch.Generator().manual_seed(0))
+    shape = trunk.shape(3, Size(height, width), ())
+    module = ResNetTrunk(shape)
+    draw_trunk(module, shape, torch.Generator().manual_seed(0))
     return module
 
 

@@ -3,14 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretocaps.evaluation.calibration import calibration
+from paretocaps.evaluation.reliability import reliability
 from paretocaps.evaluation.scores import Scored
 
 
 def test_the_error_is_the_gap_between_confidence_and_accuracy():
     scores = np.array([[0.9, 0.1]] * 10 + [[0.3, 0.2]] * 10)  # as sure as 0.9 and 0.6
     labels = np.array([0] * 10 + [0] * 4 + [1] * 6)
-    found = calibration(Scored(scores, labels), bins=10)
+    found = reliability(Scored(scores, labels), bins=10)
     assert found.ece == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
     filled = {round(one.high, 1): (one.images, one.confidence, one.acc) for one in found.bins if one.images}
     assert filled == {0.9: (10, pytest.approx(0.9), 1.0), 0.6: (10, pytest.approx(0.6), 0.4)}
@@ -20,8 +20,8 @@ def test_the_error_is_the_gap_between_confidence_and_accuracy():
 
 def test_the_length_of_all_capsules_together_is_no_confidence():
     scores, labels = np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([0, 0])
-    assert calibration(Scored(scores, labels)).ece == pytest.approx(
-        calibration(Scored(scores * [[2.0], [0.1]], labels)).ece
+    assert reliability(Scored(scores, labels)).ece == pytest.approx(
+        reliability(Scored(scores * [[2.0], [0.1]], labels)).ece
     )
 
 
@@ -30,7 +30,7 @@ def test_the_length_of_all_capsules_together_is_no_confidence():
 def test_every_image_is_in_one_bin_that_holds_its_confidence(seed, images, classes):
     numbers = np.random.default_rng(seed)
     one = Scored(numbers.random((images, classes)), numbers.integers(0, classes, images))
-    found = calibration(one)
+    found = reliability(one)
     assert len(found.bins) == 15
     assert sum(box.images for box in found.bins) == images
     assert 0.0 <= found.ece <= 1.0
@@ -43,6 +43,6 @@ def test_every_image_is_in_one_bin_that_holds_its_confidence(seed, images, class
 
 
 def test_sure_answers_are_in_the_last_bin():
-    found = calibration(Scored(np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([0, 0])))
+    found = reliability(Scored(np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([0, 0])))
     assert found.bins[-1].images == 1
     assert found.bins[7].images == 1  # equal shares of 0.5, in (7/15, 8/15]

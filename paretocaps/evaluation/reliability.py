@@ -27,7 +27,7 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Reliability:
     """How far confidence and accuracy are apart.
 
     Attributes:
@@ -39,8 +39,8 @@ class Calibration:
     bins: tuple[ReliabilityBin, ...]
 
 
-def calibration(scored: Scored, bins: int = BINS) -> Calibration:
-    """Return the calibration of the answers (Guo et al. 2017, "On calibration of modern neural networks").
+def reliability(scored: Scored, bins: int = BINS) -> Reliability:
+    """Return the reliability of the answers (Guo et al. 2017, "On calibration of modern neural networks").
 
     An answer's confidence is its share of the scores (`Scored.shares`), not the length of its capsule:
     lengths of several capsules may be near 1 at once, and then the network is sure of none.
@@ -64,4 +64,4 @@ def calibration(scored: Scored, bins: int = BINS) -> Calibration:
         sure, acc = float(confidence[inside].mean()), float(right[inside].mean())
         error += images / len(scored) * abs(acc - sure)
         found.append(ReliabilityBin(low, high, images, sure, acc))
-    return Calibration(error, tuple(found))
+    return Reliability(error, tuple(found))

@@ -1,0 +1,54 @@
+"""The section of a report's page that has a paper's figures beside those measured."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.published import Published
+from paretocaps.report.html import definitions_html, table_html
+from paretocaps.report.published import beside, beside_table
+
+
+def published_section(
+    published: Published,
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    best_epochs: Mapping[int, float],
+    devices: Sequence[str],
+    seeds: Sequence[int],
+) -> str:
+    """Return the section "Published and measured": each group of columns says whose figures it has.
+
+    Args:
+        published: what the paper prints.
+        front: the page's, which knows the devices.
+        trials: all finished trials; the front's where there are no others.
+        best_epochs: number of their best epochs, by trial number.
+        devices: the names of those they were measured on.
+        seeds: what they were trained with.
+    """
+    mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
+    everyone = {member.trial: member for member in (*front.members, *trials)}
+    in_order = [everyone[number] for number in sorted(everyone)]
+    lines = beside(published, in_order, best_epochs, timed=not mixed)
+    table, second = beside_table(lines, published.figures)
+    groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]
+    where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"
+    facts = {
+        "published": f"{published.source}\ndevice: {published.device}",
+        "measured": f"device: {where}\nseeds: {', '.join(map(str, seeds)) or 'not recorded'}\n{_HOW}",
+    }
+    left_out = "<p class='soft'>Times and memory are of several devices, and left out.</p>" if mixed else ""
+    notes = {line.name: line.note for line in lines if line.note}
+    return (
+        f"<h2>Published and measured</h2><p>{escape(_WHY)}</p>"
+        f"{definitions_html(facts)}<br>{table_html(table, groups)}{left_out}"
+        f"{definitions_html(notes) if notes else ''}"
+    )
+
+
+_WHY = "Nothing of what is published is in the tables and figures above, or has steered the study."
+_HOW = (
+    "the epoch is the best on validation images; test accuracy is measured once, at that epoch, and is the"
+    " mean over the seeds"
+)

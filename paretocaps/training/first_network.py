@@ -1,0 +1,30 @@
+"""The network that a training begins with."""
+
+from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import build_network
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.checkpoint import load_checkpoint
+from paretocaps.models.network import Network
+
+
+def first_network(architecture: Architecture, choices: Choices, seed: int) -> tuple[Network, tuple[str, ...]]:
+    """Return the network with its weights drawn, or its trunk's from a checkpoint, and what to say of it.
+
+    Raises:
+        DataError, UsageError: a checkpoint that cannot be read, or of another network.
+    """
+    network, remarks = build_network(architecture, seed, choices.init), list[str]()
+    if choices.family != "backbone_caps" or not isinstance(network, CapsNet):
+        return network, ()
+    if choices.checkpoint:
+        remarks += load_checkpoint(network, choices.checkpoint)
+        if not choices.standardise:
+            remarks.append(
+                "public checkpoints were trained on normalised pixels: standardise=true comes near that"
+            )
+    if choices.frozen:
+        network.freeze_trunk()
+        if not choices.checkpoint:
+            remarks.append("the frozen trunk has random weights: give it a checkpoint")
+    return network, tuple(remarks)

@@ -1,0 +1,56 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from paretocaps.domain.published import Published
+
+PUBLISHED: dict[str, Any] = {
+    "source": "a paper, Table I",
+    "rows": {
+        "wab": {"acc": 0.9945, "best_epoch": 8, "note": "18 in the text"},
+        "deep": {"acc": 0.7, "choices": {"blocks": 2, "family": "residual_caps"}},
+        "first": {"epochs_to_fixed": 3},
+    },
+}
+
+
+def test_what_is_not_choices_or_a_note_is_a_figure() -> None:
+    found = Published.model_validate(PUBLISHED)
+    assert found.rows[0].figures == {"acc": 0.9945, "best_epoch": 8.0}
+    assert found.rows[0].note == "18 in the text"
+    assert found.figures == ("acc", "best_epoch", "epochs_to_fixed")
+    assert found.device == "not stated"
+
+
+def test_the_stored_form_reads_back_to_itself() -> None:
+    found = Published.model_validate(PUBLISHED)
+    stored = json.dumps(found.model_dump(mode="json"), sort_keys=True)  # as the store keeps it
+    again = Published.model_validate_json(stored)
+    assert [row.name for row in again.rows] == ["wab", "deep", "first"]
+    assert again == found
+
+
+def test_a_row_is_about_a_design_or_about_choices() -> None:
+    wab, about_deep, _ = Published.model_validate(PUBLISHED).rows
+    assert wab.is_about("wab", {})
+    assert not wab.is_about(None, {"acc": 0.9945})
+    deep = {"family": "residual_caps", "blocks": 2, "lr_max": 0.1}
+    assert about_deep.is_about(None, deep)
+    assert not about_deep.is_about("deep", {**deep, "blocks": 3})
+    assert not about_deep.is_about("deep", {"blocks": 2})
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"acc": "high"}, "acc"),
+        ({"acc": float("nan")}, "acc=nan is not a finite number"),
+        ({"note": "nothing"}, "has no figures"),
+        ({"acc": 0.9, "choices": 3}, "choices"),
+    ],
+)
+def test_bad_rows_are_refused(row: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Published.model_validate({"source": "s", "rows": {"a": row}})
