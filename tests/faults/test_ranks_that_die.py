@@ -58,7 +58,7 @@ def test_a_killed_rank_costs_its_trial_only(tmp_path):
         "storage": storage,
         "objectives": "acc,params",
         "trials": 2,
-        "epochs": 3,
+        "epochs": 2,
         "ranks": 2,
     }
     given = {**spec, "device": "cpu", "limit_train": 100, "fix": quick, "designs": ["baseline", "ws"]}
