@@ -16,7 +16,7 @@ from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.complexity import complexity, multiply_adds
+from paretocaps.models.complexity import training_flops
 from paretocaps.models.pruning.target import pruned
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
@@ -25,7 +25,6 @@ from paretocaps.training.precision import resolve_precision, whole_float32
 _WARMUP = 2
 _CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
 _CUDA_STEPS = (20, 500)
-_FLOPS_A_MULTIPLY_ADD = 2
 _PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
 Turn = Callable[[], float]
 """Takes some steps and returns the seconds of one."""
@@ -139,7 +138,7 @@ def benchmark(
         steps=turns,
         epoch_s=_epoch_seconds(case, place) or step * -(-case.images // batch),
         images_s=batch / step,
-        flops_share=batch * step_flops(case.architecture) / step / peak_flops(place, learner.dtype),
+        flops_share=batch * training_flops(case.architecture) / step / peak_flops(place, learner.dtype),
         peak_bytes=learner.peak_bytes,
         loaded=bool(learner.stopwatch.disturbances()),
         against=against,
@@ -162,15 +161,6 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
     turn = _turn(learner, case)
     turn()
     return turn() * learner.loader.steps(case.step_images)
-
-
-def step_flops(network: Architecture) -> int:
-    """Return the floating-point operations of one image in a training step of the plain algorithm.
-
-    Forward, and twice as much backward, for inputs and for weights; images have no gradient.
-    """
-    first = next(part.macs for part in complexity(network) if part.name == "conv1")
-    return _FLOPS_A_MULTIPLY_ADD * (3 * multiply_adds(network) - first)
 
 
 def different_precisions(device: str, names: Sequence[str], batch: int) -> list[str]:

@@ -43,6 +43,13 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def spread(self, count: int) -> "ImageSet":
+        """Return up to `count` of the images, evenly spread: stored ones may be sorted by class."""
+        size = min(count, len(self))
+        chosen = torch.arange(size) * len(self) // max(1, size)
+        rows = chosen if self.rows is None else self.rows.index_select(0, chosen)
+        return ImageSet(self.pixels, self.labels.index_select(0, chosen), rows, self.mapped)
+
     @property
     def images(self) -> Tensor:
         """The images of this set, uint8 [N, C, H, W]; a copy where it has only some rows of its pixels."""

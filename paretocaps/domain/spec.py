@@ -35,6 +35,8 @@ class StudySpec(BaseModel):
         executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
         workers: jobs that run at once where they share a device: on a CPU, or on the CUDA devices with
             `share_device`.
+        ranks: processes that train each trial together, each with its part of every batch: on GPUs one a
+            device, on a CPU with their part of its threads.
         share_device: whether jobs may share a device though an objective is a time, which each then
             takes longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -65,6 +67,7 @@ class StudySpec(BaseModel):
     trainer: str = "capsnet"
     executor: str = "processes"
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    ranks: Annotated[int, Field(ge=1, le=256)] = 1
     share_device: bool = False
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0

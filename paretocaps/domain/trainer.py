@@ -77,6 +77,7 @@ class TrainerSpec:
         calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
             each process that trains for a study of times; empty for none: its times then compare on
             one device only.
+        ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`).
     """
 
     name: str
@@ -89,6 +90,16 @@ class TrainerSpec:
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     calibrate: str = ""
+    ranks: bool = False
+
+    def check_ranks(self, ranks: int) -> None:
+        """Refuse several ranks where the trainer knows of one only.
+
+        Raises:
+            UsageError: it does not, and more are asked for.
+        """
+        if ranks > 1 and not self.ranks:
+            raise UsageError(f"ranks={ranks}: trainer {self.name!r} trains on one rank only")
 
     def parse(self, values: Mapping[str, Any]) -> BaseModel:
         """Return `values` as the trainer's choices.

@@ -1,8 +1,10 @@
 """Pictures: images that a network is shown, and what its decoder draws."""
 
+from collections.abc import Sequence
 from math import isqrt, prod
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -25,7 +27,13 @@ def why_not_drawn(network: Network) -> str | None:
 
 def picture(images: ImageSet, index: int) -> Picture:
     """Return one image as a picture."""
-    return _bytes(images.images[index].permute(1, 2, 0).numpy())
+    return _bytes(images.channels_last(torch.tensor([index]))[0].numpy())
+
+
+def as_seen(images: ImageSet, indices: Sequence[int], device: torch.device) -> Tensor:
+    """Return the images at `indices` as networks see them: float32 [B, C, H, W] in [0, 1], on `device`."""
+    pixels = images.channels_last(torch.tensor(indices)).to(device)
+    return pixels.float().div_(255).permute(0, 3, 1, 2)  # channels last in memory, as the loader's
 
 
 def pictures(pixels: Tensor, shape: tuple[int, int, int]) -> Picture:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from paretocaps.data.images import ImageSet
 from paretocaps.errors import UsageError
-from paretocaps.evaluation.drawing import Picture, picture, pictures
+from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
 from paretocaps.models.capsnet import CapsNet
 
@@ -90,7 +90,7 @@ def _grid(network: CapsNet, images: ImageSet, index: int, label: int) -> Perturb
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
-    capsules = network.class_capsules_of(images.images[index : index + 1].to(device).float() / 255)[0]
+    capsules = network.class_capsules_of(as_seen(images, [index], device))[0]
     states = perturbed(capsules[label], network.architecture.routing == "em")
     dimensions, steps = states.shape[:2]
     everything = capsules.repeat(dimensions * steps, 1, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from paretocaps.data.images import ImageSet
-from paretocaps.evaluation.drawing import Picture, picture, pictures
+from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
 from paretocaps.models.capsnet import CapsNet
 
@@ -60,7 +60,7 @@ def reconstructions(
     labels, answers = scored.labels[chosen], scored.predicted[chosen]
     was_training = network.training
     network.eval()
-    capsules = network.class_capsules_of(images.images[chosen].to(device).float() / 255)
+    capsules = network.class_capsules_of(as_seen(images, chosen, device))
     drawn = [
         pictures(network.decode(capsules, torch.from_numpy(classes).to(device)), images.shape)
         for classes in (labels, answers)

@@ -17,8 +17,9 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     They are measured once in a process for each trainer, device and number of threads, and only where
     the study measures times and the trainer has a reference step: else None. A step that fails is no
     reason not to train: then the answer says why there are no seconds, and the next job tries again.
+    Several ranks are another device than the one that takes the step: they have no calibration.
     """
-    if not trainer.calibrate or not any(map(is_timed, job.measure)):
+    if job.ranks > 1 or not trainer.calibrate or not any(map(is_timed, job.measure)):
         return None
     key = trainer.name, job.device, job.threads
     if key not in _measured:

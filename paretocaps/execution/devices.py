@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from paretocaps.errors import UsageError
@@ -13,7 +14,7 @@ _DRIVER = Path("/proc/driver/nvidia")
 _LONGEST_COUNT = 120.0  # s; importing torch from a cold disk takes its time
 
 
-def devices(device: str = "auto", workers: int = 1, share: bool = False) -> list[str]:
+def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: int = 1) -> list[str]:
     """Return the devices to train on, one entry for each job that may run at once.
 
     Args:
@@ -22,9 +23,12 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False) -> list
         workers: how many jobs run at once where they share a device: on the CPU, and with `share` on
             the CUDA devices, over which they are spread in turn. Each CUDA device runs one at least.
         share: whether a CUDA device may run several jobs.
+        ranks: processes a job; on CUDA devices each has one of its own, and a job's are one entry with
+            commas between them.
 
     Raises:
-        UsageError: a device that is not there or not understood, or fewer than one worker.
+        UsageError: a device that is not there or not understood, or fewer than one worker, or fewer CUDA
+            devices than ranks.
     """
     if workers < 1:
         raise UsageError(f"workers={workers} is too few: give 1 or more")
@@ -34,12 +38,27 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False) -> list
         return ["cpu"] * workers
     found = [f"cuda:{index}" for index in range(cuda_count())]
     if device == "auto":
-        return _spread(found, workers if share else 1) or ["cpu"] * workers
+        return _spread(_together(found, ranks), workers if share else 1) or ["cpu"] * workers
     if not found:
         raise UsageError(f"device={device!r}: torch finds no CUDA device here; use cpu or auto")
     if device != "cuda" and device not in found:
         raise UsageError(f"device={device!r} does not exist: there is {', '.join(found)}")
-    return _spread(found if device == "cuda" else [device], workers if share else 1)
+    named = found if device == "cuda" else [device]
+    return _spread(_together(named, ranks), workers if share else 1)
+
+
+def each_of(places: Iterable[str]) -> list[str]:
+    """Return every device that is in `places`, as `devices` returns them, once."""
+    return list(dict.fromkeys(name for place in places for name in place.split(",")))
+
+
+def _together(found: list[str], ranks: int) -> list[str]:
+    """As many devices as there are ranks, as one place, and so on."""
+    if found and len(found) < ranks:
+        raise UsageError(
+            f"ranks={ranks} needs a CUDA device each, and there is {', '.join(found)}: use fewer, or cpu"
+        )
+    return [",".join(found[at : at + ranks]) for at in range(0, len(found) // ranks * ranks, ranks)]
 
 
 def _spread(found: list[str], jobs: int) -> list[str]:

@@ -30,7 +30,8 @@ class ProcessExecutor:
 
     A worker is started at its first job and keeps its place for the next ones. One that dies (a
     segmentation fault, a kill, no memory left) fails its job with the reason, and the place's next
-    job gets a new one. The workers divide the CPU cores among them; `threads` set in a job stays.
+    job gets a new one. The workers, and the ranks of a job, divide the CPU cores among them; `threads`
+    set in a job stays.
 
     Args:
         devices: one place for a job each; a device named twice is shared by two workers.
@@ -101,11 +102,11 @@ class ProcessExecutor:
         if place.worker is not None and not place.worker.alive():
             self._replace(place)
         if place.worker is None:
-            place.worker = WorkerProcess(job.folder, job.threads or self._threads)
+            place.worker = WorkerProcess(job.folder, self._threads_of(job))
         return place.worker
 
     def _placed(self, job: TrainingJob, place: _Place) -> TrainingJob:
-        threads = job.threads or self._threads
+        threads = self._threads_of(job)
         folder = job.folder.absolute()  # a trainer may change its working directory
         return job.model_copy(
             update={
@@ -115,6 +116,10 @@ class ProcessExecutor:
                 "folder": folder,
             }
         )
+
+    def _threads_of(self, job: TrainingJob) -> int:
+        """The threads of each of the job's ranks."""
+        return job.threads or max(1, self._threads // job.ranks)
 
     def _speaking(self, seconds: float) -> list[_Place]:
         busy = [place for place in self._places if place.job is not None and place.worker is not None]

@@ -22,6 +22,7 @@ GRACE = 1.5
 CLOSING = 5.0
 """Seconds that a worker with nothing to do has for ending by itself."""
 
+_RANK = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _TAIL = 8192  # bytes of the log in which its last line is looked for
 
 
@@ -177,5 +178,7 @@ def _environment(threads: int) -> dict[str, str]:
     root = Path(paretocaps.__file__).resolve().parents[1]
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # a source checkout is importable without being installed
-    wait_briefly(environment := dict(os.environ))
+    # a worker is not the rank that torchrun may have started its driver as
+    environment = {name: value for name, value in os.environ.items() if name not in _RANK}
+    wait_briefly(environment)
     return {**environment, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

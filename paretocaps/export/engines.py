@@ -12,7 +12,7 @@ from paretocaps.errors import DataError, UnknownNameError
 from paretocaps.export.document import GRAPH, check_file, read_document
 from paretocaps.export.session import Floats, open_graph, run_graph
 
-LOADING = 2.0
+LOADING = 10.0
 """Seconds for which a second engine is not worth loading."""
 _WARMUP = 2  # images
 

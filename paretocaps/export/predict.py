@@ -57,7 +57,7 @@ class PredictOptions:
     """How images are predicted.
 
     Attributes:
-        engine: "torch", "onnx", or "auto": ONNX, and where that would take more than 2 seconds the faster of
+        engine: "torch", "onnx", or "auto": ONNX, and where that would take more than 10 seconds the faster of
             the two on the first batch.
         batch: images at once.
         top: how many of the highest scores to return.

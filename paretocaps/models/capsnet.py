@@ -157,7 +157,7 @@ class CapsNet(Network):
         Raises:
             DataError: images of another shape than the architecture's.
         """
-        return self._classes(images)
+        return self._classes(self.features(images))
 
     def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
         """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].

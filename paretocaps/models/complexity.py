@@ -75,24 +75,33 @@ def params_by_role(architecture: Architecture) -> dict[str, int]:
     return found
 
 
-def training_flops(architecture: Architecture, frozen: bool = False) -> int:
-    """Return the floating-point operations of training on one image once, two a multiply-add.
+def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) -> int:
+    """Return the multiply-adds of one sample in a training step of the plain algorithm.
 
-    A trained part counts three times: forward, and backward for its inputs and for its weights. A frozen one
-    counts forward only. This is the usual estimate: the gradient of the first trained layer's inputs, which
-    nobody needs, is in it, the optimiser's own arithmetic is not. What the Efficient CapsNets paper calls
-    FLOPs is another number: multiply-adds, not operations, x 3 throughout where trained, x 2 where frozen.
+    Forward, and twice as much backward, for inputs and for weights, but for the gradient of the first
+    convolution's input, the image. A frozen trunk is passed forward only, and what reads it needs no gradient
+    of its input. (The paper on pruned backbones multiplies the whole network's by 3, or by 2 where frozen.)
 
     Args:
-        architecture: the network as it is trained.
-        frozen: whether what comes before the primary capsules is frozen.
+        architecture: the network.
+        frozen: whether its trunk is not trained, and not computed once for all (which leaves the rest).
     """
-    if architecture.family == "lenet5":
-        return 6 * multiply_adds(architecture)
-    parts = complexity(architecture)
-    first = next(index for index, part in enumerate(parts) if part.name == "primary") if frozen else 0
-    trained = sum(part.macs for part in parts[first:])
-    return 2 * (multiply_adds(architecture) + 2 * trained)
+    parts = {part.name: part.macs for part in complexity(architecture)}
+    total = sum(parts.values())
+    if frozen:
+        return parts["trunk"] + 3 * (total - parts["trunk"]) - parts["primary"]
+    a = architecture
+    first = parts["conv1"] if a.family == "lenet5" else a.trunk_shape.convolutions[0].macs
+    return 3 * total - first
+
+
+def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
+    """Return the floating-point operations of training on one image once: two a multiply-add.
+
+    See `training_multiply_adds`; the optimiser's own arithmetic is not in it. What the paper on pruned
+    backbones calls FLOPs is another number: multiply-adds, not operations.
+    """
+    return 2 * training_multiply_adds(architecture, frozen=frozen)
 
 
 def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:

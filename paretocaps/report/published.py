@@ -15,13 +15,13 @@ _SHARES = ("acc", "test_acc")
 _SECONDS = ("time", "epoch_seconds")
 _BOUND = (*_SECONDS, "memory")
 _EPOCHS = "best_epoch"
+_ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
 _MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory")
 _HEADINGS = {
-    "acc": "validation acc",
+    "acc": "val acc",
     "test_acc": "test acc",
     _EPOCHS: "best epoch",
     "epoch_seconds": "s an epoch",
-    "time": "training time",
 }
 _UNITS = {"memory": "B"}
 _TIME = Objective("time", "minimize", "s", "")
@@ -69,18 +69,20 @@ def beside(
         timed: whether times and memory are to be shown; not where they are of several devices.
     """
     found: list[Beside] = []
-    for name, row in published.rows.items():
-        about = [trial for trial in trials if row.is_about(name, trial.design, trial.choices)]
+    for row in published.rows:
+        about = [trial for trial in trials if row.is_about(trial.design, trial.choices)]
         for trial in about:
             measured = _measured(trial, best_epochs.get(trial.trial), timed=timed)
-            found.append(Beside(name, row.figures, row.note, trial.trial, measured, trial.seeds))
+            found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))
         if not about:
-            found.append(Beside(name, row.figures, row.note, None, {}, 0))
+            found.append(Beside(row.name, row.figures, row.note, None, {}, 0))
     return found
 
 
 def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table, int]:
     """Return the lines as a table, and the number of its first measured column; those before are published.
+
+    Measured are accuracies, best epoch and training time, and what else has a counterpart that is published.
 
     Args:
         lines: from `beside`.
@@ -90,15 +92,13 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
     for name in figures:
         cells = [_text(name, line.published.get(name)) for line in lines]
         texts.append(("s an epoch" if name == "epoch_seconds" else name.replace("_", " "), True, cells))
-    if any(line.note for line in lines):
-        texts.append(("note", False, [line.note for line in lines]))
     second = len(texts)
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
     texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
     texts += [
         (_HEADINGS.get(name, name), True, [_text(name, line.measured.get(name)) for line in lines])
         for name in _MEASURED
-        if any(name in line.measured for line in lines)
+        if (name in _ALWAYS or name in figures) and any(name in line.measured for line in lines)
     ]
     headings, numeric, columns = zip(*texts, strict=True)
     return Table(headings, numeric, tuple(zip(*columns, strict=True))), second

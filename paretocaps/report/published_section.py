@@ -39,9 +39,11 @@ def published_section(
         "measured": f"device: {where}\nseeds: {', '.join(map(str, seeds)) or 'not recorded'}\n{_HOW}",
     }
     left_out = "<p class='soft'>Times and memory are of several devices, and left out.</p>" if mixed else ""
+    notes = {line.name: line.note for line in lines if line.note}
     return (
         f"<h2>Published and measured</h2><p>{escape(_WHY)}</p>"
         f"{definitions_html(facts)}<br>{table_html(table, groups)}{left_out}"
+        f"{definitions_html(notes) if notes else ''}"
     )
 
 

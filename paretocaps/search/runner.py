@@ -162,6 +162,7 @@ class Runner:
             seed=seed,
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
+            ranks=self.spec.ranks,
             folder=self.store.attempt_folder(self.spec.study, trial.number, seed, attempt),
             measure=self._measured,
         )

@@ -11,7 +11,7 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
-from paretocaps.execution.devices import devices
+from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.identity import data_content, refuse_other_data, refuse_other_study, stored_form
@@ -61,10 +61,11 @@ def check_study(spec: StudySpec) -> Plan:
     space = space.fixed(fix)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
-    places = tuple(devices(spec.device, spec.workers, spec.share_device))
+    places = tuple(devices(spec.device, spec.workers, spec.share_device, spec.ranks))
     _refuse_sharing(spec, objectives, places)
+    trainer.check_ranks(spec.ranks)
     _refuse_unknown_to_workers(spec)
-    trainer.check_measures([objective.quantity for objective in objectives], places)
+    trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
     return Plan(

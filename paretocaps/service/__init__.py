@@ -21,7 +21,7 @@ from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
-from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, train
+from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, is_first_rank, train
 
 __all__ = [
     "BenchOptions",
@@ -48,6 +48,7 @@ __all__ = [
     "export_run",
     "export_trial",
     "finished_trials",
+    "is_first_rank",
     "keep_bench",
     "load_front",
     "load_trials",

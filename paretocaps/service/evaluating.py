@@ -11,7 +11,7 @@ from paretocaps.service.exporting import WEIGHTS
 from paretocaps.service.picking import PickedTrial
 
 if TYPE_CHECKING:
-    from paretocaps.data.images import ImageSet
+    from paretocaps.data.images import DataSplits, ImageSet
     from paretocaps.evaluation.appraisal import Appraisal
     from paretocaps.models.network import Network
 
@@ -129,6 +129,7 @@ def evaluate(
         UsageError: no network or both kinds, networks that do not fit together or the images.
         DataError: weights or images that cannot be read.
     """
+    from paretocaps.data.load import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import What, appraise
     from paretocaps.execution.devices import devices
@@ -142,9 +143,10 @@ def evaluate(
     device = open_device(devices(options.device)[0])
     subjects = _subjects(networks, picked)
     spec = _data(options, subjects)
-    images, classes = _images(spec, options)
+    splits = load(spec)
+    images = _images(splits, options)
     for subject in subjects:
-        _check_fits(subject, images, classes, spec)
+        _check_fits(subject, splits)
         subject.network.to(device).eval()
     precision = resolve_precision(subjects[0].precision, device)
     appraisal = appraise(
@@ -152,14 +154,14 @@ def evaluate(
         images,
         Evaluator(device, autocast(device, precision)),
         device,
-        next((subject.classes for subject in subjects if subject.classes), None),
+        next((subject.classes for subject in subjects if subject.classes), splits.class_names),
         What(options.robust, options.pictures, options.grids),
         progress,
     )
     names, where = tuple(subject.name for subject in subjects), describe_device(device).name
     facts = {
         "network" if len(names) == 1 else "networks": "\n".join(names),
-        "images": f"{len(images):,} of the {options.part} part of {spec.path or spec.name}",
+        "images": f"{len(images):,} of the {options.part} part of {splits.name}",
         "parameters": " + ".join(f"{parameters(subject.network.architecture):,}" for subject in subjects),
         "device": f"{where}, {str(precision).removeprefix('torch.')}",
         "remarks": "\n".join(appraisal.remarks),
@@ -208,6 +210,7 @@ def _of_trial(picked: PickedTrial) -> Subject:
 
 def _of_path(path: Path) -> Subject:
     """Return the network of an export, of a training's folder, or of a weights file."""
+    from paretocaps.execution.recover import left_job
     from paretocaps.export.document import DOCUMENT
     from paretocaps.export.package import load_export
     from paretocaps.training.weights import load_weights
@@ -220,7 +223,12 @@ def _of_path(path: Path) -> Subject:
         network, about = load_export(path)
         precision = str(about.choices.get("precision", "auto"))
         return Subject(str(path), network, about.data, about.classes, precision)
-    return Subject(str(path), load_weights(path / WEIGHTS if path.is_dir() else path))
+    file = path / WEIGHTS if path.is_dir() else path
+    job = left_job(file.parent)
+    if job is None:
+        return Subject(str(path), load_weights(file))
+    precision = str(job.choices.get("precision", "auto"))
+    return Subject(str(path), load_weights(file), job.data, precision=precision)
 
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
@@ -238,31 +246,30 @@ def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     return own.pop()
 
 
-def _images(spec: DataSpec, options: EvaluateOptions) -> "tuple[ImageSet, int]":
-    """Return the images of the part that was asked for, and how many classes the data have."""
+def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":
+    """Return the images of the part that was asked for."""
     from paretocaps.data.images import ImageSet
-    from paretocaps.data.load import load
     from paretocaps.data.split import stratified_indices
 
-    splits = load(spec)
     images = splits.test if options.part == "test" else splits.validation
     if options.limit is None:
-        return images, splits.classes
+        return images
     if not 1 <= options.limit <= len(images):
         raise UsageError(
             f"limit={options.limit} is not allowed: the {options.part} part has {len(images)} images"
         )
     kept = stratified_indices(images.labels.numpy(), options.limit)
-    return ImageSet(images.images[kept], images.labels[kept]), splits.classes
+    pixels = images.channels_last(images.labels.new_tensor(kept)).permute(0, 3, 1, 2)
+    return ImageSet(pixels, images.labels[kept])
 
 
-def _check_fits(subject: Subject, images: "ImageSet", classes: int, spec: DataSpec) -> None:
+def _check_fits(subject: Subject, splits: "DataSplits") -> None:
     """Refuse a network made for other images."""
     a = subject.network.architecture
-    wanted, given = (a.channels, a.height, a.width, a.classes), (*images.shape, classes)
+    wanted, given = (a.channels, a.height, a.width, a.classes), (*splits.shape, splits.classes)
     if wanted != given:
         raise UsageError(
-            f"{subject.name} takes images of {_shape(wanted)}, {spec.path or spec.name} has them of"
+            f"{subject.name} takes images of {_shape(wanted)}, {splits.name} has them of"
             f" {_shape(given)}: name the data it was trained on"
         )
 

@@ -95,7 +95,22 @@ def export_run(run: str, options: ExportOptions) -> Exported:
         path = path / WEIGHTS
     if not path.is_file():
         raise DataError(f"no weights at {str(path)!r}: name a folder of `paretocaps train`")
-    return _export(path, Path(options.output or Path("exports") / (name or "network")), {}, options, None)
+    folder = Path(options.output or Path("exports") / (name or "network"))
+    about, data = _about_run(path.parent)
+    return _export(path, folder, about, options, data)
+
+
+def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
+    """What a training's folder says of its weights, and its data; nothing where it is silent."""
+    from paretocaps.domain.measurement import Measurement
+    from paretocaps.execution.recover import left_job, recover
+
+    about: dict[str, object] = {}
+    if (job := left_job(folder)) is not None:
+        about |= {"seed": job.seed, "choices": job.choices, "data": job.data}
+    if isinstance(measured := recover(folder), Measurement):
+        about |= {"acc": measured.acc, "test_acc": measured.test_acc}
+    return about, job.data if job is not None else None
 
 
 def _export(

@@ -1,5 +1,6 @@
 """Training one set of choices fully, into a folder of its own."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class TrainOptions:
         epochs: the study's, or 30.
         seed: the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        ranks: processes that train it together; as many as torchrun started, or 1.
         output: the run's folder; runs/STUDY-trial-N, or runs/ and the design's name.
         resume: go on from the folder's checkpoint, if there is one.
         force: forget what an earlier training left in the folder.
@@ -45,6 +47,7 @@ class TrainOptions:
     epochs: int | None = None
     seed: int | None = None
     device: str = "auto"
+    ranks: int | None = None
     output: str | None = None
     resume: bool = False
     force: bool = False
@@ -122,6 +125,8 @@ def train(
     job, name = _job(options, picked)
     TRAINERS.get(job.trainer).check_data(job.data)
     watching = watcher or TrainingWatcher()
+    if job.ranks > 1 and not is_first_rank():
+        return _followed(job)
     finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
     if finished is not None:
         return TrainedRun(job, finished, anew=False)
@@ -139,6 +144,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
 
     name = options.trainer or (picked.trainer if picked else "capsnet")
     choices = _choices(TRAINERS.get(name), options, picked)
+    ranks = _ranks(options, TRAINERS.get(name))
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
     values: dict[str, Any] = {
         "study": picked.study if picked else "train",
@@ -148,14 +154,26 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "seed": _first(options.seed, picked.seed if picked else None, 0),
         "data": _data(options, picked),
         "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
-        "device": devices(options.device)[0],
-        "threads": cores(),
+        "device": devices(options.device, ranks=ranks)[0],
+        "threads": max(1, cores() // ranks),
+        "ranks": ranks,
         "folder": _folder(options.output, label),
         "checkpoints": True,
     }
     if values["epochs"] < 1:
         raise UsageError(f"epochs={values['epochs']} is not allowed: give 1 or more")
     return TrainingJob.model_validate(values), label
+
+
+def _ranks(options: TrainOptions, trainer: TrainerSpec) -> int:
+    started = started_ranks()
+    ranks = started if options.ranks is None else options.ranks
+    if not 1 <= ranks <= 256:
+        raise UsageError(f"ranks={ranks} is not allowed: give 1 to 256")
+    if started > 1 and ranks != started:
+        raise UsageError(f"ranks={ranks}, and torchrun started {started}: leave out --ranks")
+    trainer.check_ranks(ranks)
+    return ranks
 
 
 def _choices(trainer: TrainerSpec, options: TrainOptions, picked: PickedTrial | None) -> dict[str, Any]:
@@ -199,6 +217,22 @@ def _folder(output: str | None, label: str) -> Path:
 
 def _first(*values: int | None) -> int:
     return next(value for value in values if value is not None)
+
+
+def is_first_rank() -> bool:
+    """Return whether this process writes and talks: whether it is none of torchrun's other ranks."""
+    return started_ranks() == 1 or os.environ.get("RANK") == "0"
+
+
+def started_ranks() -> int:
+    """Return how many ranks torchrun started; 1 where it did not."""
+    size = os.environ.get("WORLD_SIZE", "")
+    return int(size) if size.isdecimal() and int(size) > 1 and "RANK" in os.environ else 1
+
+
+def _followed(job: TrainingJob) -> TrainedRun:
+    """Train as one of torchrun's other ranks: nothing is written, and nothing told."""
+    return TrainedRun(job, TRAINERS.get(job.trainer).load()(job, lambda record: True))
 
 
 def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:

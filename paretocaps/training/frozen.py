@@ -33,7 +33,7 @@ class FrozenFeatures:
         choices: what the training asks for; without `frozen` nothing happens.
 
     Attributes:
-        remarks: what was computed once, or why it was not.
+        seconds: of computing them, one number each time.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class FrozenFeatures:
         self._learner, self._images, self._validation = learner, images, validation
         self._seed, self._choices = seed, choices
         self._kept: DeviceLoader | None = None
-        self._seconds: list[float] = []
+        self.seconds: list[float] = []
         self._obstacle = ""
         self.fill()
 
@@ -51,10 +51,10 @@ class FrozenFeatures:
         """What was computed once, or why it was not."""
         if self._obstacle:
             return (f"the frozen trunk's features were computed in every step: {self._obstacle}",)
-        if not self._seconds:
+        if not self.seconds:
             return ()
-        count, spent = len(self._images) + len(self._validation), sum(self._seconds)
-        times = "once" if len(self._seconds) == 1 else f"{len(self._seconds)} times"
+        count, spent = len(self._images) + len(self._validation), sum(self.seconds)
+        times = "once" if len(self.seconds) == 1 else f"{len(self.seconds)} times"
         return (f"the frozen trunk's features of {count:,} images were computed {times}, in {spent:.3g} s",)
 
     def fill(self) -> None:
@@ -71,7 +71,7 @@ class FrozenFeatures:
         features = self._computed(network, self._images)
         self._kept = self._computed(network, self._validation)
         self._learner.use(features, Head(network))
-        self._seconds.append(time.perf_counter() - began)
+        self.seconds.append(time.perf_counter() - began)
 
     def validation(self) -> tuple[Network, DeviceLoader]:
         """Return what to judge the learner's network by: itself and images, or its head and features."""

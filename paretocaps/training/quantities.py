@@ -44,7 +44,7 @@ def network_quantities(
     """
     asked = {*job.measure, *(_DIAGNOSED if choices.family == "backbone_caps" else ())}
     device = next(network.parameters()).device
-    found: dict[str, float] = {"flops": training_flops(network.architecture, choices.frozen)}
+    found: dict[str, float] = {"flops": training_flops(network.architecture, frozen=choices.frozen)}
     found |= params_by_role(network.architecture)
     for name, batch in BATCHES.items():
         if name in asked:

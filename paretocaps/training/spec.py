@@ -60,4 +60,5 @@ CAPSNET = TrainerSpec(
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.calibration:reference_step",
+    ranks=True,
 )

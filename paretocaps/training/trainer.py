@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from paretocaps.data.images import DataSplits, ImageSet
+from paretocaps.data.images import DataSplits
 from paretocaps.data.load import load
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
@@ -239,11 +239,7 @@ class _Training:
 
     def _judges(self) -> DeviceLoader:
         """Those of the validation images by which candidates of pruning are judged."""
-        part = self.splits.validation
-        first = torch.arange(min(PRUNING_IMAGES, len(part)))
-        rows = first if part.rows is None else part.rows.index_select(0, first)
-        some = ImageSet(part.pixels, part.labels[: len(first)], rows, part.mapped)
-        return DeviceLoader(some, self.device)
+        return DeviceLoader(self.splits.validation.spread(PRUNING_IMAGES), self.device)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""

@@ -8,12 +8,12 @@ from paretocaps.bench.benchmark import (
     different_precisions,
     environment,
     random_images,
-    step_flops,
 )
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.complexity import training_flops
 from paretocaps.models.losses import capsnet_loss
 
 
@@ -81,7 +81,7 @@ def test_the_arithmetic_of_a_step_is_what_torch_counts():
     step = textbook_step(network, images.float() / 255, labels)
     with FlopCounterMode(display=False) as counter:
         step()
-    assert step_flops(network) * 2 == pytest.approx(counter.get_total_flops(), rel=0.02)
+    assert training_flops(network) * 2 == pytest.approx(counter.get_total_flops(), rel=0.02)
 
 
 def test_the_same_noise_every_time():

@@ -39,3 +39,13 @@ def test_some_rows_of_shared_pixels() -> None:
     block = some.channels_last(torch.tensor([1]))
     assert block.tolist() == pixels[1:2].permute(0, 2, 3, 1).tolist()
     assert block.stride() == (6, 3, 1, 1)
+
+
+def test_some_images_are_spread_over_all_of_them() -> None:
+    pixels, labels = torch.arange(40, dtype=torch.uint8).view(10, 1, 2, 2), torch.arange(10) // 2
+    whole = ImageSet(pixels, labels)
+    some = whole.spread(5)
+    assert some.labels.tolist() == [0, 1, 2, 3, 4]
+    assert torch.equal(some.images, pixels[::2])
+    assert torch.equal(ImageSet(pixels, labels[5:], torch.arange(5, 10)).spread(2).images, pixels[[5, 7]])
+    assert torch.equal(whole.spread(99).images, pixels)

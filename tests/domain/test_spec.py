@@ -97,7 +97,7 @@ def test_a_study_has_designs_of_its_own_and_what_is_published() -> None:
     spec = resolve_spec({}, file)
     assert spec.design == {"small": {"family": "lenet5"}}
     assert spec.published is not None
-    assert spec.published.rows["small"].figures == {"acc": 0.9}
+    assert spec.published.rows[0].figures == {"acc": 0.9}
     stored = spec.model_dump(mode="json")
     assert resolve_spec({}, {}, stored) == spec
     assert StudySpec().published is None
@@ -106,7 +106,7 @@ def test_a_study_has_designs_of_its_own_and_what_is_published() -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"published": {"source": "a", "rows": {"x": {"acc": "no"}}}}, "published.rows.x.figures.acc='no'"),
+        ({"published": {"source": "a", "rows": {"x": {"acc": "no"}}}}, "published.rows.0.figures.acc='no'"),
         ({"published": {"sauce": "a"}}, "published"),
         ({"published": {"source": "a", "device": "b", "row": {}}}, "unknown option 'published.row'"),
         ({"design": {"x": 3}}, "design.x=3 is not allowed"),

@@ -1,8 +1,9 @@
 import numpy as np
 import torch
 
+from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
-from paretocaps.evaluation.drawing import picture, pictures, why_not_drawn
+from paretocaps.evaluation.drawing import as_seen, picture, pictures, why_not_drawn
 from paretocaps.evaluation.scores import Ensemble
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
@@ -12,6 +13,14 @@ def test_a_picture_is_the_image_with_its_channels_last(digits):
     found = picture(digits, 3)
     assert (found.shape, found.dtype) == ((8, 8, 1), np.uint8)
     np.testing.assert_array_equal(found[:, :, 0], digits.images[3, 0].numpy())
+
+
+def test_a_network_sees_what_a_picture_shows(digits):
+    kept = ImageSet(digits.images, digits.labels[[9, 5]], rows=torch.tensor([9, 5]))
+    seen = as_seen(kept, [1], torch.device("cpu"))
+    assert (seen.shape, seen.dtype) == ((1, 1, 8, 8), torch.float32)
+    np.testing.assert_array_equal((seen[0, 0] * 255).round(), picture(kept, 1)[:, :, 0])
+    np.testing.assert_array_equal(picture(kept, 1), picture(digits, 5))
 
 
 def test_drawn_pixels_become_bytes_by_channel_row_and_column():

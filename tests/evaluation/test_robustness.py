@@ -7,7 +7,6 @@ from paretocaps.data.images import ImageSet
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.objective import OBJECTIVES
-from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.affine import Affine
 from paretocaps.evaluation.robustness import QUANTITY, TRANSFORMS, robustness
@@ -68,12 +67,6 @@ def test_progress_names_each_kind_once(network, digits):
     few = ImageSet(digits.images[:5], digits.labels[:5])
     robustness(network(), DeviceLoader(few, "cpu"), Evaluator(CPU), TRANSFORMS[4:8], said.append)
     assert said == ["accuracy under rotation", "accuracy under shift x"]
-
-
-def test_no_images_are_refused(network, digits):
-    empty = DeviceLoader(ImageSet(digits.images[:0], digits.labels[:0]), "cpu")
-    with pytest.raises((DataError, IndexError)):
-        robustness(network(), empty, Evaluator(CPU))
 
 
 def test_robust_is_an_objective_of_which_more_is_better():

@@ -13,7 +13,7 @@ from paretocaps.models.complexity import (
     multiply_adds,
     parameters,
     params_by_role,
-    training_flops,
+    training_multiply_adds,
 )
 from paretocaps.models.pruning.target import pruned
 
@@ -169,10 +169,29 @@ def test_parameters_by_role_add_up():
     assert params_by_role(plain) == {"trunk_params": 61_706}
 
 
-@pytest.mark.parametrize("decoder", ["full", "none"])
-def test_training_is_three_times_forward_and_what_is_frozen_counts_once(decoder):
-    a = architecture(Choices(decoder=decoder), 28, 28, 1, 10)
-    macs = multiply_adds(a)
-    assert training_flops(a) == 6 * macs
-    trunk = next(part.macs for part in complexity(a) if part.name == "conv1")
-    assert training_flops(a, frozen=True) == 6 * (macs - trunk) + 2 * trunk
+NARROW = {
+    "resnet18": {"family": "backbone_caps", "trunk": "resnet18", "image_size": 64},
+    "resnet50": {"family": "backbone_caps", "trunk": "resnet50", "image_size": 40},
+    "mobilenet_v1": {"family": "backbone_caps", "trunk": "mobilenet_v1", "image_size": 64},
+    "alexnet": {"family": "alexnet_caps", "trunk": "alexnet"},
+    "residual": {"family": "resnet_caps", "trunk": "residual"},
+}
+
+
+@pytest.mark.parametrize("changes", NARROW.values(), ids=NARROW.keys())
+def test_deep_trunks_and_their_primary_capsules_cost_what_is_said(changes):
+    whole = Architecture(**COLOUR, **changes, capsule_types=16, decoder="none")
+    pruned_shape = pruned(whole, 0.9)
+    network = build_network(pruned_shape, seed=0).eval()
+    assert parameters(pruned_shape) == sum(p.numel() for p in network.parameters())
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.primary(network.features(torch.rand(1, 3, 32, 32)))
+    expected = sum(part.macs for part in complexity(pruned_shape) if part.name in ("trunk", "primary"))
+    assert counter.get_total_flops() == 2 * expected
+
+
+@pytest.mark.parametrize("changes", [{}, {"family": "lenet5"}, NARROW["alexnet"]])
+def test_a_training_step_is_three_forward_passes_less_the_images_gradient(changes):
+    shape = Architecture(**COLOUR, **changes)
+    first = complexity(shape)[0].macs if "trunk" not in changes else shape.trunk_shape.convolutions[0].macs
+    assert training_multiply_adds(shape) == 3 * multiply_adds(shape) - first

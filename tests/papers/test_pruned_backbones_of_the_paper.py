@@ -4,7 +4,7 @@ import pytest
 
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import architecture
-from paretocaps.models.complexity import complexity, multiply_adds
+from paretocaps.models.complexity import complexity, multiply_adds, training_multiply_adds
 from paretocaps.models.pruning.trunk_target import following
 
 FORWARD_AND_BACKWARD = 3
@@ -60,3 +60,12 @@ def test_operations_of_the_whole_network_are_those_of_table_1():
 def test_resnet50_has_the_stride_in_the_larger_convolution():
     # 4.09 G with the 1000-way classifier; the network of He et al. with the stride before has 3.86 G
     assert part(network("resnet50", 224), "trunk").macs + 2048 * 1000 == pytest.approx(4.09e9, rel=0.01)
+
+
+def test_a_frozen_backbone_is_not_trained_and_costs_no_more_than_the_paper_says():
+    shape = network("resnet50", 64)
+    trunk, primary = part(shape, "trunk").macs, part(shape, "primary").macs
+    rest = multiply_adds(shape) - trunk
+    frozen, whole = training_multiply_adds(shape, frozen=True), training_multiply_adds(shape)
+    assert frozen == trunk + 3 * rest - primary < 2 * multiply_adds(shape)
+    assert whole == 3 * multiply_adds(shape) - shape.trunk_shape.convolutions[0].macs

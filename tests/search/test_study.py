@@ -99,3 +99,10 @@ def test_a_trainer_that_workers_would_not_know_is_refused_before_anything_fails(
     with pytest.raises(UsageError, match="'probe' is known to this process only"):
         check_study(StudySpec(trainer="probe", objectives="acc,params"))
     assert check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline"))
+
+
+def test_ranks_reach_the_places_and_only_trainers_that_know_of_them(monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 4)
+    assert check_study(StudySpec(ranks=2)).places == ("cuda:0,cuda:1", "cuda:2,cuda:3")
+    with pytest.raises(UsageError, match="ranks=2: trainer 'probe' trains on one rank only"):
+        check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline", ranks=2))

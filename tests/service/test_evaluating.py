@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,9 @@ from sklearn import metrics
 from paretocaps import service
 from paretocaps.data.load import load
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.execution.recover import leave_job
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.service import EvaluateOptions, evaluate, pick_trial, write_evaluation
@@ -89,6 +91,17 @@ def test_an_export_says_what_it_was_trained_on_and_what_its_classes_are_called(t
     found = evaluate([str(tmp_path / "net")], options=EvaluateOptions(robust=False, pictures=False))
     assert found.data == "digits"
     assert [row["name"] for row in found.rows()] == names
+
+
+def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
+    picked, run = pick_trial(trained, trial=0), tmp_path / "run"
+    job = {"study": "s", "trial": 0, "trainer": "capsnet", "choices": picked.choices, "seed": 0}
+    leave_job(TrainingJob.model_validate({**job, "data": picked.data, "epochs": 2, "folder": run}))
+    shutil.copy(picked.weights, run)
+    for path in (run, run / "weights.pt"):
+        found = evaluate([str(path)], options=EvaluateOptions(robust=False, pictures=False, device="cpu"))
+        assert found.data == "digits"
+        assert found.as_dict()["acc"] == picked.test_acc
 
 
 def test_the_page_is_written(trained, folder):

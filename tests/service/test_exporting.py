@@ -3,8 +3,10 @@ import pytest
 from PIL import Image
 
 from paretocaps import service
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import DataError, UsageError
+from paretocaps.execution.recover import leave_job, leave_measurement
 from paretocaps.export.package import load_export
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
@@ -86,3 +88,26 @@ def test_images_are_predicted_by_an_export(run, folder):
     assert sorted(found.scores) == list(NAMES)
     with pytest.raises(UsageError, match="no images named"):
         service.predict("x", [])
+
+
+def test_a_run_says_what_was_trained(run, folder):
+    job = TrainingJob(
+        study="x",
+        trial=0,
+        trainer="capsnet",
+        choices={"lr_max": 0.1},
+        seed=7,
+        data=DataSpec(),
+        epochs=1,
+        folder=run,
+    )
+    leave_job(job)
+    device = Device(name="paper", kind="cpu")
+    leave_measurement(
+        run, Measurement(acc=0.7, best_epoch=1, time=1, wall=1, params=1, device=device, test_acc=0.6)
+    )
+    done = service.export_run(str(run), service.ExportOptions())
+    about = done.document.about
+    assert (about.seed, about.choices, about.data) == (7, {"lr_max": 0.1}, DataSpec())
+    assert (about.acc, about.test_acc, about.study, about.trial) == (0.7, 0.6, None, None)
+    assert done.checked_on == "test"

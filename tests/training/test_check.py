@@ -4,12 +4,17 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import DataError
-from paretocaps.training.check import check_data
+from paretocaps.errors import DataError, UsageError
+from paretocaps.models.geometry import Size
+from paretocaps.models.trunks.mobilenet import MobileNetTrunk
+from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
+from paretocaps.service import optimize
+from paretocaps.training.check import check_choices, check_data
 
 
 def png(pixels) -> bytes:
@@ -62,3 +67,30 @@ def test_it_needs_no_torch() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    trunk = MobileNetTrunk(MOBILENET_V1.shape(3, Size(32, 32), ()))
+    torch.save(trunk.state_dict(), tmp_path / "net.pt")
+    return str(tmp_path / "net.pt")
+
+
+def test_a_checkpoint_of_the_backbone_is_accepted(checkpoint):
+    check_choices({})
+    check_choices({"checkpoint": ""})
+    check_choices({"checkpoint": checkpoint, "backbone": "mobilenet_v1"})
+    check_choices({"checkpoint": checkpoint})  # the study may sample the backbone
+
+
+def test_that_of_another_backbone_is_refused(checkpoint):
+    with pytest.raises(UsageError, match="is not one of resnet18"):
+        check_choices({"checkpoint": checkpoint, "backbone": "resnet18"})
+
+
+def test_a_study_is_not_made_of_a_missing_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fix = {"family": "backbone_caps", "checkpoint": "missing.pt"}
+    with pytest.raises(DataError, match="checkpoint 'missing.pt' is not there"):
+        optimize({"study": "s", "fix": fix, "trials": 1})
+    assert not list(tmp_path.iterdir())

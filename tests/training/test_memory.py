@@ -1,7 +1,8 @@
 import torch
 from torch import nn
 
-from paretocaps.training.memory import saved_bytes, state_bytes
+from paretocaps.training import memory
+from paretocaps.training.memory import free_bytes, saved_bytes, state_bytes
 
 
 def test_what_a_forward_pass_keeps_is_counted_once_and_without_parameters() -> None:
@@ -26,3 +27,24 @@ def test_state_is_parameters_gradients_and_both_moments_of_adam() -> None:
     adam.step()
     steps = 2 * 4  # a float32 step count each of weight and bias
     assert state_bytes(network, adam) == 4 * size + steps
+
+
+def test_statistics_of_normalisation_are_as_before() -> None:
+    network = nn.BatchNorm1d(3)
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    saved_bytes(network, lambda: network(torch.rand(5, 3)).sum())
+    assert all(torch.equal(before[name], buffer) for name, buffer in network.named_buffers())
+
+
+def test_free_bytes_are_the_least_of_machine_and_group(monkeypatch, tmp_path) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(memory, "_MACHINE", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    assert free_bytes(cpu) > 2**20  # neither can be read: a share of the machine's memory
+    (tmp_path / "meminfo").write_text("MemTotal: 900 kB\nMemAvailable:   500 kB\n")
+    assert free_bytes(cpu) == 500 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    assert free_bytes(cpu) == 500 * 1024
+    (tmp_path / "memory.max").write_text("5000\n")
+    assert free_bytes(cpu) == 4000

@@ -22,6 +22,20 @@ def test_weights_come_back_bit_equal_in_their_own_network(tmp_path: Path, ratio:
     assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]
 
 
+def test_a_pruned_backbone_comes_back_with_its_statistics(tmp_path: Path) -> None:
+    choices = Choices(family="backbone_caps", backbone="mobilenet_v1", image_size=32, pruning_ratio=0.9)
+    network = build_network(pruned(architecture(choices, 32, 32, 3, 10), 0.9), 0)
+    images = torch.rand(4, 3, 32, 32)
+    network(images)
+    save_weights(tmp_path / "w.pt", network)
+    again = load_weights(tmp_path / "w.pt")
+    assert again.architecture == network.architecture
+    state = network.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in again.state_dict().items())
+    with torch.no_grad():
+        assert torch.equal(again.scores(images), network.eval().scores(images))
+
+
 @pytest.mark.parametrize("content", [b"", b"not weights", None])
 def test_what_is_no_weights_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "w.pt"

@@ -27,6 +27,7 @@ from paretocaps.cli.views import open_view
 @spec_option("--trainer", "NAME", "What trains a trial.")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
 @spec_option("--workers", "N", "Jobs at once that share a CPU, or with --share-device a GPU.", int)
+@spec_option("--ranks", "N", "Processes that train each trial together; on GPUs one a device.", int)
 @click.option(
     "--share-device/--no-share-device",
     default=None,

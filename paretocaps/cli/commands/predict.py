@@ -22,7 +22,7 @@ from paretocaps.cli.output import say, write_rows
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="torch, onnx, or auto: onnx, and from 2 seconds on the faster of both on the first batch.",
+    help="torch, onnx, or auto: onnx, and from 10 seconds on the faster of both on the first batch.",
 )
 @click.option("--batch", metavar="N", type=int, default=64, show_default=True, help="Images at once.")
 @click.option(

@@ -22,6 +22,12 @@ from paretocaps.cli.training_view import open_training_view
 @click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
 )
+@click.option(
+    "--ranks",
+    metavar="N",
+    type=int,
+    help="Processes that train together, each its part of every batch; on GPUs one a device.  [default: 1]",
+)
 @click.option("--output", "-o", metavar="FOLDER", help="The folder to train into.  [default: runs/...]")
 @click.option(
     "--resume", is_flag=True, help="Go on after the last complete epoch of an interrupted training."
@@ -60,6 +66,7 @@ def command(
     if study is not None or require or any(way is not None for way in ways.values()):
         picked = service.pick_trial(storage, study, trial, knee, best, weights, require)
     asked = service.TrainOptions(**options)
-    with open_training_view(plain) as view:
+    with open_training_view(plain) as view:  # of torchrun's ranks the first one's only is told anything
         run = service.train(asked, picked, view)
-    write_run(run, form)
+    if service.is_first_rank():
+        write_run(run, form)

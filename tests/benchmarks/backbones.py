@@ -1,0 +1,174 @@
+"""Groups of `measure.py` about frozen trunks and pruning."""
+
+import copy
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from figures import CIFAR, MNIST, Figure, figure
+
+RESNET18 = {"family": "backbone_caps", "backbone": "resnet18"}
+SALIENCIES = ("routing", "activation", "magnitude", "random")
+
+
+def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[Any, Any, Any]:
+    """A learner as a training has it, its data and its choices."""
+    import torch
+
+    from paretocaps.data.load import load
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.domain.choices import Choices
+    from paretocaps.domain.job import DataSpec
+    from paretocaps.models.architecture import architecture
+    from paretocaps.training.first_network import first_network
+    from paretocaps.training.learner import Learner
+
+    asked = Choices.model_validate(choices)
+    splits = load(DataSpec(name=None, path=str(path), limit_train=images))
+    channels, height, width = splits.shape
+    network, _ = first_network(architecture(asked, height, width, channels, splits.classes), asked, seed)
+    cpu = torch.device("cpu")
+    loader = DeviceLoader(splits.train, cpu, seed=seed, augment=asked.augment)
+    return Learner(network, loader, asked, cpu), splits, asked
+
+
+def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
+    """An epoch of a frozen ResNet-18 with cached features against one that is trained, 64x64 pixels.
+
+    Seconds are the training clock's: optimiser steps alone. The first epoch has the warm-up and is left out.
+    """
+    import torch
+
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.training.frozen import FrozenFeatures
+
+    seconds, filling = {}, 0.0
+    for name, changes in {"fine-tuned": {}, "frozen": {"frozen": True}}.items():
+        learner, splits, choices = _learner(
+            CIFAR, images, image_size=64, batch_size=64, **RESNET18, **changes
+        )
+        if changes:
+            some = DeviceLoader(splits.train, torch.device("cpu"))
+            features = FrozenFeatures(learner, learner.loader, some, 0, choices)
+            (filling,) = features.seconds
+        for epoch in range(1, epochs + 1):
+            learner.train_epoch(epoch, 64, [1e-4] * learner.loader.steps(64))
+        found = learner.stopwatch.seconds()
+        seconds[name] = [found[epoch] for epoch in range(2, epochs + 1)]
+    ratio = statistics.median(seconds["fine-tuned"]) / statistics.median(seconds["frozen"])
+    what = f"ResNet-18, {images} CIFAR-10 images of 64x64"
+    return [
+        figure(f"{what}: an epoch, fine-tuned", seconds["fine-tuned"], "s", ""),
+        figure(f"{what}: an epoch, frozen with cached features", seconds["frozen"], "s", ""),
+        figure(f"{what}: times faster", ratio, "", "at least 10"),
+        figure(f"computing the features of {2 * images} images, once", filling, "s", ""),
+    ]
+
+
+def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> list[Figure]:
+    """ResNet-18 with capsules on CIFAR-10, trained to a plateau, then halved: what it loses and gains.
+
+    32x32 pixels, standardised, shifted and mirrored, batch 128, one cycle of Adam up to 1e-3, bfloat16 where
+    the processor has it. Both networks then get one more epoch at 3e-4. The best candidate is chosen by 1,000
+    of the 5,000 validation images that the accuracies are of.
+    """
+    import torch
+
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.evaluation.accuracy import Evaluator
+    from paretocaps.models.pruning.target import removed_share
+    from paretocaps.schedules.plan import build_plan
+    from paretocaps.training.precision import autocast
+    from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner
+
+    recipe = {"image_size": 32, "augment": "crop", "standardise": True, "lr_policy": "one_cycle"}
+    learner, splits, choices = _learner(CIFAR, images, **RESNET18, **recipe, pruning_ratio=0.5)
+    cpu, plan, batch = torch.device("cpu"), build_plan(choices, images, epochs), choices.batch_size
+    evaluator = Evaluator(cpu, autocast(cpu, learner.dtype))
+    validation = DeviceLoader(splits.validation, cpu)
+    some = splits.validation.spread(PRUNING_IMAGES)
+    accuracies = []
+    for epoch in range(1, epochs + 1):
+        learner.train_epoch(epoch, batch, plan.learning_rates(epoch))
+        accuracies.append(evaluator.accuracy(learner.network, validation))
+    trained, whole = learner.stopwatch.seconds(), copy.deepcopy(learner)
+    prune_learner(
+        learner, choices, 0, learner.loader, lambda one: evaluator.accuracy(one, DeviceLoader(some, cpu))
+    )
+    at_once = evaluator.accuracy(learner.network, validation)
+    rates = [3e-4] * learner.loader.steps(batch)
+    for one in (whole, learner):
+        one.train_epoch(epochs + 1, batch, rates)
+    before, after = (evaluator.accuracy(one.network, validation) for one in (whole, learner))
+    slow, fast = _steps((whole, learner), epochs + 2, batch)
+    share = removed_share(whole.network.architecture, learner.network.architecture)
+    what = f"ResNet-18 with capsules, {images:,} CIFAR-10 images"
+    return [
+        figure(f"{what}, {epochs} epochs: validation accuracy of the last three", accuracies[-3:], "", ""),
+        figure(f"{what}, {epochs} epochs: training time", sum(trained.values()), "s", ""),
+        figure(f"{what}: share of the multiply-adds removed", share, "", ""),
+        figure(f"{what}: validation accuracy, whole, after 1 more epoch", before, "", ""),
+        figure(f"{what}: validation accuracy, pruned, before that epoch", at_once, "", ""),
+        figure(f"{what}: validation accuracy, pruned, after that epoch", after, "", ""),
+        figure(f"{what}: validation accuracy lost by pruning", before - after, "", "at most 0.03"),
+        figure(f"{what}: step, whole", slow, "s", ""),
+        figure(f"{what}: step, pruned", fast, "s", ""),
+        figure(f"{what}: step, times faster pruned", _ratios(slow, fast), "", "at least 1.5"),
+    ]
+
+
+def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3) -> list[Figure]:
+    """The baseline's accuracy with half of its capsule types, by each saliency, before training goes on."""
+    import torch
+
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.evaluation.accuracy import Evaluator
+    from paretocaps.models.pruning.prune import cut
+    from paretocaps.models.pruning.saliency import measure
+    from paretocaps.training.precision import autocast
+
+    cpu, found, whole = torch.device("cpu"), {name: [] for name in SALIENCIES}, []
+    for seed in range(3):
+        learner, splits, choices = _learner(MNIST, images, seed)
+        rates = [choices.lr_max] * learner.loader.steps(choices.batch_size)
+        for epoch in range(1, epochs + 1):
+            learner.train_epoch(epoch, choices.batch_size, rates)
+        network, validation = learner.network, DeviceLoader(splits.validation, cpu)
+        evaluator = Evaluator(cpu, autocast(cpu, learner.dtype))
+        whole.append(evaluator.accuracy(network, validation))
+        types = network.architecture.capsule_types // 2
+        target = network.architecture.model_copy(update={"capsule_types": types})
+        seen = [batch for batch, _ in learner.loader.batches(128, epoch=0)][:8]
+        for name in SALIENCIES:
+            smaller = cut(network, target, measure(network, seen, name, seed)).network
+            found[name].append(evaluator.accuracy(smaller, validation))
+    ahead = [a - b for a, b in zip(found["routing"], found["random"], strict=True)]
+    what = f"MNIST, {images:,} images, {epochs} epochs"
+    return [
+        figure(f"{what}: validation accuracy, all capsule types", whole, "", ""),
+        *(
+            figure(f"{what}: validation accuracy, half of the types by {n}", found[n], "", "")
+            for n in SALIENCIES
+        ),
+        figure(f"{what}: half by routing ahead of half by random", ahead, "", "at least 0.001"),
+    ]
+
+
+def _steps(learners: Sequence[Any], epoch: int, batch: int, steps: int = 12) -> list[list[float]]:
+    """Seconds of steps of learners, taken in turn; the first two of each warm up."""
+    import time
+
+    taken: list[list[float]] = [[] for _ in learners]
+    images, labels = next(learners[0].loader.batches(batch, epoch))
+    for number in range(steps + 2):
+        for learner, seconds in zip(learners, taken, strict=True):
+            begin = time.perf_counter()
+            learner.step(images, labels, 1e-5)
+            if number >= 2:
+                seconds.append(time.perf_counter() - begin)
+    return taken
+
+
+def _ratios(slow: Sequence[float], fast: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(slow, fast, strict=True)]

@@ -1,0 +1,106 @@
+import pytest
+import torch
+
+from paretocaps.data.images import ImageSet
+from paretocaps.data.loader import DeviceLoader
+from paretocaps.domain.choices import Choices
+from paretocaps.evaluation.accuracy import judge
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import build_network
+from paretocaps.training import frozen
+from paretocaps.training.frozen import FrozenFeatures
+from paretocaps.training.learner import Learner
+from paretocaps.training.trainer import train
+from paretocaps.training.weights import load_weights
+
+CPU = torch.device("cpu")
+CHOICES = Choices(family="backbone_caps", frozen=True, precision="fp32", batch_size=8)
+JOB = {"family": "backbone_caps", "backbone": "mobilenet_v1", "image_size": 32, "primary_capsules": 4}
+
+
+def images(count, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    pixels = torch.randint(256, (count, 3, 32, 32), dtype=torch.uint8, generator=generator)
+    return DeviceLoader(ImageSet(pixels, torch.arange(count) % 3), CPU, seed=5)
+
+
+def learner(choices=CHOICES, decoder="none"):
+    shape = Architecture(
+        height=32, width=32, channels=3, classes=3, family="backbone_caps", trunk="resnet18",
+        capsule_types=2, decoder=decoder,
+    )  # fmt: skip
+    widths = tuple(width // 8 for width in shape.trunk_shape.widths)
+    network = build_network(shape.model_copy(update={"trunk_channels": widths}), 0)
+    network(next(images(8, 3).ordered(8))[0])  # statistics unlike a new network's
+    network.freeze_trunk()
+    return Learner(network, images(20), choices, CPU)
+
+
+def test_a_frozen_trunk_stays_as_it_is_to_the_bit():
+    made = learner()
+    before = {name: value.clone() for name, value in made.network.trunk.state_dict().items()}
+    head = made.network.primary.weight.clone()
+    trained = {id(p) for group in made.optimizer.param_groups for p in group["params"]}
+    assert not trained & {id(p) for p in made.network.trunk.parameters()}
+    made.train_epoch(1, 8, [1e-3] * 3)
+    assert made.network.training
+    assert not any(layer.training for layer in made.network.trunk.modules())
+    assert all(torch.equal(before[k], v) for k, v in made.network.trunk.state_dict().items())
+    assert not torch.equal(head, made.network.primary.weight)
+
+
+def test_training_on_cached_features_is_training_on_images():
+    on_images, on_features = learner(), learner()
+    validation = images(10, 1)
+    kept = FrozenFeatures(on_features, on_features.loader, validation, 5, CHOICES)
+    assert on_features.loader.image_shape == (64, 1, 1)
+    for epoch in (1, 2):
+        losses = [one.train_epoch(epoch, 8, [1e-3] * 3) for one in (on_images, on_features)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    network, features = kept.validation()
+    assert features.image_shape == (64, 1, 1)
+    found, expected = judge(network, features.ordered(4)), judge(on_features.network, validation.ordered(4))
+    assert found.acc == expected.acc
+    assert found.loss == pytest.approx(expected.loss, rel=1e-5)
+    assert "features of 30 images were computed once" in kept.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "free", "message"),
+    [
+        ({"augment": "shift"}, 2**40, "augment=shift changes the images"),
+        ({"decoder": "full"}, 2**40, "decoder=full draws the images"),
+        ({}, 2 * 30 * 64 * 4 - 8, "would be more than half"),
+    ],
+)
+def test_features_that_cannot_be_kept_are_computed_in_every_step(monkeypatch, changes, free, message):
+    monkeypatch.setattr(frozen, "free_bytes", lambda device: free)
+    choices = CHOICES.model_copy(update=changes)
+    made = learner(choices, choices.decoder)
+    kept = FrozenFeatures(made, made.loader, images(10), 5, choices)
+    assert made.loader.image_shape == (3, 32, 32)
+    assert kept.validation()[0] is made.network
+    (remark,) = kept.remarks
+    assert "computed in every step" in remark
+    assert message in remark
+    assert made.train_epoch(1, 8, [1e-3] * 3) > 0
+
+
+def test_without_a_frozen_trunk_nothing_happens():
+    made = learner()
+    made.network.trunk_frozen = False
+    kept = FrozenFeatures(made, made.loader, images(10), 5, CHOICES)
+    assert kept.remarks == ()
+    assert made.loader.image_shape == (3, 32, 32)
+
+
+def test_a_whole_training_with_pruning_computes_its_features_twice(job):
+    asked = job(epochs=3, limit_train=60, pruning_ratio=0.5, pruning_start=0.4, frozen=True, **JOB)
+    found = train(asked, lambda record: True)
+    assert found.epochs[0].macs * 0.5 == pytest.approx(found.macs, rel=0.04)
+    assert found.wall > found.time
+    assert "the frozen trunk has random weights: give it a checkpoint" in found.remarks
+    assert any("were computed 2 times" in remark for remark in found.remarks)
+    network = load_weights(asked.folder / "weights.pt")
+    assert sum(p.numel() for p in network.parameters()) == found.params
+    assert network.architecture.trunk_channels

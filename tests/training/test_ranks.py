@@ -1,0 +1,93 @@
+import pytest
+import torch
+from torch import nn
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.trainer import train
+from paretocaps.training.weights import load_weights
+
+
+def go_on(record):
+    return True
+
+
+def network(**choices):
+    return build_network(architecture(Choices(primary_capsules=4, **choices), 8, 8, 1, 10), 0)
+
+
+def test_alone_nothing_is_wrapped_or_sent():
+    own = network()
+    assert ALONE.wrapped(own) is own is ALONE.synchronised(own)
+    assert ALONE.from_first(lambda: 3) == 3
+    assert ALONE.total(torch.ones(())) == 1
+    assert ALONE.remarks(own) == []
+
+
+def test_each_rank_has_its_device():
+    second = Ranks(rank=1, size=2, local=1)
+    assert second.device("cuda:2,cuda:3") == "cuda:3"
+    assert second.device("cpu") == "cpu"
+
+
+def test_batch_norms_on_a_cpu_are_remarked_on():
+    deep = network(family="resnet_caps")
+    assert any(isinstance(module, nn.BatchNorm2d) for module in deep.modules())
+    two = Ranks(rank=0, size=2)
+    assert two.synchronised(deep) is deep
+    assert "with 2 ranks on a CPU losses differ from those of one" in two.remarks(deep)[0]
+    assert two.remarks(network()) == []
+
+
+CHOICES = {
+    "uneven passes, accumulated": {"batch_size": 7, "accumulate": 2, "augment": "shift"},
+    "pruned, momentum": {"family": "momentum_caps", "blocks": 2, "pruning_ratio": 0.5},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_two_ranks_train_as_one_does(job, choices):
+    """Of 99 images the last pass has one, so that one rank has none of its own in it."""
+    made = job(epochs=2, limit_train=99, **choices)
+    one = train(made, go_on)
+    weights = load_weights(made.folder / one.weights).state_dict()
+    seen = []
+    two = train(made.model_copy(update={"ranks": 2}), lambda record: seen.append(record.epoch) or True)
+    losses = [[r.train_loss for r in measured.epochs] for measured in (one, two)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert [r.val_loss for r in two.epochs] == pytest.approx([r.val_loss for r in one.epochs], rel=1e-3)
+    assert (seen, two.params, two.best_epoch) == ([1, 2], one.params, one.best_epoch)
+    assert two.device.name == one.device.name.replace("(1 thread)", "(2 ranks of 1 thread)")
+    assert not any("processor" in remark for remark in two.remarks)
+    again = load_weights(made.folder / two.weights).state_dict()
+    assert all(torch.allclose(again[name], weights[name], atol=2e-3) for name in weights)
+
+
+def test_the_energy_of_several_ranks_is_not_measured(job):
+    from paretocaps.training.trainer import run
+
+    with pytest.raises(UsageError, match="energy of 2 ranks is not measured"):
+        run(job(measure=("energy",)), go_on, Ranks(rank=0, size=2))
+
+
+@pytest.mark.slow
+def test_two_ranks_go_on_from_a_checkpoint(job):
+    made = job(epochs=2, batch_size=20)
+    whole = train(made, go_on)
+    cut = made.model_copy(update={"ranks": 2, "checkpoints": True, "folder": made.folder.with_name("cut")})
+
+    def interrupt(record):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, interrupt)
+    seen = []
+    measured = train(cut, lambda record: seen.append(record.epoch) or True)
+    assert seen == [1, 2]
+    assert [r.train_loss for r in measured.epochs] == pytest.approx(
+        [r.train_loss for r in whole.epochs], rel=1e-5
+    )
