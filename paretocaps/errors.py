@@ -1,7 +1,10 @@
 """Errors: one clear line each, naming the offending value and the remedy."""
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class ParetocapsError(Exception):
@@ -65,3 +68,31 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(sign in text for sign in _NO_MEMORY)
+
+
+def why_not_written(error: OSError, remedy: str) -> str:
+    """Return why a file could not be written and what to do: on a full disk free space, else `remedy`."""
+    return f"{error.strerror or error}: {'free some space' if _is_full(error) else remedy}"
+
+
+def disk_full(error: BaseException) -> str:
+    """Return one line on a disk that is full, with the file if `error` names one; empty for other errors."""
+    if not isinstance(error, OSError) or not _is_full(error):
+        return ""
+    file = repr(error.filename) if error.filename else "a file"
+    return f"{file} cannot be written: {why_not_written(error, '')}"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors of writing to `path` inside a `with` block name it, as failed writes on their own do not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

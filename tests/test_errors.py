@@ -1,9 +1,20 @@
+import errno
 import inspect
+import os
+from pathlib import Path
 
 import pytest
 
 from paretocaps import errors
-from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError, did_you_mean
+from paretocaps.errors import (
+    ParetocapsError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+    disk_full,
+    naming,
+    why_not_written,
+)
 
 KINDS = [
     kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__
@@ -24,3 +35,29 @@ def test_an_unknown_name_has_the_nearest_and_the_list() -> None:
 
 def test_nothing_near_is_not_guessed() -> None:
     assert did_you_mean("zzz", ["red", "green"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENOSPC, "No space left on device: free some space"),
+        (errno.EDQUOT, "Disk quota exceeded: free some space"),
+        (errno.EACCES, "Permission denied: name another file"),
+    ],
+)
+def test_what_cannot_be_written_has_its_remedy(number: int, reason: str) -> None:
+    assert why_not_written(OSError(number, os.strerror(number)), "name another file") == reason
+
+
+def test_a_write_that_fails_names_its_file() -> None:
+    with pytest.raises(OSError, match="No space left") as caught, naming(Path("a.txt")):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert disk_full(caught.value) == "'a.txt' cannot be written: No space left on device: free some space"
+    with pytest.raises(FileNotFoundError, match=r"'missing.txt'"), naming(Path("a.txt")):
+        os.stat("missing.txt")
+
+
+def test_only_a_full_disk_is_one() -> None:
+    assert disk_full(OSError(errno.ENOSPC, "Full")) == "a file cannot be written: Full: free some space"
+    assert disk_full(OSError(errno.EACCES, "Permission denied")) == ""
+    assert disk_full(ValueError("No space left on device")) == ""

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from paretocaps.errors import ParetocapsError
+from paretocaps.errors import ParetocapsError, disk_full
 
 INTERRUPTED = 130
 _debug = False
@@ -31,6 +31,7 @@ def run(command: Callable[[], Any]) -> int:
     """Call `command` and return the exit code; what it raises becomes one line on stderr."""
     global _debug
     _debug = os.environ.get("PARETOCAPS_DEBUG", "") not in ("", "0")
+    _open_what_is_closed()
     try:
         _write_anything(sys.stdout)
         code = command()
@@ -48,8 +49,19 @@ def _answer(error: Exception) -> int:
     if _debug:
         traceback.print_exception(error)
     line, code = explain(error)
-    click.echo(line, err=True)
+    tell(line)
     return code
+
+
+def tell(line: str) -> None:
+    """Write a line to stderr; where nobody reads it any more, the command goes on in silence.
+
+    With `2>&1 | head` the reader goes while a study runs, which is worth more than what is said of it.
+    """
+    try:
+        click.echo(line, err=True)
+    except BrokenPipeError:
+        _silence(sys.stderr)
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -61,6 +73,8 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ParetocapsError):
         start = "" if error.exit_code == INTERRUPTED else "error: "
         return start + _one_line(str(error)), error.exit_code
+    if full := disk_full(error):
+        return f"error: {_one_line(full)}", 1
     name, text = type(error).__name__, _one_line(str(error))
     return f"error: unexpected {name}: {text} (run with --debug for the traceback)", 1
 
@@ -77,8 +91,27 @@ def _one_line(text: str) -> str:
 def _leave_pipe() -> int:
     # The reader (`| head`) has what it wanted. What is still buffered goes nowhere, so that the
     # interpreter's last flush does not complain.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout)
     return 0
+
+
+def _silence(stream: TextIO) -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+def _open_what_is_closed() -> None:
+    # What a shell closed (`>&-`) Python has as None, and the next file opened, a database say, would get
+    # its number and whatever is printed to that.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which gets the lowest number that is free: this one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 def _write_anything(stream: TextIO) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from paretocaps.cli.ending import tell
 from paretocaps.cli.numbers import is_number, number_text
 
 Row = Mapping[str, Any]
@@ -35,8 +36,8 @@ def show(*parts: RenderableType) -> None:
 
 
 def say(message: str) -> None:
-    """Write a line of talk to stderr."""
-    click.echo(message, err=True)
+    """Write a line of talk to stderr (see `ending.tell`)."""
+    tell(message)
 
 
 def write_rows(rows: Sequence[Row], form: str) -> None:

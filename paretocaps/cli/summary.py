@@ -28,17 +28,22 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
         for line in [*([front.measured_on] if front.measured_on else []), *flag_lines(front.members)]:
             say(line)
     say("")
-    for line in next_commands(summary.study, summary.storage):
+    several = len(front.devices) > 1  # which do not compare, where the front has one of them only
+    for line in next_commands(summary.study, summary.storage, front.device if several else None):
         say(line)
 
 
-def next_commands(study: str, storage: str) -> list[str]:
-    """Return the commands that show more of a study, each with what it does."""
+def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
+    """Return the commands that show more of a study, and what each does; `device` is whose front it is."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
-    name = shlex.quote(study)
+    own = "" if device is None else f" --device {shlex.quote(device)}"
+    # a name that begins like an option is one only behind `--`, which ends the options
+    asked = (
+        f"{where}{own} -- {shlex.quote(study)}" if study[:1] == "-" else f" {shlex.quote(study)}{where}{own}"
+    )
     commands = {
-        f"paretocaps front {name}{where}": "the whole front",
-        f"paretocaps report {name}{where}": "figures and tables as a page",
+        f"paretocaps front{asked}": "the whole front",
+        f"paretocaps report{asked}": "figures and tables as a page",
         f"paretocaps dashboard{where}": "every trial, in a browser",
     }
     width = max(map(len, commands))

@@ -1,9 +1,9 @@
 """The search space of a study: which choices are sampled, from which values, and when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Any, Self
 
 from paretocaps.domain.condition import Condition
@@ -79,7 +79,8 @@ class Space:
         `log`, `when`).
 
         Raises:
-            UsageError: an entry that is neither, an empty range, or conditions that go in a circle.
+            UsageError: an entry that is neither or both, a number that is not finite, an empty range, or
+                conditions that go in a circle.
         """
         parameters = {name: _parse_parameter(name, entry) for name, entry in table.items()}
         return cls(tuple(_in_order(parameters)))
@@ -141,6 +142,8 @@ def _parse_parameter(name: str, entry: Any) -> Parameter:
         raise UsageError(f"space.{name} has an unknown key {unknown[0]!r}{did_you_mean(unknown[0], _KEYS)}")
     when = Condition.parse(entry.get("when", {}))
     if "values" in entry:
+        if contradicting := sorted(set(entry) - {"values", "when"}):
+            raise UsageError(f"space.{name} has both `values` and `{contradicting[0]}`: give one of them")
         return _listed(name, entry["values"], when)
     return _ranged(name, entry, when)
 
@@ -150,6 +153,7 @@ def _listed(name: str, values: Any, when: Condition) -> Parameter:
         raise UsageError(f"space.{name}.values={values!r} is not a list with at least one value")
     if any(not isinstance(value, bool | int | float | str) for value in values):
         raise UsageError(f"space.{name}.values={values!r} may hold numbers, strings and booleans only")
+    _refuse_infinite(name, values)
     return Parameter(name, values=tuple(dict.fromkeys(values)), when=when)
 
 
@@ -161,11 +165,20 @@ def _ranged(name: str, entry: Mapping[str, Any], when: Condition) -> Parameter:
         raise UsageError(
             f"space.{name} needs `values`, or numbers for `low` and `high` (and `step`): got {dict(entry)!r}"
         )
+    if not isinstance(log, bool):
+        raise UsageError(f"space.{name}.log={log!r} is not understood: write true or false")
+    _refuse_infinite(name, numbers)
     if not low < high or (step is not None and step <= 0):  # type: ignore[operator]
         raise UsageError(f"space.{name} is an empty range: low={low}, high={high}, step={step}")
     if log and (low <= 0 or step is not None):  # type: ignore[operator]
         raise UsageError(f"space.{name} is logarithmic: low={low} must be above 0, and step must be left out")
-    return Parameter(name, low=low, high=high, step=step, log=bool(log), when=when)
+    return Parameter(name, low=low, high=high, step=step, log=log, when=when)
+
+
+def _refuse_infinite(name: str, values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, float) and not isfinite(value):
+            raise UsageError(f"space.{name} has {value}, which is not a finite number: leave it out")
 
 
 def _in_order(parameters: Mapping[str, Parameter]) -> Iterator[Parameter]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
-from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, is_out_of_memory
+from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, disk_full, is_out_of_memory
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
 
@@ -55,12 +55,14 @@ def leave_reason(job: TrainingJob, error: BaseException) -> str:
 def failure_reason(error: BaseException, device: str) -> str:
     """Return `error` as one line: an own error's message, or else its type and first line.
 
-    Memory that ran out, on a CPU or on a GPU, says on which `device` and names the remedy.
+    Memory that ran out, on a CPU or on a GPU, says on which `device`, and what to do; so does a full disk.
     """
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
     if is_out_of_memory(error):
         reason = f"out of memory on {device}: use a smaller batch size ({text or type(error).__name__})"
+    elif full := disk_full(error):
+        reason = full
     elif isinstance(error, ValidationError):
         reason = _invalid(error)
     elif isinstance(error, ParetocapsError) and text:

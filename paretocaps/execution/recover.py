@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
-from paretocaps.errors import TrainingError
+from paretocaps.errors import TrainingError, naming
 
 JOB = "job.json"
 MEASUREMENT = "measurement.json"
@@ -98,6 +98,14 @@ def recover(folder: Path) -> Measurement | str | None:
         return None
 
 
+def may_pass(reason: str) -> bool:
+    """Return whether a training that failed for `reason` may do better when it is tried again unchanged.
+
+    So it is where the worker was killed or could not start, or the disk was full.
+    """
+    return reason.startswith("worker ") or reason.endswith("free some space")
+
+
 @contextmanager
 def training_lock(folder: Path) -> Iterator[None]:
     """Mark `folder`, made where it is missing, as being trained in by this process.
@@ -153,7 +161,7 @@ def _holder(stream: BinaryIO) -> int | None:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
+    with naming(path), temporary.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

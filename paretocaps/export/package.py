@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from paretocaps.errors import DataError, ParetocapsError, UsageError
+from paretocaps.errors import DataError, ParetocapsError, UsageError, why_not_written
 from paretocaps.export.document import (
     DOCUMENT,
     GRAPH,
@@ -77,7 +77,8 @@ def write_export(
             document = _fill(part, network, about, onnx, images)
             _replace(part, folder, Path(name) / "old")
     except OSError as error:
-        raise ParetocapsError(f"cannot export to {str(folder)!r}: {error.strerror or error}") from None
+        why = why_not_written(error, "name another folder")
+        raise ParetocapsError(f"cannot export to {str(folder)!r}: {why}") from None
     finally:
         network.train(was_training)
     return document

@@ -45,7 +45,11 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     at 0.92 to 0.94, and 20 blocks at 0.91 to 0.93. A plain stack learned with one block (0.67 after 3 epochs)
     at g = 1.5, and not at 0.25 or 3.
 
-    Deep trunks are drawn as He et al. 2015 do (see `trunks.layers.draw_trunk`).
+    Deep trunks are drawn as He et al. 2015 do (see `trunks.layers.draw_trunk`), and the primary convolution
+    on them from N(0, 1 / fan-in), its bias 0, so that capsules start as long as the features are large. By
+    the usual fan-out, and with torch's primary convolution, AlexCapsNet's start at a length of 0.01, and its
+    class capsules at 1e-5: it then learned MNIST (0.958 to 0.961 after 5 epochs of 10,000 images at batch
+    32; so 0.957 to 0.961), but stayed at chance on digits for 2 epochs.
 
     Layers of em routing are drawn about the identity with N(0, 0.1), see their `draw`; those with a skip are
     then made a tenth as large, since x + f(x) with f near the identity doubles x at every layer. On digits,
@@ -72,7 +76,8 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     for layer in (*network.stem, network.primary, *linear):
         _draw(layer, generator)
     if architecture.trunk != PLAIN:
-        draw_trunk(network.trunk, generator)
+        draw_trunk(network.trunk, architecture.trunk_shape, generator)
+        _draw_normal(network.primary, generator)
     paper = _PAPER_STDS.get(architecture.family, PAPER_STD)
     stds = _stds(architecture) if init == "auto" else [paper] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
@@ -95,6 +100,12 @@ def _stds(a: Architecture) -> list[float]:
     gains = [_FIRST, *[between] * (len(a.layers) - 2), _LAST]
     lengths = (shape.outputs / math.sqrt(shape.out_dim) for shape in a.layers)
     return [gain * length / fan for gain, length, fan in zip(gains, lengths, fan_in, strict=True)]
+
+
+def _draw_normal(layer: nn.Module, generator: torch.Generator) -> None:
+    weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
+    nn.init.normal_(weight, std=1 / math.sqrt(weight[0].numel()), generator=generator)
+    nn.init.zeros_(bias)
 
 
 def _draw(layer: nn.Module, generator: torch.Generator) -> None:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paretocaps.errors import UsageError
+from paretocaps.errors import UsageError, why_not_written
 from paretocaps.report.tables import Table
 
 if TYPE_CHECKING:
@@ -99,6 +99,10 @@ def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path
         f"<style>{_CSS}{style}</style><script>{get_plotlyjs()}</script></head><body>{body}</body></html>\n"
     )
     place = Path(path)
+    if not place.name or place.is_dir():  # which has no name to put a draft beside
+        raise UsageError(
+            f"page {str(path)!r} cannot be written: it is a folder: name a file, such as page.html"
+        )
     draft = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +111,8 @@ def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise UsageError(f"page {str(path)!r} cannot be written: {reason}: name another file") from None
+        why = why_not_written(error, "name another file")
+        raise UsageError(f"page {str(path)!r} cannot be written: {why}") from None
     return place
 
 

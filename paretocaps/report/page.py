@@ -219,7 +219,15 @@ def _settings_section(settings: Mapping[str, Any]) -> str:
 
 def _setting_text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={_setting_text(inner)}" for name, inner in value.items()) or "-"
+        return (
+            " ".join(
+                f"{name} ({_setting_text(inner)})"
+                if isinstance(inner, Mapping)
+                else f"{name}={_setting_text(inner)}"
+                for name, inner in value.items()
+            )
+            or "-"
+        )
     if isinstance(value, list | tuple):
         return ", ".join(map(_setting_text, value)) or "-"
     return _PASSWORD.sub(r"\1***@", choice_text(value))

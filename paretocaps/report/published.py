@@ -15,13 +15,13 @@ _SHARES = ("acc", "test_acc")
 _SECONDS = ("time", "epoch_seconds")
 _BOUND = (*_SECONDS, "memory")
 _EPOCHS = "best_epoch"
+_ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
 _MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory")
 _HEADINGS = {
-    "acc": "validation acc",
+    "acc": "val acc",
     "test_acc": "test acc",
     _EPOCHS: "best epoch",
     "epoch_seconds": "s an epoch",
-    "time": "training time",
 }
 _UNITS = {"memory": "B"}
 _TIME = Objective("time", "minimize", "s", "")
@@ -82,6 +82,8 @@ def beside(
 def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table, int]:
     """Return the lines as a table, and the number of its first measured column; those before are published.
 
+    Measured are accuracies, best epoch and training time, and what else has a counterpart that is published.
+
     Args:
         lines: from `beside`.
         figures: the names of the published columns.
@@ -96,7 +98,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
     texts += [
         (_HEADINGS.get(name, name), True, [_text(name, line.measured.get(name)) for line in lines])
         for name in _MEASURED
-        if any(name in line.measured for line in lines)
+        if (name in _ALWAYS or name in figures) and any(name in line.measured for line in lines)
     ]
     headings, numeric, columns = zip(*texts, strict=True)
     return Table(headings, numeric, tuple(zip(*columns, strict=True))), second

@@ -1,8 +1,10 @@
 """What makes a study the same study when it is opened again."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from paretocaps.data.fingerprint import FolderContent, folder_content
 from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
@@ -48,6 +50,33 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
     if differences:
         raise _mismatch(spec, differences)
+
+
+def data_content(spec: StudySpec) -> FolderContent | None:
+    """Return what the study's local data folder holds, or None where its images are known by name."""
+    folder = Path(spec.data_spec.path) if spec.data_spec.path else None
+    return folder_content(folder) if folder is not None and folder.is_dir() else None
+
+
+def refuse_other_data(spec: StudySpec, then: Mapping[str, Any] | None, now: FolderContent | None) -> None:
+    """Refuse to go on with a study whose data folder holds something else than before.
+
+    Args:
+        spec: of the study.
+        then: its `data_content` when it was created; None for a study from before that was kept.
+        now: the same now.
+
+    Raises:
+        StudyMismatchError: naming what differs.
+    """
+    if then is None or now is None or dict(then) == now:
+        return
+    was, found = (f"{seen['bytes']:,} bytes in {seen['files']} file(s)" for seen in (then, now))
+    what = f"{was}, now {found}" if was != found else f"{was}, whose names or content are others now"
+    raise StudyMismatchError(
+        f"the data in {spec.data_spec.path!r} changed since study {spec.study!r} was created ({what}), and"
+        " trials on other data do not compare: put back what was there, or choose another --study name"
+    )
 
 
 def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:

@@ -11,6 +11,7 @@ from optuna.storages import RDBStorage
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
 from paretocaps.storage.connect import engine_arguments, prepare_engine
+from paretocaps.storage.database import explaining
 
 
 def refuse_foreign_study(url: str, name: str) -> None:
@@ -54,10 +55,11 @@ def open_optuna_study(
 @contextmanager
 def _storage(url: str) -> Iterator[RDBStorage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
-    prepare_engine(storage.engine)
-    try:
-        yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+    with explaining(url):
+        storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
+        prepare_engine(storage.engine)
+        try:
+            yield storage
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()

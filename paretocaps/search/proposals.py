@@ -1,6 +1,7 @@
 """Where a study's next choices come from: named designs, laid-out sequences, a sampler, and never twice."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -65,12 +66,17 @@ class Proposals:
         source = self.sampler.sequence
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
-    def enqueue_designs(self, names: tuple[str, ...]) -> None:
-        """Put the named designs first, once a study; one that space or `fix` excludes is skipped aloud."""
-        known = {trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False)}
+    def enqueue_designs(self, names: tuple[str, ...], again: Collection[str] = ()) -> None:
+        """Put the named designs first, once a study; one that space or `fix` excludes is skipped aloud.
+
+        Args:
+            names: of the designs.
+            again: those that are tried a second time, and no third, where they were tried before.
+        """
+        tried = Counter(trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False))
         queued: dict[str, str] = {}
         for name in names:
-            if name in known:
+            if tried[name] > (name in again):
                 continue
             try:
                 sampled = place(self.trainer, self.space, self.fix, self.trainer.designs[name])
@@ -82,6 +88,8 @@ class Proposals:
                 self.observer.notice(f"design {name} is left out: here it is the same as {queued[key]}")
             if key in self.seen or key in queued:
                 continue
+            if tried[name]:
+                self.observer.notice(f"design {name} failed for a reason that may have passed: tried again")
             queued[key] = name
             self.study.enqueue_trial(sampled, user_attrs={"design": name})
 

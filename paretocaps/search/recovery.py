@@ -6,9 +6,10 @@ from collections import deque
 from optuna.trial import TrialState
 
 from paretocaps.domain.measurement import Measurement
-from paretocaps.execution.recover import clear_failed, recover, still_training
+from paretocaps.execution.recover import clear_failed, may_pass, recover, still_training
 from paretocaps.search.runner import OpenTrial, Runner
 from paretocaps.storage.records import AttemptRecord, TrialRecord
+from paretocaps.storage.store import Store
 
 _POLL = 0.5  # s
 
@@ -33,6 +34,14 @@ def recover_trials(runner: Runner) -> None:
             runner.study.tell(frozen.number, state=TrialState.FAIL)
     for trial in open_trials.values():
         _take_up(runner, trial)
+
+
+def failed_designs(store: Store, study: str) -> set[str]:
+    """Return the named designs that failed for a reason that may have passed, such as a killed worker."""
+    if not store.counts(study)["failed"]:
+        return set()
+    failed = (trial for trial in store.trials(study) if trial.state == "failed")
+    return {trial.design for trial in failed if trial.design and may_pass(trial.reason or "")}
 
 
 def _take_up(runner: Runner, trial: TrialRecord) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import optuna
+
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.spec import StudySpec
@@ -12,18 +14,20 @@ from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs, with_designs
-from paretocaps.search.identity import refuse_other_study, stored_form
+from paretocaps.search.identity import data_content, refuse_other_data, refuse_other_study, stored_form
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import recover_trials
+from paretocaps.search.recovery import failed_designs, recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.store import Store
 
 _TRIED = 512
+_DATA = "data"
+"""The attribute of the Optuna study with what the data folder held when it was created."""
 
 
 @dataclass(frozen=True)
@@ -131,23 +135,41 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
             open_optuna_study(spec.storage, spec.study, plan.objectives, sampler) as study,
             plan.executor(plan.places) as executor,
         ):
+            _check_data(study, spec)
+            store.set_spec(spec.study, stored_form(spec))  # what it is asked for now
             proposals = Proposals(
                 study, plan.trainer, plan.space, plan.fix, plan.sampler, spec.seed, seen, observer
             )
             runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
-            proposals.enqueue_designs(plan.designs)
+            if len(plan.places) < spec.workers:
+                observer.notice(_fewer_jobs(spec, plan.places))
+            proposals.enqueue_designs(plan.designs, again=failed_designs(store, spec.study))
             recover_trials(runner)
             runner.run()
             return runner
 
 
+def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
+    number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
+    return (
+        f"workers={spec.workers}, but {number} at once, one on each GPU ({', '.join(places)}): give"
+        " --share-device for more on each, which makes their times longer"
+    )
+
+
 def _enter(store: Store, spec: StudySpec) -> None:
-    """Create the study, or check that it is the one that is asked for and note the new wishes."""
-    content = stored_form(spec)
+    """Create the study, or check that it is the one that is asked for."""
     if spec.study in [summary.name for summary in store.studies()]:
         refuse_other_study(spec, store.study(spec.study).spec)
-        store.set_spec(spec.study, content)
     else:
         refuse_foreign_study(spec.storage, spec.study)
-        store.create_study(spec.study, content)
+        store.create_study(spec.study, stored_form(spec))
+
+
+def _check_data(study: optuna.Study, spec: StudySpec) -> None:
+    """Refuse other data in the place of the study's; note those of a study that has no note of them."""
+    then, now = study.user_attrs.get(_DATA), data_content(spec)
+    refuse_other_data(spec, then, now)
+    if then is None and now is not None:
+        study.set_user_attr(_DATA, now)

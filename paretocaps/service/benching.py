@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices, parse_value
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
 
 if TYPE_CHECKING:
@@ -77,21 +77,27 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     return rows
 
 
-def check_output(path: str) -> Path:
+def check_output(path: str, option: str = "output", example: str = "page.html") -> Path:
     """Return `path` if a file can be written there; its folder is made, a file that is there stays.
+
+    Args:
+        path: the file.
+        option: what it was given as.
+        example: of a file's name.
 
     Raises:
         UsageError: it cannot.
     """
     target = Path(path)
     if not path or target.is_dir():
-        raise UsageError(f"out={path!r} is not a file name: give one, such as bench.json")
+        raise UsageError(f"{option}={path!r} is not a file name: give one, such as {example}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=target.parent):
             return target
     except OSError as error:
-        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
+        why = why_not_written(error, "name another file")
+        raise UsageError(f"{option}={path!r} cannot be written: {why}") from None
 
 
 def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptions) -> Path:
@@ -103,14 +109,15 @@ def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptio
     from paretocaps.bench.benchmark import environment
 
     kept = {**environment(options.device), "options": asdict(options), "rows": [dict(row) for row in rows]}
-    target = check_output(path)
+    target = check_output(path, "out", "bench.json")
     part = target.with_name(target.name + ".part")
     try:
         part.write_text(json.dumps(kept, indent=2) + "\n")
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise UsageError(f"out={path!r} cannot be written: {error.strerror}") from None
+        why = why_not_written(error, "name another file")
+        raise UsageError(f"out={path!r} cannot be written: {why}") from None
     return target
 
 

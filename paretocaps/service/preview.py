@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
     from paretocaps.domain.choices import Choices
@@ -130,23 +131,6 @@ def read_choices(
     if not isinstance(choices, Choices):
         raise UsageError(f"trainer {trainer!r} builds its own networks: only capsnet's can be described")
     return choices, choices.active()
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Return choices given as "name=value"; the trainer's model reads the values.
-
-    Raises:
-        UsageError: one that is not of that form, or a name given twice.
-    """
-    values: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, value = (part.strip() for part in setting.partition("="))
-        if not name or not equals or not value:
-            raise UsageError(f"{setting!r} is not understood: write NAME=VALUE, e.g. weight_sharing=true")
-        if name in values:
-            raise UsageError(f"{name} is given twice: {values[name]} and {value}")
-        values[name] = value
-    return values
 
 
 def image_size(text: str) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.errors import UsageError
+from paretocaps.errors import UsageError, naming, why_not_written
 from paretocaps.service.exporting import WEIGHTS
 
 EPOCHS = "epochs.csv"
@@ -51,7 +51,8 @@ def prepare(
             _forget(folder)
             leave_job(job)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror}): name another --output") from None
+        why = why_not_written(error, "name another --output")
+        raise UsageError(f"{folder} cannot be written: {why}") from None
     return None
 
 
@@ -99,7 +100,7 @@ class EpochsFile:
     def add(self, record: EpochRecord) -> None:
         """Write the next row; the first one begins the file."""
         self.told.append(record)
-        with self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
+        with naming(self.path), self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
             writer = csv.DictWriter(stream, list(EpochRecord.model_fields), lineterminator="\n")
             if len(self.told) == 1:
                 writer.writeheader()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
-from paretocaps.service.preview import parse_settings
 from paretocaps.service.reading import front_of
+from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
@@ -107,12 +107,13 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     """Return what the study was created with, without None, and its finished trials; or None and 0."""
-    from paretocaps.storage.connect import parse_url, sqlite_file
+    from paretocaps.storage.connect import parse_url, refuse_read_only, sqlite_file
     from paretocaps.storage.store import Store
 
     path = sqlite_file(parse_url(spec.storage))
     if path is not None and not path.exists():
         return None, 0
+    refuse_read_only(spec.storage)  # before its data are prepared
     try:
         with Store.open(spec.storage, create=False) as store:
             if spec.study not in [summary.name for summary in store.studies()]:

@@ -11,9 +11,9 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.preview import parse_settings
 from paretocaps.service.run_folder import EPOCHS, EpochsFile, prepare
 from paretocaps.service.running import Interrupted
+from paretocaps.service.settings import parse_settings
 
 DEFAULT_EPOCHS = 30
 """Epochs of a training that no study's trial gives them."""

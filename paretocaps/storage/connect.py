@@ -86,7 +86,8 @@ def make_engine(url: str, *, create: bool) -> Engine:
 
     Args:
         url: the storage URL.
-        create: whether a missing SQLite file, and its folder, may be made.
+        create: whether a missing SQLite file, and its folder, may be made; a file that cannot be written is
+            refused then, and otherwise opened for reading only.
 
     Raises:
         StorageError: the URL or the file cannot be used.
@@ -97,6 +98,10 @@ def make_engine(url: str, *, create: bool) -> Engine:
     if path is None:
         return create_engine(parsed, **arguments)
     check_file(parsed, create=create)
+    if create:
+        refuse_read_only(url)
+    elif _read_only_places(path):
+        return _reading_engine(path)
     arguments["connect_args"]["isolation_level"] = None  # Python's own BEGIN is deferred and comes late
     # absolute: the process may change its working directory between two connections
     engine = prepare_engine(create_engine(parsed.set(database=str(path.absolute())), **arguments))
@@ -108,8 +113,8 @@ def check_file(url: URL, *, create: bool) -> None:
     """Check the file of an SQLite URL; make its folder where it is missing and `create` is set.
 
     Raises:
-        StorageError: the path is a folder, is missing (unless `create`), cannot be made or written,
-            or holds something else than an SQLite database.
+        StorageError: the path is a folder, is missing (unless `create`), cannot be made or read, or holds
+            something else than an SQLite database.
     """
     path = Path(url.database or "")
     where = f"storage {safe(url)!r}"
@@ -122,15 +127,54 @@ def check_file(url: URL, *, create: bool) -> None:
                 f"{where}: there is no file {str(path)!r}: run `paretocaps optimize`, which makes it,"
                 " or name another with --storage"
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
         magic = _first_bytes(path)
     except OSError as error:
         raise StorageError(f"{where}: {error.filename!r} cannot be used: {error.strerror}") from None
     if magic not in (b"", _MAGIC):
         raise StorageError(f"{where}: {str(path)!r} is not an SQLite database: name another file")
-    for place in (path, path.parent):
-        if place.exists() and not os.access(place, os.W_OK):
-            raise StorageError(f"{where}: {str(place)!r} is read-only: make it writable, or copy the file")
+
+
+def refuse_read_only(url: str) -> None:
+    """Refuse the file of an SQLite URL where it is there but cannot be written, or its folder cannot.
+
+    Raises:
+        StorageError: it is read-only, or the URL cannot be used.
+    """
+    parsed = parse_url(url)
+    path = sqlite_file(parsed)
+    for place in _read_only_places(path) if path else ():
+        where = f"storage {safe(parsed)!r}: {str(place)!r}"
+        raise StorageError(f"{where} is read-only: make it writable, or copy the file")
+
+
+def _read_only_places(path: Path) -> list[Path]:
+    return [place for place in (path, path.parent) if place.exists() and not os.access(place, os.W_OK)]
+
+
+def _reading_engine(path: Path) -> Engine:
+    """Return an engine that only reads `path`, and makes nothing beside it.
+
+    SQLite reads a file with a write-ahead log only where it can make or find the log's index, so one without
+    a log, which nobody has open for writing, is taken as it is. Such reading is short: no server does it.
+    """
+    path = path.resolve()  # the log lies beside the file, not beside a link to it
+    log = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.as_uri()}?{mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
+    event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -2,21 +2,27 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from paretocaps.errors import StorageError
-from paretocaps.storage.connect import make_engine, safe
+from paretocaps.errors import ParetocapsError, StorageError
+from paretocaps.storage.connect import make_engine, parse_url, safe
 
 T = TypeVar("T")
 BACK_OFF = (0.1, 0.5, 2.0)
 """Seconds to wait before each new try at a database server that went away."""
 
 _CHECKPOINT_SECONDS = 1.0
+_REMEDIES = {  # by SQLite's words
+    "database or disk is full": "its disk is full: free some space, then run the same command again",
+    "attempt to write a readonly database": "it is read-only: make it writable, or copy the file",
+    "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
+    " folder writable, or copy both",
+}
 
 
 class Database:
@@ -80,7 +86,7 @@ class Database:
             except DBAPIError as error:
                 pause = next(pauses, None) if self._went_away(error) else None
                 if pause is None:
-                    raise StorageError(f"storage {self.name!r}: {_one_line(error)}") from error
+                    raise _explained(self.name, error) from error
             time.sleep(pause)
 
     def _went_away(self, error: DBAPIError) -> bool:
@@ -94,6 +100,29 @@ class Database:
             # whoever still reads keeps the log alive, and the last to close it empties it: do not wait long
             raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def explaining(url: str) -> Iterator[None]:
+    """Let what goes wrong inside with the database at `url`, by whatever library, be one line.
+
+    Raises:
+        StorageError: the database cannot be reached, read or written.
+    """
+    try:
+        yield
+    except ParetocapsError:
+        raise
+    except Exception as error:
+        cause = error if isinstance(error, DBAPIError) else error.__cause__
+        if not isinstance(cause, DBAPIError):
+            raise
+        raise _explained(safe(parse_url(url)), cause) from error
+
+
+def _explained(name: str, error: DBAPIError) -> StorageError:
+    line = _one_line(error)
+    return StorageError(f"storage {name!r}: {_REMEDIES.get(line, line)}")
 
 
 def _one_line(error: DBAPIError) -> str:

@@ -1,6 +1,7 @@
 """Several processes that train one job together: each takes its share of every batch (DDP)."""
 
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
         backend, rank=rank, world_size=size, timeout=timedelta(seconds=STEP_SECONDS), **where
     )
     try:
-        yield Ranks(rank, size, local, dist.new_group(backend="gloo", timeout=_CONTROL))
+        with warnings.catch_warnings():
+            # kernels of one channel: torch says that copying their gradients takes longer than it might
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+            yield Ranks(rank, size, local, dist.new_group(backend="gloo", timeout=_CONTROL))
     finally:
         dist.destroy_process_group()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from paretocaps.errors import DataError, UsageError
+from paretocaps.errors import DataError, UsageError, naming
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
@@ -46,19 +46,32 @@ def save_whole(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` to `path` as torch does: whole or not at all, and on the disk when this returns.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written; `path` is what it was.
     """
     part = path.with_name(path.name + ".part")
-    with part.open("wb") as stream:
-        torch.save(dict(content), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+    try:
+        with naming(path):
+            _write(part, content)
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)  # half a file on a full disk is in the way
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _write(part: Path, content: Mapping[str, Any]) -> None:
+    try:
+        with part.open("wb") as stream:
+            torch.save(dict(content), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except RuntimeError as error:  # torch's, of the file that it could not end after the disk was full
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def load_weights(path: Path) -> Network:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from paretocaps.errors import StorageError, did_you_mean
-from paretocaps.storage.connect import engine_arguments, parse_url, prepare_engine, safe
+from paretocaps.storage.connect import engine_arguments, parse_url, prepare_engine, refuse_read_only, safe
 from paretocaps.storage.store import Store
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ def open_studies(url: str) -> "RDBStorage":
     """Return Optuna's storage on a database; nothing is made that is not there.
 
     Raises:
-        StorageError: the database is missing, cannot be reached, or holds no studies.
+        StorageError: the database is missing or read-only, cannot be reached, or holds no studies.
     """
     Store.open(url, create=False).close()
+    refuse_read_only(url)  # Optuna writes as it reads
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)

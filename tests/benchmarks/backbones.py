@@ -1,4 +1,4 @@
-"""Groups of `measure.py` about frozen trunks and pruning: name, runs, unit and what was asked for."""
+"""Groups of `measure.py` about frozen trunks and pruning."""
 
 import copy
 import statistics
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-Row = tuple[str, float | Sequence[float], str, str]
+from figures import CIFAR, MNIST, Figure, figure
+
 RESNET18 = {"family": "backbone_caps", "backbone": "resnet18"}
 SALIENCIES = ("routing", "activation", "magnitude", "random")
 
@@ -32,7 +33,7 @@ def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[An
     return Learner(network, loader, asked, cpu), splits, asked
 
 
-def frozen(cifar: Path, mnist: Path, images: int = 512, epochs: int = 4) -> list[Row]:
+def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
     """An epoch of a frozen ResNet-18 with cached features against one that is trained, 64x64 pixels.
 
     Seconds are the training clock's: optimiser steps alone. The first epoch has the warm-up and is left out.
@@ -45,7 +46,7 @@ def frozen(cifar: Path, mnist: Path, images: int = 512, epochs: int = 4) -> list
     seconds, filling = {}, 0.0
     for name, changes in {"fine-tuned": {}, "frozen": {"frozen": True}}.items():
         learner, splits, choices = _learner(
-            cifar, images, image_size=64, batch_size=64, **RESNET18, **changes
+            CIFAR, images, image_size=64, batch_size=64, **RESNET18, **changes
         )
         if changes:
             some = DeviceLoader(splits.train, torch.device("cpu"))
@@ -58,14 +59,14 @@ def frozen(cifar: Path, mnist: Path, images: int = 512, epochs: int = 4) -> list
     ratio = statistics.median(seconds["fine-tuned"]) / statistics.median(seconds["frozen"])
     what = f"ResNet-18, {images} CIFAR-10 images of 64x64"
     return [
-        (f"{what}: an epoch, fine-tuned", seconds["fine-tuned"], "s", ""),
-        (f"{what}: an epoch, frozen with cached features", seconds["frozen"], "s", ""),
-        (f"{what}: times faster", ratio, "", "at least 10"),
-        (f"computing the features of {2 * images} images, once", filling, "s", ""),
+        figure(f"{what}: an epoch, fine-tuned", seconds["fine-tuned"], "s", ""),
+        figure(f"{what}: an epoch, frozen with cached features", seconds["frozen"], "s", ""),
+        figure(f"{what}: times faster", ratio, "", "at least 10"),
+        figure(f"computing the features of {2 * images} images, once", filling, "s", ""),
     ]
 
 
-def pruned_resnet18(cifar: Path, mnist: Path, images: int = 10_000, epochs: int = 20) -> list[Row]:
+def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> list[Figure]:
     """ResNet-18 with capsules on CIFAR-10, trained to a plateau, then halved: what it loses and gains.
 
     32x32 pixels, standardised, shifted and mirrored, batch 128, one cycle of Adam up to 1e-3, bfloat16 where
@@ -82,7 +83,7 @@ def pruned_resnet18(cifar: Path, mnist: Path, images: int = 10_000, epochs: int 
     from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner
 
     recipe = {"image_size": 32, "augment": "crop", "standardise": True, "lr_policy": "one_cycle"}
-    learner, splits, choices = _learner(cifar, images, **RESNET18, **recipe, pruning_ratio=0.5)
+    learner, splits, choices = _learner(CIFAR, images, **RESNET18, **recipe, pruning_ratio=0.5)
     cpu, plan, batch = torch.device("cpu"), build_plan(choices, images, epochs), choices.batch_size
     evaluator = Evaluator(cpu, autocast(cpu, learner.dtype))
     validation = DeviceLoader(splits.validation, cpu)
@@ -104,20 +105,20 @@ def pruned_resnet18(cifar: Path, mnist: Path, images: int = 10_000, epochs: int 
     share = removed_share(whole.network.architecture, learner.network.architecture)
     what = f"ResNet-18 with capsules, {images:,} CIFAR-10 images"
     return [
-        (f"{what}, {epochs} epochs: validation accuracy of the last three", accuracies[-3:], "", ""),
-        (f"{what}, {epochs} epochs: training time", sum(trained.values()), "s", ""),
-        (f"{what}: share of the multiply-adds removed", share, "", ""),
-        (f"{what}: validation accuracy, whole, after 1 more epoch", before, "", ""),
-        (f"{what}: validation accuracy, pruned, before that epoch", at_once, "", ""),
-        (f"{what}: validation accuracy, pruned, after that epoch", after, "", ""),
-        (f"{what}: validation accuracy lost by pruning", before - after, "", "at most 0.03"),
-        (f"{what}: step, whole", slow, "s", ""),
-        (f"{what}: step, pruned", fast, "s", ""),
-        (f"{what}: step, times faster pruned", _ratios(slow, fast), "", "at least 1.5"),
+        figure(f"{what}, {epochs} epochs: validation accuracy of the last three", accuracies[-3:], "", ""),
+        figure(f"{what}, {epochs} epochs: training time", sum(trained.values()), "s", ""),
+        figure(f"{what}: share of the multiply-adds removed", share, "", ""),
+        figure(f"{what}: validation accuracy, whole, after 1 more epoch", before, "", ""),
+        figure(f"{what}: validation accuracy, pruned, before that epoch", at_once, "", ""),
+        figure(f"{what}: validation accuracy, pruned, after that epoch", after, "", ""),
+        figure(f"{what}: validation accuracy lost by pruning", before - after, "", "at most 0.03"),
+        figure(f"{what}: step, whole", slow, "s", ""),
+        figure(f"{what}: step, pruned", fast, "s", ""),
+        figure(f"{what}: step, times faster pruned", _ratios(slow, fast), "", "at least 1.5"),
     ]
 
 
-def capsule_pruning(cifar: Path, mnist: Path, images: int = 5000, epochs: int = 3) -> list[Row]:
+def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3) -> list[Figure]:
     """The baseline's accuracy with half of its capsule types, by each saliency, before training goes on."""
     import torch
 
@@ -129,7 +130,7 @@ def capsule_pruning(cifar: Path, mnist: Path, images: int = 5000, epochs: int = 
 
     cpu, found, whole = torch.device("cpu"), {name: [] for name in SALIENCIES}, []
     for seed in range(3):
-        learner, splits, choices = _learner(mnist, images, seed)
+        learner, splits, choices = _learner(MNIST, images, seed)
         rates = [choices.lr_max] * learner.loader.steps(choices.batch_size)
         for epoch in range(1, epochs + 1):
             learner.train_epoch(epoch, choices.batch_size, rates)
@@ -145,9 +146,12 @@ def capsule_pruning(cifar: Path, mnist: Path, images: int = 5000, epochs: int = 
     ahead = [a - b for a, b in zip(found["routing"], found["random"], strict=True)]
     what = f"MNIST, {images:,} images, {epochs} epochs"
     return [
-        (f"{what}: validation accuracy, all capsule types", whole, "", ""),
-        *((f"{what}: validation accuracy, half of the types by {n}", found[n], "", "") for n in SALIENCIES),
-        (f"{what}: half by routing ahead of half by random", ahead, "", "at least 0.001"),
+        figure(f"{what}: validation accuracy, all capsule types", whole, "", ""),
+        *(
+            figure(f"{what}: validation accuracy, half of the types by {n}", found[n], "", "")
+            for n in SALIENCIES
+        ),
+        figure(f"{what}: half by routing ahead of half by random", ahead, "", "at least 0.001"),
     ]
 
 

@@ -295,3 +295,25 @@ def test_a_study_reopened_as_another(refused, tmp_path, capsys):
     (tmp_path / "s.toml").write_text('study = "s"\n[space]\ndecoder = ["full", "none"]\n')
     assert "was created with space." in refused("optimize", "--spec", "s.toml")
     assert "no study 't'" in refused("front", "t")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan", "--output"],
+        ["lr-range", "--output"],
+        ["evaluate", "x", "--output"],
+        ["bench", "--out"],
+    ],
+)
+@pytest.mark.parametrize("place", [".", "/", ""])
+def test_an_output_that_is_a_folder_is_refused_before_anything_is_done(refused, command, place):
+    assert f"{command[-1].strip('-')}={place!r} is not a file name: give one, such as" in refused(
+        *command, place
+    )
+
+
+@pytest.mark.parametrize(("command", "name"), [(["plan", "--output"], "output"), (["bench", "--out"], "out")])
+def test_an_output_below_a_file_is_refused(refused, tmp_path, command, name):
+    (tmp_path / "file").write_text("")
+    assert f"{name}='file/x' cannot be written: File exists: name another file" in refused(*command, "file/x")

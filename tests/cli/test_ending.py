@@ -23,6 +23,11 @@ class Stopped(ParetocapsError):
         (click.Abort(), "interrupted", 130),
         (click.BadParameter("'x' is no number."), "error: Invalid value: 'x' is no number", 2),
         (
+            OSError(28, "No space left on device", "w.pt"),
+            "error: 'w.pt' cannot be written: No space left on device: free some space",
+            1,
+        ),
+        (
             KeyError("boom"),
             "error: unexpected KeyError: 'boom' (run with --debug for the traceback)",
             1,
@@ -113,3 +118,46 @@ def test_characters_that_stdout_cannot_show_become_question_marks():
     )
     out, error = process.communicate()
     assert (process.returncode, out.split(), error) == (0, [b"acc", b"?"], b"")
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_a_stream_that_the_shell_closed_is_quiet_and_no_file_gets_its_number(closed, tmp_path):
+    program = (
+        "import sys\nfrom paretocaps.cli import ending, output\n"
+        "def command():\n"
+        f"    with open({str(tmp_path / 'kept')!r}, 'w') as file:\n"
+        "        file.write(str(file.fileno()))\n"
+        "    output.write_json([1])\n    output.say('talk')\n"
+        "sys.exit(ending.run(command))"
+    )
+    shut = " ".join(f"{number}>&-" for number in closed)
+    run = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {shut}', sys.executable, program], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ([] if 1 in closed else ["[", "1", "]"])
+    assert run.stderr == ("" if 2 in closed else "talk\n")
+    assert int((tmp_path / "kept").read_text()) > 2
+
+
+def test_a_command_goes_on_when_nobody_reads_its_talk(tmp_path):
+    program = (
+        "import sys\nfrom paretocaps.cli import ending, output\nfrom paretocaps.errors import UsageError\n"
+        "def command():\n    output.say('talk')\n    sys.stdin.read()\n"
+        "    for _ in range(10_000):\n        output.say('more')\n"
+        f"    open({str(tmp_path / 'done')!r}, 'w').close()\n    raise UsageError('no')\n"
+        "sys.exit(ending.run(command))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"talk\n"
+    process.stderr.close()
+    process.stdin.close()
+    assert process.wait() == 2
+    assert (tmp_path / "done").exists()
+    assert process.stdout is not None
+    assert process.stdout.read() == b""
+    process.stdout.close()

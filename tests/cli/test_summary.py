@@ -1,7 +1,10 @@
+import shlex
 from dataclasses import replace
 
+import click
 import pytest
 
+from paretocaps.cli.app import app
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.summary import next_commands, show_summary
 from paretocaps.domain.spec import DEFAULT_STORAGE
@@ -48,3 +51,21 @@ def test_commands_name_another_storage_and_can_be_pasted():
     lines = next_commands("my study", "sqlite:///a b.db")
     assert lines[0].startswith("paretocaps front 'my study' --storage 'sqlite:///a b.db' ")
     assert len(lines) == 3
+
+
+def test_a_study_named_like_an_option_stays_a_name():
+    lines = next_commands("-x", "sqlite:///b.db", "Fast GPU")
+    front, report, _ = [shlex.split(line, comments=True)[1:] for line in lines]
+    assert front == ["front", "--storage", "sqlite:///b.db", "--device", "Fast GPU", "--", "-x"]
+    for words in (front, report):
+        context = app.get_command(click.Context(app), words[0]).make_context(words[0], words[1:])
+        assert (context.params["study"], context.params["device"]) == ("-x", "Fast GPU")
+
+
+def test_commands_ask_for_the_device_whose_front_is_shown(view, front, capsys):
+    one = replace(front, device="cpu A", devices=("cpu A",))
+    show_summary(summary(one), view)
+    assert "--device" not in capsys.readouterr().err
+    show_summary(summary(replace(one, devices=("cpu A", "cpu B"))), view)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.count("--device 'cpu A'") for line in lines[-3:]] == [1, 1, 0]

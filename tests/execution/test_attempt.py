@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from pydantic import ValidationError
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
 from paretocaps.execution.attempt import attempt, failure_reason, leave_reason
-from paretocaps.execution.recover import leave_measurement, recover, still_training
+from paretocaps.execution.recover import MEASUREMENT, leave_measurement, recover, still_training
 
 
 def caught(action):
@@ -100,3 +102,16 @@ def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
     assert recover(job.folder) == "ValueError: no"
     leave_measurement(job.folder, attempt(make_job(), lambda record: True))
     assert isinstance(recover(job.folder), Measurement), "a measurement outweighs a reason"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_says_so_and_names_the_file(make_job):
+    job = make_job()
+    job.folder.mkdir(parents=True)
+    (job.folder / f"{MEASUREMENT}.tmp").symlink_to("/dev/full")
+    error = caught(lambda: attempt(job, lambda record: True))
+    file = str(job.folder / MEASUREMENT)
+    assert (
+        failure_reason(error, "cpu")
+        == f"{file!r} cannot be written: No space left on device: free some space"
+    )

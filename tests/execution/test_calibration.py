@@ -86,3 +86,8 @@ def test_an_attempt_has_its_calibration_or_a_remark(make_job, monkeypatch, funct
     job = make_job(measure=("acc", "time")).model_copy(update={"trainer": "mine"})
     measurement = attempt(job, lambda record: True)
     assert (measurement.device.calibration, measurement.remarks) == found
+
+
+def test_several_ranks_are_another_device_than_the_one_that_takes_the_step(make_job):
+    assert calibrate(make_job(measure=("time",), ranks=2), trainer("step")) is None
+    assert asked == []

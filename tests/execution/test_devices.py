@@ -5,7 +5,7 @@ import pytest
 
 from paretocaps.errors import UsageError
 from paretocaps.execution import devices as module
-from paretocaps.execution.devices import cuda_count, devices
+from paretocaps.execution.devices import cuda_count, devices, each_of
 
 
 @pytest.fixture
@@ -90,3 +90,17 @@ def test_a_torch_that_cannot_answer_finds_none(hinted, monkeypatch):
 def test_the_answer_is_the_count(hinted, monkeypatch):
     monkeypatch.setattr(module, "_COUNT", "print(3)")
     assert devices("auto") == ["cuda:0", "cuda:1", "cuda:2"]
+
+
+def test_ranks_have_a_cuda_device_each(found):
+    found(5)
+    assert devices("auto", ranks=2) == ["cuda:0,cuda:1", "cuda:2,cuda:3"]
+    assert devices("cuda", ranks=5) == ["cuda:0,cuda:1,cuda:2,cuda:3,cuda:4"]
+    assert devices("cpu", workers=2, ranks=2) == ["cpu", "cpu"]
+    assert each_of(devices("auto", ranks=2)) == ["cuda:0", "cuda:1", "cuda:2", "cuda:3"]
+    with pytest.raises(UsageError, match="ranks=6 needs a CUDA device each, and there is cuda:0"):
+        devices("auto", ranks=6)
+    with pytest.raises(UsageError, match="ranks=2 needs"):
+        devices("cuda:1", ranks=2)
+    found(0)
+    assert devices("auto", ranks=2) == ["cpu"]

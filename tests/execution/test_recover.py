@@ -18,6 +18,7 @@ from paretocaps.execution.recover import (
     leave_job,
     leave_measurement,
     left_job,
+    may_pass,
     recover,
     still_training,
     training_lock,
@@ -149,3 +150,17 @@ def test_a_job_is_found_in_its_folder(make_job):
     assert left_job(job.folder) == job
     (job.folder / JOB).write_text("{")
     assert left_job(job.folder) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "passing"),
+    [
+        ("worker ended by signal 9 (SIGKILL)", True),
+        ("worker could not start: it ended with exit code 1", True),
+        ("'w.pt' cannot be written: No space left on device: free some space", True),
+        ("loss=nan is not a finite number: the training diverged; try a lower learning rate", False),
+        ("", False),
+    ],
+)
+def test_what_killed_a_worker_may_pass(reason, passing):
+    assert may_pass(reason) is passing

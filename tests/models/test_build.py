@@ -97,6 +97,12 @@ def test_lenet5_is_drawn_as_torch_draws_it():
         assert layer.bias.abs().max() <= bound
 
 
+def test_alexcapsnet_starts_with_capsules_that_are_there():
+    made = build_network(architecture(Choices(family="alexnet_caps"), 28, 28, 1, 10), seed=0)
+    images = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    assert 0.2 < made.observe(images).presence.mean().item() < 0.9
+
+
 def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
     assert all(
         parameter.is_contiguous() for parameter in build_network(Architecture(**SMALL), 0).parameters()

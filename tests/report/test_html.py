@@ -59,13 +59,22 @@ def test_a_failure_while_writing_leaves_the_old_page_and_no_draft(tmp_path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(UsageError, match="No space left on device"):
+    with pytest.raises(UsageError, match=r"page '.*page.html' .*: No space left on device: free some space"):
         write_page(path, "new", "")
     assert "<title>old</title>" in path.read_text(encoding="utf-8")
     assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
 
 
-@pytest.mark.parametrize("place", ["folder", "file/page.html", "file/deeper/page.html"])
+@pytest.mark.parametrize("place", [".", "..", "/", "sub", "sub/..", ""])
+def test_a_folder_is_no_page(tmp_path, monkeypatch, place):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub" if place == ".." else tmp_path)
+    with pytest.raises(UsageError, match=r"page '.*' cannot be written: it is a folder: name a file"):
+        write_page(place, "t", "")
+    assert [entry.name for entry in tmp_path.rglob("*")] == ["sub"]
+
+
+@pytest.mark.parametrize("place", ["file/page.html", "file/deeper/page.html"])
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path, place):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("x", encoding="utf-8")

@@ -47,6 +47,11 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     assert body.index("acc, time and params") < body.index("acc over time") < body.index("Accuracy by epoch")
 
 
+def test_tables_within_tables_of_the_settings_are_told_apart(tmp_path, front):
+    body = written(tmp_path / "x.html", front, settings={"design": {"a": {"n": 1, "m": True}, "b": {"n": 2}}})
+    assert "<dt>design</dt><dd>a (n=1 m=true) b (n=2)</dd>" in body
+
+
 def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
     flagged = replace(front.members[0], flags=("loaded",))
     shown = replace(front, members=(flagged, *front.members[1:]), scaled_to="one", devices=("one", "two"))

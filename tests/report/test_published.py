@@ -54,11 +54,10 @@ def test_published_columns_come_first_and_measured_ones_after_them():
     table, second = beside_table(beside(PUBLISHED, TRIALS, {0: 10.0, 1: 3.0}), PUBLISHED.figures)
     assert table.headings[:second] == ("row", "acc", "best epoch", "s an epoch", "memory")
     assert table.headings[second:] == (
-        "trial", "seeds", "test acc", "validation acc", "best epoch", "s an epoch", "training time",
-        "params", "memory",
+        "trial", "seeds", "test acc", "val acc", "best epoch", "s an epoch", "time", "memory",
     )  # fmt: skip
     wab, deep, _, lost = table.rows
     assert wab[:second] == ("wab", "0.9945", "8", "49.0 s", "-")
-    assert wab[second:] == ("0", "5", "0.9750", "0.9800", "10", "3.00 s", "30.0 s", "8.22 M", "1.50 GB")
+    assert wab[second:] == ("0", "5", "0.9750", "0.9800", "10", "3.00 s", "30.0 s", "1.50 GB")
     assert deep[:second] == ("deep", "0.7000", "-", "-", "47.0 GB")
-    assert lost[second:] == ("not trained", *["-"] * 8)
+    assert lost[second:] == ("not trained", *["-"] * 7)

@@ -6,12 +6,12 @@ import torch
 from paretocaps import service
 from paretocaps.domain.trainer import TRAINERS
 
-FAMILIES = ["capsnet", "alexnet_caps", "resnet_caps", "lenet5"]
+FAMILIES = ["capsnet", "alexnet_caps", "resnet_caps", "lenet5", "backbone_caps"]
 SPACE = {
     "family": FAMILIES,
     "weight_sharing": [False, True],
     "decoder": ["full", "reduced", "none"],
-    "pruning_ratio": {"values": [0.0, 0.5], "when": {"family": "capsnet"}},
+    "pruning_ratio": [0.0, 0.5],
     "lr_policy": ["fixed", "exponential", "one_cycle"],
     "image_size": {"values": [20], "when": {"family": "resnet_caps"}},  # 78x78 would take a minute
     "batch_size": [16, 32],
@@ -34,22 +34,22 @@ def test_one_study_samples_families_and_no_trial_fails(storage):
         "device": "cpu",
         "sampler": "qmc",
         "space": SPACE,
-        "fix": {"primary_capsules": 2},
+        "fix": {"primary_capsules": 2, "backbone": "resnet18"},
         "designs": (),
         "require": (),
-        "trials": 8,
+        "trials": 10,
         "epochs": 1,
         "limit_train": 32,
     }
     summary = service.optimize(flags)
-    assert (summary.finished, summary.failed) == (8, 0)
+    assert (summary.finished, summary.failed) == (10, 0)
     trials = service.finished_trials("families", storage)
     assert {trial.choices["family"] for trial in trials} == set(FAMILIES)
     for trial in trials:
         capsules = trial.choices["family"] != "lenet5"
         assert all((name in trial.choices) == capsules for name in ("decoder", "primary_capsules"))
         assert trial.values["params"] > 0
-    assert len({str(trial.choices) for trial in trials}) == 8
+    assert len({str(trial.choices) for trial in trials}) == 10
 
 
 def test_choices_that_mean_nothing_to_a_family_are_left_out():
@@ -59,6 +59,6 @@ def test_choices_that_mean_nothing_to_a_family_are_left_out():
     for family in FAMILIES:
         found = trainer.complete({"family": family, **sampled}, fix)
         assert ("weight_sharing" in found) == (family != "lenet5")
-        assert "backbone" not in found
+        assert ("pruning_ratio" in found) == (family != "lenet5")
+        assert found.get("backbone") == ("resnet18" if family == "backbone_caps" else None)
         assert found["batch_size"] == 16
-    assert trainer.complete({"family": "backbone_caps", **sampled}, fix)["backbone"] == "resnet18"

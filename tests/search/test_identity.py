@@ -1,6 +1,9 @@
+import sqlite3
+
 import pytest
 
 from paretocaps.errors import StudyMismatchError
+from paretocaps.storage.store import Store
 
 
 @pytest.mark.parametrize(
@@ -67,3 +70,39 @@ def test_a_database_may_be_moved(run, storage, tmp_path):
     )
     assert summary.finished == 2
     assert not old.exists()
+
+
+def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / "train").write_text("12345")
+    run(trials=1, data=str(folder))
+    run(trials=2, data=str(folder))
+    (folder / "train").write_text("54321")
+    with pytest.raises(
+        StudyMismatchError, match=r"5 bytes in 1 file\(s\), whose names or content are others"
+    ) as caught:
+        run(trials=3, data=str(folder))
+    assert str(folder) in str(caught.value)
+    assert "choose another --study name" in str(caught.value)
+    (folder / "test").write_text("123")
+    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file\(s\), now 8 bytes in 2 file\(s\)\)"):
+        run(trials=3, data=str(folder))
+    with Store.open(storage, create=False) as store:
+        assert store.study("s").spec["trials"] == 2
+    (folder / "test").unlink()
+    (folder / "train").write_text("12345")
+    assert run(trials=3, data=str(folder))[0].finished == 3
+
+
+def test_a_study_without_a_note_of_its_data_goes_on_and_takes_one(run, storage, tmp_path):
+    (tmp_path / "images").mkdir()
+    run(trials=1, data=str(tmp_path / "images"))
+    with sqlite3.connect(storage.removeprefix("sqlite:///")) as connection:
+        assert connection.execute("delete from study_user_attributes where key = 'data'").rowcount == 1
+    connection.close()
+    (tmp_path / "images" / "train").write_text("12345")
+    assert run(trials=2, data=str(tmp_path / "images"))[0].finished == 2
+    (tmp_path / "images" / "train").unlink()
+    with pytest.raises(StudyMismatchError, match="now 0 bytes in 0 file"):
+        run(trials=3, data=str(tmp_path / "images"))

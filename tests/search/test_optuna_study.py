@@ -2,9 +2,10 @@ import sqlite3
 
 import optuna
 import pytest
+from sqlalchemy import Engine, event
 
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.errors import UsageError
+from paretocaps.errors import StorageError, UsageError
 from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.storage.store import Store
 
@@ -54,3 +55,24 @@ def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
     with Store.open(storage, create=False) as store:
         assert [summary.name for summary in store.studies()] == ["ours"]
     run(study="ours", trials=2)
+
+
+def test_a_full_disk_ends_a_study_in_one_line_and_it_goes_on_later(run, storage):
+    run(trials=1)
+
+    def no_more_pages(connection, record):
+        connection.execute("PRAGMA max_page_count = 1")  # no less than there are
+
+    event.listen(Engine, "connect", no_more_pages)
+    try:
+        with pytest.raises(StorageError, match="its disk is full: free some space") as caught:
+            run(trials=200)
+    finally:
+        event.remove(Engine, "connect", no_more_pages)
+    assert "\n" not in str(caught.value)
+    with Store.open(storage, create=False) as store:
+        before = store.counts("s")["finished"]
+    summary, _ = run(trials=before + 2)
+    assert summary.finished == before + 2
+    with Store.open(storage, create=False) as store:
+        assert store.counts("s") == {"running": 0, "finished": before + 2, "failed": 0, "interrupted": 0}

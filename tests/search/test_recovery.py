@@ -2,6 +2,7 @@ import pytest
 
 import paretocaps.testing.probe as probe
 from paretocaps import service
+from paretocaps.errors import TrainingError
 from paretocaps.execution.recover import leave_failure, leave_measurement
 from paretocaps.storage.store import Store
 
@@ -90,3 +91,29 @@ def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
     summary, watcher = run(trials=3)
     assert [number for number, *_ in watcher.started] == [2]
     assert summary.finished == 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "tries"),
+    [
+        ("worker ended by signal 9 (SIGKILL)", 2),
+        ("'a' cannot be written: full: free some space", 2),
+        ("bad", 1),
+    ],
+)
+def test_a_design_that_failed_for_a_reason_that_may_pass_is_tried_once_more(run, monkeypatch, reason, tries):
+    train = probe.train
+
+    def slow_fails(job, on_epoch):
+        if job.choices["learning_rate"] == 0.01:
+            raise TrainingError(reason)
+        return train(job, on_epoch)
+
+    monkeypatch.setattr(probe, "train", slow_fails)
+    started, notices = [], []
+    for trials in (2, 3, 4):
+        _, watcher = run(trials=trials)
+        started += [design for *_, design in watcher.started]
+        notices += [notice for notice in watcher.notices if "tried again" in notice]
+    assert started.count("slow") == tries
+    assert len(notices) == tries - 1

@@ -53,6 +53,17 @@ def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):
     assert check_study(StudySpec(workers=3, share_device=True)).places == ("cuda:0", "cuda:1", "cuda:0")
 
 
+@pytest.mark.parametrize(("found", "number"), [(1, "1 job runs"), (2, "2 jobs run")])
+def test_workers_that_find_no_gpu_of_their_own_are_said(run, monkeypatch, found, number):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: found)
+    _, watcher = run(trials=1, workers=3)
+    assert any(f"workers=3, but {number} at once" in notice for notice in watcher.notices)
+    _, watcher = run(trials=2, workers=3, share_device=True)
+    assert not any("at once" in notice for notice in watcher.notices)
+    _, watcher = run(trials=3, workers=1)
+    assert not any("at once" in notice for notice in watcher.notices)
+
+
 def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
     run(trials=1, objectives="acc,time")
     summary, _ = run(trials=2, workers=2, share_device=True)
@@ -88,3 +99,10 @@ def test_a_trainer_that_workers_would_not_know_is_refused_before_anything_fails(
     with pytest.raises(UsageError, match="'probe' is known to this process only"):
         check_study(StudySpec(trainer="probe", objectives="acc,params"))
     assert check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline"))
+
+
+def test_ranks_reach_the_places_and_only_trainers_that_know_of_them(monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 4)
+    assert check_study(StudySpec(ranks=2)).places == ("cuda:0,cuda:1", "cuda:2,cuda:3")
+    with pytest.raises(UsageError, match="ranks=2: trainer 'probe' trains on one rank only"):
+        check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline", ranks=2))

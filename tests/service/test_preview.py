@@ -4,7 +4,6 @@ import pytest
 
 from paretocaps import service
 from paretocaps.errors import UsageError
-from paretocaps.service.preview import parse_settings
 
 
 @pytest.mark.parametrize(
@@ -71,10 +70,6 @@ def test_a_plan_has_a_row_an_epoch_and_curves():
     assert (steps[0], rates[0], sizes[0]) == (0, 1e-3, 1)
     with pytest.raises(UsageError, match="epochs"):
         service.plan(epochs=0)
-
-
-def test_settings_are_text_until_a_model_reads_them():
-    assert parse_settings(["a=1", " b = x=y "]) == {"a": "1", "b": "x=y"}
 
 
 def test_a_plan_is_drawn_as_a_page(tmp_path):

@@ -90,3 +90,23 @@ def test_what_is_not_there(storage, folder):
         service.load_front("s", "sqlite:///none.db")
     with pytest.raises(UsageError, match="did not measure 'memory'"):
         service.load_front("s", storage, objectives="acc,memory")
+
+
+def test_what_is_published_has_its_own_section_and_is_no_setting(folder):
+    url = f"sqlite:///{folder}/published.db"
+    published = {"source": "a paper", "device": "their card", "rows": {"mine": {"acc": 0.4321}}}
+    spec = StudySpec(study="p", objectives=("acc", "time"), published=published, design={"mine": {"n": 1}})
+    measured = Measurement(
+        acc=0.9, best_epoch=1, time=4.0, wall=4.0, params=1, device=Device(name="our card", kind="cpu")
+    )
+    with Store.open(url, create=True) as store:
+        store.create_study("p", spec.model_dump(mode="json"))
+        store.import_trials("p", [ImportedTrial(0, {"n": 1}, {0: measured}, design="mine")])
+    text = service.write_report("p", url).read_text()
+    before, after = text.split("<h2>Published and measured</h2>")
+    section, settings = after.split("<h2>Settings</h2>")
+    for expected in ("a paper<br>device: their card", "device: our card<br>seeds: 0", "0.4321", "0.9000"):
+        assert expected in section
+    assert "0.4321" not in before[before.index("</head>") :]
+    assert "0.4321" not in settings
+    assert "mine (n=1)" in settings

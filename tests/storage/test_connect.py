@@ -23,7 +23,10 @@ from paretocaps.storage.store import Store
 if os.geteuid() == 0:
     os.setgid(65534), os.setuid(65534)
 try:
-    Store.open(sys.argv[1], create=sys.argv[2] == "create").close()
+    with Store.open(sys.argv[1], create=sys.argv[2] == "create") as store:
+        print("has", *(study.name for study in store.studies()))
+        if sys.argv[2] == "write":
+            store.create_study("new", {})
 except StorageError as error:
     print(error)
 """
@@ -108,23 +111,65 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         Store.open(f"sqlite:///{tmp_path}/file/x.db", create=True)
 
 
-def test_a_read_only_file_is_named(public, template):
-    path = public / "x.db"
+@pytest.fixture
+def database(public, template):
+    path = public / "x y#.db"  # what a URI would read as something else
     path.write_bytes(template.read_bytes())
+    yield path
+    public.chmod(0o755)
+
+
+def lock_up(path: Path) -> None:
+    """Let nobody write the database, nor anything beside it."""
     path.chmod(0o444)
-    for how in ("create", "read"):
-        assert f"'{path}' is read-only: make it writable" in open_as_nobody(f"sqlite:///{path}", how)
+    path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
 
 
-def test_a_read_only_folder_is_named(public, template):
+def test_a_read_only_database_can_be_read(database):
+    lock_up(database)
+    url = f"sqlite:///{database}"
+    assert open_as_nobody(url, "read") == "has s"
+    assert [path.name for path in database.parent.iterdir()] == [database.name]
+    assert "it is read-only: make it writable, or copy the file" in open_as_nobody(url, "write")
+    assert f"'{database}' is read-only: make it writable" in open_as_nobody(url, "create")
+
+
+@pytest.mark.parametrize("which", ["file", "folder"])
+def test_either_may_be_read_only(public, template, which):
     path = public / "x.db"
     path.write_bytes(template.read_bytes())
-    path.chmod(0o666)
-    public.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
-    assert f"'{public}' is read-only" in open_as_nobody(f"sqlite:///{path}", "read")
-    assert "new' cannot be used: Permission denied" in open_as_nobody(
-        f"sqlite:///{public}/new/x.db", "create"
-    )
+    path.chmod(0o444 if which == "file" else 0o666)
+    public.chmod(0o777 if which == "file" else 0o755)
+    assert open_as_nobody(f"sqlite:///{path}", "read") == "has s"
+    named = path if which == "file" else public
+    assert f"'{named}' is read-only: make it writable" in open_as_nobody(f"sqlite:///{path}", "create")
+    assert [path.name for path in public.iterdir()] == ["x.db"]
+
+
+def test_what_a_running_study_wrote_last_is_read_too(database):
+    with Store.open(f"sqlite:///{database}", create=False) as store:
+        store.create_study("running", {})
+        assert database.with_name(database.name + "-wal").stat().st_size > 0
+        lock_up(database)
+        assert open_as_nobody(f"sqlite:///{database}", "read") == "has s running"
+
+
+def test_a_log_that_cannot_be_read_is_one_line(database):
+    log = database.with_name(database.name + "-wal")
+    with Store.open(f"sqlite:///{database}", create=False) as store:
+        store.create_study("running", {})
+        copy = log.read_bytes()
+    log.write_bytes(copy)  # as a crash leaves it, and without its index
+    lock_up(database)
+    answer = open_as_nobody(f"sqlite:///{database}", "read")
+    assert "cannot be opened with its log" in answer
+    assert "\n" not in answer
+
+
+def test_a_folder_below_a_read_only_one_cannot_be_made(database):
+    lock_up(database)
+    url = f"sqlite:///{database.parent}/new/x.db"
+    assert "new' cannot be used: Permission denied" in open_as_nobody(url, "create")
 
 
 def test_engines_of_others_get_the_same_settings(tmp_path):

@@ -2,11 +2,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import create_engine, event, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from paretocaps.errors import StorageError
 from paretocaps.storage import database as module
-from paretocaps.storage.database import Database
+from paretocaps.storage.database import Database, explaining
 from paretocaps.storage.schema import STUDIES, now
 
 
@@ -115,3 +116,30 @@ def test_it_is_not_tried_for_ever(url, monkeypatch):
         database.write(add("a"))
     assert database.read(count) == 1
     database.close()
+
+
+def test_a_full_disk_is_one_line_with_the_remedy_and_nothing_is_half_written(database):
+    def no_more_pages(connection, record):
+        connection.execute("PRAGMA max_page_count = 1")  # no less than there are
+
+    event.listen(database.engine, "connect", no_more_pages)
+    database.engine.dispose()
+    with pytest.raises(StorageError, match="its disk is full: free some space, then run the same") as caught:
+        database.write(lambda connection: [add(f"{number}{'x' * 500}")(connection) for number in range(1000)])
+    assert "\n" not in str(caught.value)
+    event.remove(database.engine, "connect", no_more_pages)
+    assert database.read(count) == 1
+
+
+def test_what_another_library_runs_into_is_explained_too(url):
+    def wrap():
+        try:
+            with create_engine(url).connect() as connection:
+                connection.execute(text("SELECT * FROM x"))
+        except DBAPIError as error:
+            raise RuntimeError("wrapped") from error
+
+    with pytest.raises(StorageError, match="^storage '.*': no such table: x$"), explaining(url):
+        wrap()
+    with pytest.raises(KeyError), explaining(url):
+        raise KeyError("not the database")

@@ -26,3 +26,10 @@ def test_a_gpu_is_named() -> None:
     device = describe_device(open_device("cuda:0"))
     assert device.name == torch.cuda.get_device_name(0)
     assert (device.kind, device.threads) == ("cuda", None)
+
+
+def test_several_ranks_are_another_device() -> None:
+    torch.set_num_threads(1)
+    one, two = describe_device(torch.device("cpu")), describe_device(torch.device("cpu"), ranks=2)
+    assert two.name == one.name.replace("(1 thread)", "(2 ranks of 1 thread)")
+    assert two.threads == 1

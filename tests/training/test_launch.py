@@ -1,7 +1,5 @@
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -28,13 +26,6 @@ def ranks_below(process):
         if parent == process and b"paretocaps.training.rank" in command:
             found.append(int(folder.name))
     return found
-
-
-def gone(process, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while (PROC / str(process)).exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not (PROC / str(process)).exists()
 
 
 def test_torchrun_says_which_rank_this_is():
@@ -89,28 +80,3 @@ def test_a_rank_that_fails_gives_its_reason_and_the_others_end(job):
     with pytest.raises(TrainingError, match=r"rank 1 was lost: .* device='tpu' is not understood"):
         train(failing, lambda record: True)
     assert ranks_below(os.getpid()) == []
-
-
-ORPHANS = """
-import sys
-from paretocaps.domain.job import TrainingJob
-from paretocaps.training.trainer import train
-train(TrainingJob.model_validate_json(sys.argv[1]), lambda record: print(record.epoch, flush=True) or True)
-"""
-
-
-@pytest.mark.slow
-@needs_proc
-def test_ranks_end_with_the_first_one_however_that_ends(job):
-    made = two(job(epochs=1000))
-    first = subprocess.Popen(
-        [sys.executable, "-c", ORPHANS, made.model_dump_json()],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-    )
-    assert first.stdout.readline() == b"1\n"
-    (rank,) = ranks_below(first.pid)
-    first.kill()
-    first.wait()
-    first.stdout.close()
-    assert gone(rank)

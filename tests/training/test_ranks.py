@@ -51,7 +51,7 @@ CHOICES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_two_ranks_train_as_one_does(job, choices):
-    """101 images leave the last pass of an epoch uneven, and one rank of it without an image of its own."""
+    """Of 99 images the last pass has one, so that one rank has none of its own in it."""
     made = job(epochs=2, limit_train=99, **choices)
     one = train(made, go_on)
     weights = load_weights(made.folder / one.weights).state_dict()
@@ -72,3 +72,22 @@ def test_the_energy_of_several_ranks_is_not_measured(job):
 
     with pytest.raises(UsageError, match="energy of 2 ranks is not measured"):
         run(job(measure=("energy",)), go_on, Ranks(rank=0, size=2))
+
+
+@pytest.mark.slow
+def test_two_ranks_go_on_from_a_checkpoint(job):
+    made = job(epochs=2, batch_size=20)
+    whole = train(made, go_on)
+    cut = made.model_copy(update={"ranks": 2, "checkpoints": True, "folder": made.folder.with_name("cut")})
+
+    def interrupt(record):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, interrupt)
+    seen = []
+    measured = train(cut, lambda record: seen.append(record.epoch) or True)
+    assert seen == [1, 2]
+    assert [r.train_loss for r in measured.epochs] == pytest.approx(
+        [r.train_loss for r in whole.epochs], rel=1e-5
+    )

@@ -134,3 +134,26 @@ def test_a_typical_step_is_the_median_of_the_present_phase() -> None:
             with watch.lap(1):
                 pass
     assert watch.typical_step() == 3.0
+
+
+def test_a_thread_that_waits_for_other_processes_says_nothing_of_its_device() -> None:
+    for waits, busy in ((False, True), (True, False)):
+        watch = Stopwatch(CPU, 0, clock_of([1.0]), clock_of([0.1]), waits=waits)
+        watch.start_phase()
+        with watch.lap(1):
+            pass
+        assert bool(watch.disturbances()) is busy
+
+
+def test_a_later_process_goes_on_in_the_last_phase_and_warms_up_again() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([9.0, 1.0, 1.0]))
+    watch.start_phase()
+    for _ in range(3):
+        with watch.lap(1):
+            pass
+    later = Stopwatch(CPU, 1, clock_of([7.0, 1.0]))
+    later.restore(watch.state())
+    for _ in range(2):
+        with later.lap(2):
+            pass
+    assert later.seconds() == {1: 3.0, 2: 2.0}

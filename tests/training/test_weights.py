@@ -62,3 +62,15 @@ def test_a_network_of_a_later_version_is_named(tmp_path: Path) -> None:
     torch.save(content, path)
     with pytest.raises(DataError, match="cannot be read"):
         load_weights(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_names_the_file_and_leaves_no_half(tmp_path: Path) -> None:
+    network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
+    save_weights(tmp_path / "w.pt", network)
+    before = (tmp_path / "w.pt").read_bytes()
+    (tmp_path / "w.pt.part").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device: '.*w\.pt'"):
+        save_weights(tmp_path / "w.pt", network)
+    assert (tmp_path / "w.pt").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]

@@ -60,7 +60,7 @@ def command(everything: bool, out: str | None, form: str, **options: Any) -> Non
     """
     timed = service.BenchOptions(**options)
     if out is not None:
-        service.check_output(out)  # before minutes of measuring
+        service.check_output(out, "out", "bench.json")  # before minutes of measuring
     rows = service.bench(timed, everything)
     write_bench(rows, form)
     if out is not None:

@@ -35,6 +35,8 @@ def command(draw: bool | None, output: str | None, form: str, **options: Any) ->
       paretocaps lr-range --design ws --dataset mnist --limit-train 10000
       paretocaps lr-range --set optimizer=ranger21 --output range.html
     """
+    if output is not None:
+        service.check_output(output)  # before minutes of training
     test = service.lr_range(service.RangeOptions(**options))
     write_range(test, form, draw)
     if output is not None:

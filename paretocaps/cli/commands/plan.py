@@ -33,6 +33,8 @@ def command(
       paretocaps plan --design one_cycle --output plan.html
       paretocaps plan --set lr_policy=one_cycle --images 1438 --format json
     """
+    if output is not None:
+        service.check_output(output)  # before anything is shown
     view = service.plan(settings, design, images, epochs)
     write_plan(view, form, draw)
     if output is not None:

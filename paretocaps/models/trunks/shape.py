@@ -1,5 +1,6 @@
 """What a trunk, all that comes before the primary capsules, is made of; nothing here imports torch."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,12 @@ class ConvolutionShape:
     def params(self) -> int:
         """Trained parameters, those of its normalisation included."""
         return self.weights + self.outputs * (self.bias + 2 * self.norm)
+
+    @property
+    def taps(self) -> float:
+        """Cells of a filter that read maps and not the zeros around them, the mean over what is written."""
+        sides = zip(self.kernel, self.size, strict=True)
+        return math.prod(_taps(window, written, self.stride, self.padding) for window, written in sides)
 
     @property
     def macs(self) -> int:
@@ -145,6 +152,13 @@ def check_ties(name: str, convolutions: Sequence[ConvolutionShape]) -> None:
                 f"trunk_channels gives {one.name} of {name} {one.outputs} maps and {one.tied}"
                 f" {widths[one.tied]}: they must be as many"
             )
+
+
+def _taps(window: int, written: int, stride: int, padding: int) -> float:
+    """As `ConvolutionShape.taps`, along one side; what the stride leaves over at its end is not read."""
+    read = (written - 1) * stride + window - 2 * padding
+    starts = (position * stride - padding for position in range(written))
+    return sum(min(start + window, read) - max(start, 0) for start in starts) / written
 
 
 TRUNKS: Registry[Trunk] = Registry(

@@ -1,8 +1,12 @@
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from paretocaps.storage.store import Store
 
 
 def test_a_study_runs_is_told_and_shows_its_front(optimize):
@@ -110,3 +114,21 @@ def test_jobs_share_a_device_only_where_that_is_said(optimize):
     # what is not said is what the study has
     assert optimize("--study", "t", "--trials", 3).exit_code == 0
     assert optimize("--study", "t", "--trials", 4, "--no-share-device").exit_code == 2
+
+
+def test_a_study_goes_on_when_the_reader_of_its_talk_is_gone(tmp_path):
+    program = (
+        "import sys\nfrom paretocaps.cli.app import app\nfrom paretocaps.domain.trainer import TRAINERS\n"
+        "from paretocaps.testing.probe import PROBE\nTRAINERS.register('probe', PROBE)\n"
+        f"app.main(['optimize', '--trainer', 'probe', '--executor', 'inline', '--storage', 'sqlite:///{tmp_path}/s.db',"
+        " '--study', 's', '--trials', '6', '--epochs', '1', '--objectives', 'acc,time', '--plain'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("study s: 6 trials")
+    process.stdout.close()
+    assert process.wait() == 0
+    with Store.open(f"sqlite:///{tmp_path}/s.db", create=False) as store:
+        assert store.counts("s")["finished"] == 6

@@ -34,6 +34,8 @@ def test_a_trial_of_a_study_is_trained_and_shown(run, towers):
         (["--knee", "--trial", 1], "several ways"),
         (["--study", "t"], "no trial is picked"),
         (["--epochs", 0, "--trial", 1], "epochs=0"),
+        (["--ranks", 0, "--trial", 1], "ranks=0"),
+        (["--ranks", 2, "--trial", 1], "trainer 'towers' trains on one rank only"),
     ],
 )
 def test_wrong_use_is_one_line(run, towers, arguments, message):
@@ -41,6 +43,23 @@ def test_wrong_use_is_one_line(run, towers, arguments, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert not Path("runs").exists()
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_ranks_and_one_of_them_talks(run):
+    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "paretocaps", "train", *QUICK]
+    done = subprocess.run(
+        [sys.executable, *map(str, command), "--epochs", "2", "--output", "out", "--format", "json"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert "2 ranks of" in result["device"]
+    assert done.stderr.count("epoch 2 of 2") == 1
+    assert Path("out/weights.pt").exists()
 
 
 @pytest.mark.slow

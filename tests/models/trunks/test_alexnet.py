@@ -7,8 +7,9 @@ from paretocaps.models.trunks.layers import draw_trunk
 
 
 def made(channels, size, widths=()):
-    trunk, generator = AlexNetTrunk(alexnet(channels, size, widths)), torch.Generator().manual_seed(0)
-    draw_trunk(trunk, generator)
+    shape, generator = alexnet(channels, size, widths), torch.Generator().manual_seed(0)
+    trunk = AlexNetTrunk(shape)
+    draw_trunk(trunk, shape, generator)
     return trunk.double(), torch.rand(3, channels, *size, dtype=torch.float64, generator=generator)
 
 

@@ -52,9 +52,10 @@ def test_a_layer_is_what_its_shape_says():
 
 def test_the_generator_alone_decides_a_trunks_weights():
     def drawn(seed):
-        trunk = ResidualTrunk(residual(1, Size(12, 12)))
+        shape = residual(1, Size(12, 12))
+        trunk = ResidualTrunk(shape)
         trunk(torch.rand(2, 1, 12, 12))
-        draw_trunk(trunk, torch.Generator().manual_seed(seed))
+        draw_trunk(trunk, shape, torch.Generator().manual_seed(seed))
         return trunk.state_dict()
 
     before = torch.get_rng_state()
@@ -69,12 +70,25 @@ def test_the_generator_alone_decides_a_trunks_weights():
     assert first["bn.num_batches_tracked"] == 0
 
 
-def test_convolutions_are_drawn_by_their_fan_out():
+def test_convolutions_without_normalisation_are_drawn_by_the_taps_that_read_maps():
     shape = alexnet(1, Size(28, 28))
     trunk = AlexNetTrunk(shape)
-    draw_trunk(trunk, torch.Generator().manual_seed(0))
+    draw_trunk(trunk, shape, torch.Generator().manual_seed(0))
     for found in shape.convolutions:
         layer = trunk.get_submodule(found.name)
-        expected = (2 / (found.outputs * found.kernel.positions)) ** 0.5
+        expected = (2 / (found.inputs * found.taps)) ** 0.5
         assert layer.weight.std().item() == pytest.approx(expected, rel=0.03)
         assert layer.bias.count_nonzero() == 0
+    assert shape.convolutions[4].taps == 4  # of nine, on maps of 2x2
+
+
+def test_features_start_about_as_large_as_the_images():
+    shape = alexnet(1, Size(28, 28))
+    trunk = AlexNetTrunk(shape)
+    sizes = []
+    for seed in range(8):
+        generator = torch.Generator().manual_seed(seed)
+        draw_trunk(trunk, shape, generator)
+        images = torch.rand(32, 1, 28, 28, generator=generator)
+        sizes.append((trunk(images).square().mean() / images.square().mean()).sqrt().item())
+    assert 0.5 < sum(sizes) / 8 < 4

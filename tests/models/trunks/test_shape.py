@@ -105,6 +105,18 @@ def test_a_convolution_counts_its_parameters_and_multiply_adds(groups, bias, nor
     assert sum(p.numel() for p in convolution_layer(shape).parameters()) == weights + (6 if bias else 0)
 
 
+@pytest.mark.parametrize(("padding", "stride", "taps"), [(0, 1, 9.0), (1, 1, 49 / 9), (1, 2, 4.0)])
+def test_taps_are_those_that_read_the_maps_and_not_the_zeros_around_them(padding, stride, taps):
+    read = Size(3, 3)
+    shape = ConvolutionShape(
+        "c", 2, 2, Size(3, 3), output_size(read, Size(3, 3), stride, padding), stride, padding
+    )
+    ones = torch.ones(1, 1, *read)
+    seen = torch.nn.functional.conv2d(ones, torch.ones(1, 1, 3, 3), stride=stride, padding=padding)
+    assert shape.taps == pytest.approx(seen.mean().item())
+    assert shape.taps == pytest.approx(taps)
+
+
 @pytest.mark.parametrize("name", BUILT)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_trunk_is_what_its_shape_says(name, channels):

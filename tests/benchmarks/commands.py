@@ -1,0 +1,76 @@
+"""Groups of `measure.py` about the commands: start-up, many trials, the demo, MNIST."""
+
+import json
+from pathlib import Path
+
+from figures import MNIST, ROOT, Figure, figure, timed
+
+
+def demo(folder: Path) -> list[Figure]:
+    """The study of `make demo`, without the installation."""
+    seconds, _ = timed(["optimize", "--spec", str(ROOT / "studies" / "quickstart.toml")], folder)
+    front = json.loads(timed(["front", "demo", "--require", "acc>=0.9", "--format", "json"], folder)[1])
+    best = max(member["acc"] for member in front["members"])
+    starts = [timed(["front", "demo"], folder)[0] for _ in range(5)]
+    return [
+        figure("demo: 24 trials of 5 epochs on digits", seconds, "s", "at most 180 s"),
+        figure("demo: members of the front with acc>=0.9", len(front["members"]), "", "at least 3"),
+        figure("demo: best validation accuracy", best, "", "at least 0.985"),
+        figure("`paretocaps front demo`", starts, "s", "at most 1.5 s"),
+    ]
+
+
+def mnist(folder: Path) -> list[Figure]:
+    """Baseline choices on real MNIST: 10,000 training images, 3 epochs at batch 128."""
+    options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
+    timed(["optimize", "--study", "mnist", *options, "--design", "baseline"], folder)
+    (member,) = json.loads(timed(["front", "mnist", "--format", "json"], folder)[1])["members"]
+    return [
+        figure(
+            "MNIST, baseline, 10,000 images, 3 epochs: test accuracy", member["test_acc"], "", "at least 0.97"
+        ),
+        figure("MNIST, the same: training time to the best epoch", member["time"], "s", ""),
+    ]
+
+
+def startup(folder: Path) -> list[Figure]:
+    """The time of `paretocaps --help`."""
+    return [
+        figure("`paretocaps --help`", [timed(["--help"], folder)[0] for _ in range(10)], "s", "at most 0.5 s")
+    ]
+
+
+def ten_thousand(folder: Path) -> list[Figure]:
+    """The front of a stored study of 10,000 trials, written through the store."""
+    import numpy as np
+
+    from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+    from paretocaps.domain.spec import StudySpec
+    from paretocaps.domain.trainer import TRAINERS
+    from paretocaps.storage.records import ImportedTrial
+    from paretocaps.storage.store import Store
+
+    generator, trainer = np.random.default_rng(0), TRAINERS.get("capsnet")
+    designs = list(trainer.space.designs({}))
+
+    def trial(number: int) -> ImportedTrial:
+        acc, seconds, params = (
+            generator.random(),
+            float(generator.lognormal()),
+            int(generator.integers(1e5, 8e6)),
+        )
+        epochs = tuple(
+            EpochRecord(epoch=e, acc=acc * e / 5, seconds=seconds / 5, time=seconds * e / 5, wall=seconds)
+            for e in range(1, 6)
+        )
+        measured = Measurement(
+            acc=acc, best_epoch=5, time=seconds, wall=seconds, params=params, macs=params, memory=params,
+            test_acc=acc, device=Device(name="made up", kind="cpu"), epochs=epochs,
+        )  # fmt: skip
+        return ImportedTrial(number, trainer.complete(designs[number % len(designs)], {}), {0: measured})
+
+    with Store.open(f"sqlite:///{folder}/studies/paretocaps.db", create=True) as store:
+        store.create_study("large", StudySpec(study="large").model_dump(mode="json"))
+        store.import_trials("large", [trial(number) for number in range(10_000)])
+    runs = [timed(["front", "large"], folder)[0] for _ in range(5)]
+    return [figure("`paretocaps front` of 10,000 trials", runs, "s", "at most 2 s")]

@@ -1,0 +1,76 @@
+"""Groups of `measure.py` about the hybrids and LeNet5: accuracies, and predictions of exports."""
+
+import json
+from pathlib import Path
+
+from figures import MNIST, Figure, figure, timed
+
+
+def hybrids(folder: Path) -> list[Figure]:
+    """Test accuracies of the families with deep trunks and of LeNet5 on few images, seed by seed."""
+    runs = [
+        ("alexnet_caps", 3, range(3), "at least 0.93"),
+        ("alexnet_caps", 5, range(3), "at least 0.955"),
+        ("resnet_caps", 3, range(1), "at least 0.96"),
+        ("lenet5", 3, range(3), "at least 0.955"),
+    ]
+    options = ["--data", str(MNIST), "--limit-train", "10000", "--trials", "1", "--no-designs"]
+    fixed = ["batch_size=32", "pruning_ratio=0", "weight_sharing=false", "decoder=none", "lr_policy=fixed"]
+    options += [word for choice in (*fixed, "batch_schedule=constant") for word in ("--fix", choice)]
+    figures = []
+    for family, epochs, seeds, bound in runs:
+        found = []
+        for seed in seeds:
+            study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
+            timed(["optimize", *study, *options, "--fix", f"family={family}"], folder)
+            (member,) = json.loads(timed(["front", study[1], "--format", "json"], folder)[1])["members"]
+            found.append(member["test_acc"])
+        name = f"{family}, 10,000 MNIST images, {epochs} epochs of 32: test accuracy"
+        figures.append(figure(name, found, "", bound))
+    return figures
+
+
+def predict(folder: Path) -> list[Figure]:
+    """Images a second of `paretocaps predict` on 1,000 files, and how far ONNX is from torch."""
+    asked = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
+    figures = []
+    _image_files(folder / "images", 1000)
+    for family, bound in asked.items():
+        apart = _exported(family, folder / family)
+        command = ["predict", family, "images", "--format", "csv"]
+        seconds = [timed(command, folder)[0] for _ in range(3)]
+        name = f"predict, 1,000 files, {family}"
+        figures.append(
+            figure(f"{name}: images a second, loading included", [1000 / s for s in seconds], "", bound)
+        )
+        for engine in ("torch", "onnx"):
+            own = [timed([*command, "--engine", engine], folder)[0] for _ in range(3)]
+            figures.append(figure(f"{name}, {engine}: images a second", [1000 / s for s in own], "", ""))
+        figures.append(figure(f"{family}: largest difference of ONNX from torch", apart, "", "at most 1e-4"))
+    return figures
+
+
+def _image_files(folder: Path, count: int) -> None:
+    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, about as large as photographs."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(generator.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        coarse.resize((32, 32), Image.Resampling.BICUBIC).save(folder / f"{number:04}.jpg", quality=90)
+
+
+def _exported(family: str, folder: Path) -> float:
+    """Export an untrained network of 32x32 images in colour; return how far ONNX is from torch."""
+    from paretocaps.domain.choices import Choices
+    from paretocaps.export.document import ExportInfo
+    from paretocaps.export.package import write_export
+    from paretocaps.models.architecture import architecture
+    from paretocaps.models.build import build_network
+
+    network = build_network(architecture(Choices.model_validate({"family": family}), 32, 32, 3, 10), 0)
+    document = write_export(folder, network, about=ExportInfo(classes=tuple("0123456789")))
+    assert document.graph is not None
+    return document.graph.largest_difference

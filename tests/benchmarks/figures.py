@@ -1,0 +1,57 @@
+"""What the groups of `measure.py` share: figures, the command line, processes of their own."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MNIST = ROOT.parent / "shared" / "data" / "mnist"
+CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
+Figure = dict[str, object]
+
+
+def figure(name: str, values: float | Sequence[float], unit: str, bound: str) -> Figure:
+    """Return one figure: the median of its runs, how many they were and their spread."""
+    runs = list(values) if isinstance(values, Sequence) else [values]
+    return {
+        "figure": name,
+        "median": statistics.median(runs),
+        "least": min(runs),
+        "most": max(runs),
+        "n": len(runs),
+        "unit": unit,
+        "asked": bound,
+    }
+
+
+def timed(command: Sequence[str], folder: Path) -> tuple[float, str]:
+    """Run `python -m paretocaps COMMAND` in `folder`; return its wall seconds and stdout."""
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "paretocaps", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - begin
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: {done.stderr}")
+    return seconds, done.stdout
+
+
+def own_process(module: str, code: str) -> str:
+    """Return what a line of Python prints in a process of its own; it may use `json` and `module`."""
+    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", f"import json, {module}; {code}"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    return done.stdout

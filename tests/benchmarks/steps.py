@@ -1,0 +1,175 @@
+"""Groups of `measure.py` about steps: against the textbook's, their memory, evaluation, precision."""
+
+import importlib.util
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from figures import MNIST, ROOT, Figure, figure, own_process, timed
+
+if TYPE_CHECKING:
+    from paretocaps.bench.benchmark import Turn
+
+TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
+STEP_RATIOS = {
+    "auto": {128: "at least 4.0", 16: "at least 3.3", 1: "at least 3.5"},
+    "fp32": {128: "at least 2.2", 16: "at least 2.0", 1: "at least 3.0"},
+}
+WS_RATIOS = {128: "at least 1", 16: "at least 1", 1: "at least 1.05"}
+TURNS = {128: 10, 16: 30, 1: 100}
+ALONE = {128: 5, 16: 20, 1: 60}
+PROCESSES = 3
+
+
+def steps(folder: Path) -> list[Figure]:
+    """Seconds of a training step: against the textbook network's, taken in turn, and with weight sharing.
+
+    Every comparison has a process of its own, and the two choices of ours a process each, started in turn:
+    what another network left in the allocator makes a small step up to a third longer or shorter.
+    """
+    figures: list[Figure] = []
+    for precision, asked in STEP_RATIOS.items():
+        for batch, bound in asked.items():
+            found = json.loads(own_process("steps", f"steps.against_textbook({precision!r}, {batch})"))
+            figures += _compared(f"{precision}, batch {batch}", "textbook", *found, bound)
+            runs = [
+                [
+                    float(own_process("steps", f"steps.alone({precision!r}, {batch}, {ws})"))
+                    for ws in (True, False)
+                ]
+                for _ in range(PROCESSES)
+            ]
+            shared, whole = zip(*runs, strict=True)
+            figures += _compared(
+                f"{precision}, batch {batch}, ws", "baseline", shared, whole, WS_RATIOS[batch]
+            )
+    return figures
+
+
+def _compared(
+    name: str, against: str, ours: Sequence[float], theirs: Sequence[float], bound: str
+) -> list[Figure]:
+    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
+    return [
+        figure(f"step, {name}", ours, "s", ""),
+        figure(f"step, {name}: {against}'s", theirs, "s", ""),
+        figure(f"step, {name}: times faster than the {against}", ratios, "", bound),
+    ]
+
+
+def against_textbook(precision: str, batch: int) -> None:
+    """Print the seconds of our steps and of the textbook's."""
+    from paretocaps.bench.benchmark import alternate
+
+    print(json.dumps(alternate([_ours(precision, batch), _textbook(batch)], TURNS[batch])))
+
+
+def alone(precision: str, batch: int, ws: bool) -> None:
+    """Print the median seconds of our steps, with weight sharing and the reduced decoder or without."""
+    from paretocaps.bench.benchmark import alternate
+
+    (seconds,) = alternate([_ours(precision, batch, ws)], ALONE[batch])
+    print(statistics.median(seconds))
+
+
+def _ours(precision: str, batch: int, ws: bool = False) -> "Turn":
+    from paretocaps.bench.benchmark import Case, turn_of
+    from paretocaps.domain.choices import Choices
+
+    shared = {"weight_sharing": True, "decoder": "reduced"} if ws else {}
+    return turn_of(Case(Choices(batch_size=batch, precision=precision, **shared)))
+
+
+def _textbook(batch: int) -> "Turn":
+    """The yardstick's step: the one beside the project where it is, else the package's own."""
+    import torch
+
+    from paretocaps.bench.benchmark import Case, textbook_turn
+    from paretocaps.domain.choices import Choices
+
+    if not TEXTBOOK.exists():
+        return textbook_turn(Case(Choices(batch_size=batch)), torch.device("cpu"))
+    step = _loaded(TEXTBOOK).make_step(batch)
+
+    def turn() -> float:
+        begin = time.perf_counter()
+        step()
+        return time.perf_counter() - begin
+
+    return turn
+
+
+def _loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def resident(folder: Path) -> list[Figure]:
+    """Peak resident memory of a process that takes three steps at batch 128, ours and the textbook's."""
+    peak = (
+        "turn(); turn(); turn(); import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    ours, theirs = (
+        [1024 * float(own_process("steps", f"turn = steps.{network}; {peak}")) for _ in range(3)]
+        for network in ("_ours('auto', 128)", "_textbook(128)")
+    )
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return [
+        figure("peak resident memory, 3 steps of batch 128", ours, "B", ""),
+        figure("peak resident memory, the same: textbook's", theirs, "B", ""),
+        figure("peak resident memory, the same: ours over the textbook's", ratios, "", "at most 0.6"),
+    ]
+
+
+def evaluation(folder: Path) -> list[Figure]:
+    """Evaluating 10,000 images, as a share of the steps of an epoch of 60,000 at batch 128."""
+    import torch
+
+    from paretocaps.bench.benchmark import Case, alternate, random_images, turn_of
+    from paretocaps.data.images import ImageSet
+    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.domain.choices import Choices
+    from paretocaps.evaluation.accuracy import Evaluator
+    from paretocaps.models.build import build_network
+    from paretocaps.training.precision import autocast, resolve_precision
+
+    case, cpu = Case(Choices(batch_size=128)), torch.device("cpu")
+    network = build_network(case.architecture, 0)
+    evaluator = Evaluator(cpu, autocast(cpu, resolve_precision("auto", cpu)))
+    images = DeviceLoader(ImageSet(*random_images(case.architecture, 10_000)), cpu)
+
+    def evaluate() -> float:
+        begin = time.perf_counter()
+        evaluator.accuracy(network, images)
+        return time.perf_counter() - begin
+
+    seconds, step = alternate([evaluate, turn_of(case)], 5)
+    shares = [a / (b * 469) for a, b in zip(seconds, step, strict=True)]
+    return [
+        figure("evaluating 10,000 images", seconds, "s", ""),
+        figure("evaluating 10,000 images, over an epoch's steps at batch 128", shares, "", "at most 0.15"),
+    ]
+
+
+def precision(folder: Path) -> list[Figure]:
+    """Validation accuracy of the MNIST check in bfloat16 and in float32, over the same three seeds."""
+    means = {}
+    for name in ("bf16", "fp32"):
+        options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
+        fixed = ["--repeats", "3", "--fix", f"precision={name}", "--design", "baseline"]
+        timed(["optimize", "--study", name, *options, *fixed], folder)
+        (member,) = json.loads(timed(["front", name, "--format", "json"], folder)[1])["members"]
+        means[name] = member["acc"]
+    gap = abs(means["bf16"] - means["fp32"])
+    return [
+        figure("MNIST check, mean of 3 seeds: validation accuracy, bf16", means["bf16"], "", ""),
+        figure("MNIST check, mean of 3 seeds: validation accuracy, fp32", means["fp32"], "", ""),
+        figure("MNIST check, mean of 3 seeds: bf16 off fp32", gap, "", "at most 0.003"),
+    ]

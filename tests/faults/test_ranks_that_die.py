@@ -1,0 +1,73 @@
+"""A rank that dies fails its trial with the reason; the study goes on, and nothing is left behind."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from paretocaps import service
+from paretocaps.search.observer import Observer
+from paretocaps.storage.store import Store
+
+PROC = Path("/proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PROC.is_dir(), reason="processes are looked up in /proc"),
+]
+
+
+def ranks():
+    """The ranks that this process's workers started, by id."""
+    parents = {}
+    for folder in PROC.glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(folder.name)] = parent, (folder / "cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue
+    ours = [pid for pid, (parent, _) in parents.items() if parent == os.getpid()]
+    found = parents.items()
+    return [pid for pid, (parent, text) in found if parent in ours and b"paretocaps.training.rank" in text]
+
+
+class Killer(Observer):
+    """Kills the second rank of the first trial."""
+
+    def __init__(self):
+        self.reasons, self.finished, self.killed = {}, [], []
+
+    def epoch(self, job, record):
+        if job.trial == 0 and record.epoch == 1:
+            self.killed = ranks()
+            os.kill(self.killed[0], signal.SIGKILL)
+
+    def trial_failed(self, trial, reason):
+        self.reasons[trial] = reason
+
+    def trial_finished(self, trial, values):
+        self.finished.append(trial)
+
+
+def test_a_killed_rank_costs_its_trial_only(tmp_path):
+    watcher = Killer()
+    storage = f"sqlite:///{tmp_path}/s.db"
+    quick = {"primary_capsules": 4, "precision": "fp32", "pruning_ratio": 0.0}
+    spec = {
+        "study": "s",
+        "storage": storage,
+        "objectives": "acc,params",
+        "trials": 2,
+        "epochs": 2,
+        "ranks": 2,
+    }
+    given = {**spec, "device": "cpu", "limit_train": 100, "fix": quick, "designs": ["baseline", "ws"]}
+    summary = service.optimize(given, observer=watcher)
+    assert len(watcher.killed) == 1
+    assert list(watcher.reasons) == [0]
+    assert watcher.reasons[0].startswith("rank 1 was lost: it ended by signal 9 (killed")
+    assert summary.finished == 2
+    assert ranks() == []
+    with Store.open(storage, create=False) as store:
+        (attempt,) = store.trial("s", watcher.finished[0]).attempts
+    assert "2 ranks of" in attempt.measurement.device.name
