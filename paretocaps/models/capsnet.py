@@ -170,6 +170,10 @@ class CapsNet(Network):
         pixels: Tensor = self.decoder(capsules, chosen)
         return pixels
 
+    def capsule_scores(self, capsules: Tensor) -> Tensor:
+        """Return the scores, [B, O], that primary capsules [B, I, E] lead to."""
+        return self._presence(self._after_first(self.capsule_layers[0](capsules)))
+
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:
         """Return what happens inside for `images`, [B, C, H, W], as saliencies need it.

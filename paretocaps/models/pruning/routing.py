@@ -10,14 +10,17 @@ from paretocaps.models.pruning.saliency import Saliencies, averaged
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score a capsule type by how strongly its capsules are coupled to those that are there.
+    """Score a capsule type by what the class capsules take from it: by how much it decides the class.
 
-    A capsule's couplings sum to 1, so what tells capsules apart is where they go: each coupling counts
-    with the length of the capsule it leads to (a class capsule, or with blocks one of the first layer), and
-    all of them with the capsule's own length: |u_i| sum_j c_ij |v_j|, the mean over images and positions;
-    for em activations stand in the lengths' place. A channel of the features counts with its mean
-    activation in an image times the norm of the filters by which each type reads it, types weighted by
-    what they count in that image; a channel of conv1 before a second convolution likewise, by its
+    That is the part of the margin, the likeliest class's score less the mean of the others', that comes
+    through the type's capsules: sum u_i . d margin / d u_i, the mean over images. Where the couplings are
+    constants of the gradient it is the sum of the coupled votes c_ij u_hat_ij along the class capsules v_j.
+    How long and how strongly coupled a capsule is says less: types that answer to every image are long, and
+    on MNIST keeping those was worse than a draw by lot (0.894 against 0.937 with 8 of 32 types, this 0.946).
+
+    A channel of the features counts with its mean activation in an image times the norm of the filters by
+    which each type reads it, types weighted by what is coupled to them there, |u_i| sum_j c_ij |v_j| (for em,
+    activations in the lengths' place); a channel of conv1 before a second convolution likewise, by its
     readers there; a decoder unit with its mean activation times the norm of the weights that read it.
     """
     readers = torch.linalg.vector_norm(network.primary.filters(), dim=1)
@@ -28,12 +31,27 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     def _score(seen: Observation) -> Saliencies:
         reached = (seen.couplings * seen.reached.unsqueeze(1)).sum(2)
         capsules = seen.presence * reached
-        types = capsules.view(len(capsules), network.primary.types, -1).mean(2)
-        channels = seen.features.mean((2, 3)) * (types @ readers)
+        coupled = capsules.view(len(capsules), network.primary.types, -1).mean(2)
+        channels = seen.features.mean((2, 3)) * (coupled @ readers)
         first = [seen.stem[0].mean((2, 3)) * (channels @ norm) for norm in between]
         hidden = (layer.mean(0) * norm for layer, norm in zip(seen.decoder_units, norms, strict=True))
         return Saliencies(
-            channels.mean(0), types.mean(0), tuple(hidden), tuple(layer.mean(0) for layer in first)
+            channels.mean(0),
+            decided(network, seen.capsules).mean(0),
+            tuple(hidden),
+            tuple(layer.mean(0) for layer in first),
         )
 
     return averaged(network, batches, _score)
+
+
+def decided(network: CapsNet, capsules: Tensor) -> Tensor:
+    """Return what each capsule type adds to the margin of each image, [B, T], for capsules [B, I, E]."""
+    with torch.enable_grad():
+        poses = capsules.detach().requires_grad_(True)
+        scores = network.capsule_scores(poses)
+        best = scores.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)
+        margin = best - (scores.sum(1) - best) / (scores.shape[1] - 1)
+        (gradient,) = torch.autograd.grad(margin.sum(), poses)
+    parts = (gradient * capsules).sum(2)
+    return parts.view(len(parts), network.primary.types, -1).sum(2)

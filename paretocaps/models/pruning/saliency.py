@@ -19,7 +19,7 @@ class Saliencies:
     Attributes:
         conv_channels: [K], of the convolution whose maps the primary capsules read; what a saliency says of a
             deep trunk's maps is not used: its channels go by groups (`structured`).
-        capsule_types: [T].
+        capsule_types: [T]; below 0 for a type that does harm.
         decoder_units: [U] for each hidden layer of the decoder; empty without one.
         first_channels: [K], of conv1 where a second convolution reads its maps; empty where none does.
     """
