@@ -26,6 +26,9 @@ SHOWN = 8
 QUIET_SECONDS = 1.0
 """Epochs that end sooner after the last line are not told."""
 
+PREPARING_SECONDS = 5.0
+"""How often the preparation of images is told."""
+
 
 class TrainingView(TrainingWatcher):
     """Says a training's epochs, one a line and a line a second at most; a context manager around the run.
@@ -39,10 +42,17 @@ class TrainingView(TrainingWatcher):
         self, write: Callable[[str], None] = say, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._write, self._clock = write, clock
-        self._began, self._said_at = clock(), -QUIET_SECONDS
+        self._began = self._prepared_at = clock()
+        self._said_at = self._began - QUIET_SECONDS
         self.job: TrainingJob | None = None
         self.name = ""
         self.records: tuple[EpochRecord, ...] = ()
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Say now and then how far the images are."""
+        if self._clock() - self._prepared_at >= PREPARING_SECONDS:
+            self._prepared_at = self._clock()
+            self._write(f"{what}: {done} of {total}")
 
     def started(self, job: TrainingJob, name: str) -> None:
         """Say what is trained, where."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from paretocaps.domain.job import CHECKPOINT, DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
@@ -28,7 +30,8 @@ class TrainOptions:
         design: a named design to start from; not with a trial.
         trainer: name of the trainer; the study's, or capsnet.
         dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
-        limit_train: training images to keep, stratified; the study's where its data are.
+        limit_train, corrupt, channels: what is done to the images (see `DataSpec`); as the study does where
+            they are its data.
         epochs: the study's, or 30.
         seed: the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -44,6 +47,8 @@ class TrainOptions:
     dataset: str | None = None
     data: str | None = None
     limit_train: int | None = None
+    corrupt: str | None = None
+    channels: int | None = None
     epochs: int | None = None
     seed: int | None = None
     device: str = "auto"
@@ -55,6 +60,9 @@ class TrainOptions:
 
 class TrainingWatcher:
     """Watches one training; every method does nothing until a subclass says otherwise."""
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Images are being prepared: `what` is done to them, `done` of `total` by now."""
 
     def started(self, job: TrainingJob, name: str) -> None:
         """`job` is about to be trained; `name` says which choices it has in a word or two."""
@@ -123,10 +131,13 @@ def train(
         TrainingError: the training failed.
     """
     job, name = _job(options, picked)
-    TRAINERS.get(job.trainer).check_data(job.data)
     watching = watcher or TrainingWatcher()
     if job.ranks > 1 and not is_first_rank():
         return _followed(job)
+    trainer = TRAINERS.get(job.trainer)
+    trainer.check_fixed(job.choices)
+    for remark in trainer.check_data(job.data, watching.preparing):
+        watching.notice(remark)
     finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
     if finished is not None:
         return TrainedRun(job, finished, anew=False)
@@ -192,18 +203,23 @@ def _choices(trainer: TrainerSpec, options: TrainOptions, picked: PickedTrial | 
 
 
 def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
+    """Return the images: the study's with what is asked for changed, or those of a set of their own."""
     if options.dataset is not None and options.data is not None:
         raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
-    if options.limit_train is not None and options.limit_train < 1:
-        raise UsageError(f"limit_train={options.limit_train} is not allowed: give 1 or more")
+    wanted = {name: getattr(options, name) for name in ("limit_train", "corrupt", "channels")}
+    given = {name: value for name, value in wanted.items() if value is not None}
     if options.data is not None:
-        path = str(Path(options.data).expanduser().resolve())
-        return DataSpec(name=None, path=path, limit_train=options.limit_train)
-    if options.dataset is not None or picked is None:
-        return DataSpec(name=options.dataset or "digits", limit_train=options.limit_train)
-    if options.limit_train is None:
-        return picked.data
-    return picked.data.model_copy(update={"limit_train": options.limit_train})
+        given |= {"name": None, "path": str(Path(options.data).expanduser().resolve())}
+    elif options.dataset is not None or picked is None:
+        given |= {"name": options.dataset or "digits"}
+    else:
+        given = {**picked.data.model_dump(), **given}
+    try:
+        return DataSpec.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].replace("Input should", "it should")
+        raise UsageError(f"{first['loc'][0]}={first['input']!r} is not allowed: {message}") from None
 
 
 def _folder(output: str | None, label: str) -> Path:

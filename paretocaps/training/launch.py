@@ -81,7 +81,7 @@ def _started(job: TrainingJob) -> Iterator[Ranks]:
     watched = job.device.startswith("cuda")
     try:
         others.wait_until_ready(store)
-        with group_of(0, job.ranks, 0, store, backend_of(job)) as ranks, others.watched(watched):
+        with others.watched(watched), group_of(0, job.ranks, 0, store, backend_of(job)) as ranks:
             yield ranks
             others.finish()
     except ParetocapsError:

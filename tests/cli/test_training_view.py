@@ -64,3 +64,12 @@ def test_the_live_view_leaves_only_what_is_to_stay(job, record, clock):
 
 def test_without_a_terminal_there_are_plain_lines():
     assert type(open_training_view(plain=False)) is TrainingView
+
+
+def test_a_long_preparation_of_images_shows_life(clock):
+    lines = []
+    view = TrainingView(lines.append, clock)
+    for done in range(20):
+        view.preparing("reading images", done, 20)
+        clock.now += 1
+    assert lines == [f"reading images: {done} of 20" for done in (5, 10, 15)]

@@ -48,7 +48,7 @@ def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):
 def test_where_nothing_can_be_written_is_said_before_anything_is_timed(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (str(tmp_path / "file" / "bench.json"), str(tmp_path), ""):
-        with pytest.raises(UsageError, match="out="):
+        with pytest.raises(UsageError, match="output="):
             service.check_output(path)
 
 

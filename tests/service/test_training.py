@@ -109,6 +109,9 @@ def test_a_failed_training_says_why_in_a_line(folder):
         ({"epochs": 0}, "epochs=0"),
         ({"limit_train": 0}, "limit_train=0"),
         ({"dataset": "digits", "data": "x"}, "give one of them"),
+        ({"channels": 2}, "channels=2 is not allowed: it should be 1 or 3"),
+        ({"corrupt": "x"}, "corrupt='x' is not allowed"),
+        ({"ranks": 0}, "ranks=0 is not allowed: give 1 to 256"),
         ({"design": "hat"}, "unknown design 'hat'"),
         ({"trainer": "capsnte"}, "did you mean 'capsnet'"),
         ({"settings": ("lr=1",)}, "unknown choice 'lr'"),
@@ -130,3 +133,24 @@ def test_a_trial_and_a_design_contradict_each_other(storage, folder):
         train(options(design="ws"), picked)
     with pytest.raises(UsageError, match="leave out --trainer"):
         train(options(trainer="capsnet"), picked)
+
+
+def test_what_is_done_to_the_images_is_the_study_s_unless_it_is_said(storage, folder):
+    picked = service.pick_trial(storage, "s", best="acc")
+    own = train(TrainOptions(limit_train=50, device="cpu", epochs=1), picked).job.data
+    assert (own.name, own.limit_train) == (picked.data.name, 50)
+    other = train(TrainOptions(dataset="digits", channels=1, device="cpu", epochs=1, output="o"), picked)
+    assert (other.job.data.limit_train, other.job.data.channels) == (None, 1)
+
+
+def test_torchrun_s_other_ranks_say_and_write_nothing(folder, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert not service.is_first_rank()
+    with pytest.raises(UsageError, match="ranks=3, and torchrun started 2: leave out --ranks"):
+        train(options(ranks=3))
+    monkeypatch.setenv("RANK", "0")
+    assert service.is_first_rank()
+    with pytest.raises(UsageError, match="trainer 'probe' trains on one rank only"):
+        train(TrainOptions(trainer="probe", device="cpu"))
+    assert list(folder.iterdir()) == []

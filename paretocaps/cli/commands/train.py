@@ -17,6 +17,8 @@ from paretocaps.cli.training_view import open_training_view
 @click.option("--dataset", metavar="NAME", help="Data set by name.  [default: the study's, or digits]")
 @click.option("--data", metavar="PATH", help="Local images instead: an IDX or parquet folder.")
 @click.option("--limit-train", metavar="N", type=int, help="Train on N images, stratified.")
+@click.option("--corrupt", metavar="refuse|skip", help="What to do about image files that cannot be read.")
+@click.option("--channels", metavar="1|3", type=int, help="Make all images gray (1) or coloured (3).")
 @click.option("--epochs", metavar="N", type=int, help="Epochs.  [default: the study's, or 30]")
 @click.option("--seed", metavar="N", type=int, help="Of the training.  [default: the trial's, or 0]")
 @click.option(
