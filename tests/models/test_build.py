@@ -156,3 +156,36 @@ def test_em_states_do_not_double_at_every_skip(family):
     with torch.no_grad():
         grown = made.blocks(state)[..., :16].abs().max() / state[..., :16].abs().max()
     assert grown < 10
+
+
+@pytest.mark.parametrize(("init", "expected"), [("auto", 1 / 16), ("paper", 0.1)])
+def test_capsules_on_a_backbone_are_drawn_as_documented(init, expected):
+    shape = Architecture(
+        height=32, width=32, channels=3, classes=10, family="backbone_caps", trunk="resnet18",
+        capsule_types=256, decoder="none",
+    )  # fmt: skip
+    widths = tuple(width // 16 for width in shape.trunk_shape.widths)
+    network = build_network(shape.model_copy(update={"trunk_channels": widths}), 0, init)
+    assert network.class_capsules.weight.std().item() == pytest.approx(expected, rel=0.02)
+    assert network.class_capsules.bias is None
+
+
+def test_capsules_on_a_backbone_learn_from_random_weights():
+    shape = Architecture(
+        height=8, width=8, channels=1, classes=10, family="backbone_caps", trunk="resnet18", image_size=32,
+        capsule_types=16, decoder="none",
+    )  # fmt: skip
+    widths = tuple(width // 4 for width in shape.trunk_shape.widths)
+    network = build_network(shape.model_copy(update={"trunk_channels": widths}), 0)
+    digits = load_digits()
+    images = torch.tensor(digits.images[:600] / 16, dtype=torch.float32).unsqueeze(1)
+    labels = torch.tensor(digits.target[:600])
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    for _ in range(4):
+        for batch, truth in zip(images[:500].split(25), labels[:500].split(25), strict=True):
+            optimizer.zero_grad()
+            capsnet_loss(network(batch, truth), batch, truth).backward()
+            optimizer.step()
+    with torch.no_grad():
+        right = network.eval().scores(images[500:]).argmax(1) == labels[500:]
+    assert right.float().mean() > 0.8

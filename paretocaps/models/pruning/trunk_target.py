@@ -10,6 +10,7 @@ from paretocaps.models.complexity import multiply_adds
 _CLOSE = 0.002  # as `target` has it
 _BISECTIONS = 30
 _MOST_UNEVEN = (0.5, 1.5)
+_UNIT, _WIDE = 16, 64  # processors multiply whole vectors: odd channels would save little time
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -31,8 +32,9 @@ def candidates(whole: Architecture, ratio: float, count: int = 1, seed: int = 0)
 
     The first keeps about the same share of the channels of every convolution; in the others each group of
     tied convolutions keeps that share times a number drawn from [0.5, 1.5] (EagleEye, section 3.3, samples
-    the ratio of each layer). The share is found by bisection; what rounding leaves is made up for channel by
-    channel. At least one channel and one capsule type stay.
+    the ratio of each layer). The share is found by bisection; what rounding leaves is made up for step by
+    step. Convolutions with 64 channels and more keep a multiple of 16, which is what makes pruned ones
+    faster on a processor. At least one channel and one capsule type stay.
 
     Args:
         whole: a network with a deep trunk.
@@ -57,7 +59,7 @@ def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> lis
         places = ((number + 1) * _GOLDEN % 1.0 for number in range(len(full)))
         shares = (min(1.0, scale * lean) for lean in leaning)
         return [
-            min(width, max(1, math.floor(width * share + place)))
+            min(width, max(1, _unit(width) * math.floor(width * share / _unit(width) + place)))
             for width, share, place in zip(full, shares, places, strict=True)
         ]
 
@@ -72,7 +74,7 @@ def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> lis
 
 
 def _refined(whole: Architecture, widths: list[int], target: float) -> Architecture:
-    """Widths changed one channel at a time for as long as that comes nearer to `target`."""
+    """Widths changed one step at a time for as long as that comes nearer to `target`."""
     shape, close = whole.trunk_shape, _CLOSE * multiply_adds(whole)
     full = [shape.widths[group[0]] for group in shape.groups]
     error = abs(_macs(whole, widths) - target)
@@ -80,7 +82,7 @@ def _refined(whole: Architecture, widths: list[int], target: float) -> Architect
         changed = [
             [*widths[:group], widths[group] + step, *widths[group + 1 :]]
             for group in range(len(widths))
-            for step in (-1, 1)
+            for step in (-_unit(full[group]), _unit(full[group]))
             if 1 <= widths[group] + step <= full[group]
         ]
         best = min(changed, key=lambda found: abs(_macs(whole, found) - target))
@@ -88,6 +90,11 @@ def _refined(whole: Architecture, widths: list[int], target: float) -> Architect
             break
         widths, error = best, abs(_macs(whole, best) - target)
     return following(whole, _by_convolution(whole, widths))
+
+
+def _unit(width: int) -> int:
+    """Channels that go together of a convolution with so many."""
+    return _UNIT if width >= _WIDE else 1
 
 
 def _macs(whole: Architecture, widths: Sequence[int]) -> int:
