@@ -162,7 +162,7 @@ class Choices(ChoicesModel):
     loss: Literal["margin", "spread"] = "margin"
     pruning_ratio: Share = 0.0
     pruning_start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
-    saliency: Literal["routing", "activation", "magnitude", "random"] = "routing"
+    saliency: Literal["routing", "coupling", "activation", "magnitude", "random"] = "routing"
     lr_policy: Literal[
         "fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay", "explore_exploit"
     ] = "fixed"

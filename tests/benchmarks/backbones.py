@@ -10,7 +10,7 @@ from typing import Any
 from figures import CIFAR, MNIST, Figure, figure
 
 RESNET18 = {"family": "backbone_caps", "backbone": "resnet18"}
-SALIENCIES = ("routing", "activation", "magnitude", "random")
+SALIENCIES = ("routing", "coupling", "activation", "magnitude", "random")
 DRAWS = 5
 
 

@@ -1,6 +1,6 @@
 """Saliency by routing: what the class capsules take from each part."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -23,6 +23,22 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     activations in the lengths' place); a channel of conv1 before a second convolution likewise, by its
     readers there; a decoder unit with its mean activation times the norm of the weights that read it.
     """
+    return by_coupling(network, batches, lambda seen, _: decided(network, seen.capsules))
+
+
+def by_coupling(
+    network: CapsNet, batches: Iterable[Tensor], types: Callable[[Observation, Tensor], Tensor]
+) -> Saliencies:
+    """Return saliencies that weigh channels and units by what is coupled to the types that read them.
+
+    Args:
+        network: what is to be pruned.
+        batches: images [B, C, H, W].
+        types: from an observation and what is coupled to each type, [B, T], to the types' saliency, [B, T].
+
+    Raises:
+        UsageError: `batches` has no images.
+    """
     readers = torch.linalg.vector_norm(network.primary.filters(), dim=1)
     between = [torch.linalg.vector_norm(layer.weight, dim=(1, 2)) for layer in network.stem[1:]]
     layers = [] if network.decoder is None else list(network.decoder.layers)[1:]
@@ -37,7 +53,7 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
         hidden = (layer.mean(0) * norm for layer, norm in zip(seen.decoder_units, norms, strict=True))
         return Saliencies(
             channels.mean(0),
-            decided(network, seen.capsules).mean(0),
+            types(seen, coupled).mean(0),
             tuple(hidden),
             tuple(layer.mean(0) for layer in first),
         )

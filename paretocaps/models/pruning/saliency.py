@@ -42,7 +42,7 @@ SALIENCIES: Registry[Saliency] = Registry(
     "saliency",
     {
         name: f"paretocaps.models.pruning.{name}:saliencies"
-        for name in ("routing", "activation", "magnitude", "random")
+        for name in ("routing", "coupling", "activation", "magnitude", "random")
     },
 )
 """The known saliencies, by the names that `Choices.saliency` has for them."""

@@ -11,7 +11,7 @@ from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import parameters
 from paretocaps.models.losses import capsnet_loss
 from paretocaps.models.pruning.prune import prune
-from paretocaps.models.pruning.saliency import Saliencies, measure
+from paretocaps.models.pruning.saliency import SALIENCIES, Saliencies, measure
 from paretocaps.models.pruning.target import pruned, removed_share
 
 SHAPE = {
@@ -164,7 +164,7 @@ def test_what_has_no_influence_is_not_missed(changes):
 
 
 @VARIANTS
-@pytest.mark.parametrize("saliency", ["routing", "activation", "magnitude", "random"])
+@pytest.mark.parametrize("saliency", list(SALIENCIES))
 def test_training_goes_on_and_gets_better(changes, saliency):
     network, optimizer = trained(5, changes=changes)
     images = torch.rand(6, 2, 9, 8, generator=torch.Generator().manual_seed(1))
