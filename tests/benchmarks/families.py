@@ -5,6 +5,25 @@ from pathlib import Path
 
 from figures import MNIST, Figure, figure, timed
 
+EXPORTED = {
+    "capsnet": ["family=capsnet"],
+    "capsnet, shared": ["family=capsnet", "weight_sharing=true", "decoder=reduced"],
+    "capsnet, pruned by half": ["family=capsnet", "pruning_ratio=0.5"],
+    "residual_caps, sda": ["family=residual_caps", "routing=sda"],
+    "momentum_caps, em": ["family=momentum_caps", "routing=em"],
+    "momentum_caps, pruned by half": ["family=momentum_caps", "pruning_ratio=0.5"],
+    "alexnet_caps": ["family=alexnet_caps", "standardise=true"],
+    "alexnet_caps, pruned by half": ["family=alexnet_caps", "pruning_ratio=0.5"],
+    "resnet_caps": ["family=resnet_caps"],
+    "resnet_caps, pruned by half": ["family=resnet_caps", "pruning_ratio=0.5"],
+    "lenet5": ["family=lenet5"],
+    "resnet18": ["family=backbone_caps", "backbone=resnet18"],
+    "resnet18, pruned by half": ["family=backbone_caps", "backbone=resnet18", "pruning_ratio=0.5"],
+    "resnet50": ["family=backbone_caps", "backbone=resnet50"],
+    "mobilenet_v1": ["family=backbone_caps", "backbone=mobilenet_v1"],
+    "mobilenet_v1, pruned by half": ["family=backbone_caps", "backbone=mobilenet_v1", "pruning_ratio=0.5"],
+}
+
 
 def hybrids(folder: Path) -> list[Figure]:
     """Test accuracies of the families with deep trunks and of LeNet5 on few images, seed by seed."""
@@ -47,6 +66,27 @@ def predict(folder: Path) -> list[Figure]:
             own = [timed([*command, "--engine", engine], folder)[0] for _ in range(3)]
             figures.append(figure(f"{name}, {engine}: images a second", [1000 / s for s in own], "", ""))
         figures.append(figure(f"{family}: largest difference of ONNX from torch", apart, "", "at most 1e-4"))
+    return figures
+
+
+def exports(folder: Path) -> list[Figure]:
+    """Every family, whole and pruned, through the commands: trained a little, exported, and judged again.
+
+    ONNX is compared with torch on 256 test images of MNIST by `export` itself.
+    """
+    figures, data = [], ["--data", str(MNIST)]
+    for number, (name, choices) in enumerate(EXPORTED.items()):
+        run, export = f"run-{number}", f"export-{number}"
+        settings = [word for choice in (*choices, "batch_size=32") for word in ("--set", choice)]
+        limits = ["--limit-train", "256", "--epochs", "1"]
+        trained = timed(["train", *data, *limits, *settings, "--output", run, "--format", "json"], folder)[1]
+        timed(["export", "--run", run, "--output", export], folder)
+        graph = json.loads((folder / export / "network.json").read_text())["graph"]
+        assert graph["images"] == 256
+        judged = json.loads(timed(["evaluate", export, "--no-robust", "--format", "json"], folder)[1])
+        assert abs(judged["acc"] - json.loads(trained)["test_acc"]) < 0.002, (name, judged["acc"], trained)
+        apart = graph["largest_difference"]
+        figures.append(figure(f"{name}: ONNX from torch, 256 MNIST images", apart, "", "at most 1e-4"))
     return figures
 
 

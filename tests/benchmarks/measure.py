@@ -32,13 +32,14 @@ MEASURES = {
     "deep_accuracy": "deep",
     "hybrids": "families",
     "predict": "families",
+    "exports": "families",
     "frozen": "backbones",
     "pruned_resnet18": "backbones",
     "capsule_pruning": "backbones",
 }
 """The groups, each a function of that name in a module beside this one."""
 ON_IMAGES = (
-    *("mnist", "precision", "deep_accuracy", "hybrids"),
+    *("mnist", "precision", "deep_accuracy", "hybrids", "exports"),
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
 PEERS = {  # seconds of a step, on another run of a machine of this kind
