@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,19 @@ from paretocaps.models.build import build_network
 SMALL = {"height": 8, "width": 8, "channels": 1, "classes": 2, "conv_channels": 4, "capsule_types": 2}
 
 
-@pytest.fixture
-def export(run):
-    """An export `x` and a folder `images` with a `cat` and a `dog`, where commands are run."""
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    """An export; tests take copies of it."""
+    folder = tmp_path_factory.mktemp("export") / "x"
     info = ExportInfo(classes=("cat", "dog"))
-    write_export(Path("x"), build_network(Architecture(**SMALL), seed=0), about=info)
+    write_export(folder, build_network(Architecture(**SMALL), seed=0), about=info)
+    return folder
+
+
+@pytest.fixture
+def export(run, written):
+    """An export `x` and a folder `images` with a `cat` and a `dog`, where commands are run."""
+    shutil.copytree(written, "x")
     for number, name in enumerate(("cat", "dog")):
         place = Path("images", name)
         place.mkdir(parents=True)
