@@ -98,7 +98,14 @@ class _Training:
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
-        self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices)
+        self.features = FrozenFeatures(
+            self.learner,
+            loader,
+            self.validation,
+            job.seed,
+            choices,
+            wait=state is None and self.prune_after == 0,
+        )
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
