@@ -14,9 +14,10 @@ _SIZES = {
     "capsule_params": "capsule layers",
     "decoder_params": "decoder",
 }
+_PRUNED = "pruned_share"
 _TIMED = ("latency", "latency_batch")
 _BITS = {"bottleneck_entropy": "bottleneck entropy"}
-QUANTITIES = (*_SIZES, "macs", *_TIMED, *_BITS)
+QUANTITIES = (*_SIZES, "macs", _PRUNED, *_TIMED, *_BITS)
 """What the table shows of a trial, where it was measured."""
 
 Measured = Mapping[int, Mapping[str, float]]
@@ -24,7 +25,8 @@ Measured = Mapping[int, Mapping[str, float]]
 
 
 def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table | None:
-    """Return the parameters of each member by part, its multiply-adds, latencies and bottleneck entropy.
+    """Return the parameters of each member by part, its multiply-adds, the share of them that was
+    pruned away, latencies and bottleneck entropy.
 
     A column that no member has a value for is left out.
 
@@ -44,6 +46,8 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     ]
     columns += [(heading, True, _counts(found, name)) for name, heading in _SIZES.items()]
     columns.append(("multiply-adds", True, _counts(found, "macs")))
+    shares = [values.get(_PRUNED, math.nan) for values in found]
+    columns.append(("pruned away", True, ["-" if math.isnan(one) else f"{one:.1%}" for one in shares]))
     for name in _TIMED:
         cells = [value_text(OBJECTIVES.get(name), values.get(name)) for values in found]
         columns.append((name.replace("_", " "), True, cells))

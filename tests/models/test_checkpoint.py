@@ -158,6 +158,13 @@ def test_what_is_no_checkpoint_is_named(tmp_path, content, suffix):
         read_checkpoint(str(path))
 
 
+@pytest.mark.parametrize("content", [b"", b"junk", b"<!DOCTYPE html>\n<html></html>\n"])
+def test_a_page_in_the_place_of_a_file_is_not_taken_for_code(tmp_path, content):
+    (tmp_path / "net.pth").write_bytes(content)
+    with pytest.raises(DataError, match=r"cannot be read \(it is no PyTorch file\): give another file$"):
+        read_checkpoint(str(tmp_path / "net.pth"))
+
+
 def test_code_in_a_file_is_not_run(tmp_path, capsys):
     torch.save({"state_dict": _Payload()}, tmp_path / "net.pt")
     with pytest.raises(DataError, match="holds more than tensors"):
@@ -171,7 +178,7 @@ def test_a_file_without_tensors_is_named(tmp_path):
         read_checkpoint(str(tmp_path / "net.pt"))
 
 
-@pytest.mark.parametrize("name", ["missing.pth", "folder/missing.safetensors", "what/is/this"])
+@pytest.mark.parametrize("name", ["missing.pth", "folder/missing.safetensors", "what/is/this", "../what"])
 def test_a_missing_file_is_no_name_of_the_hub(name):
     with pytest.raises(
         DataError, match="is not there: give a safetensors or PyTorch file, or a name of the hub"

@@ -38,6 +38,12 @@ def test_the_entropy_is_in_bits_where_it_was_measured():
     assert table.rows[0][-1] == "0.43 bit"
 
 
+def test_the_share_that_was_pruned_away_is_that_achieved():
+    table = networks_table([member(0), member(1)], {0: {**PARTS, "pruned_share": 0.5049}, 1: PARTS})
+    assert table.headings[-1] == "pruned away"
+    assert [row[-1] for row in table.rows] == ["50.5%", "-"]
+
+
 def test_there_is_no_table_where_nobody_measured_the_parts():
     assert networks_table([member(0)], {0: {"params": 12, "macs": 5}}) is None
     assert networks_table([member(0)], {}) is None
