@@ -73,7 +73,7 @@ def prune_learner(
 
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:
-    """Return the share of the multiply-adds of `whole` that `network` does without; nothing without pruning."""
+    """Return the share of the multiply-adds of `whole` that `network` does without, where any was asked."""
     return {} if choices.pruning_ratio == 0.0 else {PRUNED_SHARE: removed_share(whole, network)}
 
 
