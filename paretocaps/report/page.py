@@ -66,7 +66,7 @@ def write_report(
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
             depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
-        networks: the quantities of `networks.QUANTITIES` that were measured of the members, by trial number.
+        networks: the quantities of `networks.QUANTITIES` that were measured of the trials, by number.
         published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
@@ -78,7 +78,9 @@ def write_report(
         _front_section(front, remarks or {}),
         _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
-        published_section(published, front, trials, best_epochs or {}, devices, seeds) if published else "",
+        published_section(published, front, trials, best_epochs or {}, devices, seeds, networks)
+        if published
+        else "",
         _settings_section(settings or {}),
     ]
     return write_page(path, f"{front.study}: front", "".join(body))

@@ -38,6 +38,13 @@ def test_the_entropy_is_in_bits_where_it_was_measured():
     assert table.rows[0][-1] == "0.43 bit"
 
 
+def test_counts_are_whole_numbers():
+    counts = {"bottleneck": 2048.0, "primary_capsules": 256.0}
+    table = networks_table([member(0), member(1)], {0: PARTS | counts, 1: PARTS})
+    assert table.headings[-2:] == ("bottleneck", "capsules")
+    assert [row[-2:] for row in table.rows] == [("2048", "256"), ("-", "-")]
+
+
 def test_the_share_that_was_pruned_away_is_that_achieved():
     table = networks_table([member(0), member(1)], {0: {**PARTS, "pruned_share": 0.5049}, 1: PARTS})
     assert table.headings[-1] == "pruned away"
