@@ -45,7 +45,7 @@ def load_checkpoint(network: CapsNet, name: str) -> tuple[str, ...]:
 
     Raises:
         DataError: no such file, or nothing that can be read; a name of the hub without a network.
-        UsageError: the checkpoint of another network, with what differs.
+        UsageError: the checkpoint of another network, with what differs, or numbers that are not finite.
     """
     trunk, weights = network.architecture.trunk, read_checkpoint(name)
     key = f"{network.architecture.trunk_shape.convolutions[0].name}.weight"
@@ -186,6 +186,9 @@ def _compare(own: Weights, expected: Mapping[str, tuple[int, ...]], name: str, t
     said = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in differences.items() if keys]
     if said:
         raise UsageError(f"checkpoint {name!r} is not one of {trunk}: weights {'; '.join(said)}")
+    unusable = [key for key in expected if key in own and not own[key].isfinite().all()]
+    if unusable:
+        raise UsageError(f"checkpoint {name!r} has NaN or infinite numbers ({_some(unusable)}): give another")
 
 
 def _some(keys: Sequence[str]) -> str:

@@ -10,14 +10,14 @@ from paretocaps.report.tables import Table, value_text, with_prefix
 _SIZES = {
     "params": "params",
     "trunk_params": "trunk",
-    "primary_params": "primary capsules",
+    "primary_params": "primary",
     "capsule_params": "capsule layers",
     "decoder_params": "decoder",
 }
 _COUNTS = {"bottleneck": "bottleneck", "primary_capsules": "capsules"}
 _PRUNED = "pruned_share"
 _TIMED = ("latency", "latency_batch")
-_BITS = {"bottleneck_entropy": "bottleneck entropy"}
+_BITS = {"bottleneck_entropy": "entropy"}
 QUANTITIES = (*_SIZES, *_COUNTS, "macs", _PRUNED, *_TIMED, *_BITS)
 """What the table shows of a trial, where it was measured."""
 
@@ -50,9 +50,9 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     for name, heading in _COUNTS.items():
         counts = [values.get(name, math.nan) for values in found]
         columns.append((heading, True, ["-" if math.isnan(one) else f"{one:.12g}" for one in counts]))
-    columns.append(("multiply-adds", True, _counts(found, "macs")))
+    columns.append(("macs", True, _counts(found, "macs")))
     shares = [values.get(_PRUNED, math.nan) for values in found]
-    columns.append(("pruned away", True, ["-" if math.isnan(one) else f"{one:.1%}" for one in shares]))
+    columns.append(("pruned", True, ["-" if math.isnan(one) else f"{one:.1%}" for one in shares]))
     for name in _TIMED:
         cells = [value_text(OBJECTIVES.get(name), values.get(name)) for values in found]
         columns.append((name.replace("_", " "), True, cells))

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
     from paretocaps.domain.published import Published
 
+_PARTS = (
+    "Params, and those of trunk, primary capsules, capsule layers and decoder; bottleneck: the maps that the"
+    " primary capsules read, and entropy: theirs; pruned: the share of the multiply-adds (macs) that was"
+    " removed."
+)
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 
@@ -153,7 +158,7 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
 def _networks_section(front: FrontRecord, networks: Measured) -> str:
     """Return what the front's networks are made of, where that was measured."""
     table = networks_table(front.members, networks)
-    return f"<h2>Networks</h2>{table_html(table)}" if table else ""
+    return f"<h2>Networks</h2>{table_html(table)}<p class='soft'>{_PARTS}</p>" if table else ""
 
 
 def _flags_note(front: FrontRecord) -> str:

@@ -144,6 +144,18 @@ def test_the_checkpoint_of_another_network_is_refused_in_one_line(sources, tmp_p
         check_checkpoint(["resnet50", "resnet18"], name)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_refused(sources, tmp_path, number):
+    weights = {name: value.clone() for name, value in state(sources, "resnet18").items()}
+    weights["bn1.running_var"][0] = number
+    torch.save(weights, tmp_path / "net.pt")
+    for refuse in (load_checkpoint, lambda _, name: check_checkpoint(["resnet18"], name)):
+        with pytest.raises(
+            UsageError, match=r"has NaN or infinite numbers \(bn1.running_var\): give another$"
+        ):
+            refuse(network("resnet18"), str(tmp_path / "net.pt"))
+
+
 class _Payload:
     def __reduce__(self):
         return print, ("executed",)
