@@ -7,7 +7,12 @@ from rich.text import Text
 
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
+from paretocaps.domain.choices import DEEP_FAMILIES
 
+_EVENLY = (
+    "pruned evenly here; a training keeps the best of several networks with about as many multiply-adds,"
+    " whose parameters differ"
+)
 SHARES = ("% of params", "% of multiply-adds")
 
 
@@ -26,6 +31,8 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         write_csv(description["parts"])
     else:
         say(f"choices: {short_choices(choices, defaults(trainer))}")
+        if choices.get("pruning_ratio") and choices.get("family") in DEEP_FAMILIES:
+            say(_EVENLY)
         show(
             rows_table(with_shares(description), right=SHARES),
             Text(f"primary capsules: {description['capsules']:,}"),

@@ -43,7 +43,7 @@ def prepare(data: EncodedData, channels: int | None, skip: bool, told: OnPrepari
 
     Raises:
         DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
-            left, or a cache folder that cannot be used.
+            left, of a class neither, or a cache folder that cannot be used.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on oddities of files that it reads all the same
@@ -138,6 +138,14 @@ class _Preparation:
             if not fit[start : start + len(part)].any():
                 raise DataError(f"{part.origin}: none of its {len(part)} images can be read: get them again")
             start += len(part)
+        labels = self.data.train.labels
+        lost = np.setdiff1d(labels, labels[fit[: self.train]])
+        if len(lost):
+            names = self.data.class_names
+            name = names[lost[0]] if names else str(lost[0])
+            raise DataError(
+                f"{self.data.train.origin}: none of the images of class {name!r} can be read: get them again"
+            )
 
     def _name(self, row: int) -> str:
         for part in self.data.parts:

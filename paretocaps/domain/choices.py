@@ -94,7 +94,9 @@ BLOCK_FAMILIES = ("residual_caps", "momentum_caps")
 """The families that are made of blocks, and so have one or more."""
 CAPSNET_FAMILIES = ("capsnet", *BLOCK_FAMILIES)
 """The families with the CapsNet papers' one or two convolutions before the primary capsules."""
-CAPSULE_FAMILIES = (*CAPSNET_FAMILIES, "backbone_caps", "alexnet_caps", "resnet_caps")
+DEEP_FAMILIES = ("backbone_caps", "alexnet_caps", "resnet_caps")
+"""The families with capsules on a deep trunk."""
+CAPSULE_FAMILIES = (*CAPSNET_FAMILIES, *DEEP_FAMILIES)
 """The families that have capsules."""
 
 _BACKBONE_CAPSULES = {"resnet18": 64, "resnet50": 256, "mobilenet_v1": 128}

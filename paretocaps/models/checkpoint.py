@@ -1,6 +1,8 @@
 """Checkpoints of backbones: public weights of ResNet-18, ResNet-50 and MobileNetV1 for a trunk."""
 
 import re
+import struct
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,7 +20,7 @@ from paretocaps.registry import resolve
 
 BACKBONES = ("resnet18", "resnet50", "mobilenet_v1")
 _FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PREFIXES = ("", "module.", "backbone.", "model.", "trunk.", "module.model.", "module.backbone.", "encoder.")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "state")
 _CLASSIFIER = re.compile(r"(fc|classifier|head|last_linear|linear|output)\b")
@@ -43,7 +45,7 @@ def load_checkpoint(network: CapsNet, name: str) -> tuple[str, ...]:
 
     Raises:
         DataError: no such file, or nothing that can be read; a name of the hub without a network.
-        UsageError: the checkpoint of another network, with what differs.
+        UsageError: the checkpoint of another network, with what differs, or numbers that are not finite.
     """
     trunk, weights = network.architecture.trunk, read_checkpoint(name)
     key = f"{network.architecture.trunk_shape.convolutions[0].name}.weight"
@@ -101,14 +103,13 @@ def read_checkpoint(name: str) -> Weights:
 
             found: Any = load_file(path)
         else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of pickle protocols
+                found = torch.load(path, map_location="cpu", weights_only=True)
     except (
         Exception
     ) as error:  # safetensors has its own errors, torch's reader raises whatever a file makes it
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if isinstance(error, UnpicklingError):
-            reason = "it holds more than tensors, and is not trusted with that"
-        raise DataError(f"checkpoint {name!r} cannot be read ({reason}): give another file") from None
+        raise DataError(f"checkpoint {name!r} cannot be read ({_reason(error)}): give another file") from None
     for wrapper in _WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
             found = found[wrapper]
@@ -117,6 +118,16 @@ def read_checkpoint(name: str) -> Weights:
     if not weights:
         raise DataError(f"checkpoint {name!r} holds no tensors by name: give a state dict")
     return weights
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, in a few words."""
+    said = str(error)
+    if isinstance(error, LookupError | EOFError | struct.error) or "Unsupported operand" in said:
+        return "it is no PyTorch file"  # such as a page that was downloaded in its place
+    if isinstance(error, UnpicklingError):
+        return "it holds more than tensors, and is not trusted with that"
+    return (said.splitlines() or [type(error).__name__])[0].split(". ")[0]
 
 
 def _path(name: str) -> Path:
@@ -175,6 +186,9 @@ def _compare(own: Weights, expected: Mapping[str, tuple[int, ...]], name: str, t
     said = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in differences.items() if keys]
     if said:
         raise UsageError(f"checkpoint {name!r} is not one of {trunk}: weights {'; '.join(said)}")
+    unusable = [key for key in expected if key in own and not own[key].isfinite().all()]
+    if unusable:
+        raise UsageError(f"checkpoint {name!r} has NaN or infinite numbers ({_some(unusable)}): give another")
 
 
 def _some(keys: Sequence[str]) -> str:

@@ -21,8 +21,14 @@ def hub_weights(repository: str) -> Path:
         DataError: not there and no hub, or one without such weights.
     """
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    cached = try_to_load_from_cache(repository, WEIGHTS)
+    try:
+        cached = try_to_load_from_cache(repository, WEIGHTS)
+    except HFValidationError:
+        raise DataError(
+            f"checkpoint {repository!r} is no file here, and no name that the hub could have: give a file"
+        ) from None
     if isinstance(cached, str):
         return Path(cached)
     why_not = "HF_HUB_OFFLINE is set" if _offline() else None if _answers() else "there is no network"

@@ -10,13 +10,15 @@ from paretocaps.report.tables import Table, value_text, with_prefix
 _SIZES = {
     "params": "params",
     "trunk_params": "trunk",
-    "primary_params": "primary capsules",
+    "primary_params": "primary",
     "capsule_params": "capsule layers",
     "decoder_params": "decoder",
 }
+_COUNTS = {"bottleneck": "bottleneck", "primary_capsules": "capsules"}
+_PRUNED = "pruned_share"
 _TIMED = ("latency", "latency_batch")
-_BITS = {"bottleneck_entropy": "bottleneck entropy"}
-QUANTITIES = (*_SIZES, "macs", *_TIMED, *_BITS)
+_BITS = {"bottleneck_entropy": "entropy"}
+QUANTITIES = (*_SIZES, *_COUNTS, "macs", _PRUNED, *_TIMED, *_BITS)
 """What the table shows of a trial, where it was measured."""
 
 Measured = Mapping[int, Mapping[str, float]]
@@ -24,8 +26,10 @@ Measured = Mapping[int, Mapping[str, float]]
 
 
 def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table | None:
-    """Return the parameters of each member by part, its multiply-adds, latencies and bottleneck entropy.
+    """Return what each member's network is made of and what was measured of it.
 
+    Parameters by part, the maps that the primary capsules read (the bottleneck) and how many capsules these
+    are, multiply-adds and the share of them that was pruned away, latencies, and the bottleneck's entropy.
     A column that no member has a value for is left out.
 
     Args:
@@ -43,7 +47,12 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
         ("network", False, [_name(member) for member in members]),
     ]
     columns += [(heading, True, _counts(found, name)) for name, heading in _SIZES.items()]
-    columns.append(("multiply-adds", True, _counts(found, "macs")))
+    for name, heading in _COUNTS.items():
+        counts = [values.get(name, math.nan) for values in found]
+        columns.append((heading, True, ["-" if math.isnan(one) else f"{one:.12g}" for one in counts]))
+    columns.append(("macs", True, _counts(found, "macs")))
+    shares = [values.get(_PRUNED, math.nan) for values in found]
+    columns.append(("pruned", True, ["-" if math.isnan(one) else f"{one:.1%}" for one in shares]))
     for name in _TIMED:
         cells = [value_text(OBJECTIVES.get(name), values.get(name)) for values in found]
         columns.append((name.replace("_", " "), True, cells))

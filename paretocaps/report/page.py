@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
     from paretocaps.domain.published import Published
 
+_PARTS = (
+    "Params, and those of trunk, primary capsules, capsule layers and decoder; bottleneck: the maps that the"
+    " primary capsules read, and entropy: theirs; pruned: the share of the multiply-adds (macs) that was"
+    " removed."
+)
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 
@@ -66,7 +71,7 @@ def write_report(
         best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
             depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
-        networks: the quantities of `networks.QUANTITIES` that were measured of the members, by trial number.
+        networks: the quantities of `networks.QUANTITIES` that were measured of the trials, by number.
         published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
@@ -78,7 +83,9 @@ def write_report(
         _front_section(front, remarks or {}),
         _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
-        published_section(published, front, trials, best_epochs or {}, devices, seeds) if published else "",
+        published_section(published, front, trials, best_epochs or {}, devices, seeds, networks)
+        if published
+        else "",
         _settings_section(settings or {}),
     ]
     return write_page(path, f"{front.study}: front", "".join(body))
@@ -151,7 +158,7 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
 def _networks_section(front: FrontRecord, networks: Measured) -> str:
     """Return what the front's networks are made of, where that was measured."""
     table = networks_table(front.members, networks)
-    return f"<h2>Networks</h2>{table_html(table)}" if table else ""
+    return f"<h2>Networks</h2>{table_html(table)}<p class='soft'>{_PARTS}</p>" if table else ""
 
 
 def _flags_note(front: FrontRecord) -> str:

@@ -15,13 +15,15 @@ _SHARES = ("acc", "test_acc")
 _SECONDS = ("time", "epoch_seconds")
 _BOUND = (*_SECONDS, "memory")
 _EPOCHS = "best_epoch"
+_COUNTS = ("bottleneck", "primary_capsules")
 _ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
-_MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory")
+_MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory", *_COUNTS)
 _HEADINGS = {
     "acc": "val acc",
     "test_acc": "test acc",
     _EPOCHS: "best epoch",
     "epoch_seconds": "s an epoch",
+    "primary_capsules": "primary capsules",
 }
 _UNITS = {"memory": "B"}
 _TIME = Objective("time", "minimize", "s", "")
@@ -124,4 +126,4 @@ def _text(name: str, value: float | None) -> str:
         return f"{value:.4f}"
     if name in _SECONDS:
         return value_text(_TIME, value)
-    return f"{value:g}" if name == _EPOCHS else with_prefix(value, _UNITS.get(name, ""))
+    return f"{value:g}" if name in (_EPOCHS, *_COUNTS) else with_prefix(value, _UNITS.get(name, ""))

@@ -1,11 +1,13 @@
 """The section of a report's page that has a paper's figures beside those measured."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 from paretocaps.domain.front import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.html import definitions_html, table_html
+from paretocaps.report.networks import Measured
 from paretocaps.report.published import beside, beside_table
 
 
@@ -16,6 +18,7 @@ def published_section(
     best_epochs: Mapping[int, float],
     devices: Sequence[str],
     seeds: Sequence[int],
+    networks: Measured | None = None,
 ) -> str:
     """Return the section "Published and measured": each group of columns says whose figures it has.
 
@@ -26,10 +29,15 @@ def published_section(
         best_epochs: number of their best epochs, by trial number.
         devices: the names of those they were measured on.
         seeds: what they were trained with.
+        networks: what else was measured of them, by trial number.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     everyone = {member.trial: member for member in (*front.members, *trials)}
-    in_order = [everyone[number] for number in sorted(everyone)]
+    others = networks or {}
+    in_order = [
+        replace(everyone[number], values={**others.get(number, {}), **everyone[number].values})
+        for number in sorted(everyone)
+    ]
     lines = beside(published, in_order, best_epochs, timed=not mixed)
     table, second = beside_table(lines, published.figures)
     groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]

@@ -44,6 +44,19 @@ class Plan:
     executor: ExecutorFactory
     places: tuple[str, ...]
 
+    @property
+    def settled(self) -> dict[str, object]:
+        """What all trials have: the fixed choices, and defaults that neither space nor designs change."""
+        moved = {parameter.name for parameter in self.space}
+        moved |= {name for design in self.designs for name in self.trainer.designs[design]}
+        kept = {n: field for n, field in self.trainer.choices.model_fields.items() if n not in moved}
+        defaults = {
+            name: field.get_default(call_default_factory=True)
+            for name, field in kept.items()
+            if not field.is_required()
+        }
+        return {**defaults, **self.fix}
+
 
 def check_study(spec: StudySpec) -> Plan:
     """Resolve everything a spec names, before anything is created.

@@ -124,7 +124,7 @@ def write_report(
                 for trial, own in attempts.items()
             },
             best_epochs=store.best_epochs(name),
-            networks=_diagnostics(store, name, [member.trial for member in front]),
+            networks=_diagnostics(store, name),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -154,14 +154,13 @@ def front_of(
     return Front.from_record(record)
 
 
-def _diagnostics(store: "Store", study: str, trials: Sequence[int]) -> dict[int, dict[str, float]]:
-    """Return what a report says of the networks of some trials, by trial and quantity."""
+def _diagnostics(store: "Store", study: str) -> dict[int, dict[str, float]]:
+    """Return what a report says of the trials' networks, by trial and quantity."""
     from paretocaps.report.networks import QUANTITIES
     from paretocaps.search.ranking import named_values
 
     table = store.table(study, QUANTITIES)
-    found = {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
-    return {trial: found[trial] for trial in trials}
+    return {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
 
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def optimize(
 
     spec = _requested(flags, spec_file, more)
     plan = check_study(spec)
-    plan.trainer.check_fixed(plan.fix)
+    plan.trainer.check_fixed(plan.settled)
     watcher = observer or Observer()
     for remark in plan.trainer.check_data(spec.data_spec, watcher.preparing):
         watcher.notice(remark)

@@ -31,20 +31,29 @@ class FrozenFeatures:
         images, validation: the images to compute them of.
         seed: of the order of the batches, that of `images`.
         choices: what the training asks for; without `frozen` nothing happens.
+        wait: leave it to the first `fill`, for a network that is pruned before it is trained.
 
     Attributes:
         seconds: of computing them, one number each time.
     """
 
     def __init__(
-        self, learner: Learner, images: DeviceLoader, validation: DeviceLoader, seed: int, choices: Choices
+        self,
+        learner: Learner,
+        images: DeviceLoader,
+        validation: DeviceLoader,
+        seed: int,
+        choices: Choices,
+        *,
+        wait: bool = False,
     ) -> None:
         self._learner, self._images, self._validation = learner, images, validation
         self._seed, self._choices = seed, choices
         self._kept: DeviceLoader | None = None
         self.seconds: list[float] = []
         self._obstacle = ""
-        self.fill()
+        if not wait:
+            self.fill()
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -58,7 +67,7 @@ class FrozenFeatures:
         return (f"the frozen trunk's features of {count:,} images were computed {times}, in {spent:.3g} s",)
 
     def fill(self) -> None:
-        """Compute the features by the network as it is now: at first, and after it was pruned."""
+        """Compute the features by the network as it is now: before it is trained, and after it was pruned."""
         network = self._learner.network
         if not isinstance(network, CapsNet) or not network.trunk_frozen:
             return

@@ -6,17 +6,20 @@ from itertools import islice
 from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import PLAIN
+from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.pruning.eagle_eye import best_candidate
 from paretocaps.models.pruning.prune import cut, hand_over
 from paretocaps.models.pruning.saliency import measure
-from paretocaps.models.pruning.target import pruned
+from paretocaps.models.pruning.target import pruned, removed_share
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
 PRUNING_IMAGES = 1000
 """Validation images by which the best candidate of a deep trunk is chosen."""
+PRUNED_SHARE = "pruned_share"
+"""The measured quantity: the share of the forward multiply-adds that was removed."""
+_FAR = 0.02
 _SALIENCY_BATCH = 128
 _SALIENCY_BATCHES = 8
 
@@ -67,3 +70,21 @@ def prune_learner(
             smaller = best_candidate(network, ratio, saliencies, seen, judge, seed)
     hand_over(learner.optimizer, smaller)
     learner.replace(smaller.network, learner.optimizer)
+
+
+def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:
+    """Return the share of the multiply-adds of `whole` that `network` does without, where any was asked."""
+    return {} if choices.pruning_ratio == 0.0 else {PRUNED_SHARE: removed_share(whole, network)}
+
+
+def shortfall(choices: Choices, whole: Architecture, network: Architecture) -> tuple[str, ...]:
+    """Return a remark where that share is over 2 points off the one asked for: small networks have limits."""
+    share = removed_share(whole, network)
+    if choices.pruning_ratio == 0.0 or abs(share - choices.pruning_ratio) <= _FAR:
+        return ()
+    if network == whole:
+        return ("the training ended before it pruned: nothing was removed",)
+    asked = f"pruning_ratio={choices.pruning_ratio:g}"
+    return (
+        f"{share:.3g} of the multiply-adds were removed, not {asked}: the network has no size nearer to it",
+    )

@@ -32,8 +32,9 @@ def network_quantities(
 ) -> dict[str, float]:
     """Return the quantities of a trained network by name.
 
-    Always its training FLOPs and the parameters of its parts; where `job.measure` asks for them latencies,
-    robustness and the entropy of the bottleneck, the first and the last of a backbone in any case.
+    Always its training FLOPs, the parameters of its parts, and the number of its primary capsules and of the
+    maps that they read (the bottleneck); where `job.measure` asks for them latencies, robustness and the
+    entropy of the bottleneck, the first and the last of a backbone in any case.
 
     Args:
         network: on the device of `validation`.
@@ -46,6 +47,11 @@ def network_quantities(
     device = next(network.parameters()).device
     found: dict[str, float] = {"flops": training_flops(network.architecture, frozen=choices.frozen)}
     found |= params_by_role(network.architecture)
+    if isinstance(network, CapsNet):
+        found |= {
+            "bottleneck": network.architecture.trunk_shape.channels,
+            "primary_capsules": network.architecture.capsules,
+        }
     for name, batch in BATCHES.items():
         if name in asked:
             precision = autocast(device, resolve_precision(choices.precision, device, batch))

@@ -31,7 +31,13 @@ from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
-from paretocaps.training.pruning import PRUNING_IMAGES, prune_learner, warmup_epochs
+from paretocaps.training.pruning import (
+    PRUNING_IMAGES,
+    achieved,
+    prune_learner,
+    shortfall,
+    warmup_epochs,
+)
 from paretocaps.training.quantities import network_quantities
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked
@@ -92,13 +98,21 @@ class _Training:
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes)
+        self.whole = shape
         network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device, ranks=ranks)
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
-        self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices)
+        self.features = FrozenFeatures(
+            self.learner,
+            loader,
+            self.validation,
+            job.seed,
+            choices,
+            wait=state is None and self.prune_after == 0,
+        )
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.records: list[EpochRecord] = []
@@ -221,6 +235,7 @@ class _Training:
                 *disturbed,
                 *self.moved,
                 *self.stopped,
+                *shortfall(self.choices, self.whole, self.best.architecture),
                 *self.started,
                 *self.features.remarks,
                 *self.best.remarks,
@@ -231,7 +246,8 @@ class _Training:
 
     def _quantities(self) -> dict[str, float]:
         """Return what else is known of the best epoch's network."""
-        return network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
+        found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
+        return found | achieved(self.choices, self.whole, self.best.architecture)
 
     def _pruned_acc(self, network: Network) -> float:
         """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""

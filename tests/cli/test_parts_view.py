@@ -2,6 +2,8 @@ import csv
 import io
 import json
 
+import pytest
+
 from paretocaps.cli.parts_view import with_shares, write_description
 
 NETWORK = {
@@ -30,6 +32,19 @@ def test_shares_add_up():
     assert [row["% of params"] for row in rows] == ["25.0", "75.0", "100.0"]
     assert [row["% of multiply-adds"] for row in rows] == ["75.0", "25.0", "100.0"]
     assert with_shares({**NETWORK, "macs": 0})[0]["% of multiply-adds"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"family": "backbone_caps", "pruning_ratio": 0.5}, True),
+        ({"family": "backbone_caps", "pruning_ratio": 0.0}, False),
+        ({"family": "capsnet", "pruning_ratio": 0.5}, False),
+    ],
+)
+def test_a_deep_trunk_is_pruned_otherwise_by_a_training(capsys, choices, said):
+    write_description(NETWORK, choices, "capsnet", "table")
+    assert ("a training keeps the best of several" in capsys.readouterr().err) == said
 
 
 def test_a_table_names_choices_and_capsules(capsys):

@@ -10,14 +10,16 @@ from paretocaps.data.preparation import CAP, common_size, prepare
 
 @pytest.fixture
 def prepared(tmp_path):
-    """Prepare training (and test) files with labels 0, 1, 2 ... and return what is in the file."""
+    """Prepare training (and test) files, with labels 0, 1, 2 ... or those given; return what was written."""
     told = []
 
-    def run(train, test=None, channels=None, skip=False):
-        def part(name, files):
-            return EncodedPart(np.arange(len(files)), name, lambda: iter(files), lambda row: f"{name}/{row}")
+    def run(train, test=None, channels=None, skip=False, labels=None, names=None):
+        def part(name, files, labels=None):
+            numbers = np.arange(len(files)) if labels is None else np.array(labels)
+            return EncodedPart(numbers, name, lambda: iter(files), lambda row: f"{name}/{row}")
 
-        data = EncodedData(part("train", train), test and part("test", test), "made", "unique")
+        made = part("train", train, labels), test and part("test", test)
+        data = EncodedData(*made, "made", "unique", class_names=names)
         path = tmp_path / "a.images"
         prepare(data, channels, skip, lambda *what: told.append(what), path)
         return read_cached(path)
@@ -88,8 +90,8 @@ def test_nothing_stays_of_a_refused_preparation(prepared, photo, tmp_path, refus
 
 def test_corrupt_images_are_left_out_as_asked(prepared, photo) -> None:
     train = [photo(seed=0), b"no image", photo(seed=2), photo(32, 32)[:-300]]
-    found = prepared(train, [b"", photo(seed=1)], skip=True)
-    assert found.labels.tolist() == [0, 2, 1]
+    found = prepared(train, [b"", photo(seed=1)], skip=True, labels=[5, 7, 7, 5])
+    assert found.labels.tolist() == [5, 7, 1]
     assert found.header["train"] == 2
     assert [name.split(" (")[0] for name in found.header["skipped"]] == ["train/1", "train/3", "test/0"]
     plain = prepared([train[0], train[2]])
@@ -102,6 +104,15 @@ def test_nothing_left_is_refused(prepared, photo, refusal, bad) -> None:
     message = refusal(lambda: prepared([bad, bad], skip=True))
     assert message == "train: none of its 2 images can be read: get them again"
     assert refusal(lambda: prepared([photo()], [bad], skip=True)).startswith("test: none of its 1 images")
+
+
+@pytest.mark.parametrize(("names", "name"), [(None, "1"), (("ant", "bee"), "bee")])
+@pytest.mark.parametrize("cut", [False, True], ids=["no image", "cut off"])
+def test_a_class_of_which_nothing_is_left_is_refused(prepared, photo, refusal, names, name, cut) -> None:
+    bad = photo(32, 32)[:-300] if cut else b"no image"
+    files = [photo(seed=0), bad, photo(seed=2), bad]
+    message = refusal(lambda: prepared(files, skip=True, labels=[0, 1, 0, 1], names=names))
+    assert message == f"train: none of the images of class {name!r} can be read: get them again"
 
 
 def test_gray_and_coloured_images_are_not_mixed_unasked(prepared, photo, refusal) -> None:

@@ -144,6 +144,18 @@ def test_the_checkpoint_of_another_network_is_refused_in_one_line(sources, tmp_p
         check_checkpoint(["resnet50", "resnet18"], name)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_refused(sources, tmp_path, number):
+    weights = {name: value.clone() for name, value in state(sources, "resnet18").items()}
+    weights["bn1.running_var"][0] = number
+    torch.save(weights, tmp_path / "net.pt")
+    for refuse in (load_checkpoint, lambda _, name: check_checkpoint(["resnet18"], name)):
+        with pytest.raises(
+            UsageError, match=r"has NaN or infinite numbers \(bn1.running_var\): give another$"
+        ):
+            refuse(network("resnet18"), str(tmp_path / "net.pt"))
+
+
 class _Payload:
     def __reduce__(self):
         return print, ("executed",)
@@ -156,6 +168,13 @@ def test_what_is_no_checkpoint_is_named(tmp_path, content, suffix):
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"checkpoint '.*net\.\w+' (cannot be read|holds no tensors)"):
         read_checkpoint(str(path))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"<!DOCTYPE html>\n<html></html>\n"])
+def test_a_page_in_the_place_of_a_file_is_not_taken_for_code(tmp_path, content):
+    (tmp_path / "net.pth").write_bytes(content)
+    with pytest.raises(DataError, match=r"cannot be read \(it is no PyTorch file\): give another file$"):
+        read_checkpoint(str(tmp_path / "net.pth"))
 
 
 def test_code_in_a_file_is_not_run(tmp_path, capsys):
@@ -171,7 +190,7 @@ def test_a_file_without_tensors_is_named(tmp_path):
         read_checkpoint(str(tmp_path / "net.pt"))
 
 
-@pytest.mark.parametrize("name", ["missing.pth", "folder/missing.safetensors", "what/is/this"])
+@pytest.mark.parametrize("name", ["missing.pth", "folder/missing.safetensors", "what/is/this", "../what"])
 def test_a_missing_file_is_no_name_of_the_hub(name):
     with pytest.raises(
         DataError, match="is not there: give a safetensors or PyTorch file, or a name of the hub"

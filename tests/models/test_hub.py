@@ -30,3 +30,9 @@ def test_what_was_downloaded_needs_no_network(monkeypatch, tmp_path):
     (folder / "snapshots" / "abc" / WEIGHTS).write_bytes(b"weights")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert hub_weights("someone/net").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("name", ["a--b/net", "someone/net."])
+def test_names_that_the_hub_cannot_have_are_refused_in_one_line(name):
+    with pytest.raises(DataError, match="no name that the hub could have: give a file$"):
+        hub_weights(name)

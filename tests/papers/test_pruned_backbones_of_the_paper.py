@@ -4,7 +4,12 @@ import pytest
 
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import architecture
-from paretocaps.models.complexity import complexity, multiply_adds, training_multiply_adds
+from paretocaps.models.complexity import (
+    complexity,
+    multiply_adds,
+    params_by_role,
+    training_multiply_adds,
+)
 from paretocaps.models.pruning.trunk_target import following
 
 FORWARD_AND_BACKWARD = 3
@@ -43,13 +48,22 @@ def test_capsules_follow_the_bottleneck(backbone, full, channels, capsules):
 
 
 @pytest.mark.parametrize(
-    ("side", "kernel", "millions"), [(64, 2, 16.78), (224, 7, 205.5)], ids=["CIFAR-10", "Tiny ImageNet"]
+    ("backbone", "side", "classes", "trunk", "primary", "capsules"),
+    [
+        ("resnet50", 64, 10, 23_508_032, 2048 * 2048 * 2**2 + 2048, 256 * 10 * 16 * 8),  # 16.78 M
+        ("resnet50", 224, 200, 23_508_032, 2048 * 2048 * 7**2 + 2048, 256 * 200 * 16 * 8),  # 205.5 M
+        ("mobilenet_v1", 64, 10, 3_206_976, 1024 * 1024 * 2**2 + 1024, 128 * 10 * 16 * 8),
+        ("mobilenet_v1", 224, 200, 3_206_976, 1024 * 1024 * 7**2 + 1024, 128 * 200 * 16 * 8),
+    ],
 )
-def test_primary_capsules_have_most_of_the_parameters(side, kernel, millions):
-    shape = network("resnet50", side)
-    assert shape.trunk_shape.kernel == (kernel, kernel)
-    assert part(shape, "primary").params / 1e6 == pytest.approx(millions, rel=5e-4)
-    assert part(shape, "trunk").params == 23_508_032
+def test_the_parameters_of_every_part(backbone, side, classes, trunk, primary, capsules):
+    shape = network(backbone, side, classes)
+    assert set(shape.trunk_shape.kernel) == {side // 32}
+    assert params_by_role(shape) == {
+        "trunk_params": trunk,
+        "primary_params": primary,
+        "capsule_params": capsules,
+    }
 
 
 def test_operations_of_the_whole_network_are_those_of_table_1():

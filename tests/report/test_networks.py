@@ -22,8 +22,8 @@ def test_the_parts_of_every_network_stand_side_by_side():
     }
     table = networks_table(members, measured)
     assert table.headings == (
-        *("trial", "network", "params", "trunk", "primary capsules", "capsule layers"),
-        *("multiply-adds", "latency"),
+        *("trial", "network", "params", "trunk", "primary", "capsule layers"),
+        *("macs", "latency"),
     )
     assert table.rows[0] == (
         *("3", "backbone_caps resnet18", "3.00 M", "1.00 M", "500 k", "1.50 M", "218 M", "0.012 s"),
@@ -34,8 +34,21 @@ def test_the_parts_of_every_network_stand_side_by_side():
 
 def test_the_entropy_is_in_bits_where_it_was_measured():
     table = networks_table([member(0)], {0: {**PARTS, "bottleneck_entropy": 0.4321}})
-    assert table.headings[-1] == "bottleneck entropy"
+    assert table.headings[-1] == "entropy"
     assert table.rows[0][-1] == "0.43 bit"
+
+
+def test_counts_are_whole_numbers():
+    counts = {"bottleneck": 2048.0, "primary_capsules": 256.0}
+    table = networks_table([member(0), member(1)], {0: PARTS | counts, 1: PARTS})
+    assert table.headings[-2:] == ("bottleneck", "capsules")
+    assert [row[-2:] for row in table.rows] == [("2048", "256"), ("-", "-")]
+
+
+def test_the_share_that_was_pruned_away_is_that_achieved():
+    table = networks_table([member(0), member(1)], {0: {**PARTS, "pruned_share": 0.5049}, 1: PARTS})
+    assert table.headings[-1] == "pruned"
+    assert [row[-1] for row in table.rows] == ["50.5%", "-"]
 
 
 def test_there_is_no_table_where_nobody_measured_the_parts():

@@ -50,6 +50,15 @@ def test_times_and_memory_of_several_devices_are_left_out():
     assert line.published["epoch_seconds"] == 49
 
 
+def test_counts_of_capsules_have_their_counterparts():
+    figures = {"bottleneck": 1970, "primary_capsules": 246}
+    published = Published.model_validate({"source": "a paper", "rows": {"wab": figures}})
+    trials = [FrontMember(0, {}, {"acc": 0.9, "bottleneck": 1968.0, "primary_capsules": 246.0}, design="wab")]
+    table, second = beside_table(beside(published, trials, {}), published.figures)
+    assert table.headings[second:] == ("trial", "seeds", "val acc", "bottleneck", "primary capsules")
+    assert table.rows == (("wab", "1970", "246", "0", "1", "0.9000", "1968", "246"),)
+
+
 def test_published_columns_come_first_and_measured_ones_after_them():
     table, second = beside_table(beside(PUBLISHED, TRIALS, {0: 10.0, 1: 3.0}), PUBLISHED.figures)
     assert table.headings[:second] == ("row", "acc", "best epoch", "s an epoch", "memory")

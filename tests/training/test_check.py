@@ -88,6 +88,17 @@ def test_that_of_another_backbone_is_refused(checkpoint):
         check_choices({"checkpoint": checkpoint, "backbone": "resnet18"})
 
 
+def test_a_study_is_not_made_of_that_of_another_backbone_than_the_default_one(
+    checkpoint, tmp_path, monkeypatch
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    fix = {"family": "backbone_caps", "checkpoint": checkpoint}
+    with pytest.raises(UsageError, match="is not one of resnet50"):
+        optimize({"study": "s", "fix": fix, "trials": 1})
+    assert not list((tmp_path / "empty").iterdir())
+
+
 def test_a_study_is_not_made_of_a_missing_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fix = {"family": "backbone_caps", "checkpoint": "missing.pt"}

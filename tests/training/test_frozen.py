@@ -104,3 +104,9 @@ def test_a_whole_training_with_pruning_computes_its_features_twice(job):
     network = load_weights(asked.folder / "weights.pt")
     assert sum(p.numel() for p in network.parameters()) == found.params
     assert network.architecture.trunk_channels
+
+
+def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job):
+    asked = job(epochs=1, limit_train=60, pruning_ratio=0.5, pruning_start=0.0, frozen=True, **JOB)
+    found = train(asked, lambda record: True)
+    assert any("were computed once" in remark for remark in found.remarks)

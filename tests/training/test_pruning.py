@@ -1,7 +1,10 @@
 import pytest
 
 from paretocaps.domain.choices import Choices
+from paretocaps.models.architecture import architecture
+from paretocaps.models.complexity import multiply_adds
 from paretocaps.training.pruning import warmup_epochs
+from paretocaps.training.trainer import train
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,29 @@ def test_pruning_comes_after_its_share_and_leaves_epochs_to_train(start, epochs,
 
 def test_without_a_ratio_nothing_is_pruned():
     assert warmup_epochs(Choices(), 10) is None
+
+
+@pytest.mark.parametrize(
+    ("blocks", "ratio", "remarked"), [(0, 0.5, False), (4, 0.95, True)], ids=["attained", "out of reach"]
+)
+def test_the_share_that_was_removed_is_recorded(job, blocks, ratio, remarked):
+    family = {"family": "momentum_caps", "blocks": blocks} if blocks else {}
+    asked = job(epochs=1, pruning_ratio=ratio, decoder="none", **family)
+    found = train(asked, lambda record: True)
+    whole = architecture(Choices.model_validate(asked.choices), 8, 8, 1, 10)
+    share = found.quantities["pruned_share"]
+    assert share == 1 - found.macs / multiply_adds(whole)
+    assert (abs(share - ratio) > 0.02) == remarked
+    said = f"{share:.3g} of the multiply-adds were removed, not pruning_ratio={ratio}"
+    assert any(remark.startswith(said) for remark in found.remarks) == remarked
+
+
+def test_without_pruning_no_share_is_recorded(job):
+    found = train(job(epochs=1, decoder="none"), lambda record: True)
+    assert "pruned_share" not in found.quantities
+
+
+def test_a_training_that_ends_before_it_prunes_says_so(job):
+    found = train(job(epochs=4, pruning_ratio=0.5, pruning_start=0.5, decoder="none"), lambda record: False)
+    assert found.quantities["pruned_share"] == 0.0
+    assert any("ended before it pruned" in remark for remark in found.remarks)

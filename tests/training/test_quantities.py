@@ -34,6 +34,9 @@ def measured(tmp_path, *measure, **choices):
 def test_sizes_and_flops_are_always_there(tmp_path, family):
     shape, found = measured(tmp_path, family=family)
     assert found.pop("flops") == training_flops(shape)
+    if family == "capsnet":
+        assert found.pop("bottleneck") == shape.conv_channels
+        assert found.pop("primary_capsules") == shape.capsules
     assert sum(found.values()) == parameters(shape)
 
 
