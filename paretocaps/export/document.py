@@ -92,6 +92,14 @@ class Document(_Value):
     paretocaps: str
     torch: str
 
+    @model_validator(mode="after")
+    def _of_one_network(self) -> Self:
+        sizes = {"height": self.height, "width": self.width, "channels": self.channels}
+        for name, said in {**sizes, "classes": len(self.about.classes)}.items():
+            if (own := self.architecture.get(name, said)) != said:
+                raise ValueError(f"{name} {said} beside an architecture with {own!r}")
+        return self
+
 
 def read_document(folder: Path) -> Document:
     """Return what the export in `folder` says of itself.
@@ -120,7 +128,8 @@ def read_document(folder: Path) -> Document:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError(f"{str(path)!r} is damaged: {where}: {first['msg']}: {_REMEDY}") from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise DataError(f"{str(path)!r} is damaged: {where}: {why}: {_REMEDY}") from None
 
 
 def check_file(path: Path, expected: str) -> None:

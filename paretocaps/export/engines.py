@@ -10,7 +10,7 @@ import numpy as np
 
 from paretocaps.errors import DataError, UnknownNameError
 from paretocaps.export.document import GRAPH, check_file, read_document
-from paretocaps.export.session import Floats, open_graph, run_graph
+from paretocaps.export.session import Floats, check_graph, open_graph, run_graph
 
 LOADING = 10.0
 """Seconds for which a second engine is not worth loading."""
@@ -60,11 +60,14 @@ class OnnxEngine(Engine):
     name = "onnx"
 
     def __init__(self, folder: Path) -> None:
-        record = read_document(folder).graph
+        document = read_document(folder)
+        record = document.graph
         if record is None:
             raise DataError(f"export {str(folder)!r} has no {GRAPH}: use --engine torch, or export with it")
         check_file(folder / GRAPH, record.sha256)
         self._session = open_graph(folder / GRAPH)
+        size = document.channels, document.height, document.width
+        check_graph(folder / GRAPH, self._session, size, len(document.about.classes))
 
     def scores(self, images: Floats) -> Floats:
         """Return scores [N, O] for images [N, C, H, W] in [0, 1]."""
@@ -82,7 +85,7 @@ def open_engine(name: str, folder: Path) -> Engine:
         DataError: the export cannot be run by it.
     """
     if name not in ENGINES:
-        raise UnknownNameError("engine", name, ENGINES)
+        raise UnknownNameError("engine", name, ("auto", *ENGINES))
     return ENGINES[name](folder)
 
 

@@ -157,7 +157,7 @@ def _decoded(
     """Yield files that could be read with their images, a batch at a time, while later ones are decoded."""
     size = document.channels, document.height, document.width
     found: list[Path] = []
-    images = np.empty((options.batch, *size), np.uint8)
+    images = np.empty((min(options.batch, len(files)), *size), np.uint8)
     for file, pixels in zip(files, mapped_in_order(lambda file: _read(file, *size), files), strict=True):
         if isinstance(pixels, DataError):
             if options.corrupt == "refuse":

@@ -37,6 +37,27 @@ def open_graph(path: Path) -> Any:
     return session
 
 
+def check_graph(path: Path, session: Any, size: tuple[int, int, int], classes: int) -> None:
+    """Refuse a graph of another network than the one that an export is said to be of.
+
+    Args:
+        path: of the graph.
+        session: of the graph.
+        size: channels, height and width of the network's images.
+        classes: how many it has.
+
+    Raises:
+        DataError: it takes other images, or has other classes.
+    """
+    found = [*session.get_inputs()[0].shape[1:], *session.get_outputs()[0].shape[1:]]
+    if found != [*size, classes]:
+        shapes = ["x".join(map(str, one)) for one in (found[:-1], size)]
+        raise DataError(
+            f"{str(path)!r} takes images of {shapes[0]} in {found[-1]} classes, and the network those of"
+            f" {shapes[1]} in {classes}: export again"
+        )
+
+
 def run_graph(session: Any, images: Floats) -> Floats:
     """Return the scores [N, O] of images [N, C, H, W] in [0, 1]."""
     found: Floats = session.run([SCORES], {IMAGES: images})[0]

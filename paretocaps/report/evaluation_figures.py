@@ -69,17 +69,15 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
-    drawn = sorted((one for one in report.classes if one.auc is not None), key=lambda one: one.auc or 0.0)[
-        :_CURVES
-    ]
-    shown = [one for one in report.classes if one in drawn]
+    known = sorted((one for one in report.classes if one.auc is not None), key=lambda one: one.auc or 0.0)
+    shown = [one for one in report.classes if one in known[:_CURVES]]
     for column in (1, 2):
         for number, one in enumerate(shown):
             figure.add_trace(_roc_line(one, number, legend=column == 1), row=1, col=column)
         if report.roc is not None and report.auc is not None:
             mean = _roc_trace(report.roc, f"mean, {report.auc:.4f}", {"color": INK, "width": 3})
             figure.add_trace(mean.update(showlegend=column == 1), row=1, col=column)
-    some = f" ({len(shown)} worst of {len(report.classes)} classes)" if len(shown) == _CURVES else ""
+    some = f" ({len(shown)} worst of {len(report.classes)} classes)" if len(shown) < len(known) else ""
     figure.update_xaxes(title_text="false-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_yaxes(title_text="true-positive rate", range=[-0.02, 1.02], row=1, col=1)
     figure.update_xaxes(title_text="the same, enlarged", range=[-0.002, _CORNER], row=1, col=2)

@@ -148,6 +148,9 @@ def evaluate(
     for subject in subjects:
         _check_fits(subject, splits)
         subject.network.to(device).eval()
+    naming = _naming(subjects, splits)
+    for remark in naming:
+        progress(remark)
     precision = resolve_precision(subjects[0].precision, device)
     appraisal = appraise(
         [subject.network for subject in subjects],
@@ -164,7 +167,7 @@ def evaluate(
         "images": f"{len(images):,} of the {options.part} part of {splits.name}",
         "parameters": " + ".join(f"{parameters(subject.network.architecture):,}" for subject in subjects),
         "device": f"{where}, {str(precision).removeprefix('torch.')}",
-        "remarks": "\n".join(appraisal.remarks),
+        "remarks": "\n".join((*naming, *appraisal.remarks)),
     }
     kept = {name: text for name, text in facts.items() if text}
     return Evaluation(names, str(spec), options.part, where, appraisal, kept)
@@ -272,6 +275,27 @@ def _check_fits(subject: Subject, splits: "DataSplits") -> None:
             f"{subject.name} takes images of {_shape(wanted)}, {splits.name} has them of"
             f" {_shape(given)}: name the data it was trained on"
         )
+
+
+def _naming(subjects: Sequence[Subject], splits: "DataSplits") -> list[str]:
+    """Return whose classes have other names than the first one's, which scores cannot tell; at most a line.
+
+    Raises:
+        UsageError: they are the same names in another order.
+    """
+    known = [(one.name, one.classes) for one in subjects if one.classes]
+    known += [(splits.name, tuple(splits.class_names))] if splits.class_names else []
+    for name, classes in known[1:]:
+        (first, wanted), told = known[0], f"{name} has the classes {_few(classes)}"
+        if sorted(classes) == sorted(wanted) and classes != wanted:
+            raise UsageError(f"{told}, in another order than {first}: judge it on its own data")
+        if classes != wanted:
+            return [f"{told}, and {first} has {_few(wanted)}: they are taken for each other by their numbers"]
+    return []
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -35,7 +35,7 @@ def prepare(
     folder = job.folder
     if (process := still_training(folder)) is not None:
         raise UsageError(f"{folder} is being trained in by process {process}: wait for it, or end it")
-    there = [name for name in (MEASUREMENT, CHECKPOINT, JOB) if (folder / name).exists()]
+    there = [name for name in (MEASUREMENT, CHECKPOINT, JOB, WEIGHTS) if (folder / name).exists()]
     if there and not resume and not force:
         state = "a finished training" if MEASUREMENT in there else "an unfinished training"
         raise UsageError(

@@ -133,7 +133,7 @@ def train(
     job, name = _job(options, picked)
     watching = watcher or TrainingWatcher()
     if job.ranks > 1 and not is_first_rank():
-        return _followed(job)
+        return _followed(job, resume=options.resume and not options.force)
     trainer = TRAINERS.get(job.trainer)
     trainer.check_fixed(job.choices)
     for remark in trainer.check_data(job.data, watching.preparing):
@@ -246,8 +246,12 @@ def started_ranks() -> int:
     return int(size) if size.isdecimal() and int(size) > 1 and "RANK" in os.environ else 1
 
 
-def _followed(job: TrainingJob) -> TrainedRun:
+def _followed(job: TrainingJob, *, resume: bool) -> TrainedRun:
     """Train as one of torchrun's other ranks: nothing is written, and nothing told."""
+    from paretocaps.execution.recover import recover
+
+    if resume and isinstance(found := recover(job.folder), Measurement):
+        return TrainedRun(job, found, anew=False)  # the first rank will not come: it has nothing to train
     return TrainedRun(job, TRAINERS.get(job.trainer).load()(job, lambda record: True))
 
 

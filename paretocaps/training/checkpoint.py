@@ -10,7 +10,7 @@ import torch
 from paretocaps.data.images import DataSplits
 from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.errors import DataError, UsageError
-from paretocaps.training.weights import UNREADABLE, save_whole
+from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
 
 _FORMAT = 1
 _ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
@@ -65,8 +65,7 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | No
 
 def unreadable(path: Path, error: Exception) -> DataError:
     """Return the error of a checkpoint that `error` tells is damaged."""
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return DataError(f"checkpoint {str(path)!r} cannot be read ({reason}): {_ANEW}")
+    return DataError(f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)}): {_ANEW}")
 
 
 def fingerprint(splits: DataSplits) -> str:

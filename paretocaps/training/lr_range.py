@@ -7,9 +7,9 @@ from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.models.architecture import architecture
-from paretocaps.models.build import build_network
 from paretocaps.schedules.lr_range import RangePoint, observed
 from paretocaps.training.device import open_device
+from paretocaps.training.first_network import first_network
 from paretocaps.training.learner import Learner
 
 
@@ -33,7 +33,8 @@ def sweep(
     """Train a new network a step a rate and return what was observed, as far as `observed` goes.
 
     The loss is the training loss, reconstruction included; epochs follow each other as far as the steps need
-    them. The network is the one that the choices build, before any pruning.
+    them. The network is the one that a training begins with, before any pruning: a backbone with the weights
+    of its checkpoint, its trunk frozen where that is chosen.
 
     Args:
         choices: family, optimiser, precision, augmentation ...; its own learning rates have no part.
@@ -50,6 +51,6 @@ def sweep(
     channels, height, width = splits.train.images.shape[1:]
     shape = architecture(choices, height, width, channels, splits.classes)
     loader = DeviceLoader(splits.train, where, seed=seed, augment=choices.augment)
-    network = build_network(shape, seed, choices.init)
+    network, _ = first_network(shape, choices, seed)
     learner = Learner(network, loader, choices, where, captures=False)
     return list(observed(rates, learner.walk(batch_size, rates)))

@@ -84,6 +84,13 @@ def load_weights(path: Path) -> Network:
         content = torch.load(path, map_location="cpu", weights_only=True)
         network = unpacked(content)
     except UNREADABLE as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = why_unreadable(error)
         raise DataError(f"weights {str(path)!r} cannot be read ({reason}): train the trial again") from None
     return network.eval()
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return in a few words why a file is none that `save_whole` wrote, or not whole any more."""
+    if isinstance(error, UnpicklingError | LookupError | TypeError):
+        return "it is of something else"  # torch would advise to trust the file
+    return (str(error).splitlines() or [type(error).__name__])[0]

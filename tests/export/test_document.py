@@ -70,6 +70,19 @@ def test_a_damaged_document_names_the_place(folder, changes, named):
     assert f"is damaged: {named}: " in refused(folder)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"height": 10}, "height 10 beside an architecture with 9"),
+        ({"channels": 3}, "channels 3 beside an architecture with 1"),
+        ({"about": {"classes": ["ant", "bee"]}}, "classes 2 beside an architecture with 3"),
+    ],
+)
+def test_a_document_of_two_networks(folder, changes, said):
+    rewritten(folder, **changes)
+    assert f"is damaged: the file: {said}: export the network again" in refused(folder)
+
+
 def test_a_document_that_is_a_folder(tmp_path):
     (tmp_path / DOCUMENT).mkdir()
     assert "cannot be read" in refused(tmp_path)

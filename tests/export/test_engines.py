@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paretocaps.errors import DataError, UnknownNameError
-from paretocaps.export.document import GRAPH
+from paretocaps.export.document import DOCUMENT, GRAPH
 from paretocaps.export.engines import ENGINES, LOADING, Engine, choose_engine, open_engine
 from paretocaps.export.package import write_export
 
@@ -26,6 +26,13 @@ def test_onnx_needs_a_graph_and_the_right_one(folder):
         open_engine("onnx", folder)
     (folder / GRAPH).unlink()
     with pytest.raises(DataError, match=f"has no {GRAPH}"):
+        open_engine("onnx", folder)
+
+
+def test_a_graph_of_another_shape(folder):
+    text = (folder / DOCUMENT).read_text().replace('"height": 9', '"height": 10')
+    (folder / DOCUMENT).write_text(text)
+    with pytest.raises(DataError, match="takes images of 1x9x8 in 3 classes, and .* those of 1x10x8"):
         open_engine("onnx", folder)
 
 

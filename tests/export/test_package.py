@@ -141,6 +141,10 @@ def test_an_architecture_that_cannot_be(folder, changes):
     path = folder / DOCUMENT
     content = json.loads(path.read_text())
     content["architecture"].update(changes)
+    if "height" in changes:
+        content["height"] = changes["height"]
+    if "classes" in changes:
+        content["about"]["classes"] = ["ant"]
     path.write_text(json.dumps(content))
     assert "has no network of ours" in refused(folder)
 

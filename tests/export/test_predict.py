@@ -17,7 +17,7 @@ def run(folder, paths, **options):
 
 
 @pytest.mark.parametrize("engine", ["torch", "onnx", "auto"])
-@pytest.mark.parametrize("batch", [1, 4, 64])
+@pytest.mark.parametrize("batch", [1, 4, 64, 10**15])
 def test_every_image_has_the_scores_of_the_network(written, images, engine, batch):
     found, _ = run(written, [images], engine=engine, batch=batch, top=9)
     files = sorted(images.rglob("*.png"))

@@ -61,6 +61,7 @@ def test_of_many_classes_the_worst_are_drawn_by_number():
     names = [f"{one.name}, {one.auc:.4f}" for one in found.classes if one in worst]
     assert [trace.name for trace in figure.data[:12]] == names
     assert "12 worst of 20 classes" in figure.layout.title.text
+    assert "worst" not in roc_figure(report(classes=12, images=1200)).layout.title.text
 
 
 def test_the_corner_is_as_large_as_the_worst_curve_needs():

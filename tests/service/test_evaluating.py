@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -91,6 +92,18 @@ def test_an_export_says_what_it_was_trained_on_and_what_its_classes_are_called(t
     found = evaluate([str(tmp_path / "net")], options=EvaluateOptions(robust=False, pictures=False))
     assert found.data == "digits"
     assert [row["name"] for row in found.rows()] == names
+
+
+def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, tmp_path):
+    told, picked, digits = [], pick_trial(trained, trial=0), [str(number) for number in range(10)]
+    for place, names in (("other", [*"abcdefghij"]), ("turned", digits[::-1])):
+        service.export_trial(picked, service.ExportOptions(str(tmp_path / place), names, onnx=False))
+    found = evaluate([str(tmp_path / "other")], options=DIGITS, progress=told.append)
+    line = "the classes 0, 1, 2, 3, 4, ..., and .*other has a, b, c, d, e, ...: they are taken for each other"
+    assert re.search(line, told[0])
+    assert told[0] in found.facts["remarks"]
+    with pytest.raises(UsageError, match="has the classes 0, 1, .* in another order than .*turned"):
+        evaluate([str(tmp_path / "turned")], options=DIGITS)
 
 
 def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):

@@ -40,6 +40,14 @@ def test_force_leaves_nothing_of_the_earlier_training(job):
     assert {path.name for path in job.folder.iterdir()} == {JOB, "notes.txt"}
 
 
+def test_weights_on_their_own_are_not_removed_unasked(job):
+    job.folder.mkdir()
+    (job.folder / "weights.pt").write_text("kept")
+    with pytest.raises(UsageError, match="has an unfinished training: go on with it by --resume, begin anew"):
+        prepare(job, resume=False, force=False, notice=pytest.fail)
+    assert (job.folder / "weights.pt").read_text() == "kept"
+
+
 def test_a_folder_that_is_trained_in_is_left_alone(job):
     with training_lock(job.folder), pytest.raises(UsageError, match=f"by process {os.getpid()}: wait"):
         prepare(job, resume=False, force=True, notice=pytest.fail)

@@ -3,7 +3,9 @@ import torch
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
-from paretocaps.errors import UsageError
+from paretocaps.errors import DataError, UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
 from paretocaps.schedules.lr_range import rising_rates, suggest
 from paretocaps.training.lr_range import sweep, training_images
 
@@ -41,6 +43,19 @@ def test_steps_accumulate_as_in_a_training():
     whole = sweep(CHOICES, DATA, 50, rates)
     parts = sweep(CHOICES.model_copy(update={"accumulate": 5}), DATA, 10, rates)
     assert [p.loss for p in parts] == pytest.approx([p.loss for p in whole], rel=1e-3)
+
+
+def test_a_backbone_begins_with_its_checkpoint(tmp_path):
+    choices = Choices(
+        family="backbone_caps", backbone="mobilenet_v1", image_size=32, primary_capsules=2, precision="fp32"
+    )
+    other = build_network(architecture(choices, 8, 8, 1, 10), seed=9)
+    torch.save(other.trunk.state_dict(), tmp_path / "net.pt")
+    given = choices.model_copy(update={"checkpoint": str(tmp_path / "net.pt"), "frozen": True})
+    alone, started = (sweep(one, DATA, 20, [1e-9])[0].loss for one in (choices, given))
+    assert started != pytest.approx(alone, abs=1e-7)
+    with pytest.raises(DataError, match="is not there"):
+        sweep(choices.model_copy(update={"checkpoint": "missing.pt"}), DATA, 20, [1e-9])
 
 
 def test_what_cannot_be_trained_is_refused():

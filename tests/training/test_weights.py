@@ -45,6 +45,16 @@ def test_what_is_no_weights_file_is_named(tmp_path: Path, content: bytes | None)
         load_weights(path)
 
 
+def test_foreign_weights_are_not_to_be_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"print('a script')")
+    with pytest.raises(DataError, match=r"cannot be read \(it is of something else\): train"):
+        load_weights(path)
+    torch.save({"conv1.weight": torch.zeros(2)}, path)
+    with pytest.raises(DataError, match=r"cannot be read \(it is of something else\): train"):
+        load_weights(path)
+
+
 def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     save_weights(path, build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0))

@@ -68,7 +68,7 @@ def command(
     picks = any(trial[name] not in (None, False, ()) for name in _WAYS)
     if picks and networks:
         raise click.UsageError("exports are named and a trial is picked: give one or the other")
-    picked = None if networks else service.pick_trial(**trial)
+    picked = service.pick_trial(**trial) if picks else None
     options = service.EvaluateOptions(
         dataset, data, part, limit, device, robust, output is not None, grids or None
     )

@@ -12,7 +12,7 @@ from paretocaps.cli.options import choices_options, format_option, spec_option
 @click.command()
 @choices_options
 @spec_option("--dataset", "NAME", "Data set by name.  [default: digits]")
-@spec_option("--data", "PATH", "Local images instead: an IDX or parquet folder.")
+@spec_option("--data", "PATH", "Local images instead: class folders, IDX or parquet files.")
 @spec_option("--limit-train", "N", "Train on N images, stratified; for quick runs.", int)
 @click.option("--lr-low", metavar="RATE", type=float, default=1e-6, show_default=True, help="First rate.")
 @click.option("--lr-high", metavar="RATE", type=float, default=1.0, show_default=True, help="Last rate.")

@@ -15,7 +15,9 @@ from paretocaps.cli.training_view import open_training_view
 @choices_options
 @click.option("--trainer", metavar="NAME", help="What trains.  [default: the study's, or capsnet]")
 @click.option("--dataset", metavar="NAME", help="Data set by name.  [default: the study's, or digits]")
-@click.option("--data", metavar="PATH", help="Local images instead: an IDX or parquet folder.")
+@click.option(
+    "--data", metavar="PATH", help="Local images instead: a folder (class folders, IDX or parquet)."
+)
 @click.option("--limit-train", metavar="N", type=int, help="Train on N images, stratified.")
 @click.option("--corrupt", metavar="refuse|skip", help="What to do about image files that cannot be read.")
 @click.option("--channels", metavar="1|3", type=int, help="Make all images gray (1) or coloured (3).")

@@ -51,7 +51,7 @@ def test_a_page_is_written_where_it_is_asked_for(run, weights, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no trial is picked"),
+        ((), "no network named"),
         (("0.pt", "--knee"), "exports are named and a trial is picked"),
         (("0.pt", "--dataset", "digits", "--output", "."), "is not a file name"),
         (("0.pt", "--dataset", "digits", "--part", "train"), "unknown part 'train'"),
