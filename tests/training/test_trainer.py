@@ -151,8 +151,9 @@ def test_every_precision_and_augmentation_trains(job, precision, augment):
 
 def test_latencies_are_measured_where_they_are_asked_for(job):
     plain = train(job(epochs=1), go_on)
-    parts = {name: value for name, value in plain.quantities.items() if name != "flops"}
-    assert sum(parts.values()) == plain.params  # the parameters by part, and nothing else
+    parts = {name: value for name, value in plain.quantities.items() if name.endswith("_params")}
+    assert sum(parts.values()) == plain.params
+    assert set(plain.quantities) - set(parts) == {"flops", "bottleneck", "primary_capsules"}
     assert 5.5 * plain.macs < plain.quantities["flops"] < 6 * plain.macs
     found = train(job(epochs=1, measure=("acc", "latency", "latency_batch")), go_on).quantities
     assert set(found) - set(plain.quantities) == {"latency", "latency_batch"}
