@@ -37,9 +37,10 @@ def published_section(
     groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]
     where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"
     trained = f"\ntrained: {amount}" if amount else ""
+    seeded = ", ".join(map(str, seeds)) or "not recorded"
     facts = {
         "published": f"{published.source}\ndevice: {published.device}",
-        "measured": f"device: {where}\nseeds: {', '.join(map(str, seeds)) or 'not recorded'}{trained}\n{_HOW}",
+        "measured": f"device: {where}\nseeds: {seeded}{trained}\n{_HOW}",
     }
     left_out = "<p class='soft'>Times and memory are of several devices, and left out.</p>" if mixed else ""
     notes = {line.name: line.note for line in lines if line.note}
