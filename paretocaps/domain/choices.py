@@ -101,6 +101,8 @@ CAPSULE_FAMILIES = (*CAPSNET_FAMILIES, *DEEP_FAMILIES)
 
 _BACKBONE_CAPSULES = {"resnet18": 64, "resnet50": 256, "mobilenet_v1": 128}
 """Primary capsules on a backbone with S maps: floor(S / 8)."""
+_SMALLEST_SIDES = {"backbone_caps": 32, "alexnet_caps": 28, "lenet5": 28, "resnet_caps": 9}
+"""Pixels that a family's images must have; those of the CapsNet papers 8."""
 _HYBRID_CAPSULES = {"alexnet_caps": 32, "resnet_caps": 16}
 """Types of primary capsules of the hybrids."""
 
@@ -247,6 +249,12 @@ class Choices(ChoicesModel):
         if self.family in BLOCK_FAMILIES and self.blocks < 1:
             raise ValueError(
                 f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more, or use capsnet"
+            )
+        smallest = _SMALLEST_SIDES.get(self.family, 8)
+        if 0 < self.image_size < smallest:
+            raise ValueError(
+                f"image_size={self.image_size} is too small for family={self.family}: give 0, or {smallest}"
+                " or more"
             )
         return self
 

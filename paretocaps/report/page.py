@@ -83,7 +83,16 @@ def write_report(
         _front_section(front, remarks or {}),
         _networks_section(front, networks or {}),
         _figures_section(front, trials, epochs or {}, best_epochs or {}),
-        published_section(published, front, trials, best_epochs or {}, devices, seeds, networks)
+        published_section(
+            published,
+            front,
+            trials,
+            best_epochs or {},
+            devices,
+            seeds,
+            networks,
+            _amount(settings or {}),
+        )
         if published
         else "",
         _settings_section(settings or {}),
@@ -217,6 +226,12 @@ def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:
         f"<div class='{place}'>{figure_html(figure, f'{study}-{name}')}</div>"
         for name, figure in figures.items()
     )
+
+
+def _amount(settings: Mapping[str, Any]) -> str:
+    """Return how much was trained, which a paper's amount is to be compared with; empty where unknown."""
+    known = (("epochs", "epochs"), ("limit_train", "training images"), ("repeats", "trainings a trial"))
+    return ", ".join(f"{settings[name]} {what}" for name, what in known if settings.get(name))
 
 
 def _settings_section(settings: Mapping[str, Any]) -> str:

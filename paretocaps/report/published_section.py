@@ -19,6 +19,7 @@ def published_section(
     devices: Sequence[str],
     seeds: Sequence[int],
     networks: Measured | None = None,
+    amount: str = "",
 ) -> str:
     """Return the section "Published and measured": each group of columns says whose figures it has.
 
@@ -30,6 +31,7 @@ def published_section(
         devices: the names of those they were measured on.
         seeds: what they were trained with.
         networks: what else was measured of them, by trial number.
+        amount: how much they were trained, in words.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     everyone = {member.trial: member for member in (*front.members, *trials)}
@@ -42,9 +44,11 @@ def published_section(
     table, second = beside_table(lines, published.figures)
     groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]
     where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"
+    trained = f"\ntrained: {amount}" if amount else ""
+    seeded = ", ".join(map(str, seeds)) or "not recorded"
     facts = {
         "published": f"{published.source}\ndevice: {published.device}",
-        "measured": f"device: {where}\nseeds: {', '.join(map(str, seeds)) or 'not recorded'}\n{_HOW}",
+        "measured": f"device: {where}\nseeds: {seeded}{trained}\n{_HOW}",
     }
     left_out = "<p class='soft'>Times and memory are of several devices, and left out.</p>" if mixed else ""
     notes = {line.name: line.note for line in lines if line.note}

@@ -273,7 +273,8 @@ def _check_fits(subject: Subject, splits: "DataSplits") -> None:
     if wanted != given:
         raise UsageError(
             f"{subject.name} takes images of {_shape(wanted)}, {splits.name} has them of"
-            f" {_shape(given)}: name the data it was trained on"
+            f" {_shape(given)}: name the data it was trained on, or give image files to `paretocaps predict`,"
+            " which resizes them"
         )
 
 

@@ -93,4 +93,7 @@ def why_unreadable(error: Exception) -> str:
     """Return in a few words why a file is none that `save_whole` wrote, or not whole any more."""
     if isinstance(error, UnpicklingError | LookupError | TypeError):
         return "it is of something else"  # torch would advise to trust the file
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, EOFError):
+        return "it is cut off"
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return said.partition(". ")[0]  # of torch's, which go on for lines

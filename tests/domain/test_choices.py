@@ -228,3 +228,16 @@ def test_the_canonical_form_of_other_families_reads_back_to_itself(family: str) 
     once = canonical_choices(Choices, {"family": family})
     assert canonical_choices(Choices, once) == once
     assert ("backbone" in once) == (family == "backbone_caps")
+
+
+@pytest.mark.parametrize(
+    ("family", "smallest"),
+    [("capsnet", 8), ("momentum_caps", 8), ("alexnet_caps", 28), ("lenet5", 28), ("backbone_caps", 32)],
+)
+def test_images_are_not_made_smaller_than_a_family_can_take(family, smallest):
+    from paretocaps.models.architecture import architecture
+
+    choices = Choices(family=family, image_size=smallest)
+    assert architecture(choices, 64, 64, 3, 10).image_size == smallest
+    with pytest.raises(ValueError, match=f"image_size={smallest - 1} is too small for family={family}"):
+        Choices(family=family, image_size=smallest - 1)

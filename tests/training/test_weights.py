@@ -59,7 +59,10 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     save_weights(path, build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0))
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(DataError, match="train the trial again"):
+    with pytest.raises(DataError, match=r"failed finding central directory\): train the trial again"):
+        load_weights(path)
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match=r"\(it is cut off\): train the trial again"):
         load_weights(path)
 
 
