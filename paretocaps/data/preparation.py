@@ -27,10 +27,17 @@ Unfit = dict[int, str]
 Found = TypeVar("Found")
 
 
-def prepare(data: EncodedData, channels: int | None, skip: bool, told: OnPreparing, path: Path) -> None:
+def prepare(
+    data: EncodedData,
+    channels: int | None,
+    skip: bool,
+    told: OnPreparing,
+    path: Path,
+    size: tuple[int, int] | None = None,
+) -> None:
     """Decode the images of `data` into the file `path`, first those of the training part.
 
-    They get the size that they all have, or else the median height and width of the training images, in
+    They get the `size` that is asked for, or that they all have, or else the median height and width of the training images, in
     each case scaled down so that the longer side has `CAP` pixels at most. Images of another size are
     resized with antialiasing, not cropped. Memory holds a few images a core at a time.
 
@@ -40,6 +47,7 @@ def prepare(data: EncodedData, channels: int | None, skip: bool, told: OnPrepari
         skip: leave out what cannot be read, instead of refusing it.
         told: is told how far it is.
         path: of the file; it appears when it is whole.
+        size: height and width to give to all.
 
     Raises:
         DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
@@ -47,7 +55,7 @@ def prepare(data: EncodedData, channels: int | None, skip: bool, told: OnPrepari
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on oddities of files that it reads all the same
-        _Preparation(data, channels, skip, told).write(path)
+        _Preparation(data, channels, skip, told, size).write(path)
 
 
 def common_size(headers: Headers) -> tuple[int, int]:
@@ -60,9 +68,16 @@ def common_size(headers: Headers) -> tuple[int, int]:
 class _Preparation:
     """One pass over the headers of `data`, and one over its pixels."""
 
-    def __init__(self, data: EncodedData, channels: int | None, skip: bool, told: OnPreparing) -> None:
+    def __init__(
+        self,
+        data: EncodedData,
+        channels: int | None,
+        skip: bool,
+        told: OnPreparing,
+        size: tuple[int, int] | None,
+    ) -> None:
         Image.init()  # not in several threads at once
-        self.data, self.channels, self.skip, self.told = data, channels, skip, told
+        self.data, self.channels, self.skip, self.told, self.size = data, channels, skip, told, size
         self.count, self.train = sum(map(len, data.parts)), len(data.train)
 
     def write(self, path: Path) -> None:
@@ -70,7 +85,7 @@ class _Preparation:
         fit = headers[:, 2] > 0
         self._refuse_nothing(fit)
         channels = self.channels or self._one_kind(headers, fit)
-        height, width = common_size(headers[: self.train][fit[: self.train]])
+        height, width = self.size or common_size(headers[: self.train][fit[: self.train]])
         image_shape = (height, width, channels)
         labels = np.concatenate([part.labels for part in self.data.parts])
         with writing(path, self.count * (math.prod(image_shape) + 8)) as stream:

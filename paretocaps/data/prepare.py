@@ -29,7 +29,7 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
 
     Args:
         data: as a source delivers it; arrays stay what they are, but for the channels.
-        spec: `corrupt` and `channels` are read from it.
+        spec: `corrupt`, `channels` and `size` are read from it; arrays cannot be resized.
         on_preparing: is told how far a preparation is.
 
     Raises:
@@ -39,18 +39,22 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
     if isinstance(data, RawData):
         return _with_channels(data, spec.channels)
     channels = spec.channels or data.channels
-    if data.tabular and channels is None and spec.corrupt == "refuse":
+    if data.tabular and spec.corrupt == "refuse":
         at_once = _decoded_at_once(data)
-        if at_once is not None:
+        if at_once is not None and _is_as_asked(at_once, channels, spec.size):
             return at_once
-    path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec.corrupt)}{SUFFIX}"
+    path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec)}{SUFFIX}"
     cached = read_cached(path)
     if cached is None:
-        prepare(data, channels, spec.corrupt == "skip", on_preparing or _told_nobody, path)
+        prepare(data, channels, spec.corrupt == "skip", on_preparing or _told_nobody, path, spec.size)
         cached = read_cached(path)
     if cached is None:
         raise DataError(f"{path}: gone as soon as it was written: leave the folder alone and try again")
-    return _from_cache(data, cached)
+    return _from_cache(data, cached, spec.size is not None)
+
+
+def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | None) -> bool:
+    return channels in (None, data.train.shape[0]) and asked in (None, data.train.shape[1:])
 
 
 def _told_nobody(what: str, done: int, total: int) -> None:
@@ -61,12 +65,12 @@ def _slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name)[:40].strip("-.") or "images"
 
 
-def _key(data: EncodedData, channels: int | None, corrupt: str) -> str:
-    what = [_FORMAT, CAP, data.fingerprint, channels, corrupt]
+def _key(data: EncodedData, channels: int | None, spec: DataSpec) -> str:
+    what = [_FORMAT, spec.size or CAP, data.fingerprint, channels, spec.corrupt]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
 
-def _from_cache(data: EncodedData, cached: CachedImages) -> RawData:
+def _from_cache(data: EncodedData, cached: CachedImages, asked: bool) -> RawData:
     pixels, labels, train = cached.pixels.transpose(0, 3, 1, 2), cached.labels, int(cached.header["train"])
     test = None if data.test is None else RawPart(pixels[train:], labels[train:], data.test.origin)
     skipped = list(map(str, cached.header["skipped"]))
@@ -75,16 +79,17 @@ def _from_cache(data: EncodedData, cached: CachedImages) -> RawData:
         test,
         data.classes,
         data.class_names,
-        (*data.remarks, *_left_out(skipped), *_resized(cached)),
+        (*data.remarks, *_left_out(skipped), *_resized(cached, asked)),
     )
 
 
-def _resized(cached: CachedImages) -> tuple[str, ...]:
+def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
     count, (height, width) = int(cached.header["resized"]), cached.pixels.shape[1:3]
     if not count:
         return ()
     which = "all images" if count == len(cached.labels) else f"{count} of {len(cached.labels)} images"
-    return (f"{which} are resized to {height}x{width}: the median of the training images, {CAP} at most",)
+    why = "as was asked" if asked else f"the median of the training images, {CAP} at most"
+    return (f"{which} are resized to {height}x{width}: {why}",)
 
 
 def _left_out(skipped: list[str]) -> tuple[str, ...]:

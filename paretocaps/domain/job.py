@@ -10,13 +10,17 @@ OnPreparing = Callable[[str, int, int], None]
 """Told while images are prepared: what is done to them, to how many it is done, and to how many in all."""
 
 
+Side = Annotated[int, Field(ge=1)]
+
+
 class DataSpec(BaseModel):
     """Which images to train on.
 
     `name` is a data set of the catalog, or `path` a local folder (IDX, parquet, or a sub-folder of
     images a class); `limit_train` keeps that many training images, stratified, after the validation
     split was taken. `corrupt` says whether image files that cannot be read are refused or left out;
-    `channels` converts all images to gray (1) or colour (3), None leaves them as they are.
+    `channels` converts all images to gray (1) or colour (3), None leaves them as they are. `size` gives
+    decoded images a height and a width, None those of the data (the median where they differ).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,6 +30,7 @@ class DataSpec(BaseModel):
     limit_train: Annotated[int, Field(ge=1)] | None = None
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
+    size: tuple[Side, Side] | None = None
 
     def __str__(self) -> str:
         limit = f" ({self.limit_train} training images)" if self.limit_train else ""

@@ -239,7 +239,7 @@ def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if options.dataset is not None and options.data is not None:
         raise UsageError("--dataset and --data both name images: give one")
     if options.data is not None:
-        return DataSpec(name=None, path=options.data)
+        return _folder(options.data, subjects)
     if options.dataset is not None:
         return DataSpec(name=options.dataset)
     own = {one.data.model_copy(update={"limit_train": None}) for one in subjects if one.data is not None}
@@ -247,6 +247,20 @@ def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
         known = "do not say what they were trained on" if not own else "were trained on different data"
         raise UsageError(f"the networks {known}: give --dataset NAME or --data PATH")
     return own.pop()
+
+
+def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
+    """Return the images of a folder, in the size and the channels that the first network takes.
+
+    The folder that it was trained on is read as it was then.
+    """
+    place = str(Path(path).expanduser().resolve())
+    for one in subjects:
+        if one.data is not None and one.data.path == place:
+            return one.data.model_copy(update={"limit_train": None})
+    a = subjects[0].network.architecture
+    channels: Any = a.channels if a.channels in (1, 3) else None
+    return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width))
 
 
 def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":

@@ -3,8 +3,10 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn import metrics
 
 from paretocaps import service
@@ -166,3 +168,14 @@ def test_networks_must_be_named_once_and_be_there(weights, trained):
         evaluate([weights(0)], pick_trial(trained, trial=0), DIGITS)
     with pytest.raises(DataError, match="no such network: 'nowhere'"):
         evaluate(["nowhere"], options=DIGITS)
+
+
+def test_a_folder_of_other_sizes_is_judged_in_the_size_that_the_network_takes(weights, tmp_path):
+    random = np.random.default_rng(0)
+    for name in map(str, range(10)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = random.integers(0, 256, (9 + number % 3, 14, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    options = EvaluateOptions(data=str(tmp_path / "photos"), robust=False, pictures=False, device="cpu")
+    assert evaluate([weights(0, side=12)], None, options).as_dict()["images"] == 13
