@@ -37,9 +37,9 @@ def prepare(
 ) -> None:
     """Decode the images of `data` into the file `path`, first those of the training part.
 
-    They get the `size` that is asked for, or that they all have, or else the median height and width of the training images, in
-    each case scaled down so that the longer side has `CAP` pixels at most. Images of another size are
-    resized with antialiasing, not cropped. Memory holds a few images a core at a time.
+    They get the `size` that is asked for, or that they all have, or else the median height and width of the
+    training images, those two scaled down so that the longer side has `CAP` pixels at most. Images of
+    another size are resized with antialiasing, not cropped. Memory holds a few images a core at a time.
 
     Args:
         data: the files.
