@@ -14,6 +14,7 @@ import os
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -42,6 +43,7 @@ ON_IMAGES = (
     *("mnist", "precision", "deep_accuracy", "hybrids", "exports"),
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
+SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
 PEERS = {  # seconds of a step, on another run of a machine of this kind
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
     "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
@@ -122,6 +124,32 @@ def speed_table() -> str:
     return "\n".join(lines)
 
 
+def saliency_table() -> str:
+    """Return the README's table of capsule types pruned by each saliency: means over the seeds."""
+    path = RESULTS / "capsule_pruning.json"
+    if not path.exists():
+        return ""
+    found = {one["figure"].split(": validation accuracy, ")[-1]: one for one in _figures(path)}
+    lines = ["| capsule types kept, by saliency | half | a quarter |", "|---|---|---|"]
+    for saliency in SALIENCIES:
+        cells = [
+            _mean_of_three(found[f"{share} of the types by {saliency}"]) for share in ("half", "a quarter")
+        ]
+        lines.append(f"| `{saliency}` | {' | '.join(cells)} |")
+    whole = _mean_of_three(found["all capsule types"])
+    return "\n".join([*lines, f"| all of them | {whole} | {whole} |"])
+
+
+def _figures(path: Path) -> list[dict[str, Any]]:
+    figures: list[dict[str, Any]] = json.loads(path.read_text())["figures"]
+    return figures
+
+
+def _mean_of_three(one: dict[str, Any]) -> str:
+    assert one["n"] == 3
+    return f"{(one['least'] + one['median'] + one['most']) / 3:.4f}"
+
+
 def main() -> None:
     """Measure what is named, or everything."""
     parser = argparse.ArgumentParser(
@@ -131,7 +159,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(speed_table(), table(), sep="\n\n")
+        print(speed_table(), saliency_table(), table(), sep="\n\n")
         return
     from paretocaps.execution.threads import wait_briefly
 

@@ -48,6 +48,7 @@ def test_its_table_is_what_was_measured() -> None:
     spec.loader.exec_module(measure)
     assert measure.table() in README
     assert measure.speed_table() in README
+    assert measure.saliency_table() in README
 
 
 def test_its_glossary_has_the_words() -> None:

@@ -15,8 +15,10 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     That is the part of the margin, the likeliest class's score less the mean of the others', that comes
     through the type's capsules: sum u_i . d margin / d u_i, the mean over images. Where the couplings are
     constants of the gradient it is the sum of the coupled votes c_ij u_hat_ij along the class capsules v_j.
-    How long and how strongly coupled a capsule is says less: types that answer to every image are long, and
-    on MNIST keeping those was worse than a draw by lot (0.894 against 0.937 with 8 of 32 types, this 0.946).
+    How long and how strongly coupled a capsule is (`coupling`) says less: types that answer to every image
+    are long. On 5,000 MNIST images, 3 seeds, validation accuracy before any further training was 0.9638 with
+    half of the types (lot 0.9632, magnitude 0.9636, coupling 0.9616) and 0.9577 with a quarter (0.9541,
+    0.9584, 0.9460), of 0.9659 with all.
 
     A channel of the features counts with its mean activation in an image times the norm of the filters by
     which each type reads it, types weighted by what is coupled to them there, |u_i| sum_j c_ij |v_j| (for em,
