@@ -156,11 +156,12 @@ def test_an_image_size_that_is_asked_for_holds(family):
 @pytest.mark.parametrize(
     ("family", "side", "smallest"), [("alexnet_caps", 27, 28), ("lenet5", 20, 28), ("resnet_caps", 8, 9)]
 )
-def test_an_image_size_that_is_too_small_is_refused(family, side, smallest):
+def test_images_too_small_for_a_family_are_refused(family, side, smallest):
+    whole = architecture(Choices(family=family), 28, 28, 1, 10).model_dump()
     with pytest.raises(
         DataError, match=rf"{side}x{side} pixels are too small .* image_size to {smallest} or"
     ):
-        architecture(Choices(family=family, image_size=side), 28, 28, 1, 10)
+        Architecture.model_validate(whole | {"image_size": side})
 
 
 def test_hybrids_have_their_papers_capsules_and_no_bias():
