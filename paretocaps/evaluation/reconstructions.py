@@ -19,7 +19,7 @@ class Reconstruction:
     Attributes:
         index: of the image.
         label, predicted: its class, and what the network takes it for.
-        confidence: share of the scores that the answer has.
+        confidence: the answer's score.
         image: the input.
         of_label, of_answer: drawn from the capsule of its class, and from that of the answer; the same where
             the answer is right.
@@ -66,7 +66,7 @@ def reconstructions(
         for classes in (labels, answers)
     ]
     network.train(was_training)
-    confidence = scored.shares.max(axis=1)
+    confidence = scored.confidences
     return tuple(
         Reconstruction(
             index=index,
@@ -95,5 +95,5 @@ def _right(scored: Scored, count: int) -> list[int]:
 
 def _wrong(scored: Scored, count: int) -> Sequence[int]:
     places = np.flatnonzero(scored.predicted != scored.labels)
-    surest = np.argsort(-scored.shares.max(axis=1)[places], kind="stable")[:count]
+    surest = np.argsort(-scored.confidences[places], kind="stable")[:count]
     return [int(index) for index in places[surest]]

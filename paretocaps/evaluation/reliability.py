@@ -42,15 +42,13 @@ class Reliability:
 def reliability(scored: Scored, bins: int = BINS) -> Reliability:
     """Return the reliability of the answers (Guo et al. 2017, "On calibration of modern neural networks").
 
-    An answer's confidence is its share of the scores (`Scored.shares`), not the length of its capsule:
-    lengths of several capsules may be near 1 at once, and then the network is sure of none.
+    An answer's confidence is its score, of a capsule its length (`Scored.confidences`).
 
     Args:
         scored: one image or more.
         bins: how many, of equal width.
     """
-    shares = scored.shares
-    confidence, right = shares.max(axis=1), scored.predicted == scored.labels
+    confidence, right = scored.confidences, scored.predicted == scored.labels
     edges = np.linspace(0.0, 1.0, bins + 1)
     place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
     found, error = [], 0.0

@@ -33,6 +33,16 @@ class Scored:
         return best
 
     @property
+    def confidences(self) -> NDArray[np.float64]:
+        """How sure each answer is, [N] in [0, 1]: its score.
+
+        Of a class capsule that is its length, the probability that the class is there (Sabour et al. 2017,
+        section 2), of a network without capsules its softmax, of an ensemble its mean share.
+        """
+        found: NDArray[np.float64] = np.clip(self.scores.max(axis=1), 0.0, 1.0).astype(np.float64)
+        return found
+
+    @property
     def shares(self) -> NDArray[np.float64]:
         """The scores of each image divided by their sum, [N, O]; see `shares`."""
         found: NDArray[np.float64] = shares(torch.from_numpy(self.scores)).numpy()

@@ -119,7 +119,7 @@ def reliability_figure(reliability: "Reliability") -> "Figure":
     shares = Bar(y=[one.images / total for one in bins], marker={"color": "#b8c4ce"} | edge, **common)
     figure.add_trace(shares, 2, 1)
     figure.update_xaxes(range=[0, 1])
-    figure.update_xaxes(title_text="confidence: the answer's share of the scores", row=2, col=1)
+    figure.update_xaxes(title_text="confidence: the answer's score", row=2, col=1)
     figure.update_yaxes(title_text="accuracy", range=[0, 1.03], row=1, col=1)
     figure.update_yaxes(title_text="images", tickformat=".0%", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_layout(showlegend=False)

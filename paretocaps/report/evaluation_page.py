@@ -28,8 +28,8 @@ td:last-child:not(.number) { min-width: 0; }
 """
 _FIGURE_NOTE = (
     "<p class='soft'>Confusion: right answers in blue, mistakes in orange, on a scale of their own.<br>"
-    "Reliability: an answer's confidence is its share of the scores. Capsules' lengths do not compete: one of"
-    " 0.9 beside nine of 0.1 has a share of 0.5, so networks of capsules are right more often than that.</p>"
+    "Reliability: an answer's confidence is its score: the length of a capsule, the probability that its"
+    " class is there. The margin loss asks for lengths of 0.9, no more.</p>"
 )
 
 

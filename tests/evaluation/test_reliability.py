@@ -8,7 +8,7 @@ from paretocaps.evaluation.scores import Scored
 
 
 def test_the_error_is_the_gap_between_confidence_and_accuracy():
-    scores = np.array([[0.9, 0.1]] * 10 + [[0.3, 0.2]] * 10)  # as sure as 0.9 and 0.6
+    scores = np.array([[0.9, 0.1]] * 10 + [[0.6, 0.5]] * 10)
     labels = np.array([0] * 10 + [0] * 4 + [1] * 6)
     found = reliability(Scored(scores, labels), bins=10)
     assert found.ece == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
@@ -18,11 +18,14 @@ def test_the_error_is_the_gap_between_confidence_and_accuracy():
     assert (empty.images, empty.confidence, empty.acc) == (0, None, None)
 
 
-def test_the_length_of_all_capsules_together_is_no_confidence():
+def test_the_lengths_of_other_capsules_change_no_confidence():
     scores, labels = np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([0, 0])
-    assert reliability(Scored(scores, labels)).ece == pytest.approx(
-        reliability(Scored(scores * [[2.0], [0.1]], labels)).ece
-    )
+    others = np.array([[0.4, 0.3], [0.0, 0.7]])
+    assert reliability(Scored(scores, labels)) == reliability(Scored(others, labels))
+
+
+def test_no_confidence_is_above_one():
+    assert reliability(Scored(np.array([[1.0 + 1e-6, 0.0]]), np.array([0]))).bins[-1].confidence == 1.0
 
 
 @settings(deadline=None, max_examples=30)
@@ -39,10 +42,10 @@ def test_every_image_is_in_one_bin_that_holds_its_confidence(seed, images, class
             assert box.low - 1e-9 <= box.confidence <= box.high + 1e-9
     gap = sum(box.images * (box.acc - box.confidence) for box in found.bins if box.images) / images
     right = (one.predicted == one.labels).mean()
-    assert gap == pytest.approx(right - one.shares.max(1).mean())
+    assert gap == pytest.approx(right - one.confidences.mean())
 
 
 def test_sure_answers_are_in_the_last_bin():
     found = reliability(Scored(np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([0, 0])))
     assert found.bins[-1].images == 1
-    assert found.bins[7].images == 1  # equal shares of 0.5, in (7/15, 8/15]
+    assert found.bins[0].images == 1  # no capsule there at all
