@@ -230,8 +230,9 @@ def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:
 
 def _amount(settings: Mapping[str, Any]) -> str:
     """Return how much was trained, which a paper's amount is to be compared with; empty where unknown."""
-    known = (("epochs", "epochs"), ("limit_train", "training images"), ("repeats", "trainings a trial"))
-    return ", ".join(f"{settings[name]} {what}" for name, what in known if settings.get(name))
+    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} a trial"))
+    found = ((settings[name], what) for name, what in known if settings.get(name))
+    return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
 
 
 def _settings_section(settings: Mapping[str, Any]) -> str:
