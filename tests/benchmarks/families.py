@@ -1,5 +1,6 @@
 """Groups of `measure.py` about the hybrids and LeNet5: accuracies, and predictions of exports."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -74,20 +75,33 @@ def exports(folder: Path) -> list[Figure]:
 
     ONNX is compared with torch on 256 test images of MNIST by `export` itself.
     """
-    figures, data = [], ["--data", str(MNIST)]
+    some_mnist(folder / "mnist")
+    figures, data = [], ["--data", "mnist"]
     for number, (name, choices) in enumerate(EXPORTED.items()):
         run, export = f"run-{number}", f"export-{number}"
         settings = [word for choice in (*choices, "batch_size=32") for word in ("--set", choice)]
-        limits = ["--limit-train", "256", "--epochs", "1"]
-        trained = timed(["train", *data, *limits, *settings, "--output", run, "--format", "json"], folder)[1]
+        trained = timed(
+            ["train", *data, "--epochs", "1", *settings, "--output", run, "--format", "json"], folder
+        )[1]
         timed(["export", "--run", run, "--output", export], folder)
         graph = json.loads((folder / export / "network.json").read_text())["graph"]
         assert graph["images"] == 256
         judged = json.loads(timed(["evaluate", export, "--no-robust", "--format", "json"], folder)[1])
-        assert abs(judged["acc"] - json.loads(trained)["test_acc"]) < 0.002, (name, judged["acc"], trained)
+        assert abs(judged["acc"] - json.loads(trained)["test_acc"]) < 0.01, (name, judged["acc"], trained)
         apart = graph["largest_difference"]
         figures.append(figure(f"{name}: ONNX from torch, 256 MNIST images", apart, "", "at most 1e-4"))
     return figures
+
+
+def some_mnist(folder: Path) -> None:
+    """Write the first 400 training and 300 test images of MNIST, which is enough to have all digits."""
+    folder.mkdir()
+    for part, count in (("train", 400), ("t10k", 300)):
+        for kind, header in (("images-idx3", 16), ("labels-idx1", 8)):
+            with gzip.open(MNIST / f"{part}-{kind}-ubyte.gz") as stream:
+                head, each = bytearray(stream.read(header)), 784 if header == 16 else 1
+                head[4:8] = count.to_bytes(4, "big")
+                (folder / f"{part}-{kind}-ubyte").write_bytes(bytes(head) + stream.read(count * each))
 
 
 def _image_files(folder: Path, count: int) -> None:
