@@ -1,7 +1,8 @@
 """Names for pluggable parts, resolved lazily so that listing them imports nothing."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -30,10 +31,18 @@ class Registry(Generic[T]):
         kind: what the names stand for, used in error messages ("objective", "sampler", ...).
         entries: the built-in names.
         group: an entry-point group through which installed packages add names.
+        of: what every object of the registry is an instance of, where that is checked.
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, T | str], group: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        entries: Mapping[str, T | str],
+        group: str | None = None,
+        of: type | None = None,
+    ) -> None:
         self.kind = kind
+        self._of = of
         self._entries: dict[str, T | str] = dict(entries)
         self._built_in = frozenset(entries)
         self._group = group
@@ -53,17 +62,24 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownNameError: no such name; the message has the nearest one.
+            ParetocapsError: a plug-in that cannot be loaded; the message names it and its package.
         """
-        if name in self._entries:
-            entry = self._entries[name]
-        elif name in (plugins := self._plugins()):
-            entry = plugins[name].value
-        else:
-            raise UnknownNameError(self.kind, name, self)
+        entry = self._entries.get(name)
+        if entry is None:
+            plugin = self._plugins().get(name)
+            if plugin is None:
+                raise UnknownNameError(self.kind, name, self)
+            entry = self._entries[name] = self._load(plugin)
         if isinstance(entry, str):
-            entry = resolve(entry)
-            self._entries[name] = entry
+            entry = self._entries[name] = resolve(entry)
         return entry
+
+    def where(self, test: Callable[[T], bool]) -> Collection[str]:
+        """Return the names of the objects that pass `test`, looked up whenever they are asked for.
+
+        Names that are registered later are among them, and nothing is imported before it is asked for.
+        """
+        return _Names(self, test)
 
     def only_here(self, name: str) -> bool:
         """Return whether `name` was registered by this process, so that other ones do not know it."""
@@ -75,5 +91,36 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries or name in self._plugins()
 
+    def _load(self, plugin: EntryPoint) -> T:
+        """Import what a plug-in adds; whatever goes wrong there is the package's."""
+        package = plugin.dist.name if plugin.dist else "unknown"
+        failed = f"{self.kind} {plugin.name!r} of the package {package!r}"
+        try:
+            found: T = plugin.load()
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise ParetocapsError(f"{failed} cannot be loaded: {reason}") from error
+        if self._of is not None and not isinstance(found, self._of):
+            wrong = f"its entry point {plugin.value} is a {type(found).__name__}"
+            raise ParetocapsError(f"{failed} is no {self._of.__name__}: {wrong}")
+        return found
+
     def _plugins(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group=self._group)} if self._group else {}
+
+
+@dataclass(frozen=True, eq=False)
+class _Names(Collection[str], Generic[T]):
+    """The names in a registry whose objects pass a test."""
+
+    registry: Registry[T]
+    test: Callable[[T], bool]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self.registry and self.test(self.registry.get(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.registry if self.test(self.registry.get(name)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

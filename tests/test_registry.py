@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from paretocaps.errors import ParetocapsError, UnknownNameError
 from paretocaps.registry import Registry, resolve
+from paretocaps.testing.plugin import write_plugin
 
 
 def test_entries_are_imported_on_first_use() -> None:
@@ -47,3 +50,37 @@ def test_what_this_process_registered_is_known_to_it_alone() -> None:
     registry.register("yours", "builtins:int")
     assert registry.only_here("yours")
     assert not registry.only_here("nobody's")
+
+
+def test_names_that_pass_a_test_are_looked_up_when_they_are_asked_for() -> None:
+    registry: Registry[int] = Registry("number", {"one": 1, "two": 2, "broken": "no_such_module:x"})
+    even = registry.where(lambda number: number % 2 == 0)
+    assert "two" in even
+    assert "one" not in even
+    assert "three" not in even
+    registry = Registry("number", {"one": 1, "two": 2})
+    even = registry.where(lambda number: number % 2 == 0)
+    registry.register("four", 4)
+    assert list(even) == ["two", "four"]
+    assert len(even) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("no_such_module:x", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("json:nothing", "cannot be loaded: AttributeError: module 'json' has no attribute 'nothing'"),
+        ("broken_part:x", "cannot be loaded: ZeroDivisionError: division by zero"),
+        ("json:dumps", "is no int: its entry point json:dumps is a function"),
+    ],
+)
+def test_a_broken_plug_in_is_one_line_that_names_it_and_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, reason: str
+) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"many": target}})
+    (tmp_path / "broken_part.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {}, group="paretocaps.numbers", of=int)
+    with pytest.raises(ParetocapsError) as refused:
+        registry.get("many")
+    assert str(refused.value) == f"number 'many' of the package 'outside-parts' {reason}"

@@ -1,6 +1,6 @@
 """When a choice has a meaning: a condition on other choices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,12 +15,17 @@ class Condition:
     `bounds` maps a parent's name to the number it must exceed.
     """
 
-    allowed: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    allowed: tuple[tuple[str, Collection[Any]], ...] = ()
     bounds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def any_of(cls, parent: str, *values: Any) -> Self:
         """Return the condition that `parent` has one of `values`."""
+        return cls.among(parent, values)
+
+    @classmethod
+    def among(cls, parent: str, values: Collection[Any]) -> Self:
+        """Return the condition that `parent` has one of `values`, which may grow (`Registry.where`)."""
         return cls(allowed=((parent, values),))
 
     @classmethod
@@ -37,7 +42,7 @@ class Condition:
         """
         if not isinstance(table, Mapping):
             raise UsageError(f"when={table!r} is not a table: write when = {{ choice = value }}")
-        allowed: list[tuple[str, tuple[Any, ...]]] = []
+        allowed: list[tuple[str, Collection[Any]]] = []
         bounds: list[tuple[str, float]] = []
         for parent, value in table.items():
             if isinstance(value, Mapping):

@@ -15,6 +15,15 @@ def test_every_clause_must_hold() -> None:
     assert str(condition) == "family is residual_caps or momentum_caps and pruning_ratio is above 0"
 
 
+def test_the_values_of_a_condition_may_grow() -> None:
+    known = ["em"]
+    condition = Condition.among("routing", known)
+    assert not condition.holds({"routing": "toy"}.__getitem__)
+    known.append("toy")
+    assert condition.holds({"routing": "toy"}.__getitem__)
+    assert str(condition) == "routing is em or toy"
+
+
 @pytest.mark.parametrize("table", [{}, {"a": "x"}, {"a": ["x", "y"], "b": {"above": 2}}])
 def test_a_table_reads_back_to_the_same_condition(table: dict[str, object]) -> None:
     condition = Condition.parse(table)
