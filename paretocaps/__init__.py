@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.choices import Choices
     from paretocaps.domain.job import TrainingJob
     from paretocaps.domain.measurement import EpochRecord, Measurement
-    from paretocaps.domain.spec import StudySpec
+    from paretocaps.domain.study_spec import StudySpec
     from paretocaps.domain.trainer import TrainerSpec, register_trainer
     from paretocaps.errors import ParetocapsError
     from paretocaps.report.front import Front
@@ -34,7 +34,7 @@ _HOMES = {
     "Front": "paretocaps.report.front",
     "Measurement": "paretocaps.domain.measurement",
     "ParetocapsError": "paretocaps.errors",
-    "StudySpec": "paretocaps.domain.spec",
+    "StudySpec": "paretocaps.domain.study_spec",
     "TrainerSpec": "paretocaps.domain.trainer",
     "TrainingJob": "paretocaps.domain.job",
     "load_front": "paretocaps.service",

@@ -4,7 +4,7 @@
 def main() -> None:
     """Run the command named in `sys.argv` and exit with its code."""
     from paretocaps.cli.app import app
-    from paretocaps.execution.threads import wait_briefly
+    from paretocaps.execution.thread_waiting import wait_briefly
 
     wait_briefly()
     app.main(prog_name="paretocaps")

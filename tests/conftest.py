@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from paretocaps.execution.threads import wait_briefly
+from paretocaps.execution.thread_waiting import wait_briefly
 
 # read when the libraries load: a data set that is not cached must fail at once, not after half a minute
 os.environ["HF_HUB_OFFLINE"] = "1"

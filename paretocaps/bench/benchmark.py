@@ -11,8 +11,8 @@ import torch
 
 from paretocaps.bench.peak import peak_flops
 from paretocaps.bench.textbook import check_textbook, textbook_step
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from paretocaps.cli.naming import telling_choices
 from paretocaps.cli.numbers import counted
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import choice_text, flags_text, heading, value_text
 

@@ -7,7 +7,7 @@ import click
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.naming import defaults, flag_lines
 from paretocaps.cli.output import console, say, show, write_json
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.tables import csv_text, value_text
 
 

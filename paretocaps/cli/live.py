@@ -15,7 +15,7 @@ from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.progress import Line, Preparing, Progress, Training, front_line
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
 LAST_LINES = 3

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
 from paretocaps.report.tables import FLAGS, choices_text, differing_choices

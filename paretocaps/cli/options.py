@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from paretocaps.domain.objective import split_names
-from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv")

@@ -7,10 +7,10 @@ from typing import Self
 
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress, front_line
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 
 QUIET_SECONDS = 30.0
 """After so long without a line, the next epoch is told."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.numbers import counted
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
 

@@ -7,7 +7,7 @@ from paretocaps.cli.naming import flag_lines
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import console, say, show
 from paretocaps.cli.progress import Progress, front_line
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.service import RunSummary
 
 

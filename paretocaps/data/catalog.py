@@ -15,7 +15,7 @@ class DatasetEntry:
         origin: where it comes from: an installed package, or the id of a data set on the hub.
         reader: where the function lives that reads it, as "module:attribute"; it is called with
             this entry and returns a `paretocaps.data.raw.RawData`, or a
-            `paretocaps.data.encoded.EncodedData` of images still to be decoded.
+            `paretocaps.data.encoded_images.EncodedData` of images still to be decoded.
         config: which of the hub data set's configurations; empty where it has one.
         test_split: what the hub data set calls its test part.
         channels: what every image is converted to, where some are gray and some are not.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.classification import ClassificationReport, classification

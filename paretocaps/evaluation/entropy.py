@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from paretocaps.data.loader import Batch
+from paretocaps.data.device_loader import Batch
 from paretocaps.errors import DataError
 
 QUANTITY = "bottleneck_entropy"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.affine import Affine, Kind
 from paretocaps.models.network import Network

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from paretocaps.data.loader import Batch
+from paretocaps.data.device_loader import Batch
 from paretocaps.errors import DataError
 from paretocaps.models.network import Network, Output
 

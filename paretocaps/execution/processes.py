@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from paretocaps.data.threads import cores
+from paretocaps.data.mapped_in_order import cores
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full

@@ -14,7 +14,7 @@ from typing import Any
 import paretocaps
 from paretocaps.execution.messages import decode, encode
 from paretocaps.execution.recover import LOG
-from paretocaps.execution.threads import wait_briefly
+from paretocaps.execution.thread_waiting import wait_briefly
 
 GRACE = 1.5
 """Seconds between SIGTERM and SIGKILL."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
 from paretocaps.export.package import CHECKED

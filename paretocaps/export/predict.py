@@ -10,7 +10,7 @@ import numpy as np
 
 from paretocaps.data.decode import Pixels
 from paretocaps.data.files import CHANNELS, find_images, read_image
-from paretocaps.data.threads import mapped_in_order
+from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
 from paretocaps.export.engines import Engine, choose_engine, open_engine

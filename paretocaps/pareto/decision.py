@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.pareto.front import nondominated, rank
+from paretocaps.pareto.dominance import nondominated, rank
 from paretocaps.pareto.matrix import Matrix, Rows, minimised
 
 _FEWEST_TRADE_OFFS = 4

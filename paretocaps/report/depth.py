@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 
 FAMILIES = ("capsnet", "residual_caps", "momentum_caps")
 EPOCH_SECONDS = "epoch_seconds"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.series import Extent, Points, extent, points, staircase
 from paretocaps.report.style import BUTTONS_ABOVE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paretocaps.report.style import CYCLE, dressed
-from paretocaps.schedules.lr_range import RangePoint, Suggestion
+from paretocaps.schedules.range_test import RangePoint, Suggestion
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

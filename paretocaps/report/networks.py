@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.report.tables import Table, value_text, with_prefix
 

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.requirement import Requirement
 from paretocaps.report.depth import DepthLine, depth_lines

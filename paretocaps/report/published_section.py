@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.html import definitions_html, table_html
+from paretocaps.report.measured_beside_published import beside, beside_table
 from paretocaps.report.networks import Measured
-from paretocaps.report.published import beside, beside_table
 
 
 def published_section(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import choice_text, value_text
 
@@ -113,7 +113,7 @@ def staircase(shown: Points, objectives: Sequence[Objective], x: int, y: int) ->
         objectives: its objectives.
         x, y: which two of them.
     """
-    from paretocaps.pareto.front import rank
+    from paretocaps.pareto.dominance import rank
 
     pair = [(row[x], row[y]) for row in shown.values]
     best = sorted({pair[row] for row in rank(pair, (objectives[x], objectives[y]))})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.schedules.batch_size.schedules import BATCH_SCHEDULES
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 from paretocaps.schedules.learning_rate.policies import LEARNING_RATE_POLICIES
 from paretocaps.schedules.phase import Phase
 

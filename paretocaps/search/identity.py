@@ -6,7 +6,7 @@ from typing import Any
 
 from paretocaps.data.fingerprint import FolderContent, folder_content
 from paretocaps.domain.space import Space
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import StudyMismatchError
 

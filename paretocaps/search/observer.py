@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 
 
 class Observer:

@@ -15,7 +15,7 @@ from paretocaps.errors import UsageError
 from paretocaps.search.designs import place
 from paretocaps.search.observer import Observer
 from paretocaps.search.samplers import Sampler, grid, sobol
-from paretocaps.search.space import suggest
+from paretocaps.search.suggestions import suggest
 from paretocaps.storage.records import canonical_json
 
 _RESAMPLE = 3

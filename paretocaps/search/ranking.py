@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.domain.view import parse_view
 from paretocaps.errors import UsageError
-from paretocaps.pareto.front import rank
+from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
 from paretocaps.pareto.reference import reference_point
-from paretocaps.search.scaling import comparable, rows
+from paretocaps.search.device_times import comparable, rows
 from paretocaps.storage.records import StudyRecord, TrialChoices
 from paretocaps.storage.store import Store
 from paretocaps.storage.table import QuantityTable

@@ -9,11 +9,11 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.view import parse_view
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome

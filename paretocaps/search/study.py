@@ -8,7 +8,7 @@ import optuna
 
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices, each_of

@@ -16,9 +16,9 @@ from paretocaps.service.exporting import (
     predict_options,
 )
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
-from paretocaps.service.lr_range import RangeOptions, RangeView, lr_range, write_range_page
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
+from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, is_first_rank, train

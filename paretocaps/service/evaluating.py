@@ -129,7 +129,7 @@ def evaluate(
         UsageError: no network or both kinds, networks that do not fit together or the images.
         DataError: weights or images that cannot be read.
     """
-    from paretocaps.data.load import load
+    from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.evaluation.appraisal import What, appraise
     from paretocaps.execution.devices import devices

@@ -3,7 +3,7 @@
 from typing import Any
 
 from paretocaps.domain.objective import OBJECTIVES
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError
 

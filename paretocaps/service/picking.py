@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.requirement import Requirement, parse_requirements
-from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import DataError, StorageError, UsageError
 from paretocaps.service.reading import front_of, only_study
 
 if TYPE_CHECKING:
-    from paretocaps.domain.front import FrontMember
+    from paretocaps.domain.front_record import FrontMember
     from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import Requirement, parse_requirements
-from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
     Raises:
         StorageError: no such database or study.
     """
-    from paretocaps.report.trials import trials_frame
+    from paretocaps.report.trial_frame import trials_frame
     from paretocaps.search.ranking import measured_trials
     from paretocaps.storage.store import Store
 

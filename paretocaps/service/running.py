@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
 from paretocaps.service.reading import front_of
 from paretocaps.service.settings import parse_settings

@@ -150,7 +150,7 @@ def train(
 
 def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:
     """Return the job that is asked for, and a name for its choices."""
-    from paretocaps.data.threads import cores
+    from paretocaps.data.mapped_in_order import cores
     from paretocaps.execution.devices import devices
 
     name = options.trainer or (picked.trainer if picked else "capsnet")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
 from paretocaps.storage.schema import FRONT_MEMBERS, FRONTS, now

@@ -7,11 +7,11 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import StorageError
-from paretocaps.storage import attempts, bulk, fronts, load, studies, trials, weights
+from paretocaps.storage import attempts, bulk, fronts, kept_weights, stored_trials, studies, trials
 from paretocaps.storage.artifacts import artifacts_folder, attempt_name
 from paretocaps.storage.database import Database
 from paretocaps.storage.migrate import ensure_schema
@@ -228,16 +228,22 @@ class Store:
 
     def trials(self, study: str) -> list[TrialRecord]:
         """Return all trials by number, with their attempts (without epochs)."""
-        return self._read(lambda connection: load.load_trials(connection, study, STATES, self.artifacts))
+        return self._read(
+            lambda connection: stored_trials.load_trials(connection, study, STATES, self.artifacts)
+        )
 
     def open_trials(self, study: str) -> list[TrialRecord]:
         """Return the running and interrupted trials by number, with their attempts, to be resumed."""
         states: tuple[State, ...] = ("running", "interrupted")
-        return self._read(lambda connection: load.load_trials(connection, study, states, self.artifacts))
+        return self._read(
+            lambda connection: stored_trials.load_trials(connection, study, states, self.artifacts)
+        )
 
     def trial(self, study: str, number: int) -> TrialRecord:
         """Return one trial with its attempts and their epochs."""
-        return self._read(lambda connection: load.load_trial(connection, study, number, self.artifacts))
+        return self._read(
+            lambda connection: stored_trials.load_trial(connection, study, number, self.artifacts)
+        )
 
     def choices_seen(self, study: str, states: Collection[State] = _SEEN) -> dict[str, int]:
         """Return the first trial with each choices (`canonical_json`), among trials in one of `states`."""
@@ -283,11 +289,11 @@ class Store:
 
     def forget_weights(self, study: str, gone: KeptWeights) -> None:
         """Note that a weights file was deleted."""
-        self._write(lambda connection: weights.forget_weights(connection, study, gone))
+        self._write(lambda connection: kept_weights.forget_weights(connection, study, gone))
 
     def _weights(self, study: str, keep: Collection[int] | None, *, used: bool) -> list[KeptWeights]:
         return self._read(
-            lambda connection: weights.weights(connection, study, self.artifacts, used=used, keep=keep)
+            lambda connection: kept_weights.weights(connection, study, self.artifacts, used=used, keep=keep)
         )
 
     def _relative(self, folder: Path) -> Path:

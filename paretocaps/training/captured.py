@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from paretocaps.data.loader import Batch
+from paretocaps.data.device_loader import Batch
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from paretocaps.data.read import read_splits
+from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, OnPreparing
 from paretocaps.errors import DataError
@@ -44,7 +44,7 @@ def check_choices(fix: Mapping[str, Any]) -> None:
     """
     if not fix.get("checkpoint"):
         return
-    from paretocaps.models.checkpoint import BACKBONES, check_checkpoint
+    from paretocaps.models.backbone_checkpoint import BACKBONES, check_checkpoint
 
     backbone = fix.get("backbone")
     check_checkpoint(BACKBONES if backbone is None else (backbone,), fix["checkpoint"])

@@ -4,8 +4,8 @@ import time
 
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.head import Head

@@ -9,17 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from paretocaps.data.loader import Batch, DeviceLoader
+from paretocaps.data.device_loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
 from paretocaps.training.captured import BlockSteps, CapturedSteps
+from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
 from paretocaps.training.precision import fast_float32, resolve_precision
 from paretocaps.training.ranks import ALONE, Ranks
-from paretocaps.training.scaling import GradientScaling
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 

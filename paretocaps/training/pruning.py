@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import islice
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture

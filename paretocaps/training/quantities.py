@@ -4,7 +4,7 @@ from itertools import islice
 
 import torch
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.evaluation.accuracy import Evaluator

@@ -13,7 +13,7 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from paretocaps.domain.job import TrainingJob
 from paretocaps.training.launch import LOOPBACK, backend_of, loopback_only
 from paretocaps.training.ranks import group_of
-from paretocaps.training.trainer import run
+from paretocaps.training.train import run
 
 
 def main(rank: int, port: int) -> None:

@@ -10,9 +10,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from paretocaps.models.losses import capsnet_loss, spread_margin
 from paretocaps.models.network import Network
+from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.precision import autocast
 from paretocaps.training.ranks import ALONE, Ranks
-from paretocaps.training.scaling import GradientScaling
 
 
 class TrainingStep:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from paretocaps.errors import UsageError
-from paretocaps.web.studies import open_studies
+from paretocaps.web.optuna_side import open_studies
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.report.figures import placeholder
 from paretocaps.report.front import Front
 from paretocaps.report.tables import markdown_table, trials_table
-from paretocaps.web.studies import load_study, open_studies
+from paretocaps.web.optuna_side import load_study, open_studies
 
 if TYPE_CHECKING:
     from optuna import Study

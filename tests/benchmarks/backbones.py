@@ -18,8 +18,8 @@ def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[An
     """A learner as a training has it, its data and its choices."""
     import torch
 
-    from paretocaps.data.load import load
-    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.data.device_loader import DeviceLoader
+    from paretocaps.data.tensor_splits import load
     from paretocaps.domain.choices import Choices
     from paretocaps.domain.job import DataSpec
     from paretocaps.models.architecture import architecture
@@ -42,7 +42,7 @@ def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
     """
     import torch
 
-    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.training.frozen import FrozenFeatures
 
     seconds, filling = {}, 0.0
@@ -77,7 +77,7 @@ def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> lis
     """
     import torch
 
-    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.models.pruning.target import removed_share
     from paretocaps.schedules.plan import build_plan
@@ -157,7 +157,7 @@ def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3, seeds: in
 
 def _judge_of_types(learner: Any, validation: Any) -> Callable[[int, str, int], float]:
     """The validation accuracy of the learner's network with that many types, by a saliency and its seed."""
-    from paretocaps.data.loader import DeviceLoader
+    from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.models.pruning.prune import cut
     from paretocaps.models.pruning.saliency import measure

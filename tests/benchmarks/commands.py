@@ -45,7 +45,7 @@ def ten_thousand(folder: Path) -> list[Figure]:
     import numpy as np
 
     from paretocaps.domain.measurement import Device, EpochRecord, Measurement
-    from paretocaps.domain.spec import StudySpec
+    from paretocaps.domain.study_spec import StudySpec
     from paretocaps.domain.trainer import TRAINERS
     from paretocaps.storage.records import ImportedTrial
     from paretocaps.storage.store import Store

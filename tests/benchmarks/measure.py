@@ -161,7 +161,7 @@ def main() -> None:
     if arguments.table:
         print(speed_table(), saliency_table(), table(), sep="\n\n")
         return
-    from paretocaps.execution.threads import wait_briefly
+    from paretocaps.execution.thread_waiting import wait_briefly
 
     wait_briefly()  # as workers do
     for name in arguments.names or MEASURES:

@@ -44,8 +44,8 @@ def photographs(folder: Path, count: int, size: int = 224) -> None:
 
 def prepare_here(folder: str) -> None:
     """Prepare the photographs under `folder` in this process; print seconds, cores and peak bytes."""
-    from paretocaps.data.read import read_splits
-    from paretocaps.data.threads import cores
+    from paretocaps.data.mapped_in_order import cores
+    from paretocaps.data.raw_splits import read_splits
     from paretocaps.domain.job import DataSpec
 
     with tempfile.TemporaryDirectory(dir=folder) as cache:

@@ -51,7 +51,7 @@ def random_idx(folder: Path, count: int) -> None:
 def ranks_here(folder: str, precision: str, count: int) -> None:
     """Print the images a second of an epoch's steps, trained by `count` ranks of one thread."""
     from paretocaps.domain.job import DataSpec, TrainingJob
-    from paretocaps.training.trainer import train
+    from paretocaps.training.train import train
 
     images = 128 * RANK_STEPS
     measured = train(

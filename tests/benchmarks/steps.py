@@ -133,8 +133,8 @@ def evaluation(folder: Path) -> list[Figure]:
     import torch
 
     from paretocaps.bench.benchmark import Case, alternate, random_images, turn_of
+    from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.data.images import ImageSet
-    from paretocaps.data.loader import DeviceLoader
     from paretocaps.domain.choices import Choices
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.models.build import build_network

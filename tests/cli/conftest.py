@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from paretocaps.domain.choices import Choices, canonical_choices
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 
 OBJECTIVES = parse_objectives("acc,time,params")
 

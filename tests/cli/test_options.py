@@ -10,7 +10,7 @@ from paretocaps.cli.options import (
     storage_option,
     view_options,
 )
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 
 def parse(decorate, arguments):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from paretocaps.cli.progress import Progress, front_line
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from paretocaps.cli.app import app
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.summary import next_commands, show_summary
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.report.front import Front
 from paretocaps.service import RunSummary
 

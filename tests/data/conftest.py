@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.errors import DataError
 
 

@@ -4,8 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.data.pixels import ResidentPixels, StreamedPixels, open_pixels
 from paretocaps.data.raw import RawPart
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from paretocaps.domain.spec import DEFAULT_STORAGE
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "docker" / "Dockerfile"

@@ -15,8 +15,8 @@ from pyarrow import parquet
 
 from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
-from paretocaps.data.load import load
-from paretocaps.domain.spec import read_study_file, resolve_spec
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.study_spec import read_study_file, resolve_spec
 from paretocaps.search.designs import place
 from paretocaps.search.samplers import grid
 from paretocaps.search.study import check_study

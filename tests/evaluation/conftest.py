@@ -2,7 +2,7 @@
 
 import pytest
 
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.models.architecture import architecture

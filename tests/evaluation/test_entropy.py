@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.errors import DataError
 from paretocaps.evaluation.entropy import bottleneck_entropy
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.evaluation.reconstructions import reconstructions
 from paretocaps.evaluation.scores import Scored, collect
 

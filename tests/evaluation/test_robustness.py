@@ -3,8 +3,8 @@ from collections import Counter
 import pytest
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.evaluation.accuracy import Evaluator, accuracy

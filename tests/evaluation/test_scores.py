@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores, shares

@@ -1,7 +1,7 @@
 import torch
 from PIL import Image
 
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 from paretocaps.export.checked_images import known_data
 from paretocaps.models.architecture import Architecture

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.decision import knee, pick
-from paretocaps.pareto.front import rank
+from paretocaps.pareto.dominance import rank
 
 TWO = parse_objectives("acc,time")
 THREE = parse_objectives("acc,time,params")

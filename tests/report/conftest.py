@@ -2,7 +2,7 @@
 
 import pytest
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 
 OBJECTIVES = parse_objectives("acc,time,params")

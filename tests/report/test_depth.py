@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.report.depth import DepthPoint, depth_lines
 
 

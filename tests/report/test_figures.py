@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.report.figures import (
     front_2d,

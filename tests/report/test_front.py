@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paretocaps.domain.front import FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.decision import knee
 from paretocaps.report.front import Front

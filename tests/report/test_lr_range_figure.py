@@ -1,5 +1,5 @@
 from paretocaps.report.lr_range_figure import lr_range_figure
-from paretocaps.schedules.lr_range import RangePoint, Suggestion
+from paretocaps.schedules.range_test import RangePoint, Suggestion
 
 POINTS = [RangePoint(n, 10.0 ** (n - 6), 1.0 - n / 10, 1.0 - n / 20) for n in range(6)]
 

@@ -1,4 +1,4 @@
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.report.networks import networks_table
 
 PARTS = {

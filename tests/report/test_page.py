@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UsageError

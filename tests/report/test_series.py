@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, parse_objectives
 from paretocaps.report.series import (
     Points,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.domain.front import FrontMember
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.report.tables import (
     choice_text,

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import StorageError, UnknownNameError, UsageError
 from paretocaps.search.study import check_study
 from paretocaps.storage.lock import driver_lock

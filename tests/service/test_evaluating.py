@@ -10,7 +10,7 @@ from PIL import Image
 from sklearn import metrics
 
 from paretocaps import service
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import DataError, UnknownNameError, UsageError

@@ -5,7 +5,7 @@ import pytest
 from paretocaps import service
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.measurement import Device, Measurement
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DataError, StorageError, UnknownNameError, UsageError
 from paretocaps.storage.store import Store
 

@@ -2,7 +2,7 @@ import pytest
 
 from paretocaps import service
 from paretocaps.domain.measurement import Device, Measurement
-from paretocaps.domain.spec import StudySpec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import DivergedError
 from paretocaps.storage.connect import make_engine

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import StorageError
 from paretocaps.storage.artifacts import artifacts_folder

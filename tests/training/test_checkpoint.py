@@ -4,11 +4,11 @@ import re
 import pytest
 import torch
 
-from paretocaps.data.load import load
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import CHECKPOINT, DataSpec
 from paretocaps.errors import DataError, UsageError
 from paretocaps.training.checkpoint import fingerprint, load_checkpoint
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.evaluation.accuracy import judge
 from paretocaps.models.architecture import Architecture
@@ -10,7 +10,7 @@ from paretocaps.models.build import build_network
 from paretocaps.training import frozen
 from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.learner import Learner
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ import pytest
 from paretocaps.errors import TrainingError, UsageError
 from paretocaps.training.launch import backend_of, open_ranks, threads_of, torchrun_rank
 from paretocaps.training.ranks import ALONE
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 
 PROC = Path("/proc")
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="processes are looked up in /proc")

@@ -4,7 +4,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import architecture
 from paretocaps.models.complexity import multiply_adds
 from paretocaps.training.pruning import warmup_epochs
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 
 
 @pytest.mark.parametrize(

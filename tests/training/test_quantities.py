@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.evaluation.accuracy import Evaluator

@@ -15,7 +15,7 @@ pytestmark = [
 FIRST = """
 import sys
 from paretocaps.domain.job import TrainingJob
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 train(TrainingJob.model_validate_json(sys.argv[1]), lambda record: print(record.epoch, flush=True) or True)
 """
 

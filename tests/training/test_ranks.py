@@ -7,7 +7,7 @@ from paretocaps.errors import UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.training.ranks import ALONE, Ranks
-from paretocaps.training.trainer import train
+from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
 
@@ -68,7 +68,7 @@ def test_two_ranks_train_as_one_does(job, choices):
 
 
 def test_the_energy_of_several_ranks_is_not_measured(job):
-    from paretocaps.training.trainer import run
+    from paretocaps.training.train import run
 
     with pytest.raises(UsageError, match="energy of 2 ranks is not measured"):
         run(job(measure=("energy",)), go_on, Ranks(rank=0, size=2))

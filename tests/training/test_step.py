@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from paretocaps.data.load import load
-from paretocaps.data.loader import DeviceLoader
+from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.models.architecture import architecture

@@ -6,7 +6,7 @@ import warnings
 import optuna
 import pytest
 
-from paretocaps.domain.front import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.storage.store import Store
 

@@ -5,8 +5,8 @@ import pytest
 
 from paretocaps.errors import StorageError
 from paretocaps.report.figures import front_figures, placeholder
+from paretocaps.web.optuna_side import load_study, open_studies
 from paretocaps.web.publish import front_note, publish
-from paretocaps.web.studies import load_study, open_studies
 
 
 @pytest.fixture

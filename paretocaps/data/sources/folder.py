@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from paretocaps.data.encoded import EncodedData
+from paretocaps.data.encoded_images import EncodedData
 from paretocaps.data.raw import RawData
 from paretocaps.data.sources import idx, image_folder, parquet
 from paretocaps.errors import DataError

@@ -9,8 +9,8 @@ from threading import Thread
 from typing import Any
 
 from paretocaps.data.catalog import DatasetEntry
-from paretocaps.data.encoded import EncodedData, EncodedPart
-from paretocaps.data.sources.encoded import (
+from paretocaps.data.encoded_images import EncodedData, EncodedPart
+from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
     columns,

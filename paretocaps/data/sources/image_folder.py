@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paretocaps.data.encoded import EncodedData, EncodedPart
+from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.errors import DataError, did_you_mean
 

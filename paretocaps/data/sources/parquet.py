@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from paretocaps.data.encoded import EncodedData, EncodedPart
+from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.raw import Labels
-from paretocaps.data.sources.encoded import (
+from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
     columns,

@@ -1,7 +1,7 @@
 """The batch schedules, by the names that the choice `batch_schedule` takes."""
 
 from paretocaps.registry import Registry
-from paretocaps.schedules.batch_size.base import BatchSchedule
+from paretocaps.schedules.batch_size.batch_schedule import BatchSchedule
 
 BATCH_SCHEDULES: Registry[BatchSchedule] = Registry(
     "batch schedule",

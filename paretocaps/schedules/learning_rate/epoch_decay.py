@@ -1,7 +1,7 @@
 """Exponential decay, epoch by epoch."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 
 
 def epoch_decay(choices: Choices, at: Moment) -> float:

@@ -1,7 +1,7 @@
 """Exponential decay, step by step."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 
 
 def exponential(choices: Choices, at: Moment) -> float:

@@ -1,7 +1,7 @@
 """One learning rate throughout."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 
 
 def fixed(choices: Choices, at: Moment) -> float:

@@ -1,7 +1,7 @@
 """The one-cycle policy."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment, between
+from paretocaps.schedules.learning_rate.lr_policy import Moment, between
 
 RISE = 0.45  # share of the steps from lr_min up to lr_max, and again back down
 FALLEN = 2 * RISE  # share of the steps after which lr_min is reached again

@@ -1,7 +1,7 @@
 """The learning-rate policies, by the names that the choice `lr_policy` takes."""
 
 from paretocaps.registry import Registry
-from paretocaps.schedules.learning_rate.base import LearningRatePolicy
+from paretocaps.schedules.learning_rate.lr_policy import LearningRatePolicy
 
 LEARNING_RATE_POLICIES: Registry[LearningRatePolicy] = Registry(
     "learning-rate policy",

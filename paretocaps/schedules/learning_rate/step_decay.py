@@ -1,7 +1,7 @@
 """Decay in steps of several epochs."""
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 
 
 def step_decay(choices: Choices, at: Moment) -> float:

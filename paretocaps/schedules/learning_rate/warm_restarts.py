@@ -3,7 +3,7 @@
 import math
 
 from paretocaps.domain.choices import Choices
-from paretocaps.schedules.learning_rate.base import Moment, between
+from paretocaps.schedules.learning_rate.lr_policy import Moment, between
 
 
 def warm_restarts(choices: Choices, at: Moment) -> float:

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import pad
 
 from paretocaps.data.augmentations.crop import CROP, Crop
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
-from paretocaps.data.loader import DeviceLoader
 
 
 def oracle(images, draws, margin=2):

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from paretocaps.data.prepare import decoded
+from paretocaps.data.arrays import decoded
 from paretocaps.data.sources import folder
 from paretocaps.domain.job import DataSpec
 

@@ -14,11 +14,11 @@ from datasets.packaged_modules.parquet.parquet import Parquet
 from huggingface_hub import constants
 from pyarrow import parquet
 
+from paretocaps.data.arrays import decoded
 from paretocaps.data.catalog import HUB_READER, DatasetEntry
-from paretocaps.data.load import load
-from paretocaps.data.prepare import decoded
 from paretocaps.data.raw import check_raw
 from paretocaps.data.sources import hub
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 
 ENTRY = DatasetEntry("tiny", "made for a test", "someone/tiny", HUB_READER)

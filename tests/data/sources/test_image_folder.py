@@ -3,9 +3,9 @@ import os
 import numpy as np
 import pytest
 
-from paretocaps.data.load import load
-from paretocaps.data.prepare import decoded
+from paretocaps.data.arrays import decoded
 from paretocaps.data.sources.folder import read_folder
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 
 

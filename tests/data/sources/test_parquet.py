@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from paretocaps.data.load import load
-from paretocaps.data.prepare import decoded
+from paretocaps.data.arrays import decoded
 from paretocaps.data.raw import check_raw
 from paretocaps.data.sources.folder import read_folder
+from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)

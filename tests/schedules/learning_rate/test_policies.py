@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UnknownNameError
-from paretocaps.schedules.learning_rate.base import Moment
+from paretocaps.schedules.learning_rate.lr_policy import Moment
 from paretocaps.schedules.learning_rate.policies import LEARNING_RATE_POLICIES
 
 

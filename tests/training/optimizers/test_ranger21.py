@@ -32,8 +32,8 @@ def test_with_its_plan_it_trains_as_the_library_with_its_own_schedule_over_a_cha
 
 
 def test_it_is_not_captured_and_that_is_said():
+    from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.data.images import ImageSet
-    from paretocaps.data.loader import DeviceLoader
 
     images = ImageSet(torch.zeros(20, 1, 8, 8, dtype=torch.uint8), torch.arange(20) % 2)
     choices = Choices(optimizer="ranger21", primary_capsules=2, batch_size=2, precision="fp32")

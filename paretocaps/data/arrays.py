@@ -1,0 +1,157 @@
+"""From encoded images to arrays: decoded once into a file that is mapped, or anew where that is quick."""
+
+import hashlib
+import json
+import re
+
+import numpy as np
+
+from paretocaps.data.cache import SUFFIX, CachedImages, cache_folder, read_cached
+from paretocaps.data.decode import UnfitImageError, read_plain_pixels
+from paretocaps.data.encoded_images import EncodedData, EncodedPart
+from paretocaps.data.prepared_file import CAP, prepare
+from paretocaps.data.raw import RawData, RawPart, size
+from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.errors import DataError
+
+SMALL = 3 * 96 * 96  # values of an image, below which it is decoded about as fast as it is read
+FEW_BYTES = 2**29  # of all images of a part, above which they had better be mapped
+_FORMAT = 1  # counted up when other pixels come out of the same files
+_NAMED = 10  # images left out that a remark names
+
+
+def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawData:
+    """Return the images of `data` as arrays.
+
+    Small images of one size from tables are decoded into memory, every time. All others are decoded once
+    (see `prepared_file.prepare`) into a file of the cache folder (see `cache.cache_folder`), which is
+    mapped, now and by every later process. Another file is made when the images' files change.
+
+    Args:
+        data: as a source delivers it; arrays stay what they are, but for the channels.
+        spec: `corrupt`, `channels` and `size` are read from it; arrays cannot be resized.
+        on_preparing: is told how far a preparation is.
+
+    Raises:
+        DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
+            left, or a cache folder that cannot be used.
+    """
+    if isinstance(data, RawData):
+        return _with_channels(data, spec.channels)
+    channels = spec.channels or data.channels
+    if data.tabular and spec.corrupt == "refuse":
+        at_once = _decoded_at_once(data)
+        if at_once is not None and _is_as_asked(at_once, channels, spec.size):
+            return at_once
+    path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec)}{SUFFIX}"
+    cached = read_cached(path)
+    if cached is None:
+        prepare(data, channels, spec.corrupt == "skip", on_preparing or _told_nobody, path, spec.size)
+        cached = read_cached(path)
+    if cached is None:
+        raise DataError(f"{path}: gone as soon as it was written: leave the folder alone and try again")
+    return _from_cache(data, cached, spec.size is not None)
+
+
+def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | None) -> bool:
+    return channels in (None, data.train.shape[0]) and asked in (None, data.train.shape[1:])
+
+
+def _told_nobody(what: str, done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name)[:40].strip("-.") or "images"
+
+
+def _key(data: EncodedData, channels: int | None, spec: DataSpec) -> str:
+    what = [_FORMAT, spec.size or CAP, data.fingerprint, channels, spec.corrupt]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
+
+
+def _from_cache(data: EncodedData, cached: CachedImages, asked: bool) -> RawData:
+    pixels, labels, train = cached.pixels.transpose(0, 3, 1, 2), cached.labels, int(cached.header["train"])
+    test = None if data.test is None else RawPart(pixels[train:], labels[train:], data.test.origin)
+    skipped = list(map(str, cached.header["skipped"]))
+    return RawData(
+        RawPart(pixels[:train], labels[:train], data.train.origin),
+        test,
+        data.classes,
+        data.class_names,
+        (*data.remarks, *_left_out(skipped), *_resized(cached, asked)),
+    )
+
+
+def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
+    count, (height, width) = int(cached.header["resized"]), cached.pixels.shape[1:3]
+    if not count:
+        return ()
+    which = "all images" if count == len(cached.labels) else f"{count} of {len(cached.labels)} images"
+    why = "as was asked" if asked else f"the median of the training images, {CAP} at most"
+    return (f"{which} are resized to {height}x{width}: {why}",)
+
+
+def _left_out(skipped: list[str]) -> tuple[str, ...]:
+    if not skipped:
+        return ()
+    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+    count = (
+        "1 image that cannot be read is"
+        if len(skipped) == 1
+        else f"{len(skipped)} images that cannot be read are"
+    )
+    return (f"{count} left out: {', '.join(skipped[:_NAMED])}{more}",)
+
+
+def _decoded_at_once(data: EncodedData) -> RawData | None:
+    """Decode small plain images of one size into memory; None where some are anything else."""
+    shape: tuple[int, ...] | None = None
+    parts: list[RawPart] = []
+    for part in data.parts:
+        pixels = _all_pixels(part, shape)
+        if pixels is None:
+            return None
+        shape = pixels.shape[1:]
+        parts.append(RawPart(pixels.transpose(0, 3, 1, 2), part.labels, part.origin))
+    return RawData(parts[0], parts[1] if data.test else None, data.classes, data.class_names, data.remarks)
+
+
+def _all_pixels(
+    part: EncodedPart, shape: tuple[int, ...] | None
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+    """Return uint8 [N, H, W, C], or None where not all images are small, readable and of one shape."""
+    images = None
+    for row, file in enumerate(part.files()):
+        try:
+            pixels = read_plain_pixels(file)
+        except UnfitImageError:
+            return None
+        if pixels is None or (shape is not None and pixels.shape != shape):
+            return None
+        if images is None:
+            shape = pixels.shape
+            if pixels.size >= SMALL or pixels.size * len(part) > FEW_BYTES:
+                return None
+            images = np.empty((len(part), *shape), np.uint8)
+        images[row] = pixels
+    return images
+
+
+def _with_channels(data: RawData, channels: int | None) -> RawData:
+    """Return arrays with the channels asked for: gray becomes coloured, nothing becomes gray."""
+    found = data.train.shape[0]
+    if channels is None or channels == found:
+        return data
+    if found != 1:
+        raise DataError(
+            f"{data.train.origin}: images of {size(data.train.shape)} cannot be given {channels} channel(s):"
+            " leave --channels out"
+        )
+    train, test = (part and _coloured(part, channels) for part in (data.train, data.test))
+    assert train is not None
+    return RawData(train, test, data.classes, data.class_names, data.remarks)
+
+
+def _coloured(part: RawPart, channels: int) -> RawPart:
+    return RawPart(np.repeat(part.pixels, channels, axis=1), part.labels, part.origin, part.rows)

@@ -1,0 +1,129 @@
+"""What a paper prints and what was measured here, beside each other and never one for the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import Objective
+from paretocaps.report.tables import Table, value_text, with_prefix
+
+if TYPE_CHECKING:
+    from paretocaps.domain.published import Published
+
+_SHARES = ("acc", "test_acc")
+_SECONDS = ("time", "epoch_seconds")
+_BOUND = (*_SECONDS, "memory")
+_EPOCHS = "best_epoch"
+_COUNTS = ("bottleneck", "primary_capsules")
+_ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
+_MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory", *_COUNTS)
+_HEADINGS = {
+    "acc": "val acc",
+    "test_acc": "test acc",
+    _EPOCHS: "best epoch",
+    "epoch_seconds": "s an epoch",
+    "primary_capsules": "primary capsules",
+}
+_UNITS = {"memory": "B"}
+_TIME = Objective("time", "minimize", "s", "")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published row and a trial it is about.
+
+    Attributes:
+        name: the row's.
+        published: its figures.
+        note: what else the paper says of it.
+        trial: the trial, or None where none was trained.
+        measured: the trial's own figures by name; what was not measured is missing.
+        seeds: how many trainings those are the mean of.
+    """
+
+    name: str
+    published: Mapping[str, float]
+    note: str
+    trial: int | None
+    measured: Mapping[str, float]
+    seeds: int
+
+
+def beside(
+    published: "Published",
+    trials: Sequence[FrontMember],
+    best_epochs: Mapping[int, float],
+    *,
+    timed: bool = True,
+) -> list[Beside]:
+    """Return every published row with the trials it is about, in the order of the rows.
+
+    Of a trial there are its test accuracy (at the epoch that was best on validation images, so what a
+    paper's best test epoch is to be compared with from below), validation accuracy, best epoch, seconds an
+    epoch (training time up to the best epoch over its number), and training time, parameters, multiply-adds
+    and memory.
+
+    Args:
+        published: what the paper prints.
+        trials: all finished trials.
+        best_epochs: the number of each trial's best epoch, mean over its seeds.
+        timed: whether times and memory are to be shown; not where they are of several devices.
+    """
+    found: list[Beside] = []
+    for row in published.rows:
+        about = [trial for trial in trials if row.is_about(trial.design, trial.choices)]
+        for trial in about:
+            measured = _measured(trial, best_epochs.get(trial.trial), timed=timed)
+            found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))
+        if not about:
+            found.append(Beside(row.name, row.figures, row.note, None, {}, 0))
+    return found
+
+
+def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table, int]:
+    """Return the lines as a table, and the number of its first measured column; those before are published.
+
+    Measured are accuracies, best epoch and training time, and what else has a counterpart that is published.
+
+    Args:
+        lines: from `beside`.
+        figures: the names of the published columns.
+    """
+    texts = [("row", False, [line.name for line in lines])]
+    for name in figures:
+        cells = [_text(name, line.published.get(name)) for line in lines]
+        texts.append(("s an epoch" if name == "epoch_seconds" else name.replace("_", " "), True, cells))
+    second = len(texts)
+    texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
+    texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
+    texts += [
+        (_HEADINGS.get(name, name), True, [_text(name, line.measured.get(name)) for line in lines])
+        for name in _MEASURED
+        if (name in _ALWAYS or name in figures) and any(name in line.measured for line in lines)
+    ]
+    headings, numeric, columns = zip(*texts, strict=True)
+    return Table(headings, numeric, tuple(zip(*columns, strict=True))), second
+
+
+def _measured(trial: FrontMember, best_epoch: float | None, *, timed: bool) -> dict[str, float]:
+    values = dict(trial.values)
+    if best_epoch is not None:
+        values[_EPOCHS] = best_epoch
+        if "time" in values:
+            values["epoch_seconds"] = values["time"] / best_epoch
+    return {
+        name: values[name]
+        for name in _MEASURED
+        if name in values and values[name] == values[name] and (timed or name not in _BOUND)
+    }
+
+
+def _text(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if name in _SHARES:
+        return f"{value:.4f}"
+    if name in _SECONDS:
+        return value_text(_TIME, value)
+    return f"{value:g}" if name in (_EPOCHS, *_COUNTS) else with_prefix(value, _UNITS.get(name, ""))

@@ -1,0 +1,147 @@
+"""Which learning rates are worth a schedule: the range test behind the papers' bounds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import UsageError
+from paretocaps.schedules.range_test import RangePoint, Suggestion, rising_rates, suggest
+from paretocaps.service.preview import read_choices
+
+FEWEST_STEPS, MOST_STEPS = 100, 300
+"""Between which the default number of steps, those of one epoch, is kept."""
+
+_NO_PART = {"lr_policy", "lr_min", "lr_max", "cycle", "decay_rate", "decay_every", "patience"}
+
+
+@dataclass(frozen=True)
+class RangeOptions:
+    """What is tested; the options of `paretocaps lr-range`.
+
+    Attributes:
+        settings, design: the choices, as `describe` reads them.
+        dataset, data, limit_train: the images, as `optimize` reads them.
+        lr_low, lr_high: the first and the last learning rate.
+        steps: how many; None for those of one epoch, but at least 100 and at most 300.
+        device: "cpu", "cuda", "cuda:1".
+        seed: of the weights and the order of the images.
+    """
+
+    settings: Sequence[str] = ()
+    design: str | None = None
+    dataset: str | None = None
+    data: str | None = None
+    limit_train: int | None = None
+    lr_low: float = 1e-6
+    lr_high: float = 1.0
+    steps: int | None = None
+    device: str = "cpu"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RangeView:
+    """A finished test.
+
+    Attributes:
+        choices: the canonical choices that were trained.
+        data: the images, in words.
+        batch_size: images a forward pass.
+        steps: how many were to be taken; a sweep ends sooner where the loss rises.
+        points: those that were taken.
+        suggestion: the bounds they suggest.
+        remarks: what to know of them, a sentence each.
+    """
+
+    choices: Mapping[str, Any]
+    data: str
+    batch_size: int
+    steps: int
+    points: tuple[RangePoint, ...]
+    suggestion: Suggestion
+    remarks: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a step: step, learning_rate, loss, smoothed."""
+        return [asdict(point) for point in self.points]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the test as the command line's JSON has it."""
+        own = {"batch_size": self.batch_size, "steps": self.steps, "remarks": list(self.remarks)}
+        return asdict(self.suggestion) | own | {"points": self.rows}
+
+
+def lr_range(options: RangeOptions) -> RangeView:
+    """Train a new network while its learning rate rises, and say which bounds the losses suggest.
+
+    Raises:
+        UsageError: choices, rates, data or a device that cannot be.
+    """
+    from paretocaps.schedules.plan import build_plan
+    from paretocaps.training.range_sweep import sweep, training_images
+
+    _check(options)
+    choices, canonical = read_choices(options.settings, options.design, "capsnet")
+    data = _data(options)
+    plan = build_plan(choices, training_images(data), 1)
+    steps = options.steps or min(max(plan.total_steps, FEWEST_STEPS), MOST_STEPS)
+    rates = rising_rates(options.lr_low, options.lr_high, steps)
+    points = tuple(sweep(choices, data, plan.batch_size(1), rates, options.device, options.seed))
+    suggestion = suggest(points)
+    remarks = tuple(_remarks(points, suggestion, steps))
+    return RangeView(canonical, str(data), plan.batch_size(1), steps, points, suggestion, remarks)
+
+
+def write_range_page(view: RangeView, output: str) -> Path:
+    """Write a test's losses as one HTML page and return where it is.
+
+    Raises:
+        UsageError: the page cannot be written there.
+    """
+    from paretocaps.domain.choices import Choices
+    from paretocaps.report.lr_range_figure import lr_range_figure
+    from paretocaps.report.page import write_figures
+    from paretocaps.report.tables import choices_text
+
+    usual = Choices().active()
+    names = [name for name in view.choices if name not in _NO_PART and view.choices[name] != usual.get(name)]
+    chosen = choices_text(view.choices, names) or "baseline"
+    figure = lr_range_figure(view.points, view.suggestion)
+    return write_figures(output, f"Learning-rate range test: {chosen}, {view.data}", [figure])
+
+
+def _remarks(points: Sequence[RangePoint], found: Suggestion, steps: int) -> list[str]:
+    if found.lowest is None:
+        return ["the loss never fell: start from a lower --lr-low"]
+    if len(points) < steps:
+        return [
+            f"ended after {len(points)} of {steps} steps, at {points[-1].learning_rate:.3g}: the loss rose"
+        ]
+    if found.lowest >= 0.5 * points[-1].learning_rate:
+        return ["the loss was still falling at the end: raise --lr-high"]
+    return []
+
+
+def _data(options: RangeOptions) -> DataSpec:
+    from paretocaps.domain.study_spec import StudySpec, resolve_spec
+
+    asked = {"dataset": options.dataset, "data": options.data, "limit_train": options.limit_train}
+    spec: StudySpec = resolve_spec(asked)
+    return spec.data_spec
+
+
+def _check(options: RangeOptions) -> None:
+    low, high = options.lr_low, options.lr_high
+    for name, rate in (("lr_low", low), ("lr_high", high)):
+        if not (math.isfinite(rate) and rate > 0):
+            raise UsageError(f"{name}={rate:g} is no learning rate: give a number above 0")
+    if low >= high:
+        raise UsageError(f"lr_low={low:g} is not below lr_high={high:g}: the rate has to rise")
+    if options.steps is not None and options.steps < 10:
+        raise UsageError(f"steps={options.steps} show nothing: give 10 or more")
+    for name in sorted({s.partition("=")[0].strip() for s in options.settings} & _NO_PART):
+        raise UsageError(f"{name} has no part in a range test: leave it out")

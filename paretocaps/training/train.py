@@ -1,0 +1,278 @@
+"""The built-in trainer: one job on one device, measured."""
+
+import copy
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.images import DataSplits
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.trainer import OnEpoch
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.network import Network
+from paretocaps.schedules.plan import build_plan
+from paretocaps.training.check import ENERGY
+from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
+from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.energy import EpochEnergy, open_meter
+from paretocaps.training.first_network import first_network
+from paretocaps.training.frozen import FrozenFeatures
+from paretocaps.training.launch import open_ranks, threads_of
+from paretocaps.training.learner import Learner
+from paretocaps.training.patience import out_of_patience
+from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.pruning import (
+    PRUNING_IMAGES,
+    achieved,
+    prune_learner,
+    shortfall,
+    warmup_epochs,
+)
+from paretocaps.training.quantities import network_quantities
+from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.weights import packed, save_weights, unpacked
+
+WEIGHTS = "weights.pt"
+
+
+def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Train the job's choices with its seed and measure the result (the `Train` protocol).
+
+    The job's folder receives `weights.pt`: the best epoch's weights and what rebuilds their
+    network (see `training.weights`). With `job.checkpoints` it has a checkpoint of the last epoch too;
+    from one that is there the training goes on to the weights that it would have come to uninterrupted (on
+    a CPU, to the bit). `on_epoch` is then called for the earlier epochs first.
+
+    Raises:
+        DataError, UsageError: data, device or choices that cannot be trained, a checkpoint that is damaged
+            or of another training.
+        DivergedError: the loss became NaN or infinite.
+    """
+    placed = job.model_copy(update={"threads": threads_of(job)})
+    with open_ranks(placed) as ranks:
+        return run(placed, on_epoch, ranks)
+
+
+def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
+    """Train as one of `ranks`; see `train`. Only the first of them measures, writes and calls `on_epoch`."""
+    began = time.perf_counter()
+    if ranks.size > 1 and ENERGY in job.measure:
+        raise UsageError(f"the energy of {ranks.size} ranks is not measured: leave it out, or use one rank")
+    device = open_device(ranks.device(job.device))
+    if job.threads is not None:
+        torch.set_num_threads(job.threads)
+    splits = load(job.data)
+    state = load_checkpoint(job, splits) if job.checkpoints else None
+    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state, ranks)
+    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records))
+    while go_on and not training.ended():
+        training.run_epoch(len(training.records) + 1)
+        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]))
+    return ranks.from_first(training.measurement)
+
+
+class _Training:
+    """One training in progress: its learner, its records, and the best epoch's network so far."""
+
+    def __init__(
+        self,
+        job: TrainingJob,
+        choices: Choices,
+        splits: DataSplits,
+        device: torch.device,
+        began: float,
+        state: Mapping[str, Any] | None = None,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.began, self.ranks = began, ranks
+        self.job, self.choices, self.splits, self.device = job, choices, splits, device
+        channels, height, width = splits.shape
+        shape = architecture(choices, height, width, channels, splits.classes)
+        self.whole = shape
+        network, self.started = _first(shape, choices, job.seed, state)
+        loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
+        self.learner = Learner(network, loader, choices, device, ranks=ranks)
+        self.plan = build_plan(choices, len(splits.train), job.epochs)
+        self.prune_after = warmup_epochs(choices, job.epochs)
+        self.images, self.validation = loader, DeviceLoader(splits.validation, device)
+        self.features = FrozenFeatures(
+            self.learner,
+            loader,
+            self.validation,
+            job.seed,
+            choices,
+            wait=state is None and self.prune_after == 0,
+        )
+        self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
+        self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
+        self.records: list[EpochRecord] = []
+        self.stopped: tuple[str, ...] = ()
+        self.moved: tuple[str, ...] = ()
+        self.best = network
+        if state is not None:
+            self._restore(state)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a later process needs to go on after the last epoch."""
+        best_is_last = best_epoch(self.records) is self.records[-1]
+        return {
+            "network": packed(self.learner.network),
+            "best": None if best_is_last else packed(self.best),
+            "learner": self.learner.state(),
+            "records": [record.model_dump_json() for record in self.records],
+            "energy": self.energy.state(),
+            "batch_size": self.evaluator.batch_size,
+            "remarks": list(self.evaluator.remarks),
+            "moved": list(self.moved),
+            "started": list(self.started),
+            "device": describe_device(self.device, ranks=self.ranks.size).name,
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.learner.restore(state["learner"])
+        self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
+        self.began -= self.records[-1].wall
+        self.energy.restore(state["energy"])
+        self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
+        kept = state["best"]
+        self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
+        self.moved = tuple(state["moved"])
+        if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
+            last = self.records[-1].epoch
+            self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
+
+    def run_epoch(self, epoch: int) -> EpochRecord:
+        """Prune if it is time, train one epoch, validate, and record it."""
+        if epoch - 1 == self.prune_after:
+            prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
+            self.features.fill()
+        rates = self.plan.learning_rates(epoch)
+        progress = epoch / self.job.epochs
+        with self.energy.epoch(epoch):
+            loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+        record = self.ranks.from_first(lambda: self._record(epoch, rates, loss))
+        self.records.append(record)
+        if self.ranks.rank == 0 and best_epoch(self.records) is record:
+            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
+        return record
+
+    def _record(self, epoch: int, rates: Sequence[float], loss: float) -> EpochRecord:
+        """Validate the network and return the record of the epoch that it has trained."""
+        seconds = self.learner.stopwatch.seconds()
+        shape = self.learner.network.architecture
+        judged = self.evaluator.judge(*self.features.validation(), self.choices.loss)
+        return EpochRecord(
+            epoch=epoch,
+            steps=len(rates),
+            batch_size=self.plan.batch_size(epoch),
+            learning_rate=rates[-1],
+            train_loss=loss,
+            acc=judged.acc,
+            seconds=seconds[epoch],
+            time=sum(seconds.values()),
+            wall=time.perf_counter() - self.began,
+            params=parameters(shape),
+            macs=multiply_adds(shape),
+            network=int(self.prune_after is not None and epoch > self.prune_after),
+            val_loss=judged.loss,
+        )
+
+    def kept(self) -> bool:
+        """Leave a checkpoint of the last epoch where the job asks for them; return that all is well."""
+        if self.job.checkpoints:
+            save_checkpoint(self.job, self.splits, self.state())
+        return True
+
+    def ended(self) -> bool:
+        """Return whether there is no epoch left to train."""
+        return len(self.records) == self.job.epochs or (bool(self.records) and self._out_of_patience())
+
+    def _out_of_patience(self) -> bool:
+        """Return whether the training ends here by its choice `patience`: never before it has pruned."""
+        last, patience = self.records[-1], self.choices.patience
+        pruned = self.prune_after is None or last.network > 0
+        if not pruned or not out_of_patience(self.records, patience):
+            return False
+        self.stopped = (
+            f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
+            f" for {patience} epoch{'s' if patience > 1 else ''}",
+        )
+        return True
+
+    def measurement(self) -> Measurement:
+        """Return what the training came to; the test images are looked at here, once."""
+        records = self._settled_records()
+        best = best_epoch(records)
+        self.best = self.best.to(self.device)
+        test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
+        disturbed = self.learner.stopwatch.disturbances()
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        save_weights(self.job.folder / WEIGHTS, self.best)
+        return Measurement(
+            acc=best.acc,
+            best_epoch=best.epoch,
+            time=best.time,
+            wall=time.perf_counter() - self.began,
+            params=best.params,
+            macs=best.macs,
+            memory=self.learner.peak_bytes,
+            test_acc=test_acc,
+            device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
+            epochs=tuple(records),
+            quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
+            weights=WEIGHTS,
+            remarks=(
+                *disturbed,
+                *self.moved,
+                *self.stopped,
+                *shortfall(self.choices, self.whole, self.best.architecture),
+                *self.started,
+                *self.features.remarks,
+                *self.best.remarks,
+                *self.learner.remarks,
+                *self.evaluator.remarks,
+            ),
+        )
+
+    def _quantities(self) -> dict[str, float]:
+        """Return what else is known of the best epoch's network."""
+        found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
+        return found | achieved(self.choices, self.whole, self.best.architecture)
+
+    def _pruned_acc(self, network: Network) -> float:
+        """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""
+        return self.ranks.from_first(lambda: self.evaluator.accuracy(network, self._judges()))
+
+    def _judges(self) -> DeviceLoader:
+        """Those of the validation images by which candidates of pruning are judged."""
+        return DeviceLoader(self.splits.validation.spread(PRUNING_IMAGES), self.device)
+
+    def _settled_records(self) -> list[EpochRecord]:
+        """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
+        seconds, elapsed, settled = self.learner.stopwatch.seconds(), 0.0, []
+        for record in self.records:
+            elapsed += seconds[record.epoch]
+            settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
+        return settled
+
+
+def _first(
+    shape: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
+) -> tuple[Network, tuple[str, ...]]:
+    """The network that a training begins or goes on with, and what to say of how it began."""
+    if state is None:
+        return first_network(shape, choices, seed)
+    network = unpacked(state["network"])
+    if choices.frozen and isinstance(network, CapsNet):
+        network.freeze_trunk()
+    return network, tuple(state["started"])

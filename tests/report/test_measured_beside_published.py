@@ -1,0 +1,72 @@
+import pytest
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.published import Published
+from paretocaps.report.measured_beside_published import beside, beside_table
+
+PUBLISHED = Published.model_validate(
+    {
+        "source": "a paper",
+        "rows": {
+            "wab": {"acc": 0.9945, "best_epoch": 8, "epoch_seconds": 49, "note": "of 30"},
+            "deep": {"acc": 0.7, "memory": 47e9, "choices": {"blocks": 2}},
+            "lost": {"acc": 0.5},
+        },
+    }
+)
+VALUES = {"acc": 0.98, "test_acc": 0.975, "time": 30.0, "params": 8_215_728.0, "memory": 1.5e9, "wall": 40.0}
+TRIALS = [
+    FrontMember(0, {"blocks": 0}, VALUES, design="wab", seeds=5),
+    FrontMember(1, {"blocks": 2}, {**VALUES, "memory": float("nan")}),
+    FrontMember(2, {"blocks": 2, "lr_max": 0.1}, VALUES),
+    FrontMember(3, {"blocks": 4}, VALUES),
+]
+
+
+def test_every_row_is_beside_the_trials_it_is_about():
+    lines = beside(PUBLISHED, TRIALS, {0: 10.0, 1: 3.0})
+    assert [(line.name, line.trial, line.seeds) for line in lines] == [
+        ("wab", 0, 5), ("deep", 1, 1), ("deep", 2, 1), ("lost", None, 0)
+    ]  # fmt: skip
+    assert lines[0].published == {"acc": 0.9945, "best_epoch": 8.0, "epoch_seconds": 49.0}
+    assert lines[0].measured == {
+        "test_acc": 0.975,
+        "acc": 0.98,
+        "best_epoch": 10.0,
+        "epoch_seconds": pytest.approx(3.0),
+        "time": 30.0,
+        "params": 8_215_728.0,
+        "memory": 1.5e9,
+    }
+    assert "memory" not in lines[1].measured
+    assert "epoch_seconds" not in lines[2].measured
+    assert lines[3].measured == {}
+    assert [line.note for line in lines] == ["of 30", "", "", ""]
+
+
+def test_times_and_memory_of_several_devices_are_left_out():
+    line = beside(PUBLISHED, TRIALS, {0: 10.0}, timed=False)[0]
+    assert line.measured.keys() == {"test_acc", "acc", "best_epoch", "params"}
+    assert line.published["epoch_seconds"] == 49
+
+
+def test_counts_of_capsules_have_their_counterparts():
+    figures = {"bottleneck": 1970, "primary_capsules": 246}
+    published = Published.model_validate({"source": "a paper", "rows": {"wab": figures}})
+    trials = [FrontMember(0, {}, {"acc": 0.9, "bottleneck": 1968.0, "primary_capsules": 246.0}, design="wab")]
+    table, second = beside_table(beside(published, trials, {}), published.figures)
+    assert table.headings[second:] == ("trial", "seeds", "val acc", "bottleneck", "primary capsules")
+    assert table.rows == (("wab", "1970", "246", "0", "1", "0.9000", "1968", "246"),)
+
+
+def test_published_columns_come_first_and_measured_ones_after_them():
+    table, second = beside_table(beside(PUBLISHED, TRIALS, {0: 10.0, 1: 3.0}), PUBLISHED.figures)
+    assert table.headings[:second] == ("row", "acc", "best epoch", "s an epoch", "memory")
+    assert table.headings[second:] == (
+        "trial", "seeds", "test acc", "val acc", "best epoch", "s an epoch", "time", "memory",
+    )  # fmt: skip
+    wab, deep, _, lost = table.rows
+    assert wab[:second] == ("wab", "0.9945", "8", "49.0 s", "-")
+    assert wab[second:] == ("0", "5", "0.9750", "0.9800", "10", "3.00 s", "30.0 s", "1.50 GB")
+    assert deep[:second] == ("deep", "0.7000", "-", "-", "47.0 GB")
+    assert lost[second:] == ("not trained", *["-"] * 7)

@@ -1,0 +1,202 @@
+import pytest
+import torch
+
+from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.job import DataSpec
+from paretocaps.errors import UsageError
+from paretocaps.evaluation.accuracy import Evaluator, accuracy
+from paretocaps.evaluation.robustness import robustness
+from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.training.train import WEIGHTS, train
+from paretocaps.training.weights import load_weights
+
+ADABATCH = {"batch_schedule": "adabatch", "first_batch": 10, "first_epochs": 1, "phase_epochs": 1}
+
+
+def go_on(record):
+    return True
+
+
+def train_adabatch(job, **options):
+    made = job(**options)
+    return train(
+        made.model_copy(update={"choices": {"primary_capsules": 4, "precision": "fp32", **ADABATCH}}), go_on
+    )
+
+
+def test_a_measurement_is_of_one_network_and_its_best_epoch(job):
+    made = job(epochs=3)
+    measurement = train(made, go_on)
+    best = max(measurement.epochs, key=lambda record: (record.acc, -record.epoch))
+    assert measurement.best_epoch == best.epoch
+    assert (measurement.acc, measurement.time) == (best.acc, best.time)
+    assert measurement.time == pytest.approx(sum(r.seconds for r in measurement.epochs[: best.epoch]))
+    assert measurement.time < measurement.wall
+    network = load_weights(made.folder / measurement.weights)
+    shape = network.architecture
+    assert (measurement.params, measurement.macs) == (parameters(shape), multiply_adds(shape))
+    assert measurement.params == sum(p.numel() for p in network.parameters())
+
+
+def test_the_kept_weights_are_the_best_epochs(job):
+    made = job(epochs=3)
+    measurement = train(made, go_on)
+    network, splits = load_weights(made.folder / measurement.weights), load(made.data)
+    assert accuracy(network, DeviceLoader(splits.validation, "cpu").ordered(64)) == measurement.acc
+    assert accuracy(network, DeviceLoader(splits.test, "cpu").ordered(64)) == measurement.test_acc
+
+
+def test_the_same_seed_trains_the_same_and_another_one_does_not(job):
+    losses = [[r.train_loss for r in train(job(seed=seed), go_on).epochs] for seed in (1, 1, 2)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_it_learns(job):
+    measurement = train(job(epochs=5, limit_train=600, batch_size=25), go_on)
+    losses = [record.train_loss for record in measurement.epochs]
+    assert losses[-1] < 0.5 * losses[0]
+    assert measurement.acc > 0.75
+
+
+def test_it_stops_when_it_is_told(job):
+    seen = []
+    measurement = train(job(epochs=4), lambda record: seen.append(record.epoch) or record.epoch < 2)
+    assert seen == [1, 2]
+    assert len(measurement.epochs) == 2
+
+
+def test_it_ends_by_itself_when_validation_no_longer_improves(job):
+    """With next to no learning rate nothing improves, but for the noise of it."""
+    still = {"lr_max": 1e-12, "patience": 2}
+    measurement = train(job(epochs=6, **still), go_on)
+    losses = [record.val_loss for record in measurement.epochs]
+    last = len(losses)
+    assert last == losses.index(min(losses)) + 3 < 6
+    assert (
+        f"stopped after epoch {last} of 6: the validation loss had not improved for 2 epochs"
+        in measurement.remarks
+    )
+    assert measurement.best_epoch <= last
+    assert len(train(job(epochs=4, lr_max=1e-12), go_on).epochs) == 4
+
+
+def test_patience_never_ends_a_training_before_it_has_pruned(job):
+    choices = {"lr_max": 1e-12, "patience": 1, "pruning_ratio": 0.4, "pruning_start": 0.6}
+    measurement = train(job(epochs=8, **choices), go_on)
+    assert [record.network for record in measurement.epochs][:6] == [0, 0, 0, 0, 0, 1]
+    assert len(measurement.epochs) < 8
+
+
+def test_the_validation_loss_falls_as_the_training_loss_does(job):
+    records = train(job(epochs=4, limit_train=400, batch_size=25, decoder="none"), go_on).epochs
+    assert records[-1].val_loss < records[0].val_loss
+    assert records[-1].val_loss == pytest.approx(records[-1].train_loss, rel=0.6)
+
+
+def test_batch_sizes_and_steps_follow_the_schedule(job):
+    measurement = train_adabatch(job, epochs=3, limit_train=101)
+    assert [(r.batch_size, r.steps) for r in measurement.epochs] == [(10, 11), (16, 7), (32, 4)]
+
+
+def test_batch_size_one_trains(job):
+    measurement = train(job(epochs=1, limit_train=12, batch_size=1), go_on)
+    assert measurement.epochs[0].steps == 12
+
+
+@pytest.mark.parametrize("sharing", [False, True])
+@pytest.mark.parametrize(("decoder", "precision"), [("full", "bf16"), ("reduced", "fp32"), ("none", "bf16")])
+def test_pruning_makes_a_smaller_network_and_goes_on(job, sharing, decoder, precision):
+    choices = {"weight_sharing": sharing, "decoder": decoder, "precision": precision}
+    whole = train(job(epochs=1, **choices), go_on)
+    measurement = train(job(epochs=3, pruning_ratio=0.5, **choices), go_on)
+    networks = [record.network for record in measurement.epochs]
+    assert networks == [0, 1, 1]
+    assert measurement.epochs[0].params == whole.params
+    assert measurement.best_epoch > 1
+    assert measurement.params == measurement.epochs[-1].params < whole.params
+    assert 1 - measurement.macs / whole.macs == pytest.approx(0.5, abs=0.05)
+    assert measurement.time > measurement.epochs[0].seconds
+
+
+def test_memory_is_that_of_the_largest_steps(job):
+    small, large = (train(job(epochs=1, batch_size=size), go_on).memory for size in (10, 50))
+    assert 0 < small < large
+    states = 4 * 4 * train(job(epochs=1), go_on).params
+    assert small > states
+
+
+def test_a_device_that_is_not_there_is_refused(job):
+    if torch.cuda.device_count() > 7:
+        pytest.skip("eight CUDA devices are here")
+    with pytest.raises(UsageError, match="device 'cuda:7' does not exist here"):
+        train(job().model_copy(update={"device": "cuda:7"}), go_on)
+
+
+def test_threads_are_respected(job):
+    assert train(job(epochs=1), go_on).device.threads == 1
+
+
+def test_too_many_training_images_are_refused(job):
+    with pytest.raises(UsageError, match="limit_train=5000 is more than"):
+        train(job().model_copy(update={"data": DataSpec(limit_train=5000)}), go_on)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("augment", ["none", "shift", "crop", "rotate"])
+def test_every_precision_and_augmentation_trains(job, precision, augment):
+    measurement = train(job(epochs=1, precision=precision, augment=augment), go_on)
+    assert measurement.epochs[0].train_loss < 2.0
+
+
+def test_latencies_are_measured_where_they_are_asked_for(job):
+    plain = train(job(epochs=1), go_on)
+    parts = {name: value for name, value in plain.quantities.items() if name.endswith("_params")}
+    assert sum(parts.values()) == plain.params
+    assert set(plain.quantities) - set(parts) == {"flops", "bottleneck", "primary_capsules"}
+    assert 5.5 * plain.macs < plain.quantities["flops"] < 6 * plain.macs
+    found = train(job(epochs=1, measure=("acc", "latency", "latency_batch")), go_on).quantities
+    assert set(found) - set(plain.quantities) == {"latency", "latency_batch"}
+    assert 0 < found["latency_batch"] < found["latency"] < 1
+
+
+def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
+    asked = job(epochs=1, measure=("acc", "robust"))
+    found = train(asked, go_on).quantities
+    network = load_weights(asked.folder / WEIGHTS)
+    images = DeviceLoader(load(asked.data).validation, "cpu")
+    expected = robustness(network, images, Evaluator(torch.device("cpu"))).mean
+    assert found["robust"] == pytest.approx(expected, abs=1e-9)
+    assert "robust" not in train(job(epochs=1), go_on).quantities
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "ranger21"])
+def test_every_optimiser_trains_through_a_change_of_batch_size_and_a_pruning(job, optimizer):
+    choices = {"optimizer": optimizer, "standardise": True, "pruning_ratio": 0.4, "lr_max": 3e-3}
+    schedule = {"batch_schedule": "adabatch", "first_batch": 4, "first_epochs": 2, "batch_size": 128}
+    done = train(job(epochs=4, **choices, **schedule), go_on)
+    assert [record.network for record in done.epochs] == [0, 1, 1, 1]
+    assert [record.batch_size for record in done.epochs] == [4, 4, 16, 16]
+    assert done.epochs[-1].train_loss < done.epochs[0].train_loss
+    last = {"ranger21": 3e-5}.get(optimizer, 3e-3)
+    assert done.epochs[-1].learning_rate == pytest.approx(last)
+    assert done.memory > 4 * 4 * done.params
+
+
+def test_spread_loss_and_em_train_through_the_trainer(job):
+    choices = {
+        "family": "momentum_caps",
+        "blocks": 1,
+        "routing": "em",
+        "loss": "spread",
+        "routing_iterations": 2,
+    }
+    measurement = train(job(epochs=3, limit_train=200, batch_size=20, decoder="none", **choices), go_on)
+    losses = [record.train_loss for record in measurement.epochs]
+    assert all(loss == loss and loss < 10 for loss in losses)
+    assert measurement.acc > 0.15
+
+
+def test_a_chain_that_is_cut_says_so(job):
+    measurement = train(job(epochs=1, family="momentum_caps", blocks=6, gamma=0.1), go_on)
+    assert any("gamma=0.1" in remark for remark in measurement.remarks)

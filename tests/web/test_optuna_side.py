@@ -1,0 +1,54 @@
+import sqlite3
+
+import pytest
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.store import Store
+from paretocaps.web.optuna_side import load_study, open_studies
+
+
+def test_a_study_is_found_by_name(url):
+    storage = open_studies(url)
+    assert len(load_study(storage, "demo").trials) == 3
+    storage.engine.dispose()
+
+
+def test_an_unknown_study_names_the_known_ones(url):
+    storage = open_studies(url)
+    with pytest.raises(StorageError, match=r"no Optuna study 'dem': did you mean 'demo'\? \(known: demo\)"):
+        load_study(storage, "dem")
+    storage.engine.dispose()
+
+
+def test_a_missing_file_is_not_made(tmp_path):
+    path = tmp_path / "missing.db"
+    with pytest.raises(StorageError, match="there is no file"):
+        open_studies(f"sqlite:///{path}")
+    assert not path.exists()
+
+
+def test_a_database_without_studies_is_left_as_it_is(tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (a INTEGER)")
+    connection.close()
+    with pytest.raises(StorageError, match="holds no studies"):
+        open_studies(f"sqlite:///{path}")
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
+    connection.close()
+
+
+def test_our_tables_without_optunas_are_one_line_with_the_remedy(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ours.db'}"
+    Store.open(url, create=True).close()
+    with pytest.raises(StorageError, match=r"no such table.*run `paretocaps optimize` on it") as caught:
+        open_studies(url)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be taken for one", encoding="utf-8")
+    with pytest.raises(StorageError, match="not an SQLite database"):
+        open_studies(f"sqlite:///{path}")
