@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import struct
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from paretocaps.data.raw import Labels
 from paretocaps.errors import DataError
@@ -47,11 +47,7 @@ def cache_folder() -> Path:
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "paretocaps"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "paretocaps"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paretocaps"
+    return user_cache_path("paretocaps", appauthor=False, opinion=False)
 
 
 def read_cached(path: Path) -> CachedImages | None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,11 +125,10 @@ def wilson(right: int, images: int, confidence: float = 0.95) -> tuple[float, fl
 
     Unlike mean +- 1.96 deviations it holds for accuracies near 1, where CapsNets on MNIST are.
     """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share, spread = right / images, z * z / images
-    middle = (share + spread / 2) / (1 + spread)
-    half = z * sqrt(share * (1 - share) / images + spread / (4 * images)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, images).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _classes(scored: Scored, names: Sequence[str]) -> tuple[ClassMeasures, ...]:

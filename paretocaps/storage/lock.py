@@ -1,6 +1,5 @@
-"""One driver a study: a lock that goes with the process that holds it (flock: not on Windows)."""
+"""One driver per study: a lock that goes with the process that holds it."""
 
-import fcntl
 import hashlib
 import os
 import socket
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 
 from paretocaps.errors import StorageError
@@ -15,12 +15,15 @@ from paretocaps.storage.artifacts import safe_name
 from paretocaps.storage.connect import parse_url, sqlite_file
 from paretocaps.storage.database import Database
 
+_PATIENCE = 0.2
+"""Seconds to wait for a driver that is just ending."""
+
 
 @contextmanager
 def driver_lock(url: str, study: str) -> Iterator[None]:
     """Hold the right to drive `study` for the length of a `with` block.
 
-    The lock belongs to the process: however it ends, the lock is free. For SQLite it is an flock on
+    The lock belongs to the process: however it ends, the lock is free. For SQLite it is the system's, on
     `<database>.<study>.lock` beside the file; for PostgreSQL an advisory lock of a session of its own.
 
     Raises:
@@ -33,37 +36,34 @@ def driver_lock(url: str, study: str) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Path, study: str) -> Iterator[None]:
-    database = database.resolve()  # one lock a database, by whatever link it is named
+    database = database.resolve()  # one lock per database, by whatever link it is named
     path = database.with_name(f"{database.name}.{safe_name(study)}.lock")
-    handle = _locked(path, study)
+    lock = FileLock(path, timeout=_PATIENCE, on_acquired=_sign)
     try:
-        os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise _taken(study, f"process {_signature(path)}") from None
+    except OSError as error:
+        raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
+    try:
         yield
     finally:
-        # unlinked while it is still held: whoever opened it meanwhile sees that it is another file now
+        # unlinked while it is still held: whoever opened it meanwhile sees that it is another file
         path.unlink(missing_ok=True)
-        os.close(handle)
+        lock.release()
 
 
-def _locked(path: Path, study: str) -> int:
-    while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
-        except BlockingIOError:
-            owner = os.read(handle, 32).decode() or "unknown"
-            os.close(handle)
-            raise _taken(study, f"process {owner}") from None
-        except FileNotFoundError:
-            pass
-        os.close(handle)
+def _sign(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+
+
+def _signature(path: Path) -> str:
+    try:
+        return path.read_text() or "unknown"
+    except OSError:  # it has just ended
+        return "unknown"
 
 
 @contextmanager

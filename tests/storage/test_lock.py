@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -60,6 +61,18 @@ def test_one_process_does_not_drive_a_study_twice(url):
         driver_lock(url, "s"),
     ):
         pass
+
+
+def test_it_is_an_flock_so_that_drivers_of_older_versions_are_kept_out_and_keep_out(url, tmp_path):
+    path = tmp_path / "studies" / "paretocaps.db.s.lock"
+    with driver_lock(url, "s"), path.open() as stream, pytest.raises(BlockingIOError):
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        stream.write("4711")
+        stream.flush()
+        with pytest.raises(StorageError, match="process 4711: wait"), driver_lock(url, "s"):
+            pass
 
 
 def test_the_folder_is_made_for_the_lock(tmp_path):
