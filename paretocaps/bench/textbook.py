@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 
 # B batch, I primary capsules, T their types, P positions, O classes, D and E pose dimensions
 

@@ -15,7 +15,7 @@ from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_gr
 from paretocaps.evaluation.reconstructions import Reconstruction, reconstructions
 from paretocaps.evaluation.robustness import Robustness, robustness
 from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 
 GRIDS = 10

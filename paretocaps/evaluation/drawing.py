@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from paretocaps.data.images import ImageSet
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 
 Picture = NDArray[np.uint8]

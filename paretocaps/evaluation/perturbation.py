@@ -12,7 +12,7 @@ from paretocaps.data.images import ImageSet
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 
 STEPS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
 """What is added to a dimension: -0.25 to 0.25 by 0.05."""

@@ -9,7 +9,7 @@ import torch
 from paretocaps.data.images import ImageSet
 from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 
 
 @dataclass(frozen=True, eq=False)

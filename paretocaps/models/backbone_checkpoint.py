@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from paretocaps.errors import DataError, UsageError
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.geometry import Size
 from paretocaps.models.hub_weights import hub_weights
 from paretocaps.models.trunks.shape import TRUNKS

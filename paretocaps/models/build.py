@@ -8,8 +8,8 @@ from torch import nn
 
 from paretocaps.domain.choices import BLOCK_FAMILIES
 from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.capsnet import CapsNet
-from paretocaps.models.lenet5 import LeNet5
+from paretocaps.models.families.capsnet import CapsNet
+from paretocaps.models.families.lenet5 import LeNet5
 from paretocaps.models.network import Network
 from paretocaps.models.trunks.layers import draw_trunk
 

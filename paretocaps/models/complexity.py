@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.lenet5_shape import lenet5
+from paretocaps.models.families.lenet5_shape import lenet5
 from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
 _ROLES = {

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network, Output
 
 

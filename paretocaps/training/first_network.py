@@ -4,7 +4,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.backbone_checkpoint import load_checkpoint
 from paretocaps.models.build import build_network
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 
 

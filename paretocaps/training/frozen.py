@@ -7,7 +7,7 @@ import torch
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.head import Head
 from paretocaps.models.network import Network
 from paretocaps.training.learner import Learner

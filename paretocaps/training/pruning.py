@@ -7,7 +7,7 @@ from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.eagle_eye import best_candidate
 from paretocaps.models.pruning.prune import cut, hand_over
 from paretocaps.models.pruning.saliency import measure

@@ -13,8 +13,8 @@ from paretocaps.evaluation.entropy import bottleneck_entropy
 from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.evaluation.robustness import QUANTITY as ROBUST
 from paretocaps.evaluation.robustness import robustness
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import params_by_role, training_flops
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 from paretocaps.training.precision import autocast, resolve_precision
 

@@ -17,8 +17,8 @@ from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import Architecture, architecture
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.check import ENERGY

@@ -10,7 +10,7 @@ from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy, judge
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import margin_loss, spread_loss
 
 

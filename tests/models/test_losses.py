@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from paretocaps.models.capsnet import Output
 from paretocaps.models.capsules import lengths
+from paretocaps.models.families.capsnet import Output
 from paretocaps.models.losses import (
     capsnet_loss,
     margin_loss,

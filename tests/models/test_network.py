@@ -9,7 +9,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import bare_network, build_network
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss
 from paretocaps.models.network import Network
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from paretocaps.models.capsnet import CapsNet, Observation
+from paretocaps.models.families.capsnet import CapsNet, Observation
 from paretocaps.models.pruning.saliency import Saliencies, averaged
 
 

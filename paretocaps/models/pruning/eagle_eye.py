@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.prune import Smaller, cut
 from paretocaps.models.pruning.saliency import Saliencies
 from paretocaps.models.pruning.structured import channel_groups

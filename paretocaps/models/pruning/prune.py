@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.saliency import Saliencies
 from paretocaps.models.pruning.structured import ChannelGroup, channel_groups
 

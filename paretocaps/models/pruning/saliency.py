@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from paretocaps.errors import UsageError
-from paretocaps.models.capsnet import CapsNet, Observation
+from paretocaps.models.families.capsnet import CapsNet, Observation
 from paretocaps.registry import Registry
 
 

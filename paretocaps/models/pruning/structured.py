@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocaps.errors import ParetocapsError
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 
 _WRITTEN = {
     "prune_out_channels": ("weight", "bias", "running_mean", "running_var"),

@@ -7,8 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.capsnet import CapsNet
 from paretocaps.models.complexity import parameters
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss
 from paretocaps.models.pruning.prune import prune
 from paretocaps.models.pruning.saliency import SALIENCIES, Saliencies, measure

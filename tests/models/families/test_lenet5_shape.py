@@ -2,8 +2,8 @@ import pytest
 
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import architecture
+from paretocaps.models.families.lenet5_shape import lenet5
 from paretocaps.models.geometry import Size
-from paretocaps.models.lenet5_shape import lenet5
 
 
 def shape(height, width, channels=1, classes=10, **choices):

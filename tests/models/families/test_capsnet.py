@@ -8,7 +8,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
-from paretocaps.models.capsnet import CapsNet
+from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.losses import capsnet_loss
 
 SMALL = {

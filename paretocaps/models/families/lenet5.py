@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.lenet5_shape import POOL, lenet5
+from paretocaps.models.families.lenet5_shape import POOL, lenet5
 from paretocaps.models.network import Network, Output
 from paretocaps.models.trunks.layers import convolution_layer, linear_layer
 
