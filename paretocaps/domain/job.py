@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from paretocaps.domain.attempt_key import AttemptKey
+
 OnPreparing = Callable[[str, int, int], None]
 """Told while images are prepared: what is done to them, to how many it is done, and to how many in all."""
 
@@ -47,7 +49,7 @@ class TrainingJob(BaseModel):
     """One training of one set of choices with one seed.
 
     Attributes:
-        study, trial, attempt: which trial of which study this is, and its how-manieth try.
+        study, trial, attempt: which trial of which study this is, and which attempt with this seed, from 1.
         trainer: name of the trainer.
         choices: the choices, as the trainer's model reads them.
         seed: seeds initialisation, shuffling and augmentation.
@@ -80,6 +82,11 @@ class TrainingJob(BaseModel):
     folder: Path
     checkpoints: bool = False
     measure: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> AttemptKey:
+        """Which training of which study this is."""
+        return AttemptKey(self.study, self.trial, self.seed, self.attempt)
 
     def differences(self, now: "TrainingJob") -> list[str]:
         """Return in what the job `now` would train something else than this one, "seed=0 (now 1)" each.

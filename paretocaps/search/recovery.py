@@ -47,42 +47,44 @@ def failed_designs(store: Store, study: str) -> set[str]:
 def _take_up(runner: Runner, trial: TrialRecord) -> None:
     missing = []
     for seed in runner.seeds:
-        attempts = [attempt for attempt in trial.attempts if attempt.seed == seed]
+        attempts = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
         if any(attempt.state == "finished" for attempt in attempts):
             continue
-        left = _left_by(runner, trial.number, attempts[-1]) if attempts else None
+        left = _left_by(runner, attempts[-1]) if attempts else None
         if left is None:
             missing.append(seed)
-        elif (reason := _ingest(runner, trial.number, attempts[-1], left)) is not None:
+        elif (reason := _ingest(runner, attempts[-1], left)) is not None:
             runner.fail(trial.number, reason)
             return
     runner.resume(OpenTrial(trial.number, dict(trial.choices), trial.design, deque(missing)))
 
 
-def _left_by(runner: Runner, number: int, attempt: AttemptRecord) -> Measurement | str | None:
+def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | str | None:
     """Return what an attempt left in its folder, waiting for a worker that still trains in it."""
     if attempt.folder is None:
         return None
     pid = still_training(attempt.folder)
     if pid is not None:
-        runner.observer.notice(f"trial {number} is still being trained by process {pid}: waiting for it")
+        runner.observer.notice(
+            f"trial {attempt.key.trial} is still being trained by process {pid}: waiting for it"
+        )
     while still_training(attempt.folder) is not None:
         time.sleep(_POLL)
     left = recover(attempt.folder)
     if left is None:
         why = "interrupted before it was measured"
-        runner.store.fail_attempt(runner.spec.study, number, attempt.seed, attempt.attempt, why)
+        runner.store.fail_attempt(attempt.key, why)
     return left
 
 
-def _ingest(runner: Runner, number: int, attempt: AttemptRecord, left: Measurement | str) -> str | None:
+def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | str) -> str | None:
     """Store what was left; return the reason where it is a failure."""
     reason = left if isinstance(left, str) else None
     if isinstance(left, Measurement):
-        runner.observer.notice(f"trial {number} was measured while no driver ran: taken in")
-        reason = runner.store_measurement(number, attempt.seed, attempt.attempt, left)
+        runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: taken in")
+        reason = runner.store_measurement(attempt.key, left)
     if reason is not None:
-        runner.store.fail_attempt(runner.spec.study, number, attempt.seed, attempt.attempt, reason)
+        runner.store.fail_attempt(attempt.key, reason)
         if attempt.folder is not None:
             clear_failed(attempt.folder)
     return reason

@@ -9,6 +9,7 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -152,18 +153,18 @@ class Runner:
     def _job(self, trial: OpenTrial) -> TrainingJob:
         seed = trial.waiting.popleft()
         trial.running.add(seed)
-        attempt = self.store.start_attempt(self.spec.study, trial.number, seed)
+        key = self.store.start_attempt(self.spec.study, trial.number, seed)
         job = TrainingJob(
-            study=self.spec.study,
-            trial=trial.number,
-            attempt=attempt,
+            study=key.study,
+            trial=key.trial,
+            attempt=key.attempt,
             trainer=self.spec.trainer,
             choices=trial.choices,
-            seed=seed,
+            seed=key.seed,
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
             ranks=self.spec.ranks,
-            folder=self.store.attempt_folder(self.spec.study, trial.number, seed, attempt),
+            folder=self.store.attempt_folder(key),
             measure=self._measured,
         )
         self.observer.trial_started(job, trial.design)
@@ -171,7 +172,7 @@ class Runner:
 
     def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
         self.interrupts.check()
-        self.store.record_epoch(job.study, job.trial, job.seed, job.attempt, record)
+        self.store.record_epoch(job.key, record)
         self.observer.epoch(job, record)
         return True
 
@@ -180,9 +181,9 @@ class Runner:
         self.in_flight -= 1
         reason = outcome.reason
         if outcome.measurement is not None:
-            reason = self.store_measurement(job.trial, job.seed, job.attempt, outcome.measurement)
+            reason = self.store_measurement(job.key, outcome.measurement)
         if reason is not None:
-            self.store.fail_attempt(job.study, job.trial, job.seed, job.attempt, reason)
+            self.store.fail_attempt(job.key, reason)
             clear_failed(job.folder)
         trial = self.open.get(job.trial)
         if trial is None:  # another seed of it failed before
@@ -193,7 +194,7 @@ class Runner:
         else:
             self.fail(trial.number, reason)
 
-    def store_measurement(self, number: int, seed: int, attempt: int, measurement: Measurement) -> str | None:
+    def store_measurement(self, key: AttemptKey, measurement: Measurement) -> str | None:
         """Store a measurement; return why it cannot be: an objective missing or not finite.
 
         An accuracy that the training did not reach is not missing: its trial is finished, and not ranked.
@@ -203,10 +204,10 @@ class Runner:
             if measurement.quantity(objective.quantity) is None and not reaching:
                 return f"trainer {self.spec.trainer!r} did not measure {objective.quantity!r}"
         try:
-            self.store.finish_attempt(self.spec.study, number, seed, attempt, measurement)
+            self.store.finish_attempt(key, measurement)
         except DivergedError as error:
             return str(error)
-        self._remark(number, measurement)
+        self._remark(key.trial, measurement)
         return None
 
     def _remark(self, number: int, measurement: Measurement) -> None:
@@ -291,7 +292,7 @@ class Runner:
         kept = front_trials(self.store, self.spec.study, self.objectives)
         for gone in self.store.weights_unused(self.spec.study, kept):
             gone.path.unlink(missing_ok=True)
-            self.store.forget_weights(self.spec.study, gone)
+            self.store.forget_weights(gone.key)
 
     def _interrupt(self) -> None:
         self.executor.abort()

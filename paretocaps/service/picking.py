@@ -159,10 +159,10 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
     finished = [attempt for attempt in record.attempts if attempt.measurement is not None]
     if record.state != "finished" or not finished:
         raise StorageError(f"trial {number} of study {study!r} is {record.state}: name a finished one")
-    if seed is not None and seed not in [attempt.seed for attempt in finished]:
-        seeds = ", ".join(str(attempt.seed) for attempt in finished)
+    if seed is not None and seed not in [attempt.key.seed for attempt in finished]:
+        seeds = ", ".join(str(attempt.key.seed) for attempt in finished)
         raise StorageError(f"trial {number} of study {study!r} has no seed {seed}: choose from {seeds}")
-    latest = {attempt.seed: attempt for attempt in finished if seed in (None, attempt.seed)}
+    latest = {attempt.key.seed: attempt for attempt in finished if seed in (None, attempt.key.seed)}
     chosen = max(latest.values(), key=_order)
     measured = chosen.measurement
     assert measured is not None
@@ -176,7 +176,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         data=spec.data_spec,
         epochs=spec.epochs,
         values=_means(list(latest.values())),
-        seed=chosen.seed,
+        seed=chosen.key.seed,
         acc=measured.acc,
         test_acc=measured.test_acc,
         weights=_weights(chosen),
@@ -185,7 +185,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
 
 def _order(attempt: "AttemptRecord") -> tuple[bool, float, int]:
     acc = attempt.measurement.acc if attempt.measurement is not None else 0.0
-    return _weights(attempt) is not None, acc, -attempt.seed
+    return _weights(attempt) is not None, acc, -attempt.key.seed
 
 
 def _weights(attempt: "AttemptRecord") -> Path | None:

@@ -4,6 +4,9 @@ import hashlib
 import re
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.connect import parse_url, sqlite_file
 
 
@@ -23,18 +26,15 @@ def artifacts_folder(url: str) -> Path:
     return path.with_name(f"{path.name.removesuffix('.db')}-artifacts")
 
 
-def attempt_folder(url: str, study: str, number: int, seed: int, attempt: int) -> Path:
-    """Return the folder of one attempt, by trial number, seed and try; it is not made.
-
-    Raises:
-        StorageError: the URL is unusable.
-    """
-    return artifacts_folder(url) / attempt_name(study, number, seed, attempt)
+def artifacts_of(connection: Connection) -> Path:
+    """Return the artifact folder of the database that a `Database` is connected to, absolute."""
+    folder: Path = connection.get_execution_options()["artifacts"]
+    return folder
 
 
-def attempt_name(study: str, number: int, seed: int, attempt: int) -> Path:
+def attempt_name(key: AttemptKey) -> Path:
     """Return the folder of an attempt, relative to the artifact folder."""
-    return Path(safe_name(study), f"trial-{number:05d}", f"seed-{seed}-attempt-{attempt}")
+    return Path(safe_name(key.study), f"trial-{key.trial:05d}", f"seed-{key.seed}-attempt-{key.attempt}")
 
 
 def safe_name(name: str) -> str:

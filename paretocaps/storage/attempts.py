@@ -3,12 +3,15 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
+from paretocaps.storage.artifacts import artifacts_of, attempt_name
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import study_id
@@ -36,22 +39,31 @@ def trial_id(connection: Connection, study: str, number: int, *, lock: bool = Fa
     return key
 
 
-def next_attempt(connection: Connection, trial: int, seed: int) -> int:
-    """Return the number of the next try with `seed`, from 1."""
+def start_attempt(
+    connection: Connection, study: str, number: int, seed: int, folder: Path | None = None
+) -> AttemptKey:
+    """Add a running attempt at a trial with `seed`, the next one of that seed; return its key.
+
+    Args:
+        connection: of a write transaction.
+        study, number: which trial.
+        seed: of this training.
+        folder: where the worker leaves its files; None for the `attempt_folder` of the new attempt.
+
+    Raises:
+        StorageError: there is no such study or trial.
+    """
+    trial = trial_id(connection, study, number, lock=True)
     query = select(func.max(ATTEMPTS.c.attempt)).where(ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed)
-    return (connection.scalar(query) or 0) + 1
-
-
-def start_attempt(connection: Connection, trial: int, seed: int, attempt: int, folder: str) -> None:
-    """Add a running attempt to the trial with key `trial`."""
-    values = {"trial_id": trial, "seed": seed, "attempt": attempt, "folder": folder}
+    key = AttemptKey(study, number, seed, (connection.scalar(query) or 0) + 1)
+    own = attempt_name(key) if folder is None else _relative(folder, artifacts_of(connection))
+    values = {"trial_id": trial, "seed": seed, "attempt": key.attempt, "folder": own.as_posix()}
     connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None, started=now()))
+    return key
 
 
-def record_epoch(
-    connection: Connection, study: str, number: int, seed: int, attempt: int, record: EpochRecord
-) -> None:
-    """Store one epoch of an attempt, in place of what was stored of that epoch.
+def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
+    """Store one epoch of a running attempt, in place of what was stored of that epoch.
 
     A loss that is not finite is stored as NULL: the attempt has yet to fail.
 
@@ -63,24 +75,22 @@ def record_epoch(
     for name, value in row.items():
         if value is not None and not math.isfinite(value):
             raise DivergedError(f"measured {name} of epoch {record.epoch} is {value}: it is not stored")
-    key = _find(connection, study, number, seed, attempt).id
-    connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == key, EPOCHS.c.epoch == record.epoch))
-    connection.execute(insert(EPOCHS).values(attempt_id=key, **row))
+    own = _find(connection, key).id
+    connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == own, EPOCHS.c.epoch == record.epoch))
+    connection.execute(insert(EPOCHS).values(attempt_id=own, **row))
 
 
-def finish_attempt(
-    connection: Connection, study: str, number: int, seed: int, attempt: int, measurement: Measurement
-) -> None:
-    """Store a measurement whole; doing it again changes nothing.
+def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measurement) -> None:
+    """Store a measurement whole, also of an attempt that was given up before; again changes nothing.
 
     Its epochs replace those recorded while it ran; a measurement without epochs leaves them.
 
     Raises:
         StorageError: there is no such attempt.
-        DivergedError: a value of the measurement is not finite.
+        DivergedError: a value of the measurement is not finite; nothing is stored.
     """
     check_finite(measurement)
-    row = _find(connection, study, number, seed, attempt)
+    row = _find(connection, key)
     ended = row.ended if row.state == "finished" else now()
     values = attempt_row(measurement) | {"ended": ended, "reason": None}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
@@ -90,17 +100,15 @@ def finish_attempt(
     insert_parts(connection, {row.id: measurement})
 
 
-def fail_attempt(
-    connection: Connection, study: str, number: int, seed: int, attempt: int, reason: str
-) -> None:
+def fail_attempt(connection: Connection, key: AttemptKey, reason: str) -> None:
     """End an attempt that left no measurement.
 
     Raises:
         StorageError: there is no such attempt, or it is finished.
     """
-    row = _find(connection, study, number, seed, attempt)
+    row = _find(connection, key)
     if row.state == "finished":
-        raise StorageError(f"attempt {attempt} with seed {seed} of trial {number} is finished already")
+        raise StorageError(f"{key} is finished already")
     values = {"state": "failed", "reason": reason, "ended": now()}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
 
@@ -161,12 +169,26 @@ def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]
         connection.execute(insert(QUANTITIES), quantities)
 
 
-def _find(connection: Connection, study: str, number: int, seed: int, attempt: int) -> _Found:
-    trial = trial_id(connection, study, number)
-    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(
-        ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed, ATTEMPTS.c.attempt == attempt
-    )
+def is_attempt(connection: Connection, key: AttemptKey) -> ColumnElement[bool]:
+    """Return the condition that a row is the attempt of that key.
+
+    Raises:
+        StorageError: there is no such study or trial.
+    """
+    trial = trial_id(connection, key.study, key.trial)
+    same = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt == key.attempt
+    return and_(ATTEMPTS.c.trial_id == trial, *same)
+
+
+def _find(connection: Connection, key: AttemptKey) -> _Found:
+    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(is_attempt(connection, key))
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise StorageError(f"trial {number} of study {study!r} has no attempt {attempt} with seed {seed}")
+        raise StorageError(f"there is no {key}")
     return _Found(*row)
+
+
+def _relative(folder: Path, artifacts: Path) -> Path:
+    # relative, so that the database and its folder can be moved together
+    folder = folder.absolute()
+    return folder.relative_to(artifacts) if folder.is_relative_to(artifacts) else folder

@@ -1,46 +1,48 @@
 """Many finished trials at once: results from elsewhere, or of another database."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
 from paretocaps.errors import UsageError
 from paretocaps.storage.attempts import attempt_row, insert_parts
+from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import ImportedTrial, canonical_json, check_finite
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 
 
-def import_trials(connection: Connection, study: str, trials: Iterable[ImportedTrial]) -> int:
-    """Add finished trials with their measurements, as first attempts; return how many.
+def import_trials(connection: Connection, study: str, trials: Sequence[ImportedTrial]) -> int:
+    """Add finished trials with their measurements, as first attempts, all or none; return how many.
 
     Optuna is not told of them: fronts and reports have them, samplers do not.
 
     Raises:
-        StorageError: there is no such study.
+        StorageError: there is no such study, or it has a trial of one of the numbers.
         UsageError: a trial has no measurement, or choices that JSON cannot hold.
         DivergedError: a measured value is not finite.
-        IntegrityError: the study has a trial of that number.
     """
-    key, moment, given = study_id(connection, study), now(), list(trials)
-    for trial in given:
+    key, moment = study_id(connection, study), now()
+    for trial in trials:
         if not trial.measurements:
             raise UsageError(f"trial {trial.number} has no measurement: only finished trials can be imported")
         for measurement in trial.measurements.values():
             check_finite(measurement)
-    if not given:
+    if not trials:
         return 0
     state = {"study_id": key, "state": "finished", "created": moment, "ended": moment}
     rows = [
         state | {"number": trial.number, "choices": canonical_json(trial.choices), "design": trial.design}
-        for trial in given
+        for trial in trials
     ]
-    connection.execute(insert(TRIALS), rows)
-    _import_attempts(connection, key, given)
-    return len(given)
+    taken = f"study {study!r} has one of the imported trials already: give them other numbers"
+    with refusing_duplicates(taken):
+        connection.execute(insert(TRIALS), rows)
+    _import_attempts(connection, key, trials)
+    return len(trials)
 
 
-def _import_attempts(connection: Connection, study: int, trials: list[ImportedTrial]) -> None:
+def _import_attempts(connection: Connection, study: int, trials: Sequence[ImportedTrial]) -> None:
     found = connection.execute(select(TRIALS.c.number, TRIALS.c.id).where(TRIALS.c.study_id == study))
     trial_keys = dict(iter(found))
     moment = now()

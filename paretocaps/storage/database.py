@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from paretocaps.errors import ParetocapsError, StorageError
+from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, parse_url, safe
 
 T = TypeVar("T")
@@ -38,6 +39,9 @@ class Database:
 
     def __init__(self, url: str, *, create: bool) -> None:
         self.engine: Engine = make_engine(url, create=create)
+        self.artifacts = artifacts_folder(url).absolute()
+        """The folder for weights and arrays; it is made by whoever writes there."""
+        self.engine.update_execution_options(artifacts=self.artifacts)
         self.name = safe(self.engine.url)
         self._closed = False
         self._pauses: tuple[float, ...] = ()
@@ -60,8 +64,7 @@ class Database:
         what it did before.
 
         Raises:
-            StorageError: the database cannot be reached or written.
-            IntegrityError: a uniqueness constraint, for the caller to explain.
+            StorageError: the database cannot be reached or written, or a constraint of it forbids the row.
         """
         return self._run(work, write=True)
 
@@ -81,8 +84,6 @@ class Database:
             try:
                 with self.engine.connect().execution_options(write=write) as connection, connection.begin():
                     return work(connection)
-            except IntegrityError:
-                raise
             except DBAPIError as error:
                 pause = next(pauses, None) if self._went_away(error) else None
                 if pause is None:
@@ -100,6 +101,19 @@ class Database:
             # whoever still reads keeps the log alive, and the last to close it empties it: do not wait long
             raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def refusing_duplicates(message: str) -> Iterator[None]:
+    """Let a row inserted inside that is there already be an error with `message`.
+
+    Raises:
+        StorageError: there is such a row.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        raise StorageError(message) from error
 
 
 @contextmanager

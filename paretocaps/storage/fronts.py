@@ -11,7 +11,7 @@ from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
 from paretocaps.storage.schema import FRONT_MEMBERS, FRONTS, now
 from paretocaps.storage.studies import study_id
-from paretocaps.storage.table import load_table
+from paretocaps.storage.table import table
 from paretocaps.storage.trials import members
 
 
@@ -68,17 +68,17 @@ def _members(
     connection: Connection, study: str, numbers: Sequence[int], objectives: Sequence[Objective]
 ) -> tuple[FrontMember, ...]:
     chosen = members(connection, study, numbers)
-    table = load_table(connection, study, [objective.quantity for objective in objectives], numbers)
-    place = {int(number): index for index, number in enumerate(table.trials)}
+    measured = table(connection, study, [objective.quantity for objective in objectives], numbers)
+    place = {int(number): index for index, number in enumerate(measured.trials)}
     names = [objective.name for objective in objectives]
     return tuple(
         FrontMember(
             trial=number,
             choices=chosen[number].choices,
-            values=dict(zip(names, table.values[place[number]].tolist(), strict=True)),
+            values=dict(zip(names, measured.values[place[number]].tolist(), strict=True)),
             design=chosen[number].design,
-            seeds=int(table.seeds[place[number]]),
-            flags=table.flags(place[number]),
+            seeds=int(measured.seeds[place[number]]),
+            flags=measured.flags(place[number]),
         )
         for number in numbers
     )

@@ -1,30 +1,57 @@
 """Which weight files are still wanted: those of open trials and of the latest fronts' members."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
-from paretocaps.storage.attempts import is_latest, trial_id
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.storage.artifacts import artifacts_of
+from paretocaps.storage.attempts import is_attempt, is_latest
 from paretocaps.storage.records import KeptWeights
 from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONTS, TRIALS
 from paretocaps.storage.studies import study_id
 
 
-def weights(
-    connection: Connection, study: str, artifacts: Path, *, used: bool, keep: Collection[int] | None
+def weights_in_use(
+    connection: Connection, study: str, keep: Collection[int] | None = None
 ) -> list[KeptWeights]:
-    """Return the weight files of a study that are in use, or those that are not.
+    """Return the weight files of a study that are wanted.
 
-    In use are those of running and interrupted trials, and of the latest finished attempt of each
+    They are those of running and interrupted trials, and of the latest finished attempt of each
     seed of the trials in `keep`; where `keep` is None, of the members of the latest stored front over
     each set of objectives.
 
     Raises:
         StorageError: there is no such study.
     """
-    key = study_id(connection, study)
+    return _weights(connection, study, keep, used=True)
+
+
+def weights_unused(
+    connection: Connection, study: str, keep: Collection[int] | None = None
+) -> list[KeptWeights]:
+    """Return the other weight files of a study, for the caller to delete and then `forget_weights`.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    return _weights(connection, study, keep, used=False)
+
+
+def forget_weights(connection: Connection, key: AttemptKey) -> None:
+    """Note that the weights file of an attempt was deleted.
+
+    Raises:
+        StorageError: there is no such study or trial.
+    """
+    connection.execute(update(ATTEMPTS).where(is_attempt(connection, key)).values(weights=None))
+
+
+def _weights(
+    connection: Connection, study: str, keep: Collection[int] | None, *, used: bool
+) -> list[KeptWeights]:
+    key, artifacts = study_id(connection, study), artifacts_of(connection)
     kept = TRIALS.c.number.in_(_members(key) if keep is None else keep)
     wanted = or_(TRIALS.c.state.in_(("running", "interrupted")), and_(kept, is_latest()))
     query = (
@@ -34,20 +61,9 @@ def weights(
         .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
     )
     return [
-        KeptWeights(number, seed, attempt, artifacts / (folder or "") / name)
+        KeptWeights(AttemptKey(study, number, seed, attempt), artifacts / (folder or "") / name)
         for number, seed, attempt, folder, name in connection.execute(query)
     ]
-
-
-def forget_weights(connection: Connection, study: str, gone: KeptWeights) -> None:
-    """Note that a weights file was deleted.
-
-    Raises:
-        StorageError: there is no such study or trial.
-    """
-    of_trial = ATTEMPTS.c.trial_id == trial_id(connection, study, gone.trial)
-    same: list[ColumnElement[bool]] = [ATTEMPTS.c.seed == gone.seed, ATTEMPTS.c.attempt == gone.attempt]
-    connection.execute(update(ATTEMPTS).where(of_trial, *same).values(weights=None))
 
 
 def _members(study: int) -> Select[Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, UsageError
 
@@ -37,14 +38,13 @@ class StudySummary:
 
 @dataclass(frozen=True)
 class AttemptRecord:
-    """One training of a trial: a seed, and its how-manieth try.
+    """One training of a trial.
 
     `measurement` is None unless the attempt is finished. `epochs`, and those of the measurement, are
     there where a single trial was asked for. `folder` is where the worker leaves its files.
     """
 
-    seed: int
-    attempt: int
+    key: AttemptKey
     state: State
     reason: str | None
     measurement: Measurement | None
@@ -56,7 +56,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """A trial with its attempts, in order of seed and try."""
+    """A trial with its attempts, in order of seed and attempt."""
 
     number: int
     state: State
@@ -90,9 +90,7 @@ class ImportedTrial:
 class KeptWeights:
     """The weights file that a finished attempt left."""
 
-    trial: int
-    seed: int
-    attempt: int
+    key: AttemptKey
     path: Path
 
 

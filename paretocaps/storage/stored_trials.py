@@ -3,41 +3,43 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import MEASURED, Device, EpochRecord, Measurement
+from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import trial_id
-from paretocaps.storage.records import AttemptRecord, State, TrialRecord
+from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
 
 Epochs = Mapping[int, tuple[EpochRecord, ...]]
 
 
-def load_trials(
-    connection: Connection, study: str, states: Collection[State], artifacts: Path
-) -> list[TrialRecord]:
+def trials(connection: Connection, study: str, states: Collection[State] = STATES) -> list[TrialRecord]:
     """Return the study's trials that are in one of `states`, by number, with their attempts.
 
-    The attempts come without epochs; `load_trial` has them.
-
-    Args:
-        connection: of any transaction.
-        study: name of the study.
-        states: the states of the trials to return.
-        artifacts: the folder that the stored folders are relative to.
+    The attempts come without epochs; `trial` has them.
 
     Raises:
         StorageError: there is no such study.
     """
     scope = [TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state.in_(states)]
-    return _load(connection, scope, artifacts, {})
+    return _load(connection, study, scope, {})
 
 
-def load_trial(connection: Connection, study: str, number: int, artifacts: Path) -> TrialRecord:
+def open_trials(connection: Connection, study: str) -> list[TrialRecord]:
+    """Return the running and interrupted trials by number, with their attempts, to be resumed.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    return trials(connection, study, ("running", "interrupted"))
+
+
+def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     """Return one trial with its attempts and their epochs.
 
     Raises:
@@ -53,11 +55,11 @@ def load_trial(connection: Connection, study: str, number: int, artifacts: Path)
     epochs: dict[int, tuple[EpochRecord, ...]] = defaultdict(tuple)
     for row in connection.execute(query):
         epochs[row.attempt_id] += (_epoch(row),)
-    return _load(connection, [TRIALS.c.id == key], artifacts, epochs)[0]
+    return _load(connection, study, [TRIALS.c.id == key], epochs)[0]
 
 
 def _load(
-    connection: Connection, scope: Iterable[ColumnElement[bool]], artifacts: Path, epochs: Epochs
+    connection: Connection, study: str, scope: Iterable[ColumnElement[bool]], epochs: Epochs
 ) -> list[TrialRecord]:
     extra: dict[int, dict[str, float]] = defaultdict(dict)
     for row in connection.execute(
@@ -65,12 +67,21 @@ def _load(
     ):
         extra[row.attempt_id][row.name] = row.value
     attempts: dict[int, list[AttemptRecord]] = defaultdict(list)
-    order = ATTEMPTS.c.seed, ATTEMPTS.c.attempt
-    for row in connection.execute(
-        select(ATTEMPTS).select_from(ATTEMPTS.join(TRIALS)).where(*scope).order_by(*order)
-    ):
-        record = _attempt(row, extra.get(row.id, {}), epochs.get(row.id, ()), artifacts)
-        attempts[row.trial_id].append(record)
+    query = select(ATTEMPTS, TRIALS.c.number).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
+    artifacts = artifacts_of(connection)
+    for row in connection.execute(query.order_by(ATTEMPTS.c.seed, ATTEMPTS.c.attempt)):
+        attempts[row.trial_id].append(
+            AttemptRecord(
+                key=AttemptKey(study, row.number, row.seed, row.attempt),
+                state=row.state,
+                reason=row.reason,
+                measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ())),
+                folder=None if row.folder is None else artifacts / row.folder,
+                started=row.started,
+                ended=row.ended,
+                epochs=epochs.get(row.id, ()),
+            )
+        )
     rows = connection.execute(select(TRIALS).where(*scope).order_by(TRIALS.c.number))
     return [_trial(row, tuple(attempts.get(row.id, ()))) for row in rows]
 
@@ -88,23 +99,11 @@ def _trial(row: Row[Any], attempts: tuple[AttemptRecord, ...]) -> TrialRecord:
     )
 
 
-def _attempt(
-    row: Row[Any], extra: dict[str, float], epochs: tuple[EpochRecord, ...], artifacts: Path
-) -> AttemptRecord:
-    return AttemptRecord(
-        seed=row.seed,
-        attempt=row.attempt,
-        state=row.state,
-        reason=row.reason,
-        measurement=_measurement(row, extra, epochs) if row.state == "finished" else None,
-        folder=None if row.folder is None else artifacts / row.folder,
-        started=row.started,
-        ended=row.ended,
-        epochs=epochs,
-    )
-
-
-def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochRecord, ...]) -> Measurement:
+def _measurement(
+    row: Row[Any], extra: dict[str, float], epochs: tuple[EpochRecord, ...]
+) -> Measurement | None:
+    if row.state != "finished":
+        return None
     device = Device(
         name=row.device_name,
         kind=row.device_kind,

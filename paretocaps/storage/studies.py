@@ -8,19 +8,23 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
+from paretocaps.storage.connect import safe
+from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canonical_json
 from paretocaps.storage.schema import STUDIES, TRIALS, now
 
 
 def create_study(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
-    """Add a study; `spec` is what it was created with, as JSON can hold it.
+    """Add a study with what it was asked to do, as JSON can hold it (`spec.model_dump(mode="json")`).
 
     Raises:
         UsageError: `spec` cannot be stored as JSON.
-        IntegrityError: there is one of that name.
+        StorageError: there is one of that name.
     """
     values = {"name": name, "created": now(), "spec": json.loads(canonical_json(spec))}
-    connection.execute(insert(STUDIES).values(**values))
+    where = safe(connection.engine.url)
+    with refusing_duplicates(f"study {name!r} is in {where!r} already: open it, or choose another name"):
+        connection.execute(insert(STUDIES).values(**values))
 
 
 def study_id(connection: Connection, name: str) -> int:
@@ -41,7 +45,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
     """Return the study called `name`.
 
     Raises:
-        StorageError: there is none.
+        StorageError: there is none; the message has the nearest name.
     """
     query = select(STUDIES.c.created, STUDIES.c.spec, STUDIES.c.reference_point)
     row = connection.execute(query.where(STUDIES.c.id == study_id(connection, name))).one()
@@ -80,7 +84,7 @@ def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None
 
 
 def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:
-    """Store the reference point of the study's hypervolume, one value an objective, in its own unit.
+    """Store the reference point of the study's hypervolume, one value per objective, in its own unit.
 
     Raises:
         StorageError: there is no such study.

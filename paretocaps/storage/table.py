@@ -57,12 +57,14 @@ class QuantityTable:
         return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
 
 
-def load_table(
+def table(
     connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None = None
 ) -> QuantityTable:
-    """Return the finished trials of a study (those in `numbers`, or all) with some quantities.
+    """Return the finished trials of a study (those in `numbers`, or all) as a matrix over `quantities`.
 
-    A trial's value is the mean over its seeds, of the latest finished attempt of each.
+    A quantity is a field of `Measurement` (`MEASURED`), one of its `quantities`, or a view of them
+    (`parse_view`); a name that was not measured is a column of NaN. A trial's value is the mean over its
+    seeds, of the latest finished attempt of each.
 
     Raises:
         StorageError: there is no such study.
@@ -81,7 +83,7 @@ def load_table(
     return _by_trial(tuple(quantities), fields, matrix.reshape(len(quantities), len(rows)).T)
 
 
-def load_best_epochs(connection: Connection, study: str) -> dict[int, float]:
+def best_epochs(connection: Connection, study: str) -> dict[int, float]:
     """Return the number of the best epoch of every finished trial, by trial: the mean over its seeds.
 
     Raises:

@@ -8,15 +8,16 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.attempts import trial_id
+from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, State, TrialChoices, canonical_json
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 
 
 def start_trial(
-    connection: Connection, study: str, number: int, choices: Mapping[str, Any], design: str | None
+    connection: Connection, study: str, number: int, choices: Mapping[str, Any], design: str | None = None
 ) -> None:
-    """Add a running trial, or set one that was interrupted running again.
+    """Add running trial `number` (Optuna's), or set the same trial running again after an interruption.
 
     Raises:
         StorageError: there is no such study, or another trial has that number.
@@ -27,7 +28,8 @@ def start_trial(
     row = connection.execute(query.where(TRIALS.c.study_id == key, TRIALS.c.number == number)).one_or_none()
     if row is None:
         values = {"study_id": key, "number": number, "choices": text, "design": design}
-        connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
+        with refusing_duplicates(f"study {study!r} has a trial {number} already: use the next number"):
+            connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
         return
     if row.state not in ("running", "interrupted") or row.choices != text:
         raise StorageError(f"study {study!r} has a trial {number} already ({row.state}): use the next number")
@@ -51,25 +53,22 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
     connection.execute(update(TRIALS).where(*unfinished).values(state="finished", reason=None, ended=now()))
 
 
-def end_trial(connection: Connection, study: str, number: int, state: State, reason: str | None) -> None:
-    """End a trial, and those of its attempts that still run, without a result.
-
-    Args:
-        connection: of a write transaction.
-        study, number: which trial.
-        state: "failed" or "interrupted".
-        reason: why.
+def fail_trial(connection: Connection, study: str, number: int, reason: str) -> None:
+    """End a trial, and those of its attempts that still run, as failed.
 
     Raises:
         StorageError: there is no such trial, or it is finished.
     """
-    key = trial_id(connection, study, number)
-    if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
-        raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
-    values = {"state": state, "reason": reason, "ended": now()}
-    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values))
-    running = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "running"
-    connection.execute(update(ATTEMPTS).where(*running).values(**values))
+    _end(connection, study, number, "failed", reason)
+
+
+def interrupt_trial(connection: Connection, study: str, number: int, reason: str | None = None) -> None:
+    """End a trial, and those of its attempts that still run, as interrupted: it can be resumed.
+
+    Raises:
+        StorageError: there is no such trial, or it is finished.
+    """
+    _end(connection, study, number, "interrupted", reason)
 
 
 def counts(connection: Connection, study: str) -> dict[State, int]:
@@ -84,8 +83,12 @@ def counts(connection: Connection, study: str) -> dict[State, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def choices_seen(connection: Connection, study: str, states: Collection[State]) -> dict[str, int]:
-    """Return the first trial with each choices (as canonical JSON), among trials in one of `states`.
+def choices_seen(
+    connection: Connection,
+    study: str,
+    states: Collection[State] = ("running", "finished", "interrupted"),
+) -> dict[str, int]:
+    """Return each set of choices (`canonical_json`) with its first trial, among trials in one of `states`.
 
     Raises:
         StorageError: there is no such study.
@@ -110,3 +113,13 @@ def members(connection: Connection, study: str, numbers: Collection[int]) -> dic
     if missing:
         raise StorageError(f"study {study!r} has no trial {missing[0]}")
     return {number: found[number] for number in numbers}
+
+
+def _end(connection: Connection, study: str, number: int, state: State, reason: str | None) -> None:
+    key = trial_id(connection, study, number)
+    if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
+        raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
+    values = {"state": state, "reason": reason, "ended": now()}
+    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values))
+    running = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "running"
+    connection.execute(update(ATTEMPTS).where(*running).values(**values))

@@ -69,7 +69,7 @@ def test_nothing_left_behind_is_trained_again(run, storage, monkeypatch):
     _, watcher = run(trials=3)
     assert [(number, attempt) for number, _, attempt, _ in watcher.started] == [(1, 2), (2, 1)]
     with Store.open(storage, create=False) as store:
-        states = [(attempt.attempt, attempt.state) for attempt in store.trial("s", 1).attempts]
+        states = [(attempt.key.attempt, attempt.state) for attempt in store.trial("s", 1).attempts]
     assert states == [(1, "failed"), (2, "finished")]
 
 

@@ -39,10 +39,10 @@ def url(tmp_path):
                 attempt = store.start_attempt("s", number, seed)
                 name = "weights.pt" if (number, seed) in KEPT else None
                 if name:
-                    folder = store.attempt_folder("s", number, seed, attempt)
+                    folder = store.attempt_folder(attempt)
                     folder.mkdir(parents=True)
                     (folder / name).write_text("")
-                store.finish_attempt("s", number, seed, attempt, measurement(values, name))
+                store.finish_attempt(attempt, measurement(values, name))
             store.finish_trial("s", number)
         store.start_trial("s", 3, {"lr_max": 0.3})
     return url

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.storage.store import Store
 
@@ -67,14 +68,16 @@ def measure() -> Callable[..., Measurement]:
 
 
 @pytest.fixture
-def finish(store: Store, measure: Callable[..., Measurement]) -> Callable[..., int]:
-    """Train a trial in one go: `finish(number, seed=0, acc=0.9, ...)`; returns the attempt's number."""
+def finish(store: Store, measure: Callable[..., Measurement]) -> Callable[..., AttemptKey]:
+    """Train a trial in one go: `finish(number, seed=0, acc=0.9, ...)`; returns the key of the attempt."""
 
-    def run(number: int, *, seed: int = 0, choices: dict[str, Any] | None = None, **values: Any) -> int:
+    def run(
+        number: int, *, seed: int = 0, choices: dict[str, Any] | None = None, **values: Any
+    ) -> AttemptKey:
         if number not in {trial.number for trial in store.trials("s")}:
             store.start_trial("s", number, choices or {"batch_size": number + 1})
         attempt = store.start_attempt("s", number, seed)
-        store.finish_attempt("s", number, seed, attempt, measure(**values))
+        store.finish_attempt(attempt, measure(**values))
         store.finish_trial("s", number)
         return attempt
 

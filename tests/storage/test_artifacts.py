@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.storage.artifacts import artifacts_folder, attempt_folder, safe_name
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.storage.artifacts import artifacts_folder, attempt_name, safe_name
 
 NAMES = st.text(min_size=1, max_size=200)
 
@@ -24,16 +25,15 @@ def test_the_folder_lies_beside_the_database(url, folder):
 
 
 def test_each_attempt_has_its_own_folder():
-    url = "sqlite:///studies/paretocaps.db"
     folders = {
-        attempt_folder(url, study, number, seed, attempt)
+        attempt_name(AttemptKey(study, number, seed, attempt))
         for study in ("a", "A", "b")
         for number in (0, 1)
         for seed in (0, 1)
         for attempt in (1, 2)
     }
     assert len(folders) == 24
-    assert Path("studies/paretocaps-artifacts/a/trial-00001/seed-0-attempt-2") in folders
+    assert Path("a/trial-00001/seed-0-attempt-2") in folders
 
 
 @given(NAMES)

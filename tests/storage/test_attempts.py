@@ -1,3 +1,4 @@
+import dataclasses
 import math
 from pathlib import Path
 
@@ -20,10 +21,10 @@ def only(store):
 def test_attempts_count_up_by_seed(store):
     store.start_trial("s", 0, {})
     store.start_trial("s", 1, {})
-    started = [
-        store.start_attempt("s", number, seed) for number, seed in [(0, 1), (0, 1), (0, 2), (1, 1), (0, 1)]
-    ]
-    assert started == [1, 2, 1, 1, 3]
+    asked = [(0, 1), (0, 1), (0, 2), (1, 1), (0, 1)]
+    started = [store.start_attempt("s", number, seed) for number, seed in asked]
+    assert [(key.trial, key.seed) for key in started] == asked
+    assert [key.attempt for key in started] == [1, 2, 1, 1, 3]
 
 
 def test_an_attempt_needs_its_trial(store):
@@ -33,7 +34,7 @@ def test_an_attempt_needs_its_trial(store):
 
 def test_the_folder_is_the_store_s_own(store, attempt):
     folder = only(store).folder
-    assert folder == store.attempt_folder("s", 0, 7, 1)
+    assert folder == store.attempt_folder(attempt)
     assert folder.is_absolute()
     assert not folder.exists()
 
@@ -59,9 +60,9 @@ def test_a_relative_folder_is_made_absolute(store, tmp_path, monkeypatch):
 
 def test_epochs_are_followed(store, attempt, measure):
     first, second = measure(epochs=2).epochs
-    store.record_epoch("s", 0, 7, attempt, first)
-    store.record_epoch("s", 0, 7, attempt, second)
-    store.record_epoch("s", 0, 7, attempt, second)
+    store.record_epoch(attempt, first)
+    store.record_epoch(attempt, second)
+    store.record_epoch(attempt, second)
     assert only(store).epochs == (first, second)
     assert only(store).state == "running"
     assert only(store).measurement is None
@@ -69,8 +70,8 @@ def test_epochs_are_followed(store, attempt, measure):
 
 def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
     record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan, "val_loss": math.inf})
-    store.record_epoch("s", 0, 7, attempt, record)
-    store.fail_attempt("s", 0, 7, attempt, "the loss is nan")
+    store.record_epoch(attempt, record)
+    store.fail_attempt(attempt, "the loss is nan")
     (found,) = only(store).epochs
     assert (found.train_loss, found.val_loss) == (None, None)
     assert (only(store).state, only(store).reason) == ("failed", "the loss is nan")
@@ -79,7 +80,7 @@ def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
 def test_anything_else_of_an_epoch_is_finite(store, attempt, measure):
     record = measure(epochs=1).epochs[0].model_copy(update={"seconds": math.inf})
     with pytest.raises(DivergedError, match="measured seconds of epoch 1 is inf"):
-        store.record_epoch("s", 0, 7, attempt, record)
+        store.record_epoch(attempt, record)
     assert only(store).epochs == ()
 
 
@@ -95,7 +96,7 @@ def test_a_measurement_comes_back_whole(store, attempt, measure):
         threads=2,
         calibration=0.25,
     )
-    store.finish_attempt("s", 0, 7, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     found = only(store)
     assert found.measurement == measurement
     assert found.epochs == measurement.epochs
@@ -105,30 +106,30 @@ def test_a_measurement_comes_back_whole(store, attempt, measure):
 
 def test_the_measurement_s_epochs_replace_those_recorded(store, attempt, measure):
     for record in measure(epochs=5).epochs:
-        store.record_epoch("s", 0, 7, attempt, record)
-    store.finish_attempt("s", 0, 7, attempt, measure(epochs=3))
+        store.record_epoch(attempt, record)
+    store.finish_attempt(attempt, measure(epochs=3))
     assert len(only(store).epochs) == 3
 
 
 def test_a_measurement_without_epochs_leaves_them(store, attempt, measure):
     for record in measure(epochs=5).epochs:
-        store.record_epoch("s", 0, 7, attempt, record)
-    store.finish_attempt("s", 0, 7, attempt, measure(epochs=0))
+        store.record_epoch(attempt, record)
+    store.finish_attempt(attempt, measure(epochs=0))
     assert len(only(store).epochs) == 5
 
 
 def test_finishing_again_changes_nothing(store, attempt, measure):
     measurement = measure(epochs=3, quantities={"robust": 0.5})
-    store.finish_attempt("s", 0, 7, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     before = store.trial("s", 0)
-    store.finish_attempt("s", 0, 7, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     assert store.trial("s", 0) == before
 
 
 def test_a_measurement_found_later_is_taken(store, attempt, measure):
     store.interrupt_trial("s", 0)
     assert only(store).state == "interrupted"
-    store.finish_attempt("s", 0, 7, attempt, measure())
+    store.finish_attempt(attempt, measure())
     assert only(store).state == "finished"
 
 
@@ -136,20 +137,23 @@ def test_nothing_of_a_diverged_measurement_is_stored(store, attempt, measure):
     bad = measure(epochs=2).epochs[1].model_copy(update={"train_loss": math.nan})
     measurement = measure().model_copy(update={"epochs": (measure().epochs[0], bad)})
     with pytest.raises(DivergedError, match="train_loss of epoch 2 is nan"):
-        store.finish_attempt("s", 0, 7, attempt, measurement)
+        store.finish_attempt(attempt, measurement)
     with pytest.raises(DivergedError, match="measured time is inf"):
-        store.finish_attempt("s", 0, 7, attempt, measure(time=math.inf))
+        store.finish_attempt(attempt, measure(time=math.inf))
     assert only(store).state == "running"
     assert only(store).epochs == ()
 
 
 def test_a_finished_attempt_cannot_fail(store, attempt, measure):
-    store.finish_attempt("s", 0, 7, attempt, measure())
-    with pytest.raises(StorageError, match="attempt 1 with seed 7 of trial 0 is finished already"):
-        store.fail_attempt("s", 0, 7, attempt, "no")
+    store.finish_attempt(attempt, measure())
+    with pytest.raises(
+        StorageError, match="attempt 1 with seed 7 of trial 0 of study 's' is finished already"
+    ):
+        store.fail_attempt(attempt, "no")
 
 
 def test_a_missing_attempt_is_said(store, attempt, measure):
-    for seed, number in ((8, 1), (7, 2)):
-        with pytest.raises(StorageError, match=f"has no attempt {number} with seed {seed}"):
-            store.finish_attempt("s", 0, seed, number, measure())
+    for change in ({"seed": 8}, {"attempt": 2}):
+        missing = dataclasses.replace(attempt, **change)
+        with pytest.raises(StorageError, match=f"there is no {missing}"):
+            store.finish_attempt(missing, measure())

@@ -28,7 +28,7 @@ def test_imported_trials_are_like_any_other(store, finish, measure):
     assert table.seeds.tolist() == [2] * 20
     trial = store.trial("s", 0)
     assert (trial.state, trial.design, trial.choices) == ("finished", "wab", {"batch_size": 0})
-    assert [attempt.seed for attempt in trial.attempts] == [4, 5]
+    assert [attempt.key.seed for attempt in trial.attempts] == [4, 5]
     assert trial.attempts[1].measurement == many(measure, 20)[0].measurements[5]
     assert store.choices_seen("s")['{"batch_size":7}'] == 7
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from paretocaps.errors import StorageError
 from paretocaps.storage import database as module
-from paretocaps.storage.database import Database, explaining
+from paretocaps.storage.database import Database, explaining, refusing_duplicates
 from paretocaps.storage.schema import STUDIES, now
 
 
@@ -143,3 +143,16 @@ def test_what_another_library_runs_into_is_explained_too(url):
         wrap()
     with pytest.raises(KeyError), explaining(url):
         raise KeyError("not the database")
+
+
+def test_a_row_that_is_there_already_is_said_as_asked(database):
+    def insert(connection):
+        with refusing_duplicates("choose another name"):
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+
+    database.write(lambda connection: connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY)")))
+    database.write(insert)
+    with pytest.raises(StorageError, match="^choose another name$"):
+        database.write(insert)
+    with pytest.raises(StorageError, match="UNIQUE constraint failed"):
+        database.write(lambda connection: connection.execute(text("INSERT INTO t VALUES (1)")))

@@ -1,11 +1,12 @@
 import pytest
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 
 
 def numbers(found):
-    return [(weights.trial, weights.seed, weights.attempt) for weights in found]
+    return [(weights.key.trial, weights.key.seed, weights.key.attempt) for weights in found]
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def trained(store, finish, measure):
     finish(3)
     store.start_trial("s", 4, {})
     attempt = store.start_attempt("s", 4, 0)
-    store.finish_attempt("s", 4, 0, attempt, measure(weights="best.safetensors"))
+    store.finish_attempt(attempt, measure(weights="best.safetensors"))
     store.interrupt_trial("s", 4)
     return store
 
@@ -37,12 +38,12 @@ def test_by_default_the_latest_fronts_are_kept(trained):
 
 def test_the_path_is_that_of_the_file(trained):
     (first, *_) = trained.weights_unused("s", [])
-    assert first.path == trained.attempt_folder("s", 0, 0, 1) / "best.safetensors"
+    assert first.path == trained.attempt_folder(AttemptKey("s", 0, 0)) / "best.safetensors"
 
 
 def test_deleted_weights_are_forgotten(trained):
     for gone in trained.weights_unused("s", [1]):
-        trained.forget_weights("s", gone)
+        trained.forget_weights(gone.key)
     assert trained.weights_unused("s", [1]) == []
     assert numbers(trained.weights_in_use("s", [1])) == [(1, 0, 2), (4, 0, 1)]
     assert trained.trial("s", 0).attempts[0].measurement.weights is None

@@ -38,8 +38,8 @@ with Store.open(url, create=True) as store:
         store.start_trial(name, number, {"n": number})
         attempt = store.start_attempt(name, number, 0)
         for epoch in epochs:
-            store.record_epoch(name, number, 0, attempt, epoch)
-        store.finish_attempt(name, number, 0, attempt, measurement)
+            store.record_epoch(attempt, epoch)
+        store.finish_attempt(attempt, measurement)
         store.finish_trial(name, number)
         assert len(store.table(name, ["acc"])) == number + 1
     print(store.counts(name)["finished"])
@@ -69,7 +69,7 @@ def child(statements):
         done[0] += 1
         if done[0] == statements:
             os.kill(os.getpid(), signal.SIGKILL)
-    store.finish_attempt("s", 0, 0, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     os._exit(0)
 
 for statements in range(1, 100):

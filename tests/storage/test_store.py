@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 
 from paretocaps.errors import StorageError
@@ -46,3 +48,12 @@ def test_a_study_of_many_trials_is_read_whole(store, measure):
     assert len(store.table("s", ["acc", "time", "params"])) == 2000
     assert len(store.members("s", range(2000))) == 2000
     assert len(store.choices_seen("s")) == 2000
+
+
+def test_an_operation_is_described_where_it_is_a_function_of_a_connection():
+    from paretocaps.storage.attempts import start_attempt
+
+    assert Store.start_attempt.__doc__ == start_attempt.__doc__
+    assert Store.start_attempt.__name__ == "start_attempt"
+    store = Store.__new__(Store)
+    assert list(inspect.signature(store.start_attempt).parameters) == ["study", "number", "seed", "folder"]

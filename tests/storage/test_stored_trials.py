@@ -45,7 +45,7 @@ def test_every_measurement_comes_back_exactly(store, measurement):
     if store.counts("s")["running"] == 0:
         store.start_trial("s", 0, {})
     attempt = store.start_attempt("s", 0, 1)
-    store.finish_attempt("s", 0, 1, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     assert store.trial("s", 0).attempts[-1].measurement == measurement
 
 
@@ -60,7 +60,7 @@ def test_a_list_of_trials_has_attempts_but_no_epochs(store, finish):
         (1, "finished", 1),
         (2, "running", 0),
     ]
-    assert [attempt.seed for attempt in found[0].attempts] == [1, 2]
+    assert [attempt.key.seed for attempt in found[0].attempts] == [1, 2]
     assert found[1].attempts[0].epochs == ()
     assert found[1].attempts[0].measurement.quantities == {"robust": 0.5}
     assert found[0].attempts[0].measurement.quantities == {}
@@ -76,7 +76,7 @@ def test_open_trials_are_those_to_resume(store, finish, measure):
     store.fail_trial("s", 3, "no")
     found = store.open_trials("s")
     assert [(trial.number, trial.state) for trial in found] == [(1, "running"), (2, "interrupted")]
-    assert [(attempt.seed, attempt.attempt) for attempt in found[0].attempts] == [(3, 1)]
+    assert [(attempt.key.seed, attempt.key.attempt) for attempt in found[0].attempts] == [(3, 1)]
 
 
 def test_an_unreported_loss_stays_unreported(store, measure):
@@ -84,7 +84,7 @@ def test_an_unreported_loss_stays_unreported(store, measure):
     store.start_trial("s", 0, {})
     attempt = store.start_attempt("s", 0, 1)
     measurement = measure().model_copy(update={"epochs": (epoch,)})
-    store.finish_attempt("s", 0, 1, attempt, measurement)
+    store.finish_attempt(attempt, measurement)
     found = store.trial("s", 0).attempts[0].measurement
-    store.finish_attempt("s", 0, 1, attempt, found)
+    store.finish_attempt(attempt, found)
     assert found.epochs[0].train_loss is None

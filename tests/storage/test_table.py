@@ -37,7 +37,7 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     finish(0, seed=1, acc=0.1)
     finish(0, seed=1, acc=0.7)
     failed = store.start_attempt("s", 0, 1)
-    store.fail_attempt("s", 0, 1, failed, "no")
+    store.fail_attempt(failed, "no")
     store.start_attempt("s", 0, 1)
     table = store.table("s", ["acc"])
     assert table.values.tolist() == [[0.7]]

@@ -47,7 +47,7 @@ def test_a_trial_is_finished_by_an_attempt(store, measure):
     attempt = store.start_attempt("s", 0, 0)
     with pytest.raises(StorageError, match="trial 0 of study 's' has no finished attempt"):
         store.finish_trial("s", 0)
-    store.finish_attempt("s", 0, 0, attempt, measure())
+    store.finish_attempt(attempt, measure())
     store.finish_trial("s", 0)
     ended = store.trial("s", 0).ended
     store.finish_trial("s", 0)
@@ -57,15 +57,15 @@ def test_a_trial_is_finished_by_an_attempt(store, measure):
 def test_a_failed_trial_takes_its_running_attempts_along(store, measure):
     store.start_trial("s", 0, {})
     done, running = store.start_attempt("s", 0, 1), store.start_attempt("s", 0, 2)
-    store.finish_attempt("s", 0, 1, done, measure())
+    store.finish_attempt(done, measure())
     store.fail_trial("s", 0, "the loss is nan")
     trial = store.trial("s", 0)
     assert (trial.state, trial.reason) == ("failed", "the loss is nan")
-    assert [(a.seed, a.state, a.reason) for a in trial.attempts] == [
+    assert [(a.key.seed, a.state, a.reason) for a in trial.attempts] == [
         (1, "finished", None),
         (2, "failed", "the loss is nan"),
     ]
-    assert running == 1
+    assert (running.seed, running.attempt) == (2, 1)
 
 
 @pytest.mark.parametrize("end", ["fail_trial", "interrupt_trial"])
