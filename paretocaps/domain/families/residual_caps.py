@@ -1,0 +1,14 @@
+"""Blocks of capsule layers with a skip per layer (MoCapsNet, Eq. 2)."""
+
+from dataclasses import replace
+
+from paretocaps.domain.families.capsnet import CAPSNET
+
+RESIDUAL_CAPS = replace(
+    CAPSNET,
+    name="residual_caps",
+    description="as capsnet, with blocks of capsule layers that have a skip each",
+    chain="paretocaps.models.chain:ResidualChain",
+    fewest_blocks=1,
+    defaults={"blocks": 1},
+)

@@ -1,0 +1,35 @@
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.families import BASELINE, FAMILIES
+from paretocaps.errors import UnknownNameError
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_descriptor_is_sound(name):
+    family = FAMILIES.get(name)
+    assert family.name == name
+    assert family.description
+    assert {*family.choices, *family.defaults, *family.allowed} <= set(Choices.model_fields)
+    assert not set(family.own) & set(Choices.model_fields)
+    assert (family.prunes != "nothing") == ("pruning_ratio" in family.choices)
+
+
+def test_the_baseline_is_registered():
+    assert BASELINE in FAMILIES
+
+
+def test_an_unknown_family_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="unknown family 'capsnt': did you mean 'capsnet'"):
+        FAMILIES.get("capsnt")
+
+
+def test_the_descriptors_need_no_torch():
+    code = (
+        "import sys; from paretocaps.domain.families.families import FAMILIES;"
+        "[FAMILIES.get(name) for name in FAMILIES]; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
