@@ -1,15 +1,12 @@
 """Capsules on the backbone of a known classifier (Efficient CapsNets with pruned backbones)."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 from paretocaps.domain.families.family import CAPSULE_CHOICES, Family
 
 Backbone = Literal["resnet18", "resnet50", "mobilenet_v1"]
-BACKBONES: Mapping[Backbone, int] = MappingProxyType(
-    {"resnet18": 512, "resnet50": 2048, "mobilenet_v1": 1024}
-)
+BACKBONES = {"resnet18": 512, "resnet50": 2048, "mobilenet_v1": 1024}
 """The backbones by name, each with S, the maps that it hands on to the primary capsules."""
 BACKBONE: Backbone = "resnet50"
 """The backbone where nothing is said."""
@@ -17,9 +14,10 @@ BACKBONE: Backbone = "resnet50"
 
 def _capsule_types(values: Mapping[str, Any]) -> int:
     """The types of primary capsules on S maps, floor(S / 8) (Eq. 6)."""
-    # a backbone that is none is refused for its own sake
-    maps: Mapping[str, int] = {str(name): count for name, count in BACKBONES.items()}
-    return maps.get(values.get("backbone", BACKBONE), 8) // 8
+    maps = BACKBONES.get(
+        values.get("backbone", BACKBONE), 8
+    )  # what is no backbone is refused for its own sake
+    return maps // 8
 
 
 BACKBONE_CAPS = Family(

@@ -36,7 +36,7 @@ class OwnChoice:
     type: Any
     default: Any
     description: str
-    when: Condition = Condition()
+    when: Condition = field(default_factory=Condition)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

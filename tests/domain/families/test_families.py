@@ -8,7 +8,7 @@ from paretocaps.domain.families.families import BASELINE, FAMILIES
 from paretocaps.errors import UnknownNameError
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", list(FAMILIES))
 def test_a_descriptor_is_sound(name):
     family = FAMILIES.get(name)
     assert family.name == name
