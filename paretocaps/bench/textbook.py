@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.domain.routings.routings import BASELINE
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
@@ -82,7 +83,7 @@ def check_textbook(a: Architecture) -> None:
         UsageError: an architecture with blocks, a second stem convolution, standardised images or a
             routing other than rba.
     """
-    if a.blocks or a.stem_convolutions != 1 or a.routing != "rba" or a.standardise:
+    if a.blocks or a.stem_convolutions != 1 or a.routing != BASELINE or a.standardise:
         raise UsageError(
             "the textbook network is capsnet without blocks, with one stem convolution, rba and plain images,"
             f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions},"

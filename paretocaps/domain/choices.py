@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,7 +16,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.routings.routing import MOST_ITERATIONS
+from paretocaps.domain.routings.routings import BASELINE, ROUTINGS
 from paretocaps.errors import UsageError, did_you_mean
+from paretocaps.registry import Registry
 
 Share = Annotated[float, Field(ge=0.0, le=0.95)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
@@ -24,6 +28,16 @@ Rate = Annotated[float, Field(gt=0.0, le=0.1)]
 FromText = BeforeValidator(
     lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value
 )
+
+
+def name_in(registry: Registry[Any]) -> AfterValidator:
+    """Return the check that a choice is a name in `registry`; its error has the nearest one."""
+
+    def _known(name: str) -> str:
+        registry.get(name)
+        return name
+
+    return AfterValidator(_known)
 
 
 class ChoicesModel(BaseModel):
@@ -128,9 +142,9 @@ class Choices(ChoicesModel):
     Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
     share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
     trained before that. `routing_gradient` says which iterations of routing are differentiated: the
-    `last` one or `all` of them (`models.routing.route` says which the papers use). `decay_every` counts
+    `last` one or `all` of them (`models.agreement.route` says which the papers use). `decay_every` counts
     optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
-    default to the papers' values of the policy, `routing_gradient` to "all" for sda and em.
+    default to the papers' values of the policy, `routing_gradient` to what its routing learns with.
 
     `accumulate` is how many forward and backward passes an optimiser step takes: a batch size, chosen or
     scheduled, is the images of one pass (what has to fit into memory), and a step learns from the mean loss
@@ -158,8 +172,8 @@ class Choices(ChoicesModel):
     stem_convolutions: Annotated[Literal[1, 2], FromText] = 1
     primary_capsules: Annotated[int, Field(ge=1, le=1024)] = 32
     init: Literal["auto", "paper"] = "auto"
-    routing: Literal["rba", "sda", "em"] = "rba"
-    routing_iterations: Annotated[int, Field(ge=1, le=5)] = 3
+    routing: Annotated[str, name_in(ROUTINGS)] = BASELINE
+    routing_iterations: Annotated[int, Field(ge=1, le=MOST_ITERATIONS)] = 3
     routing_gradient: Literal["last", "all"] = "last"
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
@@ -207,7 +221,7 @@ class Choices(ChoicesModel):
         "routing_gradient": _ROUTED,
         "weight_sharing": _HAS_CAPSULES,
         "decoder": _HAS_CAPSULES,
-        "loss": Condition.any_of("routing", "em"),
+        "loss": Condition.among("routing", ROUTINGS.where(lambda routing: len(routing.losses) > 1)),
         "pruning_ratio": _HAS_CAPSULES,
         "pruning_start": Condition.above("pruning_ratio", 0.0),
         "saliency": Condition.above("pruning_ratio", 0.0),
@@ -225,20 +239,16 @@ class Choices(ChoicesModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what belongs to the optimiser, the policy, a family of blocks (one) and em (all iterations).
-
-        With em, activations learn through the iterations before the last one.
-        """
+        """Return what belongs to the optimiser, the policy, a family of blocks (one) and the routing."""
         family = values.get("family", "")
         blocks = {"blocks": 1} if family in BLOCK_FAMILIES else {}
-        gradient = {"routing_gradient": "all"} if values.get("routing") in ("sda", "em") else {}
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
         return {
             **optimizer,
             **policy,
             **blocks,
-            **gradient,
+            **_trained_by(values.get("routing", BASELINE)),
             **_head(family, values.get("backbone", "resnet50")),
         }
 
@@ -250,6 +260,11 @@ class Choices(ChoicesModel):
             raise ValueError(
                 f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more, or use capsnet"
             )
+        losses = ROUTINGS.get(self.routing).losses
+        if self.loss not in losses:
+            raise ValueError(
+                f"loss={self.loss} cannot train routing={self.routing}: use {' or '.join(losses)}"
+            )
         smallest = _SMALLEST_SIDES.get(self.family, 8)
         if 0 < self.image_size < smallest:
             raise ValueError(
@@ -257,6 +272,14 @@ class Choices(ChoicesModel):
                 " or more"
             )
         return self
+
+
+def _trained_by(routing: Any) -> Mapping[str, Any]:
+    """What a routing is trained by: its loss, and the iterations that its gradient goes through."""
+    if not isinstance(routing, str) or routing not in ROUTINGS:
+        return {}
+    found = ROUTINGS.get(routing)
+    return {"loss": found.losses[0], "routing_gradient": found.gradient}
 
 
 def _head(family: str, backbone: str) -> Mapping[str, Any]:

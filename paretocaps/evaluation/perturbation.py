@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from paretocaps.data.images import ImageSet
+from paretocaps.domain.routings.routing import Routing
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
@@ -63,22 +64,22 @@ def perturbation_grids(
     return tuple(grids)
 
 
-def perturbed(capsule: Tensor, em: bool) -> Tensor:
+def perturbed(capsule: Tensor, routing: Routing) -> Tensor:
     """Return [P, S, D], a state [D] with each dimension of its pose changed by each of `STEPS`.
 
     Sabour et al. 2017, section 5.1 and Figure 4: "one of the 16 dimensions ... is tweaked by intervals of
     0.05 in the range [-0.25, 0.25]", after the squash, so that the vector may become longer than 1.
 
-    With em routing a state is a 4x4 pose and an activation, which the decoder reads too and which stays as
-    it is. Nothing bounds a pose matrix as squash does a vector, so that steps of 0.05 may be nothing to it:
-    there they are shares of the matrix's norm, as they nearly are of a present capsule's length.
+    An activation, which the decoder reads too, stays as it is. Nothing bounds a pose that is not squashed,
+    such as em's matrices, so that steps of 0.05 may be nothing to it: there they are shares of the pose's
+    norm, as they nearly are of a present capsule's length.
 
     Args:
         capsule: the state.
-        em: whether its last number is an activation.
+        routing: what it came from.
     """
-    pose = capsule[:-1] if em else capsule
-    size = torch.linalg.vector_norm(pose) if em else capsule.new_ones(())
+    pose = capsule[:-1] if routing.activation else capsule
+    size = capsule.new_ones(()) if routing.squashed else torch.linalg.vector_norm(pose)
     steps = torch.tensor(STEPS, dtype=capsule.dtype, device=capsule.device) * size
     changed = capsule.repeat(len(pose), len(STEPS), 1)
     changed[:, :, : len(pose)] += torch.eye(len(pose)).to(capsule).unsqueeze(1) * steps.view(1, -1, 1)
@@ -91,7 +92,7 @@ def _grid(network: CapsNet, images: ImageSet, index: int, label: int) -> Perturb
     was_training = network.training
     network.eval()
     capsules = network.class_capsules_of(as_seen(images, [index], device))[0]
-    states = perturbed(capsules[label], network.architecture.routing == "em")
+    states = perturbed(capsules[label], network.routing)
     dimensions, steps = states.shape[:2]
     everything = capsules.repeat(dimensions * steps, 1, 1)
     everything[:, label] = states.flatten(0, 1)

@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from paretocaps.domain.choices import BLOCK_FAMILIES, Choices, Family
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import BASELINE, ROUTINGS
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Geometry, Size, geometry
-from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 from paretocaps.models.trunks.convolutions_shape import convolutions
 from paretocaps.models.trunks.shape import TRUNKS, TrunkShape
 
@@ -50,7 +51,7 @@ class Architecture(BaseModel):
             one; "none" leaves the decoder out.
         decoder_units: widths of the decoder's two hidden layers.
         routing_iterations: iterations of routing by agreement.
-        routing_gradient: which of them training differentiates, "last" or "all" (see `routing.route`).
+        routing_gradient: which of them training differentiates, "last" or "all" (see `agreement.route`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +77,7 @@ class Architecture(BaseModel):
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
     decoder_units: tuple[Count, Count] = (512, 1024)
-    routing: str = "rba"
+    routing: str = BASELINE
     routing_iterations: Count = 3
     routing_gradient: Literal["last", "all"] = "last"
 
@@ -156,8 +157,8 @@ class Architecture(BaseModel):
 
     @property
     def class_bias(self) -> bool:
-        """Whether the class capsules have a bias: in the network of Sabour et al. alone, and not for em."""
-        return self.trunk == PLAIN and self.blocks == 0 and self.routing != "em"
+        """Whether the class capsules have a bias: those of Sabour et al. alone, by routings that have one."""
+        return self.trunk == PLAIN and self.blocks == 0 and ROUTINGS.get(self.routing).class_bias
 
     @property
     def pixels(self) -> int:

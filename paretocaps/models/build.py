@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from paretocaps.domain.choices import BLOCK_FAMILIES
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.families.lenet5 import LeNet5
@@ -17,7 +18,6 @@ PAPER_STD = 0.01
 """Standard deviation of all capsule layers' weights in MoCapsNet (section 4.1)."""
 _PAPER_STDS = {"backbone_caps": 0.1}
 """The same in the published code of the paper on pruned backbones."""
-_POSE_STD, _SKIPPED_POSES = 0.1, 0.1
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
 
@@ -82,17 +82,18 @@ def build_network(architecture: Architecture, seed: int, init: Literal["auto", "
     stds = _stds(architecture) if init == "auto" else [paper] * len(architecture.layers)
     for capsules, std in zip(network.capsule_layers, stds, strict=True):
         capsules.draw(generator, std)
-    if architecture.routing == "em" and architecture.family in BLOCK_FAMILIES and init == "auto":
+    if network.routing.skip_scale != 1 and architecture.family in BLOCK_FAMILIES and init == "auto":
         with torch.no_grad():
             for capsules in network.capsule_layers[1:-1]:
-                capsules.weight.mul_(_SKIPPED_POSES)
+                capsules.weight.mul_(network.routing.skip_scale)
     return network
 
 
 def _stds(a: Architecture) -> list[float]:
     """Standard deviations of the weights of all capsule layers."""
-    if a.routing == "em":
-        return [_POSE_STD] * len(a.layers)
+    std = ROUTINGS.get(a.routing).std
+    if std is not None:
+        return [std] * len(a.layers)
     fan_in = [math.sqrt(shape.inputs * (shape.inputs // shape.matrices)) for shape in a.layers]
     if not a.blocks:
         return [1 / fan_in[0]]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.families.lenet5_shape import lenet5
-from paretocaps.models.routings.routing import POSE, ROUTINGS, LayerShape
 
 _ROLES = {
     "primary": "primary",
@@ -134,18 +135,13 @@ def _lenet5(a: Architecture) -> list[Part]:
 
 
 def _layers(name: str, a: Architecture, shapes: Sequence[LayerShape], bias: int = 0) -> Part:
-    weights = sum(ROUTINGS.get(a.routing).parameters(shape) for shape in shapes)
-    return Part(name, weights + bias, sum(_votes(a, shape) for shape in shapes))
-
-
-def _votes(a: Architecture, shape: LayerShape) -> int:
-    """A vote is a matrix times a vector, or for em the product of two pose matrices."""
-    return shape.pairs * (POSE**3 if a.routing == "em" else shape.in_dim * shape.out_dim)
+    routing = ROUTINGS.get(a.routing)
+    return Part(name, sum(map(routing.parameters, shapes)) + bias, sum(map(routing.votes, shapes)))
 
 
 def _routing(a: Architecture) -> Part:
-    cost = ROUTINGS.get(a.routing).multiply_adds
-    return Part("routing", 0, sum(cost(s, a.routing_iterations) - _votes(a, s) for s in a.layers))
+    sums = ROUTINGS.get(a.routing).sums
+    return Part("routing", 0, sum(sums(shape, a.routing_iterations) for shape in a.layers))
 
 
 def _decoder(a: Architecture) -> Part:

@@ -146,8 +146,9 @@ def _pictures(appraisal: "Appraisal") -> str:
     return (
         f"{html}<h2>What each dimension of a pose does</h2>"
         "<p class='soft'>One image of a class, drawn again from its class capsule with one number of the pose"
-        " changed: a row a dimension, by -0.25 on the left to +0.25 on the right (with em routing: times the"
-        " pose's norm). The middle column is the reconstruction (Sabour et al. 2017, Figure 4).</p>"
+        " changed: one row per dimension, by -0.25 on the left to +0.25 on the right (times the pose's norm"
+        " where the routing does not squash it). The middle column is the reconstruction (Sabour et al. 2017,"
+        " Figure 4).</p>"
         f"<div class='grids'>{grids}</div>"
     )
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from paretocaps.domain.choices import Backbone, Choices, Family
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.export.document import GRAPH, ExportInfo
 from paretocaps.export.graph import TOLERANCE, largest_difference, random_images
 from paretocaps.export.package import load_export, write_export
@@ -14,7 +15,6 @@ from paretocaps.models.build import build_network
 from paretocaps.models.pruning.prune import prune
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import pruned
-from paretocaps.models.routings.routing import ROUTINGS
 from paretocaps.models.trunks.shape import TRUNKS
 
 CLASSES = tuple("abcd")

@@ -150,7 +150,7 @@ def test_sda_and_em_are_differentiated_whole_where_nothing_is_said() -> None:
         ({"blocks": 1, "capsules": 48}, "choice capsules=48 is not allowed: it should be 32 or 64"),
         (
             {"routing": "dynamic"},
-            "choice routing='dynamic' is not allowed: it should be 'rba', 'sda' or 'em'",
+            "unknown routing 'dynamic' (known: em, rba, sda)",
         ),
         ({"loss": "spread"}, "loss='spread' only applies where routing is em"),
         ({"stem_convolutions": 3}, "choice stem_convolutions=3 is not allowed: it should be 1 or 2"),

@@ -4,6 +4,7 @@ import torch
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.perturbation import STEPS, perturbation_grids, perturbed
 from paretocaps.evaluation.scores import collect
@@ -20,7 +21,7 @@ def test_the_steps_are_those_of_the_paper():
 
 def test_one_dimension_changes_at_a_time():
     capsule = torch.rand(16)
-    states = perturbed(capsule, em=False)
+    states = perturbed(capsule, ROUTINGS.get("rba"))
     assert states.shape == (16, 11, 16)
     changes = states - capsule
     for dimension in range(16):
@@ -32,7 +33,7 @@ def test_one_dimension_changes_at_a_time():
 
 def test_em_changes_the_pose_in_shares_of_its_norm_and_leaves_the_activation():
     capsule = torch.cat([torch.full((16,), 2.0), torch.tensor([5.0])])  # a pose of norm 8
-    states = perturbed(capsule, em=True)
+    states = perturbed(capsule, ROUTINGS.get("em"))
     assert states.shape == (16, 11, 17)
     assert (states[..., -1] == 5).all()
     assert states[3, -1, 3] == pytest.approx(2 + 0.25 * 8)

@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.models.architecture import Architecture, architecture
-from paretocaps.models.routings.routing import LayerShape
 
 
 def test_choices_become_an_architecture():

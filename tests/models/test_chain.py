@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain, longest_run
 from paretocaps.models.routings.base import layer_class
-from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 from paretocaps.training.memory import saved_bytes
 
 WIDTH, DIM = 5, 4

@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from paretocaps.domain.routings.em import POSE_STATE
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.reversible import momentum
 from paretocaps.models.routings.base import layer_class
-from paretocaps.models.routings.routing import POSE_STATE, ROUTINGS, LayerShape
 from paretocaps.training.memory import saved_bytes
 
 EACH_ROUTING = pytest.mark.parametrize("routing", list(ROUTINGS))

@@ -6,6 +6,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
@@ -15,7 +17,6 @@ from paretocaps.models.geometry import SECOND_KERNEL
 from paretocaps.models.network import Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
-from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 from paretocaps.models.stem import Convolution
 from paretocaps.models.trunks.shape import TRUNKS
 from paretocaps.registry import resolve
@@ -29,7 +30,7 @@ class Observation:
         stem: [B, K, H', W'], the maps of each stem convolution, or of a deep trunk those that it hands on;
             the last ones are the features.
         capsules: [B, I, E], primary capsules; I counts types, then positions.
-        presence: [B, I], how present each primary capsule is: its length, or with em routing its activation.
+        presence: [B, I], how present each primary capsule is: its length, or the activation in its state.
         couplings: [B, I, J], of the primary capsules to those J that they vote for, in the last iteration.
         reached: [B, J], how present those are; without blocks they are the class capsules.
         lengths: [B, O], of the class capsules.
@@ -82,7 +83,7 @@ class CapsNet(Network):
             a.capsule_dim,
             shape.kernel,
             shape.stride,
-            squashed=a.routing != "em",
+            squashed=self.routing.squashed,
         )
         *hidden, last = a.layers
         if hidden:

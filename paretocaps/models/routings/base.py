@@ -6,12 +6,10 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from paretocaps.errors import UsageError
+from paretocaps.domain.routings.routing import MOST_ITERATIONS, LayerShape, Routing
+from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.models.capsules import lengths
-from paretocaps.models.routings.routing import MOST_ITERATIONS, LayerShape, Routing
 from paretocaps.registry import resolve
-
-__all__ = ["CapsuleLayer", "LayerShape", "RoutingGradient", "VectorLayer", "layer_class", "scores"]
 
 RoutingGradient = Literal["last", "all"]
 
@@ -96,9 +94,12 @@ def layer_class(routing: Routing) -> type[CapsuleLayer]:
     """Return the layer of a routing.
 
     Raises:
-        ParetocapsError: its module cannot be imported.
+        ParetocapsError: its module cannot be imported; the message names the routing.
     """
-    found: type[CapsuleLayer] = resolve(routing.layer)
+    try:
+        found: type[CapsuleLayer] = resolve(routing.layer)
+    except ParetocapsError as error:
+        raise ParetocapsError(f"routing {routing.name!r}: {error}") from error
     return found
 
 

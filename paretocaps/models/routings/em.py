@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paretocaps.domain.routings.em import POSE, POSE_STATE
+from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.errors import UsageError
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.convolution import compute_dtype
-from paretocaps.models.routings.base import CapsuleLayer, LayerShape, RoutingGradient
+from paretocaps.models.routings.base import CapsuleLayer, RoutingGradient
 from paretocaps.models.routings.gaussians import Gaussians, Operands, fit
-from paretocaps.models.routings.routing import POSE, POSE_STATE
 
 
 class PoseMatrices(CapsuleLayer):

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from paretocaps.domain.routings.em import POSE
 from paretocaps.models.capsules import at_least_float32
-from paretocaps.models.routings.routing import POSE
 
 VARIANCE_FLOOR = 0.1
 _SMALLEST_MASS = 1e-12

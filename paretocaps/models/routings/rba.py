@@ -2,18 +2,18 @@
 
 from torch import Tensor
 
-from paretocaps.models import routing
+from paretocaps.models import agreement
 from paretocaps.models.capsules import squash
 from paretocaps.models.convolution import compute_dtype
 from paretocaps.models.routings.base import VectorLayer
 
 
 class Agreement(VectorLayer):
-    """Couplings grow with the scalar product of a vote and the output capsule; see `routing.route`."""
+    """Couplings grow with the scalar product of a vote and the output capsule; see `agreement.route`."""
 
     def forward(self, capsules: Tensor) -> Tensor:
         """Return output capsules [B, O, D], squashed, for input capsules [B, I, E]."""
-        sums = routing.route(
+        sums = agreement.route(
             capsules.permute(2, 1, 0),
             self.weight,
             self.added(),
@@ -25,5 +25,5 @@ class Agreement(VectorLayer):
 
     def couplings(self, capsules: Tensor) -> Tensor:
         """Return the couplings of the last iteration, [B, I, O], without gradient."""
-        found = routing.couplings(capsules.permute(2, 1, 0), self.weight, self.added(), self.iterations)
+        found = agreement.couplings(capsules.permute(2, 1, 0), self.weight, self.added(), self.iterations)
         return found.permute(2, 1, 0)

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
-from paretocaps.models.routings.base import CapsuleLayer, LayerShape, layer_class, scores
-from paretocaps.models.routings.routing import ROUTINGS
+from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 
 BATCH, INPUTS, OUTPUTS = 3, 6, 4
 

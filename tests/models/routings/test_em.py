@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
+from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.errors import UsageError
 from paretocaps.models.routings import gaussians
-from paretocaps.models.routings.base import LayerShape
 from paretocaps.models.routings.em import PoseMatrices, inverse_temperature
 
 STATE = 17

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from paretocaps.models.routings.base import LayerShape
+from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.models.routings.rba import Agreement
 
 

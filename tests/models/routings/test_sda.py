@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from paretocaps.models.routings.base import LayerShape
+from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.models.routings.sda import NEAR, ScaledDistance, scaled_distances
 
 

@@ -3,14 +3,16 @@ import sys
 
 import pytest
 
+from paretocaps.domain.routings.routing import LayerShape
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
-from paretocaps.models.routings.routing import ROUTINGS, LayerShape
 
 
 def test_listing_and_counting_import_no_torch():
     code = (
         "import sys\n"
-        "from paretocaps.models.routings.routing import ROUTINGS, LayerShape\n"
+        "from paretocaps.domain.routings.routing import LayerShape\n"
+        "from paretocaps.domain.routings.routings import ROUTINGS\n"
         "shape = LayerShape(1152, 32, 17, 17, 1152)\n"
         "[ROUTINGS.get(name).multiply_adds(shape, 3) for name in ROUTINGS]\n"
         "sys.exit('torch' in sys.modules)"

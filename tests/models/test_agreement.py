@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from paretocaps.models.agreement import couplings, route
 from paretocaps.models.capsules import squash
-from paretocaps.models.routing import couplings, route
 
 OUTPUTS, DIMENSIONS, INPUTS, CAPSULES = 3, 4, 2, 6
 
