@@ -5,7 +5,6 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, parse_view
 from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -102,23 +101,18 @@ class Measurement(_Value):
         return self
 
     def quantity(self, name: str) -> float | None:
-        """Return the measured quantity called `name` or None: a field, one of `quantities`, or a view.
+        """Return what was measured under `name`, a field or one of `quantities`; None where nothing was.
 
-        Raises:
-            UsageError: a view with a parameter that cannot be.
+        What follows from it, such as `epoch_time`, is asked of `quantities.value_of`.
         """
-        if name == EPOCH_TIME:
-            return self.time / self.best_epoch
-        view = parse_view(name)
-        if isinstance(view, EnergyEstimate):
-            return self.time * view.watts
-        if view is not None:
-            return view.of(self.epochs)
-        value = getattr(self, name) if name in MEASURED else self.quantities.get(name)
+        value = getattr(self, name) if name in FIELDS else self.quantities.get(name)
         return None if value is None else float(value)
 
 
 MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
+"""The quantities that are shown of every trial."""
+
+FIELDS = (*MEASURED, "best_epoch")
 """The quantities that a measurement has as fields (and the store as columns)."""
 
 

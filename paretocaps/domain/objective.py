@@ -1,15 +1,13 @@
 """Objectives: named views of a measurement, with direction and unit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, ReachView, View, parse_view
+from paretocaps.domain.quantities.quantities import QUANTITIES, parse_quantity
+from paretocaps.domain.quantities.quantity import Direction, Quantity
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
-
-Direction = Literal["maximize", "minimize"]
 
 
 @dataclass(frozen=True)
@@ -45,28 +43,22 @@ class Objective:
         return 1 if self.direction == "minimize" else -1
 
 
-def _seen(view: View) -> Objective:
-    """Return the objective of a view."""
-    return _estimated(view) if isinstance(view, EnergyEstimate) else _reaching(view)
-
-
-def _estimated(view: EnergyEstimate) -> Objective:
-    """Return the objective of energy as it is reckoned from the training time."""
-    text = f"an estimate, not measured: {view.watts:.12g} W times the training seconds up to the best epoch"
-    return Objective(view.name, "minimize", "J", text, device_bound=True, timed=True)
-
-
-def _reaching(view: ReachView) -> Objective:
-    """Return the objective of reaching an accuracy."""
-    until = f"until validation accuracy {view.acc:.12g} is first reached (any accuracy may stand there)"
-    if view.kind == "time_to":
-        seconds = f"measured training seconds {until}"
-        return Objective(view.name, "minimize", "s", seconds, device_bound=True, timed=True)
-    return Objective(view.name, "minimize", "", f"epochs {until}")
+def _objective(quantity: Quantity) -> Objective:
+    return Objective(
+        quantity.name,
+        quantity.direction,
+        quantity.unit,
+        quantity.description,
+        device_bound=quantity.device_bound,
+        timed=quantity.timed,
+    )
 
 
 class Objectives(Registry[Objective]):
-    """The objectives by name, those with a parameter (`time_to(acc=0.955)`) too, whatever it is."""
+    """The objectives by name: those that are measured, and every quantity whatever its parameters.
+
+    Quantities are listed with the parameters of their examples.
+    """
 
     def get(self, name: str) -> Objective:
         """Return the objective called `name`.
@@ -75,12 +67,16 @@ class Objectives(Registry[Objective]):
             UnknownNameError: no such name; the message has the nearest one.
             UsageError: a parameter that is missing or cannot be.
         """
-        view = parse_view(name)
-        return super().get(name) if view is None else _seen(view)
+        quantity = parse_quantity(name)
+        return super().get(name) if quantity is None else _objective(quantity)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from super().__iter__()
+        yield from (QUANTITIES.get(kind).example for kind in QUANTITIES)
 
     def __contains__(self, name: object) -> bool:
         try:
-            return super().__contains__(name) or (isinstance(name, str) and parse_view(name) is not None)
+            return super().__contains__(name) or (isinstance(name, str) and parse_quantity(name) is not None)
         except UsageError:
             return False
 
@@ -108,15 +104,6 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "",
             "floating-point operations of training on one image once, two a multiply-add",
         ),
-        EPOCH_TIME: Objective(
-            EPOCH_TIME,
-            "minimize",
-            "s",
-            "measured training seconds of an epoch, the mean up to the best one",
-            device_bound=True,
-            timed=True,
-        ),
-        **{view.name: _reaching(view) for view in (ReachView("time_to", 0.99), ReachView("epochs_to", 0.99))},
         "memory": Objective(
             "memory",
             "minimize",
@@ -133,7 +120,6 @@ OBJECTIVES: Registry[Objective] = Objectives(
             " of the whole card or processor",
             device_bound=True,
         ),
-        EnergyEstimate(100).name: _estimated(EnergyEstimate(100)),
         "latency": Objective(
             "latency",
             "minimize",
@@ -188,10 +174,10 @@ def canonical_name(name: str) -> str:
     Names that are no objective's are returned as they are, for whoever looks them up to refuse.
     """
     try:
-        view = parse_view(name)
+        quantity = parse_quantity(name)
     except UsageError:
         return name
-    return name if view is None else view.name
+    return name if quantity is None else quantity.name
 
 
 def is_timed(quantity: str) -> bool:

@@ -1,15 +1,15 @@
 """What a study says of depth: memory, time and accuracy by the number of blocks, family by family."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from paretocaps.domain.front_record import FrontMember
 
 FAMILIES = ("capsnet", "residual_caps", "momentum_caps")
-EPOCH_SECONDS = "epoch_seconds"
-PANELS = ("memory", EPOCH_SECONDS, "acc", "latency", "latency_batch")
+EPOCH_TIME = "epoch_time"
+PANELS = ("memory", EPOCH_TIME, "acc", "latency", "latency_batch")
 """What is shown against depth, where it was measured."""
 
 
@@ -31,15 +31,13 @@ class DepthLine:
     points: tuple[DepthPoint, ...]
 
 
-def depth_lines(trials: Sequence[FrontMember], best_epochs: Mapping[int, float]) -> list[DepthLine]:
-    """Return memory, seconds an epoch, accuracy and, where measured, latencies by depth for each family.
+def depth_lines(trials: Sequence[FrontMember]) -> list[DepthLine]:
+    """Return memory, seconds per epoch, accuracy and, where measured, latencies by depth for each family.
 
     A value is the mean over the trials of a family that have so many blocks, whatever else they differ in.
-    Seconds an epoch are a trial's training time up to its best epoch over the number of that epoch.
 
     Args:
-        trials: finished trials.
-        best_epochs: the number of each trial's best epoch, mean over its seeds.
+        trials: finished trials, with the quantities of `PANELS` that they have.
 
     Returns:
         Lines in the order of `PANELS`, then of families; none where all trials have the same depth, or
@@ -51,26 +49,18 @@ def depth_lines(trials: Sequence[FrontMember], best_epochs: Mapping[int, float])
     others = [str(trial.choices["family"]) for trial in deep]
     families = [family for family in dict.fromkeys([*FAMILIES, *others]) if family in others]
     lines = [
-        _line(quantity, family, [trial for trial in deep if trial.choices["family"] == family], best_epochs)
+        _line(quantity, family, [trial for trial in deep if trial.choices["family"] == family])
         for quantity in PANELS
         for family in families
     ]
     return [line for line in lines if line.points]
 
 
-def _line(
-    quantity: str, family: str, trials: Sequence[FrontMember], best_epochs: Mapping[int, float]
-) -> DepthLine:
+def _line(quantity: str, family: str, trials: Sequence[FrontMember]) -> DepthLine:
     found: dict[int, list[float]] = {}
     for trial in trials:
-        value = _value(trial, quantity, best_epochs)
+        value = trial.values.get(quantity, math.nan)
         if math.isfinite(value):
             found.setdefault(int(trial.choices["blocks"]), []).append(value)
     points = (DepthPoint(blocks, fmean(values), len(values)) for blocks, values in sorted(found.items()))
     return DepthLine(quantity, family, tuple(points))
-
-
-def _value(trial: FrontMember, quantity: str, best_epochs: Mapping[int, float]) -> float:
-    if quantity != EPOCH_SECONDS:
-        return trial.values.get(quantity, math.nan)
-    return trial.values.get("time", math.nan) / best_epochs.get(trial.trial, math.nan)

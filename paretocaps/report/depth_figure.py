@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.report.depth import EPOCH_SECONDS, FAMILIES, DepthLine, DepthPoint
+from paretocaps.report.depth import EPOCH_TIME, FAMILIES, DepthLine, DepthPoint
 from paretocaps.report.style import CYCLE, dressed
 from paretocaps.report.tables import with_prefix
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "memory": "peak memory of training [B]",
-    EPOCH_SECONDS: "training seconds an epoch [s]",
+    EPOCH_TIME: "training seconds per epoch [s]",
     "acc": "validation accuracy",
     "latency": "one image, alone [s]",
     "latency_batch": "an image of a batch [s]",
 }
 _AXES: dict[str, dict[str, Any]] = {
     "memory": {"tickformat": "~s", "ticksuffix": "B", "rangemode": "tozero"},
-    EPOCH_SECONDS: {"rangemode": "tozero"},
+    EPOCH_TIME: {"rangemode": "tozero"},
     "latency": {"tickformat": "~s", "ticksuffix": "s", "rangemode": "tozero"},
     "latency_batch": {"tickformat": "~s", "ticksuffix": "s", "rangemode": "tozero"},
 }

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from paretocaps.domain.published import Published
 
 _SHARES = ("acc", "test_acc")
-_SECONDS = ("time", "epoch_seconds")
+_EPOCH_SECONDS = "epoch_seconds"
+"""What study files call the `epoch_time` that a paper prints."""
+_EPOCH_TIME = "epoch_time"
+_SECONDS = ("time", _EPOCH_SECONDS)
 _BOUND = (*_SECONDS, "memory")
 _EPOCHS = "best_epoch"
 _COUNTS = ("bottleneck", "primary_capsules")
 _ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
-_MEASURED = ("test_acc", "acc", _EPOCHS, "epoch_seconds", "time", "params", "macs", "memory", *_COUNTS)
+_MEASURED = ("test_acc", "acc", _EPOCHS, _EPOCH_SECONDS, "time", "params", "macs", "memory", *_COUNTS)
 _HEADINGS = {
     "acc": "val acc",
     "test_acc": "test acc",
     _EPOCHS: "best epoch",
-    "epoch_seconds": "s an epoch",
+    _EPOCH_SECONDS: "s per epoch",
     "primary_capsules": "primary capsules",
 }
 _UNITS = {"memory": "B"}
@@ -53,28 +56,25 @@ class Beside:
 def beside(
     published: "Published",
     trials: Sequence[FrontMember],
-    best_epochs: Mapping[int, float],
     *,
     timed: bool = True,
 ) -> list[Beside]:
     """Return every published row with the trials it is about, in the order of the rows.
 
     Of a trial there are its test accuracy (at the epoch that was best on validation images, so what a
-    paper's best test epoch is to be compared with from below), validation accuracy, best epoch, seconds an
-    epoch (training time up to the best epoch over its number), and training time, parameters, multiply-adds
-    and memory.
+    paper's best test epoch is to be compared with from below), validation accuracy, best epoch, seconds per
+    epoch (`epoch_time`), and training time, parameters, multiply-adds and memory.
 
     Args:
         published: what the paper prints.
-        trials: all finished trials.
-        best_epochs: the number of each trial's best epoch, mean over its seeds.
+        trials: all finished trials, with the quantities that they have.
         timed: whether times and memory are to be shown; not where they are of several devices.
     """
     found: list[Beside] = []
     for row in published.rows:
         about = [trial for trial in trials if row.is_about(trial.design, trial.choices)]
         for trial in about:
-            measured = _measured(trial, best_epochs.get(trial.trial), timed=timed)
+            measured = _measured(trial, timed=timed)
             found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))
         if not about:
             found.append(Beside(row.name, row.figures, row.note, None, {}, 0))
@@ -93,7 +93,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
     texts = [("row", False, [line.name for line in lines])]
     for name in figures:
         cells = [_text(name, line.published.get(name)) for line in lines]
-        texts.append(("s an epoch" if name == "epoch_seconds" else name.replace("_", " "), True, cells))
+        texts.append(("s per epoch" if name == _EPOCH_SECONDS else name.replace("_", " "), True, cells))
     second = len(texts)
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
     texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
@@ -106,12 +106,10 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
     return Table(headings, numeric, tuple(zip(*columns, strict=True))), second
 
 
-def _measured(trial: FrontMember, best_epoch: float | None, *, timed: bool) -> dict[str, float]:
+def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:
     values = dict(trial.values)
-    if best_epoch is not None:
-        values[_EPOCHS] = best_epoch
-        if "time" in values:
-            values["epoch_seconds"] = values["time"] / best_epoch
+    if _EPOCH_TIME in values:
+        values[_EPOCH_SECONDS] = values[_EPOCH_TIME]
     return {
         name: values[name]
         for name in _MEASURED

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.requirement import Requirement
-from paretocaps.report.depth import DepthLine, depth_lines
+from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
-from paretocaps.report.networks import Measured, networks_table
+from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from paretocaps.domain.published import Published
+
+FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch")
+"""What a page shows of trials beside what a front has."""
 
 _PARTS = (
     "Params, and those of trunk, primary capsules, capsule layers and decoder; bottleneck: the maps that the"
@@ -50,9 +54,8 @@ def write_report(
     seeds: Sequence[int] = (),
     requirements: Sequence[Requirement] = (),
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
-    best_epochs: Mapping[int, float] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
-    networks: Measured | None = None,
+    further: Measured | None = None,
     published: "Published | None" = None,
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return where it is.
@@ -68,29 +71,28 @@ def write_report(
         seeds: the seeds that were trained.
         requirements: what trials had to keep to be ranked.
         epochs: epoch records of the front's members by trial number, one training each.
-        best_epochs: number of the best epoch of all finished trials, by trial number: for the figure of
-            depth, which a study of several depths has, and beside what is published.
         remarks: what to know of how the members' values came about, by trial number.
-        networks: the quantities of `networks.QUANTITIES` that were measured of the trials, by number.
+        further: the quantities in `FURTHER` of all finished trials, by trial number: for the table of
+            networks, the figure of depth, and beside what is published.
         published: what a paper prints about the study's trials; it has a section of its own.
 
     Raises:
         UsageError: the page cannot be written there.
     """
+    further = further or {}
+    everyone = [_with(member, further) for member in trials or front.members]
     body = [
         _head(front, trials, requirements),
         _facts(front, trials, devices, seeds, requirements),
         _front_section(front, remarks or {}),
-        _networks_section(front, networks or {}),
-        _figures_section(front, trials, epochs or {}, best_epochs or {}),
+        _networks_section(front, further),
+        _figures_section(front, trials, epochs or {}, depth_lines(everyone)),
         published_section(
             published,
             front,
-            trials,
-            best_epochs or {},
+            everyone,
             devices,
             seeds,
-            networks,
             _amount(settings or {}),
         )
         if published
@@ -164,9 +166,13 @@ def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> 
     )
 
 
-def _networks_section(front: FrontRecord, networks: Measured) -> str:
+def _with(member: FrontMember, further: Measured) -> FrontMember:
+    return replace(member, values={**further.get(member.trial, {}), **member.values})
+
+
+def _networks_section(front: FrontRecord, further: Measured) -> str:
     """Return what the front's networks are made of, where that was measured."""
-    table = networks_table(front.members, networks)
+    table = networks_table(front.members, further)
     return f"<h2>Networks</h2>{table_html(table)}<p class='soft'>{_PARTS}</p>" if table else ""
 
 
@@ -186,7 +192,7 @@ def _figures_section(
     front: FrontRecord,
     trials: Sequence[FrontMember],
     epochs: Mapping[int, Sequence[EpochRecord]],
-    best_epochs: Mapping[int, float],
+    depths: Sequence[DepthLine],
 ) -> str:
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
@@ -194,8 +200,7 @@ def _figures_section(
     two = pair_figures(front, trials)
     pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
     by_epoch = _drawn(front.study, _by_epoch(curves, labels), "wide")
-    everyone = {member.trial: member for member in (*front, *trials)}
-    lines = [line for line in depth_lines(list(everyone.values()), best_epochs) if _compares(line, front)]
+    lines = [line for line in depths if _compares(line, front)]
     by_depth = _drawn(front.study, {"depth": depth_figure(lines)} if lines else {}, "wide")
     if not (solid or pairs or by_epoch or by_depth):
         return ""

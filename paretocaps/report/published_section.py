@@ -1,24 +1,20 @@
 """The section of a report's page that has a paper's figures beside those measured."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from html import escape
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.html import definitions_html, table_html
 from paretocaps.report.measured_beside_published import beside, beside_table
-from paretocaps.report.networks import Measured
 
 
 def published_section(
     published: Published,
     front: FrontRecord,
     trials: Sequence[FrontMember],
-    best_epochs: Mapping[int, float],
     devices: Sequence[str],
     seeds: Sequence[int],
-    networks: Measured | None = None,
     amount: str = "",
 ) -> str:
     """Return the section "Published and measured": each group of columns says whose figures it has.
@@ -26,21 +22,14 @@ def published_section(
     Args:
         published: what the paper prints.
         front: the page's, which knows the devices.
-        trials: all finished trials; the front's where there are no others.
-        best_epochs: number of their best epochs, by trial number.
+        trials: all finished trials with what was measured of them; the front's where there are no others.
         devices: the names of those they were measured on.
         seeds: what they were trained with.
-        networks: what else was measured of them, by trial number.
         amount: how much they were trained, in words.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     everyone = {member.trial: member for member in (*front.members, *trials)}
-    others = networks or {}
-    in_order = [
-        replace(everyone[number], values={**others.get(number, {}), **everyone[number].values})
-        for number in sorted(everyone)
-    ]
-    lines = beside(published, in_order, best_epochs, timed=not mixed)
+    lines = beside(published, [everyone[number] for number in sorted(everyone)], timed=not mixed)
     table, second = beside_table(lines, published.figures)
     groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]
     where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"

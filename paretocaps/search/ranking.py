@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.domain.view import parse_view
 from paretocaps.errors import UsageError
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
@@ -129,7 +129,7 @@ def quantity_table(
     asked += [_bounded(requirement).quantity for requirement in requirements]
     table = store.table(study, tuple(dict.fromkeys([*MEASURED, *asked])))
     for name in asked:
-        if len(table) and np.isnan(table.column(name)).all() and parse_view(name) is None:
+        if len(table) and np.isnan(table.column(name)).all() and parse_quantity(name) is None:
             raise UsageError(
                 f"study {study!r} did not measure {name!r}: start another study with it among its objectives"
             )
@@ -223,7 +223,7 @@ def _first_designs(table: QuantityTable, objectives: Sequence[Objective]) -> NDA
 
 def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:
     """Return how many trials never reached what an objective asks for, by its name; none are left out."""
-    views = [objective for objective in objectives if parse_view(objective.quantity) is not None]
+    views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
     counts = {o.name: int(np.isnan(table.column(o.quantity)).sum()) for o in views}
     return {name: count for name, count in counts.items() if count}
 

@@ -14,8 +14,8 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.view import parse_view
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.execution.recover import clear_failed
@@ -199,10 +199,9 @@ class Runner:
 
         An accuracy that the training did not reach is not missing: its trial is finished, and not ranked.
         """
-        for objective in self.objectives:
-            reaching = measurement.epochs and parse_view(objective.quantity) is not None
-            if measurement.quantity(objective.quantity) is None and not reaching:
-                return f"trainer {self.spec.trainer!r} did not measure {objective.quantity!r}"
+        for name in (objective.quantity for objective in self.objectives):
+            if value_of(measurement, name) is None and not may_be_missing(name, measurement):
+                return f"trainer {self.spec.trainer!r} did not measure {name!r}"
         try:
             self.store.finish_attempt(key, measurement)
         except DivergedError as error:

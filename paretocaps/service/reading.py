@@ -123,8 +123,7 @@ def write_report(
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
             },
-            best_epochs=store.best_epochs(name),
-            networks=_diagnostics(store, name),
+            further=_further(store, name, device, scale_to),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -154,12 +153,15 @@ def front_of(
     return Front.from_record(record)
 
 
-def _diagnostics(store: "Store", study: str) -> dict[int, dict[str, float]]:
-    """Return what a report says of the trials' networks, by trial and quantity."""
-    from paretocaps.report.networks import QUANTITIES
+def _further(
+    store: "Store", study: str, device: str | None, scale_to: str | None
+) -> dict[int, dict[str, float]]:
+    """Return what a report says of trials beside what a front has, by trial and quantity."""
+    from paretocaps.report.page import FURTHER
+    from paretocaps.search.device_times import comparable
     from paretocaps.search.ranking import named_values
 
-    table = store.table(study, QUANTITIES)
+    table = comparable(store.table(study, FURTHER), (), device, scale_to)
     return {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
 
 

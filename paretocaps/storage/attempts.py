@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
+from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
 from paretocaps.storage.records import check_finite
@@ -128,7 +128,7 @@ def is_latest() -> ColumnElement[bool]:
 def attempt_row(measurement: Measurement) -> dict[str, Any]:
     """Return the columns of a finished attempt that a measurement fills."""
     device = measurement.device
-    own = {name: getattr(measurement, name) for name in (*MEASURED, "best_epoch", "weights")}
+    own = {name: getattr(measurement, name) for name in (*FIELDS, "weights")}
     return own | {
         "state": "finished",
         "device_name": device.name,

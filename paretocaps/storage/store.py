@@ -77,7 +77,6 @@ class Store:
     trials = _reads(_stored_trials.trials)
     open_trials = _reads(_stored_trials.open_trials)
     trial = _reads(_stored_trials.trial)
-    best_epochs = _reads(_table.best_epochs)
     table = _reads(_table.table)
 
     save_front = _writes(_fronts.save_front)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.domain.measurement import MEASURED, Device, EpochRecord, Measurement
+from paretocaps.domain.measurement import FIELDS, Device, EpochRecord, Measurement
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
@@ -45,27 +45,46 @@ def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     Raises:
         StorageError: there is no such study or trial.
     """
-    key = trial_id(connection, study, number)
-    query = (
-        select(EPOCHS)
-        .select_from(EPOCHS.join(ATTEMPTS))
-        .where(ATTEMPTS.c.trial_id == key)
-        .order_by(EPOCHS.c.epoch)
-    )
-    epochs: dict[int, tuple[EpochRecord, ...]] = defaultdict(tuple)
+    scope = [TRIALS.c.id == trial_id(connection, study, number)]
+    return _load(connection, study, scope, _epochs(connection, scope))[0]
+
+
+def load_measurements(
+    connection: Connection, scope: Iterable[ColumnElement[bool]], *, epochs: bool
+) -> dict[int, Measurement]:
+    """Return the measurements of finished attempts, by the attempts' keys.
+
+    Args:
+        connection: of any transaction.
+        scope: conditions on attempts and their trials; all attempts that meet them are finished.
+        epochs: whether they are to have their epochs.
+    """
+    extra = _extra(connection, scope)
+    records = _epochs(connection, scope) if epochs else {}
+    rows = connection.execute(select(ATTEMPTS).select_from(ATTEMPTS.join(TRIALS)).where(*scope))
+    return {row.id: _measurement(row, extra.get(row.id, {}), records.get(row.id, ())) for row in rows}
+
+
+def _extra(connection: Connection, scope: Iterable[ColumnElement[bool]]) -> dict[int, dict[str, float]]:
+    query = select(QUANTITIES).select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS)).where(*scope)
+    extra: dict[int, dict[str, float]] = defaultdict(dict)
     for row in connection.execute(query):
-        epochs[row.attempt_id] += (_epoch(row),)
-    return _load(connection, study, [TRIALS.c.id == key], epochs)[0]
+        extra[row.attempt_id][row.name] = row.value
+    return extra
+
+
+def _epochs(connection: Connection, scope: Iterable[ColumnElement[bool]]) -> Epochs:
+    query = select(EPOCHS).select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*scope)
+    records: dict[int, list[EpochRecord]] = defaultdict(list)
+    for row in connection.execute(query.order_by(EPOCHS.c.epoch)):
+        records[row.attempt_id].append(_epoch(row))
+    return {attempt: tuple(own) for attempt, own in records.items()}
 
 
 def _load(
     connection: Connection, study: str, scope: Iterable[ColumnElement[bool]], epochs: Epochs
 ) -> list[TrialRecord]:
-    extra: dict[int, dict[str, float]] = defaultdict(dict)
-    for row in connection.execute(
-        select(QUANTITIES).select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS)).where(*scope)
-    ):
-        extra[row.attempt_id][row.name] = row.value
+    extra = _extra(connection, scope)
     attempts: dict[int, list[AttemptRecord]] = defaultdict(list)
     query = select(ATTEMPTS, TRIALS.c.number).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
     artifacts = artifacts_of(connection)
@@ -75,7 +94,9 @@ def _load(
                 key=AttemptKey(study, row.number, row.seed, row.attempt),
                 state=row.state,
                 reason=row.reason,
-                measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ())),
+                measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ()))
+                if row.state == "finished"
+                else None,
                 folder=None if row.folder is None else artifacts / row.folder,
                 started=row.started,
                 ended=row.ended,
@@ -99,11 +120,7 @@ def _trial(row: Row[Any], attempts: tuple[AttemptRecord, ...]) -> TrialRecord:
     )
 
 
-def _measurement(
-    row: Row[Any], extra: dict[str, float], epochs: tuple[EpochRecord, ...]
-) -> Measurement | None:
-    if row.state != "finished":
-        return None
+def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochRecord, ...]) -> Measurement:
     device = Device(
         name=row.device_name,
         kind=row.device_kind,
@@ -113,7 +130,7 @@ def _measurement(
         loaded=bool(row.loaded),  # NULL in rows from before it was looked for
         calibration=row.calibration,
     )
-    own = {name: row._mapping[name] for name in (*MEASURED, "best_epoch", "weights")}
+    own = {name: row._mapping[name] for name in (*FIELDS, "weights")}
     remarks = tuple(row.remarks or ())
     return Measurement(**own, device=device, epochs=epochs, quantities=extra, remarks=remarks)
 

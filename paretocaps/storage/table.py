@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from paretocaps.domain.measurement import MEASURED
-from paretocaps.domain.view import EPOCH_TIME, EnergyEstimate, View, parse_view
+from paretocaps.domain.measurement import FIELDS
+from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.storage.attempts import is_latest
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS
+from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
+from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import study_id
 
 _OWN = ("id", "device_name", "torch", "shared", "loaded", "calibration")
@@ -62,75 +62,46 @@ def table(
 ) -> QuantityTable:
     """Return the finished trials of a study (those in `numbers`, or all) as a matrix over `quantities`.
 
-    A quantity is a field of `Measurement` (`MEASURED`), one of its `quantities`, or a view of them
-    (`parse_view`); a name that was not measured is a column of NaN. A trial's value is the mean over its
-    seeds, of the latest finished attempt of each.
+    A quantity is a field of `Measurement` (`FIELDS`), one of its `quantities`, or one that follows from
+    these (`parse_quantity`); a name that was not measured is a column of NaN. A trial's value is the mean
+    over its seeds, of the latest finished attempt of each.
 
     Raises:
         StorageError: there is no such study.
+        UsageError: a quantity with a parameter that cannot be.
     """
     scope = [TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state == "finished", is_latest()]
     if numbers is not None:
         scope.append(TRIALS.c.number.in_(numbers))
-    columns = [ATTEMPTS.c[name] for name in quantities if name in MEASURED]
+    stored = [name for name in quantities if name in FIELDS]
     own = TRIALS.c.number, *(ATTEMPTS.c[name] for name in _OWN)
-    query = select(*own, *columns).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
-    rows = connection.execute(query.order_by(TRIALS.c.number, ATTEMPTS.c.seed)).all()
-    fields = list(zip(*rows, strict=True)) or [()] * (len(own) + len(columns))
-    extra = _extra(connection, scope, quantities, fields[1])
-    measured = dict(zip([name for name in quantities if name in MEASURED], fields[len(own) :], strict=True))
-    matrix = np.array([measured.get(name, extra.get(name)) for name in quantities], dtype=np.float64)
+    query = select(*own, *(ATTEMPTS.c[name] for name in stored)).select_from(ATTEMPTS.join(TRIALS))
+    rows = connection.execute(query.where(*scope).order_by(TRIALS.c.number, ATTEMPTS.c.seed)).all()
+    fields = list(zip(*rows, strict=True)) or [()] * (len(own) + len(stored))
+    columns: dict[str, Sequence[float | None]] = dict(zip(stored, fields[len(own) :], strict=True))
+    found = _named(connection, scope, [name for name in quantities if name not in columns])
+    columns |= {name: [values.get(key) for key in fields[1]] for name, values in found.items()}
+    matrix = np.array([columns[name] for name in quantities], dtype=np.float64)
     return _by_trial(tuple(quantities), fields, matrix.reshape(len(quantities), len(rows)).T)
 
 
-def best_epochs(connection: Connection, study: str) -> dict[int, float]:
-    """Return the number of the best epoch of every finished trial, by trial: the mean over its seeds.
-
-    Raises:
-        StorageError: there is no such study.
-    """
-    scope = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state == "finished", is_latest()
-    query = select(TRIALS.c.number, func.avg(ATTEMPTS.c.best_epoch)).select_from(ATTEMPTS.join(TRIALS))
-    rows = connection.execute(query.where(*scope).group_by(TRIALS.c.number))
-    return {number: float(mean) for number, mean in rows}
-
-
-def _extra(
-    connection: Connection,
-    scope: Sequence[ColumnElement[bool]],
-    quantities: Sequence[str],
-    attempts: Sequence[int],
-) -> dict[str, NDArray[np.float64]]:
-    """Return what is not a column of the attempts: what a trainer measured by name, and views."""
-    names = [name for name in quantities if name not in MEASURED]
-    columns = {name: np.full(len(attempts), np.nan) for name in names}
-    if not names:
-        return columns
-    place = {attempt: index for index, attempt in enumerate(attempts)}
-    views = {name: view for name in names if (view := parse_view(name)) is not None}
-    named = QUANTITIES.c.name.in_([name for name in names if name not in views])
+def _named(
+    connection: Connection, scope: Sequence[ColumnElement[bool]], names: Sequence[str]
+) -> dict[str, dict[int, float | None]]:
+    """Return what is no column of the attempts by name and attempt: measured under that name, or computed."""
+    computed = {name: quantity for name in names if (quantity := parse_quantity(name)) is not None}
+    found: dict[str, dict[int, float | None]] = {name: {} for name in names}
     query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)
-    joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS))
-    for attempt, name, value in connection.execute(joined.where(*scope, named)):
-        columns[name][place[attempt]] = value
-    asked = {name: _viewed(view, scope) for name, view in views.items()}
-    if EPOCH_TIME in columns:
-        mean = select(ATTEMPTS.c.id, ATTEMPTS.c.time / ATTEMPTS.c.best_epoch)
-        asked[EPOCH_TIME] = mean.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
-    for name, values in asked.items():
-        for row in connection.execute(values):
-            columns[name][place[row[0]]] = row[1]
-    return columns
-
-
-def _viewed(view: View, scope: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Select (attempt, value): of those that reached an accuracy, of their first such epoch."""
-    if isinstance(view, EnergyEstimate):
-        joules = select(ATTEMPTS.c.id, ATTEMPTS.c.time * view.watts)
-        return joules.select_from(ATTEMPTS.join(TRIALS)).where(*scope)
-    value = EPOCHS.c.time if view.kind == "time_to" else EPOCHS.c.epoch
-    first = select(EPOCHS.c.attempt_id, func.min(value)).select_from(EPOCHS.join(ATTEMPTS).join(TRIALS))
-    return first.where(*scope, EPOCHS.c.acc >= view.acc).group_by(EPOCHS.c.attempt_id)
+    joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS)).where(*scope)
+    if len(computed) < len(names):
+        for key, name, value in connection.execute(joined.where(QUANTITIES.c.name.in_(names))):
+            found[name][key] = value
+    if computed:
+        epochs = any(quantity.reads_epochs for quantity in computed.values())
+        for key, measurement in load_measurements(connection, scope, epochs=epochs).items():
+            for name, quantity in computed.items():
+                found[name][key] = quantity.of(measurement)
+    return found
 
 
 def _by_trial(

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -6,28 +7,28 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.report.depth import DepthPoint, depth_lines
 
 
-def trial(number, family, blocks, acc=0.5, time=6.0, **values):
-    return FrontMember(number, {"family": family, "blocks": blocks}, {"acc": acc, "time": time, **values})
+def trial(number, family, blocks, acc=0.5, epoch_time=3.0, **values):
+    measured = {"acc": acc, "epoch_time": epoch_time, **values}
+    return FrontMember(number, {"family": family, "blocks": blocks}, measured)
 
 
-def lines(trials, best=2):
-    found = depth_lines(trials, {trial.trial: best for trial in trials})
-    return {(line.quantity, line.family): line.points for line in found}
+def lines(trials):
+    return {(line.quantity, line.family): line.points for line in depth_lines(trials)}
 
 
 def test_values_are_means_over_the_trials_of_a_family_and_depth():
     trials = [
-        trial(0, "momentum_caps", 4, 0.9, 8.0, memory=100),
-        trial(1, "momentum_caps", 1, 0.6, 2.0, memory=50),
-        trial(2, "momentum_caps", 4, 0.7, 4.0, memory=200),
-        trial(3, "residual_caps", 4, 0.8, 5.0, memory=400),
+        trial(0, "momentum_caps", 4, 0.9, 4.0, memory=100),
+        trial(1, "momentum_caps", 1, 0.6, 1.0, memory=50),
+        trial(2, "momentum_caps", 4, 0.7, 2.0, memory=200),
+        trial(3, "residual_caps", 4, 0.8, 2.5, memory=400),
     ]
     found = lines(trials)
     assert found == {
         ("memory", "residual_caps"): (DepthPoint(4, 400, 1),),
         ("memory", "momentum_caps"): (DepthPoint(1, 50, 1), DepthPoint(4, 150, 2)),
-        ("epoch_seconds", "residual_caps"): (DepthPoint(4, 2.5, 1),),
-        ("epoch_seconds", "momentum_caps"): (DepthPoint(1, 1.0, 1), DepthPoint(4, 3.0, 2)),
+        ("epoch_time", "residual_caps"): (DepthPoint(4, 2.5, 1),),
+        ("epoch_time", "momentum_caps"): (DepthPoint(1, 1.0, 1), DepthPoint(4, 3.0, 2)),
         ("acc", "residual_caps"): (DepthPoint(4, 0.8, 1),),
         ("acc", "momentum_caps"): (DepthPoint(1, 0.6, 1), DepthPoint(4, pytest.approx(0.8), 2)),
     }
@@ -45,10 +46,12 @@ def test_what_was_not_measured_is_left_out():
     assert found["memory", "own"] == (DepthPoint(3, 9, 1),)
     assert ("memory", "capsnet") not in found
     assert not any(quantity == "latency_batch" for quantity, _ in found)
-    assert not any(line.quantity == "epoch_seconds" for line in depth_lines(trials, {}))
+    assert [point.value for point in found["epoch_time", "capsnet"]] == [3.0, 3.0]
+    untimed = [replace(one, values={"acc": 0.5}) for one in trials]
+    assert not any(line.quantity == "epoch_time" for line in depth_lines(untimed))
 
 
 def test_one_depth_or_none_is_no_figure():
-    assert depth_lines([], {}) == []
-    assert depth_lines([trial(0, "capsnet", 2), trial(1, "momentum_caps", 2)], {0: 1, 1: 1}) == []
-    assert depth_lines([FrontMember(n, {"lr_max": 0.1 * n}, {"acc": 0.5}) for n in (1, 2)], {}) == []
+    assert depth_lines([]) == []
+    assert depth_lines([trial(0, "capsnet", 2), trial(1, "momentum_caps", 2)]) == []
+    assert depth_lines([FrontMember(n, {"lr_max": 0.1 * n}, {"acc": 0.5}) for n in (1, 2)]) == []

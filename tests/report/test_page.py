@@ -113,12 +113,12 @@ def test_a_study_of_several_depths_shows_them(tmp_path, front, trials):
         replace(member, choices={**member.choices, "family": "momentum_caps", "blocks": 1 + member.trial})
         for member in trials
     ]
-    best = {member.trial: 2.0 for member in deep}
-    body = written(tmp_path / "deep.html", front, trials=deep, best_epochs=best)
+    further = {member.trial: {"epoch_time": 2.0} for member in deep}
+    body = written(tmp_path / "deep.html", front, trials=deep, further=further)
     assert "Memory, time and accuracy by depth" in body
-    assert "training seconds an epoch" in body
+    assert "training seconds per epoch" in body
     assert body.count("Plotly.newPlot(") == 5
-    assert "by depth" not in written(tmp_path / "flat.html", front, trials=trials, best_epochs=best)
+    assert "by depth" not in written(tmp_path / "flat.html", front, trials=trials, further=further)
 
 
 def test_depth_mixes_no_devices(tmp_path, front, trials):
@@ -126,7 +126,7 @@ def test_depth_mixes_no_devices(tmp_path, front, trials):
         FrontMember(n, {"family": "capsnet", "blocks": n}, {"acc": 0.9, "time": 1.0, "memory": 5e6})
         for n in range(3)
     ]
-    best = dict.fromkeys(range(3), 1.0)
+    further = {trial: {"epoch_time": 1.0} for trial in range(3)}
     for record, shown in (
         (replace(front, devices=("one",)), {"memory", "seconds", "accuracy"}),
         (replace(front, devices=("one", "two")), {"accuracy"}),
@@ -134,10 +134,10 @@ def test_depth_mixes_no_devices(tmp_path, front, trials):
         (replace(front, devices=("one", "two"), scaled_to="one"), {"seconds", "accuracy"}),
     ):
         record = replace(record, members=())
-        body = written(tmp_path / "page.html", record, trials=deep, best_epochs=best)
+        body = written(tmp_path / "page.html", record, trials=deep, further=further)
         titles = {
             "memory": "peak memory of",
-            "seconds": "seconds an epoch",
+            "seconds": "seconds per epoch",
             "accuracy": "validation accuracy",
         }
         assert {name for name, text in titles.items() if text in body} == shown

@@ -17,7 +17,8 @@ PUBLISHED = Published.model_validate(
 
 
 def section(front, trials, devices=("some CPU",)):
-    return published_section(PUBLISHED, front, trials, {0: 2.0}, devices, [0, 1, 2])
+    with_epoch = [replace(one, values={**one.values, "best_epoch": 2.0}) for one in trials]
+    return published_section(PUBLISHED, front, with_epoch, devices, [0, 1, 2])
 
 
 def test_each_group_of_columns_says_whose_figures_it_has(front, trials):

@@ -44,14 +44,12 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     assert table.seeds.tolist() == [1]
 
 
-def test_best_epochs_are_means_over_the_latest_attempts(store, finish):
+def test_the_best_epoch_is_a_column_too(store, finish):
     for seed, best in ((1, 9), (1, 4), (2, 5)):
         finish(0, seed=seed, best_epoch=best)
     finish(7, best_epoch=3)
     store.start_trial("s", 8, {})
-    assert store.best_epochs("s") == {0: 4.5, 7: 3.0}
-    with pytest.raises(StorageError, match="no study"):
-        store.best_epochs("other")
+    assert store.table("s", ["best_epoch"]).values.tolist() == [[4.5], [3.0]]
 
 
 def test_extra_quantities_are_columns_too(store, finish):
@@ -73,7 +71,15 @@ def test_views_of_the_epochs_are_columns_too(store, finish):
     assert np.isnan(table.column("time_to(acc=0.03)")[1])  # one of its seeds never reached it
     assert table.column("epochs_to(acc=0.01)").tolist() == [1.0, 1.0, 1.0]
     assert table.column("epoch_time")[0] == 2.0
+    assert store.table("s", ["energy_estimate(watts=2)"]).values[0] == 8.0
     assert np.isnan(store.table("s", ["time_to(acc=0.2)"]).values).all()
+
+
+def test_a_trial_s_value_is_the_mean_of_its_seeds_own(store, finish):
+    """Not the mean time over the mean number of the best epoch: 9 s over 3 epochs would be 3."""
+    finish(0, seed=1, time=8.0, best_epoch=1)
+    finish(0, seed=2, time=10.0, best_epoch=5)
+    assert store.table("s", ["epoch_time"]).values.tolist() == [[5.0]]
 
 
 def test_a_view_is_of_the_latest_attempt_of_a_seed(store, finish):

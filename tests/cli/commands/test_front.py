@@ -1,8 +1,12 @@
 import csv
 import io
 import json
+from dataclasses import dataclass
 
 import pytest
+
+from paretocaps.domain.quantities.quantities import QUANTITIES
+from paretocaps.domain.quantities.quantity import Quantity
 
 
 @pytest.fixture
@@ -43,6 +47,35 @@ def test_requirements_and_objectives_make_another_view(front):
     assert all(member["acc"] >= 0.8 and member["time"] < 5 for member in kept)
     flat = json.loads(front("t", "--objectives", "acc,wall", "--format", "json").stdout)
     assert [objective["name"] for objective in flat["objectives"]] == ["acc", "wall"]
+
+
+@dataclass(frozen=True)
+class Mine(Quantity):
+    """Some seconds more or less than a training took."""
+
+    x: float
+
+    kind = "mine"
+    example = "mine(x=1)"
+
+    @property
+    def description(self):
+        return f"{self.x:g} seconds less than a training took"
+
+    def of(self, measurement):
+        return measurement.time - self.x
+
+
+def test_a_stored_study_is_asked_for_a_quantity_that_is_registered_later(front, monkeypatch):
+    monkeypatch.setattr(QUANTITIES, "_entries", {**QUANTITIES._entries})
+    QUANTITIES.register("mine", Mine)
+    answer = json.loads(front("t", "--objectives", "acc,mine(x=2)", "--format", "json").stdout)
+    assert [objective["name"] for objective in answer["objectives"]] == ["acc", "mine(x=2)"]
+    assert [member["mine(x=2)"] for member in answer["members"]] == [
+        member["time"] - 2 for member in answer["members"]
+    ]
+    refused = front("t", "--objectives", "acc,mine")
+    assert (refused.exit_code, "write mine(x=1)" in refused.stderr) == (2, True)
 
 
 def test_csv_has_a_row_a_member(front):

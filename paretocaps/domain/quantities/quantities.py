@@ -1,0 +1,72 @@
+"""The quantities that follow from stored trainings, by name, and the one place where they are evaluated."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+
+from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.quantities.quantity import Quantity
+from paretocaps.errors import UsageError
+from paretocaps.registry import Registry
+
+QUANTITIES: Registry[type[Quantity]] = Registry(
+    "quantity",
+    {
+        "epoch_time": "paretocaps.domain.quantities.epoch_time:EpochTime",
+        "time_to": "paretocaps.domain.quantities.reach:TimeTo",
+        "epochs_to": "paretocaps.domain.quantities.reach:EpochsTo",
+        "energy_estimate": "paretocaps.domain.quantities.energy_estimate:EnergyEstimate",
+    },
+    group="paretocaps.quantities",
+)
+
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(.*)", re.DOTALL)
+_ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d*\.?\d+(?:[eE][-+]?\d+)?|\d+\.))\s*")
+
+
+def parse_quantity(name: str) -> Quantity | None:
+    """Return the quantity called `name`, such as "time_to(acc=0.99)"; None where none of that name is known.
+
+    Raises:
+        UsageError: it is called like one, but a parameter is missing, unknown or cannot be.
+    """
+    found = _CALL.fullmatch(name)
+    if found is None or found[1] not in QUANTITIES:
+        return None
+    kind = QUANTITIES.get(found[1])
+    given = _arguments(found[2].strip())
+    try:
+        if given is None or list(given) != [field.name for field in fields(kind)]:
+            raise ValueError(name)
+        return kind(**given)
+    except ValueError:
+        written = f"{kind.example}, {kind.parameters}" if kind.parameters else kind.example
+        raise UsageError(f"objective {name!r} is not understood: write {written}") from None
+
+
+def value_of(measurement: Measurement, name: str) -> float | None:
+    """Return the value of one training of the quantity `name`, measured or following from what is stored.
+
+    None where it was not measured, or the training has no such value.
+
+    Raises:
+        UsageError: a parameter that cannot be.
+    """
+    quantity = parse_quantity(name)
+    return measurement.quantity(name) if quantity is None else quantity.of(measurement)
+
+
+def may_be_missing(name: str, measurement: Measurement) -> bool:
+    """Return whether a training may have no value of `name` though all that it follows from was measured."""
+    quantity = parse_quantity(name)
+    return quantity is not None and (bool(measurement.epochs) or not quantity.reads_epochs)
+
+
+def _arguments(text: str) -> Mapping[str, float] | None:
+    """Return what stands in parentheses, "(a=1,b=2)"; None where it cannot be read."""
+    if not text:
+        return {}
+    found = [_ARGUMENT.fullmatch(part) for part in text[1:-1].split(",")]
+    if not (text[0] == "(" and text[-1] == ")" and all(found)):
+        return None
+    return {one[1]: float(one[2]) for one in found if one is not None}

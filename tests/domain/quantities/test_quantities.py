@@ -1,0 +1,111 @@
+from dataclasses import dataclass
+
+import pytest
+
+from paretocaps.domain.objective import OBJECTIVES, parse_objectives
+from paretocaps.domain.quantities.quantities import QUANTITIES, may_be_missing, parse_quantity, value_of
+from paretocaps.domain.quantities.quantity import Quantity
+from paretocaps.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Between(Quantity):
+    """Seconds from one epoch to another."""
+
+    low: float
+    high: float
+
+    kind = "between"
+    example = "between(low=1,high=2)"
+    reads_epochs = True
+
+    @property
+    def description(self):
+        return "seconds between two epochs"
+
+    def of(self, measurement):
+        times = {record.epoch: record.time for record in measurement.epochs}
+        return times[self.high] - times[self.low]
+
+
+@pytest.fixture
+def _between(monkeypatch):
+    monkeypatch.setattr(QUANTITIES, "_entries", {**QUANTITIES._entries, "between": Between})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("time_to(acc=0.955)", "time_to(acc=0.955)"),
+        (" time_to( acc = .90 ) ", "time_to(acc=0.9)"),
+        ("epochs_to(acc=1.)", "epochs_to(acc=1)"),
+        ("epochs_to(acc=9e-1)", "epochs_to(acc=0.9)"),
+        (" energy_estimate ( watts = 65.0 ) ", "energy_estimate(watts=65)"),
+        ("epoch_time", "epoch_time"),
+    ],
+)
+def test_a_quantity_has_one_name(text, name):
+    asked = parse_quantity(text)
+    assert asked is not None
+    assert asked.name == name
+    assert parse_quantity(name) == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time_to",
+        "time_to()",
+        "time_to(0.9)",
+        "time_to(acc=0)",
+        "epochs_to(acc=1.1)",
+        "time_to(acc=0.9",
+        "time_to((",
+    ],
+)
+def test_a_parameter_that_cannot_be_shows_the_form(text):
+    form = r"write (time|epochs)_to\(acc=0\.99\), with an accuracy above 0 and at most 1"
+    with pytest.raises(UsageError, match=f"not understood: {form}"):
+        parse_quantity(text)
+
+
+@pytest.mark.parametrize("text", ["energy_estimate", "energy_estimate(watts=0)", "energy_estimate(65)"])
+def test_an_estimate_without_watts_says_how_to_write_it(text):
+    with pytest.raises(UsageError, match=r"write energy_estimate\(watts=100\), with the watts"):
+        parse_quantity(text)
+
+
+def test_parameters_that_are_not_known_are_refused():
+    with pytest.raises(UsageError, match="write epoch_time$"):
+        parse_quantity("epoch_time(acc=1)")
+    with pytest.raises(UsageError, match="not understood"):
+        parse_quantity("time_to(acc=0.9,other=1)")
+
+
+@pytest.mark.parametrize("text", ["time", "acc", "time_total", "epochs_together(acc=1)", "", "1(a=2)"])
+def test_other_names_are_none_of_them(text):
+    assert parse_quantity(text) is None
+
+
+def test_values_are_measured_or_follow_from_it(learned):
+    training = learned([0.2, 0.9, 0.5])
+    assert value_of(training, "acc") == 0.9
+    assert value_of(training, "f1") == 0.8
+    assert value_of(training, "time_to(acc=.9)") == 4.0
+    assert value_of(training, "time_to(acc=0.95)") is None
+    assert value_of(training, "memory") is None
+
+
+def test_what_may_be_missing_is_what_follows_from_all_that_was_measured(learned):
+    training = learned([0.2])
+    assert may_be_missing("time_to(acc=0.9)", training)
+    assert not may_be_missing("time_to(acc=0.9)", training.model_copy(update={"epochs": ()}))
+    assert not may_be_missing("memory", training)
+
+
+@pytest.mark.usefixtures("_between")
+def test_a_registered_quantity_is_an_objective_whatever_its_parameters(learned):
+    acc, between = parse_objectives("acc, between(low=1, high=3)")
+    assert (acc.name, between.name, between.unit) == ("acc", "between(low=1,high=3)", "")
+    assert "between(low=1,high=2)" in list(OBJECTIVES)
+    assert value_of(learned([0.1, 0.2, 0.3]), between.quantity) == 4.0
