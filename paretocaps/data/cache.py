@@ -2,12 +2,10 @@
 
 import json
 import os
-import secrets
 import shutil
 import struct
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,13 +16,13 @@ from platformdirs import user_cache_path
 
 from paretocaps.data.raw import Labels
 from paretocaps.errors import DataError
+from paretocaps.writing import whole_file
 
 VARIABLE = "PARETOCAPS_CACHE"
 """Environment variable that names another folder for prepared images."""
-SUFFIX, PART = ".images", ".part"
+SUFFIX = ".images"
 _MAGIC = b"pcaps-1\n"
 _END = struct.Struct("<Q8s")  # length of the JSON before it, and the magic: what was cut off has none
-_ABANDONED = 24 * 3600.0  # seconds after which a .part file is nobody's
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,37 +72,28 @@ def read_cached(path: Path) -> CachedImages | None:
 
 @contextmanager
 def writing(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
-    """Open a file for writing that becomes `path` once everything in it was written, and only then.
+    """Open a file for writing that becomes `path` once everything in it was written, as `whole_file`.
 
-    Write the pixels, row by row, and then `write_end`. Processes that prepare the same images at the same
-    time each write a file of their own; the last one stays.
+    Write the pixels, row by row, and then `write_end`.
 
     Raises:
         DataError: the folder cannot be written to, or its disk is full.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(path.parent)
         free = shutil.disk_usage(path.parent).free
         if free < bytes_needed:
             raise DataError(
                 f"the prepared images need {bytes_needed / 1e9:.3g} GB but {str(path.parent)!r} has"
                 f" {free / 1e9:.3g} GB left: set {VARIABLE} to a folder with more room"
             )
-        with part.open("xb") as stream:
+        with whole_file(path) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
     except OSError as error:
         raise DataError(
             f"prepared images cannot be kept in {str(path.parent)!r} ({error.strerror or error}):"
             f" set {VARIABLE} to a folder that can be written to"
         ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write_end(
@@ -116,10 +105,3 @@ def write_end(
     stream.write(labels.astype("<i8").tobytes())
     stream.write(encoded)
     stream.write(_END.pack(len(encoded), _MAGIC))
-
-
-def _remove_abandoned(folder: Path) -> None:
-    for part in folder.glob(f"*{SUFFIX}.*{PART}"):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _ABANDONED:
-                part.unlink()

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
-from paretocaps.errors import TrainingError, naming
+from paretocaps.errors import TrainingError
+from paretocaps.writing import whole_file
 
 JOB = "job.json"
 MEASUREMENT = "measurement.json"
@@ -53,7 +54,6 @@ def leave_job(job: TrainingJob) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
     _write(job.folder / JOB, job.model_dump_json(indent=1))
 
 
@@ -160,14 +160,5 @@ def _holder(stream: BinaryIO) -> int | None:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with naming(path), temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with whole_file(path) as stream:
+        stream.write(text.encode())

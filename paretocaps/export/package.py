@@ -1,9 +1,6 @@
 """An exported network: a folder with its weights, a document that rebuilds it, and its ONNX graph."""
 
 import json
-import os
-import shutil
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from paretocaps.export.graph import largest_difference, random_images, write_gra
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
+from paretocaps.writing import whole_folder
 
 CHECKED = 256
 """Images on which ONNX and torch are compared where none are given."""
@@ -70,12 +68,8 @@ def write_export(
     was_training = network.training
     network.eval()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder.parent) as name:
-            part = Path(name) / "new"
-            part.mkdir()
+        with whole_folder(folder) as part:
             document = _fill(part, network, about, onnx, images)
-            _replace(part, folder, Path(name) / "old")
     except OSError as error:
         why = why_not_written(error, "name another folder")
         raise ParetocapsError(f"cannot export to {str(folder)!r}: {why}") from None
@@ -142,9 +136,6 @@ def _fill(part: Path, network: Network, about: ExportInfo, onnx: bool, images: T
     )
     text = json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (part / DOCUMENT).write_text(text + "\n", encoding="utf-8")
-    for file in part.iterdir():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
     return document
 
 
@@ -153,19 +144,6 @@ def _graph(path: Path, network: Network, about: ExportInfo, images: Tensor | Non
     opset = write_graph(path, network, about.classes)
     apart = largest_difference(path, network, seen)
     return GraphRecord(sha256=sha256(path), opset=opset, images=len(seen), largest_difference=apart)
-
-
-def _replace(part: Path, folder: Path, aside: Path) -> None:
-    """Put `part` in the place of `folder`, which goes `aside`, and back where that fails."""
-    if folder.exists():
-        folder.rename(aside)
-    try:
-        part.rename(folder)
-    except OSError:
-        if aside.exists():
-            aside.rename(folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _check_fit(path: Path, state: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:

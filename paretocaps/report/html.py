@@ -1,9 +1,7 @@
 """The parts a page is made of, and how it reaches its file."""
 
-import os
 import re
 from collections.abc import Container, Mapping, Sequence
-from contextlib import suppress
 from html import escape
 from itertools import accumulate
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from paretocaps.errors import UsageError, why_not_written
 from paretocaps.report.tables import Table
+from paretocaps.writing import whole_file
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -85,8 +84,8 @@ def figure_html(figure: "Figure", name: str) -> str:
 def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path:
     """Write a page that needs no other file and no network (plotly.js is in it); return where it is.
 
-    It is written beside its place and moved there, so that it is old or new but never half. Missing
-    folders are made. `style` is CSS beside that of every page.
+    It is written as `whole_file` writes: it is old or new but never half. `style` is CSS beside that of
+    every page.
 
     Raises:
         UsageError: it cannot be written there.
@@ -103,14 +102,10 @@ def write_page(path: str | Path, title: str, body: str, style: str = "") -> Path
         raise UsageError(
             f"page {str(path)!r} cannot be written: it is a folder: name a file, such as page.html"
         )
-    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8")
-        os.replace(draft, place)
+        with whole_file(place) as stream:
+            stream.write(page.encode())
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         why = why_not_written(error, "name another file")
         raise UsageError(f"page {str(path)!r} cannot be written: {why}") from None
     return place

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices, parse_value
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
+from paretocaps.writing import refuse_unwritable, whole_file
 
 if TYPE_CHECKING:
     from paretocaps.bench.benchmark import Case
@@ -92,12 +92,11 @@ def check_output(path: str, option: str = "output", example: str = "page.html") 
     if not path or target.is_dir():
         raise UsageError(f"{option}={path!r} is not a file name: give one, such as {example}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=target.parent):
-            return target
+        refuse_unwritable(target)
     except OSError as error:
         why = why_not_written(error, "name another file")
         raise UsageError(f"{option}={path!r} cannot be written: {why}") from None
+    return target
 
 
 def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptions) -> Path:
@@ -110,12 +109,10 @@ def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptio
 
     kept = {**environment(options.device), "options": asdict(options), "rows": [dict(row) for row in rows]}
     target = check_output(path, "out", "bench.json")
-    part = target.with_name(target.name + ".part")
     try:
-        part.write_text(json.dumps(kept, indent=2) + "\n")
-        part.replace(target)
+        with whole_file(target) as stream:
+            stream.write((json.dumps(kept, indent=2) + "\n").encode())
     except OSError as error:
-        part.unlink(missing_ok=True)
         why = why_not_written(error, "name another file")
         raise UsageError(f"out={path!r} cannot be written: {why}") from None
     return target

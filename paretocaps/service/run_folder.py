@@ -1,8 +1,8 @@
 """The folder of a run of `paretocaps train`: when it may be written to, and its table of epochs."""
 
 import csv
-import os
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from paretocaps.domain.job import CHECKPOINT, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import UsageError, naming, why_not_written
 from paretocaps.service.exporting import WEIGHTS
+from paretocaps.writing import whole_file
 
 EPOCHS = "epochs.csv"
 """The file with a row an epoch, its columns the fields of `EpochRecord`."""
@@ -100,16 +101,21 @@ class EpochsFile:
     def add(self, record: EpochRecord) -> None:
         """Write the next row; the first one begins the file."""
         self.told.append(record)
-        with naming(self.path), self.path.open("a" if len(self.told) > 1 else "w", newline="") as stream:
-            writer = csv.DictWriter(stream, list(EpochRecord.model_fields), lineterminator="\n")
-            if len(self.told) == 1:
-                writer.writeheader()
-            writer.writerow(record.model_dump())
+        first = len(self.told) == 1
+        with naming(self.path), self.path.open("w" if first else "a") as stream:
+            stream.write(_table([record], header=first))
 
     def settle(self, records: tuple[EpochRecord, ...]) -> None:
         """Write the rows again, with what the end of the training says of them."""
-        final = EpochsFile(self.path.with_name(self.path.name + ".part"))
-        for record in records:
-            final.add(record)
         if records:
-            os.replace(final.path, self.path)
+            with whole_file(self.path) as stream:
+                stream.write(_table(records, header=True).encode())
+
+
+def _table(records: Iterable[EpochRecord], *, header: bool) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(EpochRecord.model_fields), lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(record.model_dump() for record in records)
+    return text.getvalue()

@@ -1,4 +1,4 @@
-"""Which files are written while a block runs, as far as Python does the writing."""
+"""What writing does while a block runs: which files it touches, and that its disk is full."""
 
 import os
 import sys
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from paretocaps import writing
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _TARGET = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1, "os.remove": 0, "os.rmdir": 0}
@@ -27,6 +30,13 @@ def recorded_writes() -> Iterator[list[Path]]:
         yield paths
     finally:
         _recorders[:] = [recorder for recorder in _recorders if recorder is not paths]
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let every file that is written whole inside the block meet a full disk (Linux: /dev/full)."""
+    with mock.patch.object(writing, "_new_file", lambda draft: draft.symlink_to("/dev/full")):
+        yield
 
 
 def _install() -> None:

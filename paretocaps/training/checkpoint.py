@@ -27,7 +27,6 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, An
     Raises:
         OSError: the folder cannot be written.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
     content = {"format": _FORMAT, "job": job.model_dump_json(), "images": fingerprint(splits), "state": state}
     save_whole(job.folder / CHECKPOINT, {**content, "random": _random_states()})
 

@@ -1,6 +1,5 @@
 """Weights on disk: a state dict with the architecture that rebuilds its network."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -8,10 +7,11 @@ from typing import Any
 
 import torch
 
-from paretocaps.errors import DataError, UsageError, naming
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
+from paretocaps.writing import whole_file
 
 UNREADABLE = (
     OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, UnpicklingError, UsageError
@@ -48,30 +48,13 @@ def save_whole(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written; `path` is what it was.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        with naming(path):
-            _write(part, content)
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)  # half a file on a full disk is in the way
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _write(part: Path, content: Mapping[str, Any]) -> None:
-    try:
-        with part.open("wb") as stream:
+    with whole_file(path) as stream:
+        try:
             torch.save(dict(content), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except RuntimeError as error:  # torch's, of the file that it could not end after the disk was full
-        if isinstance(error.__context__, OSError):
-            raise error.__context__ from None
-        raise
+        except RuntimeError as error:  # torch's, of the file that it could not end after the disk was full
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def load_weights(path: Path) -> Network:

@@ -77,15 +77,6 @@ def test_two_writers_at_once_do_not_disturb_each_other(tmp_path) -> None:
     assert first.pixels.tolist() == read_cached(path).pixels.tolist() == PIXELS.tolist()
 
 
-def test_what_a_killed_writer_left_is_removed_after_a_day(tmp_path) -> None:
-    old, new = (tmp_path / f"a.images.{number}-abc.part" for number in (1, 2))
-    for part in (old, new):
-        part.write_bytes(b"x")
-    os.utime(old, (1, 1))
-    write(tmp_path / "b.images")
-    assert sorted(os.listdir(tmp_path)) == [new.name, "b.images"]
-
-
 def test_a_full_disk_is_told_before_anything_is_written(tmp_path, refusal) -> None:
     def prepare() -> None:
         with writing(tmp_path / "a.images", 10**18):

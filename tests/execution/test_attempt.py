@@ -9,6 +9,7 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
 from paretocaps.execution.attempt import attempt, failure_reason, leave_reason
 from paretocaps.execution.recover import MEASUREMENT, leave_measurement, recover, still_training
+from paretocaps.testing.writes import full_disk
 
 
 def caught(action):
@@ -96,8 +97,9 @@ def test_invalid_values_are_named():
 
 def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
     job = make_job()
-    assert leave_reason(job, ValueError("no")) == "ValueError: no"  # its folder does not exist
-    job.folder.mkdir()
+    job.folder.touch()
+    assert leave_reason(job, ValueError("no")) == "ValueError: no"  # its folder cannot be made
+    job.folder.unlink()
     leave_reason(job, ValueError("no"))
     assert recover(job.folder) == "ValueError: no"
     leave_measurement(job.folder, attempt(make_job(), lambda record: True))
@@ -107,9 +109,8 @@ def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_says_so_and_names_the_file(make_job):
     job = make_job()
-    job.folder.mkdir(parents=True)
-    (job.folder / f"{MEASUREMENT}.tmp").symlink_to("/dev/full")
-    error = caught(lambda: attempt(job, lambda record: True))
+    with full_disk():
+        error = caught(lambda: attempt(job, lambda record: True))
     file = str(job.folder / MEASUREMENT)
     assert (
         failure_reason(error, "cpu")

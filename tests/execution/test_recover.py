@@ -88,7 +88,7 @@ def test_nothing_is_there(tmp_path):
 
 
 def test_a_write_that_was_cut_short_is_nothing(tmp_path):
-    (tmp_path / (MEASUREMENT + ".tmp")).write_text('{"acc": 0.')
+    (tmp_path / (MEASUREMENT + ".01234567.part")).write_text('{"acc": 0.')
     assert recover(tmp_path) is None
 
 

@@ -1,7 +1,11 @@
+import errno
 import os
 from pathlib import Path
 
-from paretocaps.testing.writes import recorded_writes
+import pytest
+
+from paretocaps.testing.writes import full_disk, recorded_writes
+from paretocaps.writing import whole_file
 
 
 def test_writes_are_recorded(tmp_path, monkeypatch):
@@ -39,3 +43,16 @@ def test_recorders_nest(tmp_path):
         (tmp_path / "b").touch()
     assert inner == [tmp_path / "a"]
     assert outer == [tmp_path / "a", tmp_path / "b"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_disk_is_full_for_a_while(tmp_path):
+    def write():
+        with whole_file(tmp_path / "a") as stream:
+            stream.write(b"a")
+
+    with full_disk(), pytest.raises(OSError, match="No space left on device") as caught:
+        write()
+    assert caught.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+    write()

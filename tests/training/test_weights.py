@@ -8,6 +8,7 @@ from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.pruning.target import pruned
+from paretocaps.testing.writes import full_disk
 from paretocaps.training.weights import load_weights, save_weights
 
 
@@ -82,8 +83,7 @@ def test_a_full_disk_names_the_file_and_leaves_no_half(tmp_path: Path) -> None:
     network = build_network(architecture(Choices(primary_capsules=4), 8, 8, 1, 10), 0)
     save_weights(tmp_path / "w.pt", network)
     before = (tmp_path / "w.pt").read_bytes()
-    (tmp_path / "w.pt.part").symlink_to("/dev/full")
-    with pytest.raises(OSError, match=r"No space left on device: '.*w\.pt'"):
+    with full_disk(), pytest.raises(OSError, match=r"No space left on device: '.*w\.pt'"):
         save_weights(tmp_path / "w.pt", network)
     assert (tmp_path / "w.pt").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]

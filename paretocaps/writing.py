@@ -1,0 +1,167 @@
+"""Files and folders that are written whole or not at all.
+
+They are written as a draft beside their place, and moved there once they are complete and on the disk:
+whoever reads finds what was there before or what is new, whatever happens to the writer. Every writer
+has a draft of its own, so several may write to one place at once, and the last one stays. A draft is
+locked (flock) while its writer lives; the next writer of the place removes those that killed ones left.
+"""
+
+import fcntl
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+PART = ".part"
+"""How the name of a draft ends."""
+_ASIDE = ".old"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a stream to write to, which becomes the file `path` if the block ends without an error.
+
+    Missing folders are made.
+
+    Raises:
+        OSError: it cannot be written, naming `path`; what was there stays.
+    """
+    with _draft(path, _new_file) as draft:
+        with draft.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+        _sync(path.parent)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill, which replaces the folder `path` if the block ends without an error.
+
+    Missing parents are made. What was in `path` is removed last: a process that is killed before leaves it
+    aside, and the next writer puts it back.
+
+    Raises:
+        OSError: it cannot be written, naming `path`; what was there stays.
+    """
+    with _draft(path, Path.mkdir) as draft:
+        yield draft
+        for part in (*draft.rglob("*"), draft):
+            _sync(part)
+        _replace(draft, path)
+        _sync(path.parent)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise what `whole_file` would raise for `path` at its start; nothing but missing folders is made.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with _draft(path, _new_file):
+        pass
+
+
+@contextmanager
+def _draft(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Yield a new file or folder beside `path`, locked; what is there in the end is removed."""
+    draft = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(path)
+        draft, lock = _claimed(path, make)
+        try:
+            yield draft
+        finally:
+            _remove(draft)
+            os.close(lock)
+    except OSError as error:
+        if error.filename in (None, str(draft)):
+            error.filename = str(path)
+        raise
+
+
+def _claimed(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
+    """Return a new draft that `make` made, and the descriptor that locks it."""
+    while True:
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+        make(draft)
+        with suppress(FileNotFoundError):  # another writer took it for abandoned before it was locked
+            lock = os.open(draft, os.O_RDONLY)
+            if _lock(lock) is not False and draft.exists():
+                return draft, lock
+            os.close(lock)
+
+
+def _tidy(path: Path) -> None:
+    """Remove the drafts of writers that were killed, and put back what one of them left aside."""
+    named = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}(\.\w+)")
+    for left in list(path.parent.iterdir()):
+        found = named.fullmatch(left.name)
+        kind = found[1] if found else ""
+        if kind == _ASIDE and not path.exists():
+            left.rename(path)
+        elif kind == _ASIDE or (kind == PART and _abandoned(left)):
+            _remove(left)
+
+
+def _abandoned(draft: Path) -> bool:
+    try:
+        lock = os.open(draft, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return bool(_lock(lock))
+    finally:
+        os.close(lock)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Return whether the descriptor's file could be locked, None where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _replace(draft: Path, path: Path) -> None:
+    """Exchange the folders `draft` and `path`, which may be missing; where that fails it stays."""
+    aside = draft.with_suffix(_ASIDE)
+    if path.exists():
+        path.rename(aside)
+    try:
+        draft.rename(path)
+    except BaseException:
+        if aside.exists():
+            aside.rename(path)
+        raise
+    if aside.exists():
+        aside.rename(draft)
+
+
+def _new_file(draft: Path) -> None:
+    draft.touch(exist_ok=False)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
