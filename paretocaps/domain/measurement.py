@@ -115,6 +115,9 @@ MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
 FIELDS = (*MEASURED, "best_epoch")
 """The quantities that a measurement has as fields (and the store as columns)."""
 
+ENERGY = "energy"
+"""The quantity, in joules, that only some devices can measure."""
+
 
 def best_epoch(epochs: Sequence[EpochRecord]) -> EpochRecord:
     """Return the best epoch: highest accuracy after the last structural change, earliest on ties.

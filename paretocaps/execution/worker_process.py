@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import paretocaps
 from paretocaps.execution.messages import decode, encode
 from paretocaps.execution.recover import LOG
 from paretocaps.execution.thread_waiting import wait_briefly
@@ -175,7 +174,7 @@ def _signal_name(number: int) -> str:
 
 def _environment(threads: int) -> dict[str, str]:
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    root = Path(paretocaps.__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # a source checkout is importable without being installed
     # a worker is not the rank that torchrun may have started its driver as

@@ -52,6 +52,11 @@ def open_optuna_study(
         yield study
 
 
+def end_session(study: optuna.Study) -> None:
+    """Release what an interrupted `tell` of `study` still holds: SQLite's write lock."""
+    study._storage.remove_session()  # Optuna has no public name for a study's storage
+
+
 @contextmanager
 def _storage(url: str) -> Iterator[RDBStorage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)

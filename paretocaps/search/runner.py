@@ -21,6 +21,7 @@ from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.execution.recover import clear_failed
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
+from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.ranking import (
     fix_reference,
@@ -295,8 +296,7 @@ class Runner:
 
     def _interrupt(self) -> None:
         self.executor.abort()
-        # interrupted in the middle of telling, Optuna's session still holds SQLite's write lock
-        self.study._storage.remove_session()
+        end_session(self.study)
         with suppress(StorageError):  # the storage may be what failed: then the next run finds them running
             for number in self.open:
                 self.store.interrupt_trial(self.spec.study, number)

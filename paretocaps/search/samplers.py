@@ -15,7 +15,6 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
-from scipy.stats import qmc
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.registry import Registry
@@ -63,6 +62,8 @@ def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str,
     Optuna's own QMC sampler draws categorical choices at random, which are most of a capsule
     network's; here every choice, categorical and conditional ones too, takes its dimension.
     """
+    from scipy.stats import qmc  # one sampler's need, and half of the driver's start-up
+
     engine = qmc.Sobol(max(len(space.parameters), 1), scramble=True, seed=np.random.default_rng(seed))
     while True:
         for point in engine.random_base2(6) if engine.num_generated == 0 else engine.random(64):

@@ -6,11 +6,9 @@ from typing import Any
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.domain.measurement import ENERGY
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
-
-ENERGY = "energy"
-"""The measured quantity that only some devices can measure."""
 
 
 def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Sequence[str]:

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import torch
 
+from paretocaps.domain.measurement import ENERGY
 from paretocaps.errors import UsageError
-from paretocaps.training.check import ENERGY
 
 POWERCAP = Path("/sys/class/powercap")
 _PACKAGES = "intel-rapl:*"  # so called on AMD's processors too

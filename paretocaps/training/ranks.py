@@ -128,7 +128,7 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
 
 def _batch_norms(network: nn.Module) -> list[nn.Module]:
     """The batch norms that learn from the images of a batch."""
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    norms = [module for module in network.modules() if isinstance(module, (nn.BatchNorm2d, nn.SyncBatchNorm))]
     return [norm for norm in norms if any(parameter.requires_grad for parameter in norm.parameters())]
 
 

@@ -12,7 +12,7 @@ from paretocaps.data.images import DataSplits
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
@@ -21,7 +21,6 @@ from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 from paretocaps.schedules.plan import build_plan
-from paretocaps.training.check import ENERGY
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
