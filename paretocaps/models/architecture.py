@@ -165,6 +165,12 @@ class Architecture(BaseModel):
         """Values of one image."""
         return self.height * self.width * self.channels
 
+    @property
+    def decoder_widths(self) -> tuple[int, int, int, int]:
+        """Widths of the decoder's layers: its input, two hidden layers and the image."""
+        read = self.classes if self.decoder == "full" else 1
+        return read * self.class_dim, *self.decoder_units, self.pixels
+
 
 @lru_cache(maxsize=64)
 def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -> TrunkShape:

@@ -105,13 +105,6 @@ def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
     return 2 * training_multiply_adds(architecture, frozen=frozen)
 
 
-def decoder_widths(architecture: Architecture) -> tuple[int, int, int, int]:
-    """Return the widths of the decoder's layers: its input, two hidden layers and the image."""
-    read = architecture.classes if architecture.decoder == "full" else 1
-    first, second = architecture.decoder_units
-    return read * architecture.class_dim, first, second, architecture.pixels
-
-
 def _trunk(a: Architecture) -> list[Part]:
     """The convolutions before the primary one: each a part of its own, those of a deep trunk together."""
     found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
@@ -145,6 +138,6 @@ def _routing(a: Architecture) -> Part:
 
 
 def _decoder(a: Architecture) -> Part:
-    layers = list(pairwise(decoder_widths(a)))
+    layers = list(pairwise(a.decoder_widths))
     weights = sum(inputs * outputs for inputs, outputs in layers)
     return Part("decoder", weights + sum(outputs for _, outputs in layers), weights)

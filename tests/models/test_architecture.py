@@ -180,3 +180,11 @@ def test_classes_and_channels_are_checked_for_every_family():
             architecture(Choices(family=family), 28, 28, 1, 1)
         with pytest.raises(DataError, match="0 channels"):
             architecture(Choices(family=family), 28, 28, 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "widths"), [("full", (160, 512, 1024, 784)), ("reduced", (16, 512, 1024, 784))]
+)
+def test_the_decoder_reads_all_poses_or_one(decoder, widths):
+    mnist = Architecture(height=28, width=28, channels=1, classes=10, decoder=decoder)
+    assert mnist.decoder_widths == widths

@@ -9,7 +9,6 @@ from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import (
     complexity,
-    decoder_widths,
     multiply_adds,
     parameters,
     params_by_role,
@@ -119,9 +118,7 @@ def test_weight_sharing_changes_parameters_and_not_the_algorithm():
     assert parameters(plain) - parameters(shared) == (1152 - 32) * 10 * 16 * 8
 
 
-def test_decoder_widths():
-    assert decoder_widths(ARCHITECTURES["mnist"]) == (160, 512, 1024, 784)
-    assert decoder_widths(ARCHITECTURES["mnist shared"]) == (16, 512, 1024, 784)
+def test_a_network_without_a_decoder_has_no_part_for_it():
     assert [part.name for part in complexity(ARCHITECTURES["colour"])][-1] == "routing"
 
 

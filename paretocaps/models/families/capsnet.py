@@ -11,7 +11,6 @@ from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import PLAIN, Architecture
 from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
-from paretocaps.models.complexity import decoder_widths
 from paretocaps.models.decoder import Decoder
 from paretocaps.models.geometry import SECOND_KERNEL
 from paretocaps.models.network import Network, Output
@@ -90,7 +89,7 @@ class CapsNet(Network):
             self.capsule_layer = self._layer(hidden[0])
             self.blocks = _chain(a, [self._layer(shape) for shape in hidden[1:]])
         self.class_capsules = self._layer(last, bias=a.class_bias)
-        self.decoder = None if a.decoder == "none" else Decoder(decoder_widths(a), a.class_dim)
+        self.decoder = None if a.decoder == "none" else Decoder(a.decoder_widths, a.class_dim)
 
     @property
     def stem(self) -> list[Convolution]:
