@@ -1,19 +1,20 @@
 """What a study may choose for one training of a capsule network."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     TypeAdapter,
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.routings.routing import MOST_ITERATIONS
@@ -30,14 +31,19 @@ FromText = BeforeValidator(
 )
 
 
-def name_in(registry: Registry[Any]) -> AfterValidator:
-    """Return the check that a choice is a name in `registry`; its error has the nearest one."""
+@dataclass(frozen=True)
+class NameIn:
+    """The check that a choice is a name in `registry`; its error has the nearest one."""
 
-    def _known(name: str) -> str:
-        registry.get(name)
+    registry: Registry[Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic call the check on what it has read."""
+        return core_schema.no_info_after_validator_function(self._known, handler(source))
+
+    def _known(self, name: str) -> str:
+        self.registry.get(name)
         return name
-
-    return AfterValidator(_known)
 
 
 class ChoicesModel(BaseModel):
@@ -128,83 +134,170 @@ _ROUTED = Condition((("family", CAPSULE_FAMILIES),), (("routing_iterations", 1),
 class Choices(ChoicesModel):
     """The choices of the built-in trainer; what is not set is the papers' baseline.
 
-    `family` capsnet without `blocks` is the network of Sabour et al. 2017. With blocks, each of two
-    layers of `capsules` capsules, a first capsule layer, the blocks and the class capsules follow the
-    primary capsules: one after the other (capsnet), with a skip a layer (residual_caps), or with momentum
-    `gamma` (momentum_caps). Those two have one block where nothing is said. `init` "auto" draws weights that
-    train, "paper" those of the MoCapsNet paper (`models.build`).
-    backbone_caps puts capsules on the maps of a `backbone`, from random weights or those of a `checkpoint`
-    (a file, or a name of the hub), `frozen` or trained with the rest; alexnet_caps and resnet_caps are
-    AlexCapsNet and the hybrid ResCapsNet; lenet5 has no capsules. Those three have no decoder where nothing
-    is said, and floor(S / 8), 32 and 16 types of primary capsules, S being the maps of the backbone.
-    `image_size` is the side to which images are resized first; 0 leaves them as they are where a family can
-    take them so (`models.architecture`).
-    Learning rates are in 1/step units of Adam; batch sizes in images; `pruning_ratio` is the
-    share of the forward multiply-adds that is removed; `pruning_start` the share of the epochs
-    trained before that. `routing_gradient` says which iterations of routing are differentiated: the
-    `last` one or `all` of them (`models.agreement.route` says which the papers use). `decay_every` counts
-    optimiser steps for `exponential` and epochs for `step_decay` and `epoch_decay`; it and `decay_rate`
-    default to the papers' values of the policy, `routing_gradient` to what its routing learns with.
+    The fields' descriptions say what each choice means; here is what several of them have in common.
 
-    `accumulate` is how many forward and backward passes an optimiser step takes: a batch size, chosen or
-    scheduled, is the images of one pass (what has to fit into memory), and a step learns from the mean loss
-    of `accumulate` times as many, as if they had been one batch. Steps are optimiser steps everywhere: in
-    the plan, in `decay_every`, in what is timed. The last step of an epoch takes what is left.
+    The default network is that of Sabour et al. 2017. With `blocks`, a first capsule layer, the layers of the
+    blocks and the class capsules follow the primary capsules.
 
-    `beta1` and `beta2` are the optimiser's betas, as two numbers, so that a space can sample each.
-    `weight_decay` is an L2 penalty's for adam (0 by default), and decoupled for adamw (0.01) and ranger21
-    (1e-4). ranger21 trains with its own schedule, the `lr_policy` explore_exploit down to `lr_min` 3e-5,
-    where no other is chosen; any optimiser goes with any policy. `standardise` gives each image mean 0 and
-    deviation 1 inside the network. `precision` is what convolutions and products are computed in (`auto`:
-    bf16 where the device has it); fp16 scales its gradients, and skips the steps whose gradients overflow.
-    With `patience` above 0 a training ends where its validation loss has not improved for so many epochs
-    since its last pruning; schedules are those of the whole training all the same.
+    Learning rates are those of one optimiser step, and steps are optimiser steps everywhere: in the plan, in
+    `decay_every`, in what is timed. A batch size, chosen or scheduled, counts the images of one forward and
+    backward pass, which have to fit into memory. A step takes `accumulate` such passes and learns from their
+    mean loss, as if they had been one batch; the last step of an epoch takes what is left.
+
+    Schedules are those of the whole training, even where `patience` ends it early.
     """
 
-    family: Family = "capsnet"
-    backbone: Backbone = "resnet50"
-    frozen: bool = False
-    checkpoint: str = ""
-    image_size: Annotated[int, Field(ge=0, le=1024)] = 0
-    blocks: Annotated[int, Field(ge=0, le=128)] = 0
-    capsules: Annotated[Literal[32, 64], FromText] = 32
-    gamma: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
-    stem_convolutions: Annotated[Literal[1, 2], FromText] = 1
-    primary_capsules: Annotated[int, Field(ge=1, le=1024)] = 32
-    init: Literal["auto", "paper"] = "auto"
-    routing: Annotated[str, name_in(ROUTINGS)] = BASELINE
-    routing_iterations: Annotated[int, Field(ge=1, le=MOST_ITERATIONS)] = 3
-    routing_gradient: Literal["last", "all"] = "last"
-    weight_sharing: bool = False
-    decoder: Literal["full", "reduced", "none"] = "full"
-    loss: Literal["margin", "spread"] = "margin"
-    pruning_ratio: Share = 0.0
-    pruning_start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
-    saliency: Literal["routing", "coupling", "activation", "magnitude", "random"] = "routing"
+    family: Family = Field("capsnet", description="The family of the network.")
+    backbone: Backbone = Field(
+        "resnet50", description="The backbone whose feature maps the primary capsules read."
+    )
+    frozen: bool = Field(
+        False, description="Whether the backbone keeps its weights while the rest of the network is trained."
+    )
+    checkpoint: str = Field(
+        "",
+        description="Where the backbone's first weights come from: a file or a name on the Hugging Face hub;"
+        " the weights are random where it is empty.",
+    )
+    image_size: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="The side in pixels to which images are resized first; 0 keeps their size where the"
+        " family can take it.",
+    )
+    blocks: int = Field(
+        0,
+        ge=0,
+        le=128,
+        description="How many blocks of two capsule layers lie between a first capsule layer and the class"
+        " capsules; with 0 the primary capsules vote for the class capsules themselves.",
+    )
+    capsules: Annotated[Literal[32, 64], FromText] = Field(
+        32, description="How many capsules each layer between the primary and the class capsules has."
+    )
+    gamma: float = Field(
+        0.9, ge=0.0, lt=1.0, description="The momentum with which the state passes through the blocks."
+    )
+    stem_convolutions: Annotated[Literal[1, 2], FromText] = Field(
+        1, description="How many convolutions come before the one that makes the primary capsules."
+    )
+    primary_capsules: int = Field(
+        32,
+        ge=1,
+        le=1024,
+        description="How many types of primary capsules there are; all capsules of a type come from one set"
+        " of filters.",
+    )
+    init: Literal["auto", "paper"] = Field(
+        "auto",
+        description="How the weights of the capsule layers are drawn: `auto` so that they train, `paper` with"
+        " the standard deviation that the family's paper names.",
+    )
+    routing: Annotated[str, NameIn(ROUTINGS)] = Field(
+        BASELINE, description="The algorithm that decides how much each vote of an input capsule counts."
+    )
+    routing_iterations: int = Field(
+        3, ge=1, le=MOST_ITERATIONS, description="How many iterations the routing takes."
+    )
+    routing_gradient: Literal["last", "all"] = Field(
+        "last",
+        description="Which iterations of the routing the gradient passes through: the `last` one or `all`.",
+    )
+    weight_sharing: bool = Field(
+        False, description="Whether all primary capsules of a type share their matrices."
+    )
+    decoder: Literal["full", "reduced", "none"] = Field(
+        "full",
+        description="What the decoder reads: `full` all class capsules, with all but one masked, `reduced`"
+        " that one alone; `none` leaves the decoder out.",
+    )
+    loss: Literal["margin", "spread"] = Field(
+        "margin",
+        description="The loss on the class capsules: the `margin` loss of Sabour et al. 2017 or the `spread`"
+        " loss of Hinton et al. 2018.",
+    )
+    pruning_ratio: Share = Field(
+        0.0, description="The share of the network's forward multiply-adds that pruning removes."
+    )
+    pruning_start: float = Field(
+        0.2, ge=0.0, lt=1.0, description="The share of the epochs that are trained before the pruning."
+    )
+    saliency: Literal["routing", "coupling", "activation", "magnitude", "random"] = Field(
+        "routing",
+        description="What tells how much a part matters, so that pruning removes those that matter least.",
+    )
     lr_policy: Literal[
         "fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay", "explore_exploit"
-    ] = "fixed"
-    cycle: Literal["epoch", "phase"] = "epoch"
-    decay_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.96
-    decay_every: Annotated[int, Field(ge=1)] = 2000
-    lr_min: Rate = 1e-4
-    lr_max: Rate = 1e-3
-    batch_schedule: Literal["constant", "adabatch"] = "constant"
-    batch_size: BatchSize = 128
-    first_batch: BatchSize = 1
-    first_epochs: Annotated[int, Field(ge=1)] = 3
-    phase_epochs: Annotated[int, Field(ge=1)] = 5
-    adabatch_p: Annotated[int, Field(ge=0, le=14)] = 4
-    growth: Literal["doubling", "once"] = "doubling"
-    accumulate: Annotated[int, Field(ge=1, le=1024)] = 1
-    optimizer: Literal["adam", "adamw", "ranger21"] = "adam"
-    beta1: Annotated[float, Field(ge=0.0, le=0.999)] = 0.9
-    beta2: Annotated[float, Field(ge=0.0, le=0.99999)] = 0.999
-    weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    augment: Literal["none", "shift", "crop", "rotate"] = "none"
-    standardise: bool = False
-    patience: Annotated[int, Field(ge=0)] = 0
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    ] = Field("fixed", description="How the learning rate changes from step to step.")
+    cycle: Literal["epoch", "phase"] = Field(
+        "epoch",
+        description="How long the learning rate falls before it restarts: for an `epoch`, or for a `phase` of"
+        " one batch size.",
+    )
+    decay_rate: float = Field(
+        0.96, gt=0.0, le=1.0, description="The factor by which the learning rate falls at each decay."
+    )
+    decay_every: int = Field(
+        2000,
+        ge=1,
+        description="How long one decay takes: in steps for `exponential`, in epochs for `step_decay` and"
+        " `epoch_decay`.",
+    )
+    lr_min: Rate = Field(1e-4, description="The learning rate down to which the policy goes.")
+    lr_max: Rate = Field(1e-3, description="The learning rate, the highest one where the policy changes it.")
+    batch_schedule: Literal["constant", "adabatch"] = Field(
+        "constant",
+        description="How the batch size changes: `adabatch` raises it from phase to phase.",
+    )
+    batch_size: BatchSize = Field(128, description="How many images one forward and backward pass has.")
+    first_batch: BatchSize = Field(1, description="The batch size of AdaBatch's first phase.")
+    first_epochs: int = Field(3, ge=1, description="How many epochs AdaBatch's first phase lasts.")
+    phase_epochs: int = Field(5, ge=1, description="How many epochs each later phase of AdaBatch lasts.")
+    adabatch_p: int = Field(
+        4, ge=0, le=14, description="The exponent P of AdaBatch's second batch size, which is 2^P."
+    )
+    growth: Literal["doubling", "once"] = Field(
+        "doubling",
+        description="How AdaBatch goes on: by `doubling` 2^P twice, or by growing `once`, to 2^P.",
+    )
+    accumulate: int = Field(
+        1, ge=1, le=1024, description="How many forward and backward passes one optimiser step takes."
+    )
+    optimizer: Literal["adam", "adamw", "ranger21"] = Field("adam", description="The optimiser.")
+    beta1: float = Field(
+        0.9, ge=0.0, le=0.999, description="The share of the mean gradient that the optimiser keeps per step."
+    )
+    beta2: float = Field(
+        0.999,
+        ge=0.0,
+        le=0.99999,
+        description="The share of the mean squared gradient that the optimiser keeps per step.",
+    )
+    weight_decay: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="How strongly weights are pulled to 0: by an L2 penalty for adam, apart from the gradient"
+        " for adamw and ranger21.",
+    )
+    augment: Literal["none", "shift", "crop", "rotate"] = Field(
+        "none", description="How training images are changed at random whenever they are shown."
+    )
+    standardise: bool = Field(
+        False, description="Whether the network first gives each image mean 0 and standard deviation 1."
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        description="For how many epochs the validation loss may fail to improve before the training ends,"
+        " counted from the last pruning; 0 never ends it.",
+    )
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto",
+        description="The number format of convolutions and products: `auto` is bf16 where the device has it;"
+        " with fp16 gradients are scaled, and steps whose gradients overflow are skipped.",
+    )
 
     conditions: ClassVar[Mapping[str, Condition]] = {
         "backbone": Condition.any_of("family", "backbone_caps"),

@@ -241,3 +241,10 @@ def test_images_are_not_made_smaller_than_a_family_can_take(family, smallest):
     assert architecture(choices, 64, 64, 3, 10).image_size == smallest
     with pytest.raises(ValueError, match=f"image_size={smallest - 1} is too small for family={family}"):
         Choices(family=family, image_size=smallest - 1)
+
+
+def test_every_choice_says_what_it_means_in_one_sentence() -> None:
+    for name, field in Choices.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert ". " not in field.description.replace("et al. ", ""), name
