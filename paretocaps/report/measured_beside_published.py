@@ -81,8 +81,8 @@ def beside(
     return found
 
 
-def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table, int]:
-    """Return the lines as a table, and the number of its first measured column; those before are published.
+def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
+    """Return the lines as a table: the published columns, then the measured ones, each under a heading.
 
     Measured are accuracies, best epoch and training time, and what else has a counterpart that is published.
 
@@ -103,7 +103,8 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> tuple[Table
         if (name in _ALWAYS or name in figures) and any(name in line.measured for line in lines)
     ]
     headings, numeric, columns = zip(*texts, strict=True)
-    return Table(headings, numeric, tuple(zip(*columns, strict=True))), second
+    groups = (("published, not measured here", second), ("measured here", len(texts) - second))
+    return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
 
 
 def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:

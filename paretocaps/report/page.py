@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,12 @@ from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
-from paretocaps.report.html import definitions_html, figure_html, table_html, write_page
+from paretocaps.report.html import write_page
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
+    Table,
     choice_text,
     choices_text,
     shared_choices,
@@ -36,11 +36,6 @@ if TYPE_CHECKING:
 FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch")
 """What a page shows of trials beside what a front has."""
 
-_PARTS = (
-    "Params, and those of trunk, primary capsules, capsule layers and decoder; bottleneck: the maps that the"
-    " primary capsules read, and entropy: theirs; pruned: the share of the multiply-adds (macs) that was"
-    " removed."
-)
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 
@@ -81,25 +76,36 @@ def write_report(
     """
     further = further or {}
     everyone = [_with(member, further) for member in trials or front.members]
-    body = [
-        _head(front, trials, requirements),
-        _facts(front, trials, devices, seeds, requirements),
-        _front_section(front, remarks or {}),
-        _networks_section(front, further),
-        _figures_section(front, trials, epochs or {}, depth_lines(everyone)),
-        published_section(
+    depths = [line for line in depth_lines(everyone) if _compares(line, front)]
+    return write_page(
+        path,
+        "report",
+        f"{front.study}: front",
+        front=front,
+        over=", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives),
+        count=len({member.trial for member in (*front, *trials)}),
+        bounds=_listed(requirements),
+        facts=_facts(front, devices, seeds, requirements),
+        members=_members(front),
+        shared=_shared(front),
+        flags=_flags(front),
+        remarks=_remarks(front, remarks or {}),
+        networks=networks_table(front.members, further),
+        by_depth={"depth": depth_figure(depths)} if depths else {},
+        solid=solid_figures(front, trials),
+        pairs=pair_figures(front, trials),
+        by_epoch=_by_epoch(front, epochs or {}),
+        published=published
+        and published_section(
             published,
             front,
             everyone,
             devices,
             seeds,
             _amount(settings or {}),
-        )
-        if published
-        else "",
-        _settings_section(settings or {}),
-    ]
-    return write_page(path, f"{front.study}: front", "".join(body))
+        ),
+        settings={name: _setting_text(value) for name, value in (settings or {}).items()},
+    )
 
 
 def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> Path:
@@ -108,28 +114,15 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
     Raises:
         UsageError: the page cannot be written there.
     """
-    drawn = "".join(f"<div class='wide'>{figure_html(figure, 'figure')}</div>" for figure in figures)
-    return write_page(path, title, f"<h1>{escape(title)}</h1>{drawn}")
-
-
-def _head(front: FrontRecord, trials: Sequence[FrontMember], requirements: Sequence[Requirement]) -> str:
-    over = ", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives)
-    count = len({member.trial for member in (*front.members, *trials)})
-    kept = f" with {_listed(requirements)}" if requirements else ""
-    return (
-        f"<h1>{escape(front.study)}</h1>"
-        f"<p class='soft'>The front over {escape(over)}: {len(front)} of {count} trials,"
-        f" beaten by no other trial{escape(kept)}.</p>"
-    )
+    return write_page(path, "figures", title, figures=figures)
 
 
 def _facts(
     front: FrontRecord,
-    trials: Sequence[FrontMember],
     devices: Sequence[str],
     seeds: Sequence[int],
     requirements: Sequence[Requirement],
-) -> str:
+) -> dict[str, str]:
     facts = {
         "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
         "requirement": _listed(requirements) or "none",
@@ -144,75 +137,41 @@ def _facts(
     if front.left_out:
         facts["left out"] = "\n".join(front.left_out)
     facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    return definitions_html(facts)
+    return facts
 
 
-def _front_section(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> str:
+def _members(front: FrontRecord) -> Table | None:
     if not front.members:
-        return "<h2>Front</h2><p>No trial is on it yet: run the study on, or ask for less.</p>"
+        return None
     knee = Front.from_record(front).knee().trial
+    return trials_table(front.members, front.objectives, {knee: "knee"})
+
+
+def _shared(front: FrontRecord) -> str:
     shared = shared_choices(front.members)
-    same = choices_text(shared, list(shared))
-    return (
-        "<h2>Front</h2>"
-        + table_html(trials_table(front.members, front.objectives, {knee: "knee"}))
-        + (
-            f"<p class='soft'>{'Its' if len(front) == 1 else 'Shared'} choices: {escape(same)}</p>"
-            if same
-            else ""
-        )
-        + _flags_note(front)
-        + _remarks_list(front, remarks)
-    )
+    return choices_text(shared, list(shared))
 
 
 def _with(member: FrontMember, further: Measured) -> FrontMember:
     return replace(member, values={**further.get(member.trial, {}), **member.values})
 
 
-def _networks_section(front: FrontRecord, further: Measured) -> str:
-    """Return what the front's networks are made of, where that was measured."""
-    table = networks_table(front.members, further)
-    return f"<h2>Networks</h2>{table_html(table)}<p class='soft'>{_PARTS}</p>" if table else ""
-
-
-def _flags_note(front: FrontRecord) -> str:
+def _flags(front: FrontRecord) -> list[str]:
     """Return what the flags of the members mean, where they have any."""
     given = {flag for member in front for flag in member.flags}
-    notes = [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]
-    return f"<p class='soft'>Flags: {escape('; '.join(notes))}.</p>" if notes else ""
+    return [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]
 
 
-def _remarks_list(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> str:
-    said = {f"trial {m.trial}": "\n".join(remarks[m.trial]) for m in front if remarks.get(m.trial)}
-    return f"<h2>Remarks</h2>{definitions_html(said)}" if said else ""
+def _remarks(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> dict[str, str]:
+    return {f"trial {m.trial}": "\n".join(remarks[m.trial]) for m in front if remarks.get(m.trial)}
 
 
-def _figures_section(
-    front: FrontRecord,
-    trials: Sequence[FrontMember],
-    epochs: Mapping[int, Sequence[EpochRecord]],
-    depths: Sequence[DepthLine],
-) -> str:
+def _by_epoch(front: FrontRecord, epochs: Mapping[int, Sequence[EpochRecord]]) -> "dict[str, Figure]":
+    """Return the curves of members that have any, and their losses where their trainer reports them."""
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
-    labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
-    solid = _drawn(front.study, solid_figures(front, trials), "wide")
-    two = pair_figures(front, trials)
-    pairs = _drawn(front.study, two, "pair" if len(two) > 1 else "wide")
-    by_epoch = _drawn(front.study, _by_epoch(curves, labels), "wide")
-    lines = [line for line in depths if _compares(line, front)]
-    by_depth = _drawn(front.study, {"depth": depth_figure(lines)} if lines else {}, "wide")
-    if not (solid or pairs or by_epoch or by_depth):
-        return ""
-    if len(two) > 1:
-        pairs = f"<div class='pairs'>{pairs}</div>"
-    return f"<h2>Figures</h2>{by_depth}{solid}{pairs}{by_epoch}"
-
-
-def _by_epoch(curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str]) -> "dict[str, Figure]":
-    """Return the curves of trials that have any, and their losses where their trainer reports them."""
     if not curves:
         return {}
+    labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
     drawn = {"epochs": epochs_figure(curves, labels)}
     if any(record.train_loss is not None for records in curves.values() for record in records):
         drawn["losses"] = losses_figure(curves, labels)
@@ -226,23 +185,11 @@ def _compares(line: DepthLine, front: FrontRecord) -> bool:
     return front.scaled_to is not None and line.quantity != "memory"
 
 
-def _drawn(study: str, figures: "Mapping[str, Figure]", place: str) -> str:
-    return "".join(
-        f"<div class='{place}'>{figure_html(figure, f'{study}-{name}')}</div>"
-        for name, figure in figures.items()
-    )
-
-
 def _amount(settings: Mapping[str, Any]) -> str:
     """Return how much was trained, which a paper's amount is to be compared with; empty where unknown."""
     known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} a trial"))
     found = ((settings[name], what) for name, what in known if settings.get(name))
     return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
-
-
-def _settings_section(settings: Mapping[str, Any]) -> str:
-    facts = {name: _setting_text(value) for name, value in settings.items()}
-    return f"<h2>Settings</h2>{definitions_html(facts)}" if facts else ""
 
 
 def _setting_text(value: Any) -> str:

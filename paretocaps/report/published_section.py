@@ -1,12 +1,34 @@
-"""The section of a report's page that has a paper's figures beside those measured."""
+"""What a report's page says of a paper's figures beside those measured."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
-from paretocaps.report.html import definitions_html, table_html
 from paretocaps.report.measured_beside_published import beside, beside_table
+from paretocaps.report.tables import Table
+
+_HOW = (
+    "the epoch is the best on validation images; test accuracy is measured once, at that epoch, and is the"
+    " mean over the seeds"
+)
+
+
+@dataclass(frozen=True)
+class PublishedSection:
+    """The section "Published and measured": each group of columns says whose figures it has.
+
+    Attributes:
+        facts: where either came from.
+        table: the figures.
+        mixed: whether trials of several devices are compared, so that times and memory are left out.
+        notes: what to know of rows, by their names.
+    """
+
+    facts: Mapping[str, str]
+    table: Table
+    mixed: bool
+    notes: Mapping[str, str]
 
 
 def published_section(
@@ -16,8 +38,8 @@ def published_section(
     devices: Sequence[str],
     seeds: Sequence[int],
     amount: str = "",
-) -> str:
-    """Return the section "Published and measured": each group of columns says whose figures it has.
+) -> PublishedSection:
+    """Return the section "Published and measured".
 
     Args:
         published: what the paper prints.
@@ -30,8 +52,6 @@ def published_section(
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     everyone = {member.trial: member for member in (*front.members, *trials)}
     lines = beside(published, [everyone[number] for number in sorted(everyone)], timed=not mixed)
-    table, second = beside_table(lines, published.figures)
-    groups = [("published, not measured here", second), ("measured here", len(table.headings) - second)]
     where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"
     trained = f"\ntrained: {amount}" if amount else ""
     seeded = ", ".join(map(str, seeds)) or "not recorded"
@@ -39,17 +59,5 @@ def published_section(
         "published": f"{published.source}\ndevice: {published.device}",
         "measured": f"device: {where}\nseeds: {seeded}{trained}\n{_HOW}",
     }
-    left_out = "<p class='soft'>Times and memory are of several devices, and left out.</p>" if mixed else ""
     notes = {line.name: line.note for line in lines if line.note}
-    return (
-        f"<h2>Published and measured</h2><p>{escape(_WHY)}</p>"
-        f"{definitions_html(facts)}<br>{table_html(table, groups)}{left_out}"
-        f"{definitions_html(notes) if notes else ''}"
-    )
-
-
-_WHY = "Nothing of what is published is in the tables and figures above, or has steered the study."
-_HOW = (
-    "the epoch is the best on validation images; test accuracy is measured once, at that epoch, and is the"
-    " mean over the seeds"
-)
+    return PublishedSection(facts, beside_table(lines, published.figures), mixed, notes)

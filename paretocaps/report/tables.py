@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
@@ -23,11 +24,24 @@ FLAGS = {
 
 @dataclass(frozen=True)
 class Table:
-    """Text cells under headings; `numeric` tells which columns hold numbers (and are right-aligned)."""
+    """Text cells under headings.
+
+    Attributes:
+        headings: of the columns.
+        numeric: which columns hold numbers (and are right-aligned).
+        rows: the cells.
+        groups: headings over columns, each with how many of them it is over; pages only.
+    """
 
     headings: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
+    groups: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def parted(self) -> frozenset[int]:
+        """The columns with which a group begins, other than the first."""
+        return frozenset(accumulate(count for _, count in self.groups[:-1]))
 
 
 def trials_table(

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
 
 import pytest
 
@@ -94,7 +95,10 @@ def test_what_it_copies_is_enough_to_build_the_package(tmp_path):
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "dist").glob("paretocaps-*.whl"))) == 1
+    (wheel,) = (tmp_path / "dist").glob("paretocaps-*.whl")
+    shipped = {name for name in ZipFile(wheel).namelist() if name.startswith("paretocaps/")}
+    files = (path for path in (ROOT / "paretocaps").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    assert shipped == {path.relative_to(ROOT).as_posix() for path in files}
 
 
 def torch_step(folder: Path, **arguments: str) -> tuple[int, list[str], str]:

@@ -53,8 +53,18 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
         assert expected in body
     assert body.count("Plotly.newPlot(") == 4
     assert body.count("<img") == 2 + 3 + 17
-    assert "src='http" not in body
+    assert body.count('src="data:image/png;base64,') == body.count("src=")
     assert "Members" not in body
+
+
+def test_names_are_text_not_markup(tmp_path, appraisal):
+    bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), [bad, bad, bad])
+    hostile = replace(appraisal, report=report, members=(0.5,))
+    body = written(tmp_path / "page.html", bad, hostile, facts={bad: bad}, members=[bad])
+    body += written(tmp_path / "page.html", bad, replace(hostile, no_pictures=bad), facts={}, members=[bad])
+    assert "<script>alert" not in body
+    assert "<img src=x" not in body
 
 
 def test_what_is_missing_is_said(tmp_path, appraisal):

@@ -52,13 +52,16 @@ def test_counts_of_capsules_have_their_counterparts():
     figures = {"bottleneck": 1970, "primary_capsules": 246}
     published = Published.model_validate({"source": "a paper", "rows": {"wab": figures}})
     trials = [FrontMember(0, {}, {"acc": 0.9, "bottleneck": 1968.0, "primary_capsules": 246.0}, design="wab")]
-    table, second = beside_table(beside(published, trials), published.figures)
+    table = beside_table(beside(published, trials), published.figures)
+    second = table.groups[0][1]
     assert table.headings[second:] == ("trial", "seeds", "val acc", "bottleneck", "primary capsules")
     assert table.rows == (("wab", "1970", "246", "0", "1", "0.9000", "1968", "246"),)
 
 
 def test_published_columns_come_first_and_measured_ones_after_them():
-    table, second = beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures)
+    table = beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures)
+    second = table.groups[0][1]
+    assert table.groups == (("published, not measured here", 5), ("measured here", 8))
     assert table.headings[:second] == ("row", "acc", "best epoch", "s per epoch", "memory")
     assert table.headings[second:] == (
         "trial", "seeds", "test acc", "val acc", "best epoch", "s per epoch", "time", "memory",

@@ -4,7 +4,8 @@ import pytest
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.domain.requirement import parse_requirements
+from paretocaps.domain.published import Published
+from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError
 from paretocaps.report.figures import placeholder
 from paretocaps.report.page import write_figures, write_report
@@ -63,7 +64,8 @@ def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
     )
     assert "Flags: loaded: something else disturbed" in body
     assert "shared:" not in body
-    assert "<h2>Remarks</h2><dl><dt>trial 1</dt><dd>steps took &lt;1 to 9 s</dd></dl>" in body
+    assert "<dt>trial 1</dt><dd>steps took &lt;1 to 9 s</dd>" in body[body.index("<h2>Remarks</h2>") :]
+    assert "<dt>trial 0</dt>" not in body
 
 
 def test_without_a_member_the_page_says_so(tmp_path, front, trials):
@@ -79,13 +81,28 @@ def test_without_any_trial_there_are_no_figures(tmp_path, front):
     assert "Figures" not in body
 
 
-def test_names_from_a_study_are_text_not_markup(tmp_path, front):
-    bad = "</script><script>alert(1)</script>"
-    member = FrontMember(0, {"lr": bad}, {"acc": 0.9, "time": 1.0, "params": 1.0}, design=bad)
+def test_whatever_comes_from_a_study_is_text_not_markup(tmp_path, front):
+    bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    member = FrontMember(
+        0, {bad: bad}, {"acc": 0.9, "time": 1.0, "params": 1.0}, design=bad, flags=("loaded",)
+    )
     body = written(
-        tmp_path / "x.html", replace(front, study=bad, members=(member,)), settings={bad: bad}, epochs=EPOCHS
+        tmp_path / "x.html",
+        replace(front, study=bad, members=(member,), devices=(bad, bad), device=bad, unreached={bad: 1}),
+        trials=[replace(member, trial=1, choices={bad: bad, "family": bad, "blocks": 1})],
+        settings={bad: bad, "fix": {bad: bad}},
+        devices=[bad],
+        requirements=[Requirement(bad, ">=", 0.0)],
+        epochs=EPOCHS,
+        remarks={0: [bad]},
+        further={0: {"trunk_params": 1.0}, 1: {"epoch_time": 1.0}},
+        published=Published.model_validate(
+            {"source": bad, "device": bad, "rows": {bad: {"acc": 0.9, "note": bad}}}
+        ),
     )
     assert "<script>alert" not in body
+    assert "<img" not in body
+    assert body.count("<script") == body.count("Plotly.newPlot(") == 5
 
 
 @pytest.mark.parametrize("password", ["secret", "se:cr@et"])

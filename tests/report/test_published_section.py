@@ -21,29 +21,28 @@ def section(front, trials, devices=("some CPU",)):
     return published_section(PUBLISHED, front, with_epoch, devices, [0, 1, 2])
 
 
-def test_each_group_of_columns_says_whose_figures_it_has(front, trials):
-    html = section(front, trials)
-    assert "a &lt;paper&gt;, Table I<br>device: two GTX 1080 Ti" in html
-    assert "device: some CPU<br>seeds: 0, 1, 2" in html
-    assert "<th class='group' colspan='3'>published, not measured here</th>" in html
-    assert "<th class='group' colspan='5'>measured here</th>" in html
-    assert html.count("not trained") == 1
-    assert "<dt>wab</dt><dd>3 in the text</dd>" in html
-    assert html.count("parted") == 3  # where the measured columns begin
+def test_it_says_whose_figures_they_are(front, trials):
+    found = section(front, trials)
+    assert found.facts["published"] == "a <paper>, Table I\ndevice: two GTX 1080 Ti"
+    assert found.facts["measured"].startswith("device: some CPU\nseeds: 0, 1, 2\nthe epoch is the best")
+    assert found.table.groups == (("published, not measured here", 3), ("measured here", 5))
+    assert found.notes == {"wab": "3 in the text"}
 
 
 def test_devices_are_not_mixed(front, trials):
     mixed = replace(front, devices=("a", "b"))
-    html = section(mixed, trials, ("a", "b"))
-    assert ">time</th>" not in html
-    assert "of several devices, and left out" in html
-    assert ">time</th>" in section(replace(mixed, device="a"), trials)
-    assert ">time</th>" in section(replace(mixed, scaled_to="a"), trials)
+    found = section(mixed, trials, ("a", "b"))
+    assert found.mixed
+    assert "time" not in found.table.headings
+    for one in (replace(mixed, device="a"), replace(mixed, scaled_to="a")):
+        assert not section(one, trials).mixed
+        assert "time" in section(one, trials).table.headings
 
 
 def test_the_page_has_it_apart_from_tables_and_figures(tmp_path, front, trials):
-    def body(**more):
-        text = write_report(tmp_path / "x.html", front, trials=trials, **more).read_text(encoding="utf-8")
+    def body(mixed=False, **more):
+        record = replace(front, devices=("a", "b")) if mixed else front
+        text = write_report(tmp_path / "x.html", record, trials=trials, **more).read_text(encoding="utf-8")
         return text[text.index("</head>") :]
 
     plain, told = body(), body(published=PUBLISHED)
@@ -52,6 +51,12 @@ def test_the_page_has_it_apart_from_tables_and_figures(tmp_path, front, trials):
     assert "0.9937" in after
     assert "0.9937" not in before
     assert "0.9945" not in before
+    assert "a &lt;paper&gt;, Table I<br>device: two GTX 1080 Ti" in after
+    assert '<th class="group" colspan="4">measured here</th>' in after
+    assert after.count("not trained") == 1
+    assert "<dt>wab</dt><dd>3 in the text</dd>" in after
+    assert "of several devices" not in after
+    assert "of several devices, and left out" in body(mixed=True, published=PUBLISHED)
 
 
 def test_how_much_was_trained_is_said_beside_what_was_published(tmp_path, front, trials):
@@ -59,4 +64,4 @@ def test_how_much_was_trained_is_said_beside_what_was_published(tmp_path, front,
     path = write_report(tmp_path / "x.html", front, trials=trials, published=PUBLISHED, settings=settings)
     said = "<br>trained: 1 epoch, 500 training images, 2 trainings a trial<br>"
     assert said in path.read_text(encoding="utf-8")
-    assert "trained:" not in section(front, trials)
+    assert "trained:" not in section(front, trials).facts["measured"]
