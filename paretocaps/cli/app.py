@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from paretocaps.cli import ending
 from paretocaps.errors import did_you_mean
+from paretocaps.renamed import with_new_flags
 
 SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -68,11 +69,18 @@ class App(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` start with; an unknown one is answered with the nearest."""
+        """Find the command that `args` start with; an unknown one is answered with the nearest.
+
+        Old flags among `args` are answered with a note, and replaced.
+        """
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"no command {name!r}{did_you_mean(name, known)}")
-        return super().resolve_command(ctx, args)
+        found, command, rest = super().resolve_command(ctx, args)
+        rest, notes = with_new_flags(name, rest)
+        for line in notes if not ctx.resilient_parsing else ():
+            ending.tell(line)
+        return found, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under their sections, without importing any."""

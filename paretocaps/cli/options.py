@@ -1,8 +1,10 @@
 """Options that several commands share, so that one name means one thing everywhere."""
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import reduce, wraps
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import click
 
@@ -13,10 +15,199 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FORMATS = ("table", "json", "csv")
 
 
-def read_weights(
+class Decorator(Protocol):
+    """What adds options to a command's function."""
+
+    def __call__(self, function: Decorated, /) -> Decorated:
+        """Return the function with them."""
+
+
+class Meaning(NamedTuple):
+    """What an option means on every command that has it: its value's name, its help text, its type."""
+
+    metavar: str | None
+    text: str
+    kind: Any = str
+
+
+MEANINGS: Mapping[str, Meaning] = MappingProxyType(
+    {
+        "--study": Meaning("NAME", "Name of the study; STUDY gives it as well."),
+        "--storage": Meaning("URL", "Database of the studies."),
+        "--objectives": Meaning("A,B,...", "Two or more objectives."),
+        "--require": Meaning(
+            "BOUND", 'Leave out trials that miss a bound, such as "acc>=0.98"; repeat for more.'
+        ),
+        "--measured-on": Meaning("NAME", "Keep only trials that were measured on this device."),
+        "--scale-to": Meaning("NAME", "Keep trials of every device, with times in seconds of this one."),
+        "--trial": Meaning("N", "Choose the trial of this number.", int),
+        "--best": Meaning("OBJECTIVE", "Choose the best in one objective, such as acc."),
+        "--knee": Meaning(None, "Choose the best compromise on the front."),
+        "--prefer": Meaning(
+            "A=W,...", "Choose the member of the front nearest to preferences, such as acc=0.6,time=0.4."
+        ),
+        "--set": Meaning("NAME=VALUE", "Set one choice; repeat for more."),
+        "--design": Meaning("NAME", "Named set of choices, such as wab_ws (`paretocaps trainers`)."),
+        "--trainer": Meaning("NAME", "Name of the trainer (`paretocaps trainers`)."),
+        "--dataset": Meaning("NAME", "Data set by name (`paretocaps datasets`)."),
+        "--data": Meaning(
+            "PATH", "Local images: a folder with a sub-folder per class, of IDX or of parquet."
+        ),
+        "--limit-train": Meaning("N", "Train on N images only, stratified.", int),
+        "--corrupt": Meaning("refuse|skip", "What is done about image files that cannot be read."),
+        "--channels": Meaning("1|3", "Make all images gray (1) or coloured (3).", int),
+        "--epochs": Meaning("N", "Epochs of a training.", int),
+        "--seed": Meaning("N", "Seed of a training", int),
+        "--device": Meaning("NAME", "Where it runs: auto, cpu, cuda or cuda:N."),
+        "--ranks": Meaning("N", "Processes that train one job together; on GPUs one per device.", int),
+        "--image": Meaning("HxWxC", "Size of an image."),
+        "--classes": Meaning("N", "Number of classes.", int),
+        "--images": Meaning("N", "Number of training images.", int),
+        "--batch": Meaning("N", "Images per batch.", int),
+        "--steps": Meaning("N", "Number of optimiser steps", int),
+        "--output": Meaning("PATH", "Where to write"),
+        "--force": Meaning(None, "Replace what is there."),
+        "--draw": Meaning(None, "Draw the curves in the terminal."),
+        "--plain": Meaning(None, "Plain lines instead of the live view."),
+        "--format": Meaning(None, "How to write the answer on stdout.", click.Choice(FORMATS)),
+    }
+)
+"""The options that two or more commands have; a help text begins with the meaning, here without an end where
+every command adds one."""
+
+
+def shared(flag: str, own: str = "", *names: str, **attributes: Any) -> Decorator:
+    """Return an option of `MEANINGS`.
+
+    Args:
+        flag: its name.
+        own: what follows in this command's help text, with what stands before it.
+        names: other spellings of the flag, and the parameter's name where it is another.
+        attributes: of the `click.Option`, such as its default.
+    """
+    meaning = MEANINGS[flag.partition("/")[0]]
+    kind = {} if meaning.metavar is None and meaning.kind is str else {"type": meaning.kind}
+    return click.option(
+        flag, *names, metavar=meaning.metavar, help=meaning.text + own, **{**kind, **attributes}
+    )
+
+
+def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Decorator:
+    """Return the option of the study file's key of the same name; its help ends with the key's default.
+
+    A flag that is not given stays None: what holds then is settled where all sources are joined.
+    """
+    return click.option(flag, metavar=metavar, type=kind, help=text + _default(flag))
+
+
+def shared_spec_option(flag: str, own: str = "") -> Decorator:
+    """Return the option of `MEANINGS` that is a study file's key, as `spec_option` does for other keys."""
+    return shared(flag, own + _default(flag))
+
+
+def _default(flag: str) -> str:
+    default = StudySpec.model_fields[flag.removeprefix("--").replace("-", "_")].default
+    shown = ",".join(default) if isinstance(default, tuple) else default
+    return "" if shown is None else f"  [default: {shown}]"
+
+
+def study_options(own: str = " It may be left out where the storage has just one.") -> Decorator:
+    """Return what adds a study's name, as the argument STUDY or as `--study`: one parameter, `study`."""
+
+    def decorate(function: Decorated) -> Decorated:
+        @wraps(function)
+        def joined(argument: str | None, study: str | None, **others: Any) -> Any:
+            if None not in (argument, study) and argument != study:
+                raise click.UsageError(f"STUDY is {argument!r} and --study {study!r}: give one of them")
+            return function(study=study if argument is None else argument, **others)
+
+        named = click.argument("argument", required=False, metavar="[STUDY]")
+        return cast(Decorated, named(shared("--study", own)(joined)))
+
+    return decorate
+
+
+def storage_option(function: Decorated) -> Decorated:
+    """Add `--storage`, the database that is read."""
+    return shared("--storage", default=DEFAULT_STORAGE, show_default=True)(function)
+
+
+def format_option(function: Decorated) -> Decorated:
+    """Add `--format`, how the answer is written on stdout."""
+    return shared("--format", "", "form", default="table", show_default=True)(function)
+
+
+def device_option(function: Decorated) -> Decorated:
+    """Add `--device`, where a command computes."""
+    return shared("--device", default="auto", show_default=True)(function)
+
+
+def draw_option(function: Decorated) -> Decorated:
+    """Add `--draw/--no-draw`, whether curves are drawn in the terminal."""
+    return shared("--draw/--no-draw", "  [default: on a terminal]", default=None)(function)
+
+
+def output_option(what: str) -> Decorator:
+    """Return `-o/--output`, where a command writes; the help says `what`, and where by default."""
+    return shared("--output", f" {what}", "-o")
+
+
+def choices_options(function: Decorated) -> Decorated:
+    """Add `--set` and `--design`, which together name a set of choices."""
+    design = shared("--design", " --set overrides what it has.")
+    return shared("--set", "", "settings", multiple=True)(design(function))
+
+
+def data_options(dataset: str = "digits", corrupt: str = "refuse") -> Decorator:
+    """Return what adds the images to train on: `--dataset`, `--data`, and what is done to them.
+
+    Args:
+        dataset: which data set is the default, for the help.
+        corrupt: what is done by default about files that cannot be read, for the help.
+    """
+    options = (
+        shared("--dataset", f"  [default: {dataset}]"),
+        shared("--data"),
+        shared("--limit-train"),
+        shared("--corrupt", f"  [default: {corrupt}]"),
+        shared("--channels"),
+    )
+    return lambda function: reduce(lambda kept, option: option(kept), reversed(options), function)
+
+
+def view_options(function: Decorated) -> Decorated:
+    """Add what makes a view of a study's front: the study, objectives, requirements, devices."""
+    objectives = shared("--objectives", " They rank instead of the study's own; nothing is trained again.")
+    devices = shared("--measured-on")(shared("--scale-to")(function))
+    view = objectives(shared("--require", multiple=True)(devices))
+    return study_options()(storage_option(view))
+
+
+def picking_options(function: Decorated) -> Decorated:
+    """Add what picks one trial of a stored study: the study, one of four ways, bounds, and `--storage`."""
+    return study_options()(ways_to_pick(function))
+
+
+def ways_to_pick(function: Decorated) -> Decorated:
+    """Add the four ways to pick a trial, `--require` and `--storage`."""
+    bounded = prefer_option(shared("--require", multiple=True)(storage_option(function)))
+    return shared("--trial")(shared("--knee", is_flag=True)(shared("--best")(bounded)))
+
+
+def prefer_option(function: Decorated) -> Decorated:
+    """Add `--prefer`, read as a table of preferences by objective."""
+    return shared("--prefer", "", "preferences", callback=read_preferences)(function)
+
+
+def seed_of_trial_option(function: Decorated) -> Decorated:
+    """Add `--seed`, which of a stored trial's trainings is meant."""
+    return shared("--seed", " that the trial has.  [default: the most accurate]")(function)
+
+
+def read_preferences(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> dict[str, float] | None:
-    """Read `acc=0.6,time=0.4` as weights by objective: numbers from 0 up, at least one above 0.
+    """Read `acc=0.6,time=0.4` as preferences by objective: numbers from 0 up, at least one above 0.
 
     Raises:
         BadParameter: it is not that.
@@ -25,120 +216,9 @@ def read_weights(
         return None
     pairs = [part.rpartition("=") for part in split_names(value)]
     try:
-        weights = {name.strip(): float(number) for name, _, number in pairs}
+        read = {name.strip(): float(number) for name, _, number in pairs}
     except ValueError:
-        weights = {}
-    if not any(weights.values()) or not all(0 <= weight < math.inf for weight in weights.values()):
+        read = {}
+    if not any(read.values()) or not all(0 <= number < math.inf for number in read.values()):
         raise click.BadParameter(f"{value!r} is not understood: write it like acc=0.6,time=0.4")
-    return weights
-
-
-def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Callable[[Decorated], Decorated]:
-    """Return the option of the study file's key of the same name; its help ends with the key's default.
-
-    A flag that is not given stays None: what holds then is settled where all sources are joined.
-    """
-    default = StudySpec.model_fields[flag.removeprefix("--").replace("-", "_")].default
-    shown = ",".join(default) if isinstance(default, tuple) else default
-    ending = "" if shown is None else f"  [default: {shown}]"
-    return click.option(flag, metavar=metavar, type=kind, help=text + ending)
-
-
-def storage_option(function: Decorated) -> Decorated:
-    """Add `--storage`, the database that is read."""
-    return click.option(
-        "--storage",
-        metavar="URL",
-        default=DEFAULT_STORAGE,
-        show_default=True,
-        help="Database of the studies.",
-    )(function)
-
-
-def format_option(function: Decorated) -> Decorated:
-    """Add `--format`, how the answer is written on stdout."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="How to write the answer on stdout.",
-    )(function)
-
-
-def choices_options(function: Decorated) -> Decorated:
-    """Add `--set` and `--design`, which together name a set of choices."""
-    design = click.option(
-        "--design",
-        metavar="NAME",
-        help="Start from a named design, such as wab_ws (`paretocaps trainers`).",
-    )
-    settings = click.option(
-        "--set",
-        "settings",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="Set one choice; repeat for more.",
-    )
-    return settings(design(function))
-
-
-def view_options(function: Decorated) -> Decorated:
-    """Add the argument STUDY and what makes a view of its front: objectives, requirements, devices."""
-    study = click.argument("study", required=False)
-    objectives = click.option(
-        "--objectives",
-        metavar="A,B,...",
-        help="Rank over these instead of the study's own; nothing is trained again.",
-    )
-    require = click.option(
-        "--require",
-        metavar="BOUND",
-        multiple=True,
-        help='Leave out trials that miss a bound, such as "acc>=0.98"; repeat for more.',
-    )
-    device = click.option(
-        "--device",
-        metavar="NAME",
-        help="Only trials measured on this device, where the study has several.",
-    )
-    scale_to = click.option(
-        "--scale-to",
-        metavar="NAME",
-        help="Trials of every device, with times in seconds of this one by the devices' calibrations.",
-    )
-    return study(storage_option(objectives(require(device(scale_to(function))))))
-
-
-def trial_options(function: Decorated) -> Decorated:
-    """Add what picks one training of a stored study: `picking_options`, and which of the trial's seeds."""
-    seed = click.option(
-        "--seed", metavar="N", type=int, help="Of its seeds this one.  [default: the most accurate]"
-    )
-    return picking_options(seed(function))
-
-
-def picking_options(function: Decorated) -> Decorated:
-    """Add what picks one trial of a stored study: `--study` and one of four ways, and `--storage`."""
-    study = click.option(
-        "--study", metavar="NAME", help="Its study; may be left out where the storage has just one."
-    )
-    trial = click.option("--trial", metavar="N", type=int, help="Pick the trial of this number.")
-    knee = click.option("--knee", is_flag=True, help="Pick the best compromise on the front.")
-    best = click.option("--best", metavar="OBJECTIVE", help="Pick the best in one objective, such as acc.")
-    weights = click.option(
-        "--weights",
-        "--pick",
-        "weights",
-        callback=read_weights,
-        metavar="A=W,...",
-        help="Pick the member of the front nearest to these weights, such as acc=0.6,time=0.4.",
-    )
-    require = click.option(
-        "--require",
-        metavar="BOUND",
-        multiple=True,
-        help='Pick among trials that keep a bound, such as "acc>=0.98"; repeat for more.',
-    )
-    return study(trial(knee(best(weights(require(storage_option(function)))))))
+    return read

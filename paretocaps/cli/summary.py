@@ -36,7 +36,7 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
 def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
     """Return the commands that show more of a study, and what each does; `device` is whose front it is."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
-    own = "" if device is None else f" --device {shlex.quote(device)}"
+    own = "" if device is None else f" --measured-on {shlex.quote(device)}"
     # a name that begins like an option is one only behind `--`, which ends the options
     asked = (
         f"{where}{own} -- {shlex.quote(study)}" if study[:1] == "-" else f" {shlex.quote(study)}{where}{own}"

@@ -39,7 +39,7 @@ class Objective:
 
     @property
     def sign(self) -> int:
-        """+1 where less is better, -1 where more is: multiply by it to minimise."""
+        """+1 where less is better, -1 where more is: multiply by it to minimize."""
         return 1 if self.direction == "minimize" else -1
 
 

@@ -11,7 +11,7 @@ from paretocaps.errors import UsageError, did_you_mean
 
 _KEYS = {"values", "low", "high", "step", "log", "when"}
 Scalar = bool | int | float | str
-MOST_DESIGNS = 1_000_000
+MOST_LISTED = 1_000_000
 """More combinations than these are not listed: it would take minutes and gigabytes."""
 
 
@@ -99,8 +99,8 @@ class Space:
         points = [parameter.points() for parameter in self.parameters]
         return None if None in points else prod(len(values or ()) for values in points)
 
-    def designs(self, fix: Mapping[str, Any]) -> Iterator[dict[str, Scalar]]:
-        """Yield every distinct set of sampled choices of a finite space, in order.
+    def listed(self, fix: Mapping[str, Any]) -> Iterator[dict[str, Scalar]]:
+        """Yield every point of a finite space once, as the choices that are sampled there, in order.
 
         Raises:
             UsageError: a range is continuous, or there are too many combinations; the message says so.
@@ -110,7 +110,7 @@ class Space:
             raise UsageError(
                 f"{continuous[0]} is a continuous range and cannot be listed: give it values or a step"
             )
-        if (self.combinations or 0) > MOST_DESIGNS:
+        if (self.combinations or 0) > MOST_LISTED:
             raise UsageError(f"the space has {self.combinations} combinations: fix some choices to list them")
         seen: set[tuple[tuple[str, Scalar], ...]] = set()
         for combination in product(*(parameter.points() or () for parameter in self.parameters)):

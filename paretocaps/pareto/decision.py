@@ -1,4 +1,4 @@
-"""Which member of a front to take: its knee, or by weights."""
+"""Which member of a front to take: its knee, or the nearest to one's preferences."""
 
 import math
 import warnings
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.dominance import nondominated, rank
-from paretocaps.pareto.matrix import Matrix, Rows, minimised
+from paretocaps.pareto.matrix import Matrix, Rows, minimized
 
 _FEWEST_TRADE_OFFS = 4
 """With fewer distinct points every trade-off is one between extremes, and pymoo has no answer."""
@@ -49,25 +49,25 @@ def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
     return int(rows[scaled.rows[candidates[np.argmin(distance)]]])
 
 
-def pick(values: ArrayLike, objectives: Sequence[Objective], weights: Mapping[str, float]) -> int:
-    """Return the row of `values` whose strengths are nearest to `weights`.
+def pick(values: ArrayLike, objectives: Sequence[Objective], preferences: Mapping[str, float]) -> int:
+    """Return the row of `values` whose strengths are nearest to `preferences`.
 
     A row's strengths are its distances from the worst value of the front in each objective, scaled
-    and divided by their sum (pseudo-weights, Deb 2001, by pymoo). Objectives without a weight are
-    not looked at, so `{"acc": 1}` is the most accurate row whatever else it is good at. Objectives
+    and divided by their sum (pseudo-weights, Deb 2001, by pymoo). Objectives without a preference
+    are not looked at, so `{"acc": 1}` is the most accurate row whatever else it is good at. Objectives
     that are constant do not count. Ties go to the row that is better in the first objective.
 
     Args:
         values: float[n, m] in the objectives' own units; only its front is looked at.
         objectives: the m objectives, in the order of the columns.
-        weights: what each objective is worth, by name; only their proportions matter.
+        preferences: how much each objective matters, by name; only their proportions count.
 
     Raises:
-        UnknownNameError: a weight for something that is no objective of the front.
-        UsageError: a weight below zero or not finite, no weight above zero, no finite row, or
+        UnknownNameError: a preference for something that is no objective of the front.
+        UsageError: a preference below zero or not finite, none above zero, no finite row, or
             `values` has not one column an objective.
     """
-    share = _shares(objectives, weights)
+    share = _shares(objectives, preferences)
     rows, matrix = _front(values, objectives)
     scaled = _scale(matrix[:, share > 0.0])
     best = 0
@@ -76,24 +76,24 @@ def pick(values: ArrayLike, objectives: Sequence[Objective], weights: Mapping[st
     return int(rows[scaled.rows[best]])
 
 
-def _shares(objectives: Sequence[Objective], weights: Mapping[str, float]) -> Matrix:
+def _shares(objectives: Sequence[Objective], preferences: Mapping[str, float]) -> Matrix:
     names = [objective.name for objective in objectives]
-    for name, weight in weights.items():
+    for name, preference in preferences.items():
         if name not in names:
-            raise UnknownNameError("weight", name, names)
-        if not math.isfinite(weight) or weight < 0.0:
-            raise UsageError(f"weight {name}={weight} is not a number of 0 or more")
-    if not any(weights.values()):
-        raise UsageError(f"weights {dict(weights)} add up to 0: give one of {', '.join(names)} a weight")
-    largest = max(weights.values())
-    return np.array([weights.get(name, 0.0) / largest for name in names])
+            raise UnknownNameError("objective of this front", name, names)
+        if not math.isfinite(preference) or preference < 0.0:
+            raise UsageError(f"preference {name}={preference} is not a number of 0 or more")
+    if not any(preferences.values()):
+        raise UsageError(f"no preference is above 0: give a number to one of {', '.join(names)}")
+    largest = max(preferences.values())
+    return np.array([preferences.get(name, 0.0) / largest for name in names])
 
 
 def _front(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Rows, Matrix]:
     rows = rank(values, objectives)
     if len(rows) == 0:
         raise UsageError("the front is empty: no trial has finite values in all objectives")
-    return rows, minimised(np.asarray(values)[rows], objectives)[0]
+    return rows, minimized(np.asarray(values)[rows], objectives)[0]
 
 
 def _scale(matrix: Matrix) -> _Scaled:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paretocaps.domain.objective import Objective
-from paretocaps.pareto.matrix import Matrix, Rows, minimised
+from paretocaps.pareto.matrix import Matrix, Rows, minimized
 
 
 def rank(values: ArrayLike, objectives: Sequence[Objective]) -> Rows:
@@ -26,14 +26,14 @@ def rank(values: ArrayLike, objectives: Sequence[Objective]) -> Rows:
     Raises:
         UsageError: `values` has not one column an objective.
     """
-    matrix, rows = minimised(values, objectives)
+    matrix, rows = minimized(values, objectives)
     front = nondominated(matrix)
     order = np.lexsort(matrix[front].T[::-1])
     return rows[front[order]]
 
 
 def nondominated(matrix: Matrix) -> Rows:
-    """Return int[k]: the rows of a finite, minimised float[n, m] that no row beats, in their order."""
+    """Return int[k]: the rows of a finite, minimized float[n, m] that no row beats, in their order."""
     # the narrowest module that ranks: pymoo's NonDominatedSorting would go on to rank all the others
     from pymoo.util.nds.non_dominated_sorting import find_non_dominated
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
-from paretocaps.pareto.matrix import minimised, signs
+from paretocaps.pareto.matrix import minimized, signs
 
 
 def hypervolume(
@@ -33,7 +33,7 @@ def hypervolume(
     reference = np.asarray(reference_point, dtype=np.float64) * signs(objectives)
     if not np.isfinite(reference).all():
         raise UsageError(f"reference point {tuple(reference_point)} is not finite: set it anew")
-    matrix, _ = minimised(values, objectives)
+    matrix, _ = minimized(values, objectives)
     better = matrix[(matrix < reference).all(axis=1)]
     if len(better) == 0:
         return 0.0

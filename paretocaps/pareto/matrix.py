@@ -12,7 +12,7 @@ Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
-def minimised(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Matrix, Rows]:
+def minimized(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Matrix, Rows]:
     """Return the finite rows of `values` with less being better everywhere, and which rows they are.
 
     One NaN row would poison pymoo's sorting and its hypervolume, and an infinite one its scaling,
@@ -23,7 +23,7 @@ def minimised(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Matri
         objectives: the m objectives, in the order of the columns.
 
     Returns:
-        float[k, m], a maximised column negated, and int[k], the rows of `values` that it has.
+        float[k, m], a maximized column negated, and int[k], the rows of `values` that it has.
 
     Raises:
         UsageError: `values` has not one column an objective.

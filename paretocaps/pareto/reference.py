@@ -1,4 +1,4 @@
-"""The reference point of the hypervolume, fixed once a study from its first designs."""
+"""The reference point of the hypervolume, fixed once per study from its first trials."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
-from paretocaps.pareto.matrix import minimised, signs
+from paretocaps.pareto.matrix import minimized, signs
 
 MARGIN = 0.1
 
@@ -15,13 +15,13 @@ MARGIN = 0.1
 def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[float, ...]:
     """Return a point a tenth worse than the worst of `values` in every objective.
 
-    Minimised: worst x 1.1. Maximised: worst - 10 % of |worst| (0.90 accuracy gives 0.81). Where the
+    Minimized: worst x 1.1. Maximized: worst - 10 % of |worst| (0.90 accuracy gives 0.81). Where the
     worst value is 0 a tenth of it would be no margin, and the worst trial would never count: the
     margin is then a tenth of the objective's spread, and 0.1 units where there is no spread either.
     Rows with NaN or an infinity are left out.
 
     Args:
-        values: float[n, m] of the study's first designs, in the objectives' own units.
+        values: float[n, m] of the study's first trials, in the objectives' own units.
         objectives: the m objectives, in the order of the columns.
 
     Returns:
@@ -30,7 +30,7 @@ def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple
     Raises:
         UsageError: no row is finite, or `values` has not one column an objective.
     """
-    matrix, _ = minimised(values, objectives)
+    matrix, _ = minimized(values, objectives)
     if len(matrix) == 0:
         raise UsageError("no trial has finite values in all objectives: a reference point needs one")
     worst = matrix.max(axis=0)

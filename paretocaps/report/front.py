@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.renamed import renamed_arguments
 from paretocaps.report.tables import flat_rows
 
 if TYPE_CHECKING:
@@ -41,19 +42,20 @@ class Front(FrontRecord):
 
         return self.members[knee(self._values(), self.objectives)]
 
-    def pick(self, weights: Mapping[str, float]) -> FrontMember:
-        """Return the member whose strengths are nearest to `weights`, e.g. {"acc": 2, "time": 1}.
+    @renamed_arguments(weights="preferences")
+    def pick(self, preferences: Mapping[str, float]) -> FrontMember:
+        """Return the member whose strengths are nearest to `preferences`, e.g. {"acc": 2, "time": 1}.
 
         Args:
-            weights: what each objective is worth, by name; only their proportions matter.
+            preferences: how much each objective matters, by name; only their proportions count.
 
         Raises:
-            UsageError: the front is empty, a weight is for no objective of the front or below zero,
+            UsageError: the front is empty, a preference is for no objective of the front or below zero,
                 or none is above zero.
         """
         from paretocaps.pareto.decision import pick
 
-        return self.members[pick(self._values(), self.objectives, weights)]
+        return self.members[pick(self._values(), self.objectives, preferences)]
 
     def _values(self) -> list[list[float]]:
         return [[member.values[o.name] for o in self.objectives] for member in self.members]

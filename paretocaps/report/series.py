@@ -70,7 +70,7 @@ def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool
 
 
 def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:
-    """Return whether an axis is logarithmic: a minimised, positive objective over more than a decade."""
+    """Return whether an axis is logarithmic: a minimized, positive objective over more than a decade."""
     return (
         objective.direction == "minimize"
         and bool(values)
@@ -119,7 +119,7 @@ def staircase(shown: Points, objectives: Sequence[Objective], x: int, y: int) ->
     best = sorted({pair[row] for row in rank(pair, (objectives[x], objectives[y]))})
     corners = best[:1]
     for (x1, y1), (x2, y2) in pairwise(best):
-        # less than x2 in a minimised x is only had with y1; less than x2 in a maximised one with y2 too
+        # less than x2 in a minimized x is only had with y1; less than x2 in a maximized one with y2 too
         corners += [(x2, y1) if objectives[x].direction == "minimize" else (x1, y2), (x2, y2)]
     return corners
 

@@ -83,7 +83,7 @@ def heading(objective: Objective) -> str:
 def value_text(objective: Objective, value: float | None) -> str:
     """Return a value for people: 0.9861, 12.3 s, 8.22 M, 1.5 GB; "-" for one that is missing.
 
-    Three figures and a prefix of 1000 where a number is large; shares that are maximised, such as
+    Three figures and a prefix of 1000 where a number is large; shares that are maximized, such as
     accuracies, to four decimals. Seconds keep their unit, so that a column can be compared at a glance.
     """
     if value is None or math.isnan(value):

@@ -1,4 +1,4 @@
-"""Named designs and other choices made beforehand, as points of a study's space."""
+"""Named designs, as points of a study's space."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -33,7 +33,7 @@ def comparable(
     """
     if device is not None and scale_to is not None:
         raise UsageError(
-            f"--device {device!r} keeps one device's trials, --scale-to {scale_to!r} all of them:"
+            f"--measured-on {device!r} keeps one device's trials, --scale-to {scale_to!r} all of them:"
             " give one of the two"
         )
     present = sorted(set(table.devices.tolist()))
@@ -82,7 +82,7 @@ def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64
 
 
 def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> UsageError:
-    remedy = "choose one with --device"
+    remedy = "choose one with --measured-on"
     if objective.timed:
         remedy += ", or give --scale-to to have all in the seconds of one"
     why = ", and --scale-to scales times only" if scaling else ""
@@ -98,6 +98,6 @@ def _uncalibrated(trials: Sequence[int]) -> UsageError:
     )
     have = f"trial {named} has" if len(trials) == 1 else f"trials {named} have"
     return UsageError(
-        f"{have} no calibration, so times cannot be scaled: choose one device with --device, or train a new"
-        " study with time among its objectives (a trial's remarks say where its reference step failed)"
+        f"{have} no calibration, so times cannot be scaled: choose one device with --measured-on, or train a"
+        " new study with time among its objectives (a trial's remarks say where its reference step failed)"
     )

@@ -67,7 +67,7 @@ class Proposals:
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
     def enqueue_designs(self, names: tuple[str, ...], again: Collection[str] = ()) -> None:
-        """Put the named designs first, once a study; one that space or `fix` excludes is skipped aloud.
+        """Put the named designs first, once per study; one that space or `fix` excludes is skipped aloud.
 
         Args:
             names: of the designs.
@@ -94,7 +94,7 @@ class Proposals:
             self.study.enqueue_trial(sampled, user_attrs={"design": name})
 
     def next(self) -> Proposal | None:
-        """Return the next proposal, or None where every design of the space was tried."""
+        """Return the next proposal, or None where every point of the space was tried."""
         for _ in range(_RESAMPLE):
             if not self._has_waiting() and self.sampler.sequence and not self._enqueue(self._sequence):
                 break
@@ -116,9 +116,9 @@ class Proposals:
         self.seen.add(key)
         return Proposal(trial.number, choices, trial.user_attrs.get("design"))
 
-    def _enqueue(self, designs: Iterator[dict[str, Scalar]]) -> bool:
+    def _enqueue(self, points: Iterator[dict[str, Scalar]]) -> bool:
         # a sequence may be endless, and its space exhausted
-        for sampled in islice(designs, _DRAWS):
+        for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
             if choices is not None and canonical_json(choices) not in self.seen:
                 self.study.enqueue_trial(sampled)
@@ -136,7 +136,7 @@ class Proposals:
             return None
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
-        """Yield designs evenly over the space: all of a small one, shuffled, or endlessly many."""
+        """Yield points evenly over the space: all of a small one, shuffled, or endlessly many."""
         seed = self.seed + len(self.seen)
         listed = self.space.combinations is not None and self.space.combinations <= _DRAWS
         yield from (grid if listed else sobol)(self.space, self.fix, seed)

@@ -98,11 +98,9 @@ class Runner:
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
             if self.exhausted and not self.failed and not self.store.counts(self.spec.study)["finished"]:
-                raise UsageError(
-                    "no design of the space is one the trainer allows: change the space or --fix"
-                )
+                raise UsageError("the trainer allows no point of the space: change the space or --fix")
             if self.failed and not self.store.counts(self.spec.study)["finished"]:
-                raise ParetocapsError(f"every design of the space failed, the last reason: {self.reason}")
+                raise ParetocapsError(f"every point of the space failed; the last reason: {self.reason}")
         except BaseException:
             self._interrupt()
             raise
@@ -142,7 +140,7 @@ class Runner:
         proposal = self.proposals.next()
         if proposal is None:
             self.exhausted = True
-            self.observer.notice("every design of the space was tried: nothing is left to sample")
+            self.observer.notice("every point of the space was tried: nothing is left to sample")
         return proposal
 
     @property
@@ -282,7 +280,7 @@ class Runner:
         if device != self.device is not None:
             self.observer.notice(
                 f"trials are now measured on {device}, before on {self.device}: the front has the former only"
-                " (`paretocaps front --device` shows either, --scale-to both)"
+                " (`paretocaps front --measured-on` shows either, --scale-to both)"
             )
         self.device = device
         return device

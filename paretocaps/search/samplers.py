@@ -1,4 +1,4 @@
-"""Samplers by name: Optuna's, and sequences of designs laid out beforehand."""
+"""Samplers by name: Optuna's, and sequences of points laid out beforehand."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +29,8 @@ class Sampler:
     Args:
         description: one line for `paretocaps samplers`.
         optuna: makes the Optuna sampler from a seed and the number of trials.
-        sequence: yields designs laid out beforehand, from (space, fixed choices, seed); where it is
-            given, they are what the study tries, and the Optuna sampler only carries them.
+        sequence: yields points laid out beforehand, from (space, fixed choices, seed); where it is given,
+            they are what the study tries, and the Optuna sampler only carries them.
     """
 
     description: str
@@ -47,17 +47,17 @@ def population(trials: int) -> int:
 
 
 def grid(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
-    """Yield every design of a finite space once, in an order shuffled by `seed`.
+    """Yield every point of a finite space once, in an order shuffled by `seed`.
 
     Raises:
         UsageError: a range is continuous.
     """
-    designs = list(space.designs(fix))
-    return (designs[index] for index in np.random.default_rng(seed).permutation(len(designs)))
+    points = list(space.listed(fix))
+    return (points[index] for index in np.random.default_rng(seed).permutation(len(points)))
 
 
 def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
-    """Yield designs at the points of a scrambled Sobol sequence, one dimension a choice.
+    """Yield the points of a scrambled Sobol sequence over the space, one dimension per choice.
 
     Optuna's own QMC sampler draws categorical choices at random, which are most of a capsule
     network's; here every choice, categorical and conditional ones too, takes its dimension.
@@ -119,7 +119,7 @@ SAMPLERS: Registry[Sampler] = Registry(
         "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp),
         "random": Sampler("independent random choices", _random),
         "qmc": Sampler("a scrambled Sobol sequence over every choice", _random, sobol),
-        "grid": Sampler("every design of a finite space once, in random order", _random, grid),
+        "grid": Sampler("every point of a finite space once, in random order", _random, grid),
     },
     group="paretocaps.samplers",
 )

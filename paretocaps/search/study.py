@@ -31,8 +31,8 @@ _DATA = "data"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A checked study: every name resolved, every fixed choice and space read; a device a place for a job."""
+class CheckedStudy:
+    """A checked study: every name resolved, fixed choices and space read; one device per place for a job."""
 
     spec: StudySpec
     objectives: tuple[Objective, ...]
@@ -58,7 +58,7 @@ class Plan:
         return {**defaults, **self.fix}
 
 
-def check_study(spec: StudySpec) -> Plan:
+def check_study(spec: StudySpec) -> CheckedStudy:
     """Resolve everything a spec names, before anything is created.
 
     Raises:
@@ -81,7 +81,7 @@ def check_study(spec: StudySpec) -> Plan:
     trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
-    return Plan(
+    return CheckedStudy(
         spec=spec,
         objectives=objectives,
         trainer=trainer,
@@ -115,7 +115,7 @@ def _refuse_unknown_to_workers(spec: StudySpec) -> None:
 
 
 def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
-    """Raise the trainer's refusal where it refuses every one of many designs of the space."""
+    """Raise the trainer's refusal where it refuses every one of many points of the space."""
     refusal: UsageError | None = None
     for sampled in islice(sobol(space, fix, seed), _TRIED):
         try:
@@ -128,8 +128,8 @@ def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object
         raise refusal
 
 
-def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
-    """Create or reopen the study of `plan` in `store` and run it until it has its trials.
+def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner:
+    """Create or reopen the study that was `checked` in `store` and run it until it has its trials.
 
     Raises:
         StudyMismatchError: the stored study has another identity.
@@ -137,27 +137,27 @@ def run_study(plan: Plan, store: Store, observer: Observer) -> Runner:
         ParetocapsError: too many trials failed.
         KeyboardInterrupt: Ctrl-C or SIGTERM; everything is saved, running trials are marked.
     """
-    spec = plan.spec
+    spec = checked.spec
     interrupts = Interrupts()
     with driver_lock(spec.storage, spec.study), interrupts.watching():
         _enter(store, spec)
         counts = store.counts(spec.study)
-        sampler = plan.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
+        sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
         seen = set(store.choices_seen(spec.study))
         with (
-            open_optuna_study(spec.storage, spec.study, plan.objectives, sampler) as study,
-            plan.executor(plan.places) as executor,
+            open_optuna_study(spec.storage, spec.study, checked.objectives, sampler) as study,
+            checked.executor(checked.places) as executor,
         ):
             _check_data(study, spec)
             store.set_spec(spec.study, stored_form(spec))  # what it is asked for now
             proposals = Proposals(
-                study, plan.trainer, plan.space, plan.fix, plan.sampler, spec.seed, seen, observer
+                study, checked.trainer, checked.space, checked.fix, checked.sampler, spec.seed, seen, observer
             )
-            runner = Runner(spec, plan.objectives, store, study, proposals, executor, observer, interrupts)
+            runner = Runner(spec, checked.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
-            if len(plan.places) < spec.workers:
-                observer.notice(_fewer_jobs(spec, plan.places))
-            proposals.enqueue_designs(plan.designs, again=failed_designs(store, spec.study))
+            if len(checked.places) < spec.workers:
+                observer.notice(_fewer_jobs(spec, checked.places))
+            proposals.enqueue_designs(checked.designs, again=failed_designs(store, spec.study))
             recover_trials(runner)
             runner.run()
             return runner

@@ -29,9 +29,9 @@ class BenchOptions:
         image, classes: of the random images that are trained on.
         images: how many an epoch has.
         batches, precisions: what to time.
-        device: "cpu", "cuda", "cuda:1".
-        steps: timed turns a case: of one step on a CPU, of some dozens on a GPU.
-        against: "textbook" to time the plain float32 network in turn, for the ratio; "baseline" for
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        steps: timed turns per case: of one step on a CPU, of some dozens on a GPU.
+        against: "textbook" to time the plain float32 network alternately, for the ratio; "baseline" for
             the papers' baseline, trained here.
     """
 
@@ -42,7 +42,7 @@ class BenchOptions:
     images: int = 60_000
     batches: Sequence[int] = BATCHES
     precisions: Sequence[str] = ("auto",)
-    device: str = "cpu"
+    device: str = "auto"
     steps: int = 10
     against: str | None = None
 
@@ -59,30 +59,31 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
         UsageError: choices, sizes, a device or a yardstick that cannot be.
     """
     from paretocaps.bench.benchmark import benchmark, different_precisions
+    from paretocaps.execution.devices import devices
 
     _check(options)
     _refuse_contradictions(options, everything)
+    device = devices(options.device)[0]
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
     names = ("auto", "fp32") if everything else options.precisions
     rows = []
     for design, against in comparisons:
         for batch in options.batches:
-            for precision in different_precisions(options.device, names, batch):
+            for precision in different_precisions(device, names, batch):
                 case = _case(options, options.settings, design, batch, precision)
                 other = None
                 if against == "baseline":
                     other = _case(options, options.settings if everything else (), None, batch, precision)
-                row = benchmark(case, options.device, options.steps, against, other)
+                row = benchmark(case, device, options.steps, against, other)
                 rows.append({"design": design, **asdict(row)})
     return rows
 
 
-def check_output(path: str, option: str = "output", example: str = "page.html") -> Path:
+def check_output(path: str, example: str = "page.html") -> Path:
     """Return `path` if a file can be written there; its folder is made, a file that is there stays.
 
     Args:
         path: the file.
-        option: what it was given as.
         example: of a file's name.
 
     Raises:
@@ -90,12 +91,12 @@ def check_output(path: str, option: str = "output", example: str = "page.html") 
     """
     target = Path(path)
     if not path or target.is_dir():
-        raise UsageError(f"{option}={path!r} is not a file name: give one, such as {example}")
+        raise UsageError(f"output={path!r} is not a file name: give one, such as {example}")
     try:
         refuse_unwritable(target)
     except OSError as error:
         why = why_not_written(error, "name another file")
-        raise UsageError(f"{option}={path!r} cannot be written: {why}") from None
+        raise UsageError(f"output={path!r} cannot be written: {why}") from None
     return target
 
 
@@ -106,15 +107,20 @@ def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptio
         UsageError: it cannot be written there.
     """
     from paretocaps.bench.benchmark import environment
+    from paretocaps.execution.devices import devices
 
-    kept = {**environment(options.device), "options": asdict(options), "rows": [dict(row) for row in rows]}
-    target = check_output(path, "out", "bench.json")
+    kept = {
+        **environment(devices(options.device)[0]),
+        "options": asdict(options),
+        "rows": [dict(row) for row in rows],
+    }
+    target = check_output(path, example="bench.json")
     try:
         with whole_file(target) as stream:
             stream.write((json.dumps(kept, indent=2) + "\n").encode())
     except OSError as error:
         why = why_not_written(error, "name another file")
-        raise UsageError(f"out={path!r} cannot be written: {why}") from None
+        raise UsageError(f"output={path!r} cannot be written: {why}") from None
     return target
 
 

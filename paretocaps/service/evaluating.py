@@ -9,6 +9,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.service.exporting import WEIGHTS
 from paretocaps.service.picking import PickedTrial
+from paretocaps.service.settings import data_spec
 
 if TYPE_CHECKING:
     from paretocaps.data.images import DataSplits, ImageSet
@@ -30,6 +31,8 @@ class EvaluateOptions:
         robust: measure accuracies under transforms, too.
         pictures: draw reconstructions and perturbation grids, too.
         grids: classes whose grids are drawn; the first ten where None.
+        corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip"); None for
+            what the networks' own data say, else refuse.
     """
 
     dataset: str | None = None
@@ -40,6 +43,7 @@ class EvaluateOptions:
     robust: bool = True
     pictures: bool = True
     grids: tuple[int, ...] | None = None
+    corrupt: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +240,11 @@ def _of_path(path: Path) -> Subject:
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     """Return the images asked for, or those that the networks were trained on."""
+    spec = _source(options, subjects)
+    return spec if options.corrupt is None else data_spec({**spec.model_dump(), "corrupt": options.corrupt})
+
+
+def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if options.dataset is not None and options.data is not None:
         raise UsageError("--dataset and --data both name images: give one")
     if options.data is not None:

@@ -72,13 +72,13 @@ def pick_trial(
     trial: int | None = None,
     knee: bool = False,
     best: str | None = None,
-    weights: Mapping[str, float] | None = None,
+    preferences: Mapping[str, float] | None = None,
     require: str | Sequence[str] = (),
     seed: int | None = None,
 ) -> PickedTrial:
     """Return one finished trial of a stored study, with its most accurate training of which weights are kept.
 
-    Exactly one of `trial`, `knee`, `best` and `weights` says which. Of several seeds the one with the
+    Exactly one of `trial`, `knee`, `best` and `preferences` says which. Of several seeds the one with the
     highest validation accuracy is taken, the lowest seed on ties; one with weights goes before one without.
 
     Args:
@@ -88,7 +88,7 @@ def pick_trial(
         knee: the best compromise of the front.
         best: an objective that was measured; the trial of the front (or, where it is none of the study's
             objectives, of all) that is best in it.
-        weights: what each objective is worth, for the member of the front that is nearest.
+        preferences: how much each objective matters; the member of the front that is nearest is picked.
         require: bounds such as "acc>=0.9" that a trial must keep to be looked at; not with `trial`.
         seed: the training with this seed instead.
 
@@ -98,21 +98,23 @@ def pick_trial(
     """
     from paretocaps.storage.store import Store
 
-    _check_one(trial, knee, best, weights)
+    _check_one(trial, knee, best, preferences)
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         number = trial
         if number is None:
-            number = _member(store, name, knee, best, weights, requirements).trial
+            number = _member(store, name, knee, best, preferences, requirements).trial
         return _picked(store, storage, name, number, seed)
 
 
-def _check_one(trial: int | None, knee: bool, best: str | None, weights: Mapping[str, float] | None) -> None:
-    given = [trial is not None, knee, best is not None, weights is not None]
+def _check_one(
+    trial: int | None, knee: bool, best: str | None, preferences: Mapping[str, float] | None
+) -> None:
+    given = [trial is not None, knee, best is not None, preferences is not None]
     if sum(given) != 1:
         how = "no trial is picked" if not any(given) else "a trial is picked in several ways"
-        raise UsageError(f"{how}: give one of --trial N, --knee, --best OBJECTIVE and --weights A=W,...")
+        raise UsageError(f"{how}: give one of --trial N, --knee, --best OBJECTIVE and --prefer A=W,...")
 
 
 def _member(
@@ -120,7 +122,7 @@ def _member(
     study: str,
     knee: bool,
     best: str | None,
-    weights: Mapping[str, float] | None,
+    preferences: Mapping[str, float] | None,
     requirements: Sequence[Requirement],
 ) -> "FrontMember":
     if best is not None:
@@ -128,7 +130,7 @@ def _member(
     front = front_of(store, study, None, requirements, None)
     if not len(front):
         raise UsageError(f"study {study!r} has no trial on its front to pick: give other bounds")
-    return front.pick(weights) if weights is not None else front.knee()
+    return front.pick(preferences) if preferences is not None else front.knee()
 
 
 def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement]) -> "FrontMember":

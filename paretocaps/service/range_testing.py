@@ -23,10 +23,10 @@ class RangeOptions:
 
     Attributes:
         settings, design: the choices, as `describe` reads them.
-        dataset, data, limit_train: the images, as `optimize` reads them.
+        dataset, data, limit_train, corrupt, channels: the images, as `optimize` reads them.
         lr_low, lr_high: the first and the last learning rate.
         steps: how many; None for those of one epoch, but at least 100 and at most 300.
-        device: "cpu", "cuda", "cuda:1".
+        device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the weights and the order of the images.
     """
 
@@ -35,10 +35,12 @@ class RangeOptions:
     dataset: str | None = None
     data: str | None = None
     limit_train: int | None = None
+    corrupt: str | None = None
+    channels: int | None = None
     lr_low: float = 1e-6
     lr_high: float = 1.0
     steps: int | None = None
-    device: str = "cpu"
+    device: str = "auto"
     seed: int = 0
 
 
@@ -81,6 +83,7 @@ def lr_range(options: RangeOptions) -> RangeView:
     Raises:
         UsageError: choices, rates, data or a device that cannot be.
     """
+    from paretocaps.execution.devices import devices
     from paretocaps.schedules.plan import build_plan
     from paretocaps.training.range_sweep import sweep, training_images
 
@@ -90,7 +93,8 @@ def lr_range(options: RangeOptions) -> RangeView:
     plan = build_plan(choices, training_images(data), 1)
     steps = options.steps or min(max(plan.total_steps, FEWEST_STEPS), MOST_STEPS)
     rates = rising_rates(options.lr_low, options.lr_high, steps)
-    points = tuple(sweep(choices, data, plan.batch_size(1), rates, options.device, options.seed))
+    device = devices(options.device)[0]
+    points = tuple(sweep(choices, data, plan.batch_size(1), rates, device, options.seed))
     suggestion = suggest(points)
     remarks = tuple(_remarks(points, suggestion, steps))
     return RangeView(canonical, str(data), plan.batch_size(1), steps, points, suggestion, remarks)
@@ -129,8 +133,8 @@ def _remarks(points: Sequence[RangePoint], found: Suggestion, steps: int) -> lis
 def _data(options: RangeOptions) -> DataSpec:
     from paretocaps.domain.study_spec import StudySpec, resolve_spec
 
-    asked = {"dataset": options.dataset, "data": options.data, "limit_train": options.limit_train}
-    spec: StudySpec = resolve_spec(asked)
+    asked = ("dataset", "data", "limit_train", "corrupt", "channels")
+    spec: StudySpec = resolve_spec({name: getattr(options, name) for name in asked})
     return spec.data_spec
 
 

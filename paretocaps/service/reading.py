@@ -9,6 +9,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
+from paretocaps.renamed import renamed_arguments
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from paretocaps.storage.store import Store
 
 
+@renamed_arguments(device="measured_on")
 def load_front(
     study: str | None = None,
     storage: str = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
     require: str | Sequence[str] = (),
-    device: str | None = None,
+    measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> "Front":
     """Return the front of a stored study.
@@ -34,7 +36,7 @@ def load_front(
         storage: database URL.
         objectives: a view over others than the study's own; nothing is retrained.
         require: bounds such as "acc>=0.9" that trials must keep.
-        device: rank the trials measured on this device only.
+        measured_on: rank the trials measured on this device only.
         scale_to: rank the trials of every device, their times (and bounds on times) expressed in seconds
             of this one: multiplied by the ratio of the devices' calibrations.
 
@@ -47,7 +49,7 @@ def load_front(
 
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
-        return front_of(store, only_study(store, study), objectives, requirements, device, scale_to)
+        return front_of(store, only_study(store, study), objectives, requirements, measured_on, scale_to)
 
 
 def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
@@ -90,7 +92,7 @@ def write_report(
     output: str | None = None,
     objectives: str | None = None,
     require: str | Sequence[str] = (),
-    device: str | None = None,
+    measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> Path:
     """Write a study's front as one HTML page and return where it is (default reports/STUDY.html).
@@ -106,9 +108,9 @@ def write_report(
     requirements = parse_requirements(require)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
-        front = front_of(store, name, objectives, requirements, device, scale_to)
+        front = front_of(store, name, objectives, requirements, measured_on, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, device, scale_to, front.objectives)
+        everyone = measured_trials(store, name, measured_on, scale_to, front.objectives)
         asked = StudySpec.model_validate(spec)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
@@ -123,7 +125,7 @@ def write_report(
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
             },
-            further=_further(store, name, device, scale_to),
+            further=_further(store, name, measured_on, scale_to),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -137,7 +139,7 @@ def front_of(
     study: str,
     objectives: str | Sequence[str] | None,
     requirements: Sequence[Requirement],
-    device: str | None,
+    measured_on: str | None,
     scale_to: str | None = None,
 ) -> "Front":
     """Return the front of a study in an open store, over its own objectives unless others are asked for.
@@ -149,7 +151,7 @@ def front_of(
     from paretocaps.search.ranking import ranked_front
 
     names = objectives if objectives is not None else store.study(study).spec["objectives"]
-    record = ranked_front(store, study, parse_objectives(names), requirements, device, scale_to)
+    record = ranked_front(store, study, parse_objectives(names), requirements, measured_on, scale_to)
     return Front.from_record(record)
 
 

@@ -25,7 +25,7 @@ class Interrupted(ParetocapsError):
 class RunSummary:
     """What a run of a study came to.
 
-    `failed` counts this run's failed trials; `exhausted` tells that every design of the space was
+    `failed` counts this run's failed trials; `exhausted` tells that every point of the space was
     tried before the study had its trials.
     """
 
@@ -65,19 +65,19 @@ def optimize(
     from paretocaps.storage.store import Store
 
     spec = _requested(flags, spec_file, more)
-    plan = check_study(spec)
-    plan.trainer.check_fixed(plan.settled)
+    checked = check_study(spec)
+    checked.trainer.check_fixed(checked.settled)
     watcher = observer or Observer()
-    for remark in plan.trainer.check_data(spec.data_spec, watcher.preparing):
+    for remark in checked.trainer.check_data(spec.data_spec, watcher.preparing):
         watcher.notice(remark)
     with Store.open(spec.storage, create=True) as store:
         try:
-            runner = run_study(plan, store, watcher)
+            runner = run_study(checked, store, watcher)
         except KeyboardInterrupt:
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:
             watcher.closed()
-        bound = any(objective.device_bound for objective in plan.objectives)
+        bound = any(objective.device_bound for objective in checked.objectives)
         device = latest_device(store, spec.study) if bound else None
         front = front_of(store, spec.study, None, spec.requirements, device)
         finished = store.counts(spec.study)["finished"]

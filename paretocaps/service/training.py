@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from paretocaps.domain.job import CHECKPOINT, DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
@@ -15,7 +13,7 @@ from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, 
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.run_folder import EPOCHS, EpochsFile, prepare
 from paretocaps.service.running import Interrupted
-from paretocaps.service.settings import parse_settings
+from paretocaps.service.settings import data_spec, parse_settings
 
 DEFAULT_EPOCHS = 30
 """Epochs of a training that no study's trial gives them."""
@@ -214,12 +212,7 @@ def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
         given |= {"name": options.dataset or "digits"}
     else:
         given = {**picked.data.model_dump(), **given}
-    try:
-        return DataSpec.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].replace("Input should", "it should")
-        raise UsageError(f"{first['loc'][0]}={first['input']!r} is not allowed: {message}") from None
+    return data_spec(given)
 
 
 def _folder(output: str | None, label: str) -> Path:

@@ -23,7 +23,7 @@ from paretocaps.errors import UsageError
 from paretocaps.registry import resolve
 from paretocaps.testing.writes import recorded_writes
 
-_FINITE = 300  # so many designs of a finite space are tried one by one
+_FINITE = 300  # so many points of a finite space are tried one by one
 _READ_SPEC = """
 import sys
 from paretocaps.domain.trainer import TRAINERS
@@ -229,7 +229,7 @@ def _strays(root: Path, folder: Path, written: list[Path]) -> Iterator[str]:
 def _samples(space: Space, count: int) -> Iterator[dict[str, Scalar]]:
     points = [parameter.points() for parameter in space]
     if math.prod(len(values) if values else _FINITE + 1 for values in points) <= _FINITE:
-        yield from space.designs({})
+        yield from space.listed({})
     generator = random.Random(0)
     for _ in range(count):
         sampled: dict[str, Scalar] = {}

@@ -17,7 +17,7 @@ def training_images(data: DataSpec) -> int:
     """Return how many images of `data` are trained on.
 
     Raises:
-        DataError, UsageError: as `data.load.load`.
+        DataError, UsageError: as `load`.
     """
     return len(load(data).train)
 

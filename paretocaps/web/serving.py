@@ -40,5 +40,5 @@ def _publish(storage: str, study: str) -> None:
     try:
         front = service.load_front(study, storage)
     except UsageError:
-        return  # measured on several devices: which of them to show is for `front --device` to say
+        return  # measured on several devices: which of them to show is for `front --measured-on` to say
     publish(storage, study, front, front_figures(front, service.finished_trials(study, storage)))

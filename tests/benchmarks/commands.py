@@ -51,7 +51,7 @@ def ten_thousand(folder: Path) -> list[Figure]:
     from paretocaps.storage.store import Store
 
     generator, trainer = np.random.default_rng(0), TRAINERS.get("capsnet")
-    designs = list(trainer.space.designs({}))
+    points = list(trainer.space.listed({}))
 
     def trial(number: int) -> ImportedTrial:
         acc, seconds, params = (
@@ -67,7 +67,7 @@ def ten_thousand(folder: Path) -> list[Figure]:
             acc=acc, best_epoch=5, time=seconds, wall=seconds, params=params, macs=params, memory=params,
             test_acc=acc, device=Device(name="made up", kind="cpu"), epochs=epochs,
         )  # fmt: skip
-        return ImportedTrial(number, trainer.complete(designs[number % len(designs)], {}), {0: measured})
+        return ImportedTrial(number, trainer.complete(points[number % len(points)], {}), {0: measured})
 
     with Store.open(f"sqlite:///{folder}/studies/paretocaps.db", create=True) as store:
         store.create_study("large", StudySpec(study="large").model_dump(mode="json"))

@@ -303,7 +303,7 @@ def test_a_study_reopened_as_another(refused, tmp_path, capsys):
         ["plan", "--output"],
         ["lr-range", "--output"],
         ["evaluate", "x", "--output"],
-        ["bench", "--out"],
+        ["bench", "--output"],
     ],
 )
 @pytest.mark.parametrize("place", [".", "/", ""])
@@ -313,7 +313,9 @@ def test_an_output_that_is_a_folder_is_refused_before_anything_is_done(refused, 
     )
 
 
-@pytest.mark.parametrize(("command", "name"), [(["plan", "--output"], "output"), (["bench", "--out"], "out")])
+@pytest.mark.parametrize(
+    ("command", "name"), [(["plan", "--output"], "output"), (["bench", "--output"], "out")]
+)
 def test_an_output_below_a_file_is_refused(refused, tmp_path, command, name):
     (tmp_path / "file").write_text("")
-    assert f"{name}='file/x' cannot be written: File exists: name another file" in refused(*command, "file/x")
+    assert "output='file/x' cannot be written: File exists: name another file" in refused(*command, "file/x")

@@ -56,16 +56,16 @@ def test_commands_name_another_storage_and_can_be_pasted():
 def test_a_study_named_like_an_option_stays_a_name():
     lines = next_commands("-x", "sqlite:///b.db", "Fast GPU")
     front, report, _ = [shlex.split(line, comments=True)[1:] for line in lines]
-    assert front == ["front", "--storage", "sqlite:///b.db", "--device", "Fast GPU", "--", "-x"]
+    assert front == ["front", "--storage", "sqlite:///b.db", "--measured-on", "Fast GPU", "--", "-x"]
     for words in (front, report):
         context = app.get_command(click.Context(app), words[0]).make_context(words[0], words[1:])
-        assert (context.params["study"], context.params["device"]) == ("-x", "Fast GPU")
+        assert (context.params["argument"], context.params["measured_on"]) == ("-x", "Fast GPU")
 
 
 def test_commands_ask_for_the_device_whose_front_is_shown(view, front, capsys):
     one = replace(front, device="cpu A", devices=("cpu A",))
     show_summary(summary(one), view)
-    assert "--device" not in capsys.readouterr().err
+    assert "--measured-on" not in capsys.readouterr().err
     show_summary(summary(replace(one, devices=("cpu A", "cpu B"))), view)
     lines = capsys.readouterr().err.splitlines()
-    assert [line.count("--device 'cpu A'") for line in lines[-3:]] == [1, 1, 0]
+    assert [line.count("--measured-on 'cpu A'") for line in lines[-3:]] == [1, 1, 0]

@@ -60,12 +60,12 @@ def images(folder, dataset):
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_is_a_study(name):
     spec = resolve_spec({}, read_study_file(STUDIES / name))
-    plan = check_study(spec)
+    checked = check_study(spec)
     assert spec.dataset in DATASETS
     if spec.sampler == "grid":
-        designs = [plan.trainer.complete(sampled, plan.fix) for sampled in grid(plan.space, plan.fix, 0)]
-        assert len(designs) == spec.trials
-        assert len({repr(sorted(design.items())) for design in designs}) == spec.trials
+        points = [checked.trainer.complete(one, checked.fix) for one in grid(checked.space, checked.fix, 0)]
+        assert len(points) == spec.trials
+        assert len({repr(sorted(point.items())) for point in points}) == spec.trials
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -93,13 +93,14 @@ def parsed(command):
 @pytest.mark.parametrize("name", DESIGNED)
 def test_a_study_of_named_designs_has_exactly_those(name):
     spec = resolve_spec({}, read_study_file(STUDIES / name))
-    plan = check_study(spec)
+    checked = check_study(spec)
     found = [
-        place(plan.trainer, plan.space, plan.fix, plan.trainer.designs[design]) for design in plan.designs
+        place(checked.trainer, checked.space, checked.fix, checked.trainer.designs[design])
+        for design in checked.designs
     ]
-    choices = {repr(sorted(plan.trainer.complete(sampled, plan.fix).items())) for sampled in found}
-    assert len(choices) == len(plan.designs) == spec.trials
-    assert set(spec.design) <= set(plan.designs)
+    choices = {repr(sorted(checked.trainer.complete(sampled, checked.fix).items())) for sampled in found}
+    assert len(choices) == len(checked.designs) == spec.trials
+    assert set(spec.design) <= set(checked.designs)
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -108,33 +109,34 @@ def test_every_published_row_is_about_one_of_its_trials(name):
     if spec.published is None:
         assert "no published numbers" in (STUDIES / name).read_text()
         return
-    plan = check_study(spec)
+    checked = check_study(spec)
     if spec.sampler == "grid":
         trials = [
-            (None, plan.trainer.complete(sampled, plan.fix)) for sampled in grid(plan.space, plan.fix, 0)
+            (None, checked.trainer.complete(sampled, checked.fix))
+            for sampled in grid(checked.space, checked.fix, 0)
         ]
     else:
-        trials = [(design, {}) for design in plan.designs]
+        trials = [(design, {}) for design in checked.designs]
     for row in spec.published.rows:
         assert len([design for design, choices in trials if row.is_about(design, choices)]) == 1, row.name
         assert all(0 < value < 1 for figure, value in row.figures.items() if figure.startswith("acc"))
 
 
 def test_the_tables_are_those_of_the_paper():
-    def designs(name):
-        plan = check_study(resolve_spec({}, read_study_file(STUDIES / name)))
-        return [plan.trainer.complete(sampled, plan.fix) for sampled in grid(plan.space, plan.fix, 0)]
+    def points(name):
+        checked = check_study(resolve_spec({}, read_study_file(STUDIES / name)))
+        return [checked.trainer.complete(one, checked.fix) for one in grid(checked.space, checked.fix, 0)]
 
     for table in MOCAPSNET[:2]:
-        found = {(d["family"], d["blocks"]) for d in designs(table)}
+        found = {(d["family"], d["blocks"]) for d in points(table)}
         assert found == {(f, b) for f in ("residual_caps", "momentum_caps") for b in range(1, 9)}
-    third = designs("mocapsnet_table3_cifar10.toml")
+    third = points("mocapsnet_table3_cifar10.toml")
     policies = {(d["optimizer"], d["lr_policy"]) for d in third}
     assert policies == {("adam", "epoch_decay"), ("ranger21", "explore_exploit")}
     assert {d["stem_convolutions"] for d in third if d["family"] == "capsnet"} == {1, 2}
-    fifth = {(d["lr_max"], d["batch_size"], d["capsules"]) for d in designs("mocapsnet_table5_cifar10.toml")}
+    fifth = {(d["lr_max"], d["batch_size"], d["capsules"]) for d in points("mocapsnet_table5_cifar10.toml")}
     assert {(0.1, 128, 32), (0.01, 64, 32), (0.01, 256, 32), (0.01, 128, 64), (0.001, 128, 32)} <= fifth
-    assert all(d["standardise"] and d["augment"] == "crop" for name in MOCAPSNET for d in designs(name))
+    assert all(d["standardise"] and d["augment"] == "crop" for name in MOCAPSNET for d in points(name))
 
 
 @pytest.mark.slow

@@ -32,14 +32,14 @@ def test_points_of_lists_and_ranges() -> None:
     assert points["lr_max"] is None
 
 
-def test_designs_are_distinct_and_leave_out_what_has_no_meaning() -> None:
+def test_listed_points_are_distinct_and_leave_out_what_has_no_meaning() -> None:
     space = Space.parse({"lr_policy": EXAMPLE["lr_policy"], "cycle": EXAMPLE["cycle"]})
-    assert list(space.designs({})) == [
+    assert list(space.listed({})) == [
         {"lr_policy": "fixed"},
         {"lr_policy": "warm_restarts", "cycle": "epoch"},
         {"lr_policy": "warm_restarts", "cycle": "phase"},
     ]
-    assert list(space.fixed({"lr_policy": "fixed"}).designs({"lr_policy": "fixed"})) == [{}]
+    assert list(space.fixed({"lr_policy": "fixed"}).listed({"lr_policy": "fixed"})) == [{}]
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_a_bad_space_names_what_is_wrong(table: dict[str, object], message: str)
 
 def test_a_continuous_range_cannot_be_listed() -> None:
     with pytest.raises(UsageError, match="lr_max is a continuous range"):
-        list(Space.parse(EXAMPLE).designs({}))
+        list(Space.parse(EXAMPLE).listed({}))
 
 
 def test_too_many_combinations_are_not_listed() -> None:
     space = Space.parse({name: list(range(10)) for name in "abcdefg"})
     assert space.combinations == 10**7
     with pytest.raises(UsageError, match="10000000 combinations: fix some choices"):
-        next(space.designs({}))
+        next(space.listed({}))
     assert Space.parse(EXAMPLE).combinations is None
 
 

@@ -50,12 +50,12 @@ def test_small_and_degenerate_fronts_have_a_knee(values, expected):
 def test_a_constant_objective_changes_nothing():
     values = [[acc, time, 8_215_728] for acc, time in ELBOW]
     assert knee(values, THREE) == knee(ELBOW, TWO)
-    weights = {"acc": 2.0, "time": 1.0}
-    assert pick(values, THREE, {**weights, "params": 1.0}) == pick(ELBOW, TWO, weights)
+    preferences = {"acc": 2.0, "time": 1.0}
+    assert pick(values, THREE, {**preferences, "params": 1.0}) == pick(ELBOW, TWO, preferences)
     assert pick(values, THREE, {"params": 1.0}) == 6  # every row is as good: the best in the first objective
 
 
-def test_one_weight_takes_the_best_in_that_objective():
+def test_one_preference_takes_the_best_in_that_objective():
     # row 0 is best in acc and good in time too; pseudo-weights alone would prefer the lopsided row 1
     values = [[0.99, 10.0, 9e6], [0.98, 100.0, 8.9e6], [0.90, 5.0, 5e6], [0.85, 4.0, 9e6]]
     assert pick(values, THREE, {"acc": 1}) == 0
@@ -63,29 +63,29 @@ def test_one_weight_takes_the_best_in_that_objective():
     assert pick(values, THREE, {"params": 0.1, "acc": 0}) == 2
 
 
-def test_more_weight_moves_towards_that_objective():
+def test_a_stronger_preference_moves_towards_that_objective():
     accuracies = [
-        ELBOW[pick(ELBOW, TWO, {"acc": weight, "time": 1 - weight})][0] for weight in np.linspace(0, 1, 11)
+        ELBOW[pick(ELBOW, TWO, {"acc": share, "time": 1 - share})][0] for share in np.linspace(0, 1, 11)
     ]
     assert accuracies == sorted(accuracies)
     assert (accuracies[0], accuracies[-1]) == (0.50, 0.98)
 
 
-def test_only_the_proportions_of_the_weights_matter():
+def test_only_the_proportions_of_the_preferences_matter():
     for scale in (1e-300, 1e-3, 1.0, 1e300):
         assert pick(ELBOW, TWO, {"acc": 3 * scale, "time": scale}) == pick(ELBOW, TWO, {"acc": 3, "time": 1})
 
 
 @pytest.mark.parametrize(
-    "weights", [{}, {"acc": 0}, {"acc": -1}, {"acc": np.nan}, {"acc": 2, "time": np.inf}]
+    "preferences", [{}, {"acc": 0}, {"acc": -1}, {"acc": np.nan}, {"acc": 2, "time": np.inf}]
 )
-def test_weights_that_say_nothing_are_refused(weights):
-    with pytest.raises(UsageError, match="weight"):
-        pick(ELBOW, TWO, weights)
+def test_preferences_that_say_nothing_are_refused(preferences):
+    with pytest.raises(UsageError, match="preference"):
+        pick(ELBOW, TWO, preferences)
 
 
-def test_an_unknown_weight_names_the_known_ones():
-    with pytest.raises(UnknownNameError, match=r"unknown weight 'tme': did you mean 'time'\?.*acc, time"):
+def test_a_preference_for_no_objective_names_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"unknown objective of this front 'tme': did .*acc, time"):
         pick(ELBOW, TWO, {"tme": 1.0})
 
 
@@ -122,6 +122,6 @@ def test_every_front_has_an_answer_on_it(table, data):
     front = values[rank(values, objectives)].tolist()
     assert values[knee(values, objectives)].tolist() in front
     size = len(objectives)
-    weights = data.draw(st.lists(st.floats(0, 1), min_size=size, max_size=size).filter(any))
-    chosen = pick(values, objectives, {o.name: w for o, w in zip(objectives, weights, strict=True)})
+    shares = data.draw(st.lists(st.floats(0, 1), min_size=size, max_size=size).filter(any))
+    chosen = pick(values, objectives, {o.name: w for o, w in zip(objectives, shares, strict=True)})
     assert values[chosen].tolist() in front

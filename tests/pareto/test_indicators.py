@@ -14,7 +14,7 @@ OBJECTIVES = parse_objectives("acc,time")
 
 
 def by_inclusion_and_exclusion(matrix, reference):
-    """The measure of a union of boxes by its definition: minimised points, O(2^n)."""
+    """The measure of a union of boxes by its definition: minimized points, O(2^n)."""
     boxes = [point for point in matrix if (point < reference).all()]
     total = 0.0
     for size in range(1, len(boxes) + 1):

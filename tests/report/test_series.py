@@ -84,26 +84,26 @@ def pair(*rows):
     return Points(tuple(range(len(rows))), rows, ("",) * len(rows))
 
 
-def test_the_step_line_of_a_maximised_over_a_minimised_objective():
+def test_the_step_line_of_a_maximized_over_a_minimized_objective():
     # acc over time: before 30 s nothing is better than what was had at 10 s
     shown = pair((0.9, 10.0), (0.95, 30.0), (0.92, 40.0))
     assert staircase(shown, (ACC, TIME), x=1, y=0) == [(10.0, 0.9), (30.0, 0.9), (30.0, 0.95)]
 
 
-def test_the_step_line_of_two_minimised_objectives():
+def test_the_step_line_of_two_minimized_objectives():
     shown = pair((10.0, 8e6), (30.0, 6e6), (40.0, 7e6))
     assert staircase(shown, (TIME, PARAMS), x=0, y=1) == [(10.0, 8e6), (30.0, 8e6), (30.0, 6e6)]
 
 
-def test_the_step_line_over_a_maximised_objective():
+def test_the_step_line_over_a_maximized_objective():
     # time over acc: any accuracy above 0.9 costs 30 s at once
     shown = pair((0.9, 10.0), (0.95, 30.0))
     assert staircase(shown, (ACC, TIME), x=0, y=1) == [(0.9, 10.0), (0.9, 30.0), (0.95, 30.0)]
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 6).map(float)] * 2), min_size=1, max_size=12), st.booleans())
-def test_no_trial_lies_beyond_the_step_line(rows, maximised):
-    objectives = (OBJECTIVES.get("acc" if maximised else "time"), PARAMS)
+def test_no_trial_lies_beyond_the_step_line(rows, maximized):
+    objectives = (OBJECTIVES.get("acc" if maximized else "time"), PARAMS)
     corners = staircase(pair(*rows), objectives, x=0, y=1)
     sign = objectives[0].sign
     assert all((row[0], row[1]) in rows for row in (corners[0], corners[-1]))

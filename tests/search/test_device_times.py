@@ -82,7 +82,7 @@ def test_trials_without_a_calibration_are_named(store):
     numbers = range(5, 12)
     more = [ImportedTrial(n, {"n": n}, {0: measurement(0.5, 9.0, "slow", None)}) for n in numbers]
     store.import_trials("s", more[:1])
-    with pytest.raises(UsageError, match=r"^trial 5 has no calibration.*--device"):
+    with pytest.raises(UsageError, match=r"^trial 5 has no calibration.*--measured-on"):
         ranked_front(store, "s", ACC_TIME, scale_to="slow")
     store.import_trials("s", more[1:])
     with pytest.raises(UsageError, match=r"^trials 5, 6, 7, 8, 9 and 2 more have no calibration"):
@@ -93,7 +93,7 @@ def test_only_times_scale(store):
     trials = [measurement(0.5, 9.0, name, 1.0, memory=5) for name in ("slow", "fast")]
     store.import_trials("s", [ImportedTrial(5 + n, {"m": n}, {0: one}) for n, one in enumerate(trials)])
     with pytest.raises(
-        UsageError, match=r"memory was .* --scale-to scales times only: choose one with --device"
+        UsageError, match=r"memory was .* --scale-to scales times only: choose one with --measured-on"
     ):
         ranked_front(store, "s", parse_objectives("acc,memory,time"), scale_to="slow")
     assert len(ranked_front(store, "s", parse_objectives("acc,params"), scale_to="slow")) == 1

@@ -131,7 +131,7 @@ def test_times_of_several_devices_are_not_mixed(store):
     fill(store, measurement(0.9, 5), measurement(0.8, 1, "gpu two"))
     with pytest.raises(
         UsageError,
-        match=r"time was measured on several .* --device, or give --scale-to .*\(cpu one; gpu two\)",
+        match=r"time was measured on several .* --measured-on, or give --scale-to .*\(cpu one; gpu two\)",
     ):
         ranked_front(store, "s", ACC_TIME)
     assert [m.trial for m in ranked_front(store, "s", ACC_TIME, device="gpu two")] == [1]

@@ -98,7 +98,7 @@ def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
     summary, watcher = run(space=space, trials=9, designs=())
     assert summary.finished == 4
     assert summary.exhausted
-    assert any("every design of the space was tried" in notice for notice in watcher.notices)
+    assert any("every point of the space was tried" in notice for notice in watcher.notices)
     rates = {member.choices["learning_rate"] for member in summary.front}
     assert rates <= {0.1, 0.2, 0.4, 0.8}
 
@@ -122,7 +122,7 @@ def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeyp
 
 def test_a_space_in_which_everything_fails_is_an_error(run):
     space = {"learning_rate": [0.1, 0.2], "failure": ["no luck"]}
-    with pytest.raises(ParetocapsError, match="every design of the space failed, the last reason: .*no luck"):
+    with pytest.raises(ParetocapsError, match="every point of the space failed; the last reason: .*no luck"):
         run(space=space, trials=9, designs=())
 
 

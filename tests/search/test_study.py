@@ -10,12 +10,12 @@ from paretocaps.storage.lock import driver_lock
 
 
 def test_everything_a_study_names_is_resolved():
-    plan = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, device="cpu"))
-    assert [objective.name for objective in plan.objectives] == ["acc", "time", "params"]
-    assert plan.fix == {"decoder": "none", "pruning_ratio": 0.5}
-    assert {"decoder", "pruning_ratio"}.isdisjoint(parameter.name for parameter in plan.space)
-    assert plan.places == ("cpu",)
-    assert plan.designs[0] == "baseline"
+    checked = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, device="cpu"))
+    assert [objective.name for objective in checked.objectives] == ["acc", "time", "params"]
+    assert checked.fix == {"decoder": "none", "pruning_ratio": 0.5}
+    assert {"decoder", "pruning_ratio"}.isdisjoint(parameter.name for parameter in checked.space)
+    assert checked.places == ("cpu",)
+    assert checked.designs[0] == "baseline"
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def test_a_seed_with_weights_goes_before_a_better_one_without(url):
         ({"best": "params"}, {0}),
         ({"best": "time", "require": "acc>=0.98"}, {1}),
         ({"best": "params", "require": "acc>=0.98"}, {1}),
-        ({"weights": {"acc": 1.0}}, {1}),
-        ({"weights": {"acc": 0.0, "time": 1.0}}, {0}),
+        ({"preferences": {"acc": 1.0}}, {1}),
+        ({"preferences": {"acc": 0.0, "time": 1.0}}, {0}),
         ({"trial": 2}, {2}),
     ],
 )
@@ -103,9 +103,9 @@ def test_weights_that_were_deleted_are_not_kept(url):
     assert service.pick_trial(url, trial=1).weights is None
 
 
-@pytest.mark.parametrize("how", [{}, {"trial": 0, "knee": True}, {"best": "acc", "weights": {"acc": 1}}])
+@pytest.mark.parametrize("how", [{}, {"trial": 0, "knee": True}, {"best": "acc", "preferences": {"acc": 1}}])
 def test_one_way_to_pick_is_given(url, how):
-    with pytest.raises(UsageError, match="give one of --trial N, --knee, --best OBJECTIVE and --weights"):
+    with pytest.raises(UsageError, match="give one of --trial N, --knee, --best OBJECTIVE and --prefer"):
         service.pick_trial(url, **how)
 
 
@@ -118,7 +118,7 @@ def test_one_way_to_pick_is_given(url, how):
         ({"best": "beauty"}, UnknownNameError, "unknown objective 'beauty'"),
         ({"best": "memory"}, UsageError, "no finished trial with 'memory' measured"),
         ({"knee": True, "require": "acc>=1"}, UsageError, "no trial on its front to pick"),
-        ({"weights": {"params": 1.0}}, UsageError, "params"),
+        ({"preferences": {"params": 1.0}}, UsageError, "params"),
     ],
 )
 def test_what_cannot_be_picked(url, how, error, text):

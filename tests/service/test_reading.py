@@ -49,11 +49,11 @@ def test_a_mixed_fleet_is_refused_kept_apart_or_scaled(storage, folder):
     with Store.open(url, create=True) as store:
         store.create_study("m", StudySpec(study="m", objectives=("acc", "time")).model_dump(mode="json"))
         store.import_trials("m", trials)
-    with pytest.raises(UsageError, match="--device, or give --scale-to"):
+    with pytest.raises(UsageError, match="--measured-on, or give --scale-to"):
         service.load_front("m", url)
     times = {
         (device, scale): [
-            m.values["time"] for m in service.load_front("m", url, device=device, scale_to=scale)
+            m.values["time"] for m in service.load_front("m", url, measured_on=device, scale_to=scale)
         ]
         for device, scale in (("slow", None), (None, "slow"), (None, "fast"))
     }
@@ -62,7 +62,7 @@ def test_a_mixed_fleet_is_refused_kept_apart_or_scaled(storage, folder):
     body = text[text.index("</head>") :]
     assert "times of 2 devices, scaled to seconds of fast by their calibrations" in body
     assert "<dt>dataset</dt><dd>digits</dd>" in body
-    only = service.write_report("m", url, device="fast").read_text()
+    only = service.write_report("m", url, measured_on="fast").read_text()
     assert "trials of fast only, of 2 devices" in only
     assert "a &lt;busy&gt; machine" in only
 

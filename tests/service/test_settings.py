@@ -1,7 +1,8 @@
 import pytest
 
+from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.service.settings import parse_settings
+from paretocaps.service.settings import data_spec, parse_settings
 
 
 def test_settings_are_text_until_a_model_reads_them():
@@ -17,3 +18,9 @@ def test_a_setting_of_another_form_is_refused(setting):
 def test_a_choice_is_given_once():
     with pytest.raises(UsageError, match="a is given twice: 1 and 2"):
         parse_settings(["a=1", "a=2"])
+
+
+def test_images_are_named_by_the_fields_of_a_data_spec():
+    assert data_spec({"name": "mnist", "channels": 1}) == DataSpec(name="mnist", channels=1)
+    with pytest.raises(UsageError, match="corrupt='drop' is not allowed: it should be 'refuse' or 'skip'"):
+        data_spec({"corrupt": "drop"})

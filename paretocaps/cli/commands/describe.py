@@ -3,17 +3,15 @@
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import choices_options, format_option
+from paretocaps.cli.options import choices_options, format_option, shared
 from paretocaps.cli.parts_view import write_description
 
 
 @click.command()
 @choices_options
-@click.option("--image", metavar="HxWxC", default="28x28x1", show_default=True, help="Size of an image.")
-@click.option("--classes", metavar="N", type=int, default=10, show_default=True, help="Number of classes.")
-@click.option(
-    "--trainer", metavar="NAME", default="capsnet", show_default=True, help="Whose choices they are."
-)
+@shared("--image", default="28x28x1", show_default=True)
+@shared("--classes", default=10, show_default=True)
+@shared("--trainer", default="capsnet", show_default=True)
 @format_option
 def command(
     settings: tuple[str, ...], design: str | None, image: str, classes: int, trainer: str, form: str

@@ -1,27 +1,36 @@
 """`paretocaps evaluate`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from paretocaps import service
 from paretocaps.cli.evaluation_view import write_evaluation
-from paretocaps.cli.options import format_option, trial_options
+from paretocaps.cli.options import (
+    device_option,
+    format_option,
+    output_option,
+    seed_of_trial_option,
+    shared,
+    ways_to_pick,
+)
 from paretocaps.cli.output import say
 
-_WAYS = ("study", "trial", "knee", "best", "weights", "require", "seed")
+_WAYS = ("study", "trial", "knee", "best", "preferences", "require", "seed")
 
 
 @click.command()
-@click.argument("networks", nargs=-1, metavar="[EXPORT]...")
-@trial_options
-@click.option("--dataset", metavar="NAME", help="Judge on this data set.  [default: the network's own]")
-@click.option("--data", metavar="PATH", help="Judge on the images of a folder instead.")
+@click.argument("networks", nargs=-1, metavar="[STUDY | EXPORT...]")
+@shared("--study", " It may be left out where the storage has just one.")
+@ways_to_pick
+@seed_of_trial_option
+@shared("--dataset", "  [default: the network's own]")
+@shared("--data")
+@shared("--corrupt", "  [default: refuse]")
 @click.option("--part", metavar="NAME", default="test", show_default=True, help="test or validation.")
 @click.option("--limit", metavar="N", type=int, help="Judge on N of the images, stratified.")
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
-)
+@device_option
 @click.option(
     "--robust/--no-robust", default=True, show_default=True, help="Measure accuracy under 26 transforms, too."
 )
@@ -31,9 +40,9 @@ _WAYS = ("study", "trial", "knee", "best", "weights", "require", "seed")
     metavar="CLASS",
     type=int,
     multiple=True,
-    help="Draw the perturbation grid of this class number; repeat.  [default: the first ten]",
+    help="Draw the perturbation grid of this class number; repeat for more.  [default: the first ten]",
 )
-@click.option("--output", "-o", metavar="FILE", help="Also write a page with figures and pictures.")
+@output_option("a page with figures and pictures.  [default: nowhere]")
 @format_option
 def command(
     networks: tuple[str, ...],
@@ -43,6 +52,7 @@ def command(
     form: str,
     dataset: str | None,
     data: str | None,
+    corrupt: str | None,
     part: str,
     limit: int | None,
     device: str,
@@ -51,7 +61,7 @@ def command(
     """Judge a trained network on test images: accuracy by class, robustness, pictures.
 
     EXPORT is a folder of `paretocaps export` or of a training, or a weights file; several are judged as
-    an ensemble, each on its own beside it. Or a trial of a study is picked.
+    an ensemble, each on its own beside it. Or a trial of STUDY is picked (--knee, --trial and so on).
 
     Accuracy has its 95 % interval; precision, recall, F1 and the area under ROC are given by class,
     with the expected calibration error and the accuracy on turned, moved, scaled and sheared images. The
@@ -59,18 +69,20 @@ def command(
 
     \b
     Examples:
-      paretocaps evaluate --study demo --knee --output demo.html
+      paretocaps evaluate demo --knee --output demo.html
       paretocaps evaluate exports/demo-trial-7 --no-robust --format json
       paretocaps evaluate exports/a exports/b exports/c exports/d --dataset digits
     """
     if output is not None:
         service.check_output(output)  # before minutes of measuring
     picks = any(trial[name] not in (None, False, ()) for name in _WAYS)
+    if picks and len(networks) == 1 and trial["study"] is None and not Path(networks[0]).exists():
+        trial["study"], networks = networks[0], ()
     if picks and networks:
         raise click.UsageError("exports are named and a trial is picked: give one or the other")
     picked = service.pick_trial(**trial) if picks else None
     options = service.EvaluateOptions(
-        dataset, data, part, limit, device, robust, output is not None, grids or None
+        dataset, data, part, limit, device, robust, output is not None, grids or None, corrupt
     )
     found = service.evaluate(networks, picked, options, say)
     for remark in found.appraisal.remarks:

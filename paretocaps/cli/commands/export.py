@@ -5,43 +5,44 @@ from typing import Any
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import trial_options
+from paretocaps.cli.options import output_option, picking_options, seed_of_trial_option, shared
 from paretocaps.cli.output import say
 
 
 @click.command()
-@trial_options
+@picking_options
+@seed_of_trial_option
 @click.option(
     "--run", metavar="FOLDER", help="Export a folder of `paretocaps train` (or its weights) instead."
 )
-@click.option("--output", "-o", metavar="FOLDER", help="The folder to make.  [default: exports/...]")
+@output_option("the export, a folder.  [default: exports/...]")
 @click.option(
-    "--classes",
+    "--class-names",
     metavar="A,B,...",
     help="Names of the classes, in the order of their labels.  [default: the data's, or 0,1,...]",
 )
 @click.option("--onnx/--no-onnx", default=True, show_default=True, help="Write the ONNX graph, too.")
-@click.option("--force", is_flag=True, help="Replace an export that is there.")
+@shared("--force", is_flag=True)
 def command(
-    run: str | None, output: str | None, classes: str | None, onnx: bool, force: bool, **trial: Any
+    run: str | None, output: str | None, class_names: str | None, onnx: bool, force: bool, **trial: Any
 ) -> None:
     """Write a trained network as safetensors, JSON and ONNX.
 
-    The network is that of a study's trial, or of a training's folder. The export is a folder:
+    The network is that of a trial of STUDY, or of a training's folder. The export is a folder:
     network.safetensors has the weights, network.json what rebuilds the network and where it comes
     from, network.onnx its class scores for batches of any size, compared with torch's on 256 test
     images. The folder's path is printed.
 
     \b
     Examples:
-      paretocaps export --study demo --knee
-      paretocaps export --study demo --trial 7 --classes cat,dog --output pets
+      paretocaps export demo --knee
+      paretocaps export demo --trial 7 --class-names cat,dog --output pets
       paretocaps export --run runs/pets --no-onnx
     """
-    names = None if classes is None else [name.strip() for name in classes.split(",")]
+    names = None if class_names is None else [name.strip() for name in class_names.split(",")]
     options = service.ExportOptions(output, names, onnx, force)
     if run is not None:
-        ways = "study", "trial", "knee", "best", "weights", "require", "seed"
+        ways = "study", "trial", "knee", "best", "preferences", "require", "seed"
         if any(trial[name] not in (None, ()) and trial[name] is not False for name in ways):
             raise click.UsageError("--run names a training by itself: leave out what picks a study's trial")
         done = service.export_run(run, options)

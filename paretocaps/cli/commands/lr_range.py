@@ -6,21 +6,27 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.lr_range_view import write_range
-from paretocaps.cli.options import choices_options, format_option, spec_option
+from paretocaps.cli.options import (
+    choices_options,
+    data_options,
+    device_option,
+    draw_option,
+    format_option,
+    output_option,
+    shared,
+)
 
 
 @click.command()
 @choices_options
-@spec_option("--dataset", "NAME", "Data set by name.  [default: digits]")
-@spec_option("--data", "PATH", "Local images instead: class folders, IDX or parquet files.")
-@spec_option("--limit-train", "N", "Train on N images, stratified; for quick runs.", int)
+@data_options()
 @click.option("--lr-low", metavar="RATE", type=float, default=1e-6, show_default=True, help="First rate.")
 @click.option("--lr-high", metavar="RATE", type=float, default=1.0, show_default=True, help="Last rate.")
-@click.option("--steps", metavar="N", type=int, help="Optimiser steps.  [default: one epoch's, 100 to 300]")
-@click.option("--device", metavar="NAME", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
-@click.option("--seed", metavar="N", type=int, default=0, show_default=True, help="Of weights and order.")
-@click.option("--draw/--no-draw", default=None, help="Draw the curve.  [default: on a terminal]")
-@click.option("--output", metavar="FILE", help="Write the curve as an HTML page, too.")
+@shared("--steps", ".  [default: one epoch's, 100 to 300]")
+@device_option
+@shared("--seed", ".", default=0, show_default=True)
+@draw_option
+@output_option("the curve as a page.  [default: nowhere]")
 @format_option
 def command(draw: bool | None, output: str | None, form: str, **options: Any) -> None:
     """Find the learning rates worth searching: a range test.

@@ -5,47 +5,38 @@ from typing import Any
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import spec_option
+from paretocaps.cli.options import data_options, shared, shared_spec_option, spec_option, study_options
 from paretocaps.cli.summary import show_summary
 from paretocaps.cli.views import open_view
 
 
 @click.command()
-@spec_option("--study", "NAME", "Name of the study.")
+@study_options("  [default: default]")
 @click.option("--spec", "spec_file", metavar="FILE", help="Study file (TOML); flags go before its keys.")
-@spec_option("--objectives", "A,B,...", "Two or more objectives.")
-@spec_option("--trials", "N", "Finished trials the study shall have.", int)
-@click.option("--more", metavar="N", type=int, help="Add N trials to those it has.")
-@spec_option("--epochs", "N", "Epochs a trial.", int)
+@shared_spec_option("--objectives")
+@spec_option("--trials", "N", "Finished trials that the study gets in all.", int)
+@click.option("--more", metavar="N", type=int, help="Add N trials to those that it has.")
+@shared_spec_option("--epochs")
 @spec_option("--sampler", "NAME", "What chooses the next trial.")
-@spec_option("--dataset", "NAME", "Data set by name.  [default: digits]")
-@spec_option("--data", "PATH", "Local images instead: a folder with a sub-folder a class, IDX or parquet.")
-@spec_option("--corrupt", "refuse|skip", "What to do about image files that cannot be read.")
-@spec_option("--channels", "1|3", "Make all images gray (1) or coloured (3).", int)
-@spec_option("--limit-train", "N", "Train on N images, stratified; for quick runs.", int)
-@spec_option("--storage", "URL", "Database of the studies.")
-@spec_option("--trainer", "NAME", "What trains a trial.")
+@data_options()
+@shared_spec_option("--storage")
+@shared_spec_option("--trainer")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
 @spec_option("--workers", "N", "Jobs at once that share a CPU, or with --share-device a GPU.", int)
-@spec_option("--ranks", "N", "Processes that train each trial together; on GPUs one a device.", int)
+@shared_spec_option("--ranks")
 @click.option(
     "--share-device/--no-share-device",
     default=None,
     help="Let jobs share a device though times are objectives; they are marked.",
 )
-@spec_option("--device", "NAME", "auto, cpu, cuda or cuda:N.")
-@spec_option("--seed", "N", "Of the sampler and of the trainings.", int)
-@spec_option("--repeats", "N", "Trainings a trial, each with its seed.", int)
-@click.option("--fix", metavar="NAME=VALUE", multiple=True, help="Take a choice out of the search; repeat.")
-@click.option("--design", metavar="NAME", multiple=True, help="Try only this named design first; repeat.")
+@shared_spec_option("--device")
+@shared_spec_option("--seed", ", the first of each trial, and of the sampler.")
+@spec_option("--repeats", "N", "Trainings per trial, each with a seed of its own.", int)
+@shared("--set", " It is taken out of the search.", "--fix", "fix", multiple=True)
+@shared("--design", " Only this one is tried first; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Try no named designs first.")
-@click.option(
-    "--require",
-    metavar="BOUND",
-    multiple=True,
-    help="Show only trials that keep a bound; repeat.  [default: acc>=0.9]",
-)
-@click.option("--plain", is_flag=True, help="Plain lines instead of the live view.")
+@shared("--require", "  [default: acc>=0.9]", multiple=True)
+@shared("--plain", is_flag=True)
 def command(
     spec_file: str | None,
     more: int | None,
@@ -58,13 +49,13 @@ def command(
 ) -> None:
     """Search training choices and keep the front.
 
-    Every trial is stored as it finishes. Running the same command again completes the study;
-    Ctrl-C stops it and loses at most the trials under way.
+    STUDY is its name. Every trial is stored as it finishes. Running the same command again completes
+    the study; Ctrl-C stops it and loses at most the trials under way.
 
     \b
     Examples:
       paretocaps optimize --study demo --trials 24 --epochs 5
-      paretocaps optimize --study ws --fix weight_sharing=true --design baseline
+      paretocaps optimize --study ws --set weight_sharing=true --design baseline
       paretocaps optimize --spec studies/quickstart.toml
     """
     if design and no_designs:

@@ -3,16 +3,16 @@
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import choices_options, format_option
+from paretocaps.cli.options import choices_options, draw_option, format_option, output_option, shared
 from paretocaps.cli.plan_view import write_plan
 
 
 @click.command()
 @choices_options
-@click.option("--images", metavar="N", type=int, default=60_000, show_default=True, help="Training images.")
-@click.option("--epochs", metavar="N", type=int, default=30, show_default=True, help="Epochs.")
-@click.option("--draw/--no-draw", default=None, help="Draw the curves.  [default: on a terminal]")
-@click.option("--output", metavar="FILE", help="Write the curves as an HTML page, too.")
+@shared("--images", default=60_000, show_default=True)
+@shared("--epochs", default=30, show_default=True)
+@draw_option
+@output_option("the curves as a page.  [default: nowhere]")
 @format_option
 def command(
     settings: tuple[str, ...],

@@ -7,7 +7,7 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.numbers import counted
-from paretocaps.cli.options import format_option
+from paretocaps.cli.options import format_option, shared
 from paretocaps.cli.output import say, write_rows
 
 
@@ -24,14 +24,8 @@ from paretocaps.cli.output import say, write_rows
     show_default=True,
     help="torch, onnx, or auto: onnx, and from 10 seconds on the faster of both on the first batch.",
 )
-@click.option("--batch", metavar="N", type=int, default=64, show_default=True, help="Images at once.")
-@click.option(
-    "--corrupt",
-    metavar="WHAT",
-    default="refuse",
-    show_default=True,
-    help="refuse ends with an image that cannot be read, skip leaves it out.",
-)
+@shared("--batch", default=64, show_default=True)
+@shared("--corrupt", default="refuse", show_default=True)
 @click.option("--expect", metavar="CLASS", help="The class that all images should be.")
 @click.option(
     "--expect-folders", is_flag=True, help="Each image should be of the class its folder is named after."
@@ -57,9 +51,7 @@ def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> N
     if form == "table":
         rows = [row | {"scores": _scores_text(row["scores"])} for row in rows]
     write_rows(rows, form)
-    say(
-        f"{counted(len(found), 'image')} in {seconds:.2f} s, {len(found) / seconds:.0f} a second with loading"
-    )
+    say(f"{counted(len(found), 'image')} in {seconds:.2f} s, {len(found) / seconds:.0f} per second, loaded")
     told = [one.right for one in found if one.right is not None]
     if told:
         say(f"accuracy {sum(told) / len(told):.4g}: {sum(told):,} of {counted(len(told), 'image')} right")

@@ -3,18 +3,18 @@
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import view_options
+from paretocaps.cli.options import output_option, view_options
 
 
 @click.command()
 @view_options
-@click.option("--output", "-o", metavar="FILE", help="The page to write.  [default: named after the study]")
+@output_option("the page.  [default: reports/STUDY.html]")
 def command(
     study: str | None,
     storage: str,
     objectives: str | None,
     require: tuple[str, ...],
-    device: str | None,
+    measured_on: str | None,
     scale_to: str | None,
     output: str | None,
 ) -> None:
@@ -27,4 +27,4 @@ def command(
       paretocaps report demo
       paretocaps report demo --require "acc>=0.9" --output demo.html
     """
-    click.echo(service.write_report(study, storage, output, objectives, require, device, scale_to))
+    click.echo(service.write_report(study, storage, output, objectives, require, measured_on, scale_to))

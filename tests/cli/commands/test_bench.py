@@ -10,7 +10,7 @@ SMALL = ("--image", "8x8x1", "--set", "primary_capsules=2", "--steps", "1")
 
 def test_json_has_a_row_a_batch_and_talk_stays_off_it(run, tmp_path):
     out = tmp_path / "kept" / "bench.json"
-    result = run("bench", *SMALL, "--batch", "2", "--batch", "1", "--format", "json", "--out", str(out))
+    result = run("bench", *SMALL, "--batch", "2", "--batch", "1", "--format", "json", "--output", str(out))
     assert result.exit_code == 0, result.stderr
     rows = json.loads(result.stdout)
     assert [row["batch"] for row in rows] == [2, 1]
@@ -20,7 +20,7 @@ def test_json_has_a_row_a_batch_and_talk_stays_off_it(run, tmp_path):
 
 def test_everything_in_one_command(run, tmp_path):
     out = tmp_path / "all.json"
-    result = run("bench", "--all", *SMALL, "--batch", "2", "--out", str(out))
+    result = run("bench", "--all", *SMALL, "--batch", "2", "--output", str(out))
     assert result.exit_code == 0, result.stderr
     assert {(row["design"], row["against"]) for row in json.loads(out.read_text())["rows"]} == {
         (None, "textbook"),
@@ -35,7 +35,7 @@ def test_everything_in_one_command(run, tmp_path):
         (("--against", "baselin"), "did you mean 'baseline'?"),
         (("--set", "batch_size=4"), "give --batch"),
         (("--all", "--design", "wab"), "--all times its own designs"),
-        (("--out", ""), "out='' is not a file name"),
+        (("--output", ""), "output='' is not a file name"),
         (("--set", "family=momentum_caps", "--against", "textbook"), "leave out --against textbook"),
     ],
 )

@@ -67,6 +67,7 @@ def test_wrong_use_is_told_in_one_line(run, weights, arguments, message):
 
 
 def test_a_trial_without_weights_is_named(run, towers):
-    result = run("evaluate", "--study", "t", "--trial", 0, "--storage", towers)
-    assert result.exit_code == 2
-    assert "trial 0 of study 't' has no weights" in result.stderr
+    for study in (("--study", "t"), ("t",)):
+        result = run("evaluate", *study, "--trial", 0, "--storage", towers)
+        assert result.exit_code == 2
+        assert "trial 0 of study 't' has no weights" in result.stderr

@@ -20,7 +20,7 @@ def trained(run):
 
 
 def test_a_training_is_exported_and_the_folder_printed(run, trained):
-    result = run("export", "--run", trained, "--classes", "cat, dog")
+    result = run("export", "--run", trained, "--class-names", "cat, dog")
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "exports/pets\n"
     assert result.stderr.startswith("ONNX (opset ")
@@ -38,7 +38,7 @@ def test_an_export_is_not_replaced_unasked(run, trained):
 
 
 def test_a_trial_without_weights_names_the_remedy(run, towers):
-    result = run("export", "--study", "t", "--storage", towers, "--knee")
+    result = run("export", "t", "--storage", towers, "--knee")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "paretocaps train --study t --trial" in result.stderr
     assert result.stderr.count("\n") == 1
@@ -52,8 +52,8 @@ def test_a_trial_without_weights_names_the_remedy(run, towers):
         ("export", "--run", "runs/pets", "--trial", "0"),
         ("export", "--run", "runs/pets", "--best", "acc"),
         ("export", "--run", "nowhere"),
-        ("export", "--run", "runs/pets", "--classes", "cat"),
-        ("export", "--study", "t", "--weights", "acc"),
+        ("export", "--run", "runs/pets", "--class-names", "cat"),
+        ("export", "--study", "t", "--prefer", "acc"),
     ],
 )
 def test_wrong_use_is_one_line(run, trained, towers, arguments):

@@ -91,7 +91,7 @@ def test_a_table_marks_the_knee_or_what_was_picked(front):
     assert [line.split()[1] for line in table.stdout.splitlines() if line.startswith("knee")] == [
         str(knee[0]["trial"])
     ]
-    best = members(front("t", "--pick", "acc=1,time=0,params=0", "--format", "json"))
+    best = members(front("t", "--prefer", "acc=1,time=0,params=0", "--format", "json"))
     assert best[0]["acc"] == max(m["acc"] for m in members(front("t", "--format", "json")))
 
 
@@ -102,13 +102,13 @@ def test_a_table_marks_the_knee_or_what_was_picked(front):
         (["t", "--objectives", "acc"], "at least two"),
         (["t", "--objectives", "acc,memory"], "memory"),
         (["t", "--require", "acc=1"], "acc>=0.9"),
-        (["t", "--pick", "memory=1"], "memory"),
-        (["t", "--pick", "acc=x"], "acc=0.6,time=0.4"),
-        (["t", "--knee", "--pick", "acc=1"], "give one of them"),
+        (["t", "--prefer", "memory=1"], "memory"),
+        (["t", "--prefer", "acc=x"], "acc=0.6,time=0.4"),
+        (["t", "--knee", "--prefer", "acc=1"], "give one of them"),
         (["t", "--storage", "sqlite:///none.db"], "none.db"),
         (["t", "--format", "yaml"], "yaml"),
         (["t", "--scale-to", "papyrus"], "did you mean 'paper'"),
-        (["t", "--scale-to", "paper", "--device", "paper"], "give one of the two"),
+        (["t", "--scale-to", "paper", "--measured-on", "paper"], "give one of the two"),
     ],
 )
 def test_wrong_use_is_one_line(front, arguments, message):
@@ -117,6 +117,19 @@ def test_wrong_use_is_one_line(front, arguments, message):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert message in result.stderr
+
+
+def test_the_study_may_be_named_by_an_option(front):
+    assert members(front("--study", "t", "--format", "json")) == members(front("t", "--format", "json"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"), [("--pick", "--prefer", "acc=1"), ("--device", "--measured-on", "paper")]
+)
+def test_an_old_flag_still_works_and_is_answered_with_one_note(front, old, new, value):
+    result = front("t", old, value, "--format", "json")
+    assert members(result) == members(front("t", new, value, "--format", "json"))
+    assert result.stderr == f"{old} is now {new}; the old name goes in 0.3\n"
 
 
 def test_it_imports_neither_torch_nor_what_draws(towers, loaded_by):

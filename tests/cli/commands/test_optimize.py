@@ -48,6 +48,15 @@ def test_a_fixed_choice_is_out_of_the_search(run, optimize):
     assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
 
 
+def test_a_choice_that_is_set_is_out_of_the_search(run, optimize):
+    result = optimize("t", "--trials", 1, "--set", "painted=true", "--fix", "floors=2", "--no-designs")
+    assert result.exit_code == 0, result.stderr
+    members = json.loads(run("front", "t", "--format", "json").stdout)["members"]
+    assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
+    twice = optimize("t", "--set", "floors=1", "--fix", "floors=2")
+    assert twice.stderr == "error: floors is given twice: 1 and 2\n"
+
+
 def test_a_study_file_gives_way_to_flags(run, optimize):
     Path("study.toml").write_text('study = "filed"\ntrials = 5\nobjectives = ["acc", "params"]\n')
     result = optimize("--spec", "study.toml", "--trials", 1)

@@ -1,0 +1,77 @@
+"""Names that have a new spelling: the old one works for one version, and its use is answered with a note."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from types import MappingProxyType
+from typing import ParamSpec, TypeVar
+
+GONE_IN = "0.3"
+"""The version that no longer knows the old names."""
+
+FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "front": {"--pick": "--prefer", "--device": "--measured-on"},
+        "report": {"--device": "--measured-on"},
+        "train": {"--pick": "--prefer", "--weights": "--prefer"},
+        "evaluate": {"--pick": "--prefer", "--weights": "--prefer"},
+        "export": {"--pick": "--prefer", "--weights": "--prefer", "--classes": "--class-names"},
+        "bench": {"--out": "--output"},
+    }
+)
+"""By command, each old flag with the flag that took its place."""
+
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
+
+
+def note(old: str, new: str) -> str:
+    """Return the sentence that tells a user about a new name."""
+    return f"{old} is now {new}; the old name goes in {GONE_IN}"
+
+
+def with_new_flags(
+    command: str, arguments: Sequence[str], flags: Mapping[str, Mapping[str, str]] = FLAGS
+) -> tuple[list[str], list[str]]:
+    """Return the arguments of a command with new flags for old ones, and a note for each old flag.
+
+    What comes behind `--` is no flag and stays as it is.
+
+    Args:
+        command: name of the command.
+        arguments: what follows it on the command line.
+        flags: the table of old flags.
+    """
+    renamed, end = flags.get(command, {}), len(arguments)
+    if "--" in arguments:
+        end = list(arguments).index("--")
+    given = [argument.partition("=") for argument in arguments[:end]]
+    told = [note(old, renamed[old]) for old in dict.fromkeys(flag for flag, _, _ in given) if old in renamed]
+    kept = [renamed.get(flag, flag) + equals + value for flag, equals, value in given]
+    return [*kept, *arguments[end:]], told
+
+
+def renamed_arguments(**names: str) -> Callable[[Callable[Given, Returned]], Callable[Given, Returned]]:
+    """Let a function be called with the old names of its arguments, each with a `FutureWarning`.
+
+    The warning is for the line of the caller. A call with both names of one argument is a TypeError, as any
+    argument is that is given twice.
+
+    Args:
+        names: the new name of each old one.
+    """
+
+    def decorate(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
+        @wraps(function)
+        def call(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
+            for old, new in names.items():
+                if old in kwargs:
+                    if new in kwargs:
+                        raise TypeError(f"{function.__name__}() got both {new!r} and its old name {old!r}")
+                    warnings.warn(note(f"{old}=", f"{new}="), FutureWarning, stacklevel=2)
+                    kwargs[new] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
