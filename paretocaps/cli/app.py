@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "What there is": {
             "studies": "List the studies of a storage.",
             "trainers": "List the trainers, with their designs and spaces.",
+            "choices": "List what can be chosen: values, default, condition and meaning.",
             "objectives": "List the objectives, with direction and unit.",
             "samplers": "List the samplers.",
             "datasets": "List the data sets known by name.",

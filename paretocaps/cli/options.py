@@ -46,7 +46,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--prefer": Meaning(
             "A=W,...", "Choose the member of the front nearest to preferences, such as acc=0.6,time=0.4."
         ),
-        "--set": Meaning("NAME=VALUE", "Set one choice; repeat for more."),
+        "--set": Meaning("NAME=VALUE", "Set one choice (`paretocaps choices` lists them); repeat for more."),
         "--design": Meaning("NAME", "Named set of choices, such as wab_ws (`paretocaps trainers`)."),
         "--trainer": Meaning("NAME", "Name of the trainer (`paretocaps trainers`)."),
         "--dataset": Meaning("NAME", "Data set by name (`paretocaps datasets`)."),

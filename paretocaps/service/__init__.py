@@ -1,6 +1,7 @@
 """The use cases, one function each: what the command line, the web and Python call."""
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
+from paretocaps.service.choosing import ChoiceView, choices
 from paretocaps.service.evaluating import (
     EvaluateOptions,
     Evaluation,
@@ -25,6 +26,7 @@ from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOption
 
 __all__ = [
     "BenchOptions",
+    "ChoiceView",
     "Description",
     "EvaluateOptions",
     "Evaluation",
@@ -41,6 +43,7 @@ __all__ = [
     "TrainingWatcher",
     "bench",
     "check_output",
+    "choices",
     "datasets",
     "describe",
     "doctor",

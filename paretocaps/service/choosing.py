@@ -1,0 +1,116 @@
+"""The choices of a trainer, each with its values, default, condition and meaning."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from paretocaps.domain.choice_facts import ChoiceFacts, choice_facts
+from paretocaps.domain.space import Parameter
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UnknownNameError
+
+_SIGNS = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
+
+
+@dataclass(frozen=True)
+class ChoiceView:
+    """One choice of a trainer, and what its default space samples of it.
+
+    Attributes:
+        facts: what the choice is.
+        where: the condition under which it has a meaning, in words; empty where it always has one.
+        sampled: the parameter of the default space, or None where that leaves the choice alone.
+    """
+
+    facts: ChoiceFacts
+    where: str
+    sampled: Parameter | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it, as the command line's JSON has it."""
+        facts = asdict(self.facts)
+        return {
+            "choice": facts.pop("name"),
+            **facts,
+            "condition": self.where,
+            "sampled": self.sampled.table() if self.sampled else None,
+        }
+
+    def summary(self) -> dict[str, str]:
+        """Return it in few words, as a row of the tables for people."""
+        return {
+            "choice": self.facts.name,
+            "values": self.values,
+            "default": self.default,
+            "where": self.where,
+            "sampled": sampled_text(self.sampled),
+            "meaning": self.facts.description,
+        }
+
+    @property
+    def values(self) -> str:
+        """Its values, or the range that they lie in."""
+        if self.facts.values:
+            return _listed(self.facts.values)
+        bounds = [_SIGNS[sign].format(_text(bound)) for sign, bound in self.facts.bounds.items()]
+        kinds = {"int": "whole number", "float": "number", "str": "text"}
+        return " ".join([kinds.get(self.facts.type, self.facts.type), *bounds])
+
+    @property
+    def default(self) -> str:
+        """Its default, and where it has another one."""
+        others: dict[str, list[str]] = {}
+        for parent, defaults in self.facts.default_where.items():
+            for value, default in defaults.items():
+                others.setdefault(_text(default), []).append(f"{parent}={_text(value)}")
+        texts = [f"{default} for {', '.join(settings)}" for default, settings in others.items()]
+        return "; ".join([_text(self.facts.default), *texts])
+
+
+def choices(trainer: str = "capsnet", name: str | None = None) -> list[ChoiceView]:
+    """Return what can be chosen for a trainer: all its choices, or the one called `name`.
+
+    Raises:
+        UnknownNameError: no such trainer or choice.
+    """
+    spec = TRAINERS.get(trainer)
+    sampled = {parameter.name: parameter for parameter in spec.space}
+    known = {facts.name: facts for facts in choice_facts(spec.choices)}
+    if name is not None and name not in known:
+        raise UnknownNameError("choice", name, known)
+    wanted = known if name is None else {name: known[name]}
+    return [ChoiceView(facts, _where(facts, known), sampled.get(name)) for name, facts in wanted.items()]
+
+
+def _where(facts: ChoiceFacts, known: Mapping[str, ChoiceFacts]) -> str:
+    """The condition of a choice; where a parent may have most of its values, those that it may not have."""
+    clauses = []
+    for parent, allowed in facts.condition.allowed:
+        others = [value for value in known[parent].values if value not in allowed]
+        few = 0 < len(others) < len(allowed)
+        named = " nor ".join(map(_text, others)) if few else " or ".join(map(_text, allowed))
+        clauses.append(f"{parent} is {'not ' if few else ''}{named}")
+    return " and ".join([*clauses, *(f"{parent} is above {low:g}" for parent, low in facts.condition.bounds)])
+
+
+def sampled_text(parameter: Parameter | None) -> str:
+    """Return what a space samples of a choice, in few words; nothing where it leaves it alone."""
+    if parameter is None:
+        return ""
+    if parameter.values:
+        return _listed(parameter.values)
+    step = "" if parameter.step is None else f" by {_text(parameter.step)}"
+    return f"{_text(parameter.low)} to {_text(parameter.high)}{step}{' (log)' if parameter.log else ''}"
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(map(_text, values))
+
+
+def _text(value: Any) -> str:
+    """Return a value as `--set` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or value == "":
+        return "-"
+    return f"{value:g}" if isinstance(value, float) else str(value)
