@@ -192,3 +192,27 @@ def test_a_training_step_is_three_forward_passes_less_the_images_gradient(change
     shape = Architecture(**COLOUR, **changes)
     first = complexity(shape)[0].macs if "trunk" not in changes else shape.trunk_shape.convolutions[0].macs
     assert training_multiply_adds(shape) == 3 * multiply_adds(shape) - first
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"decoder": "none", "routing_iterations": 1},
+        {"family": "lenet5"},
+        NARROW["alexnet"] | {"decoder": "none"},
+        NARROW["residual"] | {"decoder": "none"},
+    ],
+)
+def test_a_training_step_is_what_the_flop_counter_sees_but_for_couplings_held_constant(changes, oracle):
+    """The gradient goes through the last weighted sum of the votes, and to the votes only."""
+    shape = Architecture(**COLOUR, **changes)
+    network = build_network(shape, seed=0)
+    with FlopCounterMode(display=False) as counter:
+        found = oracle.network(network, torch.rand(1, 3, 32, 32), torch.tensor([1]))
+        parts = found if isinstance(found, tuple) else (found,)
+        sum(part.sum() for part in parts if part is not None and part.requires_grad).backward()
+    routing = sum(part.macs for part in complexity(shape) if part.name == "routing")
+    one_sum = routing // (2 * shape.routing_iterations - 1)
+    saved = 2 * routing - one_sum
+    assert counter.get_total_flops() == 2 * (training_multiply_adds(shape) - saved)

@@ -32,3 +32,10 @@ def test_every_step_decays_by_the_same_factor(rate, every, images, batch_schedul
     factor = rate ** (1 / every)
     for before, after in itertools.pairwise(rates):
         assert after == pytest.approx(before * factor, rel=1e-9, abs=0)
+
+
+def test_it_is_pytorchs_exponential_lr_stepped_at_every_step(torch_rates):
+    plan = build_plan(Choices(lr_policy="exponential", decay_rate=0.9, decay_every=7), 300, 3)
+    theirs = torch_rates("ExponentialLR", plan.total_steps, 1e-3, gamma=0.9 ** (1 / 7))
+    ours = [plan.learning_rate(step) for step in range(plan.total_steps)]
+    assert ours == pytest.approx(theirs, rel=1e-12, abs=0)

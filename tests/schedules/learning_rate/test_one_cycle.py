@@ -59,3 +59,23 @@ def test_the_cycle_spans_all_phases_of_a_growing_batch_size():
     peak = round(0.45 * total)
     assert plan.learning_rate(peak) == pytest.approx(LR_MAX, rel=2e-3)
     assert plan.learning_rate(total - 1) == pytest.approx(LR_MIN / 10 + 9 * LR_MIN / total, rel=1e-9, abs=0)
+
+
+THREE_PHASES = {"max_lr": LR_MAX, "three_phase": True, "anneal_strategy": "linear", "cycle_momentum": False}
+THREE_PHASES |= {"div_factor": LR_MAX / LR_MIN, "final_div_factor": 10}
+
+
+@pytest.mark.parametrize("steps", [2, 20, 47, 1000])
+def test_it_is_pytorchs_one_cycle_lr_with_its_corners(torch_rates, steps):
+    """PyTorch has corners at steps p N - 1, 2 p N - 2 and N - 1 of N, we at 0.45 T, 0.9 T and T."""
+    length = {"total_steps": steps + 1, "pct_start": (0.45 * steps + 1) / (steps + 1)}
+    theirs = torch_rates("OneCycleLR", steps, LR_MAX, **THREE_PHASES, **length)
+    assert rates_of(steps) == pytest.approx(theirs, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("steps", [20, 47, 1000])
+def test_as_it_is_usually_called_pytorchs_corners_are_up_to_two_steps_earlier(torch_rates, steps):
+    theirs = torch_rates("OneCycleLR", steps, LR_MAX, **THREE_PHASES, total_steps=steps, pct_start=0.45)
+    slope = (LR_MAX - LR_MIN) / (0.45 * steps - 1)
+    assert rates_of(steps) == pytest.approx(theirs, rel=0, abs=2 * slope)
+    assert rates_of(steps) != pytest.approx(theirs, rel=0, abs=slope / 2)

@@ -40,3 +40,11 @@ def test_with_one_batch_size_a_phase_is_the_whole_training():
     rates = [plan.learning_rate(step) for step in range(40)]
     assert rates.count(1e-3) == 1
     assert rates[20] == pytest.approx(5.5e-4, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(("cycle", "cycle_steps"), [("epoch", 13), ("phase", 52)])
+def test_it_is_pytorchs_cosine_annealing_warm_restarts(torch_rates, cycle, cycle_steps):
+    plan = build_plan(Choices(lr_policy="warm_restarts", cycle=cycle, batch_size=10), 130, 4)
+    theirs = torch_rates("CosineAnnealingWarmRestarts", 52, 1e-3, T_0=cycle_steps, eta_min=1e-4)
+    ours = [plan.learning_rate(step) for step in range(plan.total_steps)]
+    assert ours == pytest.approx(theirs, rel=1e-12, abs=0)
