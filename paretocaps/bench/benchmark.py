@@ -42,7 +42,7 @@ class BenchRow:
         step_s_min, step_s_max: the spread.
         steps: how many turns were timed.
         epoch_s: seconds of an epoch's steps; on a GPU those of a whole epoch, else as many times a step's.
-        images_s: images a second.
+        images_s: images per second.
         flops_share: share of the device's measured peak that a step reaches, by the arithmetic of the
             plain algorithm; an implementation that needs less of it can come out above 1.
         peak_bytes: peak bytes of training with this batch.
@@ -103,7 +103,7 @@ def benchmark(
 ) -> BenchRow:
     """Time training steps on random images.
 
-    Both networks' steps are taken in turn, so that whatever else the machine does meets both, and the
+    Both networks' steps are taken alternately, so that whatever else the machine does meets both, and the
     ratio is the median of the turns' ratios.
 
     Args:
@@ -200,7 +200,7 @@ def _steps_a_turn(device: torch.device, batch: int) -> int:
 
 
 def turn_of(case: Case, device: torch.device | None = None) -> Turn:
-    """Return a function that trains a short epoch; its seconds a step are those of the training's clock."""
+    """Return a function that trains a short epoch; its seconds per step are those of the training's clock."""
     return _turn(_learner(case, device or torch.device("cpu")), case)
 
 

@@ -9,7 +9,7 @@ _RIGHT = ("precision", "recall", "f1", "auc", "acc")
 
 
 def write_evaluation(found: Mapping[str, Any], form: str) -> None:
-    """Write `service.Evaluation.as_dict` in the asked form; CSV and the table have a row a class."""
+    """Write `service.Evaluation.as_dict` in the asked form; CSV and the table have a row per class."""
     if form == "json":
         write_json(found)
     elif form == "csv":

@@ -22,7 +22,7 @@ LAST_LINES = 3
 
 
 class LiveView(Progress):
-    """Draws a study's progress in place on a terminal, several times a second.
+    """Draws a study's progress in place on a terminal, several times per second.
 
     Use it as a context manager around the run: on the way out the drawing is removed, and the
     failures and notices stay as lines.

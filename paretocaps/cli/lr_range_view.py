@@ -20,7 +20,7 @@ class RangeTest(Protocol):
 
     @property
     def rows(self) -> Sequence[Mapping[str, Any]]:
-        """One row a step: step, learning_rate, loss, smoothed."""
+        """One row per step: step, learning_rate, loss, smoothed."""
         ...
 
     @property

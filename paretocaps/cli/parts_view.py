@@ -40,7 +40,7 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
 
 
 def with_shares(description: Row) -> list[dict[str, Any]]:
-    """Return a row a part, and one for all, with their shares of the parameters and multiply-adds."""
+    """Return a row per part, and one for all, with their shares of the parameters and multiply-adds."""
     whole = {"name": "all", "params": description["params"], "macs": description["macs"]}
     return [
         {

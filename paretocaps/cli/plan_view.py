@@ -1,4 +1,4 @@
-"""A schedule on stdout: a row an epoch, and its two curves."""
+"""A schedule on stdout: a row per epoch, and its two curves."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Plan(Protocol):
 
     @property
     def rows(self) -> Sequence[Mapping[str, Any]]:
-        """One row an epoch: epoch, batch_size, steps, lr_first, lr_last."""
+        """One row per epoch: epoch, batch_size, steps, lr_first, lr_last."""
         ...
 
     def curve(self) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:

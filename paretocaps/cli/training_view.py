@@ -31,7 +31,7 @@ PREPARING_SECONDS = 5.0
 
 
 class TrainingView(TrainingWatcher):
-    """Says a training's epochs, one a line and a line a second at most; a context manager around the run.
+    """Says a training's epochs, one per line, at most one line per second; a context manager around the run.
 
     Args:
         write: takes one line.

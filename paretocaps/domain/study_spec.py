@@ -23,8 +23,8 @@ class StudySpec(BaseModel):
     Attributes:
         study: its name in the storage.
         objectives: names of two or more objectives.
-        trials: finished trials the study shall have; running it again completes them.
-        epochs: epochs a trial.
+        trials: finished trials that the study gets in all; running it again completes them.
+        epochs: epochs of each training.
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
@@ -32,16 +32,16 @@ class StudySpec(BaseModel):
         channels: 1 or 3 to make all images gray or coloured; None for what they are.
         storage: database URL.
         trainer: name of the trainer.
-        executor: name of the executor: "processes" (one worker a device) or "inline" (in this process).
+        executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
         workers: jobs that run at once where they share a device: on a CPU, or on the CUDA devices with
             `share_device`.
-        ranks: processes that train each trial together, each with its part of every batch: on GPUs one a
+        ranks: processes that train each trial together, each with its part of every batch: on GPUs one per
             device, on a CPU with their part of its threads.
         share_device: whether jobs may share a device though an objective is a time, which each then
             takes longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: of the sampler and of each trial's first training; replicates count up from it.
-        repeats: trainings a trial, with as many seeds; its values are their means.
+        repeats: trainings per trial, with as many seeds; its values are their means.
         designs: named designs tried first, the trainer's or of `design`; None for all of both.
         design: designs of the study's own, by name: the choices that define each (`[design.NAME]`).
         fix: choices taken out of the search.

@@ -21,7 +21,7 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: 
         device: "cpu"; "cuda" for every CUDA device; "cuda:1" for that one; "auto" for every CUDA
             device, or the CPU where there is none.
         workers: how many jobs run at once where they share a device: on the CPU, and with `share` on
-            the CUDA devices, over which they are spread in turn. Each CUDA device runs one at least.
+            the CUDA devices, over which they are spread evenly. Each CUDA device runs one at least.
         share: whether a CUDA device may run several jobs.
         ranks: processes a job; on CUDA devices each has one of its own, and a job's are one entry with
             commas between them.

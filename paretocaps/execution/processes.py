@@ -1,4 +1,4 @@
-"""Runs jobs in supervised worker processes, one a device: a training that dies takes nothing with it."""
+"""Runs jobs in supervised worker processes, one per device: a training that dies takes nothing with it."""
 
 import selectors
 import time

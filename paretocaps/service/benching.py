@@ -48,7 +48,7 @@ class BenchOptions:
 
 
 def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any]]:
-    """Return one row a batch size and precision: seconds a step and an epoch, images a second, and so on.
+    """Return one row per batch size and precision: seconds per step and epoch, images per second, and so on.
 
     Args:
         options: what is timed.

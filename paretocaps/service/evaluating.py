@@ -110,7 +110,7 @@ class Evaluation:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row a class: name, precision, recall, f1, support, auc."""
+        """Return one row per class: name, precision, recall, f1, support, auc."""
         names = "name", "precision", "recall", "f1", "support", "auc"
         return [{name: getattr(one, name) for name in names} for one in self.appraisal.report.classes]
 

@@ -32,14 +32,14 @@ class Description:
 
 @dataclass(frozen=True)
 class PlanView:
-    """A schedule before it runs: its canonical choices, one row an epoch, and its curves."""
+    """A schedule before it runs: its canonical choices, one row per epoch, and its curves."""
 
     choices: Mapping[str, Any]
     plan: "TrainingPlan"
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One row an epoch, as the command line's JSON has it."""
+        """One row per epoch, as the command line's JSON has it."""
         return [asdict(row) for row in self.plan.rows()]
 
     def curve(self, points: int = 500) -> tuple[list[int], list[float], list[int]]:

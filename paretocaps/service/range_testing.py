@@ -51,7 +51,7 @@ class RangeView:
     Attributes:
         choices: the canonical choices that were trained.
         data: the images, in words.
-        batch_size: images a forward pass.
+        batch_size: images per forward pass.
         steps: how many were to be taken; a sweep ends sooner where the loss rises.
         points: those that were taken.
         suggestion: the bounds they suggest.
@@ -68,7 +68,7 @@ class RangeView:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One row a step: step, learning_rate, loss, smoothed."""
+        """One row per step: step, learning_rate, loss, smoothed."""
         return [asdict(point) for point in self.points]
 
     def as_dict(self) -> dict[str, Any]:

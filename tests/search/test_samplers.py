@@ -34,13 +34,13 @@ def test_every_sampler_runs_a_continuous_study_past_its_start(run, name):
     assert len({values["time"] for _, values in watcher.finished}) > 1
 
 
-def test_a_grid_has_every_design_once(run):
-    designs = list(grid(FINITE, {}, 3))
-    assert len(designs) == 4
-    assert {tuple(design.items()) for design in designs} == {
-        tuple(design.items()) for design in FINITE.designs({})
+def test_a_grid_has_every_point_once(run):
+    points = list(grid(FINITE, {}, 3))
+    assert len(points) == 4
+    assert {tuple(point.items()) for point in points} == {
+        tuple(point.items()) for point in FINITE.listed({})
     }
-    assert designs != list(FINITE.designs({})) or designs != list(grid(FINITE, {}, 4))
+    assert points != list(FINITE.listed({})) or points != list(grid(FINITE, {}, 4))
 
 
 def test_a_grid_over_a_range_says_so_before_anything_is_created(run, tmp_path):

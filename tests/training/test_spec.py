@@ -23,7 +23,7 @@ def test_weight_sharing_of_the_papers_includes_the_reduced_decoder() -> None:
 
 def test_every_point_of_the_default_space_is_a_set_of_choices() -> None:
     CAPSNET.check_space(SPACE)
-    assert all(CAPSNET.complete(design, {}) for design in SPACE.designs({}))
+    assert all(CAPSNET.complete(point, {}) for point in SPACE.listed({}))
 
 
 def test_conditional_choices_are_sampled_where_they_mean_something() -> None:
