@@ -37,9 +37,7 @@ def test_every_sampler_runs_a_continuous_study_past_its_start(run, name):
 def test_a_grid_has_every_point_once(run):
     points = list(grid(FINITE, {}, 3))
     assert len(points) == 4
-    assert {tuple(point.items()) for point in points} == {
-        tuple(point.items()) for point in FINITE.listed({})
-    }
+    assert {tuple(point.items()) for point in points} == {tuple(point.items()) for point in FINITE.listed({})}
     assert points != list(FINITE.listed({})) or points != list(grid(FINITE, {}, 4))
 
 
