@@ -1,10 +1,11 @@
-# `make demo` and `make test` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `make test` and `make docs` need python3.11+ and make; everything else is installed into .venv.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+FOR_DOCS := .venv/.installed-for-docs
 
-.PHONY: demo test lint format pins clean
+.PHONY: demo test docs lint format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
@@ -12,6 +13,10 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2
+
+# the site is built into site/, from this folder alone; whatever is wrong with a page is an error
+docs: $(FOR_DOCS)
+	NO_MKDOCS_2_WARNING=1 HF_HUB_OFFLINE=1 $(BIN)/mkdocs build --strict --quiet
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -34,15 +39,23 @@ clean:
 # uv installs ten times faster than pip; where it cannot be had, pip does the same. uv does not read
 # pip's settings, so where pip was told to look for packages is passed on to it.
 PIP_SETTING = $$($(BIN)/python -m pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
-$(INSTALLED): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or say make PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+define install
 	@if $(BIN)/python -m pip install --quiet uv 2>/dev/null; then \
 		links="$(call PIP_SETTING,find-links)"; index="$(call PIP_SETTING,index-url)"; \
 		export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${links:-$${PIP_FIND_LINKS:-}}}"; \
 		if [ -n "$${UV_DEFAULT_INDEX:-$$index}" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
-		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'; \
+		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[$(1)]'; \
 	else \
-		$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'; \
+		$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(1)]'; \
 	fi
+endef
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or say make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(call install,dev)
 	@touch $(INSTALLED)
+
+$(FOR_DOCS): $(INSTALLED)
+	$(call install,docs)
+	@touch $(FOR_DOCS)

@@ -1,8 +1,8 @@
-"""Measure what the README states, and keep each figure as JSON beside this file.
+"""Measure what the page of figures states, and keep each figure as JSON beside this file.
 
     python tests/benchmarks/measure.py                 # everything that can be measured here
     python tests/benchmarks/measure.py demo mnist      # some of it
-    python tests/benchmarks/measure.py --table         # the README's table, from what is kept
+    python tests/benchmarks/measure.py --table         # the tables, from what is kept
 
 Not tests: seconds depend on the machine, so they are kept with device, torch version, date and n.
 """
@@ -44,7 +44,7 @@ ON_IMAGES = (
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
 SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
-PEERS = {  # seconds of a step, on another run of a machine of this kind
+PEERS = {  # seconds per step, on another run of a machine of this kind
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
     "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
     "the textbook network": (2.67, 0.307, 0.0642),
@@ -76,22 +76,28 @@ def measure(name: str) -> None:
 
 
 def table() -> str:
-    """Return the README's table of what is kept and was asked for."""
-    lines = ["| figure | measured | spread (n) | asked for | device |", "|---|---|---|---|---|"]
+    """Return a table per device of what is kept and was asked for; what missed its bound comes first."""
+    rows: dict[str, list[tuple[bool, str]]] = {}
     for name in MEASURES:
         path = RESULTS / f"{name}.json"
         if not path.exists():
             continue
         kept = json.loads(path.read_text())
-        for one in kept["figures"]:
-            if not one["asked"]:
-                continue
-            value, unit = f"{one['median']:.4g}", f" {one['unit']}" if one["unit"] else ""
-            spread = f"{one['least']:.4g} to {one['most']:.4g} ({one['n']})" if one["n"] > 1 else "(1)"
-            where = f"{kept['device']}, torch {kept['torch']}, {kept['date']}"
-            asked = one["asked"] if _met(one) else f"{one['asked']}: **missed**"
-            lines.append(f"| {one['figure']} | {value}{unit} | {spread} | {asked} | {where} |")
-    return "\n".join(lines)
+        where = f"Measured on {kept['device']} with torch {kept['torch']}, {kept['date']}:"
+        asked = [one for one in kept["figures"] if one["asked"]]
+        rows.setdefault(where, []).extend((_met(one), _row(one)) for one in asked)
+    head = "| figure | measured | spread (n) | asked for |\n|---|---|---|---|"
+    return "\n\n".join(
+        "\n".join([f"{where}\n\n{head}", *(row for _, row in sorted(found, key=lambda one: one[0]))])
+        for where, found in rows.items()
+    )
+
+
+def _row(one: dict[str, Any]) -> str:
+    value, unit = f"{one['median']:.4g}", f" {one['unit']}" if one["unit"] else ""
+    spread = f"{one['least']:.4g} to {one['most']:.4g} ({one['n']})" if one["n"] > 1 else "(1)"
+    asked = one["asked"] if _met(one) else f"{one['asked']}: **missed**"
+    return f"| {one['figure']} | {value}{unit} | {spread} | {asked} |"
 
 
 def _met(one: dict[str, object]) -> bool:
@@ -102,13 +108,13 @@ def _met(one: dict[str, object]) -> bool:
 
 
 def speed_table() -> str:
-    """Return the README's table of training steps: ours beside the peers'."""
+    """Return the table of training steps: ours beside the peers'."""
     path = RESULTS / "steps.json"
     if not path.exists():
         return ""
     kept = json.loads(path.read_text())
     found = {one["figure"]: one for one in kept["figures"]}
-    lines = ["| seconds of a step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"]
+    lines = ["| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"]
     for precision in ("auto", "fp32"):
         for ending, other in (("", "textbook"), (", ws", "baseline")):
             cells = []
@@ -125,7 +131,7 @@ def speed_table() -> str:
 
 
 def saliency_table() -> str:
-    """Return the README's table of capsule types pruned by each saliency: means over the seeds."""
+    """Return the table of capsule types pruned by each saliency: means over the seeds."""
     path = RESULTS / "capsule_pruning.json"
     if not path.exists():
         return ""

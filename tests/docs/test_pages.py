@@ -1,0 +1,245 @@
+"""The commands and programs of the README and the pages are run, scaled down, each page in its own folder.
+
+A block that cannot be run here says why in the line above it, and is parsed instead; `NOT_RUN` lists those.
+A block whose first line is a comment with the name of a file is that file, and is written there.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+from paretocaps.cli.app import app
+from paretocaps.testing.plugin import plug_in, write_plugin
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+NOT_RUN = {
+    "README.md": ["it is `make`"],
+    "docs/guide.md": [
+        "it needs the network",
+        "it is a server, which runs until Ctrl-C",
+        "it needs a GPU",
+        "it needs the network",
+        "it needs the images of CIFAR-10",
+        "it names the device of one machine",
+        "it needs Docker and the network",
+    ],
+}
+"""Why the blocks that are not run are not, by page and in order."""
+AT_MOST = {"--trials": 2, "--more": 1, "--epochs": 5}
+"""What a number on a command line is lowered to."""
+ADDED = {
+    "optimize": ["--device", "cpu", "--plain"],
+    "train": ["--device", "cpu", "--plain"],
+    "evaluate": ["--device", "cpu", "--limit", "20"],
+    "lr-range": ["--steps", "20"],
+    "bench": ["--steps", "1", "--batch", "1"],
+}
+"""What is added to a command so that it is short."""
+SLOW = ("README.md", "docs/guide.md", "docs/own-images.md", "docs/own-trainer.md")
+"""The pages on which networks are trained."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: where it begins, its language, its text, and why it is not run, if so."""
+
+    line: int
+    language: str
+    text: str
+    reason: str
+
+    @property
+    def commands(self) -> list[list[str]]:
+        """The command lines of a block of them, each in words."""
+        if self.language not in ("bash", "sh"):
+            return []
+        lines = self.text.replace("\\\n", " ").splitlines()
+        return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block is: what the comment in its first line names."""
+        named = re.match(r"# ([\w./]+\.\w+)\n", self.text)
+        return named[1] if named else None
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the blocks of a page, in order."""
+    text, found = page.read_text(encoding="utf-8"), []
+    for fence in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        before = text[: fence.start()].rstrip().rpartition("\n")[2]
+        reason = re.fullmatch(r"\*Not run by the tests: (.+)\.\*", before)
+        line = text.count("\n", 0, fence.start()) + 1
+        found.append(Block(line, fence[1], fence[2], reason[1] if reason else ""))
+    return found
+
+
+def inline(page: Path) -> list[list[str]]:
+    """Return the command lines within a page's sentences."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [shlex.split(text) for text in re.findall(r"`(paretocaps [^`]+)`", prose) if "COMMAND" not in text]
+
+
+def parse(words: Sequence[str]) -> None:
+    """Read a command line of ours as the command line does; what is unknown raises."""
+    program, name, *arguments = words
+    assert program == "paretocaps"
+    if name.startswith("-"):
+        return
+    context = click.Context(app)
+    command = app.get_command(context, name)
+    assert command is not None, name
+    command.make_context(name, arguments, parent=context)
+
+
+def scaled_down(words: Sequence[str]) -> list[str]:
+    """Return the arguments of a command line of ours, made short."""
+    arguments = list(words[1:])
+    for at, flag in enumerate(arguments[:-1]):
+        if flag in AT_MOST:
+            arguments[at + 1] = str(min(int(arguments[at + 1]), AT_MOST[flag]))
+    return [*arguments, *ADDED.get(arguments[0], ()), *(_smaller_file(arguments))]
+
+
+def _smaller_file(arguments: Sequence[str]) -> list[str]:
+    """A study file has its numbers inside: they are given anew where the command does not give them."""
+    given = {"--trials": "2", "--epochs": "1"} if "--spec" in arguments else {}
+    return [word for flag, value in given.items() if flag not in arguments for word in (flag, value)]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the pages take as given: a small study `demo`, images, the study files."""
+    folder = tmp_path_factory.mktemp("prepared")
+    random = np.random.default_rng(0)
+    for name in ("photos/cat", "photos/dog", "new-photos", "images/cat", "images/dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    shutil.copytree(ROOT / "studies", folder / "studies", ignore=shutil.ignore_patterns("*.db*", "*.lock"))
+    line = (
+        "optimize --study demo --trials 2 --epochs 5 --design baseline --design one_cycle --executor inline"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        _call([*line.split(), *ADDED["optimize"], "--executor", "inline"])
+    return folder
+
+
+def _call(arguments: Sequence[str]) -> None:
+    before = torch.get_num_threads()
+    result = CliRunner().invoke(app, list(arguments), prog_name="paretocaps")
+    torch.set_num_threads(before)
+    assert result.exit_code == 0, f"paretocaps {shlex.join(arguments)}\n{result.output}\n{result.exception!r}"
+
+
+class Reader:
+    """Does what a reader of one page does, in the folder in which it stands."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._patch = patch
+        self._names: dict[str, Any] = {}
+
+    def follow(self, block: Block) -> None:
+        """Write the file that a block is, or run its program or its commands."""
+        if block.file:
+            Path(block.file).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.file).write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            exec(compile(block.text, "page", "exec"), self._names)
+        for words in block.commands:
+            self._run(words)
+
+    def _run(self, words: Sequence[str]) -> None:
+        if words[0] == "paretocaps":
+            parse(words)
+            _call(scaled_down(words))
+        elif words == ["pip", "install", "--editable", "."]:
+            project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+            plug_in(self._patch, write_plugin(Path.cwd(), project["name"], project["entry-points"]))
+        elif words[:3] == ["python", "-m", "pytest"]:
+            command = [sys.executable, *words[1:], "-q", "-p", "no:cacheprovider"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout
+        else:
+            pytest.fail(f"nothing here runs {shlex.join(words)}: say why it is not run, or run it")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for page, name in zip(PAGES, IDS, strict=True)
+        if any(block.commands or block.language in ("python", "toml") for block in blocks(page))
+    ],
+)
+def test_a_page_can_be_followed(
+    page: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(prepared, folder)
+    monkeypatch.chdir(folder)
+    reader = Reader(monkeypatch)
+    for block in blocks(page):
+        if block.reason or _makes(block):
+            continue
+        try:
+            reader.follow(block)
+        except Exception as error:
+            pytest.fail(f"{page.relative_to(ROOT)}, line {block.line}: {error}")
+
+
+def _makes(block: Block) -> bool:
+    """Whether a block is the README's two commands, of which the tests are one."""
+    return bool(block.commands) and all(words[0] == "make" for words in block.commands)
+
+
+def test_what_is_not_run_is_listed_with_its_reason() -> None:
+    found = {
+        name: [block.reason or "it is `make`" for block in blocks(page) if block.reason or _makes(block)]
+        for page, name in zip(PAGES, IDS, strict=True)
+    }
+    assert {name: reasons for name, reasons in found.items() if reasons} == NOT_RUN
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_what_is_not_run_is_understood(page: Path) -> None:
+    for words in [
+        *(words for block in blocks(page) if block.reason for words in block.commands),
+        *inline(page),
+    ]:
+        if words[0] == "paretocaps":
+            parse(words)
+
+
+def test_every_command_is_on_a_page() -> None:
+    shown = {
+        words[1]
+        for page in PAGES
+        for words in [*(words for block in blocks(page) for words in block.commands), *inline(page)]
+        if words[0] == "paretocaps"
+    }
+    assert set(app.list_commands(click.Context(app))) <= shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
