@@ -4,7 +4,9 @@ A page holds `<!-- generated: NAME -->` where the text of `GENERATED[NAME]` goes
 `on_page_markdown` for each page; `make docs` fails where a page asks for a name that is not here.
 """
 
+import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -89,11 +91,11 @@ def commands() -> str:
 
 
 def _command(command: click.Command, context: click.Context) -> str:
-    text, _, examples = (command.help or "").partition("\n\b\n")
+    text, _, examples = inspect.cleandoc(command.help or "").partition("\n\b\n")
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     parts = [f"### {context.info_name}", text.strip(), f"```text\n{usage}\n```"]
     options = [record for option in command.params if (record := option.get_help_record(context))]
-    rows = ({"option": flags, "meaning": _escaped(meaning)} for flags, meaning in options)
+    rows = ({"option": flags, "meaning": _escaped(meaning)} for flags, meaning in options if meaning)
     parts.append(table(rows, code="option"))
     lines = [line.strip() for line in examples.splitlines()[1:] if line.strip()]
     if lines:
@@ -108,6 +110,15 @@ def _escaped(text: str) -> str:
 def python() -> str:
     """Return a mark of mkdocstrings for every public name."""
     return "\n\n".join(f"::: paretocaps.{name}" for name in paretocaps.__all__)
+
+
+def owners() -> str:
+    """Return which packages import which third-party library."""
+    kept = tomllib.loads((ROOT / "tests" / "architecture" / "owners.toml").read_text(encoding="utf-8"))
+    return table(
+        ({"library": name, "imported in": ", ".join(places)} for name, places in kept["owners"].items()),
+        code="library",
+    )
 
 
 def measure() -> ModuleType:
@@ -128,6 +139,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "objectives": lambda: table(service.objectives(), code="objective"),
     "commands": commands,
     "python": python,
+    "owners": owners,
     "figures": lambda: measure().table(),
     "speed": lambda: measure().speed_table(),
     "saliency": lambda: measure().saliency_table(),
