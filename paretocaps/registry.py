@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -76,6 +77,26 @@ class Registry(Generic[T]):
             entry = self._entries[name] = resolve(entry)
         return entry
 
+    def resolve(self, name: str, target: str) -> Any:
+        """Import and return what the object called `name` names as `"module:attribute"`.
+
+        Raises:
+            ParetocapsError: it cannot be imported; the message names the plug-in and its package.
+        """
+        try:
+            return resolve(target)
+        except Exception as error:
+            plugin = None if name in self._built_in else self._plugins().get(name)
+            if plugin is None:
+                raise
+            raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
+
+    def loadable(self) -> Iterator[T]:
+        """Yield the objects in order, without those of plug-ins that cannot be loaded."""
+        for name in self:
+            with suppress(ParetocapsError):
+                yield self.get(name)
+
     def where(self, test: Callable[[T], bool]) -> Collection[str]:
         """Return the names of the objects that pass `test`, looked up whenever they are asked for.
 
@@ -95,17 +116,19 @@ class Registry(Generic[T]):
 
     def _load(self, plugin: EntryPoint) -> T:
         """Import what a plug-in adds; whatever goes wrong there is the package's."""
-        package = plugin.dist.name if plugin.dist else "unknown"
-        failed = f"{self.kind} {plugin.name!r} of the package {package!r}"
         try:
             found: T = plugin.load()
         except Exception as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise ParetocapsError(f"{failed} cannot be loaded: {reason}") from error
+            raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
         if self._of is not None and not isinstance(found, self._of):
             wrong = f"its entry point {plugin.value} is a {type(found).__name__}"
-            raise ParetocapsError(f"{failed} is no {self._of.__name__}: {wrong}")
+            raise ParetocapsError(f"{self._named(plugin)} is no {self._of.__name__}: {wrong}")
         return found
+
+    def _named(self, plugin: EntryPoint) -> str:
+        """A plug-in and its package."""
+        package = plugin.dist.name if plugin.dist else "unknown"
+        return f"{self.kind} {plugin.name!r} of the package {package!r}"
 
     def _plugins(self) -> dict[str, EntryPoint]:
         return _entry_points(self._group, tuple(sys.path)) if self._group else {}
@@ -120,6 +143,12 @@ def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=group)}
 
 
+def _one_line(error: Exception) -> str:
+    """What went wrong; of an error of ours, what it is about."""
+    cause = error.__cause__ if isinstance(error, ParetocapsError) and error.__cause__ else error
+    return " ".join(f"{type(cause).__name__}: {cause}".split())
+
+
 @dataclass(frozen=True, eq=False)
 class _Names(Collection[str], Generic[T]):
     """The names in a registry whose objects pass a test."""
@@ -131,7 +160,10 @@ class _Names(Collection[str], Generic[T]):
         return isinstance(name, str) and name in self.registry and self.test(self.registry.get(name))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self.registry if self.test(self.registry.get(name)))
+        for name in self.registry:
+            with suppress(ParetocapsError):  # a broken plug-in is said where it is asked for by its name
+                if self.test(self.registry.get(name)):
+                    yield name
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

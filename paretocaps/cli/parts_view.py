@@ -7,7 +7,7 @@ from rich.text import Text
 
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
-from paretocaps.domain.choices import DEEP_FAMILIES
+from paretocaps.domain.families.families import FAMILIES
 
 _EVENLY = (
     "pruned evenly here; a training keeps the best of several networks with about as many multiply-adds,"
@@ -31,7 +31,7 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         write_csv(description["parts"])
     else:
         say(f"choices: {short_choices(choices, defaults(trainer))}")
-        if choices.get("pruning_ratio") and choices.get("family") in DEEP_FAMILIES:
+        if choices.get("pruning_ratio") and FAMILIES.get(choices["family"]).prunes == "trunk":
             say(_EVENLY)
         show(
             rows_table(with_shares(description), right=SHARES),

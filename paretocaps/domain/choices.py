@@ -14,11 +14,15 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import CoreSchema, ErrorDetails, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.families.backbone_caps import BACKBONE, Backbone
+from paretocaps.domain.families.families import BASELINE as BASELINE_FAMILY
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.routings.routing import MOST_ITERATIONS
-from paretocaps.domain.routings.routings import BASELINE, ROUTINGS
+from paretocaps.domain.routings.routings import BASELINE as BASELINE_ROUTING
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry
 
@@ -42,7 +46,12 @@ class NameIn:
         return core_schema.no_info_after_validator_function(self._known, handler(source))
 
     def _known(self, name: str) -> str:
-        self.registry.get(name)
+        if name not in self.registry:
+            *names, last = map(repr, self.registry)
+            known = f"{', '.join(names)} or {last}" if names else last
+            said = {"known": known, "nearest": did_you_mean(name, self.registry)}
+            raise PydanticCustomError("unknown_name", "Input should be {known}{nearest}", said)
+        self.registry.get(name)  # a plug-in that cannot be loaded says so
         return name
 
 
@@ -105,30 +114,9 @@ _OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
 """What belongs to an optimiser where nothing else is said: its own weight decay and schedule."""
 
 
-Family = Literal[
-    "capsnet", "residual_caps", "momentum_caps", "backbone_caps", "alexnet_caps", "resnet_caps", "lenet5"
-]
-Backbone = Literal["resnet18", "resnet50", "mobilenet_v1"]
-
-BLOCK_FAMILIES = ("residual_caps", "momentum_caps")
-"""The families that are made of blocks, and so have one or more."""
-CAPSNET_FAMILIES = ("capsnet", *BLOCK_FAMILIES)
-"""The families with the CapsNet papers' one or two convolutions before the primary capsules."""
-DEEP_FAMILIES = ("backbone_caps", "alexnet_caps", "resnet_caps")
-"""The families with capsules on a deep trunk."""
-CAPSULE_FAMILIES = (*CAPSNET_FAMILIES, *DEEP_FAMILIES)
-"""The families that have capsules."""
-
-_BACKBONE_CAPSULES = {"resnet18": 64, "resnet50": 256, "mobilenet_v1": 128}
-"""Primary capsules on a backbone with S maps: floor(S / 8)."""
-_SMALLEST_SIDES = {"backbone_caps": 32, "alexnet_caps": 28, "lenet5": 28, "resnet_caps": 9}
-"""Pixels that a family's images must have; those of the CapsNet papers 8."""
-_HYBRID_CAPSULES = {"alexnet_caps": 32, "resnet_caps": 16}
-"""Types of primary capsules of the hybrids."""
-
-
-_HAS_CAPSULES = Condition.any_of("family", *CAPSULE_FAMILIES)
-_ROUTED = Condition((("family", CAPSULE_FAMILIES),), (("routing_iterations", 1),))
+def _meant(name: str) -> Condition:
+    """Under which families the choice called `name` has a meaning."""
+    return Condition.among("family", FAMILIES.where(lambda family: name in family.choices))
 
 
 class Choices(ChoicesModel):
@@ -147,9 +135,11 @@ class Choices(ChoicesModel):
     Schedules are those of the whole training, even where `patience` ends it early.
     """
 
-    family: Family = Field("capsnet", description="The family of the network.")
+    family: Annotated[str, NameIn(FAMILIES)] = Field(
+        BASELINE_FAMILY, description="The family of the network."
+    )
     backbone: Backbone = Field(
-        "resnet50", description="The backbone whose feature maps the primary capsules read."
+        BACKBONE, description="The backbone whose feature maps the primary capsules read."
     )
     frozen: bool = Field(
         False, description="Whether the backbone keeps its weights while the rest of the network is trained."
@@ -195,7 +185,8 @@ class Choices(ChoicesModel):
         " the standard deviation that the family's paper names.",
     )
     routing: Annotated[str, NameIn(ROUTINGS)] = Field(
-        BASELINE, description="The algorithm that decides how much each vote of an input capsule counts."
+        BASELINE_ROUTING,
+        description="The algorithm that decides how much each vote of an input capsule counts.",
     )
     routing_iterations: int = Field(
         3, ge=1, le=MOST_ITERATIONS, description="How many iterations the routing takes."
@@ -300,22 +291,22 @@ class Choices(ChoicesModel):
     )
 
     conditions: ClassVar[Mapping[str, Condition]] = {
-        "backbone": Condition.any_of("family", "backbone_caps"),
-        "frozen": Condition.any_of("family", "backbone_caps"),
-        "checkpoint": Condition.any_of("family", "backbone_caps"),
-        "blocks": Condition.any_of("family", *CAPSNET_FAMILIES),
+        "backbone": _meant("backbone"),
+        "frozen": _meant("frozen"),
+        "checkpoint": _meant("checkpoint"),
+        "blocks": _meant("blocks"),
         "capsules": Condition.above("blocks", 0),
-        "gamma": Condition.any_of("family", "momentum_caps"),
-        "stem_convolutions": Condition.any_of("family", *CAPSNET_FAMILIES),
-        "primary_capsules": _HAS_CAPSULES,
-        "init": _HAS_CAPSULES,
-        "routing": _HAS_CAPSULES,
-        "routing_iterations": _HAS_CAPSULES,
-        "routing_gradient": _ROUTED,
-        "weight_sharing": _HAS_CAPSULES,
-        "decoder": _HAS_CAPSULES,
+        "gamma": _meant("gamma"),
+        "stem_convolutions": _meant("stem_convolutions"),
+        "primary_capsules": _meant("primary_capsules"),
+        "init": _meant("init"),
+        "routing": _meant("routing"),
+        "routing_iterations": _meant("routing_iterations"),
+        "routing_gradient": Condition(_meant("routing_gradient").allowed, (("routing_iterations", 1),)),
+        "weight_sharing": _meant("weight_sharing"),
+        "decoder": _meant("decoder"),
         "loss": Condition.among("routing", ROUTINGS.where(lambda routing: len(routing.losses) > 1)),
-        "pruning_ratio": _HAS_CAPSULES,
+        "pruning_ratio": _meant("pruning_ratio"),
         "pruning_start": Condition.above("pruning_ratio", 0.0),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
@@ -332,56 +323,54 @@ class Choices(ChoicesModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what belongs to the optimiser, the policy, a family of blocks (one) and the routing."""
-        family = values.get("family", "")
-        blocks = {"blocks": 1} if family in BLOCK_FAMILIES else {}
+        """Return what belongs to the optimiser, the policy, the routing and the family."""
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
-        return {
-            **optimizer,
-            **policy,
-            **blocks,
-            **_trained_by(values.get("routing", BASELINE)),
-            **_head(family, values.get("backbone", "resnet50")),
-        }
+        return {**optimizer, **policy, **_of_routing(values), **_of_family(values)}
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
         if self.is_active("lr_min") and self.lr_min > self.lr_max:
             raise ValueError(f"lr_min={self.lr_min:g} is above lr_max={self.lr_max:g}: lower it")
-        if self.family in BLOCK_FAMILIES and self.blocks < 1:
+        family = FAMILIES.get(self.family)
+        for name, allowed in family.allowed.items():
+            if self.is_active(name) and getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name}={getattr(self, name)} is nothing for family={self.family}:"
+                    f" use {' or '.join(map(str, allowed))}"
+                )
+        if self.blocks < family.fewest_blocks:
             raise ValueError(
-                f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more, or use capsnet"
+                f"blocks={self.blocks} leaves family={self.family} no block:"
+                f" give {family.fewest_blocks} or more, or use {BASELINE_FAMILY}"
             )
         losses = ROUTINGS.get(self.routing).losses
         if self.loss not in losses:
             raise ValueError(
                 f"loss={self.loss} cannot train routing={self.routing}: use {' or '.join(losses)}"
             )
-        smallest = _SMALLEST_SIDES.get(self.family, 8)
-        if 0 < self.image_size < smallest:
+        if 0 < self.image_size < family.smallest_side:
             raise ValueError(
-                f"image_size={self.image_size} is too small for family={self.family}: give 0, or {smallest}"
-                " or more"
+                f"image_size={self.image_size} is too small for family={self.family}:"
+                f" give 0, or {family.smallest_side} or more"
             )
         return self
 
 
-def _trained_by(routing: Any) -> Mapping[str, Any]:
-    """What a routing is trained by: its loss, and the iterations that its gradient goes through."""
-    if not isinstance(routing, str) or routing not in ROUTINGS:
-        return {}
-    found = ROUTINGS.get(routing)
-    return {"loss": found.losses[0], "routing_gradient": found.gradient}
+def _of_routing(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the routing that is set is trained by: its loss, and which iterations are differentiated."""
+    name = values.get("routing", BASELINE_ROUTING)
+    if not isinstance(name, str) or name not in ROUTINGS:
+        return {}  # what is no routing is refused for its own sake
+    routing = ROUTINGS.get(name)
+    return {"loss": routing.losses[0], "routing_gradient": routing.gradient}
 
 
-def _head(family: str, backbone: str) -> Mapping[str, Any]:
-    """What the papers put on a deep trunk: their numbers of capsule types, and no decoder."""
-    if family == "backbone_caps":
-        return {"decoder": "none", "primary_capsules": _BACKBONE_CAPSULES.get(backbone, 1)}
-    if family in _HYBRID_CAPSULES:
-        return {"decoder": "none", "primary_capsules": _HYBRID_CAPSULES[family]}
-    return {}
+def _of_family(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The defaults of the family that is set."""
+    name = values.get("family", BASELINE_FAMILY)
+    known = isinstance(name, str) and name in FAMILIES
+    return FAMILIES.get(name).default_choices(values) if known else {}
 
 
 def parse_choices(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

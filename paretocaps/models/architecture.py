@@ -1,13 +1,19 @@
 """What a capsule network is made of, as a frozen value that can be written down as JSON."""
 
+import operator
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from paretocaps.domain.choices import BLOCK_FAMILIES, Choices, Family
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.families import BASELINE as BASELINE_FAMILY
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.families.family import PLAIN, Family
 from paretocaps.domain.routings.routing import LayerShape
-from paretocaps.domain.routings.routings import BASELINE, ROUTINGS
+from paretocaps.domain.routings.routings import BASELINE as BASELINE_ROUTING
+from paretocaps.domain.routings.routings import ROUTINGS
+from paretocaps.domain.space import Scalar
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Geometry, Size, geometry
 from paretocaps.models.trunks.convolutions_shape import convolutions
@@ -15,10 +21,6 @@ from paretocaps.models.trunks.shape import TRUNKS, TrunkShape
 
 Count = Annotated[int, Field(ge=1)]
 LAYERS_A_BLOCK = 2
-PLAIN = "convolutions"
-"""The trunk of the CapsNet papers: one or two convolutions."""
-_FAMILY_TRUNKS = {"alexnet_caps": "alexnet", "resnet_caps": "residual"}
-_LENET5_SIDE, _RESNET_CAPS_SIDE, _BACKBONE_SIDE = 28, 78, 64
 
 
 class Architecture(BaseModel):
@@ -27,9 +29,8 @@ class Architecture(BaseModel):
     Attributes:
         height, width, channels: the images, in pixels and colour channels.
         classes: how many classes they have, one class capsule each.
-        family: how the layers of the blocks follow each other: "capsnet" plainly, "residual_caps" with a skip
-            a layer, "momentum_caps" with momentum (see `chain`); the others have no blocks. "lenet5" has no
-            capsules either, and of all that follows `image_size` and `standardise` alone.
+        family: its name in `domain.families`. A family without capsules has, of all that follows,
+            `image_size`, `standardise` and `own` alone.
         image_size: side in pixels to which images are resized first; None leaves them as they are.
         trunk: what comes before the primary capsules: "convolutions", or a name in `TRUNKS`.
         trunk_channels: output channels of each convolution of a trunk in `TRUNKS`; empty for the full ones.
@@ -52,6 +53,7 @@ class Architecture(BaseModel):
         decoder_units: widths of the decoder's two hidden layers.
         routing_iterations: iterations of routing by agreement.
         routing_gradient: which of them training differentiates, "last" or "all" (see `agreement.route`).
+        own: name and value of each choice that the family brings along (`Family.own`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,7 +62,7 @@ class Architecture(BaseModel):
     width: Count
     channels: int
     classes: int
-    family: Family = "capsnet"
+    family: str = BASELINE_FAMILY
     image_size: Count | None = None
     trunk: str = PLAIN
     trunk_channels: tuple[Count, ...] = ()
@@ -77,9 +79,10 @@ class Architecture(BaseModel):
     weight_sharing: bool = False
     decoder: Literal["full", "reduced", "none"] = "full"
     decoder_units: tuple[Count, Count] = (512, 1024)
-    routing: str = BASELINE
+    routing: str = BASELINE_ROUTING
     routing_iterations: Count = 3
     routing_gradient: Literal["last", "all"] = "last"
+    own: tuple[tuple[str, Scalar], ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _fits_images(self) -> Self:
@@ -87,23 +90,25 @@ class Architecture(BaseModel):
             raise DataError(f"images with {self.channels} channels cannot be classified: give 1 or more")
         if self.classes < 2:
             raise DataError(f"{self.classes} classes leave nothing to classify: give 2 or more")
-        if self.family in BLOCK_FAMILIES and self.blocks < 1:
-            raise UsageError(f"blocks={self.blocks} leaves family={self.family} no block: give 1 or more")
+        family = FAMILIES.get(self.family)
+        if self.blocks < family.fewest_blocks:
+            raise UsageError(
+                f"blocks={self.blocks} leaves family={self.family} no block:"
+                f" give {family.fewest_blocks} or more"
+            )
         ROUTINGS.get(self.routing)
-        self._check_side()
+        self._check_side(family)
         return self
 
-    def _check_side(self) -> None:
-        """Refuse images that a trunk cannot take."""
-        if self.family != "lenet5" and self.trunk == PLAIN:
+    def _check_side(self, family: Family) -> None:
+        """Refuse images that the first layers cannot take."""
+        if family.has_capsules and self.trunk == PLAIN:
             geometry(*self.input_size)
-            return
-        smallest = _LENET5_SIDE if self.family == "lenet5" else TRUNKS.get(self.trunk).smallest
-        if min(self.input_size) < smallest:
+        if min(self.input_size) < family.smallest_side:
             height, width = self.input_size
             raise DataError(
                 f"images of {height}x{width} pixels are too small for family={self.family}:"
-                f" set image_size to {smallest} or more"
+                f" set image_size to {family.smallest_side} or more"
             )
 
     @property
@@ -158,7 +163,12 @@ class Architecture(BaseModel):
     @property
     def class_bias(self) -> bool:
         """Whether the class capsules have a bias: those of Sabour et al. alone, by routings that have one."""
-        return self.trunk == PLAIN and self.blocks == 0 and ROUTINGS.get(self.routing).class_bias
+        family, routing = FAMILIES.get(self.family), ROUTINGS.get(self.routing)
+        return family.class_bias and self.blocks == 0 and routing.class_bias
+
+    def own_choice(self, name: str) -> Scalar:
+        """Return the value of a choice that the family brings along; KeyError where it brings no such."""
+        return dict(self.own)[name]
 
     @property
     def pixels(self) -> int:
@@ -181,26 +191,21 @@ def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -
 def architecture(choices: Choices, height: int, width: int, channels: int, classes: int) -> Architecture:
     """Return the unpruned architecture that `choices` ask for, for images of the given shape.
 
-    Where `image_size` is 0, resnet_caps resizes images to 78x78 and backbone_caps smaller ones to 64x64, as
-    their papers do, and the families that need larger images than there are resize them to the smallest they
-    can take.
+    Where `image_size` is 0, images are resized as the family says (`Family.resizes`).
 
     Raises:
         DataError: images smaller than 8 pixels on a side, or than an `image_size` that was asked for leaves
             a family; no channels, or fewer than 2 classes.
     """
-    state_dim = ROUTINGS.get(choices.routing).state_dim
-    trunk = (
-        choices.backbone if choices.family == "backbone_caps" else _FAMILY_TRUNKS.get(choices.family, PLAIN)
-    )
+    family, state_dim = FAMILIES.get(choices.family), ROUTINGS.get(choices.routing).state_dim
     return Architecture(
         height=height,
         width=width,
         channels=channels,
         classes=classes,
         family=choices.family,
-        image_size=choices.image_size or _own_side(choices.family, trunk, min(height, width)),
-        trunk=trunk,
+        image_size=choices.image_size or family.resized(min(height, width)),
+        trunk=family.trunk_of(dict(choices)),
         blocks=choices.blocks,
         layer_capsules=choices.capsules,
         gamma=choices.gamma,
@@ -215,14 +220,5 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
         decoder=choices.decoder,
         routing_iterations=choices.routing_iterations,
         routing_gradient=choices.routing_gradient,
+        own=tuple((name, getattr(choices, name, own.default)) for name, own in family.own.items()),
     )
-
-
-def _own_side(family: str, trunk: str, side: int) -> int | None:
-    """To which side a family resizes images whose shorter one is `side`, or None where it does not."""
-    if family == "resnet_caps":
-        return _RESNET_CAPS_SIDE
-    if family == "backbone_caps":
-        return _BACKBONE_SIDE if side < _BACKBONE_SIDE else None
-    smallest = _LENET5_SIDE if family == "lenet5" else 0 if trunk == PLAIN else TRUNKS.get(trunk).smallest
-    return smallest if side < smallest else None

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import ceil, floor, log, log10
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
+from paretocaps.domain.routings.routings import ROUTINGS
+from paretocaps.models.architecture import Architecture
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.reversible import momentum
 
@@ -20,9 +23,17 @@ class PlainChain(nn.Module):
         layers: each takes and returns states [B, O, D].
     """
 
+    SKIPS: ClassVar[bool] = False
+    """Whether what a layer returns is added to what it was given."""
+
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
+
+    @classmethod
+    def of(cls, architecture: Architecture, layers: Sequence[nn.Module]) -> Self:
+        """Return the chain of `layers` in a network of `architecture`."""
+        return cls(layers)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -41,6 +52,8 @@ class ResidualChain(PlainChain):
 
     The sum comes after routing and squash, and is not squashed again.
     """
+
+    SKIPS = True
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the last state, [B, O, D], for the first; float32 at least."""
@@ -68,6 +81,11 @@ class MomentumChain(ResidualChain):
     def __init__(self, layers: Sequence[nn.Module], gamma: float, growth: float = _MOST_GROWTH) -> None:
         super().__init__(layers)
         self.gamma, self.growth = gamma, growth
+
+    @classmethod
+    def of(cls, architecture: Architecture, layers: Sequence[nn.Module]) -> Self:
+        """Return the chain with the momentum of `architecture`, and the growth that its routing bears."""
+        return cls(layers, architecture.gamma, ROUTINGS.get(architecture.routing).growth)
 
     @property
     def remarks(self) -> tuple[str, ...]:

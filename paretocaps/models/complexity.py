@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.domain.routings.routings import ROUTINGS
-from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.families.lenet5_shape import lenet5
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.part import Part
 
 _ROLES = {
     "primary": "primary",
@@ -19,16 +20,19 @@ _ROLES = {
 """What the parts of a network are for; those before the primary capsules are its trunk."""
 
 
-class Part(NamedTuple):
-    """One part of a network: its name, trained parameters and forward multiply-adds a sample."""
-
-    name: str
-    params: int
-    macs: int
-
-
 def complexity(architecture: Architecture) -> list[Part]:
     """Return the parts of `architecture` in the order in which an image passes them.
+
+    Raises:
+        ParetocapsError: they come from a package that cannot be loaded.
+    """
+    family = FAMILIES.get(architecture.family)
+    found: list[Part] = FAMILIES.resolve(family.name, family.parts)(architecture)
+    return found
+
+
+def capsnet_parts(a: Architecture) -> list[Part]:
+    """Return the parts of a capsule network, whatever its trunk.
 
     The multiply-adds are those of the plain algorithm, as torch's flop counter sees them (two
     flops each): every vote computed once, then a weighted sum of the votes an iteration and an
@@ -37,9 +41,6 @@ def complexity(architecture: Architecture) -> list[Part]:
     that share matrices, and so performs another number of them. Votes count with their layers; what the
     routing of all layers does with them is a part of its own. A part that a network lacks is left out.
     """
-    a = architecture
-    if a.family == "lenet5":
-        return _lenet5(a)
     *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
     parts = [
@@ -87,13 +88,12 @@ def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) 
         architecture: the network.
         frozen: whether its trunk is not trained, and not computed once for all (which leaves the rest).
     """
-    parts = {part.name: part.macs for part in complexity(architecture)}
-    total = sum(parts.values())
+    parts = complexity(architecture)
+    macs, total = {part.name: part.macs for part in parts}, sum(part.macs for part in parts)
     if frozen:
-        return parts["trunk"] + 3 * (total - parts["trunk"]) - parts["primary"]
-    a = architecture
-    first = parts["conv1"] if a.family == "lenet5" else a.trunk_shape.convolutions[0].macs
-    return 3 * total - first
+        return macs["trunk"] + 3 * (total - macs["trunk"]) - macs["primary"]
+    plain = architecture.trunk == PLAIN
+    return 3 * total - (parts[0].macs if plain else architecture.trunk_shape.convolutions[0].macs)
 
 
 def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
@@ -117,14 +117,6 @@ def _primary(a: Architecture) -> Part:
     filters, shape = a.capsule_types * a.capsule_dim, a.trunk_shape
     weights = filters * shape.channels * shape.kernel.positions
     return Part("primary", weights + filters, weights * a.positions)
-
-
-def _lenet5(a: Architecture) -> list[Part]:
-    shape = lenet5(a)
-    parts = [Part(found.name, found.params, found.macs) for found in shape.convolutions]
-    for number, (inputs, outputs) in enumerate(shape.linear, start=1):
-        parts.append(Part(f"linear{number}", (inputs + 1) * outputs, inputs * outputs))
-    return parts
 
 
 def _layers(name: str, a: Architecture, shapes: Sequence[LayerShape], bias: int = 0) -> Part:

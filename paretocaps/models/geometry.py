@@ -3,9 +3,9 @@
 from functools import lru_cache
 from typing import NamedTuple
 
+from paretocaps.domain.families.capsnet import CAPSNET
 from paretocaps.errors import DataError
 
-SMALLEST_SIDE = 8
 PRIMARY_STRIDE = 2
 
 
@@ -53,10 +53,11 @@ def geometry(height: int, width: int) -> Geometry:
     Raises:
         DataError: a side shorter than 8 pixels.
     """
-    if min(height, width) < SMALLEST_SIDE:
+    smallest = CAPSNET.smallest_side
+    if min(height, width) < smallest:
         raise DataError(
             f"images of {height}x{width} pixels are too small for a capsule network:"
-            f" use {SMALLEST_SIDE}x{SMALLEST_SIDE} or larger"
+            f" use {smallest}x{smallest} or larger"
         )
     rows, columns = _side(height), _side(width)
     return Geometry(*(Size(*pair) for pair in zip(rows, columns, strict=True)))

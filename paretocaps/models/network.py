@@ -2,13 +2,18 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import Architecture
+from paretocaps.models.initial_weights import draw_uniform
 from paretocaps.models.standardise import standardise
+
+Init = Literal["auto", "paper"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,16 @@ class Network(nn.Module, ABC):
         Raises:
             DataError: images of another shape than the architecture's.
         """
+
+    def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
+        """Draw all weights, in place; here every child layer as torch draws it.
+
+        Args:
+            generator: the source of chance; no other is used.
+            init: how, as the choice `init`; it says nothing of networks without capsules.
+        """
+        for layer in self.children():
+            draw_uniform(layer, generator)
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from itertools import islice
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import PLAIN, Architecture
+from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.eagle_eye import best_candidate
 from paretocaps.models.pruning.prune import cut, hand_over

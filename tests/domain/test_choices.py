@@ -150,11 +150,11 @@ def test_sda_and_em_are_differentiated_whole_where_nothing_is_said() -> None:
         ({"blocks": 1, "capsules": 48}, "choice capsules=48 is not allowed: it should be 32 or 64"),
         (
             {"routing": "dynamic"},
-            "unknown routing 'dynamic' (known: em, rba, sda)",
+            "choice routing='dynamic' is not allowed: it should be 'rba', 'sda' or 'em'",
         ),
         ({"loss": "spread"}, "loss='spread' only applies where routing is em"),
         ({"stem_convolutions": 3}, "choice stem_convolutions=3 is not allowed: it should be 1 or 2"),
-        ({"family": "mocapsnet"}, "choice family='mocapsnet' is not allowed"),
+        ({"family": "mocapsnet"}, "or 'lenet5': did you mean 'capsnet'?"),
     ],
 )
 def test_bad_networks_are_refused_in_one_line(values: dict[str, object], message: str) -> None:

@@ -82,8 +82,8 @@ def test_the_papers_initialisation_is_n_0_001_without_blocks_too():
 
 @pytest.mark.parametrize(("family", "paper"), [("alexnet_caps", 0.01), ("backbone_caps", 0.1)])
 def test_matrices_on_deep_trunks_are_drawn_as_documented(family, paper):
-    shape = Architecture(**{**DIGITS, "image_size": 28}, family=family, trunk="alexnet", decoder="none")
-    for init, std in (("auto", 128**-0.5), ("paper", paper)):
+    shape = Architecture(**{**DIGITS, "image_size": 32}, family=family, trunk="alexnet", decoder="none")
+    for init, std in (("auto", 288**-0.5), ("paper", paper)):
         layer = build_network(shape, seed=0, init=init).class_capsules
         assert layer.weight.std().item() == pytest.approx(std, rel=0.02)
         assert layer.bias is None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.space import Scalar
 
 PLAIN = "convolutions"
 """The trunk of the CapsNet papers: one or two convolutions."""
@@ -34,7 +35,7 @@ class OwnChoice:
     """
 
     type: Any
-    default: Any
+    default: Scalar
     description: str
     when: Condition = field(default_factory=Condition)
 

@@ -6,17 +6,21 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import PLAIN, Architecture
-from paretocaps.models.chain import MomentumChain, PlainChain, ResidualChain
+from paretocaps.models.architecture import Architecture
+from paretocaps.models.chain import PlainChain
 from paretocaps.models.decoder import Decoder
 from paretocaps.models.geometry import SECOND_KERNEL
-from paretocaps.models.network import Network, Output
+from paretocaps.models.initial_weights import capsule_stds, draw_normal, draw_uniform
+from paretocaps.models.network import Init, Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 from paretocaps.models.stem import Convolution
+from paretocaps.models.trunks.layers import draw_trunk
 from paretocaps.models.trunks.shape import TRUNKS
 from paretocaps.registry import resolve
 
@@ -57,7 +61,6 @@ class CapsNet(Network):
 
     Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With them, a first
     capsule layer, the blocks and the class capsules follow each other (MoCapsNet, Figure 1).
-    `build.build_network` initialises it.
 
     Args:
         architecture: what it is made of.
@@ -87,7 +90,8 @@ class CapsNet(Network):
         *hidden, last = a.layers
         if hidden:
             self.capsule_layer = self._layer(hidden[0])
-            self.blocks = _chain(a, [self._layer(shape) for shape in hidden[1:]])
+            chain: type[PlainChain] = FAMILIES.resolve(a.family, FAMILIES.get(a.family).chain)
+            self.blocks = chain.of(a, [self._layer(shape) for shape in hidden[1:]])
         self.class_capsules = self._layer(last, bias=a.class_bias)
         self.decoder = None if a.decoder == "none" else Decoder(a.decoder_widths, a.class_dim)
 
@@ -116,6 +120,34 @@ class CapsNet(Network):
         if self.trunk_frozen:
             self.trunk.eval()
         return self
+
+    def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
+        """Draw all weights as `models.initial_weights` says (see `Network.draw`).
+
+        Args:
+            generator: the source of chance.
+            init: "auto" as there; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
+                does, and on a backbone with N(0, 0.1), as the published code for pruned ones does
+                (`Family.paper_std`; em's about the identity all the same; the papers have no em). The paper
+                of the hybrids does not say. The bias of 0.1 in the code for pruned ones has no place: we have
+                none.
+        """
+        a = self.architecture
+        linear = [] if self.decoder is None else list(self.decoder.layers)
+        for layer in (*self.stem, self.primary, *linear):
+            draw_uniform(layer, generator)
+        if a.trunk != PLAIN:
+            draw_trunk(self.trunk, a.trunk_shape, generator)
+            draw_normal(self.primary, generator)
+        skips = bool(a.blocks) and self.blocks.SKIPS
+        paper = [FAMILIES.get(a.family).paper_std] * len(a.layers)
+        stds = capsule_stds(a, skips=skips) if init == "auto" else paper
+        for capsules, std in zip(self.capsule_layers, stds, strict=True):
+            capsules.draw(generator, std)
+        if self.routing.skip_scale != 1 and skips and init == "auto":
+            with torch.no_grad():
+                for capsules in self.capsule_layers[1:-1]:
+                    capsules.weight.mul_(self.routing.skip_scale)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -227,9 +259,3 @@ class CapsNet(Network):
     def _layer(self, shape: LayerShape, *, bias: bool = False) -> CapsuleLayer:
         a = self.architecture
         return layer_class(self.routing)(shape, a.routing_iterations, gradient=a.routing_gradient, bias=bias)
-
-
-def _chain(a: Architecture, layers: list[CapsuleLayer]) -> PlainChain:
-    if a.family == "momentum_caps":
-        return MomentumChain(layers, a.gamma, ROUTINGS.get(a.routing).growth)
-    return ResidualChain(layers) if a.family == "residual_caps" else PlainChain(layers)

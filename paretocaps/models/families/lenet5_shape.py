@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.geometry import Size
+from paretocaps.models.part import Part
 from paretocaps.models.trunks.shape import ConvolutionShape, output_size
 
 MAPS = (6, 16)
@@ -33,6 +34,15 @@ def lenet5(a: Architecture) -> LeNet5Shape:
     second = ConvolutionShape("conv2", MAPS[0], MAPS[1], _KERNEL, size)
     widths = (MAPS[1] * _halved(size).positions, *UNITS, a.classes)
     return LeNet5Shape((first, second), tuple(pairwise(widths)))
+
+
+def parts(a: Architecture) -> list[Part]:
+    """Return the parts of LeNet5: its layers."""
+    shape = lenet5(a)
+    found = [Part(layer.name, layer.params, layer.macs) for layer in shape.convolutions]
+    for number, (inputs, outputs) in enumerate(shape.linear, start=1):
+        found.append(Part(f"linear{number}", (inputs + 1) * outputs, inputs * outputs))
+    return found
 
 
 def _halved(size: Size) -> Size:

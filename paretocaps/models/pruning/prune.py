@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import PLAIN, Architecture
+from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.saliency import Saliencies
 from paretocaps.models.pruning.structured import ChannelGroup, channel_groups

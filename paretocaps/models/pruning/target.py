@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from math import sqrt
 
+from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
-from paretocaps.models.architecture import PLAIN, Architecture
+from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import multiply_adds
 from paretocaps.models.pruning.trunk_target import candidates
 

@@ -29,4 +29,4 @@ def alexnet(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape
     return TrunkShape(tuple(shapes), size, Size(1, 1))
 
 
-ALEXNET = Trunk("alexnet", alexnet, "paretocaps.models.trunks.alexnet:AlexNetTrunk", smallest=28)
+ALEXNET = Trunk("alexnet", alexnet, "paretocaps.models.trunks.alexnet:AlexNetTrunk")

@@ -16,7 +16,6 @@ from paretocaps.models.trunks.shape import (
 STEM = 32
 PAIRS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5, (1024, 2), (1024, 1))
 """Output channels and stride of each depthwise separable pair."""
-STRIDE = 32
 _ONE, _THREE = Size(1, 1), Size(3, 3)
 _BEFORE = (STEM, *(outputs for outputs, _ in PAIRS[:-1]))
 WIDTHS = (
@@ -51,6 +50,4 @@ def mobilenet_v1(channels: int, size: Size, widths: Sequence[int] = ()) -> Trunk
     return TrunkShape(tuple(shapes), size, size)
 
 
-MOBILENET_V1 = Trunk(
-    "mobilenet_v1", mobilenet_v1, "paretocaps.models.trunks.mobilenet:MobileNetTrunk", smallest=STRIDE
-)
+MOBILENET_V1 = Trunk("mobilenet_v1", mobilenet_v1, "paretocaps.models.trunks.mobilenet:MobileNetTrunk")

@@ -28,4 +28,4 @@ def residual(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShap
     return TrunkShape(tuple(shapes), size, _PRIMARY, _PRIMARY_STRIDE)
 
 
-RESIDUAL = Trunk("residual", residual, "paretocaps.models.trunks.residual:ResidualTrunk", smallest=9)
+RESIDUAL = Trunk("residual", residual, "paretocaps.models.trunks.residual:ResidualTrunk")

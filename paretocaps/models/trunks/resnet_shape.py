@@ -15,7 +15,6 @@ from paretocaps.models.trunks.shape import (
 
 STAGES = (64, 128, 256, 512)
 STEM_STRIDE = 2
-STRIDE = 32
 _ONE, _THREE, _SEVEN = Size(1, 1), Size(3, 3), Size(7, 7)
 Blocks = tuple[int, int, int, int]
 _RESNET18: Blocks = (2, 2, 2, 2)
@@ -115,14 +114,8 @@ def _block(
 
 
 RESNET18 = Trunk(
-    "resnet18",
-    partial(resnet, "resnet18", _RESNET18, 1),
-    "paretocaps.models.trunks.resnet:ResNetTrunk",
-    smallest=STRIDE,
+    "resnet18", partial(resnet, "resnet18", _RESNET18, 1), "paretocaps.models.trunks.resnet:ResNetTrunk"
 )
 RESNET50 = Trunk(
-    "resnet50",
-    partial(resnet, "resnet50", _RESNET50, 4),
-    "paretocaps.models.trunks.resnet:ResNetTrunk",
-    smallest=STRIDE,
+    "resnet50", partial(resnet, "resnet50", _RESNET50, 4), "paretocaps.models.trunks.resnet:ResNetTrunk"
 )

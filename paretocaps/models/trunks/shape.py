@@ -111,13 +111,11 @@ class Trunk:
         shape: from the images' channels and size, and the output channels of every convolution (none: the
             full ones), to the trunk's sizes.
         module: `"module:attribute"` of the `modules.TrunkModule`, made from a `TrunkShape`.
-        smallest: pixels an image must have on its shorter side.
     """
 
     name: str
     shape: Callable[[int, Size, Sequence[int]], TrunkShape]
     module: str
-    smallest: int
 
 
 def output_size(size: Size, kernel: Size, stride: int = 1, padding: int = 0) -> Size:

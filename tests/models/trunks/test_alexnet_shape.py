@@ -1,7 +1,8 @@
 import pytest
 
+from paretocaps.domain.families.alexnet_caps import ALEXNET_CAPS
 from paretocaps.models.geometry import Size
-from paretocaps.models.trunks.alexnet_shape import ALEXNET, alexnet
+from paretocaps.models.trunks.alexnet_shape import alexnet
 
 
 def test_the_layers_of_the_paper():
@@ -22,5 +23,6 @@ def test_larger_images_leave_larger_maps(side, maps):
     assert alexnet(3, Size(side, side)).primary == Size(maps, maps)
 
 
-def test_it_is_registered_with_its_smallest_side():
-    assert (ALEXNET.name, ALEXNET.smallest) == ("alexnet", 28)
+def test_the_smallest_images_of_its_family_leave_maps():
+    smallest = ALEXNET_CAPS.smallest_side
+    assert alexnet(3, Size(smallest, smallest)).primary == Size(2, 2)

@@ -1,5 +1,6 @@
+from paretocaps.domain.families.resnet_caps import RESNET_CAPS
 from paretocaps.models.geometry import Size
-from paretocaps.models.trunks.residual_shape import RESIDUAL, residual
+from paretocaps.models.trunks.residual_shape import residual
 
 
 def test_the_layers_of_the_paper():
@@ -17,7 +18,7 @@ def test_the_layers_of_the_paper():
     assert (shape.kernel, shape.stride, shape.primary) == (Size(9, 9), 8, Size(9, 9))
 
 
-def test_it_is_registered_with_the_smallest_side_that_leaves_a_capsule():
-    assert (RESIDUAL.name, RESIDUAL.smallest) == ("residual", 9)
+def test_the_smallest_images_of_its_family_are_the_smallest_that_leave_a_capsule():
+    assert RESNET_CAPS.smallest_side == 9
     assert residual(1, Size(9, 9)).primary == Size(1, 1)
     assert residual(1, Size(8, 8)).primary == Size(0, 0)

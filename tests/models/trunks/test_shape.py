@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
+from paretocaps.domain.families.alexnet_caps import ALEXNET_CAPS
+from paretocaps.domain.families.resnet_caps import RESNET_CAPS
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.layers import convolution_layer
@@ -78,6 +80,7 @@ def test_tied_widths_that_differ_are_refused(name):
 
 
 BUILT = ("alexnet", "residual")
+SMALLEST_SIDES = {"alexnet": ALEXNET_CAPS.smallest_side, "residual": RESNET_CAPS.smallest_side}
 
 
 @settings(deadline=None, max_examples=60)
@@ -120,8 +123,8 @@ def test_taps_are_those_that_read_the_maps_and_not_the_zeros_around_them(padding
 @pytest.mark.parametrize("name", BUILT)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_trunk_is_what_its_shape_says(name, channels):
-    trunk = TRUNKS.get(name)
-    for side in (Size(trunk.smallest, trunk.smallest), Size(trunk.smallest + 5, trunk.smallest + 9)):
+    trunk, smallest = TRUNKS.get(name), SMALLEST_SIDES[name]
+    for side in (Size(smallest, smallest), Size(smallest + 5, smallest + 9)):
         shape = trunk.shape(channels, side, ())
         module = resolve(trunk.module)(shape).eval()
         maps = module(torch.zeros(2, channels, *side))
@@ -138,7 +141,7 @@ def test_every_trunk_is_what_its_shape_says(name, channels):
 @pytest.mark.parametrize("name", BUILT)
 def test_a_trunk_is_made_with_the_widths_it_is_given(name):
     trunk = TRUNKS.get(name)
-    side = Size(trunk.smallest, trunk.smallest)
+    side = Size(SMALLEST_SIDES[name], SMALLEST_SIDES[name])
     full = trunk.shape(1, side, ())
     assert trunk.shape(1, side, full.widths) == full
     narrow = trunk.shape(1, side, tuple(width // 4 for width in full.widths))
