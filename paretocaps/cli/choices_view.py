@@ -20,7 +20,15 @@ def write_choices(found: Sequence[ChoiceView], form: str, *, full: bool) -> None
         for choice in found:
             show(*in_full(choice))
     else:
-        show(rows_table([choice.summary() for choice in found]))
+        show(rows_table([in_short(choice) for choice in found]))
+
+
+def in_short(choice: ChoiceView) -> dict[str, str]:
+    """Return a choice as a row of the table of all; its meaning ends with its condition and what is sampled."""
+    row = choice.summary()
+    ends = {"Only where": row.pop("where"), "Sampled:": row.pop("sampled")}
+    said = [f"{begin} {text}." for begin, text in ends.items() if text]
+    return {**row, "meaning": " ".join([row["meaning"], *said]).strip()}
 
 
 def in_full(choice: ChoiceView) -> list[str]:

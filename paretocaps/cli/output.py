@@ -73,7 +73,7 @@ def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableTy
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:
         numbers = name in right or all(is_number(row.get(name)) for row in rows)
-        table.add_column(Text(name), justify="right" if numbers else "left")
+        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_text(value)) for value in map(row.get, names)))
     return table

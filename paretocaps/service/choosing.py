@@ -59,11 +59,15 @@ class ChoiceView:
     @property
     def default(self) -> str:
         """Its default, and where it has another one."""
-        others: dict[str, list[str]] = {}
+        others: dict[str, dict[str, list[str]]] = {}
         for parent, defaults in self.facts.default_where.items():
             for value, default in defaults.items():
-                others.setdefault(_text(default), []).append(f"{parent}={_text(value)}")
-        texts = [f"{default} for {', '.join(settings)}" for default, settings in others.items()]
+                others.setdefault(_text(default), {}).setdefault(parent, []).append(_text(value))
+        texts = [
+            f"{default} for "
+            + " or ".join(f"{parent}={' or '.join(values)}" for parent, values in by.items())
+            for default, by in others.items()
+        ]
         return "; ".join([_text(self.facts.default), *texts])
 
 

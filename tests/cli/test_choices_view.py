@@ -1,5 +1,13 @@
 from paretocaps import service
-from paretocaps.cli.choices_view import in_full
+from paretocaps.cli.choices_view import in_full, in_short
+
+
+def test_a_choice_in_short_ends_with_its_condition_and_what_is_sampled():
+    (view,) = service.choices(name="growth")
+    row = in_short(view)
+    assert list(row) == ["choice", "values", "default", "meaning"]
+    assert row["meaning"].startswith(view.facts.description)
+    assert row["meaning"].endswith(". Only where batch_schedule is adabatch. Sampled: doubling, once.")
 
 
 def test_a_choice_in_full_has_a_line_per_fact():

@@ -42,7 +42,8 @@ def test_one_choice_in_words():
         "sampled": "",
         "meaning": Choices.model_fields["decay_every"].description,
     }
-    assert FOUND["lr_min"].default == "0.0001; 3e-05 for lr_policy=explore_exploit, optimizer=ranger21"
+    assert FOUND["lr_min"].default == "0.0001; 3e-05 for lr_policy=explore_exploit or optimizer=ranger21"
+    assert FOUND["blocks"].default == "0; 1 for family=residual_caps or momentum_caps"
     assert FOUND["gamma"].values == "number from 0 below 1"
     assert FOUND["checkpoint"].default == "-"
 
