@@ -24,7 +24,7 @@ def write_choices(found: Sequence[ChoiceView], form: str, *, full: bool) -> None
 
 
 def in_short(choice: ChoiceView) -> dict[str, str]:
-    """Return a choice as a row of the table of all; its meaning ends with its condition and what is sampled."""
+    """Return a choice as a row of a table; its meaning ends with its condition and what is sampled."""
     row = choice.summary()
     ends = {"Only where": row.pop("where"), "Sampled:": row.pop("sampled")}
     said = [f"{begin} {text}." for begin, text in ends.items() if text]
