@@ -7,10 +7,9 @@ from typing import Self
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
+from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.progress import Line, Preparing, Progress, Training, front_line
@@ -66,7 +65,7 @@ class LiveView(Progress):
         if self.spec is not None:
             yield draw(self, self.spec, options.max_width, console.size.height)
         elif self.prepared is not None:
-            yield draw_preparing(self.prepared, self.clock(), options.max_width)
+            yield draw_preparing(self.prepared, self.clock())
 
 
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
@@ -81,7 +80,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     objectives = parse_objectives(spec.objectives)
     return Group(
         _heading(spec),
-        _overall(progress, spec, width),
+        _overall(progress, spec),
         Text(),
         *running,
         *([Text()] if running else []),
@@ -96,16 +95,13 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     )
 
 
-def draw_preparing(prepared: Preparing, now: float, width: int) -> RenderableType:
-    """Return a preparation as it stands at the clock's time `now`, in at most `width` characters."""
+def draw_preparing(prepared: Preparing, now: float) -> RenderableType:
+    """Return a preparation as it stands at the clock's time `now`."""
     elapsed, done = now - prepared.started, prepared.done
     left = elapsed / done * (prepared.total - done) if done else 0.0
     parts = [prepared.what, f"{done} of {prepared.total}", clock_text(elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
-    text = " · ".join(parts)
-    bar_width = max(8, min(40, width - len(text) - 1))
-    bar = ProgressBar(total=prepared.total, completed=done, width=bar_width)
-    return _row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
+    return bar_line(done, prepared.total, parts)
 
 
 def _heading(spec: StudySpec) -> Text:
@@ -115,16 +111,13 @@ def _heading(spec: StudySpec) -> Text:
     return text
 
 
-def _overall(progress: Progress, spec: StudySpec, width: int) -> Table:
+def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     left = progress.seconds_left
     parts = [f"{progress.finished} of {spec.trials} trials"]
     parts += [f"{progress.failed} failed"] if progress.failed else []
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
-    text = " · ".join(parts)
-    bar_width = max(8, min(40, width - len(text) - 1))
-    bar = ProgressBar(total=spec.trials, completed=progress.finished, width=bar_width)
-    return _row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
+    return bar_line(progress.finished, spec.trials, parts)
 
 
 def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:
@@ -147,7 +140,7 @@ def _title(training: Training, progress: Progress) -> Text:
     return text
 
 
-def _state(training: Training, progress: Progress) -> Table:
+def _state(training: Training, progress: Progress) -> RenderableType:
     done, epochs = training.epochs_done, training.job.epochs
     parts = [f"{done}/{epochs} epochs", clock_text(progress.clock() - training.started)]
     if training.last is not None:
@@ -155,14 +148,7 @@ def _state(training: Training, progress: Progress) -> Table:
         parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}", f"acc {last.acc:.4f}"]
     if training.last is not None and training.best > training.last.acc:
         parts.append(f"best {training.best:.4f}")
-    bar = ProgressBar(total=epochs, completed=done, width=12)
-    return _row(bar, Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
-
-
-def _row(*cells: RenderableType) -> Table:
-    row = Table.grid(padding=(0, 1))
-    row.add_row(*cells)
-    return row
+    return bar_line(done, epochs, parts, widest=12)
 
 
 def _line(line: Line) -> Text:

@@ -9,10 +9,9 @@ from typing import Self
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
+from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import say
 from paretocaps.domain.job import TrainingJob
@@ -114,7 +113,7 @@ class LiveTrainingView(TrainingView):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the training for the terminal's present size."""
         if self.job is not None:
-            yield draw(self, self.job, options.max_width, console.size.height)
+            yield draw(self, self.job, console.size.height)
 
 
 def open_training_view(plain: bool) -> TrainingView:
@@ -141,13 +140,13 @@ def epoch_text(record: EpochRecord) -> str:
     return f"acc {record.acc:.4f}{val_loss}{loss}, {rate}, {record.seconds:.3g} s"
 
 
-def draw(view: TrainingView, job: TrainingJob, width: int, height: int) -> RenderableType:
-    """Return a training as it stands, in at most `width` characters and `height` lines."""
+def draw(view: TrainingView, job: TrainingJob, height: int) -> RenderableType:
+    """Return a training as it stands, in at most `height` lines."""
     rows = max(1, min(SHOWN, height - 4, len(view.records)))
-    return Group(_overall(view, job, width), *([_epochs(view, rows)] if view.records else []))
+    return Group(_overall(view, job), *([_epochs(view, rows)] if view.records else []))
 
 
-def _overall(view: TrainingView, job: TrainingJob, width: int) -> RenderableType:
+def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
     done = len(view.records)
     parts = [f"{done} of {counted(job.epochs, 'epoch')}", clock_text(view.elapsed)]
     if done:
@@ -155,11 +154,7 @@ def _overall(view: TrainingView, job: TrainingJob, width: int) -> RenderableType
         best = best_epoch(view.records)
         parts += [f"about {clock_text(left)} left"] if left else []
         parts += [f"best acc {best.acc:.4f} (epoch {best.epoch})"]
-    text = " · ".join(parts)
-    row = Table.grid(padding=(0, 1))
-    bar = ProgressBar(total=job.epochs, completed=done, width=max(8, min(40, width - len(text) - 1)))
-    row.add_row(bar, Text(text, no_wrap=True, overflow="ellipsis"))
-    return row
+    return bar_line(done, job.epochs, parts)
 
 
 def _epochs(view: TrainingView, rows: int) -> RenderableType:

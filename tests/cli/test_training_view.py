@@ -43,7 +43,7 @@ def test_the_drawing_fits_the_terminal(job, record, clock, width, height):
     for number in range(1, 20):
         view.epoch(job(0, epochs=40), record(number, 0.5 + number / 100))
     console = Console(file=io.StringIO(), width=width, height=height)
-    console.print(draw(view, job(0, epochs=40), width, height))
+    console.print(draw(view, job(0, epochs=40), height))
     lines = console.file.getvalue().splitlines()
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)
