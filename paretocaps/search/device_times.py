@@ -1,14 +1,14 @@
 """Devices in a front: one of them, or several with their times in the seconds of one."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.domain.objective import Objective, is_timed
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.storage.table import QuantityTable
+from paretocaps.storage.quantity_table import QuantityTable
 
 _NAMED = 5
 
@@ -41,7 +41,7 @@ def comparable(
         if name is not None and name not in present:
             raise UnknownNameError("device", name, present)
     if device is not None:
-        return rows(table, table.devices == device)
+        return table.only(table.devices == device)
     bound = [o for o in objectives if o.device_bound and not (o.timed and scale_to is not None)]
     if bound and len(present) > 1:
         raise _mixed(bound[0], present, scaling=scale_to is not None)
@@ -68,12 +68,6 @@ def scaled(table: QuantityTable, device: str) -> QuantityTable:
     values = table.values.copy()
     values[:, timed] *= factors[:, None]
     return replace(table, values=values)
-
-
-def rows(table: QuantityTable, chosen: NDArray[np.bool_]) -> QuantityTable:
-    """Return the trials of `table` for which `chosen`, [n], is true."""
-    arrays = {f.name: getattr(table, f.name)[chosen] for f in fields(table) if f.name != "quantities"}
-    return replace(table, **arrays)
 
 
 def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
-"""From stored measurements to a front: read by SQL, ranked by pymoo."""
+"""From a table of finished trials to a front: pure functions, ranked by pymoo."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,9 @@ from paretocaps.errors import UsageError
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
 from paretocaps.pareto.reference import reference_point
-from paretocaps.search.device_times import comparable, rows
-from paretocaps.storage.records import StudyRecord, TrialChoices
-from paretocaps.storage.store import Store
-from paretocaps.storage.table import QuantityTable
+from paretocaps.search.device_times import comparable
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.records import StudyRecord
 
 FIRST_DESIGNS = 8
 """How many finished trials, by number, fix a study's reference point."""
@@ -28,8 +28,8 @@ _WHOLE = ("params", "macs", "memory")
 
 
 def ranked_front(
-    store: Store,
-    study: str,
+    study: StudyRecord,
+    table: QuantityTable,
     objectives: Sequence[Objective],
     requirements: Sequence[Requirement] = (),
     device: str | None = None,
@@ -41,8 +41,8 @@ def ranked_front(
     from the same first trials.
 
     Args:
-        store: holds the study.
-        study: its name.
+        study: whose front it is.
+        table: its finished trials, with `asked_quantities`.
         objectives: two or more; no retraining is needed for others than the study's own.
         requirements: trials that miss one are left out before ranking.
         device: rank trials measured on this device only.
@@ -50,35 +50,28 @@ def ranked_front(
             this one by the devices' calibrations.
 
     Raises:
-        StorageError: no such study.
         UsageError: an objective was not measured, or would be compared across devices; or there is no
             calibration to scale by.
     """
-    table = quantity_table(store, study, objectives, requirements)
-    record = store.study(study)
+    _refuse_unmeasured(study.name, table, [*objectives, *map(_bounded, requirements)])
     present = tuple(sorted(set(table.devices.tolist())))
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
-    point = _reference(record, everyone if scale_to else table, objectives, own=scale_to is None)
-    table = rows(everyone, _kept(everyone, requirements))
-    values = _columns(table, objectives)
-    best = rank(values, objectives) if len(table) else np.array([], dtype=np.intp)
-    numbers = [int(table.trials[row]) for row in best]
-    chosen = store.members(study, numbers)
-    order = _choice_order(record.spec)
+    point = _reference(study, everyone if scale_to else table, objectives, own=scale_to is None)
+    kept = everyone.only(_kept(everyone, requirements))
+    values = _columns(kept, objectives)
+    best = rank(values, objectives) if len(kept) else np.array([], dtype=np.intp)
+    order = _choice_order(study.spec)
     return FrontRecord(
-        study=study,
+        study=study.name,
         objectives=tuple(objectives),
         reference_point=point,
         hypervolume=hypervolume(values[best], point, objectives) if point is not None else 0.0,
-        members=tuple(
-            _member(table, int(row), chosen[number], objectives, order)
-            for row, number in zip(best, numbers, strict=True)
-        ),
+        members=tuple(_member(kept, int(row), objectives, order) for row in best),
         scaled_to=scale_to,
         device=device,
         devices=present,
-        trainer=record.spec.get("trainer", ""),
-        unreached=_unreached(table, objectives),
+        trainer=study.spec.get("trainer", ""),
+        unreached=_unreached(kept, objectives),
     )
 
 
@@ -91,78 +84,59 @@ class MeasuredTrials:
 
 
 def measured_trials(
-    store: Store,
-    study: str,
+    study: StudyRecord,
+    table: QuantityTable,
+    objectives: Sequence[Objective] = (),
     device: str | None = None,
     scale_to: str | None = None,
-    objectives: Sequence[Objective] = (),
 ) -> MeasuredTrials:
-    """Return every finished trial with all its common quantities, those of one device or scaled if asked.
+    """Return every finished trial with all that the table has of it, those of one device or scaled if asked.
 
-    They have the study's own objectives, and those that are asked for beside them.
+    Args:
+        study: whose trials they are.
+        table: its finished trials.
+        objectives: what is shown by the objective's name beside its quantity's.
+        device: the trials of this device only.
+        scale_to: the device whose seconds times are in.
 
     Raises:
-        StorageError: no such study.
         UsageError: both are asked, or trials have no calibration to scale by.
         UnknownNameError: nothing was measured on that device.
     """
-    spec = store.study(study).spec
-    own = [OBJECTIVES.get(name) for name in spec.get("objectives", ()) if name in OBJECTIVES]
-    own += [objective for objective in objectives if objective not in own]
-    table = quantity_table(store, study, own)
-    table = comparable(table, (), device, scale_to)
-    chosen, order = store.members(study, table.trials.tolist()), _choice_order(spec)
-    members = tuple(_member(table, row, trial, own, order) for row, trial in enumerate(chosen.values()))
+    table, order = comparable(table, (), device, scale_to), _choice_order(study.spec)
+    members = tuple(_member(table, row, objectives, order) for row in range(len(table)))
     return MeasuredTrials(members, tuple(sorted(set(table.devices.tolist()))))
 
 
-def quantity_table(
-    store: Store, study: str, objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
-) -> QuantityTable:
-    """Return the study's finished trials with every common quantity and those asked for.
-
-    Raises:
-        UsageError: trials are finished, but an objective was measured in none of them. An accuracy that none
-            reached is no error: its trials lack the value.
-    """
-    asked = [objective.quantity for objective in objectives]
-    asked += [_bounded(requirement).quantity for requirement in requirements]
-    table = store.table(study, tuple(dict.fromkeys([*MEASURED, *asked])))
-    for name in asked:
-        if len(table) and np.isnan(table.column(name)).all() and parse_quantity(name) is None:
-            raise UsageError(
-                f"study {study!r} did not measure {name!r}: start another study with it among its objectives"
-            )
-    return table
+def asked_quantities(
+    objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
+) -> tuple[str, ...]:
+    """Return what a table needs to rank trials: every common quantity, and those that are asked for."""
+    asked = [objective.quantity for objective in (*objectives, *map(_bounded, requirements))]
+    return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
-def fix_reference(store: Store, study: str, objectives: Sequence[Objective]) -> None:
-    """Store the study's reference point once its first designs are in; after that it stays."""
-    if store.study(study).reference_point is not None:
-        return
-    table = quantity_table(store, study, objectives)
+def fixed_reference(table: QuantityTable, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
+    """Return the reference point that the study's first designs fix for good; None before they are in."""
     values = _first_designs(table, objectives)
-    if len(values) == FIRST_DESIGNS:
-        store.set_reference_point(study, reference_point(values, objectives))
+    return reference_point(values, objectives) if len(values) == FIRST_DESIGNS else None
 
 
-def front_trials(store: Store, study: str, objectives: Sequence[Objective]) -> list[int]:
+def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
     """Return the trials that are on the study's front, or where it does not compare on any device's."""
-    table = quantity_table(store, study, objectives)
     bound = any(objective.device_bound for objective in objectives)
     groups = [table.devices == name for name in sorted(set(table.devices.tolist()))] if bound else None
     found: set[int] = set()
     for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
-        part = rows(table, chosen)
+        part = table.only(chosen)
         if len(part):
             found.update(part.trials[rank(_columns(part, objectives), objectives)].tolist())
     return sorted(found)
 
 
-def latest_device(store: Store, study: str) -> str | None:
-    """Return the device of the study's last finished trial by number, or None where there is none."""
-    devices = store.table(study, ("time",)).devices
-    return str(devices[-1]) if len(devices) else None
+def latest_device(table: QuantityTable) -> str | None:
+    """Return the device of the last finished trial by number, or None where there is none."""
+    return str(table.devices[-1]) if len(table) else None
 
 
 def named_values(table: QuantityTable, row: int) -> dict[str, float]:
@@ -175,20 +149,29 @@ def named_values(table: QuantityTable, row: int) -> dict[str, float]:
     }
 
 
+def _refuse_unmeasured(study: str, table: QuantityTable, asked: Sequence[Objective]) -> None:
+    """Refuse objectives that were measured in no finished trial.
+
+    An accuracy that none reached is no error: its trials lack the value.
+    """
+    for name in (objective.quantity for objective in asked):
+        if len(table) and np.isnan(table.column(name)).all() and parse_quantity(name) is None:
+            raise UsageError(
+                f"study {study!r} did not measure {name!r}: start another study with it among its objectives"
+            )
+
+
 def _member(
-    table: QuantityTable,
-    row: int,
-    trial: TrialChoices,
-    objectives: Sequence[Objective],
-    order: Sequence[str],
+    table: QuantityTable, row: int, objectives: Sequence[Objective], order: Sequence[str]
 ) -> FrontMember:
     values = named_values(table, row)
     values |= {o.name: values[o.quantity] for o in objectives if o.quantity in values}
+    choices = json.loads(table.choices[row])
     return FrontMember(
         trial=int(table.trials[row]),
-        choices={name: trial.choices[name] for name in [*order, *trial.choices] if name in trial.choices},
+        choices={name: choices[name] for name in [*order, *choices] if name in choices},
         values=values,
-        design=trial.design,
+        design=table.designs[row],
         seeds=int(table.seeds[row]),
         flags=table.flags(row),
     )

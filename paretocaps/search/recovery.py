@@ -25,7 +25,7 @@ def recover_trials(runner: Runner) -> None:
     """
     spec, store = runner.spec, runner.store
     open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
-    finished = set(store.table(spec.study, ()).trials.tolist())
+    finished = set(runner.table.trials.tolist())
     for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         # stored but not told before the last run was cut off, or asked for and never stored
         if frozen.number in finished:

@@ -3,9 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 import optuna
 from optuna.trial import TrialState
 
@@ -15,6 +14,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
+from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
@@ -24,13 +24,15 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.ranking import (
-    fix_reference,
+    asked_quantities,
+    fixed_reference,
     front_trials,
     latest_device,
     named_values,
-    quantity_table,
     ranked_front,
 )
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
 _FAILURES_IN_A_ROW = 5
@@ -81,6 +83,15 @@ class Runner:
     in_flight: int = 0
     device: str | None = None
     remarked: set[str] = field(default_factory=set)
+    record: StudyRecord = field(init=False)
+    table: QuantityTable = field(init=False)
+    """All finished trials, read once; each trial that finishes adds its own rows."""
+
+    def __post_init__(self) -> None:
+        self.record = self.store.study(self.spec.study)
+        self.table = self.store.table(
+            self.spec.study, asked_quantities(self.objectives, self.spec.requirements)
+        )
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
@@ -97,9 +108,9 @@ class Runner:
                     break
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
-            if self.exhausted and not self.failed and not self.store.counts(self.spec.study)["finished"]:
+            if self.exhausted and not self.failed and not len(self.table):
                 raise UsageError("the trainer allows no point of the space: change the space or --fix")
-            if self.failed and not self.store.counts(self.spec.study)["finished"]:
+            if self.failed and not len(self.table):
                 raise ParetocapsError(f"every point of the space failed; the last reason: {self.reason}")
         except BaseException:
             self._interrupt()
@@ -110,6 +121,12 @@ class Runner:
         self.open[trial.number] = trial
         self.store.start_trial(self.spec.study, trial.number, trial.choices, trial.design)
         self._finish_if_complete(trial)
+
+    def front_within(self, requirements: Sequence[Requirement]) -> FrontRecord:
+        """Return the front of the finished trials that keep some bounds."""
+        bound = any(objective.device_bound for objective in self.objectives)
+        device = latest_device(self.table) if bound else None
+        return ranked_front(self.record, self.table, self.objectives, requirements, device)
 
     @property
     def seeds(self) -> range:
@@ -134,7 +151,7 @@ class Runner:
         return self._job(waiting)
 
     def _next_proposal(self) -> Proposal | None:
-        wanted = self.spec.trials - self.store.counts(self.spec.study)["finished"] - len(self.open)
+        wanted = self.spec.trials - len(self.table) - len(self.open)
         if wanted <= 0 or self.exhausted:
             return None
         proposal = self.proposals.next()
@@ -224,8 +241,7 @@ class Runner:
         A trial that lacks one, because it never reached an accuracy, is told as pruned: samplers for several
         objectives pass over it, and no value is made up for it.
         """
-        table = quantity_table(self.store, self.spec.study, self.objectives)
-        means = named_values(table, int(np.flatnonzero(table.trials == number)[0]))
+        means = named_values(self.table, self.table.row(number))
         names = [objective.quantity for objective in self.objectives]
         if all(name in means for name in names):
             self.study.tell(number, [means[name] for name in names])
@@ -258,25 +274,33 @@ class Runner:
         del self.open[trial.number]
         self.failed_in_a_row = 0
         self.store.finish_trial(self.spec.study, trial.number)
+        own = self.store.table(self.spec.study, self.table.quantities, [trial.number])
+        self.table = self.table.joined(own)
         self.observer.trial_finished(trial.number, self.tell(trial.number))
         self._update_front()
 
     def _update_front(self) -> None:
         """Rank again, and store and show the front where it changed."""
-        study = self.spec.study
-        fix_reference(self.store, study, self.objectives)
-        front = ranked_front(self.store, study, self.objectives, device=self._device())
+        self._fix_reference()
+        front = ranked_front(self.record, self.table, self.objectives, device=self._device())
         if front != self.front:
             self.front = front
             self.store.save_front(front)
             self.observer.front_changed(front)
         self._drop_weights()
 
+    def _fix_reference(self) -> None:
+        """Store the study's reference point once its first designs are in; after that it stays."""
+        point = fixed_reference(self.table, self.objectives)
+        if self.record.reference_point is None and point is not None:
+            self.store.set_reference_point(self.spec.study, point)
+            self.record = replace(self.record, reference_point=point)
+
     def _device(self) -> str | None:
         """Return the device that is measured on now, where values of several devices do not compare."""
         if not any(objective.device_bound for objective in self.objectives):
             return None
-        device = latest_device(self.store, self.spec.study)
+        device = latest_device(self.table)
         if device != self.device is not None:
             self.observer.notice(
                 f"trials are now measured on {device}, before on {self.device}: the front has the former only"
@@ -287,7 +311,7 @@ class Runner:
 
     def _drop_weights(self) -> None:
         """Delete the weights of trials that are on no device's front; what they measured stays stored."""
-        kept = front_trials(self.store, self.spec.study, self.objectives)
+        kept = front_trials(self.table, self.objectives)
         for gone in self.store.weights_unused(self.spec.study, kept):
             gone.path.unlink(missing_ok=True)
             self.store.forget_weights(gone.key)

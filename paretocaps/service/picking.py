@@ -134,13 +134,13 @@ def _member(
 
 
 def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement]) -> "FrontMember":
-    from paretocaps.search.ranking import measured_trials
+    from paretocaps.search.views import trials_of
 
     objective = OBJECTIVES.get(name)
     if name in store.study(study).spec["objectives"]:
         members: Sequence[FrontMember] = front_of(store, study, None, requirements, None).members
     else:
-        everyone = measured_trials(store, study).members
+        everyone = trials_of(store, study, [objective]).members
         members = [m for m in everyone if all(_keeps(m, bound) for bound in requirements)]
     members = [member for member in members if objective.quantity in member.values]
     if not members:

@@ -59,12 +59,12 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
         StorageError: no such database or study.
     """
     from paretocaps.report.trial_frame import trials_frame
-    from paretocaps.search.ranking import measured_trials
+    from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
-        measured = {member.trial: member for member in measured_trials(store, name).members}
+        measured = {member.trial: member for member in trials_of(store, name).members}
         records = store.trials(name)
     trials = [
         measured.get(record.number, FrontMember(record.number, record.choices, {}, record.design, seeds=0))
@@ -79,11 +79,11 @@ def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) ->
     Raises:
         StorageError: no such database or study.
     """
-    from paretocaps.search.ranking import measured_trials
+    from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
     with Store.open(storage, create=False) as store:
-        return measured_trials(store, only_study(store, study)).members
+        return trials_of(store, only_study(store, study)).members
 
 
 def write_report(
@@ -101,7 +101,7 @@ def write_report(
         StorageError, UsageError: as `load_front`, or the page cannot be written there.
     """
     from paretocaps.report import page
-    from paretocaps.search.ranking import measured_trials
+    from paretocaps.search.views import trials_of
     from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
 
@@ -110,7 +110,7 @@ def write_report(
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
         spec = store.study(name).spec
-        everyone = measured_trials(store, name, measured_on, scale_to, front.objectives)
+        everyone = trials_of(store, name, front.objectives, measured_on, scale_to)
         asked = StudySpec.model_validate(spec)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         return page.write_report(
@@ -148,11 +148,10 @@ def front_of(
         StorageError, UsageError: as `load_front`.
     """
     from paretocaps.report.front import Front
-    from paretocaps.search.ranking import ranked_front
+    from paretocaps.search import views
 
-    names = objectives if objectives is not None else store.study(study).spec["objectives"]
-    record = ranked_front(store, study, parse_objectives(names), requirements, measured_on, scale_to)
-    return Front.from_record(record)
+    asked = None if objectives is None else parse_objectives(objectives)
+    return Front.from_record(views.front_of(store, study, asked, requirements, measured_on, scale_to))
 
 
 def _further(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
-from paretocaps.service.reading import front_of
 from paretocaps.service.settings import parse_settings
 
 if TYPE_CHECKING:
@@ -59,8 +58,8 @@ def optimize(
         Interrupted: by Ctrl-C or SIGTERM.
         ParetocapsError: too many trials failed.
     """
+    from paretocaps.report.front import Front
     from paretocaps.search.observer import Observer
-    from paretocaps.search.ranking import latest_device
     from paretocaps.search.study import check_study, run_study
     from paretocaps.storage.store import Store
 
@@ -77,11 +76,8 @@ def optimize(
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:
             watcher.closed()
-        bound = any(objective.device_bound for objective in checked.objectives)
-        device = latest_device(store, spec.study) if bound else None
-        front = front_of(store, spec.study, None, spec.requirements, device)
-        finished = store.counts(spec.study)["finished"]
-    return RunSummary(spec.study, finished, runner.failed, runner.exhausted, front, spec.storage)
+    front = Front.from_record(runner.front_within(spec.requirements))
+    return RunSummary(spec.study, len(runner.table), runner.failed, runner.exhausted, front, spec.storage)
 
 
 def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:

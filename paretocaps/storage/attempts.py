@@ -1,12 +1,25 @@
 """Attempts in the database: started, followed epoch by epoch, finished whole or failed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
@@ -14,7 +27,10 @@ from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
-from paretocaps.storage.studies import study_id
+from paretocaps.storage.studies import named, study_id
+
+_INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""Each database's own `insert`, which can replace what is there."""
 
 
 class _Found(NamedTuple):
@@ -29,10 +45,10 @@ def trial_id(connection: Connection, study: str, number: int, *, lock: bool = Fa
     Raises:
         StorageError: there is no such study or trial.
     """
-    in_study = TRIALS.c.study_id == study_id(connection, study)
-    query = select(TRIALS.c.id).where(in_study, TRIALS.c.number == number)
+    query = select(TRIALS.c.id).where(TRIALS.c.study_id == named(study), TRIALS.c.number == number)
     key: int | None = connection.scalar(query.with_for_update() if lock else query)
     if key is None:
+        in_study = TRIALS.c.study_id == study_id(connection, study)
         last = connection.scalar(select(func.max(TRIALS.c.number)).where(in_study))
         known = "it has none yet" if last is None else f"its last is {last}"
         raise StorageError(f"study {study!r} has no trial {number} ({known})")
@@ -75,9 +91,14 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
     for name, value in row.items():
         if value is not None and not math.isfinite(value):
             raise DivergedError(f"measured {name} of epoch {record.epoch} is {value}: it is not stored")
-    own = _find(connection, key).id
-    connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == own, EPOCHS.c.epoch == record.epoch))
-    connection.execute(insert(EPOCHS).values(attempt_id=own, **row))
+    values = [literal(value, EPOCHS.c[name].type) for name, value in row.items()]
+    own = select(ATTEMPTS.c.id, *values).where(is_attempt(key))
+    # one statement, as this is done after every epoch of every training
+    upsert = _INSERT[connection.dialect.name](EPOCHS).from_select(["attempt_id", *row], own)
+    replacing = upsert.on_conflict_do_update(index_elements=["attempt_id", "epoch"], set_=row)
+    done = connection.execute(replacing, execution_options={"preserve_rowcount": True})
+    if done.rowcount == 0:
+        find_attempt(connection, key)
 
 
 def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measurement) -> None:
@@ -90,11 +111,12 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
         DivergedError: a value of the measurement is not finite; nothing is stored.
     """
     check_finite(measurement)
-    row = _find(connection, key)
+    row = find_attempt(connection, key)
     ended = row.ended if row.state == "finished" else now()
     values = attempt_row(measurement) | {"ended": ended, "reason": None}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
-    connection.execute(delete(QUANTITIES).where(QUANTITIES.c.attempt_id == row.id))
+    if row.state == "finished":
+        connection.execute(delete(QUANTITIES).where(QUANTITIES.c.attempt_id == row.id))
     if measurement.epochs:
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
@@ -106,7 +128,7 @@ def fail_attempt(connection: Connection, key: AttemptKey, reason: str) -> None:
     Raises:
         StorageError: there is no such attempt, or it is finished.
     """
-    row = _find(connection, key)
+    row = find_attempt(connection, key)
     if row.state == "finished":
         raise StorageError(f"{key} is finished already")
     values = {"state": "failed", "reason": reason, "ended": now()}
@@ -169,21 +191,23 @@ def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]
         connection.execute(insert(QUANTITIES), quantities)
 
 
-def is_attempt(connection: Connection, key: AttemptKey) -> ColumnElement[bool]:
-    """Return the condition that a row is the attempt of that key.
+def is_attempt(key: AttemptKey) -> ColumnElement[bool]:
+    """Return the condition that a row is the attempt of that key; none is where it does not exist."""
+    trial = select(TRIALS.c.id).where(TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial)
+    same = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt == key.attempt
+    return and_(ATTEMPTS.c.trial_id == trial.scalar_subquery(), *same)
+
+
+def find_attempt(connection: Connection, key: AttemptKey) -> _Found:
+    """Return the row of an attempt.
 
     Raises:
-        StorageError: there is no such study or trial.
+        StorageError: there is no such study, trial or attempt.
     """
-    trial = trial_id(connection, key.study, key.trial)
-    same = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt == key.attempt
-    return and_(ATTEMPTS.c.trial_id == trial, *same)
-
-
-def _find(connection: Connection, key: AttemptKey) -> _Found:
-    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(is_attempt(connection, key))
+    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(is_attempt(key))
     row = connection.execute(query).one_or_none()
     if row is None:
+        trial_id(connection, key.study, key.trial)
         raise StorageError(f"there is no {key}")
     return _Found(*row)
 

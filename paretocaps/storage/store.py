@@ -81,7 +81,6 @@ class Store:
 
     save_front = _writes(_fronts.save_front)
     latest_front = _reads(_fronts.latest_front)
-    weights_in_use = _reads(_kept_weights.weights_in_use)
     weights_unused = _reads(_kept_weights.weights_unused)
     forget_weights = _writes(_kept_weights.forget_weights)
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
 from paretocaps.storage.connect import safe
@@ -39,6 +39,11 @@ def study_id(connection: Connection, name: str) -> int:
         listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
         raise StorageError(f"no study {name!r}{did_you_mean(name, known)} (known: {listed or 'none'})")
     return key
+
+
+def named(name: str) -> ColumnElement[int]:
+    """Return the key of the study called `name` as part of a statement; NULL where there is none."""
+    return select(STUDIES.c.id).where(STUDIES.c.name == name).scalar_subquery()
 
 
 def study(connection: Connection, name: str) -> StudyRecord:

@@ -11,7 +11,7 @@ from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, State, TrialChoices, canonical_json
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
-from paretocaps.storage.studies import study_id
+from paretocaps.storage.studies import named, study_id
 
 
 def start_trial(
@@ -23,10 +23,12 @@ def start_trial(
         StorageError: there is no such study, or another trial has that number.
         UsageError: the choices cannot be stored as JSON.
     """
-    key, text = study_id(connection, study), canonical_json(choices)
+    text = canonical_json(choices)
     query = select(TRIALS.c.id, TRIALS.c.state, TRIALS.c.choices)
-    row = connection.execute(query.where(TRIALS.c.study_id == key, TRIALS.c.number == number)).one_or_none()
+    same = TRIALS.c.study_id == named(study), TRIALS.c.number == number
+    row = connection.execute(query.where(*same)).one_or_none()
     if row is None:
+        key = study_id(connection, study)
         values = {"study_id": key, "number": number, "choices": text, "design": design}
         with refusing_duplicates(f"study {study!r} has a trial {number} already: use the next number"):
             connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
@@ -44,8 +46,8 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
         StorageError: there is no such trial, or it has no finished attempt.
     """
     key = trial_id(connection, study, number)
-    finished = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "finished"
-    if not connection.scalar(select(func.count()).select_from(ATTEMPTS).where(*finished)):
+    finished = select(ATTEMPTS.c.id).where(ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "finished")
+    if connection.scalar(finished.limit(1)) is None:
         raise StorageError(
             f"trial {number} of study {study!r} has no finished attempt: it cannot be finished"
         )

@@ -8,10 +8,10 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.search.device_times import scaled
-from paretocaps.search.ranking import measured_trials, ranked_front
+from paretocaps.search.views import front_of, trials_of
+from paretocaps.storage.quantity_table import by_trial
 from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
-from paretocaps.storage.table import QuantityTable
 
 ACC_TIME = parse_objectives("acc,time")
 
@@ -40,7 +40,7 @@ def store(storage):
 
 
 def test_times_are_in_seconds_of_one_device(store):
-    front = ranked_front(store, "s", ACC_TIME, scale_to="slow")
+    front = front_of(store, "s", ACC_TIME, scale_to="slow")
     assert [(m.trial, m.values["time"], m.values["wall"]) for m in front] == [
         (0, 50.0, 100.0),
         (2, pytest.approx(20.0), pytest.approx(40.0)),
@@ -51,30 +51,30 @@ def test_times_are_in_seconds_of_one_device(store):
     assert front.scaled_to == "slow"
     assert front.measured_on == "times of 2 devices, scaled to seconds of slow by their calibrations"
     assert front.as_dict()["scaled_to"] == "slow"
-    again = ranked_front(store, "s", ACC_TIME, scale_to="fast")
+    again = front_of(store, "s", ACC_TIME, scale_to="fast")
     assert [m.values["time"] for m in again] == pytest.approx([5.0, 2.0, 1.0, 0.9, 0.8])
-    everyone = measured_trials(store, "s", scale_to="fast").members
+    everyone = trials_of(store, "s", scale_to="fast").members
     assert [member.values["time"] for member in everyone] == pytest.approx([5.0, 1.0, 2.0, 0.9, 0.8])
 
 
 def test_the_reference_point_is_scaled_with_the_times(store):
-    front = ranked_front(store, "s", ACC_TIME, scale_to="fast")
+    front = front_of(store, "s", ACC_TIME, scale_to="fast")
     assert front.reference_point == pytest.approx((0.54, 5.5))
     assert 0 < front.hypervolume < 0.4 * 5.5
-    assert ranked_front(store, "s", ACC_TIME, device="fast").reference_point == (0.1, 1000.0)
+    assert front_of(store, "s", ACC_TIME, device="fast").reference_point == (0.1, 1000.0)
 
 
 def test_bounds_hold_for_scaled_times(store):
-    front = ranked_front(store, "s", ACC_TIME, parse_requirements("time<=9.5"), scale_to="slow")
+    front = front_of(store, "s", ACC_TIME, parse_requirements("time<=9.5"), scale_to="slow")
     assert [member.trial for member in front] == [3, 4]
 
 
 def test_one_device_is_kept_or_all_are_scaled(store):
     with pytest.raises(UsageError, match="give one of the two"):
-        ranked_front(store, "s", ACC_TIME, device="slow", scale_to="fast")
+        front_of(store, "s", ACC_TIME, device="slow", scale_to="fast")
     with pytest.raises(UnknownNameError, match="unknown device 'fats': did you mean 'fast'"):
-        ranked_front(store, "s", ACC_TIME, scale_to="fats")
-    kept = ranked_front(store, "s", ACC_TIME, device="slow")
+        front_of(store, "s", ACC_TIME, scale_to="fats")
+    kept = front_of(store, "s", ACC_TIME, device="slow")
     assert (kept.measured_on, kept.scaled_to) == ("trials of slow only, of 2 devices", None)
 
 
@@ -83,10 +83,10 @@ def test_trials_without_a_calibration_are_named(store):
     more = [ImportedTrial(n, {"n": n}, {0: measurement(0.5, 9.0, "slow", None)}) for n in numbers]
     store.import_trials("s", more[:1])
     with pytest.raises(UsageError, match=r"^trial 5 has no calibration.*--measured-on"):
-        ranked_front(store, "s", ACC_TIME, scale_to="slow")
+        front_of(store, "s", ACC_TIME, scale_to="slow")
     store.import_trials("s", more[1:])
     with pytest.raises(UsageError, match=r"^trials 5, 6, 7, 8, 9 and 2 more have no calibration"):
-        ranked_front(store, "s", ACC_TIME, scale_to="slow")
+        front_of(store, "s", ACC_TIME, scale_to="slow")
 
 
 def test_only_times_scale(store):
@@ -95,15 +95,15 @@ def test_only_times_scale(store):
     with pytest.raises(
         UsageError, match=r"memory was .* --scale-to scales times only: choose one with --measured-on"
     ):
-        ranked_front(store, "s", parse_objectives("acc,memory,time"), scale_to="slow")
-    assert len(ranked_front(store, "s", parse_objectives("acc,params"), scale_to="slow")) == 1
+        front_of(store, "s", parse_objectives("acc,memory,time"), scale_to="slow")
+    assert len(front_of(store, "s", parse_objectives("acc,params"), scale_to="slow")) == 1
 
 
 def test_one_device_alone_needs_no_calibration(storage):
     with Store.open(storage, create=True) as store:
         store.create_study("s", {"objectives": ["acc", "time"]})
         store.import_trials("s", [ImportedTrial(0, {}, {0: measurement(0.5, 9.0, "slow", None)})])
-        front = ranked_front(store, "s", ACC_TIME, scale_to="slow")
+        front = front_of(store, "s", ACC_TIME, scale_to="slow")
     assert ([m.values["time"] for m in front], front.measured_on) == ([9.0], "")
 
 
@@ -115,16 +115,18 @@ def test_one_device_alone_needs_no_calibration(storage):
 def test_times_of_one_device_keep_their_proportions(trials):
     devices, calibrations, times = (np.array(column) for column in zip(*trials, strict=True))
     count = len(trials)
-    table = QuantityTable(
-        quantities=("acc", "time"),
-        trials=np.arange(count),
-        values=np.stack([np.full(count, 0.5), times], axis=1),
-        seeds=np.ones(count, dtype=np.int64),
-        devices=devices,
-        calibrations=calibrations,
-        shared=np.zeros(count, dtype=bool),
-        loaded=np.zeros(count, dtype=bool),
-    )
+    rows = {
+        "number": range(count),
+        "choices": ["{}"] * count,
+        "design": [None] * count,
+        "attempt": [1] * count,
+        "device_name": devices.tolist(),
+        "torch": [""] * count,
+        "calibration": calibrations,
+        "shared": [False] * count,
+        "loaded": [None] * count,
+    }
+    table = by_trial(("acc", "time"), rows, np.stack([np.full(count, 0.5), times], axis=1))
     target = str(devices[0])
     found = scaled(table, target)
     assert (found.column("acc") == 0.5).all()

@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.connect import make_engine
-from paretocaps.storage.table import _by_trial
 
 
 def test_a_row_a_finished_trial(store, finish):
@@ -22,6 +19,32 @@ def test_a_row_a_finished_trial(store, finish):
     assert table.devices.tolist() == ["cpu"] * 3
     assert table.column("acc").tolist() == [0, 0.3, 0.7]
     assert len(table) == 3
+
+
+def test_some_trials_alone(store, finish):
+    for number in range(4):
+        finish(number, acc=number / 10, device="a", torch=f"2.{number % 2}")
+    table = store.table("s", ["acc"], [3, 1])
+    assert table.trials.tolist() == [1, 3]
+    assert table.devices.tolist() == ["a", "a"]
+    assert len(store.table("s", ["acc"], [])) == 0
+
+
+def test_a_row_has_what_the_trial_was_asked_to_train(store, finish):
+    finish(0, choices={"a": 1})
+    store.start_trial("s", 1, {}, "baseline")
+    finish(1)
+    table = store.table("s", ["acc"])
+    assert table.choices.tolist() == ['{"a":1}', "{}"]
+    assert table.designs.tolist() == [None, "baseline"]
+
+
+def test_attempts_grow_with_every_training(store, finish):
+    seen = []
+    for number, seed in ((0, 1), (1, 1), (0, 2), (0, 1)):
+        finish(number, seed=seed)
+        seen.append(store.table("s", ["acc"]).attempts.sum())
+    assert seen == sorted(set(seen))
 
 
 def test_values_are_means_over_seeds(store, finish):
@@ -156,15 +179,3 @@ def test_the_view_shows_the_same_to_sql(store, finish, url):
         ("s", 0, 2, pytest.approx(0.85), None, "a", 2, 1, 0, '{"batch_size":1}'),
         ("s", 1, 1, 0.5, 7, "cpu", 1, 0, 1, '{"batch_size":2}'),
     ]
-
-
-@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), min_size=1, max_size=10))
-def test_means_are_numpy_s_means(groups):
-    numbers = [number for number, group in enumerate(groups) for _ in group]
-    values = np.array([value for group in groups for value in group])[:, None]
-    rows = len(numbers)
-    fields = [numbers, range(rows), ["cpu"] * rows, [""] * rows]
-    fields += [[False] * rows, [None] * rows, [None] * rows]
-    table = _by_trial(("x",), fields, values)
-    np.testing.assert_allclose(table.values[:, 0], [np.mean(group) for group in groups], rtol=1e-9, atol=1e-6)
-    assert table.seeds.tolist() == [len(group) for group in groups]

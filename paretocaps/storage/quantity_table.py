@@ -1,0 +1,143 @@
+"""The finished trials of a study as a matrix, which fronts are ranked from."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Machine = tuple[str, str]
+"""A device, and the version of torch there."""
+
+
+@dataclass(frozen=True)
+class QuantityTable:
+    """The finished trials of a study: n rows by number, one column a quantity.
+
+    Attributes:
+        quantities: the names of the columns.
+        trials: trial numbers, [n] int64, increasing.
+        choices: what each was asked to train, canonical JSON, [n] str.
+        designs: the name of its design, [n] str or None.
+        values: means over the seeds, [n, quantities] float64, SI units; NaN where a seed lacks the value.
+        seeds: how many trainings each mean is over, [n] int64.
+        attempts: the numbers of these trainings' attempts, summed, [n] int64: it grows with every training
+            that is added to a trial or put in the place of another.
+        machines: where the seeds were trained, each machine once, sorted, [n] tuples of `Machine`.
+        devices: name of the device, [n] str; several, joined by " + ", where the seeds differ. A device that
+            occurs in the table with several versions of torch, whose times do not compare either, is as
+            many: its name ends in ", torch X".
+        calibrations: seconds of the reference step, mean over the seeds, [n] float64; NaN where not measured.
+        shared: whether any of the trainings shared its device, [n] bool.
+        loaded: whether any of them was disturbed by whatever else ran there, [n] bool.
+    """
+
+    quantities: tuple[str, ...]
+    trials: NDArray[np.int64]
+    choices: NDArray[np.object_]
+    designs: NDArray[np.object_]
+    values: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    attempts: NDArray[np.int64]
+    machines: NDArray[np.object_]
+    devices: NDArray[np.str_]
+    calibrations: NDArray[np.float64]
+    shared: NDArray[np.bool_]
+    loaded: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def row(self, trial: int) -> int:
+        """Return the row of a trial that is in the table."""
+        return int(np.searchsorted(self.trials, trial))
+
+    def column(self, quantity: str) -> NDArray[np.float64]:
+        """Return the values of one quantity, [n]."""
+        values: NDArray[np.float64] = self.values[:, self.quantities.index(quantity)]
+        return values
+
+    def flags(self, row: int) -> tuple[str, ...]:
+        """Return what to hold against the times of a trial, as `FrontMember.flags`."""
+        return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
+
+    def only(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the trials for which `chosen`, [n], is true; devices keep the names that they have here."""
+        arrays: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _arrays()}
+        return replace(self, **arrays)
+
+    def joined(self, other: Self) -> Self:
+        """Return the table with the trials of `other`, which has the same quantities, in place of its own."""
+        mine = self.only(~np.isin(self.trials, other.trials))
+        order = np.argsort(np.concatenate([mine.trials, other.trials]))
+        both: dict[str, Any] = {
+            name: np.concatenate([getattr(mine, name), getattr(other, name)])[order] for name in _arrays()
+        }
+        return replace(self, **both | {"devices": _devices(both["machines"])})
+
+
+def by_trial(
+    quantities: tuple[str, ...], rows: Mapping[str, Sequence[Any]], values: NDArray[np.float64]
+) -> QuantityTable:
+    """Return the table of trainings: their columns by name, [m] each, in the order of the trials' numbers."""
+    trials, first, seeds = np.unique(
+        np.array(rows["number"], dtype=np.int64), return_index=True, return_counts=True
+    )
+    places = list(zip(rows["device_name"], rows["torch"], strict=True))
+    machines = _objects(
+        [
+            tuple(sorted(set(places[start : start + count]), key=str))
+            for start, count in zip(first, seeds, strict=True)
+        ]
+    )
+    shared, loaded = (np.array(rows[name], dtype=np.bool_) for name in ("shared", "loaded"))  # NULL is not
+    calibrations = np.array(rows["calibration"], dtype=np.float64)
+    attempts = np.array(rows["attempt"], dtype=np.int64)
+    return QuantityTable(
+        quantities=quantities,
+        trials=trials,
+        choices=_objects(rows["choices"])[first],
+        designs=_objects(rows["design"])[first],
+        values=_means(values, first, seeds),
+        seeds=seeds,
+        attempts=np.add.reduceat(attempts, first) if len(first) else attempts,
+        machines=machines,
+        devices=_devices(machines),
+        calibrations=_means(calibrations[:, None], first, seeds)[:, 0],
+        shared=np.logical_or.reduceat(shared, first) if len(first) else shared,
+        loaded=np.logical_or.reduceat(loaded, first) if len(first) else loaded,
+    )
+
+
+def _devices(machines: NDArray[np.object_]) -> NDArray[np.str_]:
+    """Return the names of the devices, those that occur with several versions of torch with theirs."""
+    distinct: set[tuple[Machine, ...]] = set(machines)
+    seen = Counter(name for name, _ in {machine for several in distinct for machine in several})
+    names = {
+        several: " + ".join(
+            sorted(
+                {f"{name}, torch {torch or 'unknown'}" if seen[name] > 1 else name for name, torch in several}
+            )
+        )
+        for several in distinct
+    }
+    return np.array([names[several] for several in machines], dtype=np.str_)
+
+
+def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+    return np.fromiter(values, dtype=np.object_, count=len(values))
+
+
+def _arrays() -> list[str]:
+    return [field.name for field in fields(QuantityTable) if field.name != "quantities"]
+
+
+def _means(
+    values: NDArray[np.float64], first: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    if not len(first):
+        return values
+    sums: NDArray[np.float64] = np.add.reduceat(values, first, axis=0)
+    return sums / counts[:, None]

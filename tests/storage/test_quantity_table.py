@@ -1,0 +1,59 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.storage.quantity_table import by_trial
+
+
+def table(trainings):
+    """Return the table of (trial, value, device, version of torch) each."""
+    numbers, values, devices, versions = zip(*trainings, strict=True) if trainings else [()] * 4
+    rows = len(numbers)
+    columns = {"number": numbers, "device_name": devices, "torch": versions, "attempt": [1] * rows}
+    columns |= {"choices": [f'{{"n":{n}}}' for n in numbers], "design": [None] * rows}
+    columns |= {"shared": [False] * rows, "loaded": [None] * rows, "calibration": [None] * rows}
+    return by_trial(("x",), columns, np.array(values, dtype=np.float64)[:, None])
+
+
+TRAININGS = st.lists(
+    st.tuples(
+        st.integers(0, 6), st.floats(-1e6, 1e6), st.sampled_from(["a", "b"]), st.sampled_from(["2.1", "2.2"])
+    ),
+    max_size=12,
+)
+
+
+def same(one, other):
+    for name in ("trials", "choices", "values", "seeds", "attempts", "machines", "devices"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), min_size=1, max_size=10))
+def test_means_are_numpy_s_means(groups):
+    made = table([(number, value, "cpu", "") for number, group in enumerate(groups) for value in group])
+    np.testing.assert_allclose(made.values[:, 0], [np.mean(group) for group in groups], rtol=1e-9, atol=1e-6)
+    assert made.seeds.tolist() == [len(group) for group in groups]
+
+
+@given(TRAININGS)
+def test_a_table_joined_trial_by_trial_is_the_whole_one(trainings):
+    trainings = sorted(trainings, key=lambda one: one[0])
+    grown = table([])
+    for number in reversed(dict.fromkeys(one[0] for one in trainings)):
+        grown = grown.joined(table([one for one in trainings if one[0] == number]))
+    same(grown, table(trainings))
+
+
+def test_a_trial_that_is_joined_again_is_replaced():
+    grown = table([(0, 1.0, "a", ""), (1, 2.0, "a", "")]).joined(
+        table([(1, 4.0, "a", ""), (1, 6.0, "a", "")])
+    )
+    assert grown.column("x").tolist() == [1.0, 5.0]
+    assert grown.seeds.tolist() == [1, 2]
+    assert grown.row(1) == 1
+
+
+def test_devices_keep_their_names_where_some_trials_are_taken_out():
+    both = table([(0, 1.0, "a", "2.1"), (1, 2.0, "a", "2.2")])
+    assert both.only(both.trials == 1).devices.tolist() == ["a, torch 2.2"]
+    assert both.only(both.trials == 1).column("x").tolist() == [2.0]
