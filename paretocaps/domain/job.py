@@ -39,9 +39,6 @@ class DataSpec(BaseModel):
         return f"{self.path or self.name}{limit}"
 
 
-CHECKPOINT = "checkpoint.pt"
-"""The file in a job's folder from which its training goes on."""
-
 _IDENTITY = ("trainer", "choices", "seed", "data", "epochs")
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, disk_full, is_out_of_memory
 from paretocaps.execution.calibration import calibrate, with_calibration
-from paretocaps.execution.recover import leave_failure, leave_measurement, training_lock
+from paretocaps.run_folder import RunFolder
 
 _LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
 
@@ -34,26 +35,27 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         _check(record, EpochRecord, f"trainer {job.trainer!r} reported")
         return on_epoch(record)
 
-    with training_lock(job.folder):
+    folder = RunFolder(job.folder)
+    with folder.lock():
         trainer = TRAINERS.get(job.trainer)
         train, calibration = trainer.load(), calibrate(job, trainer)
         measurement = train(job, report)
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_calibration(measurement, calibration)
-        leave_measurement(job.folder, measurement)
+        folder.leave(measurement)
     return measurement
 
 
-def leave_reason(job: TrainingJob, error: BaseException) -> str:
-    """Return why `job` failed, in one line, and leave it in the job's folder where that can be written."""
-    reason = failure_reason(error, job.device)
+def leave_failure(job: TrainingJob, error: BaseException) -> Failure:
+    """Return what `error` makes of `job`, and leave it in the job's folder where that can be written."""
+    failure = failure_of(error, job.device)
     with suppress(OSError):
-        leave_failure(job.folder, reason)
-    return reason
+        RunFolder(job.folder).leave(failure)
+    return failure
 
 
-def failure_reason(error: BaseException, device: str) -> str:
-    """Return `error` as one line: an own error's message, or else its type and first line.
+def failure_of(error: BaseException, device: str) -> Failure:
+    """Return `error` as a failure: its reason is an own error's message, or else its type and first line.
 
     Memory that ran out, on a CPU or on a GPU, says on which `device`, and what to do; so does a full disk.
     """
@@ -62,14 +64,14 @@ def failure_reason(error: BaseException, device: str) -> str:
     if is_out_of_memory(error):
         reason = f"out of memory on {device}: use a smaller batch size ({text or type(error).__name__})"
     elif full := disk_full(error):
-        reason = full
+        return Failure(full[:_LONGEST_REASON], may_pass=True)
     elif isinstance(error, ValidationError):
         reason = _invalid(error)
     elif isinstance(error, ParetocapsError) and text:
         reason = text
     else:
         reason = f"{type(error).__name__}: {text}".removesuffix(": ")
-    return reason[:_LONGEST_REASON]
+    return Failure(reason[:_LONGEST_REASON])
 
 
 def _invalid(error: ValidationError) -> str:

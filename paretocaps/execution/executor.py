@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import ParetocapsError
@@ -16,30 +17,32 @@ OnJobEpoch = Callable[[TrainingJob, EpochRecord], bool]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: with a measurement, or with the reason why there is none.
+    """How a job ended.
 
-    `job` is the job as it was submitted.
+    Attributes:
+        job: as it was submitted.
+        result: what was measured, or why nothing was.
     """
 
     job: TrainingJob
-    measurement: Measurement | None = None
-    reason: str | None = None
+    result: Measurement | Failure
 
-    def __post_init__(self) -> None:
-        if (self.measurement is None) == (self.reason is None):
-            raise ValueError("an outcome has either a measurement or a reason")
+    @property
+    def measurement(self) -> Measurement | None:
+        """What was measured, or None where the job failed."""
+        return self.result if isinstance(self.result, Measurement) else None
 
-    @classmethod
-    def of(cls, job: TrainingJob, result: Measurement | str) -> Self:
-        """Return the outcome of `job` that ended in a measurement, or else in a reason."""
-        return cls(job, reason=result) if isinstance(result, str) else cls(job, measurement=result)
+    @property
+    def failure(self) -> Failure | None:
+        """Why there is no measurement, or None where there is one."""
+        return self.result if isinstance(self.result, Failure) else None
 
 
 class Executor(Protocol):
     """Runs jobs; a context manager that leaves no process behind.
 
     The executor decides where a job runs: it sets `device`, `threads` and `shared` of the job that
-    the trainer gets. A trainer that fails is an outcome with a reason, never an exception.
+    the trainer gets. A trainer that fails is an outcome with a failure, never an exception.
     """
 
     @property

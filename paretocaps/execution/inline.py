@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.execution.attempt import attempt, leave_reason
+from paretocaps.execution.attempt import attempt, leave_failure
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
-from paretocaps.execution.recover import forget
+from paretocaps.run_folder import RunFolder
 
 
 class _DriverError(BaseException):
@@ -38,7 +39,7 @@ class InlineExecutor:
         """
         if self._job is not None:
             raise refuse_full(self.capacity, job)
-        forget(job.folder)
+        RunFolder(job.folder).forget_result()
         self._job = job
 
     def wait(self, on_epoch: OnJobEpoch, timeout: float | None = None) -> list[Outcome]:
@@ -47,9 +48,9 @@ class InlineExecutor:
         What `on_epoch` raises passes through, as do KeyboardInterrupt and SystemExit.
         """
         job, self._job = self._job, None
-        return [] if job is None else [Outcome.of(job, self._train(job, on_epoch))]
+        return [] if job is None else [Outcome(job, self._train(job, on_epoch))]
 
-    def _train(self, job: TrainingJob, on_epoch: OnJobEpoch) -> Measurement | str:
+    def _train(self, job: TrainingJob, on_epoch: OnJobEpoch) -> Measurement | Failure:
         def report(record: EpochRecord) -> bool:
             try:
                 return on_epoch(job, record)
@@ -62,7 +63,7 @@ class InlineExecutor:
         except _DriverError as wrapped:
             raise wrapped.error from None
         except Exception as error:
-            return leave_reason(placed, error)
+            return leave_failure(placed, error)
 
     def abort(self) -> None:
         """Drop the submitted job."""

@@ -1,7 +1,7 @@
 """The lines of JSON between a driver and its workers.
 
 Driver to worker: `job` (job), `answer` (go_on). Worker to driver: `ready`, `epoch` (record),
-`measured`, `failed` (reason, replace). The measurement itself travels through the job's folder.
+`measured`, `failed` (failure, replace). The measurement itself travels through the job's folder.
 """
 
 import json

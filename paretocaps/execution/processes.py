@@ -8,11 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from paretocaps.data.mapped_in_order import cores
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
-from paretocaps.execution.recover import forget, recover
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
+from paretocaps.run_folder import RunFolder
 
 _TICK = 0.5  # s; how often a dead worker whose pipe a child holds open is looked for
 
@@ -29,7 +30,7 @@ class ProcessExecutor:
     """An executor with a worker process for each of `devices`.
 
     A worker is started at its first job and keeps its place for the next ones. One that dies (a
-    segmentation fault, a kill, no memory left) fails its job with the reason, and the place's next
+    segmentation fault, a kill, no memory left) fails its job, and the place's next
     job gets a new one. The workers, and the ranks of a job, divide the CPU cores among them; `threads`
     set in a job stays.
 
@@ -48,7 +49,7 @@ class ProcessExecutor:
         return len(self._places)
 
     def submit(self, job: TrainingJob) -> None:
-        """Hand `job` to a worker; one that cannot even be started is an outcome with a reason.
+        """Hand `job` to a worker; one that cannot even be started is an outcome with a failure.
 
         Raises:
             ParetocapsError: every worker has a job.
@@ -58,10 +59,10 @@ class ProcessExecutor:
             raise refuse_full(self.capacity, job)
         place.job = job
         try:
-            forget(job.folder)
+            RunFolder(job.folder).forget_result()
             worker = self._worker(place, job)
         except OSError as error:
-            self._end_job(place, f"worker could not start: {error}")
+            self._end_job(place, Failure(f"worker could not start: {error}", may_pass=True))
             return
         worker.send("job", job=self._placed(job, place).model_dump(mode="json"))
 
@@ -102,7 +103,7 @@ class ProcessExecutor:
         if place.worker is not None and not place.worker.alive():
             self._replace(place)
         if place.worker is None:
-            place.worker = WorkerProcess(job.folder, self._threads_of(job))
+            place.worker = WorkerProcess(RunFolder(job.folder), self._threads_of(job))
         return place.worker
 
     def _placed(self, job: TrainingJob, place: _Place) -> TrainingJob:
@@ -152,28 +153,29 @@ class ProcessExecutor:
             record = EpochRecord.model_validate(message["record"])
             worker.send("answer", go_on=bool(on_epoch(job, record)))
         elif job is not None and message["kind"] == "measured":
-            self._end_job(place, recover(job.folder) or f"{job.folder} vanished with the measurement")
+            vanished = Failure(f"{job.folder} vanished with the measurement")
+            self._end_job(place, RunFolder(job.folder).recover() or vanished)
         elif message["kind"] == "failed":
-            self._end_job(place, str(message["reason"]))
+            self._end_job(place, Failure(**message["failure"]))
             if message["replace"]:
                 self._replace(place)
 
     def _outlive(self, place: _Place, worker: WorkerProcess) -> None:
         self._replace(place)
         if place.job is not None:
-            folder = place.job.folder
+            folder = RunFolder(place.job.folder)
             # it may have died between leaving its measurement and telling
-            self._end_job(place, recover(folder) or worker.death(folder))
+            self._end_job(place, folder.recover() or worker.death(folder))
 
     def _replace(self, place: _Place) -> None:
         worker, place.worker = place.worker, None
         if worker is not None:
             end([worker], patience=CLOSING)
 
-    def _end_job(self, place: _Place, result: Measurement | str) -> None:
+    def _end_job(self, place: _Place, result: Measurement | Failure) -> None:
         job, place.job = place.job, None
         if job is not None:
-            self._ended.append(Outcome.of(job, result))
+            self._ended.append(Outcome(job, result))
 
     def __enter__(self) -> Self:
         return self

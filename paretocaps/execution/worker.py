@@ -10,15 +10,15 @@ import io
 import os
 import sys
 import traceback
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.errors import is_out_of_memory
-from paretocaps.execution.attempt import attempt, leave_reason
+from paretocaps.execution.attempt import attempt, leave_failure
 from paretocaps.execution.messages import decode, encode
-from paretocaps.execution.recover import LOG
+from paretocaps.run_folder import RunFolder
 
 
 class Channel:
@@ -64,21 +64,21 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         return answer is None or bool(answer["go_on"])
 
     try:
-        _print_to(job.folder)
+        _print_to(RunFolder(job.folder))
         attempt(job, on_epoch)
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
         healthy = not is_out_of_memory(error)
-        channel.send("failed", reason=leave_reason(job, error), replace=not healthy)
+        channel.send("failed", failure=asdict(leave_failure(job, error)), replace=not healthy)
         return healthy
     channel.send("measured")
     return True
 
 
-def _print_to(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _print_to(folder: RunFolder) -> None:
+    folder.path.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
-    with (folder / LOG).open("ab") as log:
+    with folder.log.open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
 

@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from paretocaps.domain.failure import Failure
 from paretocaps.execution.messages import decode, encode
-from paretocaps.execution.recover import LOG
 from paretocaps.execution.thread_waiting import wait_briefly
+from paretocaps.run_folder import RunFolder
 
 GRACE = 1.5
 """Seconds between SIGTERM and SIGKILL."""
@@ -36,11 +37,11 @@ class WorkerProcess:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: RunFolder, threads: int) -> None:
+        folder.path.mkdir(parents=True, exist_ok=True)
         # -P: a file in the working directory must not stand in for a module of the worker
         command = [sys.executable, "-P", "-m", "paretocaps.execution.worker"]
-        with (folder / LOG).open("ab") as log:
+        with folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 bufsize=0,
@@ -90,14 +91,17 @@ class WorkerProcess:
         except ValueError:
             self.ended = True  # something else got hold of the pipe; nothing after it can be trusted
 
-    def death(self, folder: Path) -> str:
-        """Return in one line how the worker ended while `folder`'s job was its; call `end` first."""
+    def death(self, folder: RunFolder) -> Failure:
+        """Return how the worker ended while it had the job of `folder`; call `end` first."""
+        return Failure(self._death(folder.log), may_pass=True)
+
+    def _death(self, log: Path) -> str:
         code = self._process.returncode
         if self._ended_by_driver:
             return "worker was ended: the training closed or garbled its pipes to the driver"
         how = f"by signal {-code} ({_signal_name(-code)})" if code < 0 else f"with exit code {code}"
         what = "worker ended" if self.ready else "worker could not start: it ended"
-        last = last_line(folder / LOG)
+        last = last_line(log)
         return f"{what} {how}" + (f"; its log ends with: {last}" if last else "")
 
     def finish(self) -> None:

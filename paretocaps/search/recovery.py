@@ -5,11 +5,11 @@ from collections import deque
 
 from optuna.trial import TrialState
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
-from paretocaps.execution.recover import clear_failed, may_pass, recover, still_training
+from paretocaps.run_folder import RunFolder
 from paretocaps.search.runner import OpenTrial, Runner
 from paretocaps.storage.records import AttemptRecord, TrialRecord
-from paretocaps.storage.store import Store
 
 _POLL = 0.5  # s
 
@@ -36,14 +36,6 @@ def recover_trials(runner: Runner) -> None:
         _take_up(runner, trial)
 
 
-def failed_designs(store: Store, study: str) -> set[str]:
-    """Return the named designs that failed for a reason that may have passed, such as a killed worker."""
-    if not store.counts(study)["failed"]:
-        return set()
-    failed = (trial for trial in store.trials(study) if trial.state == "failed")
-    return {trial.design for trial in failed if trial.design and may_pass(trial.reason or "")}
-
-
 def _take_up(runner: Runner, trial: TrialRecord) -> None:
     missing = []
     for seed in runner.seeds:
@@ -53,38 +45,38 @@ def _take_up(runner: Runner, trial: TrialRecord) -> None:
         left = _left_by(runner, attempts[-1]) if attempts else None
         if left is None:
             missing.append(seed)
-        elif (reason := _ingest(runner, attempts[-1], left)) is not None:
-            runner.fail(trial.number, reason)
+        elif (failure := _ingest(runner, attempts[-1], left)) is not None:
+            runner.fail(trial.number, failure)
             return
     runner.resume(OpenTrial(trial.number, dict(trial.choices), trial.design, deque(missing)))
 
 
-def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | str | None:
+def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | None:
     """Return what an attempt left in its folder, waiting for a worker that still trains in it."""
     if attempt.folder is None:
         return None
-    pid = still_training(attempt.folder)
-    if pid is not None:
+    folder = RunFolder(attempt.folder)
+    if (pid := folder.process()) is not None:
         runner.observer.notice(
             f"trial {attempt.key.trial} is still being trained by process {pid}: waiting for it"
         )
-    while still_training(attempt.folder) is not None:
+    while folder.process() is not None:
         time.sleep(_POLL)
-    left = recover(attempt.folder)
+    left = folder.recover()
     if left is None:
-        why = "interrupted before it was measured"
-        runner.store.fail_attempt(attempt.key, why)
+        interrupted = Failure("interrupted before it was measured", may_pass=True)
+        runner.store.fail_attempt(attempt.key, interrupted)
     return left
 
 
-def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | str) -> str | None:
-    """Store what was left; return the reason where it is a failure."""
-    reason = left if isinstance(left, str) else None
+def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure) -> Failure | None:
+    """Store what was left; return the failure where it is one."""
+    failure = left if isinstance(left, Failure) else None
     if isinstance(left, Measurement):
         runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: taken in")
-        reason = runner.store_measurement(attempt.key, left)
-    if reason is not None:
-        runner.store.fail_attempt(attempt.key, reason)
+        failure = runner.store_measurement(attempt.key, left)
+    if failure is not None:
+        runner.store.fail_attempt(attempt.key, failure)
         if attempt.folder is not None:
-            clear_failed(attempt.folder)
-    return reason
+            RunFolder(attempt.folder).clear_failed()
+    return failure

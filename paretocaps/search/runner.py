@@ -9,6 +9,7 @@ import optuna
 from optuna.trial import TrialState
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -18,7 +19,7 @@ from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
-from paretocaps.execution.recover import clear_failed
+from paretocaps.run_folder import RunFolder
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import end_session
@@ -195,33 +196,32 @@ class Runner:
     def _settle(self, outcome: Outcome) -> None:
         job = outcome.job
         self.in_flight -= 1
-        reason = outcome.reason
-        if outcome.measurement is not None:
-            reason = self.store_measurement(job.key, outcome.measurement)
-        if reason is not None:
-            self.store.fail_attempt(job.key, reason)
-            clear_failed(job.folder)
+        result = outcome.result
+        failure = result if isinstance(result, Failure) else self.store_measurement(job.key, result)
+        if failure is not None:
+            self.store.fail_attempt(job.key, failure)
+            RunFolder(job.folder).clear_failed()
         trial = self.open.get(job.trial)
         if trial is None:  # another seed of it failed before
             return
         trial.running.discard(job.seed)
-        if reason is None:
+        if failure is None:
             self._finish_if_complete(trial)
         else:
-            self.fail(trial.number, reason)
+            self.fail(trial.number, failure)
 
-    def store_measurement(self, key: AttemptKey, measurement: Measurement) -> str | None:
+    def store_measurement(self, key: AttemptKey, measurement: Measurement) -> Failure | None:
         """Store a measurement; return why it cannot be: an objective missing or not finite.
 
         An accuracy that the training did not reach is not missing: its trial is finished, and not ranked.
         """
         for name in (objective.quantity for objective in self.objectives):
             if value_of(measurement, name) is None and not may_be_missing(name, measurement):
-                return f"trainer {self.spec.trainer!r} did not measure {name!r}"
+                return Failure(f"trainer {self.spec.trainer!r} did not measure {name!r}")
         try:
             self.store.finish_attempt(key, measurement)
         except DivergedError as error:
-            return str(error)
+            return Failure(str(error))
         self._remark(key.trial, measurement)
         return None
 
@@ -249,24 +249,26 @@ class Runner:
             self.study.tell(number, state=TrialState.PRUNED)
         return means
 
-    def fail(self, number: int, reason: str) -> None:
+    def fail(self, number: int, failure: Failure) -> None:
         """End a trial without values; what its other seeds measured stays stored.
 
         Raises:
             ParetocapsError: it was one failure too many.
         """
         self.open.pop(number, None)
-        self.store.fail_trial(self.spec.study, number, reason)
+        self.store.fail_trial(self.spec.study, number, failure)
         self.study.tell(number, state=TrialState.FAIL)
-        self.observer.trial_failed(number, reason)
+        self.observer.trial_failed(number, failure.reason)
         self.failed += 1
-        self.reason = reason
+        self.reason = failure.reason
         self.failed_in_a_row += 1
         if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
-            raise ParetocapsError(f"{self.failed_in_a_row} trials in a row failed, the last reason: {reason}")
+            raise ParetocapsError(
+                f"{self.failed_in_a_row} trials in a row failed, the last reason: {self.reason}"
+            )
         if self.failed >= self.spec.trials:
             many = "the one trial asked for failed" if self.failed == 1 else f"{self.failed} trials failed"
-            raise ParetocapsError(f"{many}, the last reason: {reason}")
+            raise ParetocapsError(f"{many}, the last reason: {self.reason}")
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
         if trial.waiting or trial.running:

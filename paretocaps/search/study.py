@@ -19,7 +19,7 @@ from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import failed_designs, recover_trials
+from paretocaps.search.recovery import recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
@@ -157,7 +157,7 @@ def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, checked.places))
-            proposals.enqueue_designs(checked.designs, again=failed_designs(store, spec.study))
+            proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             recover_trials(runner)
             runner.run()
             return runner

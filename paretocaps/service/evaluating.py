@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UnknownNameError, UsageError
-from paretocaps.service.exporting import WEIGHTS
+from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.settings import data_spec
 
@@ -217,7 +217,6 @@ def _of_trial(picked: PickedTrial) -> Subject:
 
 def _of_path(path: Path) -> Subject:
     """Return the network of an export, of a training's folder, or of a weights file."""
-    from paretocaps.execution.recover import left_job
     from paretocaps.export.document import DOCUMENT
     from paretocaps.export.package import load_export
     from paretocaps.training.weights import load_weights
@@ -230,8 +229,8 @@ def _of_path(path: Path) -> Subject:
         network, about = load_export(path)
         precision = str(about.choices.get("precision", "auto"))
         return Subject(str(path), network, about.data, about.classes, precision)
-    file = path / WEIGHTS if path.is_dir() else path
-    job = left_job(file.parent)
+    file = RunFolder(path).weights if path.is_dir() else path
+    job = RunFolder(file.parent).job()
     if job is None:
         return Subject(str(path), load_weights(file))
     precision = str(job.choices.get("precision", "auto"))

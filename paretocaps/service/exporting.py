@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
 
 if TYPE_CHECKING:
     from paretocaps.export.document import Document
     from paretocaps.export.predict import Prediction, PredictOptions
 
-WEIGHTS = "weights.pt"
 """The weights in a folder of `paretocaps train`."""
 
 
@@ -92,7 +92,7 @@ def export_run(run: str, options: ExportOptions) -> Exported:
     path = Path(run)
     name = path.name if path.is_dir() else path.parent.name
     if path.is_dir():
-        path = path / WEIGHTS
+        path = RunFolder(path).weights
     if not path.is_file():
         raise DataError(f"no weights at {str(path)!r}: name a folder of `paretocaps train`")
     folder = Path(options.output or Path("exports") / (name or "network"))
@@ -103,12 +103,11 @@ def export_run(run: str, options: ExportOptions) -> Exported:
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
     """What a training's folder says of its weights, and its data; nothing where it is silent."""
     from paretocaps.domain.measurement import Measurement
-    from paretocaps.execution.recover import left_job, recover
 
     about: dict[str, object] = {}
-    if (job := left_job(folder)) is not None:
+    if (job := RunFolder(folder).job()) is not None:
         about |= {"seed": job.seed, "choices": job.choices, "data": job.data}
-    if isinstance(measured := recover(folder), Measurement):
+    if isinstance(measured := RunFolder(folder).recover(), Measurement):
         about |= {"acc": measured.acc, "test_acc": measured.test_acc}
     return about, job.data if job is not None else None
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paretocaps.domain.job import CHECKPOINT, DataSpec, TrainingJob
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
+from paretocaps.run_folder import RunFolder
+from paretocaps.service.epochs_file import EpochsFile
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.run_folder import EPOCHS, EpochsFile, prepare
+from paretocaps.service.resuming import prepare
 from paretocaps.service.running import Interrupted
 from paretocaps.service.settings import data_spec, parse_settings
 
@@ -241,18 +243,16 @@ def started_ranks() -> int:
 
 def _followed(job: TrainingJob, *, resume: bool) -> TrainedRun:
     """Train as one of torchrun's other ranks: nothing is written, and nothing told."""
-    from paretocaps.execution.recover import recover
-
-    if resume and isinstance(found := recover(job.folder), Measurement):
+    if resume and isinstance(found := RunFolder(job.folder).recover(), Measurement):
         return TrainedRun(job, found, anew=False)  # the first rank will not come: it has nothing to train
     return TrainedRun(job, TRAINERS.get(job.trainer).load()(job, lambda record: True))
 
 
 def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
-    from paretocaps.execution.attempt import attempt, failure_reason
+    from paretocaps.execution.attempt import attempt, failure_of
     from paretocaps.search.interrupts import Interrupts
 
-    interrupts, epochs = Interrupts(), EpochsFile(job.folder / EPOCHS)
+    interrupts, epochs = Interrupts(), EpochsFile(RunFolder(job.folder).epochs)
 
     def on_epoch(record: EpochRecord) -> bool:
         epochs.add(record)
@@ -268,13 +268,13 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
     except ParetocapsError:
         raise
     except Exception as error:
-        raise TrainingError(failure_reason(error, job.device)) from error
+        raise TrainingError(failure_of(error, job.device).reason) from error
     epochs.settle(measurement.epochs)
     return measurement
 
 
 def _how_to_go_on(job: TrainingJob, epochs: int) -> str:
-    if not (job.folder / CHECKPOINT).exists():
+    if not RunFolder(job.folder).checkpoint.exists():
         return "interrupted before the first epoch was complete: nothing was kept"
     return (
         f"interrupted: {job.folder} has the checkpoint of epoch {epochs} of {job.epochs}; go on with the same"

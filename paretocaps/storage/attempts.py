@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
@@ -122,7 +123,7 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
     insert_parts(connection, {row.id: measurement})
 
 
-def fail_attempt(connection: Connection, key: AttemptKey, reason: str) -> None:
+def fail_attempt(connection: Connection, key: AttemptKey, failure: Failure) -> None:
     """End an attempt that left no measurement.
 
     Raises:
@@ -131,7 +132,7 @@ def fail_attempt(connection: Connection, key: AttemptKey, reason: str) -> None:
     row = find_attempt(connection, key)
     if row.state == "finished":
         raise StorageError(f"{key} is finished already")
-    values = {"state": "failed", "reason": reason, "ended": now()}
+    values = {"state": "failed", "reason": failure.reason, "ended": now()}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
 
 

@@ -104,6 +104,7 @@ TRIALS = Table(
     Column("reason", Text, comment="why it failed"),
     Column("created", UtcDateTime, nullable=False, comment="UTC"),
     Column("ended", UtcDateTime, comment="UTC"),
+    Column("may_pass", Boolean, comment="whether it may succeed if tried again; NULL unless it failed"),
     UniqueConstraint("study_id", "number", name="uq_paretocaps_trials_number"),
     _known_state("ck_paretocaps_trials_state"),
 )

@@ -67,6 +67,7 @@ class Store:
     import_trials = _writes(_bulk.import_trials)
     counts = _reads(_trials.counts)
     choices_seen = _reads(_trials.choices_seen)
+    designs_to_retry = _reads(_trials.designs_to_retry)
     members = _reads(_trials.members)
 
     start_attempt = _writes(_attempts.start_attempt)

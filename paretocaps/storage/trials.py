@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError
 from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.database import refusing_duplicates
@@ -35,7 +36,7 @@ def start_trial(
         return
     if row.state not in ("running", "interrupted") or row.choices != text:
         raise StorageError(f"study {study!r} has a trial {number} already ({row.state}): use the next number")
-    values = {"state": "running", "ended": None, "reason": None}
+    values = {"state": "running", "ended": None, "reason": None, "may_pass": None}
     connection.execute(update(TRIALS).where(TRIALS.c.id == row.id).values(**values))
 
 
@@ -52,16 +53,17 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
             f"trial {number} of study {study!r} has no finished attempt: it cannot be finished"
         )
     unfinished = TRIALS.c.id == key, TRIALS.c.state != "finished"
-    connection.execute(update(TRIALS).where(*unfinished).values(state="finished", reason=None, ended=now()))
+    values = {"state": "finished", "reason": None, "may_pass": None, "ended": now()}
+    connection.execute(update(TRIALS).where(*unfinished).values(**values))
 
 
-def fail_trial(connection: Connection, study: str, number: int, reason: str) -> None:
+def fail_trial(connection: Connection, study: str, number: int, failure: Failure) -> None:
     """End a trial, and those of its attempts that still run, as failed.
 
     Raises:
         StorageError: there is no such trial, or it is finished.
     """
-    _end(connection, study, number, "failed", reason)
+    _end(connection, study, number, "failed", failure.reason, failure.may_pass)
 
 
 def interrupt_trial(connection: Connection, study: str, number: int, reason: str | None = None) -> None:
@@ -70,7 +72,7 @@ def interrupt_trial(connection: Connection, study: str, number: int, reason: str
     Raises:
         StorageError: there is no such trial, or it is finished.
     """
-    _end(connection, study, number, "interrupted", reason)
+    _end(connection, study, number, "interrupted", reason, None)
 
 
 def counts(connection: Connection, study: str) -> dict[State, int]:
@@ -100,6 +102,17 @@ def choices_seen(
     return dict(iter(connection.execute(query)))
 
 
+def designs_to_retry(connection: Connection, study: str) -> set[str]:
+    """Return the named designs of trials that failed, where trying again may succeed.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.design.is_not(None)
+    failed = TRIALS.c.state == "failed", TRIALS.c.may_pass.is_(True)
+    return set(connection.scalars(select(TRIALS.c.design).where(*of_study, *failed)))
+
+
 def members(connection: Connection, study: str, numbers: Collection[int]) -> dict[int, TrialChoices]:
     """Return choices and design of a few trials by number, in the order asked for.
 
@@ -117,11 +130,13 @@ def members(connection: Connection, study: str, numbers: Collection[int]) -> dic
     return {number: found[number] for number in numbers}
 
 
-def _end(connection: Connection, study: str, number: int, state: State, reason: str | None) -> None:
+def _end(
+    connection: Connection, study: str, number: int, state: State, reason: str | None, may_pass: bool | None
+) -> None:
     key = trial_id(connection, study, number)
     if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
         raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
     values = {"state": state, "reason": reason, "ended": now()}
-    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values))
+    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values, may_pass=may_pass))
     running = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "running"
     connection.execute(update(ATTEMPTS).where(*running).values(**values))

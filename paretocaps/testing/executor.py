@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import ParetocapsError
 from paretocaps.execution.executor import EXECUTORS, Executor, OnJobEpoch, Outcome
-from paretocaps.execution.recover import recover, still_training
+from paretocaps.run_folder import RunFolder
 from paretocaps.testing.plugin import plug_in, write_plugin
 
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -53,7 +54,7 @@ class ExecutorContract:
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, job, on_epoch)
         assert outcome.job == job
-        assert outcome.measurement is not None, outcome.reason
+        assert outcome.measurement is not None, outcome.failure
         assert outcome.measurement.epochs == tuple(records)
         assert [record.epoch for record in records] == [1, 2, 3]
         assert threads == {threading.get_ident()}
@@ -63,8 +64,8 @@ class ExecutorContract:
         job = make_job(tmp_path)
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, job)
-            assert recover(job.folder) == outcome.measurement
-            assert still_training(job.folder) is None
+            assert RunFolder(job.folder).recover() == outcome.measurement
+            assert RunFolder(job.folder).process() is None
 
     def test_times_come_with_a_calibration(self, name: str, tmp_path: Path) -> None:
         """Where times are measured, the trainer's reference step was timed, once for all jobs of a worker."""
@@ -74,7 +75,7 @@ class ExecutorContract:
                 job = make_job(tmp_path / str(number))
                 changes = {"trainer": "calibrated_probe", "measure": measure}
                 outcome = run(executor, job.model_copy(update=changes))
-                assert outcome.measurement is not None, outcome.reason
+                assert outcome.measurement is not None, outcome.failure
                 calibrations.append(outcome.measurement.device.calibration)
         assert calibrations[0] is None
         assert calibrations[1] == calibrations[2] is not None
@@ -83,32 +84,32 @@ class ExecutorContract:
         """Where `on_epoch` returns False the job ends with a measurement of its epochs so far."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, make_job(tmp_path), lambda job, record: record.epoch < 2)
-        assert outcome.measurement is not None, outcome.reason
+        assert outcome.measurement is not None, outcome.failure
         assert [record.epoch for record in outcome.measurement.epochs] == [1, 2]
 
     def test_failure_is_an_outcome(self, name: str, tmp_path: Path) -> None:
-        """A trainer's error is the outcome's reason, left in the folder; the next job trains."""
+        """A trainer's error is the outcome's failure, left in the folder; the next job trains."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             failed = run(executor, make_job(tmp_path / "a", failure="the disk burnt"))
             after = run(executor, make_job(tmp_path / "b"))
-        assert failed.reason == "the disk burnt"
-        assert recover(failed.job.folder) == "the disk burnt"
+        assert failed.failure == Failure("the disk burnt")
+        assert RunFolder(failed.job.folder).recover() == failed.failure
         assert isinstance(after.measurement, Measurement)
 
     def test_unknown_trainer_is_an_outcome(self, name: str, tmp_path: Path) -> None:
         """A trainer that cannot be found is named in the reason."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, make_job(tmp_path).model_copy(update={"trainer": "prob"}))
-        assert outcome.reason is not None
-        assert "unknown trainer 'prob': did you mean 'probe'?" in outcome.reason
+        assert outcome.failure is not None
+        assert "unknown trainer 'prob': did you mean 'probe'?" in outcome.failure.reason
 
     def test_earlier_results_are_not_taken_for_new_ones(self, name: str, tmp_path: Path) -> None:
         """A job in a folder that was used before ends with its own result."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             run(executor, make_job(tmp_path))
             outcome = run(executor, make_job(tmp_path, failure="not this time"))
-        assert outcome.reason == "not this time"
-        assert recover(outcome.job.folder) == "not this time"
+        assert outcome.failure == Failure("not this time")
+        assert RunFolder(outcome.job.folder).recover() == outcome.failure
 
     def test_nothing_under_way(self, name: str) -> None:
         """Without a job there is nothing to wait for."""
@@ -148,7 +149,7 @@ class ExecutorContract:
         job = make_job(tmp_path)
         with EXECUTORS.get(name)(["cpu"]) as executor, pytest.raises(error, match="of the driver"):
             run(executor, job, on_epoch)
-        assert recover(job.folder) is None
+        assert RunFolder(job.folder).recover() is None
 
     @pytest.mark.skipif(not _DESCRIPTORS.exists(), reason="open files cannot be counted here")
     def test_leaves_nothing_open(self, name: str, tmp_path: Path) -> None:

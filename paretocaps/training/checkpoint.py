@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from paretocaps.data.images import DataSplits
-from paretocaps.domain.job import CHECKPOINT, TrainingJob
+from paretocaps.domain.job import TrainingJob
 from paretocaps.errors import DataError, UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
 
 _FORMAT = 1
@@ -28,7 +29,7 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, An
         OSError: the folder cannot be written.
     """
     content = {"format": _FORMAT, "job": job.model_dump_json(), "images": fingerprint(splits), "state": state}
-    save_whole(job.folder / CHECKPOINT, {**content, "random": _random_states()})
+    save_whole(RunFolder(job.folder).checkpoint, {**content, "random": _random_states()})
 
 
 def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | None:
@@ -40,7 +41,7 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | No
         DataError: the file is truncated, of another version, or something else.
         UsageError: it is of another training: other choices, seed, data or epochs; what differs is named.
     """
-    path = job.folder / CHECKPOINT
+    path = RunFolder(job.folder).checkpoint
     if not path.exists():
         return None
     try:

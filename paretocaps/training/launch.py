@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.errors import ParetocapsError, TrainingError, UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.training.ranks import ALONE, Ranks, group_of
 
 LOOPBACK = "127.0.0.1"
@@ -107,8 +107,8 @@ class RankProcesses:
     """
 
     def __init__(self, job: TrainingJob, port: int) -> None:
-        self._folder = job.folder
-        job.folder.mkdir(parents=True, exist_ok=True)
+        self._folder = RunFolder(job.folder)
+        self._folder.path.mkdir(parents=True, exist_ok=True)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         try:
             for rank in range(1, job.ranks):
@@ -120,7 +120,7 @@ class RankProcesses:
     def _start(self, job: TrainingJob, rank: int, port: int) -> subprocess.Popen[bytes]:
         threads = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
         path = os.pathsep.join(entry for entry in sys.path if entry)  # it finds what this process finds
-        with self._log(rank).open("wb") as log:
+        with self._folder.rank_log(rank).open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "paretocaps.training.rank", str(rank), str(port)],
                 stdin=subprocess.PIPE,
@@ -194,14 +194,10 @@ class RankProcesses:
                 with suppress(BrokenPipeError):
                     process.stdin.close()
 
-    def _log(self, rank: int) -> Path:
-        return self._folder / f"rank-{rank}.log"
-
     def _said(self, rank: int) -> str:
         with suppress(OSError):
-            lines = [
-                line for line in self._log(rank).read_text(errors="replace").splitlines() if line.strip()
-            ]
+            text = self._folder.rank_log(rank).read_text(errors="replace")
+            lines = [line for line in text.splitlines() if line.strip()]
             return f"; its log ends with: {lines[-1].strip()[:300]}" if lines else ""
         return ""
 

@@ -20,6 +20,7 @@ from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
+from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
@@ -40,8 +41,6 @@ from paretocaps.training.pruning import (
 from paretocaps.training.quantities import network_quantities
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked
-
-WEIGHTS = "weights.pt"
 
 
 def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
@@ -215,8 +214,8 @@ class _Training:
         self.best = self.best.to(self.device)
         test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
         disturbed = self.learner.stopwatch.disturbances()
-        self.job.folder.mkdir(parents=True, exist_ok=True)
-        save_weights(self.job.folder / WEIGHTS, self.best)
+        weights = RunFolder(self.job.folder).weights
+        save_weights(weights, self.best)
         return Measurement(
             acc=best.acc,
             best_epoch=best.epoch,
@@ -229,7 +228,7 @@ class _Training:
             device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
-            weights=WEIGHTS,
+            weights=weights.name,
             remarks=(
                 *disturbed,
                 *self.moved,

@@ -5,7 +5,7 @@ import pytest
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.execution.executor import EXECUTORS
-from paretocaps.execution.recover import recover
+from paretocaps.run_folder import RunFolder
 from paretocaps.testing.plugin import plug_in
 from paretocaps.testing.trainer import TrainerContract
 
@@ -46,16 +46,16 @@ class TestOutsideTrainer(TrainerContract):
         executor.submit(job)
         (outcome,) = executor.wait(lambda _, record: accuracies.append(record.acc) or True)
         measurement = outcome.measurement
-        assert measurement is not None, outcome.reason
+        assert measurement is not None, outcome.failure
         assert [record.acc for record in measurement.epochs] == accuracies
         assert measurement.acc > acc
         assert measurement.params == params
         assert zeros[0] <= measurement.quantities["zero_weights"] <= zeros[1]
         assert measurement.device.shared
-        assert recover(job.folder) == measurement
+        assert RunFolder(job.folder).recover() == measurement
 
     def test_other_data_is_a_reason(self, executor, tmp_path):
         job = self.job(tmp_path / "job").model_copy(update={"data": DataSpec(name="mnist")})
         executor.submit(job)
         (outcome,) = executor.wait(lambda *_: True)
-        assert outcome.reason == "softmax_digits trains on the digits only, not on mnist"
+        assert outcome.failure.reason == "softmax_digits trains on the digits only, not on mnist"

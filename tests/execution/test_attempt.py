@@ -5,10 +5,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
-from paretocaps.execution.attempt import attempt, failure_reason, leave_reason
-from paretocaps.execution.recover import MEASUREMENT, leave_measurement, recover, still_training
+from paretocaps.execution.attempt import attempt, failure_of, leave_failure
+from paretocaps.run_folder import RunFolder
 from paretocaps.testing.writes import full_disk
 
 
@@ -22,15 +23,15 @@ def test_an_attempt_leaves_what_it_returns(make_job):
     job, seen = make_job(), []
 
     def on_epoch(record):
-        assert still_training(job.folder) is not None
-        assert recover(job.folder) is None
+        assert RunFolder(job.folder).process() is not None
+        assert RunFolder(job.folder).recover() is None
         seen.append(record.epoch)
         return True
 
     measurement = attempt(job, on_epoch)
     assert isinstance(measurement, Measurement)
-    assert recover(job.folder) == measurement
-    assert still_training(job.folder) is None
+    assert RunFolder(job.folder).recover() == measurement
+    assert RunFolder(job.folder).process() is None
     assert seen == [1, 2]
 
 
@@ -45,7 +46,7 @@ def test_the_measurement_of_an_earlier_attempt_is_replaced(make_job):
     job = make_job()
     first = attempt(job, lambda record: True)
     second = attempt(job.model_copy(update={"epochs": 1}), lambda record: True)
-    assert recover(job.folder) == second != first
+    assert RunFolder(job.folder).recover() == second != first
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_the_measurement_of_an_earlier_attempt_is_replaced(make_job):
     ],
 )
 def test_reasons_are_one_line(error, reason):
-    assert failure_reason(error, "cpu") == reason
+    assert failure_of(error, "cpu") == Failure(reason)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_reasons_are_one_line(error, reason):
 )
 def test_running_out_of_memory_has_a_remedy(error):
     assert is_out_of_memory(error)
-    reason = failure_reason(error, "cuda:1")
+    reason = failure_of(error, "cuda:1").reason
     assert reason.startswith("out of memory on cuda:1: use a smaller batch size (")
 
 
@@ -90,20 +91,20 @@ def test_invalid_values_are_named():
     error = caught(lambda: EpochRecord(epoch=1, acc=1.5, seconds=0, time=0, wall=0))
     assert isinstance(error, ValidationError)
     expected = "EpochRecord: acc=1.5: it should be less than or equal to 1"
-    assert failure_reason(error, "cpu") == expected
+    assert failure_of(error, "cpu") == Failure(expected)
     error = caught(lambda: EpochRecord(epoch=1, acc=0.5, seconds=float("nan"), time=0, wall=0))
-    assert failure_reason(error, "cpu").startswith("seconds=nan is not a finite number")
+    assert failure_of(error, "cpu").reason.startswith("seconds=nan is not a finite number")
 
 
 def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
     job = make_job()
     job.folder.touch()
-    assert leave_reason(job, ValueError("no")) == "ValueError: no"  # its folder cannot be made
+    assert leave_failure(job, ValueError("no")) == Failure("ValueError: no")  # its folder cannot be made
     job.folder.unlink()
-    leave_reason(job, ValueError("no"))
-    assert recover(job.folder) == "ValueError: no"
-    leave_measurement(job.folder, attempt(make_job(), lambda record: True))
-    assert isinstance(recover(job.folder), Measurement), "a measurement outweighs a reason"
+    leave_failure(job, ValueError("no"))
+    assert RunFolder(job.folder).recover() == Failure("ValueError: no")
+    RunFolder(job.folder).leave(attempt(make_job(), lambda record: True))
+    assert isinstance(RunFolder(job.folder).recover(), Measurement), "a measurement outweighs a reason"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -111,8 +112,6 @@ def test_a_full_disk_says_so_and_names_the_file(make_job):
     job = make_job()
     with full_disk():
         error = caught(lambda: attempt(job, lambda record: True))
-    file = str(job.folder / MEASUREMENT)
-    assert (
-        failure_reason(error, "cpu")
-        == f"{file!r} cannot be written: No space left on device: free some space"
-    )
+    file = str(RunFolder(job.folder).measurement_file)
+    reason = f"{file!r} cannot be written: No space left on device: free some space"
+    assert failure_of(error, "cpu") == Failure(reason, may_pass=True)

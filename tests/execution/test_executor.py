@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import UnknownNameError
 from paretocaps.execution.executor import EXECUTORS, Outcome
@@ -21,12 +22,9 @@ def measurement():
 
 
 def test_an_outcome_has_one_of_two(make_job):
-    assert Outcome.of(make_job(), measurement()).measurement == measurement()
-    assert Outcome.of(make_job(), "no").reason == "no"
-    with pytest.raises(ValueError, match="either"):
-        Outcome(make_job())
-    with pytest.raises(ValueError, match="either"):
-        Outcome(make_job(), measurement(), "no")
+    measured, failed = Outcome(make_job(), measurement()), Outcome(make_job(), Failure("no"))
+    assert (measured.measurement, measured.failure) == (measurement(), None)
+    assert (failed.measurement, failed.failure) == (None, Failure("no"))
 
 
 def test_an_unknown_executor_is_named():

@@ -37,7 +37,7 @@ def test_a_trainer_registered_in_this_process_trains_here(make_job):
     with InlineExecutor(["cuda:1"]) as executor:
         executor.submit(job)
         (outcome,) = executor.wait(lambda *_: True)
-    assert outcome.measurement is not None, outcome.reason
+    assert outcome.measurement is not None, outcome.failure
     assert outcome.job is job
     assert seen == [(os.getpid(), "cuda:1", None, False)]
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from paretocaps.execution.processes import ProcessExecutor
-from paretocaps.execution.recover import still_training
+from paretocaps.run_folder import RunFolder
 
 
 def go_on(*_):
@@ -27,7 +27,7 @@ def observed(make_job, monkeypatch):
         environments = {}
 
         def on_epoch(job, record):
-            pid = still_training(job.folder)
+            pid = RunFolder(job.folder).process()
             with open(f"/proc/{pid}/environ", "rb") as stream:
                 environments[pid] = dict(e.split(b"=", 1) for e in stream.read().split(b"\0") if b"=" in e)
             return True

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
-from paretocaps.execution.recover import recover
+from paretocaps.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_an_epoch_waits_for_its_answer(worker, make_job):
         assert (message["kind"], message["record"]["epoch"]) == ("epoch", epoch)
         say(worker, "answer", go_on=epoch < 2)
     assert hear(worker) == {"kind": "measured"}
-    assert len(recover(job.folder).epochs) == 2
+    assert len(RunFolder(job.folder).recover().epochs) == 2
 
 
 def test_a_failure_is_told_and_left(worker, make_job):
@@ -66,8 +67,9 @@ def test_a_failure_is_told_and_left(worker, make_job):
     say(worker, "job", job=job.model_dump(mode="json"))
     assert hear(worker)["kind"] == "epoch"
     say(worker, "answer", go_on=True)
-    assert hear(worker) == {"kind": "failed", "reason": "no luck", "replace": False}
-    assert recover(job.folder) == "no luck"
+    no_luck = {"reason": "no luck", "may_pass": False}
+    assert hear(worker) == {"kind": "failed", "failure": no_luck, "replace": False}
+    assert RunFolder(job.folder).recover() == Failure("no luck")
 
 
 def test_it_ends_when_there_is_no_more_to_do(worker):
@@ -83,6 +85,6 @@ def test_it_finishes_its_job_when_the_driver_hangs_up(worker, make_job):
     worker.stdin.close()
     worker.stdout.close()
     assert worker.wait(60) == 0
-    measurement = recover(job.folder)
+    measurement = RunFolder(job.folder).recover()
     assert isinstance(measurement, Measurement)
     assert len(measurement.epochs) == 4

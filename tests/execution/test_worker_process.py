@@ -4,12 +4,14 @@ import time
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.execution.worker_process import WorkerProcess, end, last_line
+from paretocaps.run_folder import RunFolder
 
 
 @pytest.fixture
 def worker(tmp_path):
-    process = WorkerProcess(tmp_path / "first", threads=1)
+    process = WorkerProcess(RunFolder(tmp_path / "first"), threads=1)
     yield process
     end([process], patience=0.0)
 
@@ -31,14 +33,14 @@ def test_it_ends_by_itself_when_told(worker, tmp_path):
     end([worker], patience=60.0)
     assert not worker.alive()
     worker.ready = True
-    assert worker.death(tmp_path) == "worker ended with exit code 0"
+    assert worker.death(RunFolder(tmp_path)) == Failure("worker ended with exit code 0", may_pass=True)
 
 
 def test_it_is_ended_when_it_does_not(worker, tmp_path):
     until_ready(worker)
     end([worker], patience=0.0)
     assert not worker.alive()
-    assert worker.death(tmp_path).startswith("worker was ended")
+    assert worker.death(RunFolder(tmp_path)).reason.startswith("worker was ended")
 
 
 def test_it_has_its_own_session_and_group(worker):
@@ -53,7 +55,7 @@ def test_a_death_is_told_with_the_last_words(worker, tmp_path):
     assert worker.wait(60)
     worker.read()
     assert worker.ended
-    assert worker.death(tmp_path) == (
+    assert worker.death(RunFolder(tmp_path)).reason == (
         "worker could not start: it ended by signal 6 (aborted); its log ends with: two"
     )
 

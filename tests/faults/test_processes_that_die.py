@@ -10,7 +10,7 @@ import pytest
 from paretocaps.domain.measurement import Measurement
 from paretocaps.execution import processes
 from paretocaps.execution.executor import EXECUTORS
-from paretocaps.execution.recover import recover, still_training
+from paretocaps.run_folder import RunFolder
 
 DRIVER = """
 import sys
@@ -37,23 +37,23 @@ def driver(make_job, until):
     command = [sys.executable, "-c", DRIVER, job.model_dump_json()]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         until((job.folder / "waiting").exists)
-        worker = still_training(job.folder)
+        worker = RunFolder(job.folder).process()
         yield process, job, worker
         (job.folder / "go").touch()
         if process.poll() is None:
             process.kill()
-    until(lambda: still_training(job.folder) is None)
+    until(lambda: RunFolder(job.folder).process() is None)
 
 
 def test_a_measurement_outlives_the_driver(driver, until, running):
     process, job, worker = driver
     process.kill()
     process.wait()
-    assert still_training(job.folder) == worker
-    assert recover(job.folder) is None
+    assert RunFolder(job.folder).process() == worker
+    assert RunFolder(job.folder).recover() is None
     (job.folder / "go").touch()
-    until(lambda: still_training(job.folder) is None)
-    measurement = recover(job.folder)
+    until(lambda: RunFolder(job.folder).process() is None)
+    measurement = RunFolder(job.folder).recover()
     assert isinstance(measurement, Measurement)
     assert [record.epoch for record in measurement.epochs] == [1, 2, 3, 4]
     until(lambda: not running(worker))
@@ -67,8 +67,8 @@ def test_an_interrupt_ends_the_workers(driver, running):
     assert "KeyboardInterrupt" in errors.splitlines()[-1]
     assert "ResourceWarning" not in errors
     assert not running(worker)
-    assert still_training(job.folder) is None
-    assert recover(job.folder) is None
+    assert RunFolder(job.folder).process() is None
+    assert RunFolder(job.folder).recover() is None
 
 
 def test_a_folder_is_trained_in_by_one(driver, make_job):
@@ -76,7 +76,9 @@ def test_a_folder_is_trained_in_by_one(driver, make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(job)
         (outcome,) = executor.wait(go_on)
-    assert outcome.reason == (f"{job.folder} is being trained in by process {worker}: wait for it, or end it")
+    assert outcome.failure.reason == (
+        f"{job.folder} is being trained in by process {worker}: wait for it, or end it"
+    )
 
 
 def test_abort_ends_what_hangs(make_job, until, running):
@@ -84,7 +86,7 @@ def test_abort_ends_what_hangs(make_job, until, running):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(job)
         until(lambda: executor.wait(go_on, timeout=0.1) or (job.folder / "hanging").exists())
-        worker, child = still_training(job.folder), child_of(job)
+        worker, child = RunFolder(job.folder).process(), child_of(job)
         assert running(worker)
         executor.abort()
         assert not running(worker)
@@ -101,7 +103,7 @@ def test_a_child_that_holds_the_pipe_open(make_job, until, running):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(job)
         (outcome,) = executor.wait(go_on)
-        assert outcome.reason.startswith("worker ended by signal 9")
+        assert outcome.failure.reason.startswith("worker ended by signal 9")
         until(lambda: not running(child_of(job)))
 
 
@@ -110,7 +112,9 @@ def test_a_training_that_closes_the_pipes(make_job, monkeypatch):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(make_job("close_pipes"))
         (outcome,) = executor.wait(go_on)
-    assert outcome.reason == "worker was ended: the training closed or garbled its pipes to the driver"
+    assert (
+        outcome.failure.reason == "worker was ended: the training closed or garbled its pipes to the driver"
+    )
 
 
 def test_a_worker_that_dies_after_measuring(make_job):
@@ -139,7 +143,7 @@ def test_a_worker_that_cannot_start(make_job, tmp_path, monkeypatch):
             for _ in range(2):  # each job tries once
                 executor.submit(make_job())
                 (outcome,) = executor.wait(go_on)
-                assert outcome.reason == (
+                assert outcome.failure.reason == (
                     "worker could not start: it ended with exit code 1; "
                     "its log ends with: ImportError: pydantic is broken"
                 )
@@ -153,7 +157,7 @@ def test_a_module_in_the_working_directory_stands_in_for_none(make_job, tmp_path
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(make_job())
         (outcome,) = executor.wait(go_on)
-    assert outcome.measurement is not None, outcome.reason
+    assert outcome.measurement is not None, outcome.failure
 
 
 def test_a_python_that_is_not_there(make_job, monkeypatch):
@@ -162,7 +166,7 @@ def test_a_python_that_is_not_there(make_job, monkeypatch):
             broken.setattr(sys, "executable", "/no/such/python")
             executor.submit(make_job())
             (outcome,) = executor.wait(go_on)
-        assert outcome.reason.startswith("worker could not start: [Errno 2]")
+        assert outcome.failure.reason.startswith("worker could not start: [Errno 2]")
         executor.submit(make_job())
         assert executor.wait(go_on)[0].measurement is not None
 
@@ -172,4 +176,4 @@ def test_a_folder_that_cannot_be_made(make_job, tmp_path):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(make_job(folder=tmp_path / "file" / "job"))
         (outcome,) = executor.wait(go_on)
-    assert "Not a directory" in outcome.reason
+    assert "Not a directory" in outcome.failure.reason

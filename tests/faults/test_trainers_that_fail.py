@@ -3,7 +3,7 @@
 import pytest
 
 from paretocaps.execution.executor import EXECUTORS
-from paretocaps.execution.recover import recover
+from paretocaps.run_folder import RunFolder
 
 RAISED = {
     "raise": "ValueError: the labels are upside down",
@@ -37,8 +37,8 @@ def test_errors_become_reasons(name, fault, reason, make_job, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     with EXECUTORS.get(name)(["cpu"]) as executor:
         outcome = run(executor, make_job(fault))
-        assert outcome.reason.startswith(reason)
-        assert recover(outcome.job.folder) == outcome.reason
+        assert outcome.failure.reason.startswith(reason)
+        assert RunFolder(outcome.job.folder).recover() == outcome.failure
         assert run(executor, make_job()).measurement is not None
 
 
@@ -47,20 +47,20 @@ def test_deaths_become_reasons(fault, reason, make_job, monkeypatch):
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         outcome = run(executor, make_job(fault))
-        assert outcome.reason.startswith(reason)
+        assert outcome.failure.reason.startswith(reason)
         assert run(executor, make_job()).measurement is not None
 
 
 def test_a_module_that_crashes_while_it_loads(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
-        reason = run(executor, make_job(trainer="unimportable")).reason
+        reason = run(executor, make_job(trainer="unimportable")).failure.reason
         assert reason.startswith("worker ended by signal 11")
         assert run(executor, make_job()).measurement is not None
 
 
 def test_a_module_that_is_missing(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
-        reason = run(executor, make_job(trainer="missing")).reason
+        reason = run(executor, make_job(trainer="missing")).failure.reason
     assert reason == "cannot load 'no_such_module:train': No module named 'no_such_module'"
 
 
@@ -95,7 +95,7 @@ def test_workers_are_kept_and_the_unhealthy_replaced(make_job):
 def test_noise_does_not_reach_the_driver(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         outcome = run(executor, make_job("noise"))
-        assert outcome.measurement is not None, outcome.reason
+        assert outcome.measurement is not None, outcome.failure
         log = (outcome.job.folder / "worker.log").read_text()
         assert log.splitlines() == ['{"kind": "measured"}', '{"kind": "failed", "reason": "noise"}', "{}"]
         quiet = run(executor, make_job())
@@ -118,4 +118,4 @@ def test_a_changed_directory_does_not_matter(make_job, tmp_path, monkeypatch):
             job = make_job("change_directory")
             relative = job.model_copy(update={"folder": job.folder.relative_to(tmp_path)})
             outcome = run(executor, relative)
-            assert outcome.measurement is not None, outcome.reason
+            assert outcome.measurement is not None, outcome.failure

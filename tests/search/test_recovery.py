@@ -1,9 +1,12 @@
+import errno
+
 import pytest
 
 import paretocaps.testing.probe as probe
 from paretocaps import service
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import TrainingError
-from paretocaps.execution.recover import leave_failure, leave_measurement
+from paretocaps.run_folder import RunFolder
 from paretocaps.storage.store import Store
 
 
@@ -37,7 +40,7 @@ def leave_open(run, monkeypatch, behind):
     def die_in_trial_1(job, on_epoch):
         measurement = train(job, on_epoch)
         if job.trial == 1:
-            behind(job.folder, measurement)
+            behind(RunFolder(job.folder), measurement)
             raise DriverDied
         return measurement
 
@@ -48,7 +51,7 @@ def leave_open(run, monkeypatch, behind):
 
 
 def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkeypatch):
-    leave_open(run, monkeypatch, leave_measurement)
+    leave_open(run, monkeypatch, RunFolder.leave)
     summary, watcher = run(trials=3)
     assert "trial 1 was measured while no driver ran: taken in" in watcher.notices
     assert [number for number, *_ in watcher.started] == [2]
@@ -58,7 +61,7 @@ def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkey
 
 
 def test_a_failure_left_behind_ends_the_trial(run, storage, monkeypatch):
-    leave_open(run, monkeypatch, lambda folder, _: leave_failure(folder, "it broke"))
+    leave_open(run, monkeypatch, lambda folder, _: folder.leave(Failure("it broke")))
     summary, watcher = run(trials=3)
     assert watcher.failed == [(1, "it broke")]
     assert summary.finished == 3
@@ -94,19 +97,19 @@ def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("reason", "tries"),
+    ("error", "tries"),
     [
-        ("worker ended by signal 9 (SIGKILL)", 2),
-        ("'a' cannot be written: full: free some space", 2),
-        ("bad", 1),
+        (OSError(errno.ENOSPC, "No space left on device"), 2),
+        (TrainingError("worker ended by signal 9: it says"), 1),
+        (TrainingError("bad"), 1),
     ],
 )
-def test_a_design_that_failed_for_a_reason_that_may_pass_is_tried_once_more(run, monkeypatch, reason, tries):
+def test_a_design_that_failed_for_a_reason_that_may_pass_is_tried_once_more(run, monkeypatch, error, tries):
     train = probe.train
 
     def slow_fails(job, on_epoch):
         if job.choices["learning_rate"] == 0.01:
-            raise TrainingError(reason)
+            raise error
         return train(job, on_epoch)
 
     monkeypatch.setattr(probe, "train", slow_fails)

@@ -5,6 +5,7 @@ import optuna
 import pytest
 
 import paretocaps.testing.probe as probe
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import ParetocapsError, TrainingError, UsageError
 from paretocaps.execution.executor import EXECUTORS, Outcome
 from paretocaps.storage.store import Store
@@ -147,9 +148,9 @@ class TwoPlaces:
     def wait(self, on_epoch, timeout=None):
         job = self.jobs.pop(0)
         try:
-            return [Outcome.of(job, probe.train(job, lambda record: on_epoch(job, record)))]
+            return [Outcome(job, probe.train(job, lambda record: on_epoch(job, record)))]
         except TrainingError as error:
-            return [Outcome.of(job, str(error))]
+            return [Outcome(job, Failure(str(error)))]
 
     def abort(self):
         self.jobs.clear()

@@ -14,9 +14,9 @@ from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import DataError, UnknownNameError, UsageError
-from paretocaps.execution.recover import leave_job
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
+from paretocaps.run_folder import RunFolder
 from paretocaps.service import EvaluateOptions, evaluate, pick_trial, write_evaluation
 from paretocaps.training.weights import load_weights, save_weights
 
@@ -111,7 +111,9 @@ def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, t
 def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
     picked, run = pick_trial(trained, trial=0), tmp_path / "run"
     job = {"study": "s", "trial": 0, "trainer": "capsnet", "choices": picked.choices, "seed": 0}
-    leave_job(TrainingJob.model_validate({**job, "data": picked.data, "epochs": 2, "folder": run}))
+    RunFolder(run).leave_job(
+        TrainingJob.model_validate({**job, "data": picked.data, "epochs": 2, "folder": run})
+    )
     shutil.copy(picked.weights, run)
     for path in (run, run / "weights.pt"):
         found = evaluate([str(path)], options=EvaluateOptions(robust=False, pictures=False, device="cpu"))

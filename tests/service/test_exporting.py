@@ -6,10 +6,10 @@ from paretocaps import service
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import DataError, UsageError
-from paretocaps.execution.recover import leave_job, leave_measurement
 from paretocaps.export.package import load_export
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
+from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import save_weights
 
 SMALL = {"height": 8, "width": 8, "channels": 1, "classes": 10, "conv_channels": 4, "capsule_types": 2}
@@ -101,10 +101,10 @@ def test_a_run_says_what_was_trained(run, folder):
         epochs=1,
         folder=run,
     )
-    leave_job(job)
+    RunFolder(job.folder).leave_job(job)
     device = Device(name="paper", kind="cpu")
-    leave_measurement(
-        run, Measurement(acc=0.7, best_epoch=1, time=1, wall=1, params=1, device=device, test_acc=0.6)
+    RunFolder(run).leave(
+        Measurement(acc=0.7, best_epoch=1, time=1, wall=1, params=1, device=device, test_acc=0.6)
     )
     done = service.export_run(str(run), service.ExportOptions())
     about = done.document.about

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import DivergedError, StorageError
 
 
@@ -71,7 +72,7 @@ def test_epochs_are_followed(store, attempt, measure):
 def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
     record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan, "val_loss": math.inf})
     store.record_epoch(attempt, record)
-    store.fail_attempt(attempt, "the loss is nan")
+    store.fail_attempt(attempt, Failure("the loss is nan"))
     (found,) = only(store).epochs
     assert (found.train_loss, found.val_loss) == (None, None)
     assert (only(store).state, only(store).reason) == ("failed", "the loss is nan")
@@ -149,7 +150,7 @@ def test_a_finished_attempt_cannot_fail(store, attempt, measure):
     with pytest.raises(
         StorageError, match="attempt 1 with seed 7 of trial 0 of study 's' is finished already"
     ):
-        store.fail_attempt(attempt, "no")
+        store.fail_attempt(attempt, Failure("no"))
 
 
 def test_a_missing_attempt_is_said(store, attempt, measure):

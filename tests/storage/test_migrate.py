@@ -127,6 +127,31 @@ def test_epochs_from_before_the_validation_loss_keep_and_answer_views(tmp_path):
     assert table.values.tolist() == [[4.0, 1.0, 2.0]]
 
 
+def test_failures_from_before_they_said_whether_to_try_again_are_told_by_their_wording(tmp_path):
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = make_engine(url, create=True)
+    reasons = [
+        "worker ended by signal 9 (killed; out of memory?)",
+        "'w.pt' cannot be written: No space left on device: free some space",
+        "loss=nan is not a finite number",
+    ]
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        command.upgrade(_config(connection), "0003")
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_studies (id, name, created, spec) VALUES (1, 's', '2026-01-01', '{}')"
+        )
+        for number, reason in enumerate(reasons):
+            connection.exec_driver_sql(
+                "INSERT INTO paretocaps_trials (study_id, number, state, choices, design, reason, created)"
+                " VALUES (1, ?, 'failed', '{}', ?, ?, '2026-01-01')",
+                (number, f"design {number}", reason),
+            )
+    engine.dispose()
+    with Store.open(url, create=False) as store:
+        assert store.designs_to_retry("s") == {"design 0", "design 1"}
+        assert [trial.reason for trial in store.trials("s")] == reasons
+
+
 def _config(connection=None) -> Config:
     config = Config(attributes={} if connection is None else {"connection": connection})
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))

@@ -1,6 +1,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 
 FINITE = st.floats(min_value=0, max_value=1e300, allow_nan=False)
@@ -73,7 +74,7 @@ def test_open_trials_are_those_to_resume(store, finish, measure):
     store.start_trial("s", 2, {})
     store.interrupt_trial("s", 2)
     store.start_trial("s", 3, {})
-    store.fail_trial("s", 3, "no")
+    store.fail_trial("s", 3, Failure("no"))
     found = store.open_trials("s")
     assert [(trial.number, trial.state) for trial in found] == [(1, "running"), (2, "interrupted")]
     assert [(attempt.key.seed, attempt.key.attempt) for attempt in found[0].attempts] == [(3, 1)]

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError, StorageError, UsageError
 
@@ -53,7 +54,7 @@ def test_the_list_counts_by_state(store, finish):
         finish(number)
     store.start_trial("s", 3, {})
     store.start_trial("s", 4, {})
-    store.fail_trial("s", 4, "out of memory")
+    store.fail_trial("s", 4, Failure("out of memory"))
     first, second = store.studies()
     assert (first.name, second.name) == ("s", "empty")
     assert first.trials == {"running": 1, "finished": 3, "failed": 1, "interrupted": 0}

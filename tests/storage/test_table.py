@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError
 from paretocaps.storage.connect import make_engine
 
@@ -10,7 +11,7 @@ def test_a_row_a_finished_trial(store, finish):
         finish(number, acc=number / 10, time=number + 1.0, params=number * 100)
     store.start_trial("s", 8, {})
     store.start_trial("s", 9, {})
-    store.fail_trial("s", 9, "no")
+    store.fail_trial("s", 9, Failure("no"))
     table = store.table("s", ["time", "acc", "params"])
     assert table.quantities == ("time", "acc", "params")
     assert table.trials.tolist() == [0, 3, 7]
@@ -60,7 +61,7 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     finish(0, seed=1, acc=0.1)
     finish(0, seed=1, acc=0.7)
     failed = store.start_attempt("s", 0, 1)
-    store.fail_attempt(failed, "no")
+    store.fail_attempt(failed, Failure("no"))
     store.start_attempt("s", 0, 1)
     table = store.table("s", ["acc"])
     assert table.values.tolist() == [[0.7]]

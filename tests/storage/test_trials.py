@@ -2,6 +2,7 @@ from datetime import UTC
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.storage.records import canonical_json
 
@@ -58,7 +59,7 @@ def test_a_failed_trial_takes_its_running_attempts_along(store, measure):
     store.start_trial("s", 0, {})
     done, running = store.start_attempt("s", 0, 1), store.start_attempt("s", 0, 2)
     store.finish_attempt(done, measure())
-    store.fail_trial("s", 0, "the loss is nan")
+    store.fail_trial("s", 0, Failure("the loss is nan"))
     trial = store.trial("s", 0)
     assert (trial.state, trial.reason) == ("failed", "the loss is nan")
     assert [(a.key.seed, a.state, a.reason) for a in trial.attempts] == [
@@ -68,17 +69,17 @@ def test_a_failed_trial_takes_its_running_attempts_along(store, measure):
     assert (running.seed, running.attempt) == (2, 1)
 
 
-@pytest.mark.parametrize("end", ["fail_trial", "interrupt_trial"])
-def test_a_finished_trial_stays_finished(store, finish, end):
+def test_a_finished_trial_stays_finished(store, finish):
     finish(0)
-    with pytest.raises(StorageError, match="trial 0 of study 's' is finished"):
-        getattr(store, end)("s", 0, "too late")
+    for end, why in ((store.fail_trial, Failure("too late")), (store.interrupt_trial, "too late")):
+        with pytest.raises(StorageError, match="trial 0 of study 's' is finished"):
+            end("s", 0, why)
     assert store.trial("s", 0).state == "finished"
 
 
 def test_a_missing_trial_is_said(store):
     with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(it has none yet\)"):
-        store.fail_trial("s", 3, "")
+        store.fail_trial("s", 3, Failure(""))
     store.start_trial("s", 1, {})
     with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(its last is 1\)"):
         store.trial("s", 3)
@@ -96,9 +97,22 @@ def test_choices_seen_have_their_first_trial(store, finish):
     finish(2, choices={"a": 1})
     store.start_trial("s", 5, {"b": 0, "a": 1})
     store.start_trial("s", 6, {"a": 3})
-    store.fail_trial("s", 6, "no")
+    store.fail_trial("s", 6, Failure("no"))
     assert store.choices_seen("s") == {'{"a":1}': 2, canonical_json({"a": 1, "b": 0}): 5}
     assert store.choices_seen("s", ("failed",)) == {'{"a":3}': 6}
+
+
+def test_designs_that_may_succeed_are_tried_again(store):
+    for number, design, failure in [
+        (0, "wab", Failure("worker ended by signal 9", may_pass=True)),
+        (1, "ws", Failure("worker ended by signal 9, it is said")),
+        (2, None, Failure("the disk is full", may_pass=True)),
+        (3, "one_cycle", None),
+    ]:
+        store.start_trial("s", number, {}, design)
+        if failure is not None:
+            store.fail_trial("s", number, failure)
+    assert store.designs_to_retry("s") == {"wab"}
 
 
 def test_members_come_in_the_order_asked_for(store, finish):

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from paretocaps.data.tensor_splits import load
-from paretocaps.domain.job import CHECKPOINT, DataSpec
+from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UsageError
+from paretocaps.run_folder import RunFolder
 from paretocaps.training.checkpoint import fingerprint, load_checkpoint
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
@@ -136,7 +137,7 @@ def test_a_damaged_checkpoint_is_one_clear_line(job):
     made = kept(job(epochs=2))
     with pytest.raises(Cut):
         train(made, cut_after(1))
-    path = made.folder / CHECKPOINT
+    path = RunFolder(made.folder).checkpoint
     whole = path.read_bytes()
     for content in (b"", b"no checkpoint", whole[: len(whole) // 2], whole[:-1000]):
         path.write_bytes(content)
@@ -145,7 +146,8 @@ def test_a_damaged_checkpoint_is_one_clear_line(job):
         ) as error:
             train(made, go_on)
         assert len(str(error.value).splitlines()) == 1
-    content = torch.load(made.folder / CHECKPOINT, weights_only=True) if path.write_bytes(whole) else {}
+    path.write_bytes(whole)
+    content = torch.load(path, weights_only=True)
     torch.save({**content, "format": 99}, path)
     with pytest.raises(DataError, match="format 99"):
         train(made, go_on)

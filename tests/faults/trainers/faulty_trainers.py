@@ -149,9 +149,9 @@ def _close_pipes(job, on_epoch):
 
 def _die_measured(job, on_epoch):
     # between leaving the measurement and telling the driver
-    from paretocaps.execution.recover import leave_measurement
+    from paretocaps.run_folder import RunFolder
 
-    leave_measurement(job.folder, _measurement(job, [_record(1)]))
+    RunFolder(job.folder).leave(_measurement(job, [_record(1)]))
     os._exit(1)
 
 

@@ -1,0 +1,206 @@
+"""The folder of one training: what its files are called, who trains in it, and what is left there.
+
+The measurement or the failure is there once the training has ended; the lock is held (flock) while it
+lasts, and the lock's file has the process id.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import ValidationError
+
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import Measurement
+from paretocaps.errors import TrainingError
+from paretocaps.writing import whole_file
+
+WEIGHTS = "weights.pt"
+"""The name under which our own trainer keeps the best epoch's weights; see `Measurement.weights`."""
+
+_PATIENCE = 1.0  # s; whoever asks `process` holds the lock for a moment
+_PAUSE = 0.01  # s
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one training, which need not exist; made by whatever writes to it first."""
+
+    path: Path
+
+    @property
+    def job_file(self) -> Path:
+        """What is trained here (`leave_job`)."""
+        return self.path / "job.json"
+
+    @property
+    def measurement_file(self) -> Path:
+        """What a training measured (`leave`)."""
+        return self.path / "measurement.json"
+
+    @property
+    def failure_file(self) -> Path:
+        """Why a training failed (`leave`)."""
+        return self.path / "failure.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The state after the last whole epoch, from which the training goes on."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def weights(self) -> Path:
+        """The best epoch's weights, where our own trainer trained."""
+        return self.path / WEIGHTS
+
+    @property
+    def epochs(self) -> Path:
+        """The table of epochs, a row per epoch."""
+        return self.path / "epochs.csv"
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.path / "worker.log"
+
+    @property
+    def lock_file(self) -> Path:
+        """The file that is locked while a process trains here."""
+        return self.path / "worker.lock"
+
+    def rank_log(self, rank: int) -> Path:
+        """What a rank other than the first printed."""
+        return self.path / f"rank-{rank}.log"
+
+    def leave(self, result: Measurement | Failure) -> None:
+        """Write what the training came to: whole or not at all, and on the disk when this returns.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        if isinstance(result, Measurement):
+            _write(self.measurement_file, result.model_dump_json())
+        else:
+            _write(self.failure_file, json.dumps(asdict(result)))
+
+    def leave_job(self, job: TrainingJob) -> None:
+        """Write `job`, so that what is trained here is known later, as `leave` writes.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        _write(self.job_file, job.model_dump_json(indent=1))
+
+    def job(self) -> TrainingJob | None:
+        """Return the job that `leave_job` wrote, or None where there is none that can be read."""
+        try:
+            return TrainingJob.model_validate_json(self.job_file.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def recover(self) -> Measurement | Failure | None:
+        """Return what a training left here: its measurement, else why it failed, else None.
+
+        A file that cannot be read (another version's, damaged by hand) is a failure and says so.
+        """
+        try:
+            return Measurement.model_validate_json(self.measurement_file.read_bytes())
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"])) or "not JSON"
+            return Failure(f"{self.measurement_file} cannot be read ({where}): remove it and train again")
+        except OSError:
+            pass
+        try:
+            left = json.loads(self.failure_file.read_bytes())
+            return Failure(str(left["reason"]), may_pass=left.get("may_pass") is True)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return Failure(f"{self.failure_file} cannot be read: remove it and train again")
+        except OSError:
+            return None
+
+    def forget_result(self) -> None:
+        """Remove what an earlier training came to and said, so that it is not taken for a new one's."""
+        _remove(self.measurement_file, self.failure_file, self.log)
+
+    def forget(self) -> None:
+        """Remove everything of ours that an earlier training left; other files stay."""
+        self.forget_result()
+        _remove(self.checkpoint, self.weights, self.epochs, self.job_file)
+
+    def clear_failed(self) -> None:
+        """Remove what a failed training left, weights above all; its failure and log stay."""
+        kept = self.failure_file, self.log, self.lock_file
+        _remove(*(path for path in self.path.glob("*") if path.is_file() and path not in kept))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Mark the folder as being trained in by this process.
+
+        The mark is a lock of the operating system: it ends with the process, however that ends.
+
+        Raises:
+            TrainingError: another process trains in it.
+            OSError: the folder cannot be written.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self.lock_file.open("a+b") as stream:
+            deadline = time.monotonic() + _PATIENCE
+            while not _acquired(stream, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    holder = f"process {_holder(stream)}"
+                    raise TrainingError(
+                        f"{self.path} is being trained in by {holder}: wait for it, or end it"
+                    )
+                time.sleep(_PAUSE)
+            stream.truncate(0)
+            stream.write(str(os.getpid()).encode())
+            stream.flush()
+            yield
+
+    def process(self) -> int | None:
+        """Return the id of the process that trains here, or None.
+
+        It is asked by a shared lock, which libraries for lock files lack: asking twice at once is no
+        training, and writes nothing.
+        """
+        try:
+            stream = self.lock_file.open("rb")
+        except OSError:
+            return None
+        with stream:
+            while not _acquired(stream, fcntl.LOCK_SH):
+                if pid := _holder(stream):
+                    return pid
+                time.sleep(_PAUSE)  # locked, its id not written yet
+        return None
+
+
+def _acquired(stream: BinaryIO, kind: int) -> bool:
+    try:
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(stream: BinaryIO) -> int | None:
+    stream.seek(0)
+    text = stream.read()
+    return int(text) if text.isdigit() else None
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

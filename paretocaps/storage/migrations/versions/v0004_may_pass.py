@@ -1,0 +1,21 @@
+"""Failed trials say whether they may succeed if they are tried again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    comment = "whether it may succeed if tried again; NULL unless it failed"
+    op.add_column("paretocaps_trials", sa.Column("may_pass", sa.Boolean(), comment=comment))
+    # until here only the wording told: of a worker that died, or of a full disk
+    op.execute(
+        "UPDATE paretocaps_trials SET may_pass = (reason LIKE 'worker %' OR reason LIKE '%free some space')"
+        " WHERE state = 'failed'"
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("paretocaps_trials", "may_pass")

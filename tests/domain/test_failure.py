@@ -1,0 +1,13 @@
+import dataclasses
+
+import pytest
+
+from paretocaps.domain.failure import Failure
+
+
+def test_a_failure_is_a_frozen_value_that_reads_as_its_reason():
+    failure = Failure("no luck")
+    assert (str(failure), failure.may_pass) == ("no luck", False)
+    assert failure == Failure("no luck") != Failure("no luck", may_pass=True)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        failure.reason = "luck"

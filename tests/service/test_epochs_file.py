@@ -1,0 +1,15 @@
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.service.epochs_file import EpochsFile
+
+
+def test_the_table_of_epochs_is_begun_anew_and_settled(tmp_path):
+    records = [EpochRecord(epoch=n, acc=0.5, seconds=1.0, time=n, wall=n) for n in (1, 2)]
+    path = tmp_path / "epochs.csv"
+    for _ in range(2):
+        table = EpochsFile(path)
+        for record in records:
+            table.add(record)
+        assert path.read_text().count("\n") == 3
+    table.settle(tuple(record.model_copy(update={"time": 9.0}) for record in records))
+    assert ",9.0," in path.read_text()
+    assert [p.name for p in tmp_path.iterdir()] == ["epochs.csv"]

@@ -1,0 +1,198 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.errors import TrainingError
+from paretocaps.run_folder import RunFolder
+
+HOLD = """
+import sys
+from pathlib import Path
+from paretocaps.run_folder import RunFolder
+with RunFolder(Path(sys.argv[1])).lock():
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+SECONDS = st.floats(0, 1e12)
+RECORDS = st.builds(
+    EpochRecord,
+    epoch=st.just(1),
+    acc=st.floats(0, 1),
+    seconds=SECONDS,
+    time=SECONDS,
+    wall=SECONDS,
+    learning_rate=st.floats(0, 1),
+)
+MEASUREMENTS = st.builds(
+    Measurement,
+    acc=st.floats(0, 1),
+    best_epoch=st.integers(1, 9),
+    time=SECONDS,
+    wall=SECONDS,
+    params=st.integers(0, 2**62),
+    device=st.builds(Device, name=st.text(), kind=st.just("cpu"), threads=st.none() | st.integers(1, 64)),
+    epochs=st.tuples(RECORDS),
+    quantities=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)),
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder(tmp_path)
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Return another process that trains in `tmp_path`."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"locked\n"
+        yield process
+        process.kill()
+
+
+@given(MEASUREMENTS)
+def test_a_measurement_comes_back_as_it_was(tmp_path_factory, measurement):
+    folder = RunFolder(tmp_path_factory.mktemp("folder"))
+    folder.leave(measurement)
+    again = folder.recover()
+    assert again.model_dump_json() == measurement.model_dump_json()  # NaN equals no NaN
+    assert os.listdir(folder.path) == ["measurement.json"]
+
+
+@given(st.builds(Failure, st.text() | st.just("\udce4.png cannot be read"), st.booleans()))
+def test_a_failure_comes_back_as_it_was(tmp_path_factory, failure):
+    folder = RunFolder(tmp_path_factory.mktemp("folder"))
+    folder.leave(failure)
+    assert folder.recover() == failure
+
+
+def test_a_failure_of_an_earlier_version_comes_back(folder):
+    folder.failure_file.write_text('{"reason": "no luck"}')
+    assert folder.recover() == Failure("no luck")
+
+
+def test_nothing_is_there(folder, tmp_path):
+    assert folder.recover() is None
+    never_made = RunFolder(tmp_path / "never-made")
+    assert never_made.recover() is None
+    assert never_made.process() is None
+    assert never_made.job() is None
+
+
+def test_a_write_that_was_cut_short_is_nothing(folder):
+    (folder.path / "measurement.json.01234567.part").write_text('{"acc": 0.')
+    assert folder.recover() is None
+
+
+def test_a_file_that_cannot_be_read_says_so(folder):
+    for content in ("[]", "3", "{}", "{"):
+        folder.failure_file.write_text(content)
+        assert folder.recover().reason.endswith("failure.json cannot be read: remove it and train again")
+    folder.measurement_file.write_text('{"acc": 0.5}')
+    assert folder.recover().reason.endswith(
+        "measurement.json cannot be read (best_epoch): remove it and train again"
+    )
+    folder.measurement_file.write_text("acc")
+    assert "(not JSON)" in folder.recover().reason
+
+
+def test_a_measurement_outweighs_a_failure(folder):
+    measurement = Measurement(
+        acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=Device(name="cpu", kind="cpu")
+    )
+    folder.leave(measurement)
+    folder.leave(Failure("no"))
+    assert folder.recover() == measurement
+
+
+def filled(folder):
+    own = folder.job_file, folder.measurement_file, folder.failure_file, folder.checkpoint, folder.weights
+    for file in (*own, folder.epochs, folder.log, folder.lock_file, folder.path / "notes.txt"):
+        file.write_text("old")
+    (folder.path / "child").mkdir()
+    return folder
+
+
+def names(folder):
+    return {path.name for path in folder.path.iterdir()}
+
+
+def test_a_result_is_forgotten(folder):
+    before = names(filled(folder))
+    folder.forget_result()
+    folder.forget_result()
+    assert before - names(folder) == {"measurement.json", "failure.json", "worker.log"}
+
+
+def test_a_training_is_forgotten_and_what_is_not_ours_stays(folder):
+    filled(folder).forget()
+    assert names(folder) == {"worker.lock", "notes.txt", "child"}
+
+
+def test_of_a_failed_training_the_failure_and_the_log_stay(folder):
+    filled(folder).clear_failed()
+    assert names(folder) == {"failure.json", "worker.log", "worker.lock", "child"}
+
+
+def test_the_lock_tells_who_trains(tmp_path):
+    new = RunFolder(tmp_path / "new")
+    with new.lock():
+        assert new.process() == os.getpid()
+    assert new.process() is None
+
+
+def test_the_lock_keeps_others_out(folder, holder):
+    assert folder.process() == holder.pid
+    with (
+        pytest.raises(TrainingError, match=f"is being trained in by process {holder.pid}"),
+        folder.lock(),
+    ):
+        pass
+
+
+def test_the_lock_ends_with_its_process(folder, holder):
+    holder.kill()
+    holder.wait()
+    assert folder.lock_file.read_text() == str(holder.pid)
+    assert folder.process() is None
+    with folder.lock():
+        assert folder.process() == os.getpid()
+
+
+def test_asking_does_not_keep_a_training_out(folder, holder):
+    holder.stdin.close()
+    for _ in range(50):
+        folder.process()
+    assert holder.wait(60) == 0
+
+
+def test_a_job_is_found_in_its_folder(tmp_path):
+    folder = RunFolder(tmp_path / "new")
+    job = TrainingJob(
+        study="s",
+        trial=0,
+        trainer="t",
+        choices={},
+        seed=0,
+        data=DataSpec(),
+        epochs=1,
+        folder=folder.path,
+    )
+    folder.leave_job(job)
+    assert folder.job() == job
+    folder.job_file.write_text("{")
+    assert folder.job() is None
+
+
+def test_every_file_lies_in_the_folder(folder):
+    files = [getattr(folder, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
+    assert len(files) == 8
+    assert {file.parent for file in [*files, folder.rank_log(1)]} == {folder.path}
