@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
@@ -116,10 +117,10 @@ def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
     """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
 
     The loss is that of the class scores as training takes it, without reconstruction (nothing is drawn); a
-    spread loss with its last margin, so that epochs compare. Of a network without capsules it is the
-    cross-entropy, whatever `loss` says.
+    spread loss with its last margin, so that epochs compare. A family that has a loss of its own is judged by
+    that, whatever `loss` says.
     """
-    name: LossName = "cross_entropy" if network.architecture.family == "lenet5" else loss
+    name: LossName = FAMILIES.get(network.architecture.family).loss or loss
     was_training = network.training
     network.eval()
     sums: Tensor | None = None  # right answers and losses; stays on the device: one read at the end

@@ -10,12 +10,10 @@ from paretocaps.data.images import ImageSet
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.classification import ClassificationReport, classification
-from paretocaps.evaluation.drawing import why_not_drawn
 from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_grids
 from paretocaps.evaluation.reconstructions import Reconstruction, reconstructions
 from paretocaps.evaluation.robustness import Robustness, robustness
 from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 
 GRIDS = 10
@@ -117,8 +115,7 @@ def _pictures(
 ) -> tuple[tuple[Reconstruction, ...], tuple[PerturbationGrid, ...], str | None]:
     if not what.pictures:
         return (), (), "Pictures were not asked for."
-    why = why_not_drawn(network)
-    if why is not None or not isinstance(network, CapsNet):
+    if (why := network.why_not_drawn) is not None:
         return (), (), why
     tell("drawing reconstructions and perturbation grids")
     classes = range(min(GRIDS, scored.scores.shape[1])) if what.grids is None else what.grids

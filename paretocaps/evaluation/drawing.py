@@ -9,20 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from paretocaps.data.images import ImageSet
-from paretocaps.models.families.capsnet import CapsNet
-from paretocaps.models.network import Network
 
 Picture = NDArray[np.uint8]
 """uint8 [H, W, C]."""
-
-
-def why_not_drawn(network: Network) -> str | None:
-    """Return why `network` cannot draw what its capsules say, in a sentence; None where it can."""
-    if not isinstance(network, CapsNet):
-        return "This network has no class capsules of its own to draw from."
-    if network.decoder is None:
-        return "This network has no decoder: train one with decoder=full or decoder=reduced for pictures."
-    return None
 
 
 def picture(images: ImageSet, index: int) -> Picture:

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from paretocaps.data.images import ImageSet
 from paretocaps.domain.routings.routing import Routing
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
-from paretocaps.models.families.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 STEPS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
 """What is added to a dimension: -0.25 to 0.25 by 0.05."""
@@ -39,7 +40,7 @@ class PerturbationGrid:
 
 
 def perturbation_grids(
-    network: CapsNet, images: ImageSet, scored: Scored, classes: Sequence[int] | None = None
+    network: Network, images: ImageSet, scored: Scored, classes: Sequence[int] | None = None
 ) -> tuple[PerturbationGrid, ...]:
     """Return a grid for each class: for that of its images which the network is surest of.
 
@@ -87,12 +88,12 @@ def perturbed(capsule: Tensor, routing: Routing) -> Tensor:
 
 
 @torch.no_grad()
-def _grid(network: CapsNet, images: ImageSet, index: int, label: int) -> PerturbationGrid:
+def _grid(network: Network, images: ImageSet, index: int, label: int) -> PerturbationGrid:
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
     capsules = network.class_capsules_of(as_seen(images, [index], device))[0]
-    states = perturbed(capsules[label], network.routing)
+    states = perturbed(capsules[label], ROUTINGS.get(network.architecture.routing))
     dimensions, steps = states.shape[:2]
     everything = capsules.repeat(dimensions * steps, 1, 1)
     everything[:, label] = states.flatten(0, 1)

@@ -9,7 +9,7 @@ import torch
 from paretocaps.data.images import ImageSet
 from paretocaps.evaluation.drawing import Picture, as_seen, picture, pictures
 from paretocaps.evaluation.scores import Scored
-from paretocaps.models.families.capsnet import CapsNet
+from paretocaps.models.network import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Reconstruction:
 
 @torch.no_grad()
 def reconstructions(
-    network: CapsNet, images: ImageSet, scored: Scored, right: int = 10, wrong: int = 10
+    network: Network, images: ImageSet, scored: Scored, right: int = 10, wrong: int = 10
 ) -> tuple[Reconstruction, ...]:
     """Return reconstructions of some images: right answers first, then wrong ones.
 

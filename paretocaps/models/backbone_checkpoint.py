@@ -12,13 +12,12 @@ import torch
 from torch import Tensor
 
 from paretocaps.errors import DataError, UsageError
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.geometry import Size
 from paretocaps.models.hub_weights import hub_weights
+from paretocaps.models.network import Network
 from paretocaps.models.trunks.shape import TRUNKS
 from paretocaps.registry import resolve
 
-BACKBONES = ("resnet18", "resnet50", "mobilenet_v1")
 _FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
 _REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PREFIXES = ("", "module.", "backbone.", "model.", "trunk.", "module.model.", "module.backbone.", "encoder.")
@@ -31,7 +30,7 @@ _TIMM_LAYERS = {"0": "conv_dw", "1": "bn1", "3": "conv_pw", "4": "bn2"}
 Weights = dict[str, Tensor]
 
 
-def load_checkpoint(network: CapsNet, name: str) -> tuple[str, ...]:
+def load_checkpoint(network: Network, name: str) -> tuple[str, ...]:
     """Give the network's trunk the weights of a checkpoint and return what should be said of it.
 
     Names of torchvision and timm are understood, and for MobileNetV1 the usual `model.N.0`, each with a
@@ -48,14 +47,15 @@ def load_checkpoint(network: CapsNet, name: str) -> tuple[str, ...]:
         UsageError: the checkpoint of another network, with what differs, or numbers that are not finite.
     """
     trunk, weights = network.architecture.trunk, read_checkpoint(name)
+    module = network.get_submodule("trunk")
     key = f"{network.architecture.trunk_shape.convolutions[0].name}.weight"
-    expected = {own: tuple(value.shape) for own, value in network.trunk.state_dict().items()}
+    expected = {own: tuple(value.shape) for own, value in module.state_dict().items()}
     prefix, own = _translated(weights, expected, trunk)
     grey = key in own and expected[key][1] == 1 and own[key].dim() == 4 and own[key].shape[1] == 3
     if grey:
         own[key] = own[key].sum(1, keepdim=True)
     _compare(own, expected, name, trunk)
-    network.trunk.load_state_dict({key: value for key, value in own.items() if key in expected}, strict=False)
+    module.load_state_dict({key: value for key, value in own.items() if key in expected}, strict=False)
     ignored = sorted(key for key in own if _CLASSIFIER.match(key)) + [
         key for key in weights if not key.startswith(prefix)
     ]
@@ -66,7 +66,7 @@ def load_checkpoint(network: CapsNet, name: str) -> tuple[str, ...]:
 
 
 def check_checkpoint(trunks: Sequence[str], name: str) -> None:
-    """Raise why a checkpoint fits none of `trunks` (names in `BACKBONES`), at any number of colours.
+    """Raise why a checkpoint fits none of `trunks` (names of backbones), at any number of colours.
 
     Raises:
         DataError, UsageError: as `load_checkpoint`.

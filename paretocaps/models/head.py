@@ -2,7 +2,6 @@
 
 from torch import Tensor
 
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network, Output
 
 
@@ -13,7 +12,7 @@ class Head(Network):
         network: whose layers it uses, and whose mode it has; trained with it.
     """
 
-    def __init__(self, network: CapsNet) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__(network.architecture)
         self.network = network
         self.train(network.training)

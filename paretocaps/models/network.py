@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.initial_weights import draw_uniform
 from paretocaps.models.standardise import standardise
@@ -72,6 +72,45 @@ class Network(nn.Module, ABC):
         """
         for layer in self.children():
             draw_uniform(layer, generator)
+
+    trunk_frozen = False
+    """Whether what comes before the primary capsules stays as it is."""
+
+    def freeze_trunk(self) -> None:
+        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by.
+
+        Raises:
+            UsageError: the family has no such trunk; so it is with all that follows for what it cannot do.
+        """
+        raise self._cannot("no trunk to freeze")
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W]."""
+        raise self._cannot("no primary capsules")
+
+    def read(self, features: Tensor, labels: Tensor | None = None) -> Output:
+        """Return what `forward` returns, from the `features` of the images."""
+        raise self._cannot("no primary capsules")
+
+    def read_scores(self, features: Tensor) -> Tensor:
+        """Return what `scores` returns, from the `features` of the images."""
+        raise self._cannot("no primary capsules")
+
+    @property
+    def why_not_drawn(self) -> str | None:
+        """Why the network cannot draw what its class capsules say, in a sentence; None where it can."""
+        return "This network has no class capsules of its own to draw from."
+
+    def class_capsules_of(self, images: Tensor) -> Tensor:
+        """Return the states [B, O, D] of the class capsules for images [B, C, H, W]."""
+        raise self._cannot("no class capsules")
+
+    def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
+        """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B]."""
+        raise self._cannot("no decoder")
+
+    def _cannot(self, lack: str) -> UsageError:
+        return UsageError(f"family={self.architecture.family} has {lack}")
 
     @property
     def remarks(self) -> tuple[str, ...]:

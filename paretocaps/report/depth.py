@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.front_record import FrontMember
 
-FAMILIES = ("capsnet", "residual_caps", "momentum_caps")
+STACKED = FAMILIES.where(lambda family: "blocks" in family.choices)
+"""The families that have a depth, in the order in which they are drawn."""
 EPOCH_TIME = "epoch_time"
 PANELS = ("memory", EPOCH_TIME, "acc", "latency", "latency_batch")
 """What is shown against depth, where it was measured."""
@@ -47,7 +49,7 @@ def depth_lines(trials: Sequence[FrontMember]) -> list[DepthLine]:
     if len({trial.choices["blocks"] for trial in deep}) < 2:
         return []
     others = [str(trial.choices["family"]) for trial in deep]
-    families = [family for family in dict.fromkeys([*FAMILIES, *others]) if family in others]
+    families = [family for family in dict.fromkeys([*STACKED, *others]) if family in others]
     lines = [
         _line(quantity, family, [trial for trial in deep if trial.choices["family"] == family])
         for quantity in PANELS

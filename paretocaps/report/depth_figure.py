@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.report.depth import EPOCH_TIME, FAMILIES, DepthLine, DepthPoint
+from paretocaps.report.depth import EPOCH_TIME, STACKED, DepthLine, DepthPoint
 from paretocaps.report.style import CYCLE, dressed
 from paretocaps.report.tables import with_prefix
 
@@ -24,8 +24,9 @@ _AXES: dict[str, dict[str, Any]] = {
     "latency_batch": {"tickformat": "~s", "ticksuffix": "s", "rangemode": "tozero"},
 }
 _ACROSS = 3
-_LOOKS = dict(zip(FAMILIES, (("solid", 11), ("dash", 8), ("solid", 6)), strict=True))
-"""Dash of the line and size of the markers: families that need the same memory lie on each other."""
+_LOOKS = (("solid", 11), ("dash", 8), ("solid", 6), ("dot", 6))
+"""Dash of the line and size of the markers, family by family: those that need the same memory lie on each
+other."""
 
 
 def depth_figure(lines: Sequence[DepthLine]) -> "Figure":
@@ -60,8 +61,9 @@ def depth_figure(lines: Sequence[DepthLine]) -> "Figure":
 
 
 def _trace(line: DepthLine) -> dict[str, Any]:
-    place = FAMILIES.index(line.family) if line.family in FAMILIES else len(FAMILIES)
-    dash, size = _LOOKS.get(line.family, ("dot", 6))
+    stacked = list(STACKED)
+    place = min(stacked.index(line.family) if line.family in stacked else len(stacked), len(_LOOKS) - 1)
+    dash, size = _LOOKS[place]
     symbols = ["circle" if point.trials == 1 else "circle-open" for point in line.points]
     return {
         "x": [point.blocks for point in line.points],

@@ -5,6 +5,7 @@ from typing import Any
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.backbone_caps import BACKBONES
 from paretocaps.domain.job import DataSpec, OnPreparing
 from paretocaps.domain.measurement import ENERGY
 from paretocaps.errors import DataError
@@ -42,10 +43,10 @@ def check_choices(fix: Mapping[str, Any]) -> None:
     """
     if not fix.get("checkpoint"):
         return
-    from paretocaps.models.backbone_checkpoint import BACKBONES, check_checkpoint
+    from paretocaps.models.backbone_checkpoint import check_checkpoint
 
     backbone = fix.get("backbone")
-    check_checkpoint(BACKBONES if backbone is None else (backbone,), fix["checkpoint"])
+    check_checkpoint(tuple(BACKBONES) if backbone is None else (backbone,), fix["checkpoint"])
 
 
 def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.backbone_checkpoint import load_checkpoint
 from paretocaps.models.build import build_network
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 
 
@@ -15,8 +14,6 @@ def first_network(architecture: Architecture, choices: Choices, seed: int) -> tu
         DataError, UsageError: a checkpoint that cannot be read, or of another network.
     """
     network, remarks = build_network(architecture, seed, choices.init), list[str]()
-    if choices.family != "backbone_caps" or not isinstance(network, CapsNet):
-        return network, ()
     if choices.checkpoint:
         remarks += load_checkpoint(network, choices.checkpoint)
         if not choices.standardise:

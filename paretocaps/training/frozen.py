@@ -7,7 +7,6 @@ import torch
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.head import Head
 from paretocaps.models.network import Network
 from paretocaps.training.learner import Learner
@@ -69,7 +68,7 @@ class FrozenFeatures:
     def fill(self) -> None:
         """Compute the features by the network as it is now: before it is trained, and after it was pruned."""
         network = self._learner.network
-        if not isinstance(network, CapsNet) or not network.trunk_frozen:
+        if not network.trunk_frozen:
             return
         self._kept = None  # old ones are no use, and take up memory
         self._learner.use(self._images)
@@ -85,11 +84,11 @@ class FrozenFeatures:
     def validation(self) -> tuple[Network, DeviceLoader]:
         """Return what to judge the learner's network by: itself and images, or its head and features."""
         network = self._learner.network
-        if self._kept is None or not isinstance(network, CapsNet):
+        if self._kept is None:
             return network, self._validation
         return Head(network), self._kept
 
-    def _why_not(self, network: CapsNet) -> str:
+    def _why_not(self, network: Network) -> str:
         choices, shape = self._choices, network.architecture.trunk_shape
         if self._learner.ranks.size > 1:
             return "several ranks train together"
@@ -109,7 +108,7 @@ class FrozenFeatures:
         return resolve_precision(self._choices.precision, self._learner.device)
 
     @torch.no_grad()
-    def _computed(self, network: CapsNet, images: DeviceLoader) -> DeviceLoader:
+    def _computed(self, network: Network, images: DeviceLoader) -> DeviceLoader:
         shape, device = network.architecture.trunk_shape, self._learner.device
         size = (len(images), shape.channels, *shape.size)
         features = torch.empty(size, dtype=self._dtype, device=device, memory_format=torch.channels_last)

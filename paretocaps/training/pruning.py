@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from itertools import islice
+from typing import cast
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.family import PLAIN
-from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.eagle_eye import best_candidate
 from paretocaps.models.pruning.prune import cut, hand_over
 from paretocaps.models.pruning.saliency import measure
-from paretocaps.models.pruning.target import pruned, removed_share
+from paretocaps.models.pruning.target import check_prunable, pruned, removed_share
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
@@ -55,11 +55,10 @@ def prune_learner(
         judge: what a candidate is worth.
 
     Raises:
-        UsageError: a network without capsules.
+        UsageError: the family cannot be pruned.
     """
-    network = learner.network
-    if not isinstance(network, CapsNet):
-        raise UsageError(f"family={network.architecture.family} has no capsules to prune: pruning_ratio=0")
+    check_prunable(learner.network.architecture)
+    network = cast("CapsNet", learner.network)  # as all that can be pruned (`Family.prunes`)
     # shuffled: stored images may be sorted by class, and the first thousand be of one
     batches = islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     seen, ratio = [batch for batch, _ in batches], choices.pruning_ratio

@@ -6,6 +6,7 @@ import torch
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.job import TrainingJob
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.entropy import QUANTITY as ENTROPY
@@ -14,13 +15,10 @@ from paretocaps.evaluation.latency import BATCHES, latency
 from paretocaps.evaluation.robustness import QUANTITY as ROBUST
 from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.complexity import params_by_role, training_flops
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 from paretocaps.training.precision import autocast, resolve_precision
 
 _ENTROPY_BATCH, _ENTROPY_BATCHES = 64, 16
-_DIAGNOSED = ("latency", ENTROPY)
-"""What the paper on pruned backbones reports of each: measured of that family though no objective asks."""
 
 
 def network_quantities(
@@ -34,7 +32,7 @@ def network_quantities(
 
     Always its training FLOPs, the parameters of its parts, and the number of its primary capsules and of the
     maps that they read (the bottleneck); where `job.measure` asks for them latencies, robustness and the
-    entropy of the bottleneck, the first and the last of a backbone in any case.
+    entropy of the bottleneck, and what the family always has measured (`Family.measured`).
 
     Args:
         network: on the device of `validation`.
@@ -43,11 +41,12 @@ def network_quantities(
         validation: the images that robustness and entropy are measured on.
         evaluator: how accuracies are measured.
     """
-    asked = {*job.measure, *(_DIAGNOSED if choices.family == "backbone_caps" else ())}
+    family = FAMILIES.get(choices.family)
+    asked = {*job.measure, *family.measured}
     device = next(network.parameters()).device
     found: dict[str, float] = {"flops": training_flops(network.architecture, frozen=choices.frozen)}
     found |= params_by_role(network.architecture)
-    if isinstance(network, CapsNet):
+    if family.has_capsules:
         found |= {
             "bottleneck": network.architecture.trunk_shape.channels,
             "primary_capsules": network.architecture.capsules,
@@ -58,13 +57,13 @@ def network_quantities(
             found[name] = latency(network, device, batch, precision)
     if ROBUST in asked:
         found[ROBUST] = robustness(network, validation, evaluator).mean
-    if ENTROPY in asked and isinstance(network, CapsNet):
+    if ENTROPY in asked and family.has_capsules:
         found[ENTROPY] = _entropy(network, validation, device)
     return found
 
 
 @torch.no_grad()
-def _entropy(network: CapsNet, validation: DeviceLoader, device: torch.device) -> float:
+def _entropy(network: Network, validation: DeviceLoader, device: torch.device) -> float:
     """Of up to 1,024 validation images."""
     was_training = network.training
     network.eval()

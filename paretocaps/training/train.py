@@ -18,7 +18,6 @@ from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import multiply_adds, parameters
-from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.network import Network
 from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import build_plan
@@ -271,6 +270,6 @@ def _first(
     if state is None:
         return first_network(shape, choices, seed)
     network = unpacked(state["network"])
-    if choices.frozen and isinstance(network, CapsNet):
+    if choices.frozen:
         network.freeze_trunk()
     return network, tuple(state["started"])

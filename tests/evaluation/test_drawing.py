@@ -3,7 +3,7 @@ import torch
 
 from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
-from paretocaps.evaluation.drawing import as_seen, picture, pictures, why_not_drawn
+from paretocaps.evaluation.drawing import as_seen, picture, pictures
 from paretocaps.evaluation.scores import Ensemble
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
@@ -37,8 +37,8 @@ def test_a_decoder_of_another_size_draws_squares():
 
 
 def test_what_cannot_draw_says_why(network):
-    assert why_not_drawn(network()) is None
-    assert "decoder=full" in why_not_drawn(network(decoder="none"))
-    assert "no class capsules" in why_not_drawn(Ensemble([network()]))
+    assert network().why_not_drawn is None
+    assert "decoder=full" in network(decoder="none").why_not_drawn
+    assert "no class capsules" in Ensemble([network()]).why_not_drawn
     lenet5 = build_network(architecture(Choices(family="lenet5"), 28, 28, 1, 10), 0)
-    assert "no class capsules" in why_not_drawn(lenet5)
+    assert "no class capsules" in lenet5.why_not_drawn

@@ -63,7 +63,7 @@ class Family:
         paper_std: standard deviation of the capsule layers' weights that its paper draws (`init` "paper").
         prunes: what pruning makes narrower beside the capsule types: the convolutions of the "stem" or of
             the "trunk"; "nothing" where its networks cannot be pruned. What can be pruned is a `CapsNet`.
-        loss: the loss that it is trained and judged by whatever is chosen; empty for the choice `loss`.
+        loss: the loss that it is trained and judged by whatever is chosen; None for the choice `loss`.
         measured: quantities that its paper reports, measured though no objective asks for them.
         smallest_side: pixels that its images must have on their shorter side.
         resizes: which images it resizes where `image_size` is 0: those that are "smaller" than
@@ -86,7 +86,7 @@ class Family:
     class_bias: bool = False
     paper_std: float = 0.01
     prunes: Literal["stem", "trunk", "nothing"] = "nothing"
-    loss: Literal["", "cross_entropy"] = ""
+    loss: Literal["cross_entropy"] | None = None
     measured: tuple[str, ...] = ()
     smallest_side: int
     resizes: Literal["never", "smaller", "always"] = "never"

@@ -78,7 +78,6 @@ class CapsNet(Network):
             trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
             # the loader's images are so too: else every step would reorder images or filters
             self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.trunk_frozen = False
         self.primary = PrimaryCapsules(
             shape.channels,
             a.capsule_types,
@@ -109,7 +108,13 @@ class CapsNet(Network):
         return [*hidden, self.class_capsules]
 
     def freeze_trunk(self) -> None:
-        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by."""
+        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by.
+
+        Raises:
+            UsageError: a network with the plain trunk of the CapsNet papers.
+        """
+        if self.architecture.trunk == PLAIN:
+            raise self._cannot("no trunk to freeze")
         self.trunk_frozen = True
         self.trunk.requires_grad_(False)
         self.trunk.eval()
@@ -190,6 +195,13 @@ class CapsNet(Network):
             DataError: images of another shape than the architecture's.
         """
         return self._classes(self.features(images))
+
+    @property
+    def why_not_drawn(self) -> str | None:
+        """Why the network cannot draw what its class capsules say, in a sentence; None where it can."""
+        if self.decoder is None:
+            return "This network has no decoder: train one with decoder=full or decoder=reduced for pictures."
+        return None
 
     def decode(self, capsules: Tensor, chosen: Tensor) -> Tensor:
         """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from torch.optim import Optimizer
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
+from paretocaps.models.build import bare_network
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.saliency import Saliencies
 from paretocaps.models.pruning.structured import ChannelGroup, channel_groups
@@ -82,7 +84,7 @@ def cut(
         groups = () if same else channel_groups(network)
     kept = _kept(network, target, saliencies, groups)
     with torch.device("meta"):
-        smaller = CapsNet(target)
+        smaller = cast("CapsNet", bare_network(target))  # of the same family as `network`
     replaced: dict[nn.Parameter, tuple[nn.Parameter, Kept]] = {}
     for name, old in network.named_parameters():
         new = nn.Parameter(_cut(old.detach(), kept[name]), requires_grad=old.requires_grad)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import sqrt
 
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
@@ -12,6 +13,16 @@ from paretocaps.models.pruning.trunk_target import candidates
 LARGEST_RATIO = 0.95
 _FEWEST_CHANNELS = 4
 _CLOSE = 0.002  # two ratios this near are the same to a user; among those the shape decides
+
+
+def check_prunable(architecture: Architecture) -> None:
+    """Refuse to prune the network of a family that cannot be pruned.
+
+    Raises:
+        UsageError: it is of such a family.
+    """
+    if FAMILIES.get(architecture.family).prunes == "nothing":
+        raise UsageError(f"family={architecture.family} has no capsules to prune: pruning_ratio=0")
 
 
 def removed_share(before: Architecture, after: Architecture) -> float:
@@ -31,14 +42,13 @@ def pruned(architecture: Architecture, ratio: float) -> Architecture:
     ones a training removes is decided by what it has learned (`structured`).
 
     Raises:
-        UsageError: `ratio` is not between 0 and 0.95; a network without capsules.
+        UsageError: `ratio` is not between 0 and 0.95, or the family cannot be pruned.
     """
     if not 0.0 <= ratio <= LARGEST_RATIO:
         raise UsageError(f"pruning_ratio={ratio:g} is not a share between 0 and {LARGEST_RATIO:g}")
     if ratio == 0.0:
         return architecture
-    if architecture.family == "lenet5":
-        raise UsageError("family=lenet5 has no capsules to prune: pruning_ratio=0")
+    check_prunable(architecture)
     if architecture.trunk != PLAIN:
         return candidates(architecture, ratio)[0]
 
