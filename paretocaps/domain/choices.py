@@ -333,6 +333,12 @@ class Choices(ChoicesModel):
         if self.is_active("lr_min") and self.lr_min > self.lr_max:
             raise ValueError(f"lr_min={self.lr_min:g} is above lr_max={self.lr_max:g}: lower it")
         family = FAMILIES.get(self.family)
+        for name in family.own:
+            if name in Choices.model_fields or not self._is_brought(name):
+                raise ValueError(
+                    f"family={self.family} brings along the choice {name}, but that is another's:"
+                    " its package has to give it another name"
+                )
         for name, allowed in family.allowed.items():
             if self.is_active(name) and getattr(self, name) not in allowed:
                 raise ValueError(
@@ -355,6 +361,11 @@ class Choices(ChoicesModel):
                 f" give 0, or {family.smallest_side} or more"
             )
         return self
+
+    def _is_brought(self, name: str) -> bool:
+        """Whether a choice that the family brings along is this model's, or not known to it at all."""
+        condition = self.conditions.get(name)
+        return condition is None or self.family in dict(condition.allowed)["family"]
 
 
 def _of_routing(values: Mapping[str, Any]) -> Mapping[str, Any]:

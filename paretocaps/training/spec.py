@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from paretocaps.domain.choices import Choices
+from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec
 
@@ -51,7 +51,7 @@ SPACE = Space.parse(
 
 CAPSNET = TrainerSpec(
     name="capsnet",
-    choices=Choices,
+    choices=choices_model(),
     space=SPACE,
     train="paretocaps.training.train:train",
     check="paretocaps.training.check:check_data",

@@ -10,6 +10,7 @@ import torch
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.images import DataSplits
 from paretocaps.data.tensor_splits import load
+from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, best_epoch
@@ -70,7 +71,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
         torch.set_num_threads(job.threads)
     splits = load(job.data)
     state = load_checkpoint(job, splits) if job.checkpoints else None
-    training = _Training(job, Choices.model_validate(job.choices), splits, device, began, state, ranks)
+    choices = choices_model().model_validate(job.choices)
+    training = _Training(job, choices, splits, device, began, state, ranks)
     go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records))
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
