@@ -4,7 +4,7 @@ from typing import Any
 
 
 def clock_text(seconds: float) -> str:
-    """Return a duration as on a clock: 0:42, 12:05, 3:07:30."""
+    """Return a duration as on a clock: 0:42, 12:05, 3:07:30 (`timedelta` and rich write 0:00:42)."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

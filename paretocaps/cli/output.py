@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,13 @@ def console() -> Console:
     """Return a console on stdout: as wide as the terminal, and without end in a pipe."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+
+
+def screen() -> Console | None:
+    """Return a console on stderr where that is a terminal that can draw in place, else None."""
+    found = Console(stderr=True, highlight=False)
+    # not rich's `is_terminal`, which FORCE_COLOR makes true of a file, too
+    return found if sys.stderr.isatty() and not found.is_dumb_terminal else None
 
 
 def show(*parts: RenderableType) -> None:

@@ -1,7 +1,5 @@
 """One training as it goes on: drawn in place on a terminal, or as a line an epoch."""
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -13,7 +11,7 @@ from rich.text import Text
 
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text, counted
-from paretocaps.cli.output import say
+from paretocaps.cli.output import say, screen
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.service import TrainingWatcher
@@ -118,9 +116,8 @@ class LiveTrainingView(TrainingView):
 
 def open_training_view(plain: bool) -> TrainingView:
     """Return the live view where stderr is a terminal that can draw, else a line an epoch on stderr."""
-    if plain or not sys.stderr.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
-        return TrainingView()
-    return LiveTrainingView(Console(stderr=True, highlight=False))
+    console = None if plain else screen()
+    return TrainingView() if console is None else LiveTrainingView(console)
 
 
 def heading(job: TrainingJob, name: str) -> str:

@@ -42,7 +42,8 @@ class Reliability:
 def reliability(scored: Scored, bins: int = BINS) -> Reliability:
     """Return the reliability of the answers (Guo et al. 2017, "On calibration of modern neural networks").
 
-    An answer's confidence is its score, of a capsule its length (`Scored.confidences`).
+    An answer's confidence is its score, of a capsule its length (`Scored.confidences`). By hand: scikit-learn
+    draws the curve, and has no error to it.
 
     Args:
         scored: one image or more.

@@ -66,7 +66,10 @@ def _spread(found: list[str], jobs: int) -> list[str]:
 
 
 def cuda_count() -> int:
-    """Return how many CUDA devices torch finds; asked in another process, where a driver hints at one."""
+    """Return how many CUDA devices torch finds; asked in another process, where a driver hints at one.
+
+    NVML would be quicker, but counts cards that CUDA_VISIBLE_DEVICES hides, and those torch cannot use.
+    """
     if not _DRIVER.exists() and shutil.which("nvidia-smi") is None:
         return 0
     try:

@@ -96,7 +96,10 @@ def value_text(objective: Objective, value: float | None) -> str:
 
 
 def with_prefix(value: float, unit: str = "") -> str:
-    """Return `value` to three figures with a prefix of 1000 before its unit: 8.22 M, 203 MB, 640."""
+    """Return `value` to three figures with a prefix of 1000 before its unit: 8.22 M, 203 MB, 640.
+
+    By hand: rich's `filesize` knows bytes only.
+    """
     power = 0
     while abs(value) >= 999.5 and power < len(_PREFIXES) - 1:
         value, power = value / 1000.0, power + 1
@@ -170,7 +173,7 @@ def csv_text(members: Sequence[FrontMember], objectives: Sequence[Objective] = (
 
 
 def markdown_table(table: Table) -> str:
-    """Return `table` in Markdown, ending in a line break."""
+    """Return `table` in Markdown, ending in a line break (pandas would need one more package)."""
     aligned = [f"{'-' * 3}:" if numeric else "---" for numeric in table.numeric]
     lines = [table.headings, aligned, *table.rows]
     return "".join(f"| {' | '.join(_markdown_cell(cell) for cell in line)} |\n" for line in lines)

@@ -44,8 +44,8 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
 def free_bytes(device: torch.device) -> int:
     """Return how many more bytes a tensor on `device` may take, about: what the system says is available.
 
-    On a CPU the least of what the machine and this process's group of processes (cgroup v2) have left; where
-    neither can be read, a quarter of the machine's memory.
+    On a CPU the least of what the machine and this process's group of processes (cgroup v2, which psutil does
+    not know) have left; where neither can be read, a quarter of the machine's memory.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])

@@ -1,4 +1,7 @@
-"""IDX files, the format MNIST is published in, compressed with gzip or not."""
+"""IDX files, the format MNIST is published in, compressed with gzip or not.
+
+By hand: torchvision, which reads them too, cannot be installed beside every build of torch.
+"""
 
 import gzip
 import math

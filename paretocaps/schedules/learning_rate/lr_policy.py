@@ -1,4 +1,8 @@
-"""What a learning-rate policy is, and the moment of a training it is asked about."""
+"""What a learning-rate policy is, and the moment of a training it is asked about.
+
+By hand: PyTorch's schedulers keep their place in an optimiser, and know no changes of the batch size; where
+they state the same formula, tests compare with them.
+"""
 
 from typing import NamedTuple, Protocol
 
