@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.trainer import TRAINERS
 
 
@@ -30,9 +32,10 @@ def write_plugin(folder: Path, name: str, entries: Mapping[str, Mapping[str, str
 def plug_in(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
     """Put `folders` first on the path of this process and of its workers, until `monkeypatch` is undone.
 
-    Trainers resolved meanwhile are forgotten with it.
+    What was resolved meanwhile is forgotten with it.
     """
-    monkeypatch.setattr(TRAINERS, "_entries", dict(TRAINERS._entries))
+    for registry in (TRAINERS, FAMILIES, ROUTINGS):
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     for folder in reversed(folders):
         monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)), prepend=os.pathsep)

@@ -1,29 +1,14 @@
 """The outside package's trainer and space, optimised through the same command."""
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
 
 @pytest.fixture
-def command(outside_folder, tmp_path):
-    """Run `paretocaps` in an empty folder where the outside package is installed."""
-
-    def run(*arguments, code=0):
-        result = subprocess.run(
-            [sys.executable, "-m", "paretocaps", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(outside_folder)},
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == code, result.stderr
-        return result
-
-    return run
+def command(run_command, tmp_path, outside_folder):
+    return partial(run_command, tmp_path, outside_folder)
 
 
 def test_an_outside_trainer_is_optimised_through_the_same_command(command):
@@ -44,9 +29,6 @@ def test_its_own_choices_are_checked(command):
     assert "unknown choice 'lr_policy'" in result.stderr
 
 
-def test_without_the_package_its_study_still_reads(command, tmp_path):
+def test_without_the_package_its_study_still_reads(command, run_command, tmp_path):
     command("optimize", "--study", "out", "--trainer", "softmax_digits", "--trials", "2", "--epochs", "1")
-    result = subprocess.run(
-        [sys.executable, "-m", "paretocaps", "front", "out"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stderr
+    assert run_command(tmp_path, tmp_path, "front", "out").stdout

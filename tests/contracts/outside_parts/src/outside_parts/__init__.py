@@ -1,0 +1,1 @@
+"""Parts of networks that paretocaps finds by their entry points."""
