@@ -204,6 +204,12 @@ def seed_of_trial_option(function: Decorated) -> Decorated:
     return shared("--seed", " that the trial has.  [default: the most accurate]")(function)
 
 
+def picks_a_trial(given: Mapping[str, Any]) -> bool:
+    """Return whether any of the parameters that pick a trial is `given`; its storage alone picks none."""
+    values = [value for name, value in given.items() if name != "storage"]
+    return any(value is not None and value is not False and value != () for value in values)
+
+
 def read_preferences(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> dict[str, float] | None:

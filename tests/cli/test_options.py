@@ -9,6 +9,7 @@ from paretocaps.cli.options import (
     data_options,
     format_option,
     picking_options,
+    picks_a_trial,
     prefer_option,
     read_preferences,
     shared,
@@ -136,6 +137,15 @@ def test_a_trial_is_picked_in_one_of_four_ways():
     given = parse(picking_options, ["demo", "--prefer", "acc=2", "--require", "acc>=0.9"])
     unset = {"trial": None, "knee": False, "best": None, "storage": DEFAULT_STORAGE}
     assert given == {**unset, "study": "demo", "preferences": {"acc": 2.0}, "require": ("acc>=0.9",)}
+
+
+def test_what_is_given_picks_a_trial_or_does_not():
+    nothing = parse(picking_options, ["--storage", "sqlite:///x.db"])
+    assert not picks_a_trial(nothing)
+    assert all(
+        picks_a_trial({**nothing, **given})
+        for given in ({"trial": 0}, {"knee": True}, {"study": "t"}, {"require": ("acc>=1",)})
+    )
 
 
 def test_the_storage_is_the_default_of_every_command():

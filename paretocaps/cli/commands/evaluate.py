@@ -11,13 +11,12 @@ from paretocaps.cli.options import (
     device_option,
     format_option,
     output_option,
+    picks_a_trial,
     seed_of_trial_option,
     shared,
     ways_to_pick,
 )
 from paretocaps.cli.output import say
-
-_WAYS = ("study", "trial", "knee", "best", "preferences", "require", "seed")
 
 
 @click.command()
@@ -75,7 +74,7 @@ def command(
     """
     if output is not None:
         service.check_output(output)  # before minutes of measuring
-    picks = any(trial[name] not in (None, False, ()) for name in _WAYS)
+    picks = picks_a_trial(trial)
     if picks and len(networks) == 1 and trial["study"] is None and not Path(networks[0]).exists():
         trial["study"], networks = networks[0], ()
     if picks and networks:

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
-from paretocaps.cli.options import output_option, picking_options, seed_of_trial_option, shared
+from paretocaps.cli.options import output_option, picking_options, picks_a_trial, seed_of_trial_option, shared
 from paretocaps.cli.output import say
 
 
@@ -42,8 +42,7 @@ def command(
     names = None if class_names is None else [name.strip() for name in class_names.split(",")]
     options = service.ExportOptions(output, names, onnx, force)
     if run is not None:
-        ways = "study", "trial", "knee", "best", "preferences", "require", "seed"
-        if any(trial[name] not in (None, ()) and trial[name] is not False for name in ways):
+        if picks_a_trial(trial):
             raise click.UsageError("--run names a training by itself: leave out what picks a study's trial")
         done = service.export_run(run, options)
     else:

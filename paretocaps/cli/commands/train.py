@@ -12,6 +12,7 @@ from paretocaps.cli.options import (
     format_option,
     output_option,
     picking_options,
+    picks_a_trial,
     shared,
 )
 from paretocaps.cli.run_view import write_run
@@ -60,10 +61,9 @@ def command(
       paretocaps train --design wab_ws --set augment=shift --seed 1
       paretocaps train --design wab_ws --set augment=shift --seed 1 --resume
     """
-    ways = {"trial": trial, "knee": knee or None, "best": best, "prefer": preferences}
-    picked = None
-    if study is not None or require or any(way is not None for way in ways.values()):
-        picked = service.pick_trial(storage, study, trial, knee, best, preferences, require)
+    ways: dict[str, Any] = {"study": study, "trial": trial, "knee": knee, "best": best}
+    ways |= {"preferences": preferences, "require": require}
+    picked = service.pick_trial(storage, **ways) if picks_a_trial(ways) else None
     asked = service.TrainOptions(**options)
     with open_training_view(plain) as view:  # of torchrun's ranks the first one's only is told anything
         run = service.train(asked, picked, view)

@@ -50,4 +50,4 @@ def test_what_cannot_be_timed_is_one_line(run, arguments, message):
 def test_without_cuda_the_remedy_is_said(run):
     result = run("bench", *SMALL, "--device", "cuda", "--all")
     assert result.exit_code == 2
-    assert "does not exist here" in result.stderr
+    assert "torch finds no CUDA device here; use cpu or auto" in result.stderr
