@@ -1,24 +1,32 @@
-# `make demo`, `make test` and `make docs` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `check`, `test` and `docs` need python3.11+ and make; everything else is installed into .venv.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FOR_DOCS := .venv/.installed-for-docs
+# worksteal: neighbours share a process and its fixtures, until one process has nothing left to do
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test docs lint format pins clean
+.PHONY: demo check test docs lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
+check: linters
+	$(PYTEST) -m "not slow"
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST)
 
 # the site is built into site/, from this folder alone; whatever is wrong with a page is an error
 docs: $(FOR_DOCS)
 	NO_MKDOCS_2_WARNING=1 HF_HUB_OFFLINE=1 $(BIN)/mkdocs build --strict --quiet
 
-lint: $(INSTALLED)
+lint: linters
+	$(BIN)/python -m pytest -q tests/architecture
+
+linters: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

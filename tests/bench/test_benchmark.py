@@ -22,6 +22,7 @@ def case(batch=4, precision="fp32", **choices):
     return Case(small, (8, 8, 1), images=90)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("batch", [4, 1])
 def test_a_row_has_consistent_figures(batch, precision):

@@ -90,6 +90,7 @@ def python(program: str, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [

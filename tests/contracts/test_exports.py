@@ -83,6 +83,9 @@ def test_every_chain_of_blocks(family, routing, tmp_path):
 @pytest.mark.parametrize("choices", OTHERS, ids=lambda choices: ",".join(choices.values()))
 def test_every_other_family(choices, tmp_path):
     whole = architecture(Choices(**choices), 32, 32, 3, len(CLASSES))
+    if whole.family == "backbone_caps":
+        widths = tuple(width // 8 for width in whole.trunk_shape.widths)
+        whole = whole.model_copy(update={"trunk_channels": widths, "capsule_types": 4})
     exported(build_network(whole, seed=0), tmp_path / "x", count=32)
 
 
@@ -98,6 +101,7 @@ def test_a_pruned_network(changes, tmp_path):
     exported(smaller, tmp_path / "x")
 
 
+@pytest.mark.slow
 def test_a_graph_of_another_network_is_noticed(tmp_path):
     network, other = (build_network(narrow(), seed=seed) for seed in (0, 1))
     images = exported(trained(network), tmp_path / "x")

@@ -11,6 +11,7 @@ def command(run_command, tmp_path, outside_folder):
     return partial(run_command, tmp_path, outside_folder)
 
 
+@pytest.mark.slow
 def test_an_outside_trainer_is_optimised_through_the_same_command(command):
     assert "softmax_digits" in command("trainers").stdout
     options = ["--trainer", "softmax_digits", "--objectives", "acc,time,params"]
@@ -29,6 +30,7 @@ def test_its_own_choices_are_checked(command):
     assert "unknown choice 'lr_policy'" in result.stderr
 
 
+@pytest.mark.slow
 def test_without_the_package_its_study_still_reads(command, run_command, tmp_path):
     command("optimize", "--study", "out", "--trainer", "softmax_digits", "--trials", "2", "--epochs", "1")
     assert run_command(tmp_path, tmp_path, "front", "out").stdout

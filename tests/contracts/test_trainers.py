@@ -4,7 +4,13 @@ import pytest
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.testing.trainer import TrainerContract
+from paretocaps.training import reference_step
 from paretocaps.training.spec import CAPSNET
+
+
+@pytest.fixture(autouse=True)
+def _short_reference_step(monkeypatch):
+    monkeypatch.setitem(reference_step._STEPS, "cpu", 3)
 
 
 @pytest.mark.slow

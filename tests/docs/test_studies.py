@@ -143,6 +143,7 @@ def test_the_tables_are_those_of_the_paper():
 @pytest.mark.parametrize("name", PAPERS)
 def test_it_runs_scaled_down(name, tmp_path):
     file = read_study_file(STUDIES / name)
+    smaller = {"image_size": 64} if file["fix"].get("image_size", 0) > 64 else {}
     flags = {
         "study": "small",
         "storage": f"sqlite:///{tmp_path}/small.db",
@@ -153,7 +154,7 @@ def test_it_runs_scaled_down(name, tmp_path):
         "trials": 1,
         "repeats": 1,
         "limit_train": 8,
-        "fix": {"primary_capsules": 2},  # what takes most of the time
+        "fix": {"primary_capsules": 2, **smaller},  # what takes most of the time
     }
     done = optimize(flags, str(STUDIES / name))
     assert (done.finished, done.failed) == (1, 0)

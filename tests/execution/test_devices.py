@@ -76,6 +76,7 @@ def test_without_a_hint_nobody_is_asked(tmp_path, monkeypatch):
     assert cuda_count() == 0
 
 
+@pytest.mark.slow
 def test_with_a_hint_torch_is_asked(hinted):
     import torch
 

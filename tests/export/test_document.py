@@ -20,6 +20,7 @@ def refused(folder):
     return text
 
 
+@pytest.mark.slow
 def test_a_document_says_where_the_network_comes_from(written, info):
     document = read_document(written)
     assert document.about == info

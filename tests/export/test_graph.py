@@ -32,6 +32,7 @@ def test_a_graph_is_made_of_standard_operators_and_says_nothing_of_this_machine(
     assert b"site-packages" not in content
 
 
+@pytest.mark.slow
 def test_writing_prints_and_warns_nothing(network, tmp_path, capfd, caplog):
     opset = write_graph(tmp_path / GRAPH, network.eval(), "abc")
     assert opset >= 18

@@ -47,6 +47,7 @@ def test_the_network_stays_in_its_mode_and_the_parents_are_made(network, info, t
     assert [file.name for file in (tmp_path / "a").iterdir()] == ["b"]
 
 
+@pytest.mark.slow
 def test_given_images_are_what_is_compared_on(network, info, tmp_path):
     document = write_export(tmp_path / "x", network, about=info, images=random_images(network, 5))
     assert document.graph.images == 5
@@ -75,6 +76,7 @@ def test_what_is_no_export_is_never_replaced(network, info, tmp_path):
     quick(tmp_path / "empty", network, info)
 
 
+@pytest.mark.slow
 def test_an_export_that_fails_leaves_nothing_and_the_old_one(network, info, folder):
     before = (folder / DOCUMENT).read_bytes()
     with torch.no_grad():

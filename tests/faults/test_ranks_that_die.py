@@ -52,7 +52,7 @@ class Killer(Observer):
 def test_a_killed_rank_costs_its_trial_only(tmp_path):
     watcher = Killer()
     storage = f"sqlite:///{tmp_path}/s.db"
-    quick = {"primary_capsules": 4, "precision": "fp32", "pruning_ratio": 0.0}
+    quick = {"primary_capsules": 2, "precision": "fp32", "pruning_ratio": 0.0}
     spec = {
         "study": "s",
         "storage": storage,
@@ -61,7 +61,7 @@ def test_a_killed_rank_costs_its_trial_only(tmp_path):
         "epochs": 2,
         "ranks": 2,
     }
-    given = {**spec, "device": "cpu", "limit_train": 100, "fix": quick, "designs": ["baseline", "ws"]}
+    given = {**spec, "device": "cpu", "limit_train": 60, "fix": quick, "designs": ["baseline", "ws"]}
     summary = service.optimize(given, observer=watcher)
     assert len(watcher.killed) == 1
     assert list(watcher.reasons) == [0]

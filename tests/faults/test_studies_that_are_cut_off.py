@@ -10,8 +10,8 @@ import time
 import pytest
 
 QUICK = [
-    *("--study", "s", "--trials", "2", "--epochs", "25", "--limit-train", "200", "--no-designs"),
-    *("--fix", "primary_capsules=2", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
+    *("--study", "s", "--trials", "2", "--epochs", "40", "--limit-train", "200", "--no-designs"),
+    *("--fix", "family=lenet5", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
     *("--objectives", "acc,params"),  # without a time no worker stops to time the reference step
 ]
 

@@ -1,3 +1,5 @@
+import copy
+import functools
 import pickle
 
 import pytest
@@ -11,6 +13,11 @@ from paretocaps.models.build import build_network
 
 
 def network(trunk, channels=3, seed=0):
+    return copy.deepcopy(_drawn(trunk, channels, seed))
+
+
+@functools.cache
+def _drawn(trunk, channels, seed):
     shape = Architecture(
         height=32, width=32, channels=channels, classes=3, family="backbone_caps", trunk=trunk,
         capsule_types=1, decoder="none",

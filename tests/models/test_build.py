@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import torch
 from sklearn.datasets import load_digits
@@ -9,6 +11,7 @@ from paretocaps.models.losses import capsnet_loss
 
 DIGITS = {"height": 8, "width": 8, "channels": 1, "classes": 10}
 SMALL = {**DIGITS, "conv_channels": 32, "capsule_types": 8}
+slow = partial(pytest.param, marks=pytest.mark.slow)
 
 
 def test_the_seed_decides_the_weights():
@@ -115,10 +118,12 @@ def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
         ({}, False, 0.85),
         ({}, True, 0.85),
         ({"weight_sharing": True, "decoder": "reduced"}, False, 0.6),
-        ({"family": "residual_caps", "blocks": 1}, False, 0.8),
-        ({"family": "momentum_caps", "blocks": 6}, True, 0.8),
-        ({"family": "momentum_caps", "blocks": 1, "routing": "sda"}, False, 0.7),
-        ({"family": "alexnet_caps", "trunk": "alexnet", "image_size": 28, "decoder": "none"}, False, 0.75),
+        slow({"family": "residual_caps", "blocks": 1}, False, 0.8),
+        slow({"family": "momentum_caps", "blocks": 6}, True, 0.8),
+        slow({"family": "momentum_caps", "blocks": 1, "routing": "sda"}, False, 0.7),
+        slow(
+            {"family": "alexnet_caps", "trunk": "alexnet", "image_size": 28, "decoder": "none"}, False, 0.75
+        ),
         ({"family": "lenet5", "image_size": 28}, False, 0.75),
     ],
     ids=[
@@ -170,6 +175,7 @@ def test_capsules_on_a_backbone_are_drawn_as_documented(init, expected):
     assert network.class_capsules.bias is None
 
 
+@pytest.mark.slow
 def test_capsules_on_a_backbone_learn_from_random_weights():
     shape = Architecture(
         height=8, width=8, channels=1, classes=10, family="backbone_caps", trunk="resnet18", image_size=32,

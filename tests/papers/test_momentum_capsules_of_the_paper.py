@@ -52,6 +52,7 @@ def chain_bytes(family, blocks, routing):
     return saved_bytes(network.blocks, lambda: network.blocks(states).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("routing", ["rba", "sda", "em"])
 def test_a_reversible_block_more_keeps_next_to_nothing_and_a_residual_one_megabytes(routing):
     reversible = [chain_bytes("momentum_caps", blocks, routing) for blocks in (1, 4, 16)]

@@ -32,6 +32,7 @@ def test_one_study_samples_families_and_no_trial_fails(storage):
         "storage": storage,
         "executor": "inline",
         "device": "cpu",
+        "objectives": "acc,params",  # a time would time the reference step first
         "sampler": "qmc",
         "space": SPACE,
         "fix": {"primary_capsules": 2, "backbone": "resnet18"},

@@ -65,7 +65,19 @@ def test_wrong_use_is_one_line(run, trained, towers, arguments):
 @pytest.mark.slow
 def test_a_front_member_of_a_real_study_keeps_its_weights_and_is_exported(run):
     fixed = [f"--fix={name}" for name in ("decoder=none", "primary_capsules=4", "batch_schedule=constant")]
-    limits = "--trials", 1, "--epochs", 1, "--limit-train", 64, "--executor", "inline", "--no-designs"
+    limits = (
+        "--objectives",
+        "acc,params",
+        "--trials",
+        1,
+        "--epochs",
+        1,
+        "--limit-train",
+        64,
+        "--executor",
+        "inline",
+        "--no-designs",
+    )
     study = run("optimize", "--study", "d", *limits, *fixed)
     assert study.exit_code == 0, study.stderr
     result = run("export", "--best", "acc")

@@ -125,6 +125,7 @@ def test_jobs_share_a_device_only_where_that_is_said(optimize):
     assert optimize("--study", "t", "--trials", 4, "--no-share-device").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_when_the_reader_of_its_talk_is_gone(tmp_path):
     program = (
         "import sys\nfrom paretocaps.cli.app import app\nfrom paretocaps.domain.trainer import TRAINERS\n"
