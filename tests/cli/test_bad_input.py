@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from paretocaps.cli.app import app
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.testing.probe import PROBE
 
 
 def idx(path: Path, array: np.ndarray) -> bytes:
@@ -272,27 +274,16 @@ def test_databases_that_cannot_be(refused, tmp_path):
     assert "there is no file" in refused("report", "demo", "--storage", "sqlite:///other.db")
 
 
-def test_a_study_reopened_as_another(refused, tmp_path, capsys):
-    quick = [
-        "optimize",
-        "--study",
-        "s",
-        "--trials",
-        "1",
-        "--epochs",
-        "1",
-        "--limit-train",
-        "60",
-        "--no-designs",
-    ]
-    quick += ["--fix", "primary_capsules=2", "--fix", "batch_schedule=constant", "--executor", "inline"]
+def test_a_study_reopened_as_another(refused, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(TRAINERS, "_entries", {**TRAINERS._entries, "probe": PROBE})
+    options = "--trainer probe --objectives acc,time --executor inline --trials 1 --epochs 1 --no-designs"
     with pytest.raises(SystemExit) as end:
-        app.main(quick, prog_name="paretocaps")
+        app.main(["optimize", "--study", "s", *options.split()], prog_name="paretocaps")
     assert end.value.code == 0
     capsys.readouterr()
-    line = refused("optimize", "--study", "s", "--objectives", "acc,macs")
-    assert "was created with objectives=acc,time,params (now acc,macs)" in line
-    (tmp_path / "s.toml").write_text('study = "s"\n[space]\ndecoder = ["full", "none"]\n')
+    line = refused("optimize", "--study", "s", "--objectives", "acc,params")
+    assert "was created with objectives=acc,time (now acc,params)" in line
+    (tmp_path / "s.toml").write_text('study = "s"\n[space]\nfailure = ["", "late"]\n')
     assert "was created with space." in refused("optimize", "--spec", "s.toml")
     assert "no study 't'" in refused("front", "t")
 
