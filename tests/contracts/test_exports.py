@@ -1,11 +1,11 @@
 """Every network can be exported: its ONNX graph and its reloaded weights say what it says."""
 
-from typing import get_args
-
 import pytest
 import torch
 
-from paretocaps.domain.choices import Backbone, Choices, Family
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.backbone_caps import BACKBONES
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.export.document import GRAPH, ExportInfo
 from paretocaps.export.graph import TOLERANCE, largest_difference, random_images
@@ -15,13 +15,12 @@ from paretocaps.models.build import build_network
 from paretocaps.models.pruning.prune import prune
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import pruned
-from paretocaps.models.trunks.shape import TRUNKS
 
 CLASSES = tuple("abcd")
 BLOCKS = {"residual_caps", "momentum_caps"}
 STEMS = {"capsnet", *BLOCKS}
-OTHERS = [{"family": name} for name in get_args(Family) if name not in (*STEMS, "backbone_caps")]
-OTHERS += [{"family": "backbone_caps", "backbone": name} for name in get_args(Backbone) if name in TRUNKS]
+OTHERS = [{"family": name} for name in FAMILIES if name not in (*STEMS, "backbone_caps")]
+OTHERS += [{"family": "backbone_caps", "backbone": name} for name in BACKBONES]
 VARIANTS = [
     {"routing": "rba"},
     {"routing": "rba", "stem_convolutions": 2, "decoder": "none", "routing_iterations": 1, "image_size": 12},
