@@ -37,6 +37,7 @@ MEASURES = {
     "frozen": "backbones",
     "pruned_resnet18": "backbones",
     "capsule_pruning": "backbones",
+    "suite": "suite",
 }
 """The groups, each a function of that name in a module beside this one."""
 ON_IMAGES = (
