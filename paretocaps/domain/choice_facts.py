@@ -60,7 +60,7 @@ def _facts(
         name=name,
         type=type(values[0]).__name__ if values else _type_name(field.annotation),
         values=values,
-        meanings={} if registry is None else {key: registry.get(key).description for key in registry},
+        meanings={} if registry is None else {key: registry.get(key).description for key in values},
         bounds={
             bound: getattr(limit, bound)
             for limit in field.metadata
@@ -81,8 +81,8 @@ def _conditions(model: type[BaseModel]) -> Mapping[str, Condition]:
 def _values(field: FieldInfo) -> tuple[Any, ...]:
     """All values of a choice, none where they are too many to list."""
     registry = _registry(field)
-    if registry is not None:
-        return tuple(registry)
+    if registry is not None:  # what cannot be loaded is said where it is asked for by its name
+        return tuple(registry.where(lambda _: True))
     if field.annotation is bool:
         return (False, True)
     if get_origin(field.annotation) is Literal:

@@ -106,10 +106,12 @@ def test_a_broken_plug_in_names_itself_and_its_package(tmp_path, monkeypatch, ta
     assert "\n" not in str(refused.value)
 
 
-def test_a_layer_that_is_missing_names_the_routing():
-    broken = replace(ROUTINGS.get("rba"), name="bent", layer="no_such_module:Layer")
-    with pytest.raises(ParetocapsError, match="routing 'bent': cannot load 'no_such_module:Layer'"):
+def test_a_layer_that_is_missing_names_the_routing_and_its_package(parts_folder, monkeypatch):
+    plug_in(monkeypatch, parts_folder)
+    broken = replace(ROUTINGS.get("cosine"), layer="no_such_module:Layer")
+    with pytest.raises(ParetocapsError) as refused:
         layer_class(broken)
+    assert str(refused.value).startswith("routing 'cosine' of the package 'outside-parts' cannot be loaded: ")
 
 
 def test_an_unknown_routing_has_the_nearest_name():

@@ -1,12 +1,15 @@
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import pytest
 from pydantic import BaseModel, Field
 
 from paretocaps.domain.choice_facts import choice_facts
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.routings.routings import ROUTINGS
+from paretocaps.testing.plugin import plug_in, write_plugin
 
 FACTS = {facts.name: facts for facts in choice_facts(Choices)}
 
@@ -40,6 +43,12 @@ def test_values_are_listed_or_bounded() -> None:
 def test_registered_names_are_values_with_meanings() -> None:
     assert FACTS["routing"].values == tuple(ROUTINGS)
     assert FACTS["routing"].meanings == {name: ROUTINGS.get(name).description for name in ROUTINGS}
+
+
+def test_a_plug_in_that_cannot_be_loaded_is_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = ("paretocaps.routings", "paretocaps.families")
+    plug_in(monkeypatch, write_plugin(tmp_path, "bent", {group: {"bent": "nowhere:X"} for group in groups}))
+    assert choice_facts(Choices) == tuple(FACTS.values())
 
 
 def test_defaults_that_follow_from_other_choices_are_beside_them() -> None:

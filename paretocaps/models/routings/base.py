@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from paretocaps.domain.routings.routing import MOST_ITERATIONS, LayerShape, Routing
-from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.domain.routings.routings import ROUTINGS
+from paretocaps.errors import UsageError
 from paretocaps.models.capsules import lengths
-from paretocaps.registry import resolve
 
 RoutingGradient = Literal["last", "all"]
 
@@ -94,12 +94,9 @@ def layer_class(routing: Routing) -> type[CapsuleLayer]:
     """Return the layer of a routing.
 
     Raises:
-        ParetocapsError: its module cannot be imported; the message names the routing.
+        ParetocapsError: its module cannot be imported; the message names the plug-in and its package.
     """
-    try:
-        found: type[CapsuleLayer] = resolve(routing.layer)
-    except ParetocapsError as error:
-        raise ParetocapsError(f"routing {routing.name!r}: {error}") from error
+    found: type[CapsuleLayer] = ROUTINGS.resolve(routing.name, routing.layer)
     return found
 
 
