@@ -22,7 +22,7 @@ from paretocaps.search.device_times import comparable
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 
-FIRST_DESIGNS = 8
+FIRST_TRIALS = 8
 """How many finished trials, by number, fix a study's reference point."""
 _WHOLE = ("params", "macs", "memory")
 
@@ -117,9 +117,9 @@ def asked_quantities(
 
 
 def fixed_reference(table: QuantityTable, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """Return the reference point that the study's first designs fix for good; None before they are in."""
-    values = _first_designs(table, objectives)
-    return reference_point(values, objectives) if len(values) == FIRST_DESIGNS else None
+    """Return the reference point that the study's first trials fix for good; None before they are in."""
+    values = _first_trials(table, objectives)
+    return reference_point(values, objectives) if len(values) == FIRST_TRIALS else None
 
 
 def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
@@ -194,14 +194,14 @@ def _reference(
     own = own and tuple(study.spec.get("objectives", ())) == tuple(o.name for o in objectives)
     if study.reference_point is not None and own:
         return study.reference_point
-    values = _first_designs(table, objectives)
+    values = _first_trials(table, objectives)
     return reference_point(values, objectives) if len(values) else None
 
 
-def _first_designs(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
+def _first_trials(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
     """Return the objectives of the first trials that have a value in each."""
     values = _columns(table, objectives)
-    return values[np.isfinite(values).all(axis=1)][:FIRST_DESIGNS]
+    return values[np.isfinite(values).all(axis=1)][:FIRST_TRIALS]
 
 
 def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:

@@ -292,7 +292,7 @@ class Runner:
         self._drop_weights()
 
     def _fix_reference(self) -> None:
-        """Store the study's reference point once its first designs are in; after that it stays."""
+        """Store the study's reference point once its first trials are in; after that it stays."""
         point = fixed_reference(self.table, self.objectives)
         if self.record.reference_point is None and point is not None:
             self.store.set_reference_point(self.spec.study, point)

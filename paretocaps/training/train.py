@@ -27,6 +27,7 @@ from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.first_network import first_network
 from paretocaps.training.frozen import FrozenFeatures
+from paretocaps.training.further_quantities import network_quantities
 from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
@@ -38,7 +39,6 @@ from paretocaps.training.pruning import (
     shortfall,
     warmup_epochs,
 )
-from paretocaps.training.quantities import network_quantities
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked
 

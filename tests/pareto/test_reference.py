@@ -39,7 +39,7 @@ def test_it_needs_a_finite_trial(values):
 
 
 @given(arrays(np.float64, (4, 3), elements=st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)))
-def test_every_one_of_the_first_designs_counts(values):
+def test_every_one_of_the_first_trials_counts(values):
     point = reference_point(values, OBJECTIVES)
     for row in values:
         assert hypervolume([row], point, OBJECTIVES) > 0.0

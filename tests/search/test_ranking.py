@@ -6,7 +6,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.search.ranking import (
-    FIRST_DESIGNS,
+    FIRST_TRIALS,
     asked_quantities,
     fixed_reference,
     front_trials,
@@ -88,9 +88,9 @@ def test_an_accuracy_that_none_reached_is_an_empty_front_that_says_so(store):
 
 def test_the_reference_point_waits_for_as_many_trials_that_have_a_value(store):
     both = parse_objectives("acc,time_to(acc=0.9)")
-    fill(store, *[learned(0.5)] * 3, *[learned(0.5, 0.9)] * (FIRST_DESIGNS - 1))
+    fill(store, *[learned(0.5)] * 3, *[learned(0.5, 0.9)] * (FIRST_TRIALS - 1))
     assert fixed(store, both) is None
-    fill(store, learned(0.5, 0.9, second=2.0), first=FIRST_DESIGNS + 2)
+    fill(store, learned(0.5, 0.9, second=2.0), first=FIRST_TRIALS + 2)
     assert fixed(store, both) == pytest.approx((0.81, 4.4))
 
 
@@ -111,14 +111,14 @@ def test_requirements_leave_trials_out_before_ranking(store):
     assert len(front_of(store, "s", ACC_TIME, parse_requirements(["acc>0.95"]))) == 0
 
 
-def test_the_reference_point_comes_from_the_first_designs_and_stays(store):
-    fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(FIRST_DESIGNS - 1)])
+def test_the_reference_point_comes_from_the_first_trials_and_stays(store):
+    fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(FIRST_TRIALS - 1)])
     assert fixed(store, ACC_TIME) is None
-    fill(store, measurement(0.4, 3), first=FIRST_DESIGNS - 1)
+    fill(store, measurement(0.4, 3), first=FIRST_TRIALS - 1)
     point = fixed(store, ACC_TIME)
     assert point == pytest.approx((0.36, 17.6))
     store.set_reference_point("s", point)
-    fill(store, measurement(0.1, 99), first=FIRST_DESIGNS)
+    fill(store, measurement(0.1, 99), first=FIRST_TRIALS)
     assert fixed(store, ACC_TIME) == point
     assert front_of(store, "s", ACC_TIME).reference_point == point
 
@@ -126,7 +126,7 @@ def test_the_reference_point_comes_from_the_first_designs_and_stays(store):
 def test_another_view_takes_its_reference_from_the_same_trials(store):
     fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(12)])
     front = front_of(store, "s", parse_objectives("acc,wall"))
-    assert front.reference_point == pytest.approx((0.45, 1.1 * (10 + FIRST_DESIGNS - 1)))
+    assert front.reference_point == pytest.approx((0.45, 1.1 * (10 + FIRST_TRIALS - 1)))
 
 
 def test_what_was_not_measured_names_the_remedy(store):

@@ -6,8 +6,8 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.options import data_options, shared, shared_spec_option, spec_option, study_options
+from paretocaps.cli.study_view import open_view
 from paretocaps.cli.summary import show_summary
-from paretocaps.cli.views import open_view
 
 
 @click.command()

@@ -9,7 +9,7 @@ from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import parameters, training_flops
-from paretocaps.training.quantities import network_quantities
+from paretocaps.training.further_quantities import network_quantities
 
 CPU = torch.device("cpu")
 

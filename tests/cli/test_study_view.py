@@ -4,7 +4,7 @@ import pytest
 
 from paretocaps.cli.live import LiveView
 from paretocaps.cli.plain import PlainView
-from paretocaps.cli.views import open_view
+from paretocaps.cli.study_view import open_view
 
 
 @pytest.mark.parametrize(
