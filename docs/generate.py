@@ -10,10 +10,12 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 import paretocaps
 from paretocaps import service
@@ -40,7 +42,8 @@ def table(rows: Iterable[Mapping[str, Any]], code: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("|", r"\|").replace("\n", " ")
+    text = str(value).replace("\n", " ")
+    return text if "`" in text else text.replace("|", r"\|")
 
 
 def designs() -> str:
@@ -57,19 +60,22 @@ def designs() -> str:
     )
 
 
-def space() -> str:
-    """Return the default space of the built-in trainer."""
-    return table(
-        (
-            {
-                "choice": parameter.name,
-                "values": ", ".join(f"`{_said(value)}`" for value in parameter.points() or ()),
-                "where": str(parameter.when) if parameter.when.parents else "",
-            }
-            for parameter in TRAINERS.get("capsnet").space
-        ),
-        code="choice",
-    )
+def choices() -> str:
+    """Return every choice of the built-in trainer, then what the values mean of those that explain them."""
+    found = service.choices()
+    rows = []
+    for row in (choice.summary() for choice in found):
+        values = f"{row['values']}<br>*Default:* {row['default']}"
+        ends = {"Only where": row["where"], "Sampled by default:": row["sampled"]}
+        meaning = " ".join([row["meaning"], *(f"{begin} {text}." for begin, text in ends.items() if text)])
+        rows.append({"choice": row["choice"], "values": values, "meaning": meaning})
+    parts = [table(rows, code="choice")]
+    for choice in found:
+        if choice.facts.meanings:
+            parts.append(f"### The values of `{choice.facts.name}`")
+            values = choice.facts.meanings.items()
+            parts.append(table(({"value": value, "meaning": text} for value, text in values), code="value"))
+    return "\n\n".join(parts)
 
 
 def _said(value: Any) -> str:
@@ -108,17 +114,52 @@ def _escaped(text: str) -> str:
 
 
 def python() -> str:
-    """Return a mark of mkdocstrings for every public name."""
-    return "\n\n".join(f"::: paretocaps.{name}" for name in paretocaps.__all__)
+    """Return a mark of mkdocstrings for every public name, with the fields of those that have some."""
+    return "\n\n".join(f"::: paretocaps.{name}\n\n{_fields(name)}".rstrip() for name in paretocaps.__all__)
+
+
+def _fields(name: str) -> str:
+    """The fields of a pydantic model, which griffe does not see; choices have a page of their own."""
+    model = getattr(paretocaps, name)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)) or name == "Choices":
+        return ""
+    rows = [
+        {
+            "field": field,
+            "type": f"`{_type(about.annotation)}`",
+            "default": "required"
+            if about.is_required()
+            else f"`{about.get_default(call_default_factory=True)!r}`",
+        }
+        for field, about in model.model_fields.items()
+    ]
+    return table(rows, code="field")
+
+
+def _default(about: FieldInfo) -> Any:
+    return about.get_default(call_default_factory=True, validated_data={})
+
+
+def _type(annotation: Any) -> str:
+    """A field's type as one would write it, without the bounds of its numbers."""
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join(map(_type, get_args(annotation)))
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__.replace("NoneType", "None")
+    return re.sub(r"(\w+\.)+", "", str(annotation))
 
 
 def owners() -> str:
-    """Return which packages import which third-party library."""
+    """Return which third-party libraries each package imports."""
     kept = tomllib.loads((ROOT / "tests" / "architecture" / "owners.toml").read_text(encoding="utf-8"))
-    return table(
-        ({"library": name, "imported in": ", ".join(places)} for name, places in kept["owners"].items()),
-        code="library",
-    )
+    libraries: dict[str, list[str]] = {}
+    for library, packages in kept["owners"].items():
+        for package in packages:
+            libraries.setdefault(package, []).append(library)
+    rows = ({"package": name, "imports": ", ".join(found)} for name, found in sorted(libraries.items()))
+    return table(rows, code="package")
 
 
 def measure() -> ModuleType:
@@ -132,8 +173,8 @@ def measure() -> ModuleType:
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
+    "choices": choices,
     "designs": designs,
-    "space": space,
     "samplers": lambda: table(service.samplers(), code="sampler"),
     "datasets": lambda: table(service.datasets(), code="dataset"),
     "objectives": lambda: table(service.objectives(), code="objective"),

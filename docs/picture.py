@@ -20,7 +20,8 @@ def main() -> None:
     storage = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_STORAGE
     front = load_front("demo", storage, require=["acc>=0.9"])
     figure = front_2d(front, finished_trials("demo", storage), x=1, y=0)
-    figure.update_layout(updatemenus=[], margin={"t": 80})
+    title = "The front of the demo: accuracy over training time"
+    figure.update_layout(title_text=title, updatemenus=[], margin={"t": 85})
     figure.write_image(PICTURE, width=WIDTH, height=HEIGHT, scale=1.5)
     print(f"{PICTURE}: {PICTURE.stat().st_size:,} bytes")
 
