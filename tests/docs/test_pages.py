@@ -51,7 +51,7 @@ ADDED = {
     "bench": ["--steps", "1", "--batch", "1"],
 }
 """What is added to a command so that it is short."""
-SLOW = ("README.md", "docs/guide.md", "docs/own-images.md", "docs/own-trainer.md")
+SLOW = ("README.md", *(f"docs/{name}.md" for name in ("guide", "own-images", "own-parts", "own-trainer")))
 """The pages on which networks are trained."""
 
 
