@@ -51,6 +51,8 @@ ADDED = {
     "bench": ["--steps", "1", "--batch", "1"],
 }
 """What is added to a command so that it is short."""
+NEW_STUDY = {"--trials": "1", "--epochs": "1"}
+"""What is added to a command that makes a study, unless it says so itself."""
 SLOW = ("README.md", *(f"docs/{name}.md" for name in ("guide", "own-images", "own-parts", "own-trainer")))
 """The pages on which networks are trained."""
 
@@ -114,13 +116,9 @@ def scaled_down(words: Sequence[str]) -> list[str]:
     for at, flag in enumerate(arguments[:-1]):
         if flag in AT_MOST:
             arguments[at + 1] = str(min(int(arguments[at + 1]), AT_MOST[flag]))
-    return [*arguments, *ADDED.get(arguments[0], ()), *(_smaller_file(arguments))]
-
-
-def _smaller_file(arguments: Sequence[str]) -> list[str]:
-    """A study file has its numbers inside: they are given anew where the command does not give them."""
-    given = {"--trials": "2", "--epochs": "1"} if "--spec" in arguments else {}
-    return [word for flag, value in given.items() if flag not in arguments for word in (flag, value)]
+    if arguments[0] == "optimize" and "demo" not in arguments:
+        arguments += [word for name in NEW_STUDY if name not in arguments for word in (name, NEW_STUDY[name])]
+    return [*arguments, *ADDED.get(arguments[0], ())]
 
 
 @pytest.fixture(scope="module")
