@@ -148,7 +148,7 @@ EPOCHS = Table(
     _key("attempts", "attempt_id", primary=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False, comment="counts from 1"),
     Column("steps", Integer, nullable=False, comment="optimiser steps of this epoch"),
-    Column("batch_size", Integer, nullable=False, comment="images a forward pass"),
+    Column("batch_size", Integer, nullable=False, comment="images per forward pass"),
     Column("learning_rate", Double, nullable=False, comment="at the end of the epoch"),
     Column("train_loss", Double, comment="NULL where it was not reported or not finite"),
     Column("acc", Double, nullable=False, comment="validation accuracy, 0 to 1"),

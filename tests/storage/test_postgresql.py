@@ -63,7 +63,7 @@ def test_a_study_from_start_to_front(store, finish, measure, url):
     front = FrontRecord("s", OBJECTIVES, (0.1, 3.3), 1 / 3, (FrontMember(0, {}, {}),))
     assert [store.save_front(front), store.save_front(front)] == [True, False]
     assert store.latest_front("s", OBJECTIVES).members[0].values == {"acc": 0.9, "time": 2.0}
-    assert [found.key.attempt for found in store.weights_unused("s", [0])] == []
+    assert [found.key.attempt for found in store.weights_unused("s", [0])] == [1]
     assert store.studies()[0].trials["finished"] == 1
     engine = make_engine(url, create=False)
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Failed trials say whether they may succeed if they are tried again."""
+"""Failed trials say whether they may succeed if they are tried again; the comment on batch sizes is right."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,8 @@ def upgrade() -> None:
         "UPDATE paretocaps_trials SET may_pass = (reason LIKE 'worker %' OR reason LIKE '%free some space')"
         " WHERE state = 'failed'"
     )
+    if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no comments
+        op.execute("COMMENT ON COLUMN paretocaps_epochs.batch_size IS 'images per forward pass'")
 
 
 def downgrade() -> None:
