@@ -71,7 +71,7 @@ def read_cached(path: Path) -> CachedImages | None:
 
 
 @contextmanager
-def writing(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
+def new_images_file(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
     """Open a file for writing that becomes `path` once everything in it was written, as `whole_file`.
 
     Write the pixels, row by row, and then `write_end`.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from paretocaps.data.cache import write_end, writing
+from paretocaps.data.cache import new_images_file, write_end
 from paretocaps.data.decode import Header, Pixels, UnfitImageError, read_header, read_pixels
 from paretocaps.data.encoded_images import EncodedData, File
 from paretocaps.data.mapped_in_order import mapped_in_order
@@ -88,7 +88,7 @@ class _Preparation:
         height, width = self.size or common_size(headers[: self.train][fit[: self.train]])
         image_shape = (height, width, channels)
         labels = np.concatenate([part.labels for part in self.data.parts])
-        with writing(path, self.count * (math.prod(image_shape) + 8)) as stream:
+        with new_images_file(path, self.count * (math.prod(image_shape) + 8)) as stream:
             unfit: Unfit = {}
             for row, pixels in self._passed(_pixels_of(channels, (height, width)), "preparing images"):
                 if isinstance(pixels, str):

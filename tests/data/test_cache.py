@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paretocaps.data.cache import cache_folder, read_cached, write_end, writing
+from paretocaps.data.cache import cache_folder, new_images_file, read_cached, write_end
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 3)).astype(np.uint8)
 LABELS = np.array([0, 1, 2, 1, 0])
 
 
 def write(path, pixels=PIXELS, **header) -> None:
-    with writing(path, pixels.nbytes) as stream:
+    with new_images_file(path, pixels.nbytes) as stream:
         stream.write(pixels.tobytes())
         write_end(stream, pixels.shape[1:], LABELS[: len(pixels)], header)
 
@@ -56,7 +56,7 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path, error) -> None:
     path = tmp_path / "a.images"
 
     def interrupted() -> None:
-        with writing(path, 10) as stream:
+        with new_images_file(path, 10) as stream:
             stream.write(b"some")
             assert len(os.listdir(tmp_path)) == 1
             raise error
@@ -68,7 +68,7 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path, error) -> None:
 
 def test_two_writers_at_once_do_not_disturb_each_other(tmp_path) -> None:
     path = tmp_path / "a.images"
-    with writing(path, PIXELS.nbytes) as stream:
+    with new_images_file(path, PIXELS.nbytes) as stream:
         stream.write(PIXELS[:2].tobytes())
         write(path, PIXELS)
         first = read_cached(path)
@@ -79,7 +79,7 @@ def test_two_writers_at_once_do_not_disturb_each_other(tmp_path) -> None:
 
 def test_a_full_disk_is_told_before_anything_is_written(tmp_path, refusal) -> None:
     def prepare() -> None:
-        with writing(tmp_path / "a.images", 10**18):
+        with new_images_file(tmp_path / "a.images", 10**18):
             pytest.fail("there is not so much room")
 
     message = refusal(prepare)
