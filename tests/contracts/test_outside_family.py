@@ -3,12 +3,28 @@
 import csv
 import json
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from paretocaps.testing.family import FamilyContract
+from paretocaps.testing.plugin import plug_in
+
 pytestmark = pytest.mark.slow
+
+
+class TestOutsideFamily(FamilyContract):
+    name = "toy_blur"
+    choices: ClassVar = {"blur": 3, "hidden": 5, "bend": "tanh"}
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def installed(cls, parts_folder):
+        with pytest.MonkeyPatch.context() as patch:
+            plug_in(patch, parts_folder)
+            yield
 
 
 @pytest.fixture(scope="module")

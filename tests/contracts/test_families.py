@@ -1,0 +1,41 @@
+"""Every registered family keeps the contract of families."""
+
+import pytest
+
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.testing.family import FamilyContract
+
+STEM = {"conv_channels": 8, "capsule_types": 4, "decoder_units": (6, 9)}
+BLOCKS = {**STEM, "layer_capsules": 5}
+SMALL = {
+    "capsnet": ({"pruning_ratio": 0.5}, STEM),
+    "residual_caps": ({"stem_convolutions": 2}, BLOCKS),
+    "momentum_caps": ({"routing": "sda", "gamma": 0.5}, BLOCKS),
+    "resnet_caps": ({"image_size": 17}, {}),
+    "lenet5": ({}, {}),
+}
+"""Choices, and widths of the architecture, for small networks of the families."""
+LARGE = {
+    "alexnet_caps": ({}, {}),
+    "backbone_caps": ({"backbone": "mobilenet_v1", "image_size": 32}, {}),
+}
+"""The same for the other families."""
+
+
+def test_every_family_is_tested():
+    assert {*SMALL, *LARGE} == set(FAMILIES)
+
+
+class TestFamily(FamilyContract):
+    @pytest.fixture(autouse=True, params=list(SMALL))
+    def family_of(self, request):
+        self.name = request.param
+        self.choices, self.widths = SMALL[self.name]
+
+
+@pytest.mark.slow
+class TestLargeFamily(FamilyContract):
+    @pytest.fixture(autouse=True, params=list(LARGE))
+    def family_of(self, request):
+        self.name = request.param
+        self.choices, self.widths = LARGE[self.name]
