@@ -11,7 +11,7 @@ from paretocaps.models.votes import VoteGradients, Votes
 
 
 class Iteration(NamedTuple):
-    """One iteration: couplings [O, M, R, B] (None where all are 1/O) and sums, with bias, [O, D, B]."""
+    """An iteration's couplings [O, M, R, B], None where all are 1/O, and sums with bias, [O, D, B]."""
 
     couplings: Tensor | None
     sums: Tensor
@@ -28,17 +28,16 @@ def route(
 ) -> Tensor:
     """Return the class capsules' inputs before the last squash, s_j = sum_i c_ij u_hat_ij + bias_j.
 
-    Procedure 1: logits start at 0 for every sample; each iteration takes couplings c_i = softmax of the
-    logits over the *output* capsules, sums the votes, adds the bias, squashes, and, but for the last
-    one, adds the agreement u_hat_ij . v_j to the logits.
+    Procedure 1: the logits of every sample start at 0. Each iteration takes as couplings c_i the softmax of
+    the logits over the *output* capsules, sums the votes, adds the bias and squashes; each but the last
+    one then adds the agreement u_hat_ij . v_j to the logits.
 
     Gradients: by default the couplings of the last iteration are constants in the backward pass, so
     that gradients reach poses, weight and bias through the last weighted sum alone. With
-    `full_gradient` all iterations are differentiated. No paper says which it means. What their authors
-    published: Sabour et al. and X-TrainCaps/FasTrCaps stop no gradient in the loop, which is
-    `full_gradient`; MoCapsNet detaches the votes of all but the last iteration, which is the default here
-    as in most implementations. The two agree for one iteration. Either way nothing of the size of the
-    votes is kept.
+    `full_gradient` all iterations are differentiated. No paper says which of the two it means. The code of
+    Sabour et al. and of X-TrainCaps/FasTrCaps stops no gradient in the loop, as `full_gradient` does; that of
+    MoCapsNet detaches the votes of all but the last iteration, which is the default here and in most
+    implementations. The two agree for one iteration. Nothing of the size of the votes is kept either way.
 
     Args:
         poses: [E, I, B] input capsules, poses first and batch last; capsule i is number i % R of
@@ -46,9 +45,9 @@ def route(
         weight: [O, D, E, M].
         bias: [O, D].
         iterations: 1 or more.
-        full_gradient: differentiate all iterations, not only the last sum.
-        dtype: what matrix products are computed in, `weight`'s by default; logits, couplings, squash
-            and the result are float32 at least.
+        full_gradient: whether to differentiate all iterations, and not only the last sum.
+        dtype: the precision of matrix products, `weight`'s by default; logits, couplings, squash and the
+            result have float32 at least.
 
     Returns:
         [O, D, B].
@@ -140,9 +139,9 @@ def _through_sum(gradients: VoteGradients, coupling: Tensor | None, grad: Tensor
 def _through_iterations(gradients: VoteGradients, kept: list[Tensor], grad: Tensor) -> Tensor:
     """Add the gradients of all iterations, last to first; return that of the bias, [O, D].
 
-    `kept` is the sums of the first iteration, then couplings and sums of each later one. The
-    logits of iteration r are the agreements of all before it, so that an agreement's gradient is
-    the sum of those of all later logits.
+    `kept` has the sums of the first iteration, then couplings and sums of each later one. The logits
+    of iteration r sum the agreements of all iterations before it, so that an agreement's gradient is
+    the sum of the gradients of all later logits.
     """
     votes, bias = gradients.votes, torch.zeros_like(grad[..., 0])
     later: Tensor | None = None

@@ -12,13 +12,13 @@ _TINY = 1e-18  # its square is still a normal float32; lengths below it have no 
 def squash(vectors: Tensor, dim: int = -1) -> Tensor:
     """Shorten vectors to lengths below 1: v = |s|^2 / (1 + |s|^2) * s / |s| (Sabour et al. 2017, Eq. 1).
 
-    Computed as s * |s| / (1 + |s|^2), which needs no epsilon: zero vectors give exactly zero, with a
-    gradient of exactly zero (the function is of second order there). Half precisions are computed
-    in, and returned as, float32.
+    It is computed as s * |s| / (1 + |s|^2), which needs no epsilon: zero vectors give exactly zero, with a
+    gradient of exactly zero (the function is of second order there). Half precisions are computed in
+    float32 and returned as such.
 
     Args:
         vectors: any shape.
-        dim: the dimension the poses lie along.
+        dim: the dimension that the poses lie along.
     """
     if torch.compiler.is_exporting():
         vectors = at_least_float32(vectors)
@@ -27,7 +27,7 @@ def squash(vectors: Tensor, dim: int = -1) -> Tensor:
 
 
 def squash_scale(vectors: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Return |s| / (1 + |s|^2), by which `squash` multiplies a vector, and |s|; `dim` is kept as 1."""
+    """Return |s| / (1 + |s|^2), by which `squash` multiplies a vector, and |s|; `dim` is kept with size 1."""
     squares = (vectors * vectors).sum(dim, keepdim=True)
     length = squares.sqrt()
     return length / squares.add_(1.0), length
@@ -49,7 +49,7 @@ def squash_gradient(grad: Tensor, vectors: Tensor, dim: int) -> Tensor:
 def lengths(vectors: Tensor, dim: int = -1) -> Tensor:
     """Return the Euclidean lengths of vectors; the gradient of a zero vector's is zero.
 
-    Half precisions are computed in, and returned as, float32; `dim` is the dimension removed.
+    Half precisions are computed in float32 and returned as such; `dim` is the dimension that is removed.
     """
     if torch.compiler.is_exporting():
         return _norm(at_least_float32(vectors), dim)

@@ -66,16 +66,16 @@ class ResidualChain(PlainChain):
 class MomentumChain(ResidualChain):
     """v <- gamma v + (1 - gamma) f(x); x <- x + v, layer after layer (Eqs. 3 and 4, Algorithm 1).
 
-    One v, which starts at 0, runs through the whole chain, and there is one skip a layer. Trained
+    One v, which starts at 0, runs through the whole chain, and each layer has one skip. The chain is trained
     reversibly (`reversible.momentum`): between forward and backward pass only the last state is kept.
-    Rebuilding divides v by gamma at every layer, and its rounding errors with it; where this would spoil
-    them the chain is cut into segments, each of which keeps its last state, and `remarks` says so. With
-    gamma 0 there is nothing to rebuild v from: the chain is the residual one.
+    Rebuilding the states divides v, with its rounding errors, by gamma at every layer. Where the errors
+    would become too large, the chain is cut into segments that keep their last states, and `remarks` says
+    so. With gamma 0 nothing can be rebuilt, and the chain is the residual one.
 
     Args:
         layers: as for `PlainChain`.
         gamma: at least 0 and below 1.
-        growth: how many times rounding errors may grow (`routings.routing.Routing.growth`).
+        growth: how many times rounding errors may grow (`Routing.growth`).
     """
 
     def __init__(self, layers: Sequence[nn.Module], gamma: float, growth: float = _MOST_GROWTH) -> None:
@@ -89,7 +89,7 @@ class MomentumChain(ResidualChain):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Say into how many segments the chain is cut, or that it is not reversible."""
+        """What to say where the chain is cut into segments, or is not reversible."""
         depth = len(self.layers)
         if self.gamma == 0.0:
             return ("gamma=0 leaves no momentum: the blocks are residual ones, and nothing is rebuilt",)
@@ -116,16 +116,16 @@ class MomentumChain(ResidualChain):
 
 
 def longest_run(gamma: float, growth: float = _MOST_GROWTH) -> int:
-    """Return over how many layers states can be rebuilt with errors no more than `growth` times rounding's.
+    """Return over how many layers states can be rebuilt with at most `growth` times the errors of rounding.
 
-    The v before the first layer of a run is needed by nothing, so n layers divide by gamma n - 1 times: one
-    layer can be rebuilt whatever gamma is.
+    Nothing needs the v before the first layer of a run, so that n layers divide by gamma n - 1 times, and
+    one layer can be rebuilt whatever gamma is.
     """
     return 1 + floor(log(growth) / -log(gamma))
 
 
 def _segments(depth: int, gamma: float, growth: float) -> Iterator[slice]:
-    """Yield the chain in runs of layers, as few as can be and of about the same length."""
+    """Yield the runs of layers that the chain is cut into: as few as possible, about equally long."""
     pieces = ceil(depth / longest_run(gamma, growth))
     bounds = [depth * piece // pieces for piece in range(pieces + 1)]
     return (slice(start, stop) for start, stop in pairwise(bounds))

@@ -13,14 +13,14 @@ from paretocaps.models.capsules import at_least_float32
 class Decoder(nn.Module):
     """Three linear layers, ReLU, ReLU, sigmoid (Sabour et al. 2017, section 4.1).
 
-    The full decoder reads all class capsules with all but the chosen one set to zero, so it is told
-    which class it draws by where the poses stand. The reduced one (FasTrCaps, section IV-C) reads the
-    chosen capsule only and is not told.
+    The full decoder reads all class capsules, with all but the chosen one set to 0; so the place of the
+    poses tells it which class to draw. The reduced one (FasTrCaps, section IV-C) reads the chosen capsule
+    only, and is not told the class.
 
     Args:
-        widths: of the input, the two hidden layers and the image. An input as wide as one capsule
-            makes it the reduced decoder.
-        dimensions: poses D of a class capsule.
+        widths: the widths of the input, the two hidden layers and the image. An input as wide as one
+            capsule makes it the reduced decoder.
+        dimensions: pose dimensions D of a class capsule.
     """
 
     def __init__(self, widths: tuple[int, int, int, int], dimensions: int) -> None:
@@ -34,7 +34,7 @@ class Decoder(nn.Module):
         return pixels
 
     def activations(self, capsules: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what the two hidden layers and the last one give; arguments as for `forward`."""
+        """Return the outputs of the two hidden layers and of the last one; the arguments are `forward`'s."""
         first = functional.relu(self.layers[0](self._read(capsules, chosen)))
         second = functional.relu(self.layers[1](first))
         return first, second, at_least_float32(self.layers[2](second)).sigmoid()

@@ -1,4 +1,4 @@
-"""The loss a capsule network is trained with: margins on lengths, plus a little reconstruction."""
+"""The losses that networks are trained with: of classes, and a little of the reconstruction."""
 
 from typing import Literal, Protocol
 
@@ -13,11 +13,11 @@ RECONSTRUCTION_WEIGHT = 0.0005
 _LEAST = 1e-12  # of a share whose logarithm is taken
 LossName = Literal["margin", "spread", "cross_entropy"]
 FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
-"""Between which the spread loss's margin rises in a training (Hinton et al. 2018, section 4)."""
+"""The spread loss's margin rises from the first to the last in a training (Hinton et al. 2018, section 4)."""
 
 
 class Scored(Protocol):
-    """What the loss looks at: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
+    """What a loss reads: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
 
     @property
     def lengths(self) -> Tensor:
@@ -25,18 +25,18 @@ class Scored(Protocol):
 
     @property
     def reconstruction(self) -> Tensor | None:
-        """The image drawn again."""
+        """The images that the decoder drew."""
 
     @property
     def logits(self) -> Tensor | None:
-        """What a network without capsules says."""
+        """The scores of a network without capsules, before its softmax."""
 
 
 def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
     """Return the margin loss, the mean over the batch (Sabour et al. 2017, Eq. 4).
 
-    The class that is there should be longer than 0.9, any other shorter than 0.1 at half the weight,
-    shortfalls squared.
+    The capsule of the right class should be longer than 0.9, and any other shorter than 0.1. Shortfalls are
+    squared, and those of other classes count half.
 
     Args:
         lengths: [B, O].
@@ -52,8 +52,8 @@ def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
 def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> Tensor:
     """Return the spread loss, the mean over the batch (Hinton et al. 2018, Eq. 3).
 
-    Any other class should be less active than the label's by at least the margin; shortfalls are
-    squared and summed over the classes. The paper raises the margin from 0.2 to 0.9 in training.
+    Every other class should be less active than the right one by at least the margin. Shortfalls are
+    squared and summed over the classes. The paper raises the margin from 0.2 to 0.9 during the training.
 
     Args:
         activations: [B, O].
@@ -68,7 +68,7 @@ def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> 
 
 
 def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
-    """Return 0.0005 x the sum of squared pixel errors of an image, the mean over the batch.
+    """Return 0.0005 times an image's sum of squared pixel errors, the mean over the batch.
 
     Args:
         reconstruction: [B, C * H * W].
@@ -79,7 +79,7 @@ def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
 
 
 def spread_margin(progress: float) -> float:
-    """Return the spread loss's margin after a share `progress` of the training: from 0.2 straight to 0.9."""
+    """Return the spread loss's margin, which rises evenly from 0.2 to 0.9 with the `progress` in [0, 1]."""
     return FIRST_SPREAD + (LAST_SPREAD - FIRST_SPREAD) * min(max(progress, 0.0), 1.0)
 
 
@@ -106,17 +106,17 @@ def capsnet_loss(
     loss: LossName = "margin",
     spread: float | Tensor = LAST_SPREAD,
 ) -> Tensor:
-    """Return margin or spread loss plus, where there is a reconstruction, its loss; a scalar.
+    """Return the loss of the classes, plus that of the reconstruction where there is one; a scalar.
 
-    Where there are logits it is their cross-entropy, whatever `loss` says.
+    Where there are logits, the loss of the classes is their cross-entropy, whatever `loss` says.
 
     Args:
-        output: what the network gave for `images` and `labels`.
+        output: what the network returned for `images` and `labels`.
         images: [B, C, H, W] in [0, 1].
         labels: [B], int64.
         loss: as `Choices.loss`.
-        spread: the spread loss's margin, see `spread_margin`; a tensor where a captured graph shall see it
-            change.
+        spread: the spread loss's margin, see `spread_margin`; it is a tensor where a captured graph has
+            to see it change.
     """
     if output.logits is not None:
         total = functional.cross_entropy(output.logits, labels)

@@ -9,14 +9,14 @@ from torch.autograd.function import once_differentiable
 
 
 def recompute(function: Callable[..., tuple[Tensor, ...]], *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Return function(*inputs), keeping for the backward pass nothing but `inputs`.
+    """Return function(*inputs), and keep nothing but `inputs` for the backward pass.
 
-    Unlike torch's checkpoint it moves no random state and installs no hooks; `function` must be
-    deterministic and hold no tensors of its own. It runs without autocast both times. Gradients are of
-    first order only.
+    Unlike torch's checkpoint, this changes no random state and installs no hooks. `function` must be
+    deterministic and hold no tensors of its own; it runs without autocast both times. There are gradients
+    of first order only.
 
     Args:
-        function: tensors to a tuple of floating-point tensors.
+        function: takes tensors and returns a tuple of floating-point tensors.
         inputs: floating-point tensors.
     """
     if torch.compiler.is_exporting():

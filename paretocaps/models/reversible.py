@@ -3,13 +3,14 @@
     forward   v <- gamma v + (1 - gamma) f(x);   x <- x + v
     backward  x <- x - v;   v <- (v - (1 - gamma) f(x)) / gamma
 
-A layer f is evaluated once in the forward pass and once more in the backward pass, on its rebuilt input,
-and only then is what its own backward pass needs kept, for one layer at a time.
+A layer f is evaluated once in the forward pass, and again on its rebuilt input in the backward pass. Only
+then is kept what its own backward pass needs, for one layer at a time.
 
-x and v are summed in float64, and f sees x rounded. What is rebuilt is then x to the last bit of float32 as
-a rule, f gives again what it gave, and no error of f's is divided by gamma on the way back; in float32
-gradients of em's routing, whose densities are steep, were off by 7e-5 after 16 layers at gamma 0.9. The
-velocity is kept as w = v / (1 - gamma), which saves two passes: w <- gamma w + f(x);  x <- x + (1 - gamma) w.
+x and v are summed in float64, and f reads x rounded. The rebuilt x then agrees to the last bit of
+float32 as a rule, f gives the same result again, and no error of f is divided by gamma on the way back. With
+sums in float32, gradients of em routing, whose densities are steep, were off by 7e-5 after 16 layers at gamma
+0.9. The velocity is kept as w = v / (1 - gamma), which saves two passes:
+w <- gamma w + f(x);  x <- x + (1 - gamma) w.
 """
 
 from collections.abc import Sequence
@@ -26,11 +27,11 @@ def momentum(
 ) -> tuple[Tensor, Tensor]:
     """Return the last state (x, w) of momentum `layers`, reversibly.
 
-    What is kept for the backward pass is the returned state and the parameters, however many layers there
-    are. Gradients reach x, w and the parameters as ordinary back-propagation's do, through hooks too;
-    second derivatives there are none. Layers are called again in the backward pass under the autocast that
-    they were called under, without its cache of weights. They must be deterministic, and be functions
-    of their input and parameters alone.
+    The backward pass needs the returned state and the parameters only, however many layers there are.
+    Gradients reach x, w and the parameters as in ordinary back-propagation, through hooks too; there are
+    no second derivatives. The backward pass calls the layers again under the same autocast as the forward
+    pass, but without its cache of weights. Layers must be deterministic, and depend on their input and
+    parameters alone.
 
     Args:
         layers: one or more, each from a state [B, O, D] in `dtype` to another.
@@ -89,7 +90,7 @@ class _Momentum(torch.autograd.Function):
             names = [name for name, _ in layer.named_parameters()]
             own, leaves = leaves[len(leaves) - len(names) :], leaves[: len(leaves) - len(names)]
             x = torch.sub(x, w, alpha=1 - gamma)
-            grad = torch.add(w_grad, x_grad, alpha=1 - gamma)  # of w, the only way to f and the earlier w
+            grad = torch.add(w_grad, x_grad, alpha=1 - gamma)  # of w, through which f and the earlier w act
             change, through, found = _through(
                 layer, dict(zip(names, own, strict=True)), x.to(ctx.dtype), grad, ctx.autocast
             )

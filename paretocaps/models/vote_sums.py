@@ -1,10 +1,10 @@
 """Sums over votes as differentiable operations: weighted sums, agreements and squared lengths.
 
-`route` in `routing.py` has a backward pass of its own; a routing that does more with its votes is made of
-these. Like it they form no votes and keep for the backward pass only what they were given.
+`agreement.route` has a backward pass of its own; a routing that does more with its votes is built from these
+operations. They form no votes either, and keep for the backward pass only what they are given.
 
 Shapes as in `votes.py`: B batch, O output capsules, E and D pose dimensions of input and output
-capsules, M matrices an output capsule, R input capsules that share a matrix.
+capsules, M matrices per output capsule, R input capsules that share a matrix.
 """
 
 from typing import Any, cast
@@ -44,10 +44,10 @@ def agreement(poses: Tensor, weight: Tensor, vectors: Tensor) -> Tensor:
 
 
 def squares(poses: Tensor, weight: Tensor) -> Tensor:
-    """Return |u_hat_ij|^2, [O, M, R, B], computed in float32 at least: differences of them are taken.
+    """Return |u_hat_ij|^2, [O, M, R, B], computed in float32 at least, since they are subtracted later.
 
-    |W u|^2 = sum over a <= b of (W^T W)_ab u_a u_b (off the diagonal twice), which is a product of
-    matrices over all pairs (a, b) at once, of 36 numbers for the 8 poses of a capsule.
+    |W u|^2 = sum over a <= b of (W^T W)_ab u_a u_b (off the diagonal twice), which is one
+    product of matrices over all pairs (a, b): 36 of them for the 8 pose dimensions of a capsule.
 
     Args:
         poses, weight: as for `weighted`.

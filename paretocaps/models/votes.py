@@ -1,13 +1,13 @@
 """Sums over votes that never form a vote.
 
-A vote u_hat = W u has 16 numbers for every pair of a primary and a class capsule: 94 MB at batch 128 in
-float32, and every iteration of routing passes over them. But routing needs only sums of them, and those
-can be taken on the other side of W, where they are matrix products over all capsules at once:
+A vote u_hat = W u has 16 numbers per pair of a primary and a class capsule: 94 MB at batch 128 in float32,
+which every iteration of routing would read. But routing needs only sums of votes, and these can be taken
+on the other side of W, where they are matrix products over all capsules at once:
 
     sum_i c_i (W_i u_i)  =  [W_1 W_2 ...] [c_1 u_1; c_2 u_2; ...]          (weighted sum)
     (W_i u_i) . v        =  u_i . (W_i^T v)                                (agreement)
 
-Shapes: B batch, O output capsules, E and D pose dimensions of input and output capsules, M matrices an
+Shapes: B batch, O output capsules, E and D pose dimensions of input and output capsules, M matrices per
 output capsule, R input capsules that share a matrix (I = M R). Poses come first and the batch last,
 so that every sum over poses is one over contiguous rows.
 """
@@ -25,21 +25,21 @@ _NARROW = 16
 
 
 class Votes:
-    """The votes of input capsules for output capsules, by the sums that routing takes of them.
+    """The votes of input capsules for output capsules, as the sums that routing takes of them.
 
     Args:
-        poses: [E, M, R, B], contiguous; its dtype is the one matrix products are computed in.
+        poses: [E, M, R, B], contiguous; matrix products are computed in its dtype.
         weight: [O, D, E * M], contiguous, the same dtype.
     """
 
     def __init__(self, poses: Tensor, weight: Tensor) -> None:
         self.poses, self.weight = poses, weight
         self.sums = sum_dtype(poses)
-        # With one capsule a matrix, the dimension R is in the way of fast broadcasting.
+        # Where no matrix is shared, the dimension R would slow broadcasting down.
         self.shared = poses.shape[2] > 1
         self._flat = poses if self.shared else poses.squeeze(2)
         # Products with a few columns are up to 15 times slower in float32 than the same with a few rows.
-        # In a graph for any batch there are no such differences, nor groups: all outputs at once.
+        # An exported graph takes any batch: it has no such cases, and handles all outputs at once.
         self._exporting = torch.compiler.is_exporting()
         few = not self._exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
@@ -77,7 +77,7 @@ class Votes:
         return agreement
 
     def groups(self) -> Iterator[slice]:
-        """Yield slices of the output capsules: as many at once as the temporaries may be large."""
+        """Yield slices of output capsules, each as large as the limit on temporaries allows."""
         limit = _CACHED_BYTES if self.poses.device.type == "cpu" else _DEVICE_BYTES
         step = max(1, limit // (self.poses.numel() * self.poses.element_size()))
         return (slice(start, start + step) for start in range(0, self.weight.shape[0], step))
@@ -88,7 +88,7 @@ class Votes:
         return pooled.reshape(self.weight.shape[2], -1)
 
     def spread(self, factors: Tensor) -> Tensor:
-        """Return factors [g, M, R, B] in the shape that multiplies poses: [g, 1, M, (R,) B]."""
+        """Return factors [g, M, R, B] in the shape that poses are multiplied by: [g, 1, M, (R,) B]."""
         factors = factors if self.shared else factors.squeeze(2)
         return factors.unsqueeze(1).to(self.poses.dtype)
 
@@ -113,11 +113,11 @@ class Votes:
 
 
 class VoteGradients:
-    """Gradients with respect to poses and weight, summed over the sums that were taken of votes.
+    """The gradients of poses and weight, added up over all sums that were taken of the votes.
 
     Attributes:
         poses: [E, M, R, B].
-        weight: [O, D, E * M], undefined until something was added.
+        weight: [O, D, E * M]; it is undefined until something is added.
     """
 
     def __init__(self, votes: Votes) -> None:
@@ -137,8 +137,8 @@ class VoteGradients:
     def add(self, factors: Tensor, vectors: Tensor) -> None:
         """Add the gradients of sum_i f_i (u_hat_i . v), factors f [O, M, R, B] and vectors v [O, D, B].
 
-        Both other sums hand back gradients of this form: `Votes.weighted` with its couplings as
-        factors and the gradient of its result as vectors, `Votes.agreement` the other way round.
+        The gradients of both other sums have this form: those of `Votes.weighted` with its couplings as
+        factors and the gradient of its result as vectors, those of `Votes.agreement` the other way round.
         """
         votes, vectors = self.votes, vectors.to(self.votes.poses.dtype)
         poses = self.poses if votes.shared else self.poses.squeeze(2)

@@ -15,20 +15,20 @@ RoutingGradient = Literal["last", "all"]
 
 
 class CapsuleLayer(nn.Module, ABC):
-    """Output capsules that input capsules vote for, the votes weighed by routing.
+    """A layer of output capsules that input capsules vote for; routing weighs the votes.
 
-    A state is all that a capsule says, in the last dimension of [B, I, E] and [B, O, D]. A new layer's
-    parameters are undefined until `draw`.
+    A state is all the numbers of a capsule: the last dimension of [B, I, E] and [B, O, D]. A new layer's
+    parameters are undefined until `draw` is called.
 
     Args:
         shape: the layer's sizes.
         iterations: iterations of routing, 1 to 5.
-        gradient: what the backward pass goes through: "last" takes the couplings of the last iteration
-            as constants, "all" differentiates every iteration. With one iteration they agree.
-        bias: whether there is a bias to the output capsules, where the routing knows such a choice.
+        gradient: what the backward pass passes through: "last" takes the couplings of the last iteration
+            as constants, "all" differentiates every iteration. The two agree for one iteration.
+        bias: whether the output capsules have a bias, if the routing allows one.
 
     Raises:
-        UsageError: iterations outside 1 to 5, an unknown gradient, or a shape the routing cannot have.
+        UsageError: the iterations are not 1 to 5, the gradient is unknown, or the shape cannot be routed.
     """
 
     weight: nn.Parameter
@@ -51,7 +51,7 @@ class CapsuleLayer(nn.Module, ABC):
 
     @abstractmethod
     def couplings(self, capsules: Tensor) -> Tensor:
-        """Return the couplings of the last iteration, [B, I, O], without gradient; sums over O are 1."""
+        """Return the couplings of the last iteration, [B, I, O], without gradient; they sum to 1 over O."""
 
     @abstractmethod
     def draw(self, generator: torch.Generator, std: float) -> None:
@@ -59,7 +59,7 @@ class CapsuleLayer(nn.Module, ABC):
 
     @staticmethod
     def scores(state: Tensor) -> Tensor:
-        """Return how sure each capsule is that its class is there, [B, O] in [0, 1], for [B, O, D]."""
+        """Return how sure each capsule is that its class is in the image: [B, O] in [0, 1], for [B, O, D]."""
         return lengths(state)
 
 
@@ -80,13 +80,13 @@ class VectorLayer(CapsuleLayer):
         self.bias = nn.Parameter(torch.empty(sizes[:2])) if bias else None
 
     def draw(self, generator: torch.Generator, std: float) -> None:
-        """Draw weights from N(0, std); biases are 0."""
+        """Draw the weights from N(0, std), and set the bias to 0."""
         nn.init.normal_(self.weight, std=std, generator=generator)
         if self.bias is not None:
             nn.init.zeros_(self.bias)
 
     def added(self) -> Tensor:
-        """Return the bias, [O, D], zeros where there is none."""
+        """Return the bias, [O, D]; it is 0 where the layer has none."""
         return self.weight.new_zeros(self.weight.shape[:2]) if self.bias is None else self.bias
 
 

@@ -1,13 +1,13 @@
 """Expectation-maximisation routing of pose matrices (Hinton et al. 2018, Procedure 1) as a capsule layer.
 
-Readings. A state is 17 numbers: the 4x4 pose row by row, then the *logit* of the activation. A skip adds
-whole states, poses and logits, so that chains of layers can be run backwards exactly as those of vectors.
+How the paper is read: a state has 17 numbers, the 4x4 pose row by row and then the *logit* of the activation.
+A skip adds whole states, poses and logits, so that chains of layers run backwards as those of vectors do.
 
-Sums of weights are shares of what an output capsule gets on average: the paper's cost is a sum over input
-capsules, which grows with their number; here it is that sum times O / I. The inverse temperature is
-lambda_t = 1 - 0.95^(t + 1) in iteration t = 0, 1, ..., a choice: the paper has a fixed schedule and does not
-print it. beta_u and beta_a are learned, one of each an output capsule. Variances have 0.1 added to them, so
-that votes that agree wholly (such as one vote alone, or all at 0) have a finite density.
+The paper's cost is a sum over input capsules, which grows with their number; here it is that sum times O / I,
+so that weights count as shares of what an output capsule gets on average. The inverse temperature in
+iteration t = 0, 1, ... is lambda_t = 1 - 0.95^(t + 1), our choice: the paper has a fixed schedule, but does
+not print it. Each output capsule learns its own beta_u and beta_a. All variances are raised by 0.1, so
+that votes that agree wholly (a single vote, or all votes at 0) have a finite density.
 """
 
 import torch
@@ -24,14 +24,14 @@ from paretocaps.models.routings.gaussians import Gaussians, Operands, fit
 
 
 class PoseMatrices(CapsuleLayer):
-    """Capsules of a 4x4 pose and an activation; votes V_ij = M_i W_ij, fitted by a Gaussian an output.
+    """A layer of 4x4 poses and activations; a Gaussian per output capsule fits the votes V_ij = M_i W_ij.
 
-    `weight` is [O, 4, 4, M], `beta_u` and `beta_a` [O]; there is no other bias, whatever `bias` says.
-    Under "last" the couplings are constants in the backward pass, and so the activations that rest on
-    them are taught little: on small problems only "all" learned, which is what the paper does.
+    `weight` is [O, 4, 4, M], `beta_u` and `beta_a` are [O]; there is no other bias, whatever `bias` says.
+    With gradient "last" the couplings are constants in the backward pass, so that activations learn
+    little: on small problems only "all" learned, which is what the paper does.
 
     Raises:
-        UsageError: as `CapsuleLayer`, and for states of another size than 17.
+        UsageError: as `CapsuleLayer`, or a state does not have 17 numbers.
     """
 
     INPUT_DIM = 3
@@ -50,10 +50,10 @@ class PoseMatrices(CapsuleLayer):
         self.beta_a = nn.Parameter(torch.empty(shape.outputs))
 
     def draw(self, generator: torch.Generator, std: float) -> None:
-        """Draw matrices from the identity plus N(0, std); beta_u and beta_a are 0.
+        """Draw matrices from the identity plus N(0, std), and set beta_u and beta_a to 0.
 
-        Votes then start as the poses themselves, whatever the depth. With N(0, std) alone, stacks of
-        three layers stayed behind on small images, at std 0.1 far behind.
+        Votes then start as the poses themselves, however deep the network is. With N(0, std) alone, stacks
+        of three layers learned less on small images, and far less at std 0.1.
         """
         nn.init.normal_(self.weight, std=std, generator=generator)
         with torch.no_grad():
@@ -105,7 +105,7 @@ class PoseMatrices(CapsuleLayer):
         return couplings
 
     def _activation(self, found: Gaussians, iteration: int) -> Tensor:
-        """Logits of the activations, lambda (beta_a - sum_h (beta_u + log sigma_h) mass), [O, B]."""
+        """The logits of the activations, lambda (beta_a - sum_h (beta_u + log sigma_h) mass), [O, B]."""
         share = found.mass * (self.shape.outputs / self.shape.inputs)
         cost = (POSE * POSE * self.beta_u.unsqueeze(1) + found.logs) * share
         return inverse_temperature(iteration) * (self.beta_a.unsqueeze(1) - cost)

@@ -1,9 +1,9 @@
 """Gaussians fitted to the votes of pose matrices, with a backward pass that forms the votes again.
 
-Votes are 16 numbers a pair of capsules, 302 MB for 1152 inputs, 32 outputs and 128 samples in float32; here
-they live only for a few output capsules at once.
+A vote has 16 numbers per pair of capsules: 302 MB for 1152 inputs, 32 outputs and 128 samples in float32.
+Here votes exist for a few output capsules at a time.
 
-Shapes: M matrices an output capsule, R input capsules that share one, O output capsules, B batch.
+Shapes: M matrices per output capsule, R input capsules that share one, O output capsules, B batch.
 """
 
 from typing import Any, NamedTuple, cast
@@ -17,12 +17,12 @@ from paretocaps.models.capsules import at_least_float32
 
 VARIANCE_FLOOR = 0.1
 _SMALLEST_MASS = 1e-12
-_GROUP_ON_CPU = 1 << 21  # votes' numbers at once: a group's temporaries should stay in a CPU's cache
+_GROUP_ON_CPU = 1 << 21  # numbers of votes at a time: a group's temporaries should stay in a CPU's cache
 _GROUP_ON_DEVICE = 1 << 28
 
 
 class Operands(NamedTuple):
-    """What the iterations of a layer work on.
+    """What all iterations of a layer read.
 
     Attributes:
         poses: [M, 4 (inner), R, 4 (row), B], in the dtype that products are computed in.
@@ -36,14 +36,14 @@ class Operands(NamedTuple):
 
 
 class Gaussians(NamedTuple):
-    """One Gaussian an output capsule, of independent dimensions.
+    """One Gaussian per output capsule, with independent dimensions.
 
     Attributes:
         means: [O, 4 (column), 4 (row), B].
         logs: sums over dimensions of log sigma, [O, B].
         mass: sums over input capsules of couplings times activations, [O, B].
-        densities: the votes' log densities without their constant, [M, O, R, B]; [0] if
-            they were not wanted.
+        densities: the votes' log densities without their constant, [M, O, R, B]; [0] where they
+            are not wanted.
     """
 
     means: Tensor
@@ -55,13 +55,12 @@ class Gaussians(NamedTuple):
 def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
     """Return the Gaussians of votes weighed by couplings and activations (Hinton et al. 2018, M-step).
 
-    Every variance is `VARIANCE_FLOOR` more than that of the votes. Where no weight is at all, the
-    means are 0.
+    Every variance is that of the votes plus `VARIANCE_FLOOR`. Where all weights are 0, the means are 0.
 
     Args:
         operands: poses, matrices and activations.
         couplings: [M, O, R, B].
-        densities: whether the votes' densities are wanted too.
+        densities: whether to return the votes' densities as well.
     """
     poses, matrices, present = operands
     if torch.compiler.is_exporting():
@@ -79,7 +78,7 @@ def fit(operands: Operands, couplings: Tensor, *, densities: bool) -> Gaussians:
 
 
 def _fit_plainly(operands: Operands, couplings: Tensor, densities: bool) -> Gaussians:
-    """As `fit`, of all output capsules at once and by standard operators alone."""
+    """As `fit`, for all output capsules at once and with standard operators only."""
     means, variances, logs, mass, squares = _moments(
         operands.poses, operands.matrices, couplings, operands.present
     )
@@ -92,7 +91,7 @@ class _Fit(torch.autograd.Function):
     def forward(
         ctx: Any, poses: Tensor, matrices: Tensor, couplings: Tensor, present: Tensor, densities: bool
     ) -> tuple[Tensor, ...]:
-        """As `fit`, of all output capsules at once."""
+        """As `fit`, for all output capsules at once."""
         with torch.autocast(poses.device.type, enabled=False):
             means, variances, logs, mass, squares = _moments(poses, matrices, couplings, present)
         ctx.save_for_backward(poses, matrices, couplings, present, means, variances)
@@ -157,8 +156,8 @@ def _gradients(
 ) -> tuple[Tensor, Tensor]:
     """Gradients of the votes, [M, O, 4, R, 4, B], and of the shares, [M, O, R, B].
 
-    `apart` are the votes less their means; it is overwritten. Since shares sum to 1, a variance does not
-    move with the mean it is taken about, and the shares' gradients matter up to a constant only.
+    `apart` holds the votes minus their means, and is overwritten. Since shares sum to 1, a variance does
+    not change with the mean that it is taken about, and the shares' gradients count up to a constant only.
     """
     mean, logs, *density = grads
     log = logs[:, None, None]

@@ -9,7 +9,7 @@ from paretocaps.models.routings.base import VectorLayer
 
 
 class Agreement(VectorLayer):
-    """Couplings grow with the scalar product of a vote and the output capsule; see `agreement.route`."""
+    """A layer whose couplings grow with the scalar product of vote and output capsule (`agreement.route`)."""
 
     def forward(self, capsules: Tensor) -> Tensor:
         """Return output capsules [B, O, D], squashed, for input capsules [B, I, E]."""

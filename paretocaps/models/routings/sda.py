@@ -1,16 +1,16 @@
 """Scaled-distance agreement (Peer et al. 2018) as a capsule layer.
 
-Readings. A vote is shortened to the length of the capsule that casts it where it is longer. The logits of an
-iteration are not added to those before it but replace them:
+How the paper is read: a vote that is longer than the capsule that casts it is shortened to its length. The
+logits of an iteration replace those of the one before, and are not added to them:
 
     b_ij = t_i d_ij,    d_ij = |u_hat_ij - v_j|,    t_i = (log(p (J - 1)) - log(1 - p)) / (d_p - d_o),
 
 with p = 0.9, J the number of output capsules, d_o the mean over the J output capsules of the distances of
 *this input capsule in this sample*, and d_p = d_o / 2. So a capsule with one output at half the mean
 distance and all others at the mean is coupled to that one with p: softmax turns t (d_p - d_o) into the
-log-odds that the formula's numerator is. t is negative: nearer votes couple more. With d_p - d_o = -d_o / 2
-the logits are -2 log(p (J - 1) / (1 - p)) d_ij / d_o, which is bounded by J, so that only d_o = 0 needs care:
-there all distances are 0, and so are the logits. v_j is squashed as in Sabour et al. 2017, Eq. 1.
+log-odds in the formula's numerator. t is negative, so that nearer votes couple more. As d_p - d_o = -d_o / 2,
+the logits are -2 log(p (J - 1) / (1 - p)) d_ij / d_o, where d_ij / d_o is at most J. Only d_o = 0 needs care:
+all distances are then 0, and so are the logits. v_j is squashed as in Sabour et al. 2017, Eq. 1.
 """
 
 import math
@@ -31,7 +31,7 @@ _SHORTEST = 1e-20  # squared: gradients of clipping or comparing shorter vectors
 
 
 class ScaledDistance(VectorLayer):
-    """Couplings fall with the distance of a vote from the output capsule, scaled by the mean distance."""
+    """A layer whose couplings fall with the distance of vote and output capsule, over the mean distance."""
 
     def forward(self, capsules: Tensor) -> Tensor:
         """Return output capsules [B, O, D], squashed, for input capsules [B, I, E]."""
@@ -57,7 +57,7 @@ class ScaledDistance(VectorLayer):
         return couplings
 
     def _output(self, votes: "_ClippedVotes", couplings: Tensor) -> Tensor:
-        """[O, D, B]."""
+        """The output capsules, [O, D, B]."""
         return squash(votes.weighted(couplings) + self.added().unsqueeze(-1), dim=1)
 
 
@@ -69,11 +69,11 @@ def scaled_distances(distances: Tensor) -> Tensor:
 
 
 class _ClippedVotes:
-    """Votes no longer than the capsules that cast them, never formed.
+    """Votes that are no longer than the capsules that cast them, and are never formed.
 
-    A clipped vote is a vote times a factor, `clip` [O, M, R, B], so that the sums over votes take it as
-    one more factor, and |u_hat - v|^2 = |u_hat|^2 - 2 u_hat . v + |v|^2. `squares` are those of clipped
-    votes.
+    A clipped vote is a vote times a factor, `clip` [O, M, R, B], which sums over votes take as one more
+    factor, and |u_hat - v|^2 = |u_hat|^2 - 2 u_hat . v + |v|^2. `squares` are the clipped
+    votes' squared lengths.
     """
 
     def __init__(self, capsules: Tensor, weight: Tensor, dtype: torch.dtype) -> None:
@@ -109,6 +109,6 @@ def _couplings(
 
 
 def _root(squares: Tensor) -> Tensor:
-    """Square roots, 0 and of gradient 0 where there is next to none."""
+    """Square roots; those of next to nothing are 0, and so is their gradient."""
     apart = squares > _SHORTEST
     return torch.where(apart, squares, 1.0).sqrt() * apart
