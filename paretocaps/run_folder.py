@@ -4,15 +4,11 @@ The measurement or the failure is there once the training has ended; the lock is
 lasts, and the lock's file has the process id.
 """
 
-import fcntl
 import json
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -20,13 +16,13 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import TrainingError
+from paretocaps.lock_file import LockTakenError, holder, locked
 from paretocaps.writing import whole_file
 
 WEIGHTS = "weights.pt"
 """The name under which our own trainer keeps the best epoch's weights; see `Measurement.weights`."""
 
 _PATIENCE = 1.0  # s; whoever asks `process` holds the lock for a moment
-_PAUSE = 0.01  # s
 
 
 @dataclass(frozen=True)
@@ -149,51 +145,17 @@ class RunFolder:
             TrainingError: another process trains in it.
             OSError: the folder cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with self.lock_file.open("a+b") as stream:
-            deadline = time.monotonic() + _PATIENCE
-            while not _acquired(stream, fcntl.LOCK_EX):
-                if time.monotonic() > deadline:
-                    holder = f"process {_holder(stream)}"
-                    raise TrainingError(
-                        f"{self.path} is being trained in by {holder}: wait for it, or end it"
-                    )
-                time.sleep(_PAUSE)
-            stream.truncate(0)
-            stream.write(str(os.getpid()).encode())
-            stream.flush()
-            yield
+        try:
+            with locked(self.lock_file, _PATIENCE):
+                yield
+        except LockTakenError as taken:
+            raise TrainingError(
+                f"{self.path} is being trained in by {taken.owner}: wait for it, or end it"
+            ) from None
 
     def process(self) -> int | None:
-        """Return the id of the process that trains here, or None.
-
-        It is asked by a shared lock, which libraries for lock files lack: asking twice at once is no
-        training, and writes nothing.
-        """
-        try:
-            stream = self.lock_file.open("rb")
-        except OSError:
-            return None
-        with stream:
-            while not _acquired(stream, fcntl.LOCK_SH):
-                if pid := _holder(stream):
-                    return pid
-                time.sleep(_PAUSE)  # locked, its id not written yet
-        return None
-
-
-def _acquired(stream: BinaryIO, kind: int) -> bool:
-    try:
-        fcntl.flock(stream, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _holder(stream: BinaryIO) -> int | None:
-    stream.seek(0)
-    text = stream.read()
-    return int(text) if text.isdigit() else None
+        """Return the id of the process that trains here, or None."""
+        return holder(self.lock_file)
 
 
 def _write(path: Path, text: str) -> None:

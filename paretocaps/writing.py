@@ -122,7 +122,10 @@ def _abandoned(draft: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Return whether the descriptor's file could be locked, None where the file system has no locks."""
+    """Return whether the descriptor's file could be locked, None where the file system has no locks.
+
+    By hand: filelock makes and locks a file, and this locks a draft that is there, which may be a folder.
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -4,13 +4,13 @@ import hashlib
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 
 from paretocaps.errors import StorageError
+from paretocaps.lock_file import LockTakenError, locked
 from paretocaps.storage.artifacts import safe_name
 from paretocaps.storage.connect import parse_url, sqlite_file
 from paretocaps.storage.database import Database
@@ -38,32 +38,16 @@ def driver_lock(url: str, study: str) -> Iterator[None]:
 def _file_lock(database: Path, study: str) -> Iterator[None]:
     database = database.resolve()  # one lock per database, by whatever link it is named
     path = database.with_name(f"{database.name}.{safe_name(study)}.lock")
-    lock = FileLock(path, timeout=_PATIENCE, on_acquired=_sign)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise _taken(study, f"process {_signature(path)}") from None
-    except OSError as error:
-        raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
-    try:
-        yield
-    finally:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(path, _PATIENCE))
+        except LockTakenError as taken:
+            raise _taken(study, taken.owner) from None
+        except OSError as error:
+            raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
         # unlinked while it is still held: whoever opened it meanwhile sees that it is another file
-        path.unlink(missing_ok=True)
-        lock.release()
-
-
-def _sign(handle: int) -> None:
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-
-
-def _signature(path: Path) -> str:
-    try:
-        return path.read_text() or "unknown"
-    except OSError:  # it has just ended
-        return "unknown"
+        held.callback(path.unlink, missing_ok=True)
+        yield
 
 
 @contextmanager
