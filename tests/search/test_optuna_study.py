@@ -57,6 +57,7 @@ def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
     run(study="ours", trials=2)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_a_study_in_one_line_and_it_goes_on_later(run, storage):
     run(trials=1)
 

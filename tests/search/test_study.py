@@ -53,6 +53,7 @@ def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):
     assert check_study(StudySpec(workers=3, share_device=True)).places == ("cuda:0", "cuda:1", "cuda:0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("found", "number"), [(1, "1 job runs"), (2, "2 jobs run")])
 def test_workers_that_find_no_gpu_of_their_own_are_said(run, monkeypatch, found, number):
     monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: found)

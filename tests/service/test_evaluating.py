@@ -121,6 +121,7 @@ def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
         assert found.as_dict()["acc"] == picked.test_acc
 
 
+@pytest.mark.slow
 def test_the_page_is_written(trained, folder):
     quick = EvaluateOptions(robust=False, limit=50, grids=(3,), device="cpu")
     found = evaluate([], pick_trial(trained, trial=0), quick)

@@ -44,6 +44,7 @@ def test_a_run_is_exported_from_its_folder_or_its_file(run):
         service.export_run(str(run / "weights.pt"), options)
 
 
+@pytest.mark.slow
 def test_a_trial_is_exported_with_what_is_known_of_it_and_compared_on_test_images(run):
     done = service.export_trial(picked(run / "weights.pt"), service.ExportOptions())
     assert done.folder.parent.name == "exports"
@@ -56,6 +57,7 @@ def test_a_trial_is_exported_with_what_is_known_of_it_and_compared_on_test_image
     assert (done.checked_on, done.document.graph.images) == ("test", 256)
 
 
+@pytest.mark.slow
 def test_without_its_data_a_trial_is_compared_on_random_images(run, folder):
     gone = DataSpec(name=None, path=str(folder / "gone"))
     done = service.export_trial(picked(run / "weights.pt", data=gone), service.ExportOptions("x"))
@@ -90,6 +92,7 @@ def test_images_are_predicted_by_an_export(run, folder):
         service.predict("x", [])
 
 
+@pytest.mark.slow
 def test_a_run_says_what_was_trained(run, folder):
     job = TrainingJob(
         study="x",

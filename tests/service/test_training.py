@@ -143,6 +143,7 @@ def test_what_is_done_to_the_images_is_the_study_s_unless_it_is_said(storage, fo
     assert (other.job.data.limit_train, other.job.data.channels) == (None, 1)
 
 
+@pytest.mark.slow
 def test_torchrun_s_other_ranks_do_not_wait_where_nothing_is_left_to_train(folder, monkeypatch):
     first = train(options(output="out", ranks=2, epochs=1))
     monkeypatch.setenv("RANK", "1")

@@ -125,6 +125,7 @@ def lock_up(path: Path) -> None:
     path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
 
 
+@pytest.mark.slow
 def test_a_read_only_database_can_be_read(database):
     lock_up(database)
     url = f"sqlite:///{database}"
@@ -134,6 +135,7 @@ def test_a_read_only_database_can_be_read(database):
     assert f"'{database}' is read-only: make it writable" in open_as_nobody(url, "create")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["file", "folder"])
 def test_either_may_be_read_only(public, template, which):
     path = public / "x.db"

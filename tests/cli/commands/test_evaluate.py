@@ -37,6 +37,7 @@ def test_several_are_an_ensemble(run, weights):
     assert found["robust"] is None
 
 
+@pytest.mark.slow
 def test_a_page_is_written_where_it_is_asked_for(run, weights, tmp_path):
     result = run("evaluate", weights[0], *DIGITS, "--no-robust", "--grid", 3, "-o", "page.html")
     assert result.exit_code == 0, result.stderr
