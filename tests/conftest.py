@@ -25,3 +25,11 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.getbasetemp() / "prepared-images"
     monkeypatch.setenv("PARETOCAPS_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def short_reference_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step by whose seconds devices are compared is taken 3 times instead of 12."""
+    from paretocaps.training import reference_step
+
+    monkeypatch.setitem(reference_step._STEPS, "cpu", 3)

@@ -4,16 +4,11 @@ import pytest
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.testing.trainer import TrainerContract
-from paretocaps.training import reference_step
 from paretocaps.training.spec import CAPSNET
 
 
-@pytest.fixture(autouse=True)
-def _short_reference_step(monkeypatch):
-    monkeypatch.setitem(reference_step._STEPS, "cpu", 3)
-
-
 @pytest.mark.slow
+@pytest.mark.usefixtures("short_reference_step")
 class TestCapsnet(TrainerContract):
     spec = CAPSNET
     data = DataSpec(limit_train=128)

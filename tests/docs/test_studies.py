@@ -140,6 +140,7 @@ def test_the_tables_are_those_of_the_paper():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("short_reference_step")
 @pytest.mark.parametrize("name", PAPERS)
 def test_it_runs_scaled_down(name, tmp_path):
     file = read_study_file(STUDIES / name)

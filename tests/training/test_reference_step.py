@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from paretocaps.errors import UsageError
-from paretocaps.training.reference_step import _STEPS, _learner, reference_step
+from paretocaps.training.reference_step import _learner, reference_step
+
+pytestmark = pytest.mark.usefixtures("short_reference_step")
 
 
 @pytest.fixture(autouse=True)
@@ -13,11 +15,6 @@ def _threads():
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(autouse=True)
-def _few_steps(monkeypatch):
-    monkeypatch.setitem(_STEPS, "cpu", 3)
 
 
 def test_a_step_takes_time_and_leaves_every_seed_alone():
