@@ -16,7 +16,7 @@ FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "train": {"--pick": "--prefer", "--weights": "--prefer"},
         "evaluate": {"--pick": "--prefer", "--weights": "--prefer"},
         "export": {"--pick": "--prefer", "--weights": "--prefer", "--classes": "--class-names"},
-        "bench": {"--out": "--output"},
+        "bench": {"--out": "--output", "--all": "--everything"},
     }
 )
 """By command, each old flag with the flag that took its place."""

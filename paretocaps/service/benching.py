@@ -143,7 +143,9 @@ def _refuse_contradictions(options: BenchOptions, everything: bool) -> None:
         raise UsageError(f"{name} has no part in a step: leave it out, and give --batch for the batch size")
     chosen = [options.design, options.against, *(p for p in options.precisions if p != "auto")]
     if everything and any(chosen):
-        raise UsageError("--all times its own designs, precisions and yardsticks: leave out the others")
+        raise UsageError(
+            "--everything times its own designs, precisions and yardsticks: leave out the others"
+        )
 
 
 def _check(options: BenchOptions) -> None:

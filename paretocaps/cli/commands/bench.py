@@ -29,8 +29,7 @@ from paretocaps.cli.output import say
 @shared("--steps", " that are timed, of each case.", default=10, show_default=True)
 @click.option("--against", metavar="NAME", help="Time another network alternately: textbook or baseline.")
 @click.option(
-    "--all",
-    "everything",
+    "--everything",
     is_flag=True,
     help="Time the baseline against the textbook in every precision, and ws against the baseline.",
 )
@@ -47,7 +46,7 @@ def command(everything: bool, output: str | None, form: str, **options: Any) -> 
     Examples:
       paretocaps bench --batch 128 --batch 1 --precision bf16
       paretocaps bench --design ws --against baseline --steps 3 --format json
-      paretocaps bench --device cuda --all --output bench.json
+      paretocaps bench --device cuda --everything --output bench.json
     """
     timed = service.BenchOptions(**options)
     if output is not None:

@@ -20,7 +20,7 @@ def test_json_has_a_row_a_batch_and_talk_stays_off_it(run, tmp_path):
 
 def test_everything_in_one_command(run, tmp_path):
     out = tmp_path / "all.json"
-    result = run("bench", "--all", *SMALL, "--batch", "2", "--output", str(out))
+    result = run("bench", "--everything", *SMALL, "--batch", "2", "--output", str(out))
     assert result.exit_code == 0, result.stderr
     assert {(row["design"], row["against"]) for row in json.loads(out.read_text())["rows"]} == {
         (None, "textbook"),
@@ -34,7 +34,7 @@ def test_everything_in_one_command(run, tmp_path):
         (("--batch", "0"), "batch=0 is not allowed"),
         (("--against", "baselin"), "did you mean 'baseline'?"),
         (("--set", "batch_size=4"), "give --batch"),
-        (("--all", "--design", "wab"), "--all times its own designs"),
+        (("--everything", "--design", "wab"), "--everything times its own designs"),
         (("--output", ""), "output='' is not a file name"),
         (("--set", "family=momentum_caps", "--against", "textbook"), "leave out --against textbook"),
     ],
@@ -48,6 +48,6 @@ def test_what_cannot_be_timed_is_one_line(run, arguments, message):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA")
 def test_without_cuda_the_remedy_is_said(run):
-    result = run("bench", *SMALL, "--device", "cuda", "--all")
+    result = run("bench", *SMALL, "--device", "cuda", "--everything")
     assert result.exit_code == 2
     assert "torch finds no CUDA device here; use cpu or auto" in result.stderr
