@@ -46,7 +46,7 @@ AT_MOST = {"--trials": 2, "--more": 1, "--epochs": 5}
 ADDED = {
     "optimize": ["--device", "cpu", "--plain"],
     "train": ["--device", "cpu", "--plain"],
-    "evaluate": ["--device", "cpu", "--limit", "20"],
+    "evaluate": ["--device", "cpu", "--limit", "10"],
     "lr-range": ["--steps", "20"],
     "bench": ["--steps", "1", "--batch", "1"],
 }
@@ -128,7 +128,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(0)
     for name in ("photos/cat", "photos/dog", "new-photos", "images/cat", "images/dog"):
         (folder / name).mkdir(parents=True)
-        for number in range(12):
+        for number in range(30):
             pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
     shutil.copytree(ROOT / "studies", folder / "studies", ignore=shutil.ignore_patterns("*.db*", "*.lock"))
@@ -154,6 +154,7 @@ class Reader:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
         self._names: dict[str, Any] = {}
+        self._installed = False
 
     def follow(self, block: Block) -> None:
         """Write the file that a block is, or run its program or its commands."""
@@ -167,17 +168,28 @@ class Reader:
 
     def _run(self, words: Sequence[str]) -> None:
         if words[0] == "paretocaps":
-            parse(words)
-            _call(scaled_down(words))
+            self._call(scaled_down(words))
         elif words == ["pip", "install", "--editable", "."]:
+            self._installed = True
             project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
             plug_in(self._patch, write_plugin(Path.cwd(), project["name"], project["entry-points"]))
         elif words[:3] == ["python", "-m", "pytest"]:
-            command = [sys.executable, *words[1:], "-q", "-p", "no:cacheprovider"]
-            done = subprocess.run(command, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout
+            _run([*words[1:], "-q", "-p", "no:cacheprovider"])
         else:
             pytest.fail(f"nothing here runs {shlex.join(words)}: say why it is not run, or run it")
+
+    def _call(self, arguments: Sequence[str]) -> None:
+        """Run a command of ours; a package that was installed meanwhile is found by new processes only."""
+        if self._installed:
+            _run(["-m", "paretocaps", *arguments])
+        else:
+            _call(arguments)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    """Run Python with arguments."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, f"python {shlex.join(arguments)}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.parametrize(
@@ -235,6 +247,14 @@ def test_every_command_is_on_a_page() -> None:
         if words[0] == "paretocaps"
     }
     assert set(app.list_commands(click.Context(app))) <= shown
+
+
+@pytest.mark.parametrize("name", ["architecture", "contributing", "figures", "readings"])
+def test_files_that_are_named_are_there(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for named in re.findall(r"`([\w/]+/[\w.]*)`", page):
+        path = Path(named).parent if "NAME" in named else Path(named)
+        assert (ROOT / path).exists() or (ROOT / "paretocaps" / path).exists(), named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
