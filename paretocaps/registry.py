@@ -91,6 +91,16 @@ class Registry(Generic[T]):
                 raise
             raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
 
+    def broken(self) -> dict[str, str]:
+        """Return why objects cannot be loaded, in a line each, by their names."""
+        found: dict[str, str] = {}
+        for name in self:
+            try:
+                self.get(name)
+            except ParetocapsError as error:
+                found[name] = str(error)
+        return found
+
     def loadable(self) -> Iterator[T]:
         """Yield the objects in order, without those of plug-ins that cannot be loaded."""
         for name in self:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,32 @@ def test_a_broken_plug_in_is_one_line_that_names_it_and_its_package(
     with pytest.raises(ParetocapsError) as refused:
         registry.get("many")
     assert str(refused.value) == f"number 'many' of the package 'outside-parts' {reason}"
+
+
+def test_broken_plug_ins_are_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"many": "no_such_module:x"}})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {"one": 1}, group="paretocaps.numbers")
+    assert list(registry) == ["one", "many"]
+    assert list(registry.loadable()) == [1]
+    assert list(registry.where(lambda number: number > 0)) == ["one"]
+    ((name, why),) = registry.broken().items()
+    assert (name, why.startswith("number 'many' of the package 'outside-parts' cannot be loaded")) == (
+        "many",
+        True,
+    )
+
+
+def test_what_a_plug_in_names_is_told_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"many": "sys:maxsize"}})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {"one": 1}, group="paretocaps.numbers")
+    assert registry.resolve("many", "json:dumps") is json.dumps
+    with pytest.raises(ParetocapsError) as refused:
+        registry.resolve("many", "no_such_module:x")
+    reason = "ModuleNotFoundError: No module named 'no_such_module'"
+    assert str(refused.value) == f"number 'many' of the package 'outside-parts' cannot be loaded: {reason}"
+    with pytest.raises(ParetocapsError, match="^cannot load 'no_such_module:x': "):
+        registry.resolve("one", "no_such_module:x")

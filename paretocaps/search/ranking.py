@@ -14,7 +14,7 @@ from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UsageError
+from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
 from paretocaps.pareto.reference import reference_point
@@ -180,7 +180,10 @@ def _member(
 def _choice_order(spec: Mapping[str, Any]) -> list[str]:
     """Return the trainer's choices in its own order, nothing where it is not installed here."""
     trainer = spec.get("trainer", "")
-    return list(TRAINERS.get(trainer).choices.model_fields) if trainer in TRAINERS else []
+    try:
+        return list(TRAINERS.get(trainer).choices.model_fields)
+    except ParetocapsError:  # what is stored can be read without its package
+        return []
 
 
 def _bounded(requirement: Requirement) -> Objective:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError
@@ -29,17 +31,19 @@ def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 
 def trainers() -> list[dict[str, Any]]:
-    """Return one row a trainer: name, description, its choices and designs."""
-    specs = [TRAINERS.get(name) for name in TRAINERS]
-    return [
+    """Return one row per trainer: name, description, its choices and designs; of a broken one, why it is."""
+    rows = [
         {
             "trainer": spec.name,
             "description": spec.description,
             "choices": ", ".join(spec.choices.model_fields),
             "designs": ", ".join(spec.designs),
         }
-        for spec in specs
+        for spec in TRAINERS.loadable()
     ]
+    for name, why in TRAINERS.broken().items():
+        rows.append({"trainer": name, "description": why, "choices": "", "designs": ""})
+    return rows
 
 
 def objectives() -> list[dict[str, Any]]:
@@ -67,7 +71,7 @@ def datasets() -> list[dict[str, Any]]:
 
 
 def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
-    """Return one row a check of this installation: check, result, ok."""
+    """Return one row per check of this installation: check, result, ok."""
     from paretocaps.execution.doctor import check_machine
     from paretocaps.storage.store import Store
 
@@ -77,4 +81,10 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
         stored = {"check": "storage", "result": kept, "ok": True}
     except StorageError as error:
         stored = {"check": "storage", "result": str(error), "ok": storage == DEFAULT_STORAGE}
-    return [*check_machine(), stored]
+    return [*check_machine(), stored, *_plug_ins()]
+
+
+def _plug_ins() -> list[dict[str, Any]]:
+    """A row per plug-in that cannot be loaded."""
+    lines = [line for registry in (TRAINERS, FAMILIES, ROUTINGS) for line in registry.broken().values()]
+    return [{"check": "plug-in", "result": line, "ok": False} for line in lines]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from paretocaps.domain.choices import Choices
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import bare_network, build_network
 from paretocaps.models.families.capsnet import CapsNet
@@ -155,3 +155,18 @@ def test_a_hybrid_can_be_observed(name):
     assert seen.presence.shape == (3, a.capsules)
     torch.testing.assert_close(seen.couplings.sum(2), torch.ones(3, a.capsules))
     torch.testing.assert_close(seen.lengths, network.scores(images))
+
+
+def test_what_a_network_without_capsules_cannot_do_is_refused_with_its_family():
+    plain = build_network(architecture(Choices(family="lenet5"), 28, 28, 1, 10), seed=0)
+    images = torch.rand(1, 1, 28, 28)
+    for asked in (
+        plain.freeze_trunk,
+        lambda: plain.features(images),
+        lambda: plain.read(images),
+        lambda: plain.read_scores(images),
+        lambda: plain.class_capsules_of(images),
+        lambda: plain.decode(images, torch.zeros(1, dtype=torch.int64)),
+    ):
+        with pytest.raises(UsageError, match="family=lenet5 has no"):
+            asked()

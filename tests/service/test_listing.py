@@ -1,4 +1,5 @@
 from paretocaps import service
+from paretocaps.testing.plugin import plug_in, write_plugin
 
 
 def test_studies_are_listed_with_their_trials(storage):
@@ -21,3 +22,15 @@ def test_what_can_be_named_is_listed():
     assert {"digits", "mnist", "fashion-mnist"} <= {row["dataset"] for row in service.datasets()}
     for rows in (service.trainers(), service.objectives(), service.samplers(), service.datasets()):
         assert all(row["description"] for row in rows)
+
+
+def test_a_broken_plug_in_is_listed_with_its_reason(tmp_path, monkeypatch):
+    broken = {"paretocaps.trainers": {"odd": "no_such:X"}, "paretocaps.families": {"toy": "no_such:Y"}}
+    plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", broken))
+    rows = {row["trainer"]: row["description"] for row in service.trainers()}
+    assert rows["odd"].startswith("trainer 'odd' of the package 'odd-parts' cannot be loaded: ")
+    assert "capsnet" in rows
+    found = [
+        row["result"] for row in service.doctor(f"sqlite:///{tmp_path}/x.db") if row["check"] == "plug-in"
+    ]
+    assert [line.split(" of ")[0] for line in found] == ["trainer 'odd'", "family 'toy'"]
