@@ -6,10 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from paretocaps.domain.routings.routings import BASELINE
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
+
+_FIXED = ("family", "blocks", "stem_convolutions", "routing", "image_size", "standardise")
+"""What the plain network knows the baseline's value of only."""
 
 # B batch, I primary capsules, T their types, P positions, O classes, D and E pose dimensions
 
@@ -77,17 +79,17 @@ class TextbookCapsNet(nn.Module):
 
 
 def check_textbook(a: Architecture) -> None:
-    """Refuse what the plain network is not.
+    """Refuse networks that the plain one does not equal.
 
     Raises:
-        UsageError: an architecture with blocks, a second stem convolution, standardised images or a
-            routing other than rba.
+        UsageError: what the plain network has fixed is another way in `a`; the message names it.
     """
-    if a.blocks or a.stem_convolutions != 1 or a.routing != BASELINE or a.standardise:
+    fields = Architecture.model_fields
+    others = [f"{name}={getattr(a, name)}" for name in _FIXED if getattr(a, name) != fields[name].default]
+    if others:
+        plain = ", ".join(f"{name}={fields[name].default}" for name in _FIXED)
         raise UsageError(
-            "the textbook network is capsnet without blocks, with one stem convolution, rba and plain images,"
-            f" not {a.family} with blocks={a.blocks}, stem_convolutions={a.stem_convolutions},"
-            f" routing={a.routing}, standardise={str(a.standardise).lower()}: leave out --against textbook"
+            f"the textbook network has {plain}, not {', '.join(others)}: leave out --against textbook"
         )
 
 

@@ -3,8 +3,15 @@
 import pytest
 import torch
 
-from paretocaps.bench.textbook import textbook_loss, textbook_step, weight_pairs, with_weights_of
+from paretocaps.bench.textbook import (
+    check_textbook,
+    textbook_loss,
+    textbook_step,
+    weight_pairs,
+    with_weights_of,
+)
 from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.losses import capsnet_loss
@@ -73,3 +80,18 @@ def test_a_step_learns_and_leaves_the_global_generator_alone():
     losses = [float(step().detach()) for _ in range(30)]
     assert losses[-1] < losses[0]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        ({"family": "lenet5"}, "not family=lenet5"),
+        ({"family": "alexnet_caps"}, "not family=alexnet_caps"),
+        ({"routing": "sda", "standardise": True}, "not routing=sda, standardise=True"),
+        ({"blocks": 2}, "not blocks=2"),
+        ({"image_size": 16}, "not image_size=16"),
+    ],
+)
+def test_what_the_plain_network_does_not_equal_is_refused_by_name(choices, named):
+    with pytest.raises(UsageError, match=f"the textbook network has family=capsnet, .* {named}: leave out"):
+        check_textbook(architecture(Choices(**choices), 28, 28, 1, 10))
