@@ -23,6 +23,8 @@ def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form:
     """
     for line in front.left_out:
         say(line)
+    if front.within:
+        say(f"only trials with {front.within}; --all lifts bounds")
     if form == "table":
         _show(front, marked, word)
         return

@@ -38,6 +38,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--require": Meaning(
             "BOUND", 'Leave out trials that miss a bound, such as "acc>=0.98"; repeat for more.'
         ),
+        "--all": Meaning(None, "Lift all bounds, also those of the study."),
         "--measured-on": Meaning("NAME", "Keep only trials that were measured on this device."),
         "--scale-to": Meaning("NAME", "Keep trials of every device, with times in seconds of this one."),
         "--trial": Meaning("N", "Choose the trial of this number.", int),
@@ -179,8 +180,22 @@ def view_options(function: Decorated) -> Decorated:
     """Add what makes a view of a study's front: the study, objectives, requirements, devices."""
     objectives = shared("--objectives", " They rank instead of the study's own; nothing is trained again.")
     devices = shared("--measured-on")(shared("--scale-to")(function))
-    view = objectives(shared("--require", multiple=True)(devices))
+    view = objectives(bounds_options(devices))
     return study_options()(storage_option(view))
+
+
+def bounds_options(function: Decorated) -> Decorated:
+    """Add `--require` and `--all`: one parameter `require`, None for the study's own bounds, () for none."""
+
+    @wraps(function)
+    def joined(require: tuple[str, ...], everything: bool, **others: Any) -> Any:
+        if require and everything:
+            raise click.UsageError(f"--require {require[0]} bounds trials and --all lifts bounds: give one")
+        return function(require=() if everything else require or None, **others)
+
+    own = "  [default: the study's bounds]"
+    unbounded = shared("--all", "", "everything", is_flag=True)(joined)
+    return cast(Decorated, shared("--require", own, multiple=True)(unbounded))
 
 
 def picking_options(function: Decorated) -> Decorated:
@@ -189,8 +204,8 @@ def picking_options(function: Decorated) -> Decorated:
 
 
 def ways_to_pick(function: Decorated) -> Decorated:
-    """Add the four ways to pick a trial, `--require` and `--storage`."""
-    bounded = prefer_option(shared("--require", multiple=True)(storage_option(function)))
+    """Add the four ways to pick a trial, `--require`, `--all` and `--storage`."""
+    bounded = prefer_option(bounds_options(storage_option(function)))
     return shared("--trial")(shared("--knee", is_flag=True)(shared("--best")(bounded)))
 
 

@@ -37,13 +37,12 @@ def next_commands(study: str, storage: str, device: str | None = None) -> list[s
     """Return the commands that show more of a study, and what each does; `device` is whose front it is."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
     own = "" if device is None else f" --measured-on {shlex.quote(device)}"
+    name = shlex.quote(study)
     # a name that begins like an option is one only behind `--`, which ends the options
-    asked = (
-        f"{where}{own} -- {shlex.quote(study)}" if study[:1] == "-" else f" {shlex.quote(study)}{where}{own}"
-    )
+    first, last = ("", f" -- {name}") if study[:1] == "-" else (f" {name}", "")
     commands = {
-        f"paretocaps front{asked}": "the whole front",
-        f"paretocaps report{asked}": "figures and tables as a page",
+        f"paretocaps front{first}{where}{own} --all{last}": "the whole front, without bounds",
+        f"paretocaps report{first}{where}{own}{last}": "figures and tables as a page",
         f"paretocaps dashboard{where}": "every trial, in a browser",
     }
     width = max(map(len, commands))

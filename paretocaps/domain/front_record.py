@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.requirement import Requirement
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class FrontRecord:
         device: the one device whose trials were ranked, where one was chosen.
         devices: every device that trials of the study were measured on.
         trainer: name of the study's trainer, whose defaults go without saying.
+        requirements: bounds that its trials keep.
         unreached: how many trials lack an objective and so are not ranked, by its name: those that never
             reached the accuracy of `time_to` or `epochs_to`.
     """
@@ -57,6 +59,7 @@ class FrontRecord:
     device: str | None = field(default=None, compare=False)
     devices: tuple[str, ...] = field(default=(), compare=False)
     trainer: str = field(default="", compare=False)
+    requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
@@ -70,6 +73,11 @@ class FrontRecord:
                 " by their calibrations"
             )
         return f"trials of {self.device} only, of {len(self.devices)} devices" if self.device else ""
+
+    @property
+    def within(self) -> str:
+        """The bounds that its trials keep, "acc>=0.9 and time<60"; empty for none."""
+        return " and ".join(map(str, self.requirements))
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from paretocaps.domain.objective import OBJECTIVES, canonical_name, split_names
+from paretocaps.domain.objective import OBJECTIVES, Objective, canonical_name, split_names
 from paretocaps.errors import UsageError
 
 _OPERATORS: Mapping[str, Callable[[Any, float], Any]] = {
@@ -20,7 +20,11 @@ _PATTERN = re.compile(r"\s*([A-Za-z_]\w*(?:\([^()]*\))?)\s*(>=|<=|>|<)\s*([-+]?[
 
 @dataclass(frozen=True)
 class Requirement:
-    """A bound on one objective; trials that miss it are left out before a front is ranked."""
+    """A bound on one objective.
+
+    A front within bounds is the front of the trials that keep them: what misses a bound is no answer, and so
+    beats none.
+    """
 
     name: str
     relation: str
@@ -51,6 +55,11 @@ class Requirement:
     def kept_by(self, values: Any) -> Any:
         """Return, value by value, whether an array keeps the bound; NaN never does."""
         return _OPERATORS[self.relation](values, self.bound)
+
+    def keeps_the_best(self, objectives: Iterable[Objective]) -> bool:
+        """Return whether it bounds one of `objectives` from its worse side: the best values keep it."""
+        better = {"maximize": (">", ">="), "minimize": ("<", "<=")}
+        return any(o.name == self.name and self.relation in better[o.direction] for o in objectives)
 
     def __str__(self) -> str:
         return f"{self.name}{self.relation}{self.bound:g}"

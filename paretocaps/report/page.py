@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.domain.requirement import Requirement
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
+from paretocaps.report.progress_figure import progress_figure
 from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
     FLAGS,
@@ -47,7 +47,7 @@ def write_report(
     settings: Mapping[str, Any] | None = None,
     devices: Sequence[str] = (),
     seeds: Sequence[int] = (),
-    requirements: Sequence[Requirement] = (),
+    history: Sequence[tuple[int, float]] = (),
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
     further: Measured | None = None,
@@ -64,7 +64,7 @@ def write_report(
         settings: what the study was run with, by name.
         devices: names of the devices the trials were measured on.
         seeds: the seeds that were trained.
-        requirements: what trials had to keep to be ranked.
+        history: (finished trials, hypervolume) whenever the whole front changed, in order.
         epochs: epoch records of the front's members by trial number, one training each.
         remarks: what to know of how the members' values came about, by trial number.
         further: the quantities in `FURTHER` of all finished trials, by trial number: for the table of
@@ -84,8 +84,7 @@ def write_report(
         front=front,
         over=", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives),
         count=len({member.trial for member in (*front, *trials)}),
-        bounds=_listed(requirements),
-        facts=_facts(front, devices, seeds, requirements),
+        facts=_facts(front, devices, seeds),
         members=_members(front),
         shared=_shared(front),
         flags=_flags(front),
@@ -94,6 +93,7 @@ def write_report(
         by_depth={"depth": depth_figure(depths)} if depths else {},
         solid=solid_figures(front, trials),
         pairs=pair_figures(front, trials),
+        by_trial={"progress": progress_figure(history, len(trials))} if len(history) > 1 else {},
         by_epoch=_by_epoch(front, epochs or {}),
         published=published
         and published_section(
@@ -117,15 +117,10 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
     return write_page(path, "figures", title, figures=figures)
 
 
-def _facts(
-    front: FrontRecord,
-    devices: Sequence[str],
-    seeds: Sequence[int],
-    requirements: Sequence[Requirement],
-) -> dict[str, str]:
+def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> dict[str, str]:
     facts = {
         "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
-        "requirement": _listed(requirements) or "none",
+        "requirement": front.within or "none",
         "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
         or "not recorded",
         "seeds": ", ".join(map(str, seeds)) or "not recorded",
@@ -206,10 +201,6 @@ def _setting_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_setting_text, value)) or "-"
     return _PASSWORD.sub(r"\1***@", choice_text(value))
-
-
-def _listed(requirements: Sequence[Requirement]) -> str:
-    return " and ".join(map(str, requirements))
 
 
 def _in(unit: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
 from paretocaps.pareto.reference import reference_point
 from paretocaps.search.device_times import comparable
+from paretocaps.storage.fronts import StoredFront
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 
@@ -71,8 +72,43 @@ def ranked_front(
         device=device,
         devices=present,
         trainer=study.spec.get("trainer", ""),
-        unreached=_unreached(kept, objectives),
+        requirements=tuple(requirements),
+        unreached=_unreached(everyone, objectives),
     )
+
+
+def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[Objective]) -> FrontRecord:
+    """Return a front of the study's own objectives as it was stored, without bounds."""
+    order = _choice_order(study.spec)
+    rows = map(stored.table.row, stored.members)
+    return FrontRecord(
+        study=study.name,
+        objectives=tuple(objectives),
+        reference_point=stored.reference_point,
+        hypervolume=stored.hypervolume,
+        members=tuple(_member(stored.table, row, objectives, order) for row in rows),
+        devices=stored.devices,
+        trainer=study.spec.get("trainer", ""),
+        unreached=stored.unreached,
+    )
+
+
+def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontRecord | None:
+    """Return the front of the trials that keep bounds, where it follows from the front of all of them.
+
+    It does where the bounds are on the front's own objectives, from their worse side: whatever beats a trial
+    is at least as good in every objective, so it keeps every bound that the trial keeps, and a member of the
+    bounded front is a member of the whole one. For other bounds the answer is None: a trial that keeps
+    them may be beaten only by trials that miss them.
+    """
+    if not all(requirement.keeps_the_best(front.objectives) for requirement in requirements):
+        return None
+    members = tuple(m for m in front.members if all(bound.met(m.values) for bound in requirements))
+    volume, point = front.hypervolume, front.reference_point
+    if point is not None and len(members) < len(front):
+        values = [[member.values[o.name] for o in front.objectives] for member in members]
+        volume = hypervolume(values, point, front.objectives)
+    return replace(front, members=members, hypervolume=volume, requirements=tuple(requirements))
 
 
 @dataclass(frozen=True)

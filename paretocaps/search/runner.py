@@ -282,12 +282,12 @@ class Runner:
         self._update_front()
 
     def _update_front(self) -> None:
-        """Rank again, and store and show the front where it changed."""
+        """Rank again, store of which trials the front is, and show it where it changed."""
         self._fix_reference()
         front = ranked_front(self.record, self.table, self.objectives, device=self._device())
+        self.store.save_front(front, self.table)
         if front != self.front:
             self.front = front
-            self.store.save_front(front)
             self.observer.front_changed(front)
         self._drop_weights()
 

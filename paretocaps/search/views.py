@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
-from paretocaps.search.ranking import MeasuredTrials, asked_quantities, measured_trials, ranked_front
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.search.ranking import (
+    MeasuredTrials,
+    asked_quantities,
+    measured_trials,
+    ranked_front,
+    stored_record,
+    within,
+)
+from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
 
@@ -13,21 +22,37 @@ def front_of(
     store: Store,
     study: str,
     objectives: Sequence[Objective] | None = None,
-    requirements: Sequence[Requirement] = (),
+    requirements: Sequence[Requirement] | None = None,
     device: str | None = None,
     scale_to: str | None = None,
 ) -> FrontRecord:
-    """Return the front of a stored study, over its own objectives unless others are asked for.
+    """Return the front of a stored study, over its own objectives and within its own bounds by default.
 
-    Args and errors as `ranked_front`.
+    Over its own objectives it is read as the driver stored it; any other is ranked now. Args and errors
+    as `ranked_front`.
 
     Raises:
         StorageError: no such study.
     """
     record = store.study(study)
-    asked = parse_objectives(record.spec["objectives"]) if objectives is None else objectives
-    table = store.table(study, asked_quantities(asked, requirements))
-    return ranked_front(record, table, asked, requirements, device, scale_to)
+    bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
+    own = tuple(record.spec["objectives"])
+    asked = parse_objectives(own) if objectives is None else objectives
+    if own == tuple(objective.name for objective in asked) and device is None and scale_to is None:
+        front = _stored(store, record, asked)
+        bounded = None if front is None else within(front, bounds)
+        if bounded is not None:
+            return bounded
+    table = store.table(study, asked_quantities(asked, bounds))
+    return ranked_front(record, table, asked, bounds, device, scale_to)
+
+
+def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:
+    """Return the study's front as it is stored; None where there is none that holds for all its trials."""
+    stored = store.stored_front(study.name, objectives, asked_quantities(objectives))
+    if stored is None or (len(stored.devices) > 1 and any(o.device_bound for o in objectives)):
+        return None
+    return stored_record(study, stored, objectives)
 
 
 def trials_of(

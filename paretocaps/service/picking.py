@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import OBJECTIVES
-from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import DataError, StorageError, UsageError
-from paretocaps.service.reading import front_of, only_study
+from paretocaps.service.reading import bounds, front_of, only_study
 
 if TYPE_CHECKING:
     from paretocaps.domain.front_record import FrontMember
@@ -73,7 +73,7 @@ def pick_trial(
     knee: bool = False,
     best: str | None = None,
     preferences: Mapping[str, float] | None = None,
-    require: str | Sequence[str] = (),
+    require: str | Sequence[str] | None = None,
     seed: int | None = None,
 ) -> PickedTrial:
     """Return one finished trial of a stored study, with its most accurate training of which weights are kept.
@@ -89,7 +89,8 @@ def pick_trial(
         best: an objective that was measured; the trial of the front (or, where it is none of the study's
             objectives, of all) that is best in it.
         preferences: how much each objective matters; the member of the front that is nearest is picked.
-        require: bounds such as "acc>=0.9" that a trial must keep to be looked at; not with `trial`.
+        require: bounds such as "acc>=0.9" that a trial must keep to be looked at, without effect on `trial`;
+            None for those of the study, () for none.
         seed: the training with this seed instead.
 
     Raises:
@@ -99,7 +100,7 @@ def pick_trial(
     from paretocaps.storage.store import Store
 
     _check_one(trial, knee, best, preferences)
-    requirements = parse_requirements(require)
+    requirements = bounds(require)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         number = trial
@@ -123,36 +124,33 @@ def _member(
     knee: bool,
     best: str | None,
     preferences: Mapping[str, float] | None,
-    requirements: Sequence[Requirement],
+    requirements: Sequence[Requirement] | None,
 ) -> "FrontMember":
     if best is not None:
         return _best(store, study, best, requirements)
     front = front_of(store, study, None, requirements, None)
     if not len(front):
-        raise UsageError(f"study {study!r} has no trial on its front to pick: give other bounds")
+        raise UsageError(
+            f"study {study!r} has no trial on its front to pick: give other bounds, or --all to lift them"
+        )
     return front.pick(preferences) if preferences is not None else front.knee()
 
 
-def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement]) -> "FrontMember":
+def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirement] | None) -> "FrontMember":
     from paretocaps.search.views import trials_of
 
     objective = OBJECTIVES.get(name)
-    if name in store.study(study).spec["objectives"]:
+    spec = StudySpec.model_validate(store.study(study).spec)
+    if objective.name in spec.objectives:
         members: Sequence[FrontMember] = front_of(store, study, None, requirements, None).members
     else:
-        everyone = trials_of(store, study, [objective]).members
-        members = [m for m in everyone if all(_keeps(m, bound) for bound in requirements)]
+        kept = spec.requirements if requirements is None else requirements
+        everyone = trials_of(store, study, [objective, *(OBJECTIVES.get(bound.name) for bound in kept)])
+        members = [m for m in everyone.members if all(bound.met(m.values) for bound in kept)]
     members = [member for member in members if objective.quantity in member.values]
     if not members:
         raise UsageError(f"study {study!r} has no finished trial with {name!r} measured within the bounds")
     return min(members, key=lambda m: (objective.sign * m.values[objective.quantity], m.trial))
-
-
-def _keeps(member: "FrontMember", bound: Requirement) -> bool:
-    import numpy as np
-
-    value = member.values.get(OBJECTIVES.get(bound.name).quantity)
-    return value is not None and bool(bound.kept_by(np.array([value]))[0])
 
 
 def _picked(store: "Store", storage: str, study: str, number: int, seed: int | None) -> PickedTrial:

@@ -25,7 +25,7 @@ def load_front(
     study: str | None = None,
     storage: str = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
-    require: str | Sequence[str] = (),
+    require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> "Front":
@@ -35,7 +35,7 @@ def load_front(
         study: its name; may be left out where the storage has just one.
         storage: database URL.
         objectives: a view over others than the study's own; nothing is retrained.
-        require: bounds such as "acc>=0.9" that trials must keep.
+        require: bounds such as "acc>=0.9" that trials must keep; None for those of the study, () for none.
         measured_on: rank the trials measured on this device only.
         scale_to: rank the trials of every device, their times (and bounds on times) expressed in seconds
             of this one: multiplied by the ratio of the devices' calibrations.
@@ -47,7 +47,7 @@ def load_front(
     """
     from paretocaps.storage.store import Store
 
-    requirements = parse_requirements(require)
+    requirements = bounds(require)
     with Store.open(storage, create=False) as store:
         return front_of(store, only_study(store, study), objectives, requirements, measured_on, scale_to)
 
@@ -91,7 +91,7 @@ def write_report(
     storage: str = DEFAULT_STORAGE,
     output: str | None = None,
     objectives: str | None = None,
-    require: str | Sequence[str] = (),
+    require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> Path:
@@ -105,7 +105,7 @@ def write_report(
     from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
 
-    requirements = parse_requirements(require)
+    requirements = bounds(require)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
@@ -119,8 +119,8 @@ def write_report(
             trials=everyone.members,
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
+            history=_history(store, front),
             seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
-            requirements=requirements,
             epochs={
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
@@ -138,11 +138,14 @@ def front_of(
     store: "Store",
     study: str,
     objectives: str | Sequence[str] | None,
-    requirements: Sequence[Requirement],
+    requirements: Sequence[Requirement] | None,
     measured_on: str | None,
     scale_to: str | None = None,
 ) -> "Front":
-    """Return the front of a study in an open store, over its own objectives unless others are asked for.
+    """Return the front of a study in an open store.
+
+    It is over its own objectives unless others are asked for, and within its own bounds where
+    `requirements` is None.
 
     Raises:
         StorageError, UsageError: as `load_front`.
@@ -152,6 +155,30 @@ def front_of(
 
     asked = None if objectives is None else parse_objectives(objectives)
     return Front.from_record(views.front_of(store, study, asked, requirements, measured_on, scale_to))
+
+
+def bounds(require: str | Sequence[str] | None) -> tuple[Requirement, ...] | None:
+    """Return bounds as they are asked for: None, for those of the study, stays None.
+
+    Raises:
+        UsageError: one of them is not understood.
+    """
+    return None if require is None else parse_requirements(require)
+
+
+def _history(store: "Store", front: "Front") -> list[tuple[int, float]]:
+    """Return how many trials had finished whenever the whole front changed, and its hypervolume then.
+
+    Volumes up to another reference point, or of another device's front, do not compare and are left out, as
+    all are where the front that is shown is another view.
+    """
+    steps = store.front_history(front.study, front.objectives) if front.scaled_to is None else []
+    several = len(front.devices) > 1 and any(objective.device_bound for objective in front.objectives)
+    return [
+        (step.trials, step.hypervolume)
+        for step in steps
+        if step.reference_point == front.reference_point and (not several or step.device == front.device)
+    ]
 
 
 def _further(

@@ -1,22 +1,52 @@
-"""Fronts in the database: each change is a row, so that a study's progress can be drawn."""
+"""Fronts in the database: each change is a row, so that a study's progress is a query."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
-from paretocaps.storage.schema import FRONT_MEMBERS, FRONTS, now
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 from paretocaps.storage.table import table
-from paretocaps.storage.trials import members
 
 
-def save_front(connection: Connection, front: FrontRecord) -> bool:
-    """Store a front, unless the latest one over the same objectives is the same; return whether it was.
+@dataclass(frozen=True)
+class StoredFront:
+    """A front as it was stored: its `members` best in the first objective first, and a table of them."""
+
+    reference_point: tuple[float, ...] | None
+    hypervolume: float
+    members: tuple[int, ...]
+    table: QuantityTable
+    devices: tuple[str, ...]
+    unreached: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class FrontStep:
+    """A front that a study once had: from how many finished `trials` on, of which `device` if of one."""
+
+    trials: int
+    hypervolume: float
+    reference_point: tuple[float, ...] | None
+    device: str | None
+    created: datetime
+
+
+def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable) -> bool:
+    """Store a front without bounds, unless the latest over its objectives is the same; return whether it was.
+
+    Args:
+        connection: of a write transaction.
+        front: the front.
+        ranked: all finished trials of the study; the stored front is read for as long as there are no others.
 
     Raises:
         StorageError: there is no such study.
@@ -30,58 +60,79 @@ def save_front(connection: Connection, front: FrontRecord) -> bool:
         )
     key, names = study_id(connection, front.study), _names(front.objectives)
     numbers = [member.trial for member in front.members]
+    basis = {
+        "attempts": int(ranked.attempts.sum()),
+        "device": front.device,
+        "devices": list(front.devices),
+        "unreached": dict(front.unreached),
+    }
     latest = _latest(connection, key, names)
     if latest is not None:
         stored = latest.reference_point, latest.hypervolume, _numbers(connection, latest.id)
         if stored == (point, front.hypervolume, numbers):
+            connection.execute(update(FRONTS).where(FRONTS.c.id == latest.id).values(**basis))
             return False
-    values = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()}
-    query = insert(FRONTS).values(study_id=key, objectives=names, **values).returning(FRONTS.c.id)
-    front_id = connection.execute(query).scalar_one()
+    values = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()} | basis
+    added = insert(FRONTS).values(study_id=key, objectives=names, trials=len(ranked), **values)
+    front_id = connection.execute(added.returning(FRONTS.c.id)).scalar_one()
     rows = [{"front_id": front_id, "trial": trial, "position": i} for i, trial in enumerate(numbers)]
     if rows:
         connection.execute(insert(FRONT_MEMBERS), rows)
     return True
 
 
-def latest_front(connection: Connection, study: str, objectives: Sequence[Objective]) -> FrontRecord | None:
-    """Return the front over `objectives` stored last, or None where there is none.
+def stored_front(
+    connection: Connection, study: str, objectives: Sequence[Objective], quantities: Sequence[str]
+) -> StoredFront | None:
+    """Return the front over `objectives` stored last, with some quantities of its members.
 
-    The members' values are the means of what is stored of them now.
+    None where there is none, or where trials finished, or were trained again, after it was stored: a driver
+    was cut off in between, trials were imported, or an older version stored it.
 
     Raises:
         StorageError: there is no such study.
     """
-    row = _latest(connection, study_id(connection, study), _names(objectives))
-    if row is None:
+    key = study_id(connection, study)
+    row = _latest(connection, key, _names(objectives))
+    if row is None or row.attempts is None or row.attempts != _attempts(connection, key):
         return None
-    return FrontRecord(
-        study=study,
-        objectives=tuple(objectives),
+    numbers = _numbers(connection, row.id)
+    return StoredFront(
         reference_point=None if row.reference_point is None else tuple(row.reference_point),
         hypervolume=row.hypervolume,
-        members=_members(connection, study, _numbers(connection, row.id), objectives),
+        members=tuple(numbers),
+        table=table(connection, study, quantities, numbers),
+        devices=tuple(row.devices),
+        unreached=row.unreached,
     )
 
 
-def _members(
-    connection: Connection, study: str, numbers: Sequence[int], objectives: Sequence[Objective]
-) -> tuple[FrontMember, ...]:
-    chosen = members(connection, study, numbers)
-    measured = table(connection, study, [objective.quantity for objective in objectives], numbers)
-    place = {int(number): index for index, number in enumerate(measured.trials)}
-    names = [objective.name for objective in objectives]
-    return tuple(
-        FrontMember(
-            trial=number,
-            choices=chosen[number].choices,
-            values=dict(zip(names, measured.values[place[number]].tolist(), strict=True)),
-            design=chosen[number].design,
-            seeds=int(measured.seeds[place[number]]),
-            flags=measured.flags(place[number]),
+def front_history(connection: Connection, study: str, objectives: Sequence[Objective]) -> list[FrontStep]:
+    """Return all fronts over `objectives` that the study has had, in the order in which it had them.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    of_study = FRONTS.c.study_id == study_id(connection, study), FRONTS.c.objectives == _names(objectives)
+    rows = connection.execute(select(FRONTS).where(*of_study).order_by(FRONTS.c.id))
+    return [
+        FrontStep(
+            trials=row.trials,
+            hypervolume=row.hypervolume,
+            reference_point=None if row.reference_point is None else tuple(row.reference_point),
+            device=row.device,
+            created=row.created,
         )
-        for number in numbers
-    )
+        for row in rows
+    ]
+
+
+def _attempts(connection: Connection, study: int) -> int:
+    """Return the sum of what `QuantityTable.attempts` is of all finished trials."""
+    finished = TRIALS.c.study_id == study, TRIALS.c.state == "finished", ATTEMPTS.c.state == "finished"
+    latest = select(func.max(ATTEMPTS.c.attempt).label("attempt")).select_from(ATTEMPTS.join(TRIALS))
+    each = latest.where(*finished).group_by(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed).subquery()
+    return int(connection.scalar(select(func.coalesce(func.sum(each.c.attempt), 0))) or 0)
 
 
 def _latest(connection: Connection, study: int, names: str) -> Row[Any] | None:

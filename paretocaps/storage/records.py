@@ -69,14 +69,6 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
-class TrialChoices:
-    """What a trial was asked to train."""
-
-    choices: Mapping[str, Any]
-    design: str | None
-
-
-@dataclass(frozen=True)
 class ImportedTrial:
     """A finished trial from elsewhere: its measurements by seed."""
 

@@ -178,6 +178,16 @@ FRONTS = Table(
     Column("reference_point", JSON(none_as_null=True), comment="a list, one value an objective"),
     Column("hypervolume", Double, nullable=False, comment="product of the objectives' units"),
     Column("created", UtcDateTime, nullable=False, comment="UTC"),
+    Column("trials", Integer, comment="finished trials of the study when it became this front"),
+    Column(
+        "attempts",
+        Integer,
+        comment="what it is the front of: the numbers of the latest finished attempts of all finished trials"
+        " and seeds, summed; NULL where it was not kept",
+    ),
+    Column("device", String(200), comment="the one device whose trials were ranked, where one was chosen"),
+    Column("devices", JSON(none_as_null=True), comment="a list of the devices of all trials"),
+    Column("unreached", JSON(none_as_null=True), comment="how many trials lack an objective, by its name"),
 )
 
 FRONT_MEMBERS = Table(

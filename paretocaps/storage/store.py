@@ -68,7 +68,6 @@ class Store:
     counts = _reads(_trials.counts)
     choices_seen = _reads(_trials.choices_seen)
     designs_to_retry = _reads(_trials.designs_to_retry)
-    members = _reads(_trials.members)
 
     start_attempt = _writes(_attempts.start_attempt)
     record_epoch = _writes(_attempts.record_epoch)
@@ -81,7 +80,8 @@ class Store:
     table = _reads(_table.table)
 
     save_front = _writes(_fronts.save_front)
-    latest_front = _reads(_fronts.latest_front)
+    stored_front = _reads(_fronts.stored_front)
+    front_history = _reads(_fronts.front_history)
     weights_unused = _reads(_kept_weights.weights_unused)
     forget_weights = _writes(_kept_weights.forget_weights)
 

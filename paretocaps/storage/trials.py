@@ -1,6 +1,5 @@
 """Trials in the database: started, ended, counted."""
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError
 from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.database import refusing_duplicates
-from paretocaps.storage.records import STATES, State, TrialChoices, canonical_json
+from paretocaps.storage.records import STATES, State, canonical_json
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 from paretocaps.storage.studies import named, study_id
 
@@ -111,23 +110,6 @@ def designs_to_retry(connection: Connection, study: str) -> set[str]:
     of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.design.is_not(None)
     failed = TRIALS.c.state == "failed", TRIALS.c.may_pass.is_(True)
     return set(connection.scalars(select(TRIALS.c.design).where(*of_study, *failed)))
-
-
-def members(connection: Connection, study: str, numbers: Collection[int]) -> dict[int, TrialChoices]:
-    """Return choices and design of a few trials by number, in the order asked for.
-
-    Raises:
-        StorageError: there is no such study, or one of the trials is not in it.
-    """
-    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.number.in_(numbers)
-    query = select(TRIALS.c.number, TRIALS.c.choices, TRIALS.c.design).where(*of_study)
-    found = {
-        row.number: TrialChoices(json.loads(row.choices), row.design) for row in connection.execute(query)
-    }
-    missing = sorted(set(numbers) - set(found))
-    if missing:
-        raise StorageError(f"study {study!r} has no trial {missing[0]}")
-    return {number: found[number] for number in numbers}
 
 
 def _end(

@@ -166,6 +166,9 @@ def test_choices_repeat():
 
 def test_a_view_may_leave_the_study_out():
     unset = dict.fromkeys(("study", "objectives", "measured_on", "scale_to"))
-    assert parse(view_options, []) == {**unset, "storage": DEFAULT_STORAGE, "require": ()}
+    assert parse(view_options, []) == {**unset, "storage": DEFAULT_STORAGE, "require": None}
     given = parse(view_options, ["demo", "--require", "acc>=0.9", "--require", "time<60"])
     assert (given["study"], given["require"]) == ("demo", ("acc>=0.9", "time<60"))
+    assert parse(view_options, ["--all"])["require"] == ()
+    with pytest.raises(click.UsageError, match="--require acc>=0.9 bounds trials and --all lifts bounds"):
+        parse(view_options, ["--all", "--require", "acc>=0.9"])

@@ -56,7 +56,7 @@ def test_commands_name_another_storage_and_can_be_pasted():
 def test_a_study_named_like_an_option_stays_a_name():
     lines = next_commands("-x", "sqlite:///b.db", "Fast GPU")
     front, report, _ = [shlex.split(line, comments=True)[1:] for line in lines]
-    assert front == ["front", "--storage", "sqlite:///b.db", "--measured-on", "Fast GPU", "--", "-x"]
+    assert front == ["front", "--storage", "sqlite:///b.db", "--measured-on", "Fast GPU", "--all", "--", "-x"]
     for words in (front, report):
         context = app.get_command(click.Context(app), words[0]).make_context(words[0], words[1:])
         assert (context.params["argument"], context.params["measured_on"]) == ("-x", "Fast GPU")

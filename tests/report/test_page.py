@@ -22,12 +22,12 @@ def written(path, *args, **kwargs):
 def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     body = written(
         tmp_path / "demo.html",
-        front,
+        replace(front, requirements=parse_requirements(["acc>=0.9"])),
         trials=trials,
         settings={"sampler": "tpe", "repeats": 3, "fix": {"lr_max": 0.001, "augment": None}, "data": None},
         devices=["some CPU"],
         seeds=[0, 1, 2],
-        requirements=parse_requirements(["acc>=0.9"]),
+        history=[(1, 0.5e7), (3, 1.25e7)],
         epochs=EPOCHS,
     )
     for expected in (
@@ -44,8 +44,9 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
         "baseline",
     ):
         assert expected in body
-    assert body.count("Plotly.newPlot(") == 5
-    assert body.index("acc, time and params") < body.index("acc over time") < body.index("Accuracy by epoch")
+    assert body.count("Plotly.newPlot(") == 6
+    figures = "acc, time and params", "acc over time", "Hypervolume of the front by", "Accuracy by epoch"
+    assert sorted(figures, key=body.index) == list(figures)
 
 
 def test_tables_within_tables_of_the_settings_are_told_apart(tmp_path, front):
@@ -88,11 +89,18 @@ def test_whatever_comes_from_a_study_is_text_not_markup(tmp_path, front):
     )
     body = written(
         tmp_path / "x.html",
-        replace(front, study=bad, members=(member,), devices=(bad, bad), device=bad, unreached={bad: 1}),
+        replace(
+            front,
+            study=bad,
+            members=(member,),
+            devices=(bad, bad),
+            device=bad,
+            unreached={bad: 1},
+            requirements=(Requirement(bad, ">=", 0.0),),
+        ),
         trials=[replace(member, trial=1, choices={bad: bad, "family": bad, "blocks": 1})],
         settings={bad: bad, "fix": {bad: bad}},
         devices=[bad],
-        requirements=[Requirement(bad, ">=", 0.0)],
         epochs=EPOCHS,
         remarks={0: [bad]},
         further={0: {"trunk_params": 1.0}, 1: {"epoch_time": 1.0}},

@@ -33,7 +33,7 @@ def store(storage):
         measurement(0.6, 0.8, "fast", 0.3),
     ]
     with Store.open(storage, create=True) as store:
-        store.create_study("s", {"objectives": ["acc", "time"]})
+        store.create_study("s", {"objectives": ["acc", "time"], "require": []})
         store.import_trials("s", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
         store.set_reference_point("s", (0.1, 1000.0))
         yield store
@@ -101,7 +101,7 @@ def test_only_times_scale(store):
 
 def test_one_device_alone_needs_no_calibration(storage):
     with Store.open(storage, create=True) as store:
-        store.create_study("s", {"objectives": ["acc", "time"]})
+        store.create_study("s", {"objectives": ["acc", "time"], "require": []})
         store.import_trials("s", [ImportedTrial(0, {}, {0: measurement(0.5, 9.0, "slow", None)})])
         front = front_of(store, "s", ACC_TIME, scale_to="slow")
     assert ([m.values["time"] for m in front], front.measured_on) == ([9.0], "")

@@ -16,9 +16,9 @@ def test_a_study_gets_the_trials_it_asks_for_and_stores_its_front(run, storage):
     assert (summary.finished, summary.failed, summary.exhausted) == (4, 0, False)
     assert [number for number, _ in watcher.finished] == [0, 1, 2, 3]
     with Store.open(storage, create=False) as store:
-        stored = store.latest_front("s", summary.front.objectives)
+        stored = store.stored_front("s", summary.front.objectives, ["acc"])
     last = watcher.fronts[-1]
-    assert [member.trial for member in stored] == [member.trial for member in last]
+    assert list(stored.members) == [member.trial for member in last]
     assert (stored.hypervolume, stored.reference_point) == (last.hypervolume, last.reference_point)
     assert {member.trial for member in last} <= {0, 1, 2, 3}
     assert last.hypervolume > 0
@@ -116,8 +116,8 @@ def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeyp
     summary, _ = run(trials=8)
     kept = {int(path.parts[-3].removeprefix("trial-")) for path in tmp_path.rglob("weights.pt")}
     with Store.open(storage, create=False) as store:
-        front = store.latest_front("s", summary.front.objectives)
-    assert kept == {member.trial for member in front}
+        front = store.stored_front("s", summary.front.objectives, ["acc"])
+    assert kept == set(front.members)
     assert len(kept) < 8
 
 

@@ -47,7 +47,9 @@ def test_a_mixed_fleet_is_refused_kept_apart_or_scaled(storage, folder):
         measured = Measurement(**values, device=device, remarks=remarks)
         trials.append(ImportedTrial(number, {"n": number}, {0: measured}))
     with Store.open(url, create=True) as store:
-        store.create_study("m", StudySpec(study="m", objectives=("acc", "time")).model_dump(mode="json"))
+        store.create_study(
+            "m", StudySpec(study="m", objectives=("acc", "time"), require=()).model_dump(mode="json")
+        )
         store.import_trials("m", trials)
     with pytest.raises(UsageError, match="--measured-on, or give --scale-to"):
         service.load_front("m", url)

@@ -1,7 +1,9 @@
 import math
+from dataclasses import replace
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import DivergedError
@@ -27,28 +29,74 @@ def rows(url):
     engine.dispose()
 
 
-def test_a_front_comes_back_with_its_members(store, finish):
+@pytest.fixture
+def save(store):
+    """Store a front of all trials that have finished."""
+    return lambda record: store.save_front(record, store.table("s", ["acc"]))
+
+
+@pytest.fixture
+def load(store):
+    """Read the front that is stored, with accuracy and time of its members."""
+    return lambda objectives=OBJECTIVES: store.stored_front("s", objectives, ["acc", "time"])
+
+
+def test_a_front_comes_back_with_its_members(finish, save, load):
     finish(0, acc=0.8, time=1.0, choices={"a": 1})
     finish(1, seed=1, acc=0.9, time=2.0)
     finish(1, seed=2, acc=1.0, time=4.0)
-    assert store.latest_front("s", OBJECTIVES) is None
-    assert store.save_front(front(1, 0))
-    found = store.latest_front("s", OBJECTIVES)
-    assert (found.study, found.objectives) == ("s", OBJECTIVES)
-    assert (found.hypervolume, found.reference_point) == (1.5, (0.1, 9.9))
-    assert found.members == (
-        FrontMember(1, {"batch_size": 2}, {"acc": pytest.approx(0.95), "time": 3.0}, None, 2),
-        FrontMember(0, {"a": 1}, {"acc": 0.8, "time": 1.0}, None, 1),
-    )
+    finish(2)
+    assert load() is None
+    assert save(replace(front(1, 0), devices=("cpu",), unreached={"time_to(acc=0.9)": 2}))
+    found = load()
+    assert (found.hypervolume, found.reference_point, found.members) == (1.5, (0.1, 9.9), (1, 0))
+    assert (found.devices, found.unreached) == (("cpu",), {"time_to(acc=0.9)": 2})
+    assert found.table.trials.tolist() == [0, 1]
+    assert found.table.values[1] == pytest.approx([0.95, 3.0])
 
 
-def test_an_empty_front_comes_back(store):
-    assert store.save_front(front(hypervolume=0.0, point=None))
-    found = store.latest_front("s", OBJECTIVES)
-    assert (found.reference_point, found.hypervolume, len(found)) == (None, 0.0, 0)
+def test_an_empty_front_comes_back(save, load):
+    assert save(front(hypervolume=0.0, point=None))
+    found = load()
+    assert (found.reference_point, found.hypervolume, found.members) == (None, 0.0, ())
 
 
-def test_a_front_is_stored_when_it_changed(store, finish, rows):
+def test_a_front_is_read_as_long_as_it_is_of_all_trainings(store, finish, save, load):
+    finish(0)
+    save(front(0))
+    store.start_trial("s", 7, {})
+    store.fail_trial("s", 7, Failure("no"))
+    assert load() is not None
+    for number, seed in ((1, 0), (0, 1), (0, 0)):  # another trial, another seed, a seed again
+        finish(number, seed=seed)
+        assert load() is None
+        assert not save(front(0))
+        assert load() is not None
+
+
+def test_a_front_of_some_trials_only_is_not_read(store, finish, load):
+    for number in range(2):
+        finish(number)
+    store.save_front(front(0), store.table("s", ["acc"], [0]))
+    assert load() is None
+
+
+def test_the_history_has_every_front_and_since_when(store, finish, save):
+    for number, (record, device) in enumerate(
+        [(front(0, point=None, hypervolume=0), None), (front(0), None), (front(0), "b"), (front(0, 3), "b")]
+    ):
+        finish(number)
+        save(replace(record, device=device))
+    steps = store.front_history("s", OBJECTIVES)
+    assert [(s.trials, s.hypervolume, s.reference_point, s.device) for s in steps] == [
+        (1, 0, None, None),
+        (2, 1.5, (0.1, 9.9), "b"),
+        (4, 1.5, (0.1, 9.9), "b"),
+    ]
+    assert store.front_history("s", parse_objectives("acc,params")) == []
+
+
+def test_a_front_is_stored_when_it_changed(finish, save, rows):
     for number in range(3):
         finish(number)
     changes = [
@@ -61,22 +109,22 @@ def test_a_front_is_stored_when_it_changed(store, finish, rows):
         (front(1, 0, hypervolume=1.6, point=(0.2, 9.9)), True),
         (front(1, 0), True),
     ]
-    assert [store.save_front(record) for record, _ in changes] == [changed for _, changed in changes]
+    assert [save(record) for record, _ in changes] == [changed for _, changed in changes]
     assert rows() == 6
 
 
-def test_fronts_over_other_objectives_are_others(store, finish):
+def test_fronts_over_other_objectives_are_others(finish, save, load):
     finish(0)
     finish(1)
     other = parse_objectives("acc,params")
-    store.save_front(front(0))
-    assert store.save_front(front(1, objectives=other))
-    assert [member.trial for member in store.latest_front("s", OBJECTIVES)] == [0]
-    assert [member.trial for member in store.latest_front("s", other)] == [1]
+    save(front(0))
+    assert save(front(1, objectives=other))
+    assert load().members == (0,)
+    assert load(other).members == (1,)
 
 
 @pytest.mark.parametrize("bad", [{"hypervolume": math.inf}, {"point": (math.nan, 1.0)}])
-def test_a_front_is_finite(store, rows, bad):
+def test_a_front_is_finite(save, rows, bad):
     with pytest.raises(DivergedError, match="must be finite"):
-        store.save_front(front(**bad))
+        save(front(**bad))
     assert rows() == 0

@@ -61,8 +61,9 @@ def test_a_study_from_start_to_front(store, finish, measure, url):
     store.set_reference_point("s", (0.1, 3.3))
     assert store.study("s").reference_point == (0.1, 3.3)
     front = FrontRecord("s", OBJECTIVES, (0.1, 3.3), 1 / 3, (FrontMember(0, {}, {}),))
-    assert [store.save_front(front), store.save_front(front)] == [True, False]
-    assert store.latest_front("s", OBJECTIVES).members[0].values == {"acc": 0.9, "time": 2.0}
+    ranked = store.table("s", ["acc"])
+    assert [store.save_front(front, ranked), store.save_front(front, ranked)] == [True, False]
+    assert store.stored_front("s", OBJECTIVES, ["acc", "time"]).table.values.tolist() == [[0.9, 2.0]]
     assert [found.key.attempt for found in store.weights_unused("s", [0])] == [1]
     assert store.studies()[0].trials["finished"] == 1
     engine = make_engine(url, create=False)

@@ -115,19 +115,6 @@ def test_designs_that_may_succeed_are_tried_again(store):
     assert store.designs_to_retry("s") == {"wab"}
 
 
-def test_members_come_in_the_order_asked_for(store, finish):
-    for number in range(5):
-        finish(number)
-    store.start_trial("s", 5, {"x": 1}, "ws")
-    found = store.members("s", [5, 1, 3])
-    assert list(found) == [5, 1, 3]
-    assert (found[5].choices, found[5].design) == ({"x": 1}, "ws")
-    assert (found[1].choices, found[1].design) == ({"batch_size": 2}, None)
-    assert store.members("s", []) == {}
-    with pytest.raises(StorageError, match="no trial 9"):
-        store.members("s", [9, 1])
-
-
 def test_studies_do_not_see_each_other(store, finish):
     store.create_study("other", {})
     finish(0)

@@ -16,7 +16,7 @@ def command(
     study: str | None,
     storage: str,
     objectives: str | None,
-    require: tuple[str, ...],
+    require: tuple[str, ...] | None,
     measured_on: str | None,
     scale_to: str | None,
     knee: bool,

@@ -41,7 +41,7 @@ def command(
     knee: bool,
     best: str | None,
     preferences: dict[str, float] | None,
-    require: tuple[str, ...],
+    require: tuple[str, ...] | None,
     storage: str,
     plain: bool,
     form: str,

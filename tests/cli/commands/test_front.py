@@ -21,7 +21,7 @@ def members(result):
 
 
 def test_json_is_complete_and_unrounded(front):
-    answer = json.loads(front("t", "--format", "json").stdout)
+    answer = json.loads(front("t", "--all", "--format", "json").stdout)
     assert list(answer) == [
         "study",
         "objectives",
@@ -78,6 +78,17 @@ def test_a_stored_study_is_asked_for_a_quantity_that_is_registered_later(front, 
     assert (refused.exit_code, "write mine(x=1)" in refused.stderr) == (2, True)
 
 
+def test_the_study_s_bounds_hold_until_others_are_given_or_all_are_lifted(front):
+    own, asked, everything = (
+        front("t", *bounds, "--format", "json") for bounds in ((), ("--require", "acc>=0.85"), ("--all",))
+    )
+    assert min(member["acc"] for member in members(own)) >= 0.9
+    assert 0.85 <= min(member["acc"] for member in members(asked)) < 0.9
+    assert min(member["acc"] for member in members(everything)) < 0.85
+    assert own.stderr == "only trials with acc>=0.9; --all lifts bounds\n"
+    assert everything.stderr == ""
+
+
 def test_csv_has_a_row_a_member(front):
     rows = list(csv.DictReader(io.StringIO(front("t", "--format", "csv").stdout)))
     assert len(rows) == len(members(front("t", "--format", "json")))
@@ -127,8 +138,8 @@ def test_the_study_may_be_named_by_an_option(front):
     ("old", "new", "value"), [("--pick", "--prefer", "acc=1"), ("--device", "--measured-on", "paper")]
 )
 def test_an_old_flag_still_works_and_is_answered_with_one_note(front, old, new, value):
-    result = front("t", old, value, "--format", "json")
-    assert members(result) == members(front("t", new, value, "--format", "json"))
+    result = front("t", old, value, "--all", "--format", "json")
+    assert members(result) == members(front("t", new, value, "--all", "--format", "json"))
     assert result.stderr == f"{old} is now {new}; the old name goes in 0.3\n"
 
 
