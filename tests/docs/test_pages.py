@@ -44,7 +44,7 @@ NOT_RUN = {
 AT_MOST = {"--trials": 2, "--more": 1, "--epochs": 5}
 """What a number on a command line is lowered to."""
 ADDED = {
-    "optimize": ["--device", "cpu", "--plain"],
+    "optimize": ["--device", "cpu", "--plain", "--require", "acc>=0"],
     "train": ["--device", "cpu", "--plain"],
     "evaluate": ["--device", "cpu", "--limit", "10"],
     "lr-range": ["--steps", "20"],

@@ -31,7 +31,7 @@ def trained(tmp_path_factory):
     fix["precision"] = "fp32"
     service.optimize(
         {"study": "s", "storage": url, "executor": "inline", "objectives": "acc,robust", "trials": 1}
-        | {"epochs": 2, "limit_train": 300, "fix": fix, "designs": [], "sampler": "random"}
+        | {"epochs": 2, "limit_train": 300, "fix": fix, "designs": [], "sampler": "random", "require": []}
     )
     return url
 

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import StorageError
 from paretocaps.storage import migrate
 from paretocaps.storage.connect import make_engine
@@ -94,6 +95,36 @@ def test_a_database_of_the_first_version_keeps_its_rows(tmp_path):
         flags = connection.exec_driver_sql("SELECT trial, shared, loaded FROM paretocaps_results").all()
     engine.dispose()
     assert flags == [(0, 1, 0)]
+
+
+def test_fronts_of_older_versions_are_ranked_anew_and_keep_their_history(tmp_path):
+    url = f"sqlite:///{tmp_path}/old.db"
+    engine = make_engine(url, create=True)
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        command.upgrade(_config(connection), "0003")
+        connection.exec_driver_sql(
+            "INSERT INTO paretocaps_studies (id, name, created, spec) VALUES (1, 's', '2026-01-01', '{}')"
+        )
+        for key, day in ((1, "02"), (2, "04")):
+            connection.exec_driver_sql(
+                "INSERT INTO paretocaps_trials (id, study_id, number, state, choices, created, ended)"
+                f" VALUES ({key}, 1, {key - 1}, 'finished', '{{}}', '2026-01-01', '2026-01-{day} 00:00:00')"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO paretocaps_attempts (trial_id, seed, attempt, state, acc, time, wall, params,"
+                " best_epoch, device_name, device_kind, torch, shared, started) VALUES"
+                f" ({key}, 7, 1, 'finished', 0.6, 4.0, 9.0, 9, 2, 'cpu', 'cpu', '2.12', 0, '2026-01-01')"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO paretocaps_fronts (id, study_id, objectives, hypervolume, created)"
+                f" VALUES ({key}, 1, 'acc,time', {key}.5, '2026-01-{day} 00:00:01')"
+            )
+    engine.dispose()
+    objectives = parse_objectives("acc,time")
+    with Store.open(url, create=False) as store:
+        assert store.stored_front("s", objectives, ["acc"]) is None
+        steps = store.front_history("s", objectives)
+    assert [(step.trials, step.hypervolume) for step in steps] == [(1, 1.5), (2, 2.5)]
 
 
 def test_epochs_from_before_the_validation_loss_keep_and_answer_views(tmp_path):
