@@ -43,7 +43,8 @@ def hybrids(folder: Path) -> list[Figure]:
         for seed in seeds:
             study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
             timed(["optimize", *study, *options, "--fix", f"family={family}"], folder)
-            (member,) = json.loads(timed(["front", study[1], "--format", "json"], folder)[1])["members"]
+            shown = timed(["front", study[1], "--all", "--format", "json"], folder)[1]
+            (member,) = json.loads(shown)["members"]
             found.append(member["test_acc"])
         name = f"{family}, 10,000 MNIST images, {epochs} epochs of 32: test accuracy"
         figures.append(figure(name, found, "", bound))

@@ -165,7 +165,7 @@ def precision(folder: Path) -> list[Figure]:
         options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
         fixed = ["--repeats", "3", "--fix", f"precision={name}", "--design", "baseline"]
         timed(["optimize", "--study", name, *options, *fixed], folder)
-        (member,) = json.loads(timed(["front", name, "--format", "json"], folder)[1])["members"]
+        (member,) = json.loads(timed(["front", name, "--all", "--format", "json"], folder)[1])["members"]
         means[name] = member["acc"]
     gap = abs(means["bf16"] - means["fp32"])
     return [

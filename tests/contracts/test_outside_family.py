@@ -47,7 +47,7 @@ def study(command, folder):
         "[space]\nblur = { low = 1, high = 4 }\nhidden = [0, 16]\n"
         'bend = { values = ["relu", "tanh"], when = { hidden = { above = 0 } } }\n'
     )
-    return command("optimize", "--study", "toy", "--spec", "toy.toml")
+    return command("optimize", "--study", "toy", "--spec", "toy.toml", "--require", "acc>=0")
 
 
 def test_it_is_described(command):

@@ -17,7 +17,7 @@ def test_an_outside_trainer_is_optimised_through_the_same_command(command):
     options = ["--trainer", "softmax_digits", "--objectives", "acc,time,params"]
     result = command("optimize", "--study", "out", *options, "--trials", "6", "--epochs", "3")
     assert "plain" in result.stderr
-    front = json.loads(command("front", "out", "--format", "json").stdout)
+    front = json.loads(command("front", "out", "--all", "--format", "json").stdout)
     assert front["study"] == "out"
     assert [objective["name"] for objective in front["objectives"]] == ["acc", "time", "params"]
     assert front["members"]
@@ -33,4 +33,4 @@ def test_its_own_choices_are_checked(command):
 @pytest.mark.slow
 def test_without_the_package_its_study_still_reads(command, run_command, tmp_path):
     command("optimize", "--study", "out", "--trainer", "softmax_digits", "--trials", "2", "--epochs", "1")
-    assert run_command(tmp_path, tmp_path, "front", "out").stdout
+    assert run_command(tmp_path, tmp_path, "front", "out", "--all").stdout

@@ -44,14 +44,14 @@ def test_a_fixed_choice_is_out_of_the_search(run, optimize):
         "--study", "t", "--trials", 3, "--fix", "painted=true", "--fix", "floors=2", "--no-designs"
     )
     assert result.exit_code == 0, result.stderr
-    members = json.loads(run("front", "t", "--format", "json").stdout)["members"]
+    members = json.loads(run("front", "t", "--all", "--format", "json").stdout)["members"]
     assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
 
 
 def test_a_choice_that_is_set_is_out_of_the_search(run, optimize):
     result = optimize("t", "--trials", 1, "--set", "painted=true", "--fix", "floors=2", "--no-designs")
     assert result.exit_code == 0, result.stderr
-    members = json.loads(run("front", "t", "--format", "json").stdout)["members"]
+    members = json.loads(run("front", "t", "--all", "--format", "json").stdout)["members"]
     assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
     twice = optimize("t", "--set", "floors=1", "--fix", "floors=2")
     assert twice.stderr == "error: floors is given twice: 1 and 2\n"
