@@ -136,7 +136,7 @@ class Choices(ChoicesModel):
     """
 
     family: Annotated[str, NameIn(FAMILIES)] = Field(
-        BASELINE_FAMILY, description="The family of the network."
+        BASELINE_FAMILY, description="Which family the network belongs to."
     )
     backbone: Backbone = Field(
         BACKBONE, description="The backbone whose feature maps the primary capsules read."
@@ -205,8 +205,8 @@ class Choices(ChoicesModel):
     )
     loss: Literal["margin", "spread"] = Field(
         "margin",
-        description="The loss on the class capsules: the `margin` loss of Sabour et al. 2017 or the `spread`"
-        " loss of Hinton et al. 2018.",
+        description="Which loss the class capsules learn by: the `margin` loss of Sabour et al. 2017 or the"
+        " `spread` loss of Hinton et al. 2018.",
     )
     pruning_ratio: Share = Field(
         0.0, description="The share of the network's forward multiply-adds that pruning removes."
@@ -235,14 +235,18 @@ class Choices(ChoicesModel):
         description="How long one decay takes: in steps for `exponential`, in epochs for `step_decay` and"
         " `epoch_decay`.",
     )
-    lr_min: Rate = Field(1e-4, description="The learning rate down to which the policy goes.")
-    lr_max: Rate = Field(1e-3, description="The learning rate, the highest one where the policy changes it.")
+    lr_min: Rate = Field(
+        1e-4, description="How low the learning rate falls; `one_cycle` ends at a tenth of it."
+    )
+    lr_max: Rate = Field(
+        1e-3, description="How large the learning rate is; where the policy changes it, its peak."
+    )
     batch_schedule: Literal["constant", "adabatch"] = Field(
         "constant",
         description="How the batch size changes: `adabatch` raises it from phase to phase.",
     )
     batch_size: BatchSize = Field(128, description="How many images one forward and backward pass has.")
-    first_batch: BatchSize = Field(1, description="The batch size of AdaBatch's first phase.")
+    first_batch: BatchSize = Field(1, description="How many images a pass has in AdaBatch's first phase.")
     first_epochs: int = Field(3, ge=1, description="How many epochs AdaBatch's first phase lasts.")
     phase_epochs: int = Field(5, ge=1, description="How many epochs each later phase of AdaBatch lasts.")
     adabatch_p: int = Field(
@@ -255,7 +259,9 @@ class Choices(ChoicesModel):
     accumulate: int = Field(
         1, ge=1, le=1024, description="How many forward and backward passes one optimiser step takes."
     )
-    optimizer: Literal["adam", "adamw", "ranger21"] = Field("adam", description="The optimiser.")
+    optimizer: Literal["adam", "adamw", "ranger21"] = Field(
+        "adam", description="Which optimiser makes a step of the gradients."
+    )
     beta1: float = Field(
         0.9, ge=0.0, le=0.999, description="The share of the mean gradient that the optimiser keeps per step."
     )
