@@ -29,6 +29,7 @@ def build_network(architecture: Architecture, seed: int, init: Init = "auto") ->
     Returns:
         A float32 network on the CPU, in training mode.
     """
-    network = bare_network(architecture)
+    with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights when they are made
+        network = bare_network(architecture)
     network.draw(torch.Generator().manual_seed(seed), init)
     return network

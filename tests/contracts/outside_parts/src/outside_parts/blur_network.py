@@ -3,13 +3,12 @@
 from itertools import pairwise
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from outside_parts.blur import widths
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.network import Network, Output
-from paretocaps.models.trunks.layers import linear_layer
 
 
 class BlurNetwork(Network):
@@ -21,7 +20,7 @@ class BlurNetwork(Network):
         self.bend = {"relu": torch.relu, "tanh": torch.tanh}[str(architecture.own_choice("bend"))]
         sizes = widths(architecture)
         for number, pair in enumerate(pairwise(sizes), start=1):
-            self.add_module(f"linear{number}", linear_layer(*pair))
+            self.add_module(f"linear{number}", nn.Linear(*pair))
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
         """Return softmax and logits."""
