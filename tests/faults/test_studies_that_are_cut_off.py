@@ -10,7 +10,7 @@ import time
 import pytest
 
 QUICK = [
-    *("--study", "s", "--trials", "2", "--epochs", "40", "--limit-train", "200", "--no-designs"),
+    *("--study", "s", "--trials", "2", "--epochs", "25", "--limit-train", "200", "--no-designs"),
     *("--fix", "family=lenet5", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
     *("--objectives", "acc,params"),  # without a time no worker stops to time the reference step
 ]
@@ -41,7 +41,7 @@ def rows(tmp_path, query):
     return found
 
 
-def wait_until(tmp_path, query, seconds=60.0):
+def wait_until(tmp_path, query, seconds=120.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -62,13 +62,13 @@ def test_an_interrupted_study_is_saved_and_completed_by_the_same_command(start, 
     process = start()
     wait_until(tmp_path, SECOND_EPOCH)
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "go on with `paretocaps optimize --study s`" in err
     assert "Traceback" not in err
     assert rows(tmp_path, "select state from paretocaps_trials where state = 'running'") == []
     again = start()
-    _, err = again.communicate(timeout=120)
+    _, err = again.communicate(timeout=240)
     assert again.returncode == 0, err
     assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
     assert rows(tmp_path, "select count(*) from trials where state = 'COMPLETE'") == [(2,)]
@@ -81,7 +81,7 @@ def test_a_killed_driver_loses_nothing_that_was_measured(start, tmp_path):
     process.kill()
     process.communicate()
     again = start()
-    _, err = again.communicate(timeout=120)
+    _, err = again.communicate(timeout=240)
     assert again.returncode == 0, err
     assert "is still being trained by process" in err or "was measured while no driver ran" in err
     attempts = "select count(*) from paretocaps_attempts a join paretocaps_trials t on t.id = a.trial_id"
@@ -95,7 +95,7 @@ def test_a_killed_worker_fails_its_trial_and_the_study_goes_on(start, tmp_path):
     wait_until(tmp_path, SECOND_EPOCH)
     (lock,) = tmp_path.rglob("worker.lock")
     os.kill(int(lock.read_text()), signal.SIGKILL)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     ((reason,),) = rows(tmp_path, "select reason from paretocaps_trials where state = 'failed'")
     assert "signal 9" in reason
