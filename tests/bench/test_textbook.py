@@ -49,6 +49,7 @@ def assert_equal(pairs, dtype):
         torch.testing.assert_close(ours, theirs, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype] * scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("iterations", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("batch", [1, 2, 7, 16])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])

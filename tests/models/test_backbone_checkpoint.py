@@ -62,6 +62,7 @@ def same(found, expected):
     return all(torch.equal(value, expected[name]) for name, value in found.trunk.state_dict().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["", "module.", "backbone.", "model."])
 @pytest.mark.parametrize(
     ("trunk", "timm"), [("resnet18", False), ("mobilenet_v1", False), ("mobilenet_v1", True)]

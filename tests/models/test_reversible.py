@@ -90,6 +90,7 @@ def test_gradcheck(routing):
     assert torch.autograd.gradcheck(run, (*inputs, *parameters), fast_mode=True)
 
 
+@pytest.mark.slow
 @EACH_ROUTING
 @GRADIENTS
 def test_8_blocks_in_float32_differ_by_rounding_alone(routing, gradient):

@@ -60,6 +60,7 @@ def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkey
         assert len(store.trial("s", 1).attempts) == 1
 
 
+@pytest.mark.slow
 def test_a_failure_left_behind_ends_the_trial(run, storage, monkeypatch):
     leave_open(run, monkeypatch, lambda folder, _: folder.leave(Failure("it broke")))
     summary, watcher = run(trials=3)

@@ -36,6 +36,7 @@ def trained(architecture):
     return network, optimizer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trunk", TRUNKS)
 @pytest.mark.parametrize("saliency", ["routing", "magnitude"])
 def test_a_trunk_is_cut_with_its_capsules_and_trains_on(narrow, trunk, saliency):

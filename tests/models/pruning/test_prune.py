@@ -163,6 +163,7 @@ def test_what_has_no_influence_is_not_missed(changes):
         torch.testing.assert_close(after.reconstruction, before.reconstruction, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.slow
 @VARIANTS
 @pytest.mark.parametrize("saliency", list(SALIENCIES))
 def test_training_goes_on_and_gets_better(changes, saliency):
