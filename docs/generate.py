@@ -21,6 +21,7 @@ import paretocaps
 from paretocaps import service
 from paretocaps.cli.app import SECTIONS, app
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.report.tables import choice_text
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -52,7 +53,7 @@ def designs() -> str:
         (
             {
                 "design": name,
-                "choices": ", ".join(f"`{key}={_said(value)}`" for key, value in choices.items()),
+                "choices": ", ".join(f"`{key}={choice_text(value)}`" for key, value in choices.items()),
             }
             for name, choices in TRAINERS.get("capsnet").designs.items()
         ),
@@ -76,12 +77,6 @@ def choices() -> str:
             values = choice.facts.meanings.items()
             parts.append(table(({"value": value, "meaning": text} for value, text in values), code="value"))
     return "\n\n".join(parts)
-
-
-def _said(value: Any) -> str:
-    return (
-        str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
-    )
 
 
 def commands() -> str:

@@ -183,7 +183,7 @@ class Reader:
         if self._installed:
             _run(["-m", "paretocaps", *arguments])
         else:
-            _call(arguments)
+            _call([*arguments, *(("--executor", "inline") if arguments[0] == "optimize" else ())])
 
 
 def _run(arguments: Sequence[str]) -> None:
