@@ -53,8 +53,6 @@ ADDED = {
 """What is added to a command so that it is short."""
 NEW_STUDY = {"--trials": "1", "--epochs": "1"}
 """What is added to a command that makes a study, unless it says so itself."""
-SLOW = ("README.md", *(f"docs/{name}.md" for name in ("guide", "own-images", "own-parts", "own-trainer")))
-"""The pages on which networks are trained."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +190,15 @@ def _run(arguments: Sequence[str]) -> None:
     assert done.returncode == 0, f"python {shlex.join(arguments)}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(page, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
-        for page, name in zip(PAGES, IDS, strict=True)
-        if any(block.commands or block.language in ("python", "toml") for block in blocks(page))
-    ],
-)
+FOLLOWED = {
+    name: page
+    for name, page in zip(IDS, PAGES, strict=True)
+    if any(block.commands or block.language in ("python", "toml") for block in blocks(page))
+}
+
+
+@pytest.mark.slow  # trains small networks
+@pytest.mark.parametrize("page", FOLLOWED.values(), ids=FOLLOWED)
 def test_a_page_can_be_followed(
     page: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

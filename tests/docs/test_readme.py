@@ -13,8 +13,10 @@ def test_it_is_short() -> None:
 
 def test_it_opens_with_the_two_commands() -> None:
     first = README.split("```")[1]
-    assert "make demo" in first
-    assert "make test" in first
+    targets = re.findall(r"^make (\w+)", first, re.MULTILINE)
+    assert targets == ["demo", "test"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(f"\n{target}: " in makefile for target in targets)
 
 
 def test_it_shows_twelve_commands() -> None:
