@@ -51,7 +51,7 @@ ADDED = {
     "bench": ["--steps", "1", "--batch", "1"],
 }
 """What is added to a command so that it is short."""
-NEW_STUDY = {"--trials": "1", "--epochs": "1"}
+NEW_STUDY = {"--trials": "1", "--epochs": "1", "--require": "acc>=0"}
 """What is added to a command that makes a study, unless it says so itself."""
 
 
