@@ -9,20 +9,20 @@ from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
 STEPS_A_LAP = 32
-"""Steps between two synchronisations: few enough to see their spread, and not to wait for much."""
+"""Steps between two synchronisations: few enough that the spread of step times shows."""
 
 
 class BlockSteps:
     """Steps over a block of batches: each finds its batch and its learning rate by a counter on the device.
 
-    So a step is the same work every time, with nothing handed to it and nothing read from it: what a CUDA
-    graph can replay from the first batch of a block to the last.
+    So every step is the same work, without arguments and without results: a CUDA graph can replay it from
+    the first batch of a block to the last.
 
     Args:
         step: takes the steps.
         image_shape: channels, height and width.
-        batch_size: images an optimiser step, in however many passes.
-        steps: whole batches that a block has at most.
+        batch_size: images per optimiser step, over all its passes.
+        steps: the most whole batches that a block has.
 
     Attributes:
         loss: sum of the losses of the block's images so far, a scalar on the device.
@@ -42,7 +42,7 @@ class BlockSteps:
         self.loss = torch.zeros((), device=device)
 
     def load(self, block: Batch, rates: Sequence[float]) -> int:
-        """Put in a block and its learning rates, one a batch; return how many whole batches it has."""
+        """Load a block and its learning rates, one per batch; return how many whole batches it has."""
         images, labels = block
         size = self._labels.shape[1]
         steps = len(labels) // size
@@ -66,11 +66,11 @@ class BlockSteps:
 class CapturedSteps:
     """The steps of one batch size as a CUDA graph, replayed block by block.
 
-    The optimiser must have stepped before, so that its state exists; capturing executes nothing. A
-    change of the learning rate is a change of a number on the device: the graph stays.
+    The optimiser must have taken a step before, so that its state exists; capturing executes nothing. The
+    learning rate is a number on the device, so the graph stays the same when it changes.
 
     Args:
-        steps: what is captured.
+        steps: the steps to capture.
 
     Raises:
         RuntimeError, AssertionError: there is no CUDA, or something in the step cannot be captured.
@@ -91,7 +91,7 @@ class CapturedSteps:
     def replay(
         self, block: Batch, rates: Sequence[float], stopwatch: Stopwatch, epoch: int
     ) -> tuple[int, torch.Tensor]:
-        """Take the steps of a block's whole batches; return how many, and the sum of their images' losses."""
+        """Take the steps of a block's whole batches; return their number and their images' summed losses."""
         taken = self._steps.load(block, rates)
         for start in range(0, taken, STEPS_A_LAP):
             steps = min(STEPS_A_LAP, taken - start)

@@ -1,4 +1,4 @@
-"""What the driver can know of a study's data before anything is trained. No torch here."""
+"""Checks of a study's data and choices before anything is trained; this file imports no torch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,33 +13,33 @@ from paretocaps.models.architecture import architecture
 
 
 def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Sequence[str]:
-    """Read the images once, so that what is wrong with them is said before a study is made of them.
+    """Read the images once, so that a fault in them is reported before a study is created.
 
     Images that are kept prepared on disk are prepared here, so that workers only map them. Returns
-    remarks on the data, a line each.
+    remarks on the data, one line each.
 
     Raises:
-        UnknownNameError: no data set of that name.
-        UsageError: more training images asked for than there are.
-        DataError: data that is missing, unreachable, truncated, corrupt, of one class only, or too small
+        UnknownNameError: there is no data set of that name.
+        UsageError: `spec` wants more training images than there are.
+        DataError: the data are missing, unreachable, truncated, corrupt, of one class only, or too small
             for a network.
     """
     splits = read_splits(spec, on_preparing)
     if splits.classes < 2:
-        raise DataError(f"{splits.name}: all images are of one class: there is nothing to tell apart")
+        raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
     return splits.remarks
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a checkpoint that a study's trials all start from.
+    """Check the checkpoint that all trials of a study start from, where the study gives one.
 
-    Where the study samples the backbone, the checkpoint must fit one of them.
+    Where the study samples the backbone, the checkpoint must fit one of the backbones.
 
     Raises:
-        DataError: it is not there, or cannot be read.
-        UsageError: it is of another network than the backbone.
+        DataError: the checkpoint is missing or cannot be read.
+        UsageError: the checkpoint belongs to another network than the backbone.
     """
     if not fix.get("checkpoint"):
         return
@@ -50,10 +50,10 @@ def check_choices(fix: Mapping[str, Any]) -> None:
 
 
 def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:
-    """Raise why one of `quantities` cannot be measured on one of `devices` (see `TrainerSpec.measures`).
+    """Check that all `quantities` can be measured on all `devices` (see `TrainerSpec.measures`).
 
     Raises:
-        UsageError: the energy of a device without a counter that can be read.
+        UsageError: energy is to be measured, and a device has no counter that can be read.
     """
     if ENERGY not in quantities:
         return

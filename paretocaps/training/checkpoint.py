@@ -1,4 +1,4 @@
-"""A training in progress on disk: all that a later process needs to go on after the last whole epoch."""
+"""A training in progress, kept on disk so that a later process can continue after the last whole epoch."""
 
 import zlib
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ _ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
 
 
 def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, Any]) -> None:
-    """Write a training's state to the job's folder, whole or not at all, and on the disk when this returns.
+    """Write a training's state to the job's folder, whole or not at all; it is on the disk on return.
 
     Args:
-        job: what is trained; it is kept too, so that another one is not taken for it.
+        job: the job that is trained; it is written too, so that no other job continues from this state.
         splits: its images.
         state: plain values and tensors.
 
@@ -33,13 +33,13 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, An
 
 
 def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | None:
-    """Return the state that `save_checkpoint` left in the job's folder, on the CPU; None without one.
+    """Return the state that `save_checkpoint` wrote to the job's folder, on the CPU; None without a file.
 
-    torch's random states become what they were, too.
+    torch's random states are restored as well.
 
     Raises:
-        DataError: the file is truncated, of another version, or something else.
-        UsageError: it is of another training: other choices, seed, data or epochs; what differs is named.
+        DataError: the file is truncated, of another version, or no checkpoint.
+        UsageError: it belongs to another training (choices, seed, data or epochs); the differences are named.
     """
     path = RunFolder(job.folder).checkpoint
     if not path.exists():
@@ -64,12 +64,12 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | No
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
-    """Return the error of a checkpoint that `error` tells is damaged."""
+    """Return the error to raise for a damaged checkpoint whose reading failed with `error`."""
     return DataError(f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)}): {_ANEW}")
 
 
 def fingerprint(splits: DataSplits) -> str:
-    """Return what tells other images from these, as far as numbers and labels do."""
+    """Return a text that differs for other images, as far as their number, shape or labels differ."""
     parts = splits.train, splits.validation, splits.test
     return ", ".join(
         f"{'x'.join(map(str, (len(part), *part.shape)))} {zlib.crc32(part.labels.numpy().tobytes()):08x}"

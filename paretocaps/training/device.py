@@ -1,4 +1,4 @@
-"""What a measurement says of the device it was taken on."""
+"""Opens a device, and describes it as measurements do."""
 
 import platform
 from pathlib import Path
@@ -33,8 +33,8 @@ def describe_device(
 ) -> Device:
     """Return name, kind, torch version and threads of `device`, as measurements carry them.
 
-    The name of a CPU says its threads: times on one and on two threads are of two devices. So are those of
-    one and of several ranks.
+    The name of a CPU includes its threads, and with several ranks their number: times on one and on two
+    threads, or of one and of two ranks, do not compare, so they count as times of two devices.
     """
     version = torch.__version__
     if device.type == "cuda":

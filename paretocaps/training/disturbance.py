@@ -1,4 +1,4 @@
-"""Whether a training had its device to itself, told from its own steps."""
+"""Finds out from a training's own steps whether it had its device to itself."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,34 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_CPU_SHARE = 0.8
-"""CPU time over wall time of the thread that takes the steps, on a CPU.
+"""The least CPU time over wall time of the thread that takes the steps, on a CPU.
 
-Measured with one, two and no busy neighbours on two cores, at batch sizes 1 to 128: 0.94 to 0.99 alone, 0.55
-or less beside one. With many cores this thread also sleeps at barriers, hence the room.
+It was measured on two cores with no, one and two busy neighbours, at batch sizes 1 to 128: 0.94 to 0.99
+alone, and 0.55 or less with a neighbour. The margin is for many cores: there the thread also sleeps at
+barriers.
 """
 
 WIDEST_SPREAD = 2.0
-"""Nine steps in ten take less than this many medians; measured alone 1.03 to 1.75."""
+"""Nine steps in ten must take less than this many medians; a training alone was measured at 1.03 to 1.75."""
 
 LEAST_SECONDS = 0.5
-"""Of steps; in less one single interruption would decide."""
+"""Trainings whose steps took less are not judged: a single interruption would decide."""
 
 _FEWEST_LAPS = 20
-_LEAST_SHARE = 0.1  # of the training's time that a phase must be for its spread to count
+_LEAST_SHARE = 0.1  # the least share of the training's time at which a phase's spread counts
 
 Laps = tuple[NDArray[np.float64], float]
-"""The seconds a step of a phase's laps, warm-up apart, and the seconds of all of them."""
+"""The seconds per step of a phase's laps, without warm-up, and the seconds of all these laps together."""
 
 
 def disturbances(phases: Sequence[Laps], cpu: float | None = None) -> tuple[str, ...]:
-    """Return why the times of a training are not those of an idle device, a sentence each; none if they are.
+    """Return why the times of a training are not those of an idle device, one sentence per reason.
 
-    Trainings of less than half a second of steps are not judged.
+    The result is empty where nothing disturbed the training, or its steps took less than half a second.
 
     Args:
         phases: the laps of each phase.
-        cpu: seconds that the thread taking the steps was running meanwhile; None on a GPU, where that
-            says nothing.
+        cpu: CPU seconds of the thread that took the steps; None on a GPU, where they mean nothing.
     """
     wall = sum(seconds for _, seconds in phases)
     if wall < LEAST_SECONDS:

@@ -1,4 +1,4 @@
-"""Joules that a device draws, from the counters that it keeps itself."""
+"""Measures the joules that a device draws, by the device's own counters."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ class EnergyMeter(Protocol):
     """A counter of energy."""
 
     def joules(self) -> float:
-        """Return the joules drawn since the meter was made; never less than before."""
+        """Return the joules drawn since the meter was made; the value never falls."""
 
 
 class NvmlMeter:
-    """The counter of a CUDA card (NVML): the whole card, whoever uses it.
+    """The counter of a CUDA card (NVML). It counts the whole card, whoever uses it.
 
     Raises:
         UsageError: the driver or the card has no such counter.
@@ -50,13 +50,13 @@ class NvmlMeter:
 
 
 class RaplMeter:
-    """The counters of all processor packages (RAPL): the whole of each, whoever uses it.
+    """The counters of all processor packages (RAPL). They count whole packages, whoever uses them.
 
     Args:
-        root: folder with a folder a package, each with `energy_uj` and `max_energy_range_uj`.
+        root: a folder with one folder per package, each with `energy_uj` and `max_energy_range_uj`.
 
     Raises:
-        UsageError: there are none, or they cannot be read.
+        UsageError: there are no counters, or they cannot be read.
     """
 
     def __init__(self, root: Path = POWERCAP) -> None:
@@ -81,7 +81,7 @@ class RaplMeter:
         self._sum = 0
 
     def joules(self) -> float:
-        """Return the joules since the meter was made; to be asked before a counter wraps round twice."""
+        """Return the joules since the meter was made; call it before any counter can wrap around twice."""
         for place, counter in enumerate(self._counters):
             now = _number(counter)
             self._sum += (now - self._last[place]) % (self._ranges[place] + 1)
@@ -93,7 +93,7 @@ class EpochEnergy:
     """Adds up the joules of training epochs.
 
     Args:
-        meter: of the device that trains; None measures nothing.
+        meter: the meter of the device that trains; with None nothing is measured.
     """
 
     def __init__(self, meter: EnergyMeter | None) -> None:
@@ -102,7 +102,7 @@ class EpochEnergy:
 
     @contextmanager
     def epoch(self, number: int) -> Iterator[None]:
-        """Measure what is done inside as epoch `number`."""
+        """Count the energy drawn inside the context as that of epoch `number`."""
         begin = self._meter.joules() if self._meter else 0.0
         yield
         if self._meter:
@@ -113,7 +113,7 @@ class EpochEnergy:
         return dict(self._joules)
 
     def restore(self, state: Mapping[int, float]) -> None:
-        """Go on from what `state` returned."""
+        """Continue from what `state` returned."""
         self._joules = dict(state)
 
     def quantities(self, epoch: int) -> dict[str, float]:
@@ -124,10 +124,10 @@ class EpochEnergy:
 
 
 def open_meter(device: torch.device) -> EnergyMeter:
-    """Return the meter of `device`: NVML's of a CUDA card, RAPL's of the processors.
+    """Return the meter of `device`: NVML's for a CUDA card, RAPL's for the processors.
 
     Raises:
-        UsageError: it has none that can be read; the message has the reason.
+        UsageError: there is no meter that can be read; the message gives the reason.
     """
     return NvmlMeter(device) if device.type == "cuda" else RaplMeter()
 

@@ -1,4 +1,4 @@
-"""The network that a training begins with."""
+"""Makes the network that a training begins with."""
 
 from paretocaps.domain.choices import Choices
 from paretocaps.models.architecture import Architecture
@@ -8,17 +8,17 @@ from paretocaps.models.network import Network
 
 
 def first_network(architecture: Architecture, choices: Choices, seed: int) -> tuple[Network, tuple[str, ...]]:
-    """Return the network with its weights drawn, or its trunk's from a checkpoint, and what to say of it.
+    """Return the initialised network, its trunk from a checkpoint where one is given, and remarks on it.
 
     Raises:
-        DataError, UsageError: a checkpoint that cannot be read, or of another network.
+        DataError, UsageError: the checkpoint cannot be read, or belongs to another network.
     """
     network, remarks = build_network(architecture, seed, choices.init), list[str]()
     if choices.checkpoint:
         remarks += load_checkpoint(network, choices.checkpoint)
         if not choices.standardise:
             remarks.append(
-                "public checkpoints were trained on normalised pixels: standardise=true comes near that"
+                "public checkpoints were trained on normalised pixels: standardise=true is close to that"
             )
     if choices.frozen:
         network.freeze_trunk()

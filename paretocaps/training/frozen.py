@@ -1,4 +1,4 @@
-"""The features of a frozen trunk, computed once instead of in every step."""
+"""Computes the features of a frozen trunk once, instead of in every step."""
 
 import time
 
@@ -18,22 +18,22 @@ _SHARE_OF_MEMORY = 0.5
 
 
 class FrozenFeatures:
-    """What a frozen trunk makes of training and validation images, kept on the device where that is possible.
+    """The features of a frozen trunk for training and validation images, kept on the device where possible.
 
-    It is where nothing changes the images (no augmentation), nothing draws them (no decoder), and the
-    features take at most half of the memory that is free. Training then goes on them alone, with the same
-    batches. The seconds of computing them are part of `wall`, and not of `time`, which counts optimiser
-    steps; `remarks` has them. The test images are looked at once, and so are computed where they are needed.
+    It is possible where nothing changes the images (no augmentation), nothing reconstructs them (no decoder),
+    and the features take at most half of the free memory. The training then reads the features only, in the
+    same batches. Computing them takes seconds of `wall`, but not of `time`, which counts optimiser steps;
+    `remarks` names these seconds. The features of test images are needed once, and are not kept.
 
     Args:
-        learner: of the network; it is handed the features.
-        images, validation: the images to compute them of.
-        seed: of the order of the batches, that of `images`.
-        choices: what the training asks for; without `frozen` nothing happens.
-        wait: leave it to the first `fill`, for a network that is pruned before it is trained.
+        learner: the learner of the network; it is given the features.
+        images, validation: the images whose features are computed.
+        seed: the seed of the order of `images`, so that the batches stay the same.
+        choices: those of the training; nothing happens unless they have `frozen`.
+        wait: compute nothing before the first `fill`, for a network that is pruned before it is trained.
 
     Attributes:
-        seconds: of computing them, one number each time.
+        seconds: how long each computation took.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class FrozenFeatures:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was computed once, or why it was not."""
+        """A line on what was computed and how long it took, or on why the features were not kept."""
         if self._obstacle:
             return (f"the frozen trunk's features were computed in every step: {self._obstacle}",)
         if not self.seconds:
@@ -66,11 +66,11 @@ class FrozenFeatures:
         return (f"the frozen trunk's features of {count:,} images were computed {times}, in {spent:.3g} s",)
 
     def fill(self) -> None:
-        """Compute the features by the network as it is now: before it is trained, and after it was pruned."""
+        """Compute the features with the present network: before it is trained, and after it is pruned."""
         network = self._learner.network
         if not network.trunk_frozen:
             return
-        self._kept = None  # old ones are no use, and take up memory
+        self._kept = None  # outdated features would only take up memory
         self._learner.use(self._images)
         self._obstacle = self._why_not(network)
         if self._obstacle:
@@ -82,7 +82,7 @@ class FrozenFeatures:
         self.seconds.append(time.perf_counter() - began)
 
     def validation(self) -> tuple[Network, DeviceLoader]:
-        """Return what to judge the learner's network by: itself and images, or its head and features."""
+        """Return what validates the learner's network: itself with images, or its head with features."""
         network = self._learner.network
         if self._kept is None:
             return network, self._validation

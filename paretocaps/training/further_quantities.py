@@ -1,4 +1,4 @@
-"""What is measured of a trained network beside its accuracy and its training."""
+"""Measures further quantities of a trained network, besides its accuracy and its training time."""
 
 from itertools import islice
 
@@ -30,16 +30,16 @@ def network_quantities(
 ) -> dict[str, float]:
     """Return the quantities of a trained network by name.
 
-    Always its training FLOPs, the parameters of its parts, and the number of its primary capsules and of the
-    maps that they read (the bottleneck); where `job.measure` asks for them latencies, robustness and the
-    entropy of the bottleneck, and what the family always has measured (`Family.measured`).
+    They always include its training FLOPs, the parameters of its parts, the number of its primary capsules
+    and the number of the maps that these read (the bottleneck). Latencies, robustness and the entropy of the
+    bottleneck are measured where `job.measure` or the family (`Family.measured`) names them.
 
     Args:
-        network: on the device of `validation`.
-        job: what is asked for.
-        choices: its choices; precision and `frozen` are read.
+        network: a network on the device of `validation`.
+        job: the job, whose `measure` is read.
+        choices: the job's choices; precision and `frozen` are read.
         validation: the images that robustness and entropy are measured on.
-        evaluator: how accuracies are measured.
+        evaluator: measures accuracies.
     """
     family = FAMILIES.get(choices.family)
     asked = {*job.measure, *family.measured}
@@ -64,7 +64,7 @@ def network_quantities(
 
 @torch.no_grad()
 def _entropy(network: Network, validation: DeviceLoader, device: torch.device) -> float:
-    """Of up to 1,024 validation images."""
+    """Return the entropy of the bottleneck over up to 1,024 validation images."""
     was_training = network.training
     network.eval()
     try:

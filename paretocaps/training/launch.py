@@ -1,4 +1,4 @@
-"""Ranks as processes: started, watched, and never left behind."""
+"""Starts the ranks of a job as processes, watches them, and always ends them."""
 
 import os
 import signal
@@ -20,19 +20,19 @@ from paretocaps.training.ranks import ALONE, Ranks, group_of
 
 LOOPBACK = "127.0.0.1"
 _POLL = 0.05  # s
-_PATIENCE = 3.0  # s that a lost rank has for being noticed as a dead process
-_CLOSING = 10.0  # s that a rank has for ending by itself when all is done
-_REACTION = 15.0  # s after which a rank that waits for a lost one on a GPU is ended too
+_PATIENCE = 3.0  # s until a lost rank must have shown up as a dead process
+_CLOSING = 10.0  # s that a rank has to end by itself when the training is done
+_REACTION = 15.0  # s after which a rank that waits on a GPU for a lost one is ended too
 
 
 @contextmanager
 def open_ranks(job: TrainingJob) -> Iterator[Ranks]:
-    """Return the ranks that train `job`: just this process, those torchrun started, or some started here.
+    """Return the ranks that train `job`: this process alone, those that torchrun started, or new processes.
 
-    Under torchrun (RANK and WORLD_SIZE in the environment, as many as the job's) this process is one of
-    them. Otherwise it is the first, and the others are its child processes in the same session; they end when
-    this process does, however that ends. Where one of them is lost the training fails with that one's
-    reason, and the others are ended.
+    Under torchrun (RANK and WORLD_SIZE in the environment) this process is one of the ranks. Otherwise it is
+    the first, and the others are its child processes in the same session, which end when this process ends,
+    for whatever reason. Where one of them is lost, the training fails with the reason of that loss, and the
+    others are ended.
 
     Raises:
         UsageError: torchrun started another number of ranks than the job has.
@@ -45,7 +45,7 @@ def open_ranks(job: TrainingJob) -> Iterator[Ranks]:
     if placed is not None:
         rank, size, local = placed
         if size != job.ranks:
-            raise UsageError(f"ranks={job.ranks}, and torchrun started {size}: leave out one of them")
+            raise UsageError(f"ranks={job.ranks}, but torchrun started {size}: give one number only")
         with group_of(rank, size, local, None, backend_of(job)) as ranks:
             yield ranks
         return
@@ -54,7 +54,7 @@ def open_ranks(job: TrainingJob) -> Iterator[Ranks]:
 
 
 def torchrun_rank(environment: Mapping[str, str] = os.environ) -> tuple[int, int, int] | None:
-    """Return rank, number of ranks and local rank that torchrun says this process has; None without."""
+    """Return rank, number of ranks and local rank as torchrun sets them; None without torchrun."""
     try:
         rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
         return (rank, size, int(environment.get("LOCAL_RANK", rank))) if size > 1 else None
@@ -63,12 +63,12 @@ def torchrun_rank(environment: Mapping[str, str] = os.environ) -> tuple[int, int
 
 
 def backend_of(job: TrainingJob) -> str:
-    """Return what the ranks of `job` talk through."""
+    """Return the communication backend of the ranks of `job`."""
     return "nccl" if job.device.startswith("cuda") else "gloo"
 
 
 def loopback_only() -> None:
-    """Let gloo use the loopback interface, where this machine has one by its usual name."""
+    """Make gloo use the loopback interface, where this machine has one with the usual name."""
     if "lo" in [name for _, name in socket.if_nameindex()]:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
 
@@ -96,11 +96,11 @@ def _started(job: TrainingJob) -> Iterator[Ranks]:
 
 
 class RankProcesses:
-    """All ranks of a job but the first.
+    """The processes of all ranks of a job but the first.
 
     Args:
-        job: what they train; each keeps a log in its folder.
-        port: where on this machine the ranks meet.
+        job: the job that they train; each writes a log to the job's folder.
+        port: the port on this machine at which the ranks meet.
 
     Raises:
         OSError: a process cannot be started.
@@ -119,7 +119,7 @@ class RankProcesses:
 
     def _start(self, job: TrainingJob, rank: int, port: int) -> subprocess.Popen[bytes]:
         threads = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
-        path = os.pathsep.join(entry for entry in sys.path if entry)  # it finds what this process finds
+        path = os.pathsep.join(entry for entry in sys.path if entry)  # a rank imports what this process does
         with self._folder.rank_log(rank).open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "paretocaps.training.rank", str(rank), str(port)],
@@ -129,16 +129,16 @@ class RankProcesses:
                 env={**os.environ, **threads, "PYTHONPATH": path},
             )
         assert process.stdin is not None
-        with suppress(BrokenPipeError):  # it died at once, which is found out
+        with suppress(BrokenPipeError):  # the rank died at once, which `lost` will notice
             process.stdin.write(job.model_dump_json().encode() + b"\n")
-            process.stdin.flush()  # and stays open: the rank ends when it closes
+            process.stdin.flush()  # the pipe stays open: the rank ends when it closes
         return process
 
     def wait_until_ready(self, store: TCPStore) -> None:
-        """Return when every rank has come to `store`.
+        """Wait until every rank has connected to `store`.
 
         Raises:
-            TrainingError: one has ended before.
+            TrainingError: a rank ended before it was ready.
         """
         keys = [f"ready-{rank}" for rank in self._processes]
         while not store.check(keys):
@@ -147,7 +147,7 @@ class RankProcesses:
             time.sleep(_POLL)
 
     def lost(self, patience: float = 0.0) -> str | None:
-        """Return in a line which rank was lost and why, after up to `patience` seconds; None for none."""
+        """Wait up to `patience` seconds for a lost rank; return a line on which and why, or None."""
         deadline = time.monotonic() + patience
         while True:
             for rank, process in self._processes.items():
@@ -159,7 +159,7 @@ class RankProcesses:
 
     @contextmanager
     def watched(self, watch: bool) -> Iterator[None]:
-        """End this process where a rank is lost and that goes unnoticed, as under NCCL; only if `watch`."""
+        """With `watch`, end this process where a rank is lost and the loss raises no error, as under NCCL."""
         over = threading.Event()
         if watch:
             threading.Thread(target=self._watch, args=(over,), daemon=True).start()
@@ -178,14 +178,14 @@ class RankProcesses:
                 return
 
     def finish(self) -> None:
-        """Give the ranks time to end by themselves."""
+        """Wait for the ranks to end by themselves, up to a limit."""
         deadline = time.monotonic() + _CLOSING
         for process in self._processes.values():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
 
     def end(self) -> None:
-        """Kill what is left of the ranks."""
+        """Kill the ranks that still run."""
         for process in self._processes.values():
             process.kill()
         for process in self._processes.values():
@@ -210,7 +210,7 @@ def _how(code: int) -> str:
 
 
 def threads_of(job: TrainingJob) -> int | None:
-    """Return the CPU threads of each rank: the job's, or else this process's divided among the ranks."""
+    """Return the CPU threads per rank: the job's, or else this process's, divided among the ranks."""
     if job.threads is not None or job.ranks == 1:
         return job.threads
     return max(1, torch.get_num_threads() // job.ranks)

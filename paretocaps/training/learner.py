@@ -1,4 +1,4 @@
-"""A network with its optimiser on a device: trains epochs, and times their steps."""
+"""Trains a network with its optimiser on a device, epoch by epoch, and times the steps."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,24 +24,25 @@ from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
 _CUDA_STEPS_A_LAP = 16  # a synchronisation per step would cost small batches more than the step
-_CUDA_WARMUP = 3  # steps before a capture: libraries choose their algorithms, Adam makes its state
-_FEWEST_CAPTURED = 10  # steps of an epoch; for fewer a graph is not worth capturing
+_CUDA_WARMUP = 3  # steps before a capture, in which libraries choose algorithms and Adam makes its state
+_FEWEST_CAPTURED = 10  # steps per epoch; for fewer a graph is not worth capturing
 
 
 class Learner:
     """Takes optimiser steps and times them.
 
-    On a CUDA device a phase's steps are captured as a graph after the first few, and replayed; where
-    that fails they are taken one by one, and `remarks` says so.
+    On a CUDA device a phase's steps are captured as a graph after the first few, and replayed. Where
+    that fails they are taken one by one, with a line in `remarks`.
 
     Args:
-        network: moved to the device.
+        network: the network to train; it is moved to the device.
         loader: the training images.
-        choices: optimiser and precision are read from it.
+        choices: optimiser, precision, loss and accumulation are read from them.
         device: where everything happens.
         captures: whether to capture steps as CUDA graphs; by default wherever there is CUDA. Steps that
-            read from the device (an optimiser's, or fp16's) are not, nor those that several ranks take.
-        ranks: the processes that train together; each has its share of every pass.
+            read from the device (by some optimisers, or in fp16) are never captured, nor are those of
+            several ranks.
+        ranks: the processes that train together; each takes its share of every pass.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Learner:
         if self._scaling and device.type == "cpu":
             self._remarks.append("fp16 on a CPU is slow: bf16 or fp32 train in less time")
         self.peak_bytes = 0
-        """Peak bytes of the training steps so far; evaluation apart."""
+        """Peak bytes of the training steps so far, without evaluation."""
         self._saved_bytes = 0
         self._batch_size = 0
         self._left = 0
@@ -93,32 +94,32 @@ class Learner:
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
-        """Its optimiser."""
+        """The optimiser of the network."""
         return self._step.optimizer
 
     @property
     def remarks(self) -> list[str]:
-        """What a reader of the measurement should know: what fell back, what was skipped."""
+        """What a reader of the measurement should know: which fallbacks were taken, what was skipped."""
         return [*self._remarks, *(self._scaling.remarks if self._scaling else [])]
 
     @property
     def dtype(self) -> torch.dtype:
-        """What this phase's convolutions and matrix products are computed in."""
+        """The dtype of this phase's convolutions and matrix products."""
         return self._step.dtype
 
     def replace(self, network: Network, optimizer: torch.optim.Optimizer) -> None:
-        """Go on with another network (a pruned one) and its optimiser."""
+        """Continue with another network (a pruned one) and its optimiser."""
         self._step.replace(network)
         self._step.optimizer, self._step.head = optimizer, None
         self._batch_size = 0
 
     def use(self, loader: DeviceLoader, head: Network | None = None) -> None:
-        """Go on with another loader's batches: images, or features that `head` takes in their place."""
+        """Continue with another loader's batches: images, or features that `head` reads instead."""
         self.loader, self._step.head = loader, head
         self._batch_size = 0
 
     def state(self) -> dict[str, Any]:
-        """Return all that a later process needs to train on from here, but for the network itself."""
+        """Return all that a later process needs to continue from here, except the network itself."""
         return {
             "optimizer": self.optimizer.state_dict(),
             "scaling": self._scaling.state() if self._scaling else None,
@@ -130,11 +131,11 @@ class Learner:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned, in the phase that it was in.
+        """Continue from what `state` returned, in the same phase.
 
-        The process is new, so its first steps warm up, whatever the phase has seen before.
+        The first steps warm up again, because the process is new.
         """
-        # the loaded rate would be a tensor of its own, which nobody fills
+        # the loaded rate would be another tensor, which nothing fills
         rates = [group["lr"] for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -150,18 +151,18 @@ class Learner:
     def train_epoch(
         self, epoch: int, batch_size: int, rates: Sequence[float], progress: float = 1.0
     ) -> float:
-        """Take one step a learning rate in `rates` and return the mean loss over the images.
+        """Take one step per learning rate in `rates` and return the mean loss over the images.
 
         Args:
-            epoch: its number, which also decides the order of the images.
-            batch_size: images a forward pass; a step takes `choices.accumulate` times as many. A change
-                begins a phase.
-            rates: one a step.
-            progress: the share of the training that is over after this epoch, 0 to 1, by which a spread
-                loss widens its margin; it stays the same within an epoch.
+            epoch: the epoch's number, which also decides the order of the images.
+            batch_size: images per forward pass; a step takes `choices.accumulate` times as many. Another
+                size begins a phase.
+            rates: one learning rate per step.
+            progress: the share of the training that is over after this epoch, 0 to 1; it sets the margin
+                of a spread loss for the whole epoch.
 
         Raises:
-            DivergedError: that loss is NaN or infinite.
+            DivergedError: the mean loss is NaN or infinite.
         """
         self._enter_phase(batch_size)
         self._step.spread.fill_(spread_margin(progress))
@@ -186,14 +187,14 @@ class Learner:
         return self._step.take(images, labels)
 
     def walk(self, batch_size: int, rates: Iterable[float]) -> Iterator[float]:
-        """Take steps one by one and yield the loss of each, over as many epochs as there are rates for.
+        """Take one step per rate and yield its loss, over as many epochs as the rates reach.
 
-        Nothing is timed, and a spread loss has its last margin; where nobody asks for the next loss, nothing
-        goes on.
+        Nothing is timed, and a spread loss has its last margin. A step is taken only when its loss is asked
+        for.
 
         Args:
-            batch_size: images a forward pass.
-            rates: one a step.
+            batch_size: images per forward pass.
+            rates: one learning rate per step.
         """
         self._enter_phase(batch_size)
         self._step.spread.fill_(spread_margin(1.0))
@@ -204,11 +205,11 @@ class Learner:
 
     @property
     def _step_images(self) -> int:
-        """Images of an optimiser step; of several ranks, this one's."""
+        """Images per optimiser step; with several ranks, this rank's share of them."""
         return self.ranks.share.taken(self._batch_size) * self._accumulate
 
     def _next_step(self, images: Tensor, labels: Tensor, rate: float) -> Tensor:
-        """Take the epoch's next step; return the sum of its images' losses, of this rank's where several."""
+        """Take the epoch's next step; return the summed losses of its images, or of this rank's share."""
         if self.ranks.size == 1:
             return self.step(images, labels, rate) * len(labels)
         whole = min(self._left, self._batch_size * self._accumulate)
@@ -217,7 +218,7 @@ class Learner:
         return self._step.take(images, labels, self.ranks.share.weights(whole, self._batch_size)) * whole
 
     def _enter_phase(self, batch_size: int) -> None:
-        """Start the clock's next phase, and on a CPU count the memory its steps will need."""
+        """Where the batch size changes, start the clock's next phase; on a CPU, count its steps' memory."""
         if batch_size == self._batch_size:
             return
         self._set_batch(batch_size)
@@ -228,13 +229,13 @@ class Learner:
             self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
 
     def _set_batch(self, batch_size: int) -> None:
-        """Take batches of that size from the next step on; the first steps warm up."""
+        """Take batches of that size from the next step on; its first steps warm up."""
         self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
         self._step.pass_images = self.ranks.share.taken(batch_size)
         self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
-        """Take the steps of a block of batches; return the sum of its images' losses, on the device."""
+        """Take the steps of a block of batches; return its images' summed losses, on the device."""
         total = torch.zeros((), device=self.device)
         while self._warming and rates:
             self._warming -= 1
@@ -251,7 +252,7 @@ class Learner:
         return total
 
     def _laps(self, epoch: int, block: Batch, rates: Sequence[float], total: Tensor) -> None:
-        """Take a block's steps one by one, a few a lap; add its images' losses to `total`, in order."""
+        """Take a block's steps one by one, a few per lap; add its images' losses to `total`, in order."""
         batches = zip(*(torch.split(part, self._step_images) for part in block), strict=True)
         each = _CUDA_STEPS_A_LAP if self.device.type == "cuda" else 1
         for start in range(0, len(rates), each):
@@ -263,7 +264,7 @@ class Learner:
                     total += self._next_step(images, labels, rate)
 
     def _capture(self) -> bool:
-        """Return whether a captured step is there, or could be captured now."""
+        """Capture a step unless there is one already; return whether there is one then."""
         size = self._step_images
         if self._captured is None and self._captures and len(self.loader) >= _FEWEST_CAPTURED * size:
             room = min(self.loader.block_steps(size), len(self.loader) // size)
@@ -278,7 +279,7 @@ class Learner:
 
     @contextmanager
     def _memory_counted(self) -> Iterator[None]:
-        """Count what is done inside into `peak_bytes`."""
+        """Count the memory that is used inside the context into `peak_bytes`."""
         cuda = self.device.type == "cuda"
         if cuda:
             torch.cuda.reset_peak_memory_stats(self.device)
@@ -290,18 +291,18 @@ class Learner:
             self.peak_bytes = max(self.peak_bytes, self._saved_bytes + state)
 
     def _beside(self) -> AbstractContextManager[object]:
-        """Steps before a capture run on a stream of their own, as torch asks for."""
+        """Return the context for steps before a capture: a separate stream, as torch requires."""
         return _side_stream(self.device) if self._captures and self.device.type == "cuda" else nullcontext()
 
 
 def _split(block: Batch, size: int) -> tuple[Batch, Batch]:
-    """The first `size` images of a block with their labels, and the others."""
+    """Return the first `size` images of a block with their labels, and the rest."""
     images, labels = block
     return (images[:size], labels[:size]), (images[size:], labels[size:])
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong first: a capture that fails fails once more in ending."""
+    """Return the first error's first line: a capture that fails raises once more when it ends."""
     while error.__context__ is not None:
         error = error.__context__
     return (str(error).splitlines() or [type(error).__name__])[0]
@@ -309,7 +310,7 @@ def _cause(error: BaseException) -> str:
 
 @lru_cache
 def _stream_beside(device: torch.device) -> torch.cuda.Stream:
-    """One for the whole process: libraries keep a workspace for each stream they have seen."""
+    """Return one stream for the whole process: libraries keep a workspace per stream."""
     return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 

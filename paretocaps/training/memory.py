@@ -1,4 +1,4 @@
-"""Peak bytes of a training: from the allocator on a GPU, counted by hooks on a CPU."""
+"""Counts the bytes that a training on a CPU needs, and finds how many bytes are free."""
 
 import os
 from collections.abc import Callable
@@ -12,14 +12,14 @@ _MACHINE, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
 def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
-    """Return the bytes that one forward pass keeps for its backward pass, parameters apart.
+    """Return the bytes that one forward pass keeps for its backward pass, without parameters.
 
-    Counted with saved-tensor hooks, each storage once: what the training itself needs, unlike the
-    size of the process, which has the interpreter and the allocator's reserves in it. Statistics of batch
-    normalisation are as before afterwards.
+    They are counted with saved-tensor hooks, each storage once. This is what the training itself needs; the
+    size of the process would include the interpreter and the allocator's reserves. The statistics of batch
+    normalisation are restored afterwards.
 
     Args:
-        network: whose parameters are not counted.
+        network: the network whose parameters are not counted.
         forward: runs the forward pass and returns the loss.
     """
     own = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
@@ -42,10 +42,10 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return how many more bytes a tensor on `device` may take, about: what the system says is available.
+    """Return about how many more bytes a tensor on `device` may take, as the system reports it.
 
-    On a CPU the least of what the machine and this process's group of processes (cgroup v2, which psutil does
-    not know) have left; where neither can be read, a quarter of the machine's memory.
+    On a CPU this is the lesser of the bytes free on the machine and in this process's cgroup (v2, which
+    psutil does not read); where neither can be read, it is a quarter of the machine's memory.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
@@ -53,7 +53,7 @@ def free_bytes(device: torch.device) -> int:
     with suppress(OSError, ValueError, StopIteration):
         lines = _MACHINE.read_text().splitlines()
         left.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]))
-    with suppress(OSError, ValueError):  # "max" is no number: no limit
+    with suppress(OSError, ValueError):  # a limit of "max" is no number, and means none
         limit, used = (int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current"))
         left.append(max(0, limit - used))
     return min(left) if left else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4

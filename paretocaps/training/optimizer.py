@@ -1,4 +1,4 @@
-"""Optimisers by name, with their learning rate in a tensor."""
+"""The optimisers by name; each reads its learning rate from a tensor."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from paretocaps.registry import Registry, resolve
 class BuildOptimizer(Protocol):
     """Makes an optimiser of parameters.
 
-    Before each of its steps, the learning rate is what `rate` holds. All state with a value for each number
-    of a parameter has the parameter's shape, so that pruning can cut it (`models.pruning.prune`).
+    Each of its steps uses the learning rate that `rate` holds at that time. State with one value per weight
+    must have its parameter's shape, so that pruning can cut it (`models.pruning.prune`).
     """
 
     def __call__(
@@ -27,11 +27,11 @@ class BuildOptimizer(Protocol):
 
 @dataclass(frozen=True)
 class OptimizerEntry:
-    """An optimiser as the choice `optimizer` names it.
+    """An optimiser that the choice `optimizer` can name.
 
     Args:
-        build: where its `BuildOptimizer` lives, as "module:attribute".
-        captures: whether its step can be part of a CUDA graph: it reads nothing from the device.
+        build: its `BuildOptimizer`, as "module:attribute".
+        captures: whether its step can be part of a CUDA graph, that is reads nothing from the device.
     """
 
     build: str
@@ -49,10 +49,10 @@ OPTIMIZERS: Registry[OptimizerEntry] = Registry(
 
 
 def rate_tensor(device: torch.device) -> Tensor:
-    """Return the scalar that an optimiser on `device` reads its learning rate from, to be filled.
+    """Return the scalar from which an optimiser on `device` reads its learning rate; the caller fills it.
 
-    A schedule changes its value only, so that a captured step is never captured again. On a CPU it has
-    the precision of a Python number; CUDA's fused Adam wants float32.
+    A schedule changes only its value, so a captured step stays valid. On a CPU it has the precision of a
+    Python number; CUDA's fused Adam requires float32.
     """
     return torch.zeros((), dtype=torch.float64 if device.type == "cpu" else torch.float32, device=device)
 
@@ -60,15 +60,15 @@ def rate_tensor(device: torch.device) -> Tensor:
 def build_optimizer(
     parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor
 ) -> torch.optim.Optimizer:
-    """Return the optimiser that `choices` ask for.
+    """Return the optimiser that `choices` name.
 
     Args:
-        parameters: on the device of `rate`.
+        parameters: the parameters to train, on the device of `rate`.
         choices: optimizer, betas and weight decay are read from them.
         rate: see `rate_tensor`.
 
     Raises:
-        UnknownNameError: no such optimizer.
+        UnknownNameError: there is no such optimizer.
     """
     build: BuildOptimizer = resolve(OPTIMIZERS.get(choices.optimizer).build)
     return build(parameters, choices, rate)

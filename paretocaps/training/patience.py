@@ -1,4 +1,4 @@
-"""When a training ends by itself."""
+"""Decides when a training ends before its last epoch because it no longer improves."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from paretocaps.domain.measurement import EpochRecord
 
 
 def out_of_patience(records: Sequence[EpochRecord], patience: int) -> bool:
-    """Return whether the validation loss has not fallen below its lowest for `patience` epochs.
+    """Return whether the validation loss has not reached a new minimum for `patience` epochs.
 
     The Efficient CapsNets paper stops early on the validation loss with patience 10. Only the epochs since
-    the last structural change count: a pruning raises the loss, and its network is a new one.
+    the network was last pruned count, because pruning raises the loss.
 
     Args:
         records: the epochs so far, in order.
-        patience: epochs; 0 never ends a training.
+        patience: a number of epochs; with 0 no training ends early.
     """
     if not patience or not records:
         return False

@@ -1,4 +1,4 @@
-"""Which arithmetic a training uses, and how it is switched on."""
+"""Decides which arithmetic a training uses, and switches it on."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 _CPU_BF16_BATCH = 2
-"""Images from which bfloat16 is faster on a CPU: for one, casting the weights costs more than it saves.
+"""The batch from which bfloat16 is faster on a CPU: for one image, casting the weights costs more.
 
-float32 over bfloat16, seconds of a step of the baseline on two Zen 5 cores: 0.86 for one image, 1.14 for
-two, 1.21 for four, 1.8 for eight.
+The baseline's seconds per step in float32 over those in bfloat16, on two Zen 5 cores, were 0.86 for one
+image, 1.14 for two, 1.21 for four and 1.8 for eight.
 """
 
 
@@ -18,10 +18,10 @@ def resolve_precision(precision: str, device: torch.device, batch_size: int | No
     """Return the dtype of convolutions and matrix products; weights stay float32.
 
     Args:
-        precision: "fp32", "bf16", "fp16", or "auto": bfloat16 where the device multiplies it natively,
+        precision: "fp32", "bf16", "fp16", or "auto": bfloat16 where the device multiplies it natively, but
             float32 elsewhere, and for single images on a CPU.
         device: where they are computed.
-        batch_size: images at once; None for many.
+        batch_size: images per forward pass; None means many.
     """
     if precision == "auto":
         alone = device.type == "cpu" and batch_size is not None and batch_size < _CPU_BF16_BATCH
@@ -38,10 +38,10 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
 
 
 def fast_float32(device: torch.device) -> None:
-    """Let a CUDA device compute float32 products in TF32, and pick convolution algorithms by trying them.
+    """Let a CUDA device compute float32 products in TF32, and choose convolution algorithms by trying them.
 
-    TF32 rounds the factors to 10 bits of mantissa and sums in float32. It is used where float32 stays: in
-    "fp32" trainings, and in whatever autocast leaves alone. Nothing changes on a CPU.
+    TF32 rounds the factors to 10 bits of mantissa and sums in float32. It applies to all float32 products:
+    in "fp32" trainings, and where autocast does not cast. Nothing changes on a CPU.
     """
     if device.type == "cuda":
         torch.backends.cuda.matmul.fp32_precision = "tf32"
@@ -51,7 +51,7 @@ def fast_float32(device: torch.device) -> None:
 
 @contextmanager
 def whole_float32(device: torch.device) -> Iterator[None]:
-    """Let float32 products on `device` be computed in float32 for a while, whatever `fast_float32` said."""
+    """Compute float32 products on `device` in full float32 inside the context, despite `fast_float32`."""
     if device.type != "cuda":
         yield
         return
@@ -70,7 +70,7 @@ def whole_float32(device: torch.device) -> Iterator[None]:
 def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # not public, and so perhaps not there in another version: then float32 is the safe answer
+    # these are private, and another version may lack them: float32 is then the safe answer
     asked = (
         getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     )

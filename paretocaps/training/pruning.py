@@ -1,4 +1,4 @@
-"""When a training prunes, and what it measures for it."""
+"""Decides when a training prunes, and prunes the learner's network."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -17,7 +17,7 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
 PRUNING_IMAGES = 1000
-"""Validation images by which the best candidate of a deep trunk is chosen."""
+"""How many validation images choose the best of several pruned deep trunks."""
 PRUNED_SHARE = "pruned_share"
 """The measured quantity: the share of the forward multiply-adds that was removed."""
 _FAR = 0.02
@@ -28,8 +28,8 @@ _SALIENCY_BATCHES = 8
 def warmup_epochs(choices: Choices, epochs: int) -> int | None:
     """Return after how many epochs the network is pruned, or None where it never is.
 
-    `pruning_start` is the share of the epochs trained before: at least one where there is more
-    than one epoch, and never all of them, so that the pruned network is trained too.
+    `pruning_start` is the share of the epochs that come before. Unless it is 0, at least one epoch does where
+    there are several; never all of them do, so that the pruned network is trained too.
     """
     if choices.pruning_ratio == 0.0:
         return None
@@ -43,23 +43,23 @@ def prune_learner(
 ) -> None:
     """Rebuild the learner's network smaller by `pruning_ratio` of its forward multiply-adds.
 
-    Saliency is measured on up to 1,024 training images; weights and Adam state of what stays are
-    kept. Of a deep trunk the best of several candidates is taken (see `eagle_eye`). None of this is an
+    Saliency is measured on up to 1,024 training images. The parts that stay keep their weights and optimiser
+    state. For a deep trunk the best of several candidates is taken (see `eagle_eye`). None of this is an
     optimiser step, so the clock does not count it.
 
     Args:
-        learner: whose network is replaced.
+        learner: the learner whose network is replaced.
         choices: pruning_ratio, saliency and precision are read from them.
-        seed: of what is drawn at random.
+        seed: the seed of all random choices.
         images: the training images.
-        judge: what a candidate is worth.
+        judge: returns the worth of a candidate.
 
     Raises:
         UsageError: the family cannot be pruned.
     """
     check_prunable(learner.network.architecture)
     network = cast("CapsNet", learner.network)  # as all that can be pruned (`Family.prunes`)
-    # shuffled: stored images may be sorted by class, and the first thousand be of one
+    # shuffled, because stored images may be sorted by class, and the first thousand may be of one
     batches = islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
     seen, ratio = [batch for batch, _ in batches], choices.pruning_ratio
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
@@ -73,12 +73,15 @@ def prune_learner(
 
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:
-    """Return the share of the multiply-adds of `whole` that `network` does without, where any was asked."""
+    """Return the share of `whole`'s multiply-adds that `network` saves, by name; {} unless choices prune."""
     return {} if choices.pruning_ratio == 0.0 else {PRUNED_SHARE: removed_share(whole, network)}
 
 
 def shortfall(choices: Choices, whole: Architecture, network: Architecture) -> tuple[str, ...]:
-    """Return a remark where that share is over 2 points off the one asked for: small networks have limits."""
+    """Return a remark where the share removed differs from `pruning_ratio` by over 2 points.
+
+    Small networks have few sizes to choose from.
+    """
     share = removed_share(whole, network)
     if choices.pruning_ratio == 0.0 or abs(share - choices.pruning_ratio) <= _FAR:
         return ()

@@ -1,4 +1,4 @@
-"""The learning-rate range test on a network and data: one sweep, from nothing."""
+"""Runs the learning-rate range test: one sweep over rates with a new network."""
 
 from collections.abc import Sequence
 
@@ -30,22 +30,22 @@ def sweep(
     device: str = "cpu",
     seed: int = 0,
 ) -> list[RangePoint]:
-    """Train a new network a step a rate and return what was observed, as far as `observed` goes.
+    """Train a new network for one step per rate and return what `observed` yields.
 
-    The loss is the training loss, reconstruction included; epochs follow each other as far as the steps need
-    them. The network is the one that a training begins with, before any pruning: a backbone with the weights
-    of its checkpoint, its trunk frozen where that is chosen.
+    The loss is the training loss, reconstruction included. The steps go over as many epochs as they need. The
+    network is the one that a training begins with, before any pruning: a backbone has the weights of its
+    checkpoint, and its trunk is frozen where `choices` freeze it.
 
     Args:
-        choices: family, optimiser, precision, augmentation ...; its own learning rates have no part.
+        choices: family, optimiser, precision, augmentation and so on; their learning rates are not used.
         data: the images.
-        batch_size: images a forward pass.
-        rates: one a step, as `rising_rates`.
-        device: "cpu", "cuda", "cuda:1".
-        seed: of the weights, the order of the images and the augmentation.
+        batch_size: images per forward pass.
+        rates: one learning rate per step, as from `rising_rates`.
+        device: "cpu", "cuda" or "cuda:1".
+        seed: the seed of the weights, the order of the images and the augmentation.
 
     Raises:
-        DataError, UsageError: data, device or choices that cannot be trained.
+        DataError, UsageError: the data, device or choices cannot be trained.
     """
     where, splits = open_device(device), load(data)
     channels, height, width = splits.train.images.shape[1:]

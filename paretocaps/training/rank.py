@@ -1,6 +1,6 @@
-"""A rank that is not the first: `python -m paretocaps.training.rank RANK PORT`, its job on standard input.
+"""Runs a rank other than the first: `python -m paretocaps.training.rank RANK PORT`, with the job on stdin.
 
-It ends with the first rank, whose end of the pipe closes then, whatever ended it.
+It ends when the first rank ends, for whatever reason, because that closes the pipe of its standard input.
 """
 
 import os
@@ -18,7 +18,7 @@ from paretocaps.training.train import run
 
 def main(rank: int, port: int) -> None:
     """Train the job on standard input as one of its ranks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first rank's, which ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first rank handles Ctrl-C, and ends this one
     job = TrainingJob.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_first, daemon=True).start()
     loopback_only()

@@ -1,4 +1,4 @@
-"""Several processes that train one job together: each takes its share of every batch (DDP)."""
+"""Several processes train one job together: each takes its share of every batch (DDP)."""
 
 import io
 import warnings
@@ -17,21 +17,21 @@ from paretocaps.models.network import Network
 from paretocaps.training.share import Share
 
 STEP_SECONDS = 120.0
-"""How long a rank waits for the others within a step: they do the same work at the same time."""
-_CONTROL = timedelta(days=1)  # the first rank evaluates, writes and asks its driver meanwhile
+"""How long a rank waits for the others within a step, in which all do the same work."""
+_CONTROL = timedelta(days=1)  # long, because the others wait while the first rank evaluates and writes
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """The ranks of a training, as one of them sees them; by default there is just the one.
+    """The ranks of a training, as seen by one of them; by default there is only one.
 
     Attributes:
-        rank: 0 to size - 1; the first one measures, evaluates and writes.
-        size: how many there are.
-        local: this one's number on its machine.
-        control: the group that carries words, not gradients; None where there is just one rank.
+        rank: this rank's number, 0 to size - 1; rank 0 measures, evaluates and writes.
+        size: how many ranks there are.
+        local: this rank's number on its machine.
+        control: the process group for objects other than gradients; None where there is only one rank.
     """
 
     rank: int = 0
@@ -41,17 +41,17 @@ class Ranks:
 
     @property
     def share(self) -> Share:
-        """The share of every batch that is this rank's."""
+        """This rank's share of every batch."""
         return Share(self.rank, self.size)
 
     def device(self, names: str) -> str:
-        """Return this rank's of the devices in `names`: "cpu", or one for each rank, "cuda:0,cuda:1"."""
+        """Return this rank's device from `names`: "cpu" for all, or one per rank, "cuda:0,cuda:1"."""
         return names.split(",")[self.local] if "," in names else names
 
     def from_first(self, produce: Callable[[], T]) -> T:
-        """Return what `produce` returns on the first rank, on every rank; the others do not call it.
+        """Call `produce` on the first rank only, and return its result on every rank.
 
-        Tensors in it arrive on the CPU.
+        The other ranks get the result's tensors on the CPU.
         """
         if self.size == 1:
             return produce()
@@ -67,7 +67,7 @@ class Ranks:
         return value
 
     def synchronised(self, network: Network) -> Network:
-        """Return `network` with batch norms that see all ranks' images; on GPUs only, gloo cannot do it."""
+        """Return `network` with batch norms over all ranks' images; only on GPUs, as gloo lacks them."""
         on_gpu = any(parameter.is_cuda for parameter in network.parameters())
         if self.size == 1 or not on_gpu or not _batch_norms(network):
             return network
@@ -75,9 +75,9 @@ class Ranks:
         return converted
 
     def wrapped(self, network: Network) -> nn.Module:
-        """Return what averages the gradients of `network` over the ranks in every backward pass.
+        """Return a module that averages the gradients of `network` over the ranks in every backward pass.
 
-        Every rank begins with the first one's weights.
+        It gives every rank the weights of the first.
         """
         if self.size == 1:
             return network
@@ -94,23 +94,23 @@ class Ranks:
         if self.size == 1 or not norms or isinstance(norms[0], nn.SyncBatchNorm):
             return []
         return [
-            f"batch norms saw each rank's share of a batch, not all of it: with {self.size} ranks on a CPU"
-            " losses differ from those of one"
+            f"batch norms saw each rank's share of a batch, not the whole batch: with {self.size} ranks on a"
+            " CPU losses differ from those of one rank"
         ]
 
 
 ALONE = Ranks()
-"""One rank: no other process, no communication."""
+"""The only rank of its training: there is no other process and no communication."""
 
 
 @contextmanager
 def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iterator[Ranks]:
-    """Join the group of ranks that meet at `store`, for as long as the context lasts.
+    """Join the group of ranks that meet at `store`, until the context ends.
 
     Args:
         rank, size, local: as in `Ranks`.
-        store: a `torch.distributed.Store` that all ranks share; None where the environment says where they
-            meet (MASTER_ADDR, MASTER_PORT).
+        store: a `torch.distributed.Store` that all ranks share; None where the environment gives the meeting
+            point (MASTER_ADDR, MASTER_PORT).
         backend: "nccl" or "gloo".
     """
     where = {} if store is None else {"store": store}
@@ -119,7 +119,7 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
     )
     try:
         with warnings.catch_warnings():
-            # kernels of one channel: torch says that copying their gradients takes longer than it might
+            # torch warns that gradients of kernels with one channel are copied slowly
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             yield Ranks(rank, size, local, dist.new_group(backend="gloo", timeout=_CONTROL))
     finally:
@@ -127,7 +127,7 @@ def group_of(rank: int, size: int, local: int, store: Any, backend: str) -> Iter
 
 
 def _batch_norms(network: nn.Module) -> list[nn.Module]:
-    """The batch norms that learn from the images of a batch."""
+    """Return the batch norms that are trained."""
     norms = [module for module in network.modules() if isinstance(module, (nn.BatchNorm2d, nn.SyncBatchNorm))]
     return [norm for norm in norms if any(parameter.requires_grad for parameter in norm.parameters())]
 

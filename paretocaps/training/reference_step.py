@@ -1,4 +1,4 @@
-"""A fixed step of training, by whose seconds devices are compared."""
+"""Times a fixed training step, whose seconds compare devices."""
 
 from collections.abc import Iterator
 
@@ -20,15 +20,15 @@ _TRIES = 2
 def reference_step(device: str = "cpu", threads: int | None = None) -> float:
     """Return the seconds of one optimiser step of the baseline network on `device` (a `Calibrate`).
 
-    The median over the laps of a short epoch, its warm-up apart, by the clock that times trainings and
-    in the way they are taken (on a GPU as a CUDA graph): batches of 32 random images of 28x28x1 in 10
-    classes. Network, images and arithmetic (precision auto) are the same wherever it runs; the global
-    random states are left as they were. Where the clock finds the device disturbed it is measured once
+    This is the median over the laps of a short epoch without its warm-up, by the clock that times trainings.
+    Steps are taken as in a training (on a GPU as a CUDA graph), on batches of 32 random images of 28x28x1 in
+    10 classes. Network, images and the choice of arithmetic (precision auto) are the same everywhere; the
+    global random states do not change. Where the clock finds the device disturbed, the step is measured once
     more, and the lesser of the two counts.
 
     Args:
         device: "cpu", "cuda" or "cuda:1".
-        threads: CPU threads to use from now on, or None for as many as are set.
+        threads: CPU threads that torch uses from here on; None keeps its number.
 
     Raises:
         UsageError: there is no such device here.
@@ -40,7 +40,7 @@ def reference_step(device: str = "cpu", threads: int | None = None) -> float:
 
 
 def _undisturbed(device: torch.device) -> Iterator[float]:
-    """Seconds of a step, measured again where something disturbs it."""
+    """Yield the seconds per step, and once more where something disturbed the measurement."""
     for _ in range(_TRIES):
         learner, rates = _learner(device)
         learner.train_epoch(1, _BATCH, rates)
@@ -50,7 +50,7 @@ def _undisturbed(device: torch.device) -> Iterator[float]:
 
 
 def _learner(device: torch.device) -> tuple[Learner, list[float]]:
-    """Return the baseline on seeded random images, and a learning rate for each of their batches."""
+    """Return a learner of the baseline on seeded random images, and one learning rate per batch."""
     steps = _STEPS.get(device.type, _STEPS["cpu"])
     choices, generator = Choices(batch_size=_BATCH), torch.Generator().manual_seed(0)
     size = (_BATCH * steps, 1, _SIDE, _SIDE)

@@ -1,4 +1,4 @@
-"""The built-in trainer as the driver sees it: choices, default space, the papers' designs. No torch here."""
+"""The built-in trainer as the driver sees it: choices, default space, the papers' designs, without torch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""One optimiser step."""
+"""Takes one optimiser step."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,27 +16,27 @@ from paretocaps.training.ranks import ALONE, Ranks
 
 
 class TrainingStep:
-    """Forward, backward and optimiser; nothing in it waits for the device, unless gradients are scaled.
+    """Runs forward, backward and optimiser; it never waits for the device, unless gradients are scaled.
 
-    A step on more images than `pass_images` passes them in parts, one after the other, and adds up their
-    gradients, each part weighted by its share of the images: the gradient of the mean loss over all of them,
-    with the memory of one part.
+    A step on more images than `pass_images` passes them in parts, one after the other, and sums the parts'
+    gradients, weighted by their shares of the images. The result is the gradient of the mean loss over all
+    images, with the memory of one part.
 
     Args:
-        network: on `device`.
-        optimizer: of its parameters; its learning rate is the tensor `rate`.
-        rate: scalar on `device`, see `optimizer.rate_tensor`.
+        network: the network to train, on `device`.
+        optimizer: an optimiser of its parameters, whose learning rate is the tensor `rate`.
+        rate: a scalar on `device`, see `optimizer.rate_tensor`.
         device: where everything happens.
-        dtype: what convolutions and matrix products are computed in; weights stay float32.
+        dtype: the dtype of convolutions and matrix products; weights stay float32.
         loss: as `Choices.loss`.
-        scaling: of the gradients, where products are float16.
-        ranks: of this training; each takes its share of every step.
+        scaling: scales the gradients where products are float16.
+        ranks: the ranks of this training; each takes its share of every step.
 
     Attributes:
-        network: what is trained.
-        pass_images: images of one forward pass; 0 for all of a step's.
-        head: stands in for the network where batches are features of images; None where they are images.
-        spread: the spread loss's margin, a scalar on the device to be filled.
+        network: the network that is trained.
+        pass_images: images per forward pass; 0 means all images of a step.
+        head: replaces the network where batches are features of images; None where they are images.
+        spread: the spread loss's margin, a scalar on the device that the caller fills.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class TrainingStep:
         Args:
             images: [B, C, H, W].
             labels: [B].
-            through: what calls the network; by default the network itself.
+            through: a module that wraps the network; by default the network itself.
         """
         with autocast(self.device, self.dtype):
             output = (self.head or through or self.network)(images, labels)
@@ -79,10 +79,10 @@ class TrainingStep:
         """Take one step on a batch at the learning rate in `rate`; return its loss, a scalar.
 
         Args:
-            images: [B, C, H, W]; of several ranks, this one's share.
+            images: [B, C, H, W]; with several ranks, this rank's share.
             labels: [B].
-            weights: of each of its passes in the mean loss of the step, see `Share.weights`; where there are
-                several ranks. What is returned is then this rank's share of the loss.
+            weights: given with several ranks: the weight of each of this rank's passes in the mean loss of
+                the step, see `Share.weights`. The result is then this rank's share of the loss.
         """
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._gradients(images, labels, weights)
@@ -103,13 +103,13 @@ class TrainingStep:
         total = torch.zeros((), device=self.device)
         for number, ((part, truth), weight) in enumerate(zip(parts, weights, strict=True), start=1):
             with self._sending(number == len(parts)):
-                # the ranks' gradients are averaged, and what is wanted is their sum
+                # DDP averages the ranks' gradients, but the step needs their sum
                 loss = self.loss(part, truth, self._shared) * (weight * self.ranks.size)
                 total += self._backward(loss) / self.ranks.size
         return total
 
     def _sending(self, last: bool) -> AbstractContextManager[None]:
-        """The ranks' gradients are brought together in the last pass of a step only."""
+        """Return the context of a pass: the ranks' gradients are averaged only in the last pass of a step."""
         if last or not isinstance(self._shared, DistributedDataParallel):
             return nullcontext()
         return self._shared.no_sync()

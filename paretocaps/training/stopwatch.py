@@ -1,4 +1,4 @@
-"""The one clock: device-synchronised seconds of optimiser steps, warm-up steps charged at the median."""
+"""The only clock: device-synchronised seconds of optimiser steps, with warm-up charged at the median."""
 
 import time
 from array import array
@@ -16,28 +16,27 @@ from paretocaps.training.disturbance import disturbances
 class Phase:
     """Laps under the same conditions (network, batch size); its first `warmup` laps pay for warming up.
 
-    A warm-up lap is charged at the median seconds a step of the phase's other laps: dropping it would
-    give schedules with many phases free steps, its face value would charge them for allocating and
-    compiling. Until there is another lap, and for a phase without one, there is no median: then every
-    step costs what it did in the fastest warm-up lap. A lap that is not typical of the phase (the epoch's
-    last batch, smaller and on a GPU outside the graph) is charged at its face value and kept out of the
-    median.
+    A warm-up lap is charged at the median seconds per step of the phase's other laps: dropping it would
+    give schedules with many phases free steps, and its measured time would charge them for allocating and
+    compiling. While there is no other lap, there is no median: every step is then charged at the seconds per
+    step of the fastest warm-up lap. A lap that is not typical of the phase (the epoch's last batch, which is
+    smaller, and on a GPU outside the graph) is charged as measured and excluded from the median.
 
     Attributes:
-        seconds: of all laps but those of the warm-up.
-        cpu: seconds that the thread was running during those.
+        seconds: the seconds of all laps without the warm-up.
+        cpu: CPU seconds of the thread during these laps.
     """
 
     def __init__(self, warmup: int) -> None:
         self._left = warmup
         self._warming: list[tuple[int, int, float]] = []  # epoch, steps, seconds
-        self._settled = array("d")  # seconds a step, one a lap: a training at batch 1 has millions
+        self._settled = array("d")  # seconds per step of each lap; a training at batch 1 has millions of laps
         self._sums: dict[int, float] = {}
         self.seconds = self.cpu = 0.0
 
     @property
     def settled(self) -> NDArray[np.float64]:
-        """Seconds a step of each lap, warm-up apart."""
+        """The seconds per step of each typical lap, without the warm-up."""
         return np.array(self._settled, dtype=np.float64)
 
     def add(self, epoch: int, steps: int, seconds: float, cpu: float = 0.0, *, typical: bool = True) -> None:
@@ -60,7 +59,7 @@ class Phase:
         }
 
     def restore(self, state: Mapping[str, Any], warmup: int) -> None:
-        """Go on from what `state` returned, with `warmup` laps that pay for warming up once more."""
+        """Continue from what `state` returned, with `warmup` laps that pay for warming up again."""
         self._left = warmup
         self._warming = [
             (int(epoch), int(steps), float(seconds)) for epoch, steps, seconds in state["warming"]
@@ -69,7 +68,7 @@ class Phase:
         self._sums, self.seconds, self.cpu = dict(state["sums"]), state["seconds"], state["cpu"]
 
     def charges(self) -> Iterator[tuple[int, float]]:
-        """Yield (epoch, seconds charged): the warm-up laps, then the sums of the others."""
+        """Yield (epoch, seconds charged), first per warm-up lap, then the sum of each epoch's other laps."""
         if self._settled:
             a_step = float(np.median(np.frombuffer(self._settled)))
         else:
@@ -82,15 +81,15 @@ class Phase:
 class Stopwatch:
     """Measures optimiser steps on a device, and nothing else.
 
-    Evaluation, preparation (gathering and augmenting a batch too) and compilation happen outside `lap`
-    and so are never counted.
+    Evaluation, preparation (gathering and augmenting batches included) and compilation happen outside `lap`,
+    so they are never counted.
 
     Args:
-        device: synchronised before each reading of the clock where it is a GPU.
+        device: the device; a GPU is synchronised before each reading of the clock.
         warmup: laps at the start of each phase that are charged at the phase's median.
-        clock: seconds, monotonic.
-        cpu_clock: seconds that this thread was running; not read on a GPU.
-        waits: whether laps wait for other processes, so that this thread's seconds say nothing.
+        clock: returns seconds, monotonic.
+        cpu_clock: returns CPU seconds of this thread; it is not read on a GPU.
+        waits: whether laps wait for other processes, which makes this thread's CPU seconds meaningless.
     """
 
     def __init__(
@@ -116,7 +115,7 @@ class Stopwatch:
 
     @contextmanager
     def lap(self, epoch: int, steps: int = 1, *, typical: bool = True) -> Iterator[None]:
-        """Time the enclosed `steps` optimiser steps of `epoch`; are they `typical` of the phase?"""
+        """Time the enclosed `steps` optimiser steps of `epoch`, which are `typical` of the phase or not."""
         self._synchronize()
         begin, begin_cpu = self._clock(), self._cpu_clock()
         yield
@@ -133,23 +132,23 @@ class Stopwatch:
         return totals
 
     def state(self) -> list[dict[str, Any]]:
-        """Return the phases so far, for a later process to go on with."""
+        """Return the phases so far, from which a later process can continue."""
         return [phase.state() for phase in self._phases]
 
     def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
-        """Go on in the last phase that `state` returned; its next laps warm up once more, in this process."""
+        """Continue in the last phase of what `state` returned; the next laps warm up this new process."""
         self._phases = [Phase(self._warmup) for _ in state]
         for phase, saved in zip(self._phases, state, strict=True):
             phase.restore(saved, self._warmup)
 
     def typical_step(self) -> float:
-        """Return the median seconds a step of the present phase's typical laps, warm-up apart."""
+        """Return the median seconds per step of the present phase's typical laps, without the warm-up."""
         return float(np.median(self._phases[-1].settled))
 
     def disturbances(self) -> tuple[str, ...]:
-        """Return why these times are not those of an idle device, a sentence each; none if they are.
+        """Return why these times are not those of an idle device, one sentence per reason.
 
-        On a GPU the thread's own time says nothing, and only the spread of the step times is looked at.
+        On a GPU only the spread of the step times is checked: the thread's CPU seconds mean nothing there.
         """
         cpu = sum(phase.cpu for phase in self._phases)
         laps = [(phase.settled, phase.seconds) for phase in self._phases]

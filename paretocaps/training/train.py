@@ -1,4 +1,4 @@
-"""The built-in trainer: one job on one device, measured."""
+"""The built-in trainer: trains one job on its devices and measures it."""
 
 import copy
 import time
@@ -46,14 +46,14 @@ from paretocaps.training.weights import packed, save_weights, unpacked
 def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train the job's choices with its seed and measure the result (the `Train` protocol).
 
-    The job's folder receives `weights.pt`: the best epoch's weights and what rebuilds their
-    network (see `training.weights`). With `job.checkpoints` it has a checkpoint of the last epoch too;
-    from one that is there the training goes on to the weights that it would have come to uninterrupted (on
-    a CPU, to the bit). `on_epoch` is then called for the earlier epochs first.
+    The job's folder receives `weights.pt`: the best epoch's weights and the architecture that rebuilds their
+    network (see `training.weights`). With `job.checkpoints` it also receives a checkpoint after every epoch.
+    A training that finds one continues from it, and reaches the same weights as without interruption (on a
+    CPU, to the bit); `on_epoch` is then called for the earlier epochs first.
 
     Raises:
-        DataError, UsageError: data, device or choices that cannot be trained, a checkpoint that is damaged
-            or of another training.
+        DataError, UsageError: the data, device or choices cannot be trained, or a checkpoint is damaged
+            or belongs to another training.
         DivergedError: the loss became NaN or infinite.
     """
     placed = job.model_copy(update={"threads": threads_of(job)})
@@ -62,7 +62,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
 
 def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
-    """Train as one of `ranks`; see `train`. Only the first of them measures, writes and calls `on_epoch`."""
+    """Train as one of `ranks`; see `train`. Only the first rank measures, writes and calls `on_epoch`."""
     began = time.perf_counter()
     if ranks.size > 1 and ENERGY in job.measure:
         raise UsageError(f"the energy of {ranks.size} ranks is not measured: leave it out, or use one rank")
@@ -122,7 +122,7 @@ class _Training:
             self._restore(state)
 
     def state(self) -> dict[str, Any]:
-        """Return all that a later process needs to go on after the last epoch."""
+        """Return all that a later process needs to continue after the last epoch."""
         best_is_last = best_epoch(self.records) is self.records[-1]
         return {
             "network": packed(self.learner.network),
@@ -151,7 +151,7 @@ class _Training:
             self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
 
     def run_epoch(self, epoch: int) -> EpochRecord:
-        """Prune if it is time, train one epoch, validate, and record it."""
+        """Prune if it is time, train one epoch, validate, and return the epoch's record."""
         if epoch - 1 == self.prune_after:
             prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
             self.features.fill()
@@ -162,7 +162,7 @@ class _Training:
         record = self.ranks.from_first(lambda: self._record(epoch, rates, loss))
         self.records.append(record)
         if self.ranks.rank == 0 and best_epoch(self.records) is record:
-            self.best = copy.deepcopy(self.learner.network).cpu()  # what is kept is no memory of training's
+            self.best = copy.deepcopy(self.learner.network).cpu()  # must not count as memory of the training
         return record
 
     def _record(self, epoch: int, rates: Sequence[float], loss: float) -> EpochRecord:
@@ -187,29 +187,29 @@ class _Training:
         )
 
     def kept(self) -> bool:
-        """Leave a checkpoint of the last epoch where the job asks for them; return that all is well."""
+        """Write a checkpoint of the last epoch where the job has checkpoints; return True."""
         if self.job.checkpoints:
             save_checkpoint(self.job, self.splits, self.state())
         return True
 
     def ended(self) -> bool:
-        """Return whether there is no epoch left to train."""
+        """Return whether the training ends here: after its last epoch, or by its choice `patience`."""
         return len(self.records) == self.job.epochs or (bool(self.records) and self._out_of_patience())
 
     def _out_of_patience(self) -> bool:
-        """Return whether the training ends here by its choice `patience`: never before it has pruned."""
+        """Return whether the training ends by its choice `patience`, which it never does before it prunes."""
         last, patience = self.records[-1], self.choices.patience
         pruned = self.prune_after is None or last.network > 0
         if not pruned or not out_of_patience(self.records, patience):
             return False
         self.stopped = (
-            f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss had not improved"
+            f"stopped after epoch {last.epoch} of {self.job.epochs}: the validation loss did not improve"
             f" for {patience} epoch{'s' if patience > 1 else ''}",
         )
         return True
 
     def measurement(self) -> Measurement:
-        """Return what the training came to; the test images are looked at here, once."""
+        """Return the measurement of the training; only here, and once, are the test images used."""
         records = self._settled_records()
         best = best_epoch(records)
         self.best = self.best.to(self.device)
@@ -244,20 +244,20 @@ class _Training:
         )
 
     def _quantities(self) -> dict[str, float]:
-        """Return what else is known of the best epoch's network."""
+        """Return further quantities of the best epoch's network."""
         found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
         return found | achieved(self.choices, self.whole, self.best.architecture)
 
     def _pruned_acc(self, network: Network) -> float:
-        """Return what a candidate of pruning is worth: its accuracy on some of the validation images."""
+        """Return the worth of a candidate of pruning: its accuracy on some of the validation images."""
         return self.ranks.from_first(lambda: self.evaluator.accuracy(network, self._judges()))
 
     def _judges(self) -> DeviceLoader:
-        """Those of the validation images by which candidates of pruning are judged."""
+        """Return the validation images that judge candidates of pruning."""
         return DeviceLoader(self.splits.validation.spread(PRUNING_IMAGES), self.device)
 
     def _settled_records(self) -> list[EpochRecord]:
-        """Return the records with final seconds: a phase's later steps settle what its warm-up is charged."""
+        """Return the records with final seconds: a phase's later steps decide the charge for its warm-up."""
         seconds, elapsed, settled = self.learner.stopwatch.seconds(), 0.0, []
         for record in self.records:
             elapsed += seconds[record.epoch]
@@ -268,7 +268,7 @@ class _Training:
 def _first(
     shape: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
 ) -> tuple[Network, tuple[str, ...]]:
-    """The network that a training begins or goes on with, and what to say of how it began."""
+    """Return the network that a training begins or continues with, and remarks on how it began."""
     if state is None:
         return first_network(shape, choices, seed)
     network = unpacked(state["network"])

@@ -1,4 +1,4 @@
-"""Weights on disk: a state dict with the architecture that rebuilds its network."""
+"""Keeps weights on disk: a state dict with the architecture that rebuilds its network."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def save_weights(path: Path, network: Network) -> None:
 
 
 def packed(network: Network) -> dict[str, Any]:
-    """Return the network's weights, on the CPU, and its architecture, as they are kept in files."""
+    """Return the network's weights, on the CPU, and its architecture, as files hold them."""
     return {
         "architecture": network.architecture.model_dump_json(),
         "state": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
@@ -32,10 +32,10 @@ def packed(network: Network) -> dict[str, Any]:
 
 
 def unpacked(content: Mapping[str, Any]) -> Network:
-    """Return the network that was `packed`, on the CPU; its tensors lie in memory as they did then.
+    """Return the network that was `packed`, on the CPU; its tensors keep their memory format.
 
     Raises:
-        LookupError, TypeError, ValueError, RuntimeError: it is no such content.
+        LookupError, TypeError, ValueError, RuntimeError: `content` is not what `packed` returns.
     """
     network = bare_network(Architecture.model_validate_json(content["architecture"]))
     network.load_state_dict(content["state"], assign=True)
@@ -43,15 +43,15 @@ def unpacked(content: Mapping[str, Any]) -> Network:
 
 
 def save_whole(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` to `path` as torch does: whole or not at all, and on the disk when this returns.
+    """Write `content` to `path` in torch's format, whole or not at all; it is on the disk on return.
 
     Raises:
-        OSError: it cannot be written; `path` is what it was.
+        OSError: the file cannot be written; `path` is unchanged.
     """
     with whole_file(path) as stream:
         try:
             torch.save(dict(content), stream)
-        except RuntimeError as error:  # torch's, of the file that it could not end after the disk was full
+        except RuntimeError as error:  # torch raises it for a file that it could not finish on a full disk
             if isinstance(error.__context__, OSError):
                 raise error.__context__ from None
             raise
@@ -61,7 +61,7 @@ def load_weights(path: Path) -> Network:
     """Return the network that `save_weights` wrote, on the CPU, in evaluation mode.
 
     Raises:
-        DataError: the file is missing, truncated or something else.
+        DataError: the file is missing or truncated, or holds something else.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -73,10 +73,10 @@ def load_weights(path: Path) -> Network:
 
 
 def why_unreadable(error: Exception) -> str:
-    """Return in a few words why a file is none that `save_whole` wrote, or not whole any more."""
+    """Return in a few words why reading a file of `save_whole` failed with `error`."""
     if isinstance(error, UnpicklingError | LookupError | TypeError):
-        return "it is of something else"  # torch would advise to trust the file
+        return "it holds something else"  # torch's own message would advise to trust the file
     if isinstance(error, EOFError):
         return "it is cut off"
     said = (str(error).splitlines() or [type(error).__name__])[0]
-    return said.partition(". ")[0]  # of torch's, which go on for lines
+    return said.partition(". ")[0]  # torch's messages go on for lines

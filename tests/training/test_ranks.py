@@ -38,7 +38,7 @@ def test_batch_norms_on_a_cpu_are_remarked_on():
     assert any(isinstance(module, nn.BatchNorm2d) for module in deep.modules())
     two = Ranks(rank=0, size=2)
     assert two.synchronised(deep) is deep
-    assert "with 2 ranks on a CPU losses differ from those of one" in two.remarks(deep)[0]
+    assert "with 2 ranks on a CPU losses differ from those of one rank" in two.remarks(deep)[0]
     assert two.remarks(network()) == []
 
 

@@ -74,7 +74,7 @@ def test_it_ends_by_itself_when_validation_no_longer_improves(job):
     last = len(losses)
     assert last == losses.index(min(losses)) + 3 < 6
     assert (
-        f"stopped after epoch {last} of 6: the validation loss had not improved for 2 epochs"
+        f"stopped after epoch {last} of 6: the validation loss did not improve for 2 epochs"
         in measurement.remarks
     )
     assert measurement.best_epoch <= last

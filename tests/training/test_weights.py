@@ -49,10 +49,10 @@ def test_what_is_no_weights_file_is_named(tmp_path: Path, content: bytes | None)
 def test_foreign_weights_are_not_to_be_trusted(tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     path.write_bytes(b"print('a script')")
-    with pytest.raises(DataError, match=r"cannot be read \(it is of something else\): train"):
+    with pytest.raises(DataError, match=r"cannot be read \(it holds something else\): train"):
         load_weights(path)
     torch.save({"conv1.weight": torch.zeros(2)}, path)
-    with pytest.raises(DataError, match=r"cannot be read \(it is of something else\): train"):
+    with pytest.raises(DataError, match=r"cannot be read \(it holds something else\): train"):
         load_weights(path)
 
 

@@ -1,4 +1,4 @@
-"""Adam."""
+"""Builds Adam."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ def build(parameters: Iterable[nn.Parameter], choices: Choices, rate: Tensor) ->
 
 
 def fused_settings(choices: Choices, rate: Tensor) -> dict[str, Any]:
-    """Return what torch's Adam and AdamW are made with: one fused call, which a CUDA graph can hold."""
+    """Return the arguments of torch's Adam and AdamW for one fused call, which a CUDA graph can contain."""
     return {
         "lr": rate,
         "betas": (choices.beta1, choices.beta2),
