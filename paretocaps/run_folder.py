@@ -137,7 +137,7 @@ class RunFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Mark the folder as being trained in by this process.
+        """Mark that this process is training in the folder.
 
         The mark is a lock of the operating system: it ends with the process, however that ends.
 
@@ -149,9 +149,7 @@ class RunFolder:
             with locked(self.lock_file, _PATIENCE):
                 yield
         except LockTakenError as taken:
-            raise TrainingError(
-                f"{self.path} is being trained in by {taken.owner}: wait for it, or end it"
-            ) from None
+            raise TrainingError(f"{taken.owner} is training in {self.path}: wait for it, or end it") from None
 
     def process(self) -> int | None:
         """Return the id of the process that trains here, or None."""

@@ -152,7 +152,7 @@ def test_the_lock_tells_who_trains(tmp_path):
 def test_the_lock_keeps_others_out(folder, holder):
     assert folder.process() == holder.pid
     with (
-        pytest.raises(TrainingError, match=f"is being trained in by process {holder.pid}"),
+        pytest.raises(TrainingError, match=f"process {holder.pid} is training in"),
         folder.lock(),
     ):
         pass

@@ -1,4 +1,4 @@
-"""One attempt at a job, in this process: train, check what comes back, leave it in the job's folder."""
+"""Makes one attempt at a job in this process: trains, checks the result and writes it to the job's folder."""
 
 import math
 import reprlib
@@ -16,17 +16,17 @@ from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, dis
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.run_folder import RunFolder
 
-_LONGEST_REASON = 2000  # characters; it has to fit into one message and one line
+_LONGEST_REASON = 2000  # characters; a reason has to fit into one message and one line
 
 
 def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
-    """Train `job` in this process and return its measurement, which is then in the job's folder too.
+    """Train `job` in this process, write its measurement to the job's folder and return it.
 
-    A trainer's reference step is timed before the process's first job, where times are measured.
+    Where times are measured, the trainer's reference step is timed before the process's first job.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported
-            something else than it must.
+            an object of the wrong type.
         DivergedError: a reported number is NaN or infinite.
         Exception: whatever the trainer raises.
     """
@@ -47,7 +47,7 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
 
 def leave_failure(job: TrainingJob, error: BaseException) -> Failure:
-    """Return what `error` makes of `job`, and leave it in the job's folder where that can be written."""
+    """Return `error` as the failure of `job`, and write it to the job's folder if that is possible."""
     failure = failure_of(error, job.device)
     with suppress(OSError):
         RunFolder(job.folder).leave(failure)
@@ -55,9 +55,10 @@ def leave_failure(job: TrainingJob, error: BaseException) -> Failure:
 
 
 def failure_of(error: BaseException, device: str) -> Failure:
-    """Return `error` as a failure: its reason is an own error's message, or else its type and first line.
+    """Return `error` as a failure whose reason is one line.
 
-    Memory that ran out, on a CPU or on a GPU, says on which `device`, and what to do; so does a full disk.
+    The reason of one of our own errors is its message; any other error adds its type. If memory ran out,
+    on a CPU or a GPU, the reason names the `device` and a remedy; if the disk is full, it names a remedy too.
     """
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
@@ -89,7 +90,7 @@ def _diverged(name: str, value: float) -> str:
 
 def _check(value: object, expected: type[BaseModel], what: str) -> None:
     if not isinstance(value, expected):
-        raise TrainingError(f"{what} {reprlib.repr(value)} where a {expected.__name__} is due")
+        raise TrainingError(f"{what} {reprlib.repr(value)}, but it must be of type {expected.__name__}")
     for name, number in _numbers(value):
         if isinstance(number, float) and not math.isfinite(number):
             raise DivergedError(_diverged(name, number))

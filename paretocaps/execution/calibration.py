@@ -1,4 +1,4 @@
-"""The seconds of a trainer's reference step in this process, measured once."""
+"""Measures how many seconds a trainer's reference step takes in this process, once."""
 
 import math
 
@@ -12,12 +12,12 @@ _measured: dict[tuple[str, str, int | None], float] = {}
 
 
 def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
-    """Return the seconds of `trainer`'s reference step where `job` will be trained.
+    """Return how many seconds `trainer`'s reference step takes on the device of `job`.
 
-    They are measured once in a process for each trainer, device and number of threads, and only where
-    the study measures times and the trainer has a reference step: else None. A step that fails is no
-    reason not to train: then the answer says why there are no seconds, and the next job tries again.
-    Several ranks are another device than the one that takes the step: they have no calibration.
+    They are measured once per process, trainer, device and number of threads. The result is None if the
+    study measures no times, if the trainer has no reference step, or if the job has several ranks: these
+    are another device than the one that runs the step. A step that fails does not stop the training: the
+    result is then a text with the reason, and the next job tries again.
     """
     if job.ranks > 1 or not trainer.calibrate or not any(map(is_timed, job.measure)):
         return None
@@ -31,7 +31,7 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
 
 
 def with_calibration(measurement: Measurement, found: float | str | None) -> Measurement:
-    """Return `measurement` with what `calibrate` found; a calibration it has already stays."""
+    """Return `measurement` with the result of `calibrate`; it keeps a calibration that it already has."""
     if found is None or measurement.device.calibration is not None:
         return measurement
     if isinstance(found, str):
@@ -44,5 +44,5 @@ def _seconds(trainer: TrainerSpec, job: TrainingJob) -> float:
     step: Calibrate = resolve(trainer.calibrate)
     seconds = float(step(job.device, job.threads))
     if not (math.isfinite(seconds) and seconds > 0):
-        raise ValueError(f"{trainer.calibrate} returned {seconds}, not the seconds of a step")
+        raise ValueError(f"{trainer.calibrate} returned {seconds}, which is no duration of a step")
     return seconds

@@ -1,4 +1,4 @@
-"""Which devices a study trains on, found out without importing torch."""
+"""Finds the devices that a study trains on, without importing torch."""
 
 import re
 import shutil
@@ -11,24 +11,24 @@ from paretocaps.errors import UsageError
 
 _COUNT = "import torch; print(torch.cuda.device_count())"
 _DRIVER = Path("/proc/driver/nvidia")
-_LONGEST_COUNT = 120.0  # s; importing torch from a cold disk takes its time
+_LONGEST_COUNT = 120.0  # s; importing torch from a cold disk is slow
 
 
 def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: int = 1) -> list[str]:
-    """Return the devices to train on, one entry for each job that may run at once.
+    """Return the devices to train on, one entry per job that may run at once.
 
     Args:
         device: "cpu"; "cuda" for every CUDA device; "cuda:1" for that one; "auto" for every CUDA
-            device, or the CPU where there is none.
-        workers: how many jobs run at once where they share a device: on the CPU, and with `share` on
-            the CUDA devices, over which they are spread evenly. Each CUDA device runs one at least.
+            device, or the CPU if there is none.
+        workers: how many jobs may run at once on the CPU or, with `share`, on the CUDA devices, over which
+            they are spread evenly. Each CUDA device runs at least one job.
         share: whether a CUDA device may run several jobs.
-        ranks: processes a job; on CUDA devices each has one of its own, and a job's are one entry with
-            commas between them.
+        ranks: processes per job. On CUDA, each needs a device of its own, and the devices of one job are
+            one entry, separated by commas.
 
     Raises:
-        UsageError: a device that is not there or not understood, or fewer than one worker, or fewer CUDA
-            devices than ranks.
+        UsageError: the device does not exist or is not understood, `workers` is below 1, or there are
+            fewer CUDA devices than ranks.
     """
     if workers < 1:
         raise UsageError(f"workers={workers} is too few: give 1 or more")
@@ -42,21 +42,22 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: 
     if not found:
         raise UsageError(f"device={device!r}: torch finds no CUDA device here; use cpu or auto")
     if device != "cuda" and device not in found:
-        raise UsageError(f"device={device!r} does not exist: there is {', '.join(found)}")
+        raise UsageError(f"device={device!r} does not exist: choose from {', '.join(found)}")
     named = found if device == "cuda" else [device]
     return _spread(_together(named, ranks), workers if share else 1)
 
 
 def each_of(places: Iterable[str]) -> list[str]:
-    """Return every device that is in `places`, as `devices` returns them, once."""
+    """Return each device that occurs in `places`, the result of `devices`, once."""
     return list(dict.fromkeys(name for place in places for name in place.split(",")))
 
 
 def _together(found: list[str], ranks: int) -> list[str]:
-    """As many devices as there are ranks, as one place, and so on."""
+    """Return the devices in groups of `ranks`, each group as one entry; devices left over are not used."""
     if found and len(found) < ranks:
         raise UsageError(
-            f"ranks={ranks} needs a CUDA device each, and there is {', '.join(found)}: use fewer, or cpu"
+            f"ranks={ranks}: each rank needs a CUDA device, and there is only {', '.join(found)}: use fewer"
+            " ranks, or cpu"
         )
     return [",".join(found[at : at + ranks]) for at in range(0, len(found) // ranks * ranks, ranks)]
 
@@ -66,9 +67,10 @@ def _spread(found: list[str], jobs: int) -> list[str]:
 
 
 def cuda_count() -> int:
-    """Return how many CUDA devices torch finds; asked in another process, where a driver hints at one.
+    """Return how many CUDA devices torch finds; without an NVIDIA driver there are none.
 
-    NVML would be quicker, but counts cards that CUDA_VISIBLE_DEVICES hides, and those torch cannot use.
+    A process of its own imports torch and counts. NVML would be quicker, but it also counts the cards that
+    CUDA_VISIBLE_DEVICES hides and those that torch cannot use.
     """
     if not _DRIVER.exists() and shutil.which("nvidia-smi") is None:
         return 0

@@ -1,4 +1,4 @@
-"""Whether this machine can train: versions, devices, and one worker that starts."""
+"""Checks whether this machine can train: the packages' versions, and the device that torch trains on."""
 
 import importlib.metadata
 import os
@@ -17,9 +17,9 @@ _ASK = (
 
 
 def check_machine() -> list[dict[str, Any]]:
-    """Return one row a check (check, result, ok): Python, packages, processors, what torch trains on.
+    """Return one row per check (check, result, ok): Python, packages, processors and training device.
 
-    torch is asked in another process, as trainings run: a broken build is a failed check, not a crash.
+    torch is imported in another process, as trainings do: a broken build is a failed check, not a crash.
     """
     python = {"check": "python", "result": platform.python_version(), "ok": sys.version_info >= (3, 11)}
     cores = {"check": "processors", "result": f"{os.cpu_count()} cores", "ok": True}

@@ -1,4 +1,4 @@
-"""The executor protocol: how jobs run, and the registry that ways of running them plug into."""
+"""The protocol of executors, which run jobs, and the registry that other executors plug into."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from paretocaps.errors import ParetocapsError
 from paretocaps.registry import Registry
 
 OnJobEpoch = Callable[[TrainingJob, EpochRecord], bool]
-"""Called in the driver's thread after each epoch of a job; returns whether that job goes on."""
+"""It is called in the driver's thread after each epoch of a job, and returns whether the job continues."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Outcome:
     """How a job ended.
 
     Attributes:
-        job: as it was submitted.
-        result: what was measured, or why nothing was.
+        job: the job as it was submitted.
+        result: its measurement, or why there is none.
     """
 
     job: TrainingJob
@@ -29,50 +29,50 @@ class Outcome:
 
     @property
     def measurement(self) -> Measurement | None:
-        """What was measured, or None where the job failed."""
+        """The measurement, or None if the job failed."""
         return self.result if isinstance(self.result, Measurement) else None
 
     @property
     def failure(self) -> Failure | None:
-        """Why there is no measurement, or None where there is one."""
+        """Why there is no measurement, or None if there is one."""
         return self.result if isinstance(self.result, Failure) else None
 
 
 class Executor(Protocol):
-    """Runs jobs; a context manager that leaves no process behind.
+    """Runs jobs; it is a context manager, and no process outlives it.
 
     The executor decides where a job runs: it sets `device`, `threads` and `shared` of the job that
-    the trainer gets. A trainer that fails is an outcome with a failure, never an exception.
+    the trainer gets. A trainer that fails gives an outcome with a failure, never an exception.
     """
 
     @property
     def capacity(self) -> int:
-        """How many jobs may be under way at once."""
+        """How many jobs may run at once."""
         ...
 
     def submit(self, job: TrainingJob) -> None:
-        """Take `job` on; results of an earlier run in its folder are removed.
+        """Accept `job`, and remove the results of an earlier run from its folder.
 
         Raises:
-            ParetocapsError: `capacity` jobs are under way already.
+            ParetocapsError: `capacity` jobs are already running.
         """
         ...
 
     def wait(self, on_epoch: OnJobEpoch, timeout: float | None = None) -> list[Outcome]:
-        """Serve the jobs under way until one ends, and return those that ended.
+        """Serve the running jobs until at least one ends, and return the outcomes.
 
-        `on_epoch` is called in this thread, in the order of each job's epochs; where it returns
-        False that job ends with a measurement of its epochs so far. What it raises passes through.
-        After `timeout` seconds, or with no job under way, the list may be empty.
+        `on_epoch` is called in this thread, in the order of each job's epochs; if it returns False,
+        the job ends with a measurement of its epochs so far. An exception of `on_epoch` is passed on.
+        The list may be empty if no job is running, or after `timeout` seconds.
         """
         ...
 
     def abort(self) -> None:
-        """End the jobs under way at once, without an outcome."""
+        """End the running jobs at once; they have no outcome."""
         ...
 
     def close(self) -> None:
-        """Free everything; jobs still under way are ended as by `abort`. May be called again."""
+        """Free everything, and end the running jobs as `abort` does. Further calls change nothing."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -86,7 +86,7 @@ class Executor(Protocol):
 
 
 ExecutorFactory = Callable[[Sequence[str]], Executor]
-"""Makes an executor over devices, one place for a job each (see `paretocaps.execution.devices`)."""
+"""Makes an executor that runs one job per entry of a list of devices (see `paretocaps.execution.devices`)."""
 
 EXECUTORS: Registry[ExecutorFactory] = Registry(
     "executor",
@@ -99,7 +99,7 @@ EXECUTORS: Registry[ExecutorFactory] = Registry(
 
 
 def refuse_full(capacity: int, job: TrainingJob) -> ParetocapsError:
-    """Return the error of a `submit` beyond the capacity."""
+    """Return the error for a `submit` beyond the capacity."""
     return ParetocapsError(
-        f"trial {job.trial} cannot start: all {capacity} places are taken; wait for an outcome first"
+        f"trial {job.trial} cannot start: {capacity} job(s) run, the most at once: wait for an outcome"
     )

@@ -1,4 +1,4 @@
-"""Runs jobs in this process, one after another: for debugging, and for trainers registered in it."""
+"""Runs jobs in this process, one after another: for debugging, and for trainers that only it knows."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -19,7 +19,7 @@ class _DriverError(BaseException):
 
 
 class InlineExecutor:
-    """An executor without workers: `wait` trains, and its `timeout` has no meaning.
+    """An executor without workers: `wait` itself trains, and ignores its `timeout`.
 
     Args:
         devices: where to train; the first one is used.
@@ -35,7 +35,7 @@ class InlineExecutor:
         """Keep `job` for the next `wait`.
 
         Raises:
-            ParetocapsError: there is one already.
+            ParetocapsError: another job is already kept.
         """
         if self._job is not None:
             raise refuse_full(self.capacity, job)
@@ -43,9 +43,9 @@ class InlineExecutor:
         self._job = job
 
     def wait(self, on_epoch: OnJobEpoch, timeout: float | None = None) -> list[Outcome]:
-        """Train the submitted job to its end and return its outcome; without one, nothing.
+        """Train the submitted job to its end and return its outcome; without a job, return an empty list.
 
-        What `on_epoch` raises passes through, as do KeyboardInterrupt and SystemExit.
+        An exception of `on_epoch` is passed on, as are KeyboardInterrupt and SystemExit.
         """
         job, self._job = self._job, None
         return [] if job is None else [Outcome(job, self._train(job, on_epoch))]

@@ -1,4 +1,4 @@
-"""The lines of JSON between a driver and its workers.
+"""Encodes the messages between a driver and its workers, one line of JSON each.
 
 Driver to worker: `job` (job), `answer` (go_on). Worker to driver: `ready`, `epoch` (record),
 `measured`, `failed` (failure, replace). The measurement itself travels through the job's folder.
@@ -17,7 +17,7 @@ def decode(line: bytes) -> dict[str, Any]:
     """Return the message in a line.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the line is not a message.
     """
     try:
         message = json.loads(line)

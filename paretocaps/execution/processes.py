@@ -1,4 +1,4 @@
-"""Runs jobs in supervised worker processes, one per device: a training that dies takes nothing with it."""
+"""Runs jobs in supervised worker processes, one per device: a training that crashes ends only its worker."""
 
 import selectors
 import time
@@ -15,7 +15,7 @@ from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 from paretocaps.run_folder import RunFolder
 
-_TICK = 0.5  # s; how often a dead worker whose pipe a child holds open is looked for
+_TICK = 0.5  # s between checks for dead workers: a dead one is silent while a child holds its pipe open
 
 
 @dataclass
@@ -27,15 +27,14 @@ class _Place:
 
 
 class ProcessExecutor:
-    """An executor with a worker process for each of `devices`.
+    """An executor with one worker process per entry of `devices`.
 
-    A worker is started at its first job and keeps its place for the next ones. One that dies (a
-    segmentation fault, a kill, no memory left) fails its job, and the place's next
-    job gets a new one. The workers, and the ranks of a job, divide the CPU cores among them; `threads`
-    set in a job stays.
+    A worker starts with its first job and stays for the next ones. If it dies (of a segmentation fault,
+    a signal, or lack of memory), its job fails, and a new worker trains the next job. The workers, and
+    the ranks of a job, divide the CPU cores among them, unless a job sets its `threads` itself.
 
     Args:
-        devices: one place for a job each; a device named twice is shared by two workers.
+        devices: the device of each worker; two workers share a device that is named twice.
     """
 
     def __init__(self, devices: Sequence[str] = ("cpu",)) -> None:
@@ -49,7 +48,7 @@ class ProcessExecutor:
         return len(self._places)
 
     def submit(self, job: TrainingJob) -> None:
-        """Hand `job` to a worker; one that cannot even be started is an outcome with a failure.
+        """Hand `job` to a worker; if the worker cannot be started, the job's outcome is a failure.
 
         Raises:
             ParetocapsError: every worker has a job.
@@ -67,9 +66,9 @@ class ProcessExecutor:
         worker.send("job", job=self._placed(job, place).model_dump(mode="json"))
 
     def wait(self, on_epoch: OnJobEpoch, timeout: float | None = None) -> list[Outcome]:
-        """Serve the workers until a job ends, or for `timeout` seconds, and return what ended.
+        """Serve the workers until a job ends, or for `timeout` seconds, and return the outcomes.
 
-        What `on_epoch` raises passes through; the next `wait` calls it for the same epoch again.
+        An exception of `on_epoch` is passed on; the next `wait` calls it for the same epoch again.
         """
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
         while not self._ended and any(place.job for place in self._places):
@@ -82,7 +81,7 @@ class ProcessExecutor:
         return ended
 
     def abort(self) -> None:
-        """End the jobs under way, and their workers, at once and without an outcome."""
+        """End the running jobs and their workers at once; the jobs have no outcome."""
         busy = [place for place in self._places if place.job is not None]
         workers = [place.worker for place in busy if place.worker is not None]
         for place in busy:
@@ -90,7 +89,7 @@ class ProcessExecutor:
         end(workers, patience=0.0)
 
     def close(self) -> None:
-        """End every worker; jobs still under way are ended as by `abort`."""
+        """End every worker, and the running jobs as `abort` does."""
         self.abort()
         workers = [place.worker for place in self._places if place.worker is not None]
         for place in self._places:
@@ -119,7 +118,7 @@ class ProcessExecutor:
         )
 
     def _threads_of(self, job: TrainingJob) -> int:
-        """The threads of each of the job's ranks."""
+        """Return the CPU threads per rank of the job."""
         return job.threads or max(1, self._threads // job.ranks)
 
     def _speaking(self, seconds: float) -> list[_Place]:
@@ -139,7 +138,7 @@ class ProcessExecutor:
         worker.read()
         while worker.inbox:
             self._take(place, worker, worker.inbox[0], on_epoch)
-            worker.inbox.popleft()  # only now: what on_epoch raises leaves the message to the next wait
+            worker.inbox.popleft()  # only now: if on_epoch raises, the next wait takes the message again
         if worker.ended and place.worker is worker:
             self._outlive(place, worker)
 
@@ -164,7 +163,7 @@ class ProcessExecutor:
         self._replace(place)
         if place.job is not None:
             folder = RunFolder(place.job.folder)
-            # it may have died between leaving its measurement and telling
+            # the worker may have died after it wrote its measurement and before it reported it
             self._end_job(place, folder.recover() or worker.death(folder))
 
     def _replace(self, place: _Place) -> None:

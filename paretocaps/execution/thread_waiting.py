@@ -1,4 +1,4 @@
-"""How a training's threads wait for each other."""
+"""Decides how the threads of a training wait for each other."""
 
 import os
 from collections.abc import MutableMapping
@@ -7,14 +7,15 @@ SPIN_COUNT = "3000"
 
 
 def wait_briefly(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Let OpenMP's threads spin for some microseconds at a barrier, then sleep; before torch is loaded.
+    """Let OpenMP's threads spin for a few microseconds at a barrier, then sleep.
 
-    GNU OpenMP spins for about a millisecond. On a machine with anything else to do, a thread that spins
-    takes the core from the one it waits for, and small steps became 10 to 100 times slower; sleeping at
-    once costs a quiet machine up to a third. What the user has set stays.
+    It must be called before torch is loaded. By default, GNU OpenMP spins for about a millisecond. On a
+    busy machine, a thread that spins takes the core from the thread it waits for, and small steps became
+    10 to 100 times slower; sleeping at once makes a quiet machine up to a third slower. A setting of the
+    user is kept.
 
     Args:
-        environment: of the process that will train; by default this one's.
+        environment: the environment of the process that will train; by default this process's.
     """
     if "OMP_WAIT_POLICY" not in environment:
         environment.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)

@@ -1,8 +1,7 @@
-"""A worker process: trains the jobs that its driver sends, one after another.
+"""The worker process, which trains the jobs that its driver sends, one after another.
 
-Started as `python -m paretocaps.execution.worker` with its driver on standard input and output. It
-outlives a driver that dies: the job being trained is finished, its measurement left in the job's
-folder, and then the worker ends.
+The driver starts `python -m paretocaps.execution.worker` and talks to it over standard input and output.
+If the driver dies, the worker finishes its job, writes the measurement to the job's folder, and ends.
 """
 
 import faulthandler
@@ -22,10 +21,10 @@ from paretocaps.run_folder import RunFolder
 
 
 class Channel:
-    """The worker's end of the pipes; whatever else this process prints goes to standard error."""
+    """The worker's end of the pipes; everything else that this process prints goes to standard error."""
 
     def __init__(self) -> None:
-        # Private descriptors, closed in child processes: nothing a trainer prints or reads gets in between.
+        # The descriptors are private and closed in child processes: no trainer can print or read in between.
         self._input = os.fdopen(os.dup(0), "rb")
         self._output = os.dup(1)
         with open(os.devnull, "rb") as nothing:
@@ -33,24 +32,24 @@ class Channel:
         os.dup2(2, 1)
 
     def send(self, kind: str, **values: Any) -> None:
-        """Tell the driver; a driver that has died is not told."""
+        """Send a message to the driver; if the driver has died, do nothing."""
         try:
             os.write(self._output, encode(kind, **values))
         except OSError:
             return
 
     def receive(self) -> dict[str, Any] | None:
-        """Return the driver's next message, or None where the driver has died or is done."""
+        """Return the driver's next message, or None if the driver has died or closed the pipe."""
         line = self._input.readline()
         return decode(line) if line.endswith(b"\n") else None
 
 
 def main() -> None:
-    """Serve the driver until it closes the pipe, or until a job has left this process without memory."""
+    """Serve the driver until it closes the pipe, or until a job has run out of memory."""
     channel = Channel()
     faulthandler.enable()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # a crash takes no printed line with it
+        sys.stdout.reconfigure(line_buffering=True)  # no printed line is lost in a crash
     channel.send("ready")
     healthy = True
     while healthy and (message := channel.receive()) is not None:

@@ -1,4 +1,4 @@
-"""A worker process as its driver sees it: started, talked to, outlived."""
+"""The driver's view of a worker process: it starts the worker, exchanges messages with it and ends it."""
 
 import os
 import signal
@@ -20,18 +20,18 @@ GRACE = 1.5
 """Seconds between SIGTERM and SIGKILL."""
 
 CLOSING = 5.0
-"""Seconds that a worker with nothing to do has for ending by itself."""
+"""Seconds that an idle worker has to end by itself."""
 
 _RANK = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-_TAIL = 8192  # bytes of the log in which its last line is looked for
+_TAIL = 8192  # bytes at the end of the log in which its last line is searched
 
 
 class WorkerProcess:
     """One worker, in a session of its own: the terminal's Ctrl-C does not reach it.
 
     Args:
-        folder: folder of its first job; its log is there until the next job brings its own.
-        threads: CPU threads for libraries that read the environment when they load.
+        folder: the folder of its first job; the worker logs there until it gets its next job.
+        threads: CPU threads, for libraries that read the environment when they are loaded.
 
     Raises:
         OSError: the process cannot be started.
@@ -62,22 +62,22 @@ class WorkerProcess:
         self._ended_by_driver = False
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable when the worker has said something or ended."""
+        """Return the descriptor that is readable when the worker has sent a message or ended."""
         return self._from.fileno()
 
     def alive(self) -> bool:
-        """Return whether the process runs."""
+        """Return whether the process is running."""
         return self._process.poll() is None
 
     def send(self, kind: str, **values: Any) -> None:
-        """Tell the worker; one that has died is not told, which `read` finds out."""
+        """Send a message to the worker; if it has died, do nothing, as `read` will notice."""
         with suppress(OSError):
             self._to.write(encode(kind, **values))
 
     def read(self) -> None:
-        """Take in what the worker has said; sets `ended` where it will say no more.
+        """Read the worker's messages into `inbox`; set `ended` if there will be no more.
 
-        A child that the trainer forked may hold the pipe open, so a dead process ends it too.
+        A child that the trainer forked may hold the pipe open, so a dead process sets `ended` too.
         """
         dead = not self.alive()
         chunk = self._chunk()
@@ -89,10 +89,10 @@ class WorkerProcess:
         try:
             self.inbox.extend(map(decode, lines))
         except ValueError:
-            self.ended = True  # something else got hold of the pipe; nothing after it can be trusted
+            self.ended = True  # something else wrote to the pipe; nothing after it can be trusted
 
     def death(self, folder: RunFolder) -> Failure:
-        """Return how the worker ended while it had the job of `folder`; call `end` first."""
+        """Return as a failure how the worker ended during the job of `folder`; call `end` first."""
         return Failure(self._death(folder.log), may_pass=True)
 
     def _death(self, log: Path) -> str:
@@ -109,7 +109,7 @@ class WorkerProcess:
         self._to.close()
 
     def terminate(self, number: signal.Signals) -> None:
-        """Send a signal to the worker and to the processes it started."""
+        """Send signal `number` to the worker and to the processes that it started."""
         self._ended_by_driver |= self.alive()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
@@ -123,7 +123,7 @@ class WorkerProcess:
         return True
 
     def bury(self) -> None:
-        """Kill what is left of the process group, and free the process's entry and its pipes."""
+        """Kill what remains of the process group, and free the process's entry and its pipes."""
         self.terminate(signal.SIGKILL)
         self._process.wait()
         self._to.close()
@@ -137,9 +137,9 @@ class WorkerProcess:
 
 
 def end(workers: Iterable[WorkerProcess], patience: float) -> None:
-    """End `workers`: after `patience` seconds by SIGTERM, after `GRACE` more by SIGKILL.
+    """Wait `patience` seconds for `workers` to end, then send SIGTERM, and after `GRACE` more SIGKILL.
 
-    Interrupted, it kills them at once.
+    An interrupt while waiting kills them at once.
     """
     workers = tuple(workers)
     try:
@@ -153,7 +153,7 @@ def end(workers: Iterable[WorkerProcess], patience: float) -> None:
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log, or the one in which Python said what killed it; empty without any."""
+    """Return the log's line in which Python names a fatal error, else its last line; empty if it has none."""
     try:
         with log.open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
@@ -180,8 +180,8 @@ def _environment(threads: int) -> dict[str, str]:
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     root = Path(__file__).resolve().parents[2]
     if root.name not in ("site-packages", "dist-packages"):
-        paths.append(str(root))  # a source checkout is importable without being installed
-    # a worker is not the rank that torchrun may have started its driver as
+        paths.append(str(root))  # so that a source checkout can be imported without being installed
+    # torchrun may have started the driver as one of its ranks; the worker is none of them
     environment = {name: value for name, value in os.environ.items() if name not in _RANK}
     wait_briefly(environment)
     return {**environment, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

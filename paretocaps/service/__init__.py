@@ -1,4 +1,4 @@
-"""The use cases, one function each: what the command line, the web and Python call."""
+"""The use cases, one function each, for the command line, the web and Python."""
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
 from paretocaps.service.choosing import ChoiceView, choices

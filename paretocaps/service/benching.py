@@ -1,4 +1,4 @@
-"""How fast a training step is here."""
+"""Times training steps on this machine."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ _EVERYTHING = ((None, "textbook"), ("ws", "baseline"))
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """What is timed, and how; the options of `paretocaps bench`.
+    """The options of `paretocaps bench`.
 
     Attributes:
-        settings, design: the choices, as `describe` reads them.
-        image, classes: of the random images that are trained on.
-        images: how many an epoch has.
-        batches, precisions: what to time.
+        settings, design: the choices, in the form that `describe` reads.
+        image, classes: the size and the number of classes of the random images to train on.
+        images: images per epoch.
+        batches, precisions: the batch sizes and precisions to time.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        steps: timed turns per case: of one step on a CPU, of some dozens on a GPU.
-        against: "textbook" to time the plain float32 network alternately, for the ratio; "baseline" for
-            the papers' baseline, trained here.
+        steps: timed repetitions per case, each of one step on a CPU and of some dozens on a GPU.
+        against: the yardstick to time alternately, for the ratio: "textbook" is a plain float32 network,
+            "baseline" the papers' baseline with the code of this package.
     """
 
     settings: Sequence[str] = ()
@@ -51,12 +51,12 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     """Return one row per batch size and precision: seconds per step and epoch, images per second, and so on.
 
     Args:
-        options: what is timed.
-        everything: time what the README states instead of one set of choices: the baseline against the
-            plain network in both precisions, and weight sharing with the reduced decoder against it.
+        options: the choices to time, and how to time them.
+        everything: time the networks of the published figures instead: in both precisions, the baseline
+            against the plain network, and weight sharing with the reduced decoder against the baseline.
 
     Raises:
-        UsageError: choices, sizes, a device or a yardstick that cannot be.
+        UsageError: a choice, a size, the device or the yardstick is not allowed.
     """
     from paretocaps.bench.benchmark import benchmark, different_precisions
     from paretocaps.execution.devices import devices
@@ -80,14 +80,14 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
 
 
 def check_output(path: str, example: str = "page.html") -> Path:
-    """Return `path` if a file can be written there; its folder is made, a file that is there stays.
+    """Return `path` if a file can be written there; make its folder, and keep an existing file.
 
     Args:
         path: the file.
-        example: of a file's name.
+        example: a file name for the error message.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: no file can be written there.
     """
     target = Path(path)
     if not path or target.is_dir():
@@ -101,10 +101,10 @@ def check_output(path: str, example: str = "page.html") -> Path:
 
 
 def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptions) -> Path:
-    """Write rows as JSON with what was timed, and on what: device, torch, date, load.
+    """Write the rows, their options and their environment (device, torch, date, load) as JSON.
 
     Raises:
-        UsageError: it cannot be written there.
+        UsageError: the file cannot be written.
     """
     from paretocaps.bench.benchmark import environment
     from paretocaps.execution.devices import devices
@@ -138,13 +138,14 @@ def _refuse_contradictions(options: BenchOptions, everything: bool) -> None:
     named = {setting.partition("=")[0].strip() for setting in options.settings}
     elsewhere = {"batch_size": "--batch", "precision": "--precision"}
     for name in sorted(named & set(elsewhere)):
-        raise UsageError(f"{name} is not set by --set here: give {elsewhere[name]}")
+        raise UsageError(f"--set does not take {name} here: give {elsewhere[name]}")
     for name in sorted(named & _SCHEDULE):
-        raise UsageError(f"{name} has no part in a step: leave it out, and give --batch for the batch size")
+        raise UsageError(f"{name} does not change a step: leave it out, and give --batch for the batch size")
     chosen = [options.design, options.against, *(p for p in options.precisions if p != "auto")]
     if everything and any(chosen):
         raise UsageError(
-            "--everything times its own designs, precisions and yardsticks: leave out the others"
+            "--everything has its own designs, precisions and yardsticks: leave out --design, --precision and"
+            " --against"
         )
 
 

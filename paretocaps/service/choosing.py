@@ -1,4 +1,4 @@
-"""The choices of a trainer, each with its values, default, condition and meaning."""
+"""Lists the choices of a trainer, each with its values, default, condition and meaning."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -14,12 +14,12 @@ _SIGNS = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "below {}"}
 
 @dataclass(frozen=True)
 class ChoiceView:
-    """One choice of a trainer, and what its default space samples of it.
+    """One choice of a trainer.
 
     Attributes:
-        facts: what the choice is.
-        where: the condition under which it has a meaning, in words; empty where it always has one.
-        sampled: the parameter of the default space, or None where that leaves the choice alone.
+        facts: its type, values, default and description.
+        where: the condition under which it has a meaning, in words; empty if it always has one.
+        sampled: its parameter in the trainer's default space, or None if that does not sample it.
     """
 
     facts: ChoiceFacts
@@ -27,7 +27,7 @@ class ChoiceView:
     sampled: Parameter | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it, as the command line's JSON has it."""
+        """Return the choice as in the JSON of the command line."""
         facts = asdict(self.facts)
         return {
             "choice": facts.pop("name"),
@@ -37,7 +37,7 @@ class ChoiceView:
         }
 
     def summary(self) -> dict[str, str]:
-        """Return it in few words, as a row of the tables for people."""
+        """Return the choice in few words, as a row of the tables for people."""
         return {
             "choice": self.facts.name,
             "values": self.values,
@@ -49,7 +49,7 @@ class ChoiceView:
 
     @property
     def values(self) -> str:
-        """Its values, or the range that they lie in."""
+        """Its values, or their type and range."""
         if self.facts.values:
             return _listed(self.facts.values)
         bounds = [_SIGNS[sign].format(_text(bound)) for sign, bound in self.facts.bounds.items()]
@@ -58,7 +58,7 @@ class ChoiceView:
 
     @property
     def default(self) -> str:
-        """Its default, and where it has another one."""
+        """Its default, and the conditions under which it has another one."""
         others: dict[str, dict[str, list[str]]] = {}
         for parent, defaults in self.facts.default_where.items():
             for value, default in defaults.items():
@@ -72,10 +72,10 @@ class ChoiceView:
 
 
 def choices(trainer: str = "capsnet", name: str | None = None) -> list[ChoiceView]:
-    """Return what can be chosen for a trainer: all its choices, or the one called `name`.
+    """Return all choices of a trainer, or only the one called `name`.
 
     Raises:
-        UnknownNameError: no such trainer or choice.
+        UnknownNameError: there is no such trainer or choice.
     """
     spec = TRAINERS.get(trainer)
     sampled = {parameter.name: parameter for parameter in spec.space}
@@ -87,7 +87,7 @@ def choices(trainer: str = "capsnet", name: str | None = None) -> list[ChoiceVie
 
 
 def _where(facts: ChoiceFacts, known: Mapping[str, ChoiceFacts]) -> str:
-    """The condition of a choice; where a parent may have most of its values, those that it may not have."""
+    """Return the condition of a choice in words; if a parent may have most of its values, name the others."""
     clauses = []
     for parent, allowed in facts.condition.allowed:
         others = [value for value in known[parent].values if value not in allowed]
@@ -98,7 +98,7 @@ def _where(facts: ChoiceFacts, known: Mapping[str, ChoiceFacts]) -> str:
 
 
 def sampled_text(parameter: Parameter | None) -> str:
-    """Return what a space samples of a choice, in few words; nothing where it leaves it alone."""
+    """Return in few words the values that a space samples of a choice; empty if it does not sample it."""
     if parameter is None:
         return ""
     if parameter.values:

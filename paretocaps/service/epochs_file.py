@@ -1,4 +1,4 @@
-"""The table of epochs that a training keeps in its folder."""
+"""Writes the table of epochs in a training's folder."""
 
 import csv
 import io
@@ -13,10 +13,10 @@ from paretocaps.writing import whole_file
 
 @dataclass
 class EpochsFile:
-    """A table (CSV) with a row per epoch, written as they come; its columns are the fields of `EpochRecord`.
+    """A CSV table that gets one row per finished epoch; its columns are the fields of `EpochRecord`.
 
     Attributes:
-        path: where it is.
+        path: the file.
         told: the records so far.
     """
 
@@ -24,14 +24,14 @@ class EpochsFile:
     told: list[EpochRecord] = field(default_factory=list)
 
     def add(self, record: EpochRecord) -> None:
-        """Write the next row; the first one begins the file."""
+        """Write the next row; the first row replaces the file."""
         self.told.append(record)
         first = len(self.told) == 1
         with naming(self.path), self.path.open("w" if first else "a") as stream:
             stream.write(_table([record], header=first))
 
     def settle(self, records: tuple[EpochRecord, ...]) -> None:
-        """Write the rows again, with what the end of the training says of them."""
+        """Replace the rows by the final records of the training; without records, keep the rows."""
         if records:
             with whole_file(self.path) as stream:
                 stream.write(_table(records, header=True).encode())

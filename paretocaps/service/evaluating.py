@@ -1,4 +1,4 @@
-"""Judging trained networks."""
+"""Evaluates trained networks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,18 +21,18 @@ PARTS = ("test", "validation")
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """On what networks are judged, and by what.
+    """The images that networks are evaluated on, and what is measured.
 
     Attributes:
-        dataset: name of a data set; `data` a folder instead. The networks' own where both are None.
+        dataset, data: a data set of the catalog, or a local folder; the networks' own data if both are None.
         part: "test" or "validation".
-        limit: judge on that many images of it, stratified; None for all.
-        device: "auto" for a GPU where there is one, "cpu", "cuda", "cuda:1".
-        robust: measure accuracies under transforms, too.
-        pictures: draw reconstructions and perturbation grids, too.
-        grids: classes whose grids are drawn; the first ten where None.
-        corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip"); None for
-            what the networks' own data say, else refuse.
+        limit: number of images of that part to evaluate on, stratified; None for all.
+        device: "auto" for a GPU if there is one, "cpu", "cuda" or "cuda:N".
+        robust: whether to measure accuracies under transforms, too.
+        pictures: whether to draw reconstructions and perturbation grids, too.
+        grids: the classes whose grids are drawn; None for the first ten.
+        corrupt: whether image files that cannot be read are an error ("refuse") or left out ("skip"); None
+            for the setting of the networks' own data, or else "refuse".
     """
 
     dataset: str | None = None
@@ -48,14 +48,14 @@ class EvaluateOptions:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network to be judged, and what is known of it.
+    """A network to be evaluated.
 
     Attributes:
-        name: what it is called in what is shown.
-        network: on the CPU.
-        data: what it was trained on, where known.
-        classes: their names, where known.
-        precision: what it was trained in, and is judged in.
+        name: its name in the output.
+        network: the network, on the CPU.
+        data: the data it was trained on, if known.
+        classes: the names of its classes, if known.
+        precision: the precision it was trained in, and is evaluated in.
     """
 
     name: str
@@ -67,13 +67,14 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What was judged and what came of it.
+    """The result of an evaluation.
 
     Attributes:
-        names: of the networks; several are judged as an ensemble.
+        names: names of the networks; several are evaluated as an ensemble.
         data, part: the images.
-        device: its name.
-        appraisal: see there.
+        device: name of the device.
+        appraisal: the scores (see `Appraisal`).
+        facts: what the HTML page states about the evaluation, by label.
     """
 
     names: tuple[str, ...]
@@ -84,7 +85,7 @@ class Evaluation:
     facts: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it: numbers unrounded, pictures and curves left out."""
+        """Return the evaluation as JSON can hold it: numbers unrounded, without pictures and curves."""
         report, robust = self.appraisal.report, self.appraisal.robustness
         own = zip(self.names, self.appraisal.members, strict=True) if self.appraisal.members else ()
         return {
@@ -121,17 +122,18 @@ def evaluate(
     options: EvaluateOptions | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
-    """Judge a stored trial's network, or exported ones: several as an ensemble.
+    """Evaluate the network of a stored trial, or networks in files; several are evaluated as an ensemble.
 
     Args:
-        networks: folders of exports or trainings, or weights files; none where `picked` is given.
-        picked: a trial, instead.
-        options: on what, and by what.
-        progress: told what is done next.
+        networks: folders of exports or trainings, or weights files; none if `picked` is given.
+        picked: a stored trial instead.
+        options: the images, and what to measure.
+        progress: is called with each next step, in words.
 
     Raises:
-        UsageError: no network or both kinds, networks that do not fit together or the images.
-        DataError: weights or images that cannot be read.
+        UsageError: there are no networks, or both `networks` and `picked`, or the networks do not fit each
+            other or the images.
+        DataError: weights or images cannot be read.
     """
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
@@ -178,10 +180,10 @@ def evaluate(
 
 
 def write_evaluation(path: str, evaluation: Evaluation) -> Path:
-    """Write an evaluation as one HTML page with figures and pictures; return where it is.
+    """Write an evaluation as one HTML page with figures and pictures, and return its path.
 
     Raises:
-        UsageError: it cannot be written there.
+        UsageError: the page cannot be written there.
     """
     from paretocaps.report import evaluation_page
 
@@ -194,7 +196,7 @@ def write_evaluation(path: str, evaluation: Evaluation) -> Path:
 
 def _subjects(networks: Sequence[str], picked: PickedTrial | None) -> list[Subject]:
     if networks and picked is not None:
-        raise UsageError("networks are named and a trial is picked: give one or the other")
+        raise UsageError("networks are named and a trial is picked, too: give one or the other")
     if picked is not None:
         return [_of_trial(picked)]
     if not networks:
@@ -238,7 +240,7 @@ def _of_path(path: Path) -> Subject:
 
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
-    """Return the images asked for, or those that the networks were trained on."""
+    """Return the data that `options` name, or those that the networks were trained on."""
     spec = _source(options, subjects)
     return spec if options.corrupt is None else data_spec({**spec.model_dump(), "corrupt": options.corrupt})
 
@@ -252,15 +254,15 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
         return DataSpec(name=options.dataset)
     own = {one.data.model_copy(update={"limit_train": None}) for one in subjects if one.data is not None}
     if len(own) != 1:
-        known = "do not say what they were trained on" if not own else "were trained on different data"
-        raise UsageError(f"the networks {known}: give --dataset NAME or --data PATH")
+        why = "are stored without their data" if not own else "were trained on different data"
+        raise UsageError(f"the networks {why}: give --dataset NAME or --data PATH")
     return own.pop()
 
 
 def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
-    """Return the images of a folder, in the size and the channels that the first network takes.
+    """Return the images of a folder, in the size and with the channels that the first network takes.
 
-    The folder that it was trained on is read as it was then.
+    A folder that one of the networks was trained on is read with the settings of that training.
     """
     place = str(Path(path).expanduser().resolve())
     for one in subjects:
@@ -272,7 +274,7 @@ def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
 
 
 def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":
-    """Return the images of the part that was asked for."""
+    """Return the images of the part that `options` name, at most `options.limit` of them."""
     from paretocaps.data.images import ImageSet
     from paretocaps.data.split import stratified_indices
 
@@ -289,31 +291,31 @@ def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":
 
 
 def _check_fits(subject: Subject, splits: "DataSplits") -> None:
-    """Refuse a network made for other images."""
+    """Refuse a network whose inputs have another shape, or that has another number of classes."""
     a = subject.network.architecture
     wanted, given = (a.channels, a.height, a.width, a.classes), (*splits.shape, splits.classes)
     if wanted != given:
         raise UsageError(
-            f"{subject.name} takes images of {_shape(wanted)}, {splits.name} has them of"
+            f"{subject.name} takes images of {_shape(wanted)}, but those of {splits.name} are of"
             f" {_shape(given)}: name the data it was trained on, or give image files to `paretocaps predict`,"
             " which resizes them"
         )
 
 
 def _naming(subjects: Sequence[Subject], splits: "DataSplits") -> list[str]:
-    """Return whose classes have other names than the first one's, which scores cannot tell; at most a line.
+    """Return a remark if networks or data name their classes differently; the scores cannot show that.
 
     Raises:
-        UsageError: they are the same names in another order.
+        UsageError: the names are the same, but in another order.
     """
     known = [(one.name, one.classes) for one in subjects if one.classes]
     known += [(splits.name, tuple(splits.class_names))] if splits.class_names else []
     for name, classes in known[1:]:
         (first, wanted), told = known[0], f"{name} has the classes {_few(classes)}"
         if sorted(classes) == sorted(wanted) and classes != wanted:
-            raise UsageError(f"{told}, in another order than {first}: judge it on its own data")
+            raise UsageError(f"{told}, in another order than {first}: evaluate it on its own data")
         if classes != wanted:
-            return [f"{told}, and {first} has {_few(wanted)}: they are taken for each other by their numbers"]
+            return [f"{told}, but {first} has {_few(wanted)}: classes are matched by their numbers"]
     return []
 
 

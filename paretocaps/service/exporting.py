@@ -1,4 +1,4 @@
-"""Exporting a trained network, and predicting with an export."""
+"""Exports trained networks, and predicts with exports."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,17 @@ if TYPE_CHECKING:
     from paretocaps.export.document import Document
     from paretocaps.export.predict import Prediction, PredictOptions
 
-"""The weights in a folder of `paretocaps train`."""
-
 
 @dataclass(frozen=True)
 class ExportOptions:
     """How a network is exported.
 
     Attributes:
-        output: the folder to make; None for exports/STUDY-trial-N, or exports/ and the run's name.
-        classes: names of the classes, in the order of their labels; those of the data set, or else their
-            numbers, where None.
-        onnx: whether the ONNX graph is written, too.
-        force: replace an export that is there.
+        output: the folder to make; None for exports/STUDY-trial-N, or exports/RUN.
+        classes: names of the classes, in the order of their labels; None for those of the data set, or else
+            their numbers.
+        onnx: whether to write the ONNX graph, too.
+        force: whether to replace an existing export.
     """
 
     output: str | None = None
@@ -37,12 +35,12 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export came to.
+    """A written export.
 
     Attributes:
-        folder: where it is.
-        document: what its network.json says.
-        checked_on: the images on which ONNX and torch were compared: "test" or "random" ones.
+        folder: its folder.
+        document: the content of its network.json.
+        checked_on: "test" or "random", the images on which ONNX and torch were compared.
     """
 
     folder: Path
@@ -53,11 +51,11 @@ class Exported:
 def export_trial(picked: PickedTrial, options: ExportOptions) -> Exported:
     """Export the network of a stored trial.
 
-    ONNX is compared with torch on 256 test images of the study's data, and where those cannot be
-    read any more on random ones.
+    ONNX is compared with torch on 256 test images of the study's data, or on random images if the data
+    can no longer be read.
 
     Raises:
-        UsageError: the folder is there already, or class names that do not fit.
+        UsageError: the folder already exists, or the class names do not fit.
         DataError: the trial's weights were not kept, or are damaged.
         ParetocapsError: ONNX cannot express the network, or differs from torch.
     """
@@ -81,11 +79,11 @@ def export_run(run: str, options: ExportOptions) -> Exported:
     """Export the network of a training's folder, or of a weights file.
 
     Args:
-        run: a folder with `weights.pt` in it, or such a file.
-        options: how.
+        run: a folder with the file `weights.pt`, or a weights file.
+        options: how to export it.
 
     Raises:
-        UsageError: the folder is there already, or class names that do not fit.
+        UsageError: the export's folder already exists, or the class names do not fit.
         DataError: the weights are missing or damaged.
         ParetocapsError: ONNX cannot express the network, or differs from torch.
     """
@@ -94,14 +92,14 @@ def export_run(run: str, options: ExportOptions) -> Exported:
     if path.is_dir():
         path = RunFolder(path).weights
     if not path.is_file():
-        raise DataError(f"no weights at {str(path)!r}: name a folder of `paretocaps train`")
+        raise DataError(f"there are no weights at {str(path)!r}: name a folder of `paretocaps train`")
     folder = Path(options.output or Path("exports") / (name or "network"))
     about, data = _about_run(path.parent)
     return _export(path, folder, about, options, data)
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
-    """What a training's folder says of its weights, and its data; nothing where it is silent."""
+    """Return what a training's folder records about its network, and its data; less if files are missing."""
     from paretocaps.domain.measurement import Measurement
 
     about: dict[str, object] = {}
@@ -122,7 +120,7 @@ def _export(
     from paretocaps.export.package import check_target, write_export
     from paretocaps.training.weights import load_weights
 
-    check_target(folder, force=options.force)  # before seconds of work
+    check_target(folder, force=options.force)  # before work that takes seconds
     network = load_weights(path)
     known = known_data(data, network)
     numbers = tuple(map(str, range(network.architecture.classes)))
@@ -139,10 +137,10 @@ def _export(
 
 
 def predict_options(**values: Any) -> "PredictOptions":
-    """Return how images are to be predicted; see `export.predict.PredictOptions`.
+    """Return `export.predict.PredictOptions` with these values.
 
     Raises:
-        UsageError: a value that cannot be.
+        UsageError: a value is not allowed.
     """
     from paretocaps.export.predict import PredictOptions
 
@@ -155,17 +153,18 @@ def predict(
     options: "PredictOptions | None" = None,
     talk: Callable[[str], None] = lambda _: None,
 ) -> "Iterator[Prediction]":
-    """Yield what an exported network says of image files, in order.
+    """Yield the predictions of an exported network for image files, in order.
 
     Args:
-        folder: of the export.
-        paths: image files, and folders of them, which are searched with all folders below.
-        options: engine, batch and what is expected.
-        talk: is told which engine was taken, and which images were left out.
+        folder: the folder of the export.
+        paths: image files, and folders, which are searched for images with all their subfolders.
+        options: engine, batch size, expected classes and so on.
+        talk: is called with the engine that was chosen, and with the images that were left out.
 
     Raises:
+        UsageError: `paths` is empty.
         DataError: the export, a path or an image cannot be read.
-        UnknownNameError: an engine or an expected class that there is not.
+        UnknownNameError: there is no such engine or expected class.
     """
     from paretocaps.export.predict import PredictOptions, predict
 

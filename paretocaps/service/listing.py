@@ -1,4 +1,4 @@
-"""What there is: studies, trainers, objectives, samplers, data sets, and whether it all works here."""
+"""Lists studies, trainers, objectives, samplers and data sets, and checks this installation."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from paretocaps.errors import StorageError
 
 
 def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
-    """Return one row a stored study: name, when it was created, objectives, trials by state.
+    """Return one row per stored study: name, time of creation, objectives, number of trials by state.
 
     Raises:
-        StorageError: no such database.
+        StorageError: there is no such database.
     """
     from paretocaps.storage.store import Store
 
@@ -31,7 +31,7 @@ def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 
 def trainers() -> list[dict[str, Any]]:
-    """Return one row per trainer: name, description, its choices and designs; of a broken one, why it is."""
+    """Return one row per trainer: name, description, choices and designs; a broken one has its error."""
     rows = [
         {
             "trainer": spec.name,
@@ -47,7 +47,7 @@ def trainers() -> list[dict[str, Any]]:
 
 
 def objectives() -> list[dict[str, Any]]:
-    """Return one row an objective: name, direction, unit, description."""
+    """Return one row per objective: name, direction, unit, description."""
     known = [OBJECTIVES.get(name) for name in OBJECTIVES]
     return [
         {"objective": o.name, "direction": o.direction, "unit": o.unit, "description": o.description}
@@ -56,14 +56,14 @@ def objectives() -> list[dict[str, Any]]:
 
 
 def samplers() -> list[dict[str, Any]]:
-    """Return one row a sampler: name, description."""
+    """Return one row per sampler: name, description."""
     from paretocaps.search.samplers import SAMPLERS
 
     return [{"sampler": name, "description": SAMPLERS.get(name).description} for name in SAMPLERS]
 
 
 def datasets() -> list[dict[str, Any]]:
-    """Return one row a data set of the catalog: name, description, where it comes from."""
+    """Return one row per data set of the catalog: name, description, origin."""
     from paretocaps.data.catalog import DATASETS
 
     entries = [DATASETS.get(name) for name in DATASETS]
@@ -85,6 +85,6 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 
 def _plug_ins() -> list[dict[str, Any]]:
-    """A row per plug-in that cannot be loaded."""
+    """Return one row per plug-in that cannot be loaded."""
     lines = [line for registry in (TRAINERS, FAMILIES, ROUTINGS) for line in registry.broken().values()]
     return [{"check": "plug-in", "result": line, "ok": False} for line in lines]

@@ -1,4 +1,4 @@
-"""Picking one trial of a stored study: by number, as a compromise, or as the best in something."""
+"""Picks one trial of a stored study: by number, as a compromise, or as the best in an objective."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,16 @@ class PickedTrial:
     """One trial of a study, and one of its trainings.
 
     Attributes:
-        storage, study, trial: which it is.
-        choices: what was trained.
-        design: the named design it is, if any.
+        storage, study, trial: the database, the study and the trial's number.
+        choices: the choices that were trained.
+        design: the name of the trial's design, if it has one.
         trainer: name of the study's trainer.
         data: the images it was trained on.
-        epochs: epochs that the study trains.
+        epochs: epochs per training of the study.
         values: measured quantities by name, means over the seeds.
-        seed: of the one training that the rest belongs to.
-        acc, test_acc: of that training.
-        weights: its weights, or None where they were not kept.
+        seed: the seed of the one training that the following attributes belong to.
+        acc, test_acc: its accuracies.
+        weights: the file with its weights, or None if they were not kept.
     """
 
     storage: str
@@ -51,16 +51,16 @@ class PickedTrial:
     weights: Path | None
 
     def kept_weights(self) -> Path:
-        """Return the file of the weights.
+        """Return the file with the weights.
 
         Raises:
-            DataError: they were not kept.
+            DataError: the weights were not kept.
         """
         if self.weights is None:
             storage = "" if self.storage == DEFAULT_STORAGE else f" --storage {_quoted(self.storage)}"
             raise DataError(
-                f"trial {self.trial} of study {self.study!r} has no weights, which are kept for members of"
-                f" fronts: train it again with `paretocaps train --study {shlex.quote(self.study)}"
+                f"trial {self.trial} of study {self.study!r} has no weights: only those of a front's members"
+                f" are kept; train it again with `paretocaps train --study {shlex.quote(self.study)}"
                 f" --trial {self.trial}{storage}`"
             )
         return self.weights
@@ -76,26 +76,27 @@ def pick_trial(
     require: str | Sequence[str] | None = None,
     seed: int | None = None,
 ) -> PickedTrial:
-    """Return one finished trial of a stored study, with its most accurate training of which weights are kept.
+    """Return one finished trial of a stored study, with its most accurate training whose weights are kept.
 
-    Exactly one of `trial`, `knee`, `best` and `preferences` says which. Of several seeds the one with the
-    highest validation accuracy is taken, the lowest seed on ties; one with weights goes before one without.
+    Exactly one of `trial`, `knee`, `best` and `preferences` must be given. Trainings whose weights are kept
+    come first, then the highest validation accuracy, then the lowest seed.
 
     Args:
         storage: database URL.
-        study: its name; may be left out where the storage has just one.
-        trial: its number, on the front or not.
-        knee: the best compromise of the front.
-        best: an objective that was measured; the trial of the front (or, where it is none of the study's
-            objectives, of all) that is best in it.
-        preferences: how much each objective matters; the member of the front that is nearest is picked.
-        require: bounds such as "acc>=0.9" that a trial must keep to be looked at, without effect on `trial`;
-            None for those of the study, () for none.
-        seed: the training with this seed instead.
+        study: name of the study; it may be None if the storage has only one.
+        trial: number of the trial, which need not be on the front.
+        knee: pick the best compromise of the front.
+        best: a measured objective; pick the trial that is best in it: of the front, or of all trials if it
+            is none of the study's objectives.
+        preferences: how much each objective matters; pick the member of the front that is nearest to them.
+        require: bounds such as "acc>=0.9" that a picked trial must keep; they have no effect on `trial`.
+            None means those of the study, () none.
+        seed: take the training with this seed instead.
 
     Raises:
-        StorageError: no such database, study, trial or seed, or the trial is not finished.
-        UsageError: none or several ways to pick, an objective that was not measured, or nothing to pick from.
+        StorageError: there is no such database, study, trial or seed, or the trial is not finished.
+        UsageError: there are no or several ways to pick, the objective was not measured, or there is no
+            trial to pick from.
     """
     from paretocaps.storage.store import Store
 
@@ -114,7 +115,7 @@ def _check_one(
 ) -> None:
     given = [trial is not None, knee, best is not None, preferences is not None]
     if sum(given) != 1:
-        how = "no trial is picked" if not any(given) else "a trial is picked in several ways"
+        how = "no way to pick a trial" if not any(given) else "several ways to pick a trial"
         raise UsageError(f"{how}: give one of --trial N, --knee, --best OBJECTIVE and --prefer A=W,...")
 
 
@@ -131,7 +132,7 @@ def _member(
     front = front_of(store, study, None, requirements, None)
     if not len(front):
         raise UsageError(
-            f"study {study!r} has no trial on its front to pick: give other bounds, or --all to lift them"
+            f"study {study!r} has no trial on its front within the bounds: give others, or --all to lift them"
         )
     return front.pick(preferences) if preferences is not None else front.knee()
 
@@ -149,7 +150,7 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
         members = [m for m in everyone.members if all(bound.met(m.values) for bound in kept)]
     members = [member for member in members if objective.quantity in member.values]
     if not members:
-        raise UsageError(f"study {study!r} has no finished trial with {name!r} measured within the bounds")
+        raise UsageError(f"study {study!r} has no finished trial within the bounds with {name!r} measured")
     return min(members, key=lambda m: (objective.sign * m.values[objective.quantity], m.trial))
 
 
@@ -158,7 +159,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
     record = store.trial(study, number)
     finished = [attempt for attempt in record.attempts if attempt.measurement is not None]
     if record.state != "finished" or not finished:
-        raise StorageError(f"trial {number} of study {study!r} is {record.state}: name a finished one")
+        raise StorageError(f"trial {number} of study {study!r} is {record.state}: choose a finished one")
     if seed is not None and seed not in [attempt.key.seed for attempt in finished]:
         seeds = ", ".join(str(attempt.key.seed) for attempt in finished)
         raise StorageError(f"trial {number} of study {study!r} has no seed {seed}: choose from {seeds}")
@@ -189,7 +190,7 @@ def _order(attempt: "AttemptRecord") -> tuple[bool, float, int]:
 
 
 def _weights(attempt: "AttemptRecord") -> Path | None:
-    """The weights of an attempt, where they are named and there."""
+    """Return the file with the weights of an attempt, or None if there is none."""
     name = attempt.measurement.weights if attempt.measurement is not None else None
     if name is None or attempt.folder is None:
         return None
@@ -198,7 +199,7 @@ def _weights(attempt: "AttemptRecord") -> Path | None:
 
 
 def _means(attempts: Sequence["AttemptRecord"]) -> dict[str, float]:
-    """Means over attempts of what was measured in each of them."""
+    """Return the means of the quantities that were measured in every attempt."""
     from paretocaps.domain.measurement import MEASURED
 
     found: dict[str, list[float]] = {}

@@ -1,4 +1,4 @@
-"""What choices are before they are trained: their network, and their schedule."""
+"""Describes choices before they are trained: their network and their schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Description:
-    """What a set of choices builds: its canonical choices, and the network's size by part."""
+    """The network that a set of choices builds: the canonical choices, and its size in total and by part."""
 
     choices: Mapping[str, Any]
     params: int
@@ -25,25 +25,25 @@ class Description:
     parts: tuple[Mapping[str, Any], ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the description as the command line's JSON has it."""
+        """Return the description as in the JSON of the command line."""
         sizes = {"params": self.params, "macs": self.macs, "capsules": self.capsules}
         return {**sizes, "parts": [dict(part) for part in self.parts]}
 
 
 @dataclass(frozen=True)
 class PlanView:
-    """A schedule before it runs: its canonical choices, one row per epoch, and its curves."""
+    """The schedules of a training that has not run: the canonical choices, one row per epoch, and curves."""
 
     choices: Mapping[str, Any]
     plan: "TrainingPlan"
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """One row per epoch, as the command line's JSON has it."""
+        """One row per epoch, as in the JSON of the command line."""
         return [asdict(row) for row in self.plan.rows()]
 
     def curve(self, points: int = 500) -> tuple[list[int], list[float], list[int]]:
-        """Return steps, learning rates and batch sizes to draw."""
+        """Return the steps, learning rates and batch sizes of about `points` points to draw."""
         from paretocaps.schedules.curve import sample_curve
 
         curve = sample_curve(self.plan, points)
@@ -57,10 +57,10 @@ def describe(
     classes: int = 10,
     trainer: str = "capsnet",
 ) -> Description:
-    """Say what a set of choices builds, pruned as it asks, without training it.
+    """Describe the network that a set of choices builds, after its pruning, without training it.
 
     Raises:
-        UsageError: choices, an image size or a number of classes that cannot be.
+        UsageError: a choice, the image size or the number of classes is not allowed.
     """
     from paretocaps.models.architecture import architecture
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
@@ -81,10 +81,10 @@ def describe(
 def plan(
     settings: Sequence[str] = (), design: str | None = None, images: int = 60_000, epochs: int = 30
 ) -> PlanView:
-    """Return the learning rate and batch size of every step that a set of choices would train.
+    """Return the learning rate and batch size of every step of a training with these choices.
 
     Raises:
-        UsageError: choices that cannot be, or no images or epochs.
+        UsageError: a choice is not allowed, or there are no images or epochs.
     """
     from paretocaps.schedules.plan import build_plan
 
@@ -93,7 +93,7 @@ def plan(
 
 
 def write_plan_page(view: PlanView, output: str) -> Path:
-    """Write a schedule's curves as one HTML page and return where it is.
+    """Write a schedule's curves as one HTML page and return its path.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -115,11 +115,11 @@ def write_plan_page(view: PlanView, output: str) -> Path:
 def read_choices(
     settings: Sequence[str], design: str | None, trainer: str
 ) -> "tuple[Choices, dict[str, Any]]":
-    """Return choices from a design and "name=value" settings, and their canonical form.
+    """Return the choices of a design changed by "name=value" settings, and their canonical form.
 
     Raises:
-        UnknownNameError: no such trainer or design.
-        UsageError: choices that cannot be, or another trainer's.
+        UnknownNameError: there is no such trainer or design.
+        UsageError: a choice is not allowed, or the trainer builds its own networks.
     """
     from paretocaps.domain.choices import Choices
 
@@ -137,7 +137,7 @@ def image_size(text: str) -> tuple[int, int, int]:
     """Return height, width and channels from "28x28x1" or "28x28".
 
     Raises:
-        UsageError: it is not of that form.
+        UsageError: `text` has another form.
     """
     parts = text.lower().split("x")
     if len(parts) not in (2, 3) or not all(part.isdigit() and int(part) > 0 for part in parts):

@@ -1,4 +1,4 @@
-"""Which learning rates are worth a schedule: the range test behind the papers' bounds."""
+"""Tests a range of learning rates, to find the bounds of a schedule as the papers did."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,22 +12,22 @@ from paretocaps.schedules.range_test import RangePoint, Suggestion, rising_rates
 from paretocaps.service.preview import read_choices
 
 FEWEST_STEPS, MOST_STEPS = 100, 300
-"""Between which the default number of steps, those of one epoch, is kept."""
+"""The bounds of the default number of steps, which is one epoch."""
 
 _NO_PART = {"lr_policy", "lr_min", "lr_max", "cycle", "decay_rate", "decay_every", "patience"}
 
 
 @dataclass(frozen=True)
 class RangeOptions:
-    """What is tested; the options of `paretocaps lr-range`.
+    """The options of `paretocaps lr-range`.
 
     Attributes:
-        settings, design: the choices, as `describe` reads them.
-        dataset, data, limit_train, corrupt, channels: the images, as `optimize` reads them.
+        settings, design: the choices, in the form that `describe` reads.
+        dataset, data, limit_train, corrupt, channels: the images, in the form that `optimize` reads.
         lr_low, lr_high: the first and the last learning rate.
-        steps: how many; None for those of one epoch, but at least 100 and at most 300.
+        steps: number of optimiser steps; None for one epoch, but at least 100 and at most 300.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        seed: of the weights and the order of the images.
+        seed: the seed of the initialisation and of the order of the images.
     """
 
     settings: Sequence[str] = ()
@@ -46,16 +46,16 @@ class RangeOptions:
 
 @dataclass(frozen=True)
 class RangeView:
-    """A finished test.
+    """A finished range test.
 
     Attributes:
         choices: the canonical choices that were trained.
         data: the images, in words.
         batch_size: images per forward pass.
-        steps: how many were to be taken; a sweep ends sooner where the loss rises.
-        points: those that were taken.
-        suggestion: the bounds they suggest.
-        remarks: what to know of them, a sentence each.
+        steps: number of planned steps; the test ends earlier if the loss rises.
+        points: the learning rate and the loss of each step that was taken.
+        suggestion: the bounds that the losses suggest.
+        remarks: sentences on what limits the suggestion.
     """
 
     choices: Mapping[str, Any]
@@ -72,16 +72,16 @@ class RangeView:
         return [asdict(point) for point in self.points]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the test as the command line's JSON has it."""
+        """Return the test as in the JSON of the command line."""
         own = {"batch_size": self.batch_size, "steps": self.steps, "remarks": list(self.remarks)}
         return asdict(self.suggestion) | own | {"points": self.rows}
 
 
 def lr_range(options: RangeOptions) -> RangeView:
-    """Train a new network while its learning rate rises, and say which bounds the losses suggest.
+    """Train a new network while its learning rate rises, and return the bounds that the losses suggest.
 
     Raises:
-        UsageError: choices, rates, data or a device that cannot be.
+        UsageError: a choice, a learning rate, the data or the device is not allowed.
     """
     from paretocaps.execution.devices import devices
     from paretocaps.schedules.plan import build_plan
@@ -101,7 +101,7 @@ def lr_range(options: RangeOptions) -> RangeView:
 
 
 def write_range_page(view: RangeView, output: str) -> Path:
-    """Write a test's losses as one HTML page and return where it is.
+    """Write a test's losses as one HTML page and return its path.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -146,6 +146,6 @@ def _check(options: RangeOptions) -> None:
     if low >= high:
         raise UsageError(f"lr_low={low:g} is not below lr_high={high:g}: the rate has to rise")
     if options.steps is not None and options.steps < 10:
-        raise UsageError(f"steps={options.steps} show nothing: give 10 or more")
+        raise UsageError(f"steps={options.steps} is too few: give 10 or more")
     for name in sorted({s.partition("=")[0].strip() for s in options.settings} & _NO_PART):
-        raise UsageError(f"{name} has no part in a range test: leave it out")
+        raise UsageError(f"{name} has no effect on a range test: leave it out")

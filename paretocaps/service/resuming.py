@@ -1,4 +1,4 @@
-"""What becomes of a training that is there already: gone on with, begun anew, or refused."""
+"""Decides whether a training in an existing folder is resumed, started anew, or refused."""
 
 from collections.abc import Callable
 
@@ -11,27 +11,27 @@ from paretocaps.run_folder import RunFolder
 def prepare(
     job: TrainingJob, *, resume: bool, force: bool, notice: Callable[[str], None]
 ) -> Measurement | None:
-    """Make the job's folder ready; return the measurement of a finished training that is to be resumed.
+    """Prepare the job's folder; return the measurement if it already has the finished training.
 
     Args:
-        job: what will be trained.
-        resume: go on with what is there.
-        force: remove what is there.
-        notice: is told what was found.
+        job: the job to train.
+        resume: continue the training in the folder.
+        force: remove the training in the folder.
+        notice: is called with a line about the training to resume.
 
     Raises:
-        UsageError: the folder has a training, and neither `resume` nor `force` says what of it; it is
-            a finished one of another job; another process trains in it; it cannot be written.
+        UsageError: the folder has a training, and neither `resume` nor `force` is set; its training is
+            a finished one of another job; another process trains in it; or it cannot be written.
     """
     folder = RunFolder(job.folder)
     if (process := folder.process()) is not None:
-        raise UsageError(f"{folder.path} is being trained in by process {process}: wait for it, or end it")
+        raise UsageError(f"process {process} is training in {folder.path}: wait for it, or end it")
     finished = folder.measurement_file.exists()
     there = finished or any(file.exists() for file in (folder.checkpoint, folder.job_file, folder.weights))
     if there and not resume and not force:
         state = "a finished training" if finished else "an unfinished training"
         raise UsageError(
-            f"{folder.path} has {state}: go on with it by --resume, begin anew by --force, or name another"
+            f"{folder.path} has {state}: continue it with --resume, start anew with --force, or name another"
             " --output"
         )
     if finished and not force:
@@ -50,19 +50,19 @@ def prepare(
 
 def _going_on(folder: RunFolder) -> str:
     if folder.checkpoint.exists():
-        return f"going on from {folder.checkpoint}"
-    return f"{folder.path} has no checkpoint yet: beginning with the first epoch"
+        return f"continuing from {folder.checkpoint}"
+    return f"{folder.path} has no checkpoint yet: starting with the first epoch"
 
 
 def _finished(folder: RunFolder, job: TrainingJob) -> Measurement:
     then = folder.job()
-    differences = then.differences(job) if then else ["what it trained is not known"]
+    differences = then.differences(job) if then else ["whose job is not known"]
     if differences:
         raise UsageError(
-            f"{folder.path} has another training, {'; '.join(differences)}: name another --output, or begin"
-            " anew by --force"
+            f"{folder.path} has another training, {'; '.join(differences)}: name another --output, or start"
+            " anew with --force"
         )
     found = folder.recover()
     if not isinstance(found, Measurement):
-        raise UsageError(f"{found or f'{folder.path} has no measurement'}: begin anew by --force")
+        raise UsageError(f"{found or f'{folder.path} has no measurement'}: start anew with --force")
     return found

@@ -1,4 +1,4 @@
-"""Running a study: what was asked for, joined with what is stored, until it has its trials."""
+"""Runs a study, new or stored, until it has all its trials."""
 
 import shlex
 from collections.abc import Mapping
@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 
 
 class Interrupted(ParetocapsError):
-    """Ctrl-C or SIGTERM: everything measured is stored; the message says how to go on."""
+    """Ctrl-C or SIGTERM stopped a run; all measurements are stored, and the message says how to continue."""
 
     exit_code = 130
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run of a study came to.
+    """The result of a run of a study.
 
-    `failed` counts this run's failed trials; `exhausted` tells that every point of the space was
-    tried before the study had its trials.
+    Attributes:
+        study: name of the study.
+        finished: how many finished trials it has.
+        failed: how many trials failed in this run.
+        exhausted: whether every point of the space was tried before the study had all its trials.
+        front: the front of the trials that keep the study's bounds.
+        storage: database URL.
     """
 
     study: str
@@ -42,20 +47,20 @@ def optimize(
     more: int | None = None,
     observer: "Observer | None" = None,
 ) -> RunSummary:
-    """Run a study until it has its trials, and return its front of the trials that keep `require`.
+    """Run a study until it has all its trials, and return its front of the trials that keep its bounds.
 
-    Without `require` that is acc>=0.9 where acc is an objective; `load_front` has the whole front.
+    The default bound is acc>=0.9 if acc is an objective; `load_front(require=())` returns the whole front.
 
     Args:
-        flags: options of the study by name (see `StudySpec`); those that are None were not given.
-            `fix` may be a table or a list of "name=value".
-        spec_file: a study file; flags win over it.
-        more: trials to add to those the study has, instead of `trials`.
-        observer: is told what happens.
+        flags: options of the study by name (see `StudySpec`); an option that is None was not given.
+            `fix` may be a mapping or a list of "name=value".
+        spec_file: path of a study file; `flags` override it.
+        more: number of trials to add to the finished ones, instead of the total `trials`.
+        observer: its methods are called as the study proceeds.
 
     Raises:
-        UsageError: what is asked for cannot be; nothing was created.
-        Interrupted: by Ctrl-C or SIGTERM.
+        UsageError: an option is not allowed; nothing was created.
+        Interrupted: Ctrl-C or SIGTERM stopped the run.
         ParetocapsError: too many trials failed.
     """
     from paretocaps.report.front import Front
@@ -81,7 +86,7 @@ def optimize(
 
 
 def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
-    """Join flags, study file and the stored study, if there is one of that name."""
+    """Return the settings of the flags, else of the study file, else of the stored study of that name."""
     given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags)
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])
@@ -96,20 +101,20 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
         given["trials"] = finished + more
     trainer = given.get("trainer") or file.get("trainer")
     if stored and trainer not in (None, stored["trainer"]):
-        # one trainer's choices mean nothing to another: that it is another is what will be said
+        # another trainer does not know these choices; the error is to be that it is another one
         stored = {name: value for name, value in stored.items() if name not in ("fix", "space", "design")}
     return resolve_spec(given, file, stored)
 
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
-    """Return what the study was created with, without None, and its finished trials; or None and 0."""
+    """Return the stored settings that are not None, and the number of finished trials; or None and 0."""
     from paretocaps.storage.connect import parse_url, refuse_read_only, sqlite_file
     from paretocaps.storage.store import Store
 
     path = sqlite_file(parse_url(spec.storage))
     if path is not None and not path.exists():
         return None, 0
-    refuse_read_only(spec.storage)  # before its data are prepared
+    refuse_read_only(spec.storage)  # before the data are prepared
     try:
         with Store.open(spec.storage, create=False) as store:
             if spec.study not in [summary.name for summary in store.studies()]:
@@ -127,6 +132,6 @@ def _how_to_go_on(spec: StudySpec) -> str:
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"
     return (
-        f"interrupted: every finished trial is stored; go on with"
+        f"interrupted: every finished trial is stored; continue with"
         f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}`"
     )

@@ -1,4 +1,4 @@
-"""Choices and images as the command line has them."""
+"""Reads choices and images as the command line gives them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from paretocaps.errors import UsageError
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Return choices given as "name=value"; the trainer's model reads the values.
+    """Return the values, as text, of choices given as "name=value".
 
     Raises:
-        UsageError: one that is not of that form, or a name given twice.
+        UsageError: a setting has another form, or a name is given twice.
     """
     values: dict[str, Any] = {}
     for setting in settings:
@@ -27,10 +27,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def data_spec(given: Mapping[str, Any]) -> DataSpec:
-    """Return which images are meant by the fields of a `DataSpec`.
+    """Return the `DataSpec` with the given fields.
 
     Raises:
-        UsageError: a value that a field does not take.
+        UsageError: a field does not allow its value.
     """
     try:
         return DataSpec.model_validate(dict(given))

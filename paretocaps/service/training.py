@@ -1,4 +1,4 @@
-"""Training one set of choices fully, into a folder of its own."""
+"""Trains one set of choices for all its epochs, in a folder of its own."""
 
 import os
 from collections.abc import Mapping
@@ -18,27 +18,29 @@ from paretocaps.service.running import Interrupted
 from paretocaps.service.settings import data_spec, parse_settings
 
 DEFAULT_EPOCHS = 30
-"""Epochs of a training that no study's trial gives them."""
+"""Epochs of a training that repeats no trial of a study, unless they are given."""
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What is trained, on what, and where it goes; what is None follows from the trial, or has a default.
+    """What to train, on which images, and where to write it.
+
+    An option that is None is taken from the trial, if one is picked, or has the default named last.
 
     Attributes:
-        settings: choices as "name=value"; they go before a trial's and a design's.
-        design: a named design to start from; not with a trial.
+        settings: choices as "name=value"; they override those of a trial or a design.
+        design: the design to start from; it cannot be given with a trial.
         trainer: name of the trainer; the study's, or capsnet.
         dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
-        limit_train, corrupt, channels: what is done to the images (see `DataSpec`); as the study does where
-            they are its data.
-        epochs: the study's, or 30.
-        seed: the trial's, or 0.
+        limit_train, corrupt, channels: options of the images (see `DataSpec`); the study's, if its images
+            are used.
+        epochs: epochs to train; the study's, or 30.
+        seed: the seed; the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        ranks: processes that train it together; as many as torchrun started, or 1.
-        output: the run's folder; runs/STUDY-trial-N, or runs/ and the design's name.
-        resume: go on from the folder's checkpoint, if there is one.
-        force: forget what an earlier training left in the folder.
+        ranks: processes that train together; as many as torchrun started, or 1.
+        output: the run's folder; runs/STUDY-trial-N, or runs/DESIGN, or runs/TRAINER.
+        resume: continue from the folder's checkpoint, if it has one.
+        force: remove the files of an earlier training from the folder.
     """
 
     settings: tuple[str, ...] = ()
@@ -59,32 +61,32 @@ class TrainOptions:
 
 
 class TrainingWatcher:
-    """Watches one training; every method does nothing until a subclass says otherwise."""
+    """Watches one training; every method does nothing unless a subclass overrides it."""
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Images are being prepared: `what` is done to them, `done` of `total` by now."""
+        """Show that the step `what` of preparing the images is done for `done` of `total` images."""
 
     def started(self, job: TrainingJob, name: str) -> None:
-        """`job` is about to be trained; `name` says which choices it has in a word or two."""
+        """Show that the training of `job` begins; `name` is a short name of its choices."""
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
-        """The training finished an epoch, or tells of one that it had finished before it was interrupted."""
+        """Show an epoch that the training finished, in this run or before it was resumed."""
 
     def notice(self, message: str) -> None:
-        """Something worth a line."""
+        """Show a line about something that the user should know."""
 
     def closed(self) -> None:
-        """The training is done, failed or interrupted."""
+        """Show that the training is finished, has failed or was interrupted."""
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
-        job: what was trained, and in which folder.
-        measurement: its values.
-        anew: whether it was trained now, and not found complete.
+        job: the job that was trained, with its folder.
+        measurement: the measured values.
+        anew: whether this run trained; False if the folder already had the finished training.
     """
 
     job: TrainingJob
@@ -93,11 +95,11 @@ class TrainedRun:
 
     @property
     def weights(self) -> Path | None:
-        """The weights of the best epoch, or None where the trainer keeps none."""
+        """The file with the weights of the best epoch, or None if the trainer keeps none."""
         return self.job.folder / self.measurement.weights if self.measurement.weights else None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the run as the command line's JSON has it."""
+        """Return the run as in the JSON of the command line."""
         own = self.measurement.model_dump(exclude={"epochs", "weights", "device"})
         return {
             "folder": str(self.job.folder),
@@ -114,20 +116,20 @@ class TrainedRun:
 def train(
     options: TrainOptions, picked: PickedTrial | None = None, watcher: TrainingWatcher | None = None
 ) -> TrainedRun:
-    """Train a set of choices fully, and return what it came to.
+    """Train a set of choices for all its epochs, and return the result.
 
-    The run's folder gets `weights.pt` (the best epoch), `measurement.json`, `epochs.csv`, `job.json` (what is
-    trained) and after every epoch `checkpoint.pt`, from which the same options with `resume` go on.
+    The run's folder gets `weights.pt` (of the best epoch), `measurement.json`, `epochs.csv`, `job.json` and,
+    after every epoch, `checkpoint.pt`, from which the same options with `resume` continue.
 
     Args:
-        options: what is trained, and where.
-        picked: a stored trial, which gives the choices, and the rest where `options` leave it out.
-        watcher: is told what happens.
+        options: what to train, and where.
+        picked: a stored trial that gives the choices, and all options that are None.
+        watcher: its methods are called as the training proceeds.
 
     Raises:
-        UsageError: what is asked for cannot be, or the folder has another training.
-        DataError: the data, or the checkpoint, cannot be read.
-        Interrupted: by Ctrl-C or SIGTERM.
+        UsageError: an option is not allowed, or the folder has another training.
+        DataError: the data or the checkpoint cannot be read.
+        Interrupted: Ctrl-C or SIGTERM stopped the training.
         TrainingError: the training failed.
     """
     job, name = _job(options, picked)
@@ -149,7 +151,7 @@ def train(
 
 
 def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:
-    """Return the job that is asked for, and a name for its choices."""
+    """Return the job to train, and a short name of its choices."""
     from paretocaps.data.mapped_in_order import cores
     from paretocaps.execution.devices import devices
 
@@ -182,7 +184,7 @@ def _ranks(options: TrainOptions, trainer: TrainerSpec) -> int:
     if not 1 <= ranks <= 256:
         raise UsageError(f"ranks={ranks} is not allowed: give 1 to 256")
     if started > 1 and ranks != started:
-        raise UsageError(f"ranks={ranks}, and torchrun started {started}: leave out --ranks")
+        raise UsageError(f"ranks={ranks}, but torchrun started {started}: leave out --ranks")
     trainer.check_ranks(ranks)
     return ranks
 
@@ -203,7 +205,7 @@ def _choices(trainer: TrainerSpec, options: TrainOptions, picked: PickedTrial | 
 
 
 def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
-    """Return the images: the study's with what is asked for changed, or those of a set of their own."""
+    """Return the images: the study's with the given options changed, or those of another data set."""
     if options.dataset is not None and options.data is not None:
         raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
     wanted = {name: getattr(options, name) for name in ("limit_train", "corrupt", "channels")}
@@ -231,20 +233,20 @@ def _first(*values: int | None) -> int:
 
 
 def is_first_rank() -> bool:
-    """Return whether this process writes and talks: whether it is none of torchrun's other ranks."""
+    """Return whether this process writes files and output, which only the first of torchrun's ranks does."""
     return started_ranks() == 1 or os.environ.get("RANK") == "0"
 
 
 def started_ranks() -> int:
-    """Return how many ranks torchrun started; 1 where it did not."""
+    """Return how many ranks torchrun started; 1 without torchrun."""
     size = os.environ.get("WORLD_SIZE", "")
     return int(size) if size.isdecimal() and int(size) > 1 and "RANK" in os.environ else 1
 
 
 def _followed(job: TrainingJob, *, resume: bool) -> TrainedRun:
-    """Train as one of torchrun's other ranks: nothing is written, and nothing told."""
+    """Train as one of torchrun's other ranks, without files and output."""
     if resume and isinstance(found := RunFolder(job.folder).recover(), Measurement):
-        return TrainedRun(job, found, anew=False)  # the first rank will not come: it has nothing to train
+        return TrainedRun(job, found, anew=False)  # the first rank does not train either
     return TrainedRun(job, TRAINERS.get(job.trainer).load()(job, lambda record: True))
 
 
@@ -277,6 +279,6 @@ def _how_to_go_on(job: TrainingJob, epochs: int) -> str:
     if not RunFolder(job.folder).checkpoint.exists():
         return "interrupted before the first epoch was complete: nothing was kept"
     return (
-        f"interrupted: {job.folder} has the checkpoint of epoch {epochs} of {job.epochs}; go on with the same"
-        " command and --resume"
+        f"interrupted: {job.folder} has the checkpoint of epoch {epochs} of {job.epochs}; continue with the"
+        " same command and --resume"
     )

@@ -57,7 +57,7 @@ def test_it_is_not_timed_where_nobody_needs_it(make_job):
         ("broken", "no calibration: RuntimeError: no clock"),
         (
             "endless",
-            f"no calibration: ValueError: {__name__}:endless returned inf, not the seconds of a step",
+            f"no calibration: ValueError: {__name__}:endless returned inf, which is no duration of a step",
         ),
         ("missing", "no calibration: ParetocapsError: cannot load"),
     ],

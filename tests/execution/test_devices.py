@@ -50,7 +50,7 @@ def test_shared_cuda_devices_take_jobs_in_turn(found, count, device, workers, ex
     [
         (0, "cuda", 1, "device='cuda': torch finds no CUDA device here; use cpu or auto"),
         (0, "cuda:0", 1, "device='cuda:0': torch finds no CUDA device here"),
-        (2, "cuda:2", 1, "device='cuda:2' does not exist: there is cuda:0, cuda:1"),
+        (2, "cuda:2", 1, "device='cuda:2' does not exist: choose from cuda:0, cuda:1"),
         (2, "tpu", 1, "device='tpu' is not understood: write auto, cpu, cuda or cuda:0"),
         (2, "cuda:x", 1, "is not understood"),
         (0, "cpu", 0, "workers=0 is too few"),
@@ -99,9 +99,9 @@ def test_ranks_have_a_cuda_device_each(found):
     assert devices("cuda", ranks=5) == ["cuda:0,cuda:1,cuda:2,cuda:3,cuda:4"]
     assert devices("cpu", workers=2, ranks=2) == ["cpu", "cpu"]
     assert each_of(devices("auto", ranks=2)) == ["cuda:0", "cuda:1", "cuda:2", "cuda:3"]
-    with pytest.raises(UsageError, match="ranks=6 needs a CUDA device each, and there is cuda:0"):
+    with pytest.raises(UsageError, match="ranks=6: each rank needs a CUDA device, and there is only cuda:0"):
         devices("auto", ranks=6)
-    with pytest.raises(UsageError, match="ranks=2 needs"):
+    with pytest.raises(UsageError, match="ranks=2: each rank needs"):
         devices("cuda:1", ranks=2)
     found(0)
     assert devices("auto", ranks=2) == ["cpu"]

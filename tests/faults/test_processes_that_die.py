@@ -76,9 +76,7 @@ def test_a_folder_is_trained_in_by_one(driver, make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(job)
         (outcome,) = executor.wait(go_on)
-    assert outcome.failure.reason == (
-        f"{job.folder} is being trained in by process {worker}: wait for it, or end it"
-    )
+    assert outcome.failure.reason == (f"process {worker} is training in {job.folder}: wait for it, or end it")
 
 
 def test_abort_ends_what_hangs(make_job, until, running):

@@ -64,7 +64,7 @@ def test_an_interrupted_study_is_saved_and_completed_by_the_same_command(start, 
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "go on with `paretocaps optimize --study s`" in err
+    assert "continue with `paretocaps optimize --study s`" in err
     assert "Traceback" not in err
     assert rows(tmp_path, "select state from paretocaps_trials where state = 'running'") == []
     again = start()

@@ -13,8 +13,8 @@ RAISED = {
     "infinite_time": "time=inf is not a finite number: the training diverged",
     "nan_quantity": "latency=nan is not a finite number: the training diverged",
     "nan_loss": "train_loss=nan is not a finite number: the training diverged",
-    "wrong_result": "trainer 'faulty' returned 0.93 where a Measurement is due",
-    "wrong_record": "trainer 'faulty' reported {'acc': 0.93} where a EpochRecord is due",
+    "wrong_result": "trainer 'faulty' returned 0.93, but it must be of type Measurement",
+    "wrong_record": "trainer 'faulty' reported {'acc': 0.93}, but it must be of type EpochRecord",
 }
 DIED = {
     "segfault": "worker ended by signal 11 (segmentation fault); its log ends with: Fatal Python error",

@@ -20,7 +20,7 @@ def test_ctrl_c_saves_and_the_next_run_goes_on_with_the_same_trial(run, storage,
         return train(job, on_epoch)
 
     monkeypatch.setattr(probe, "train", interrupted_at_the_third)
-    with pytest.raises(service.Interrupted, match="go on with `paretocaps optimize --study s --storage"):
+    with pytest.raises(service.Interrupted, match="continue with `paretocaps optimize --study s --storage"):
         run(trials=4)
     with Store.open(storage, create=False) as store:
         assert store.counts("s") == {"running": 0, "finished": 2, "failed": 0, "interrupted": 1}

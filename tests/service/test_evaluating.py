@@ -101,7 +101,7 @@ def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, t
     for place, names in (("other", [*"abcdefghij"]), ("turned", digits[::-1])):
         service.export_trial(picked, service.ExportOptions(str(tmp_path / place), names, onnx=False))
     found = evaluate([str(tmp_path / "other")], options=DIGITS, progress=told.append)
-    line = "the classes 0, 1, 2, 3, 4, ..., and .*other has a, b, c, d, e, ...: they are taken for each other"
+    line = "the classes 0, 1, 2, 3, 4, ..., but .*other has a, b, c, d, e, ...: classes are matched by"
     assert re.search(line, told[0])
     assert told[0] in found.facts["remarks"]
     with pytest.raises(UsageError, match="has the classes 0, 1, .* in another order than .*turned"):
@@ -145,7 +145,7 @@ def test_a_limit_keeps_every_class(weights):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({}, UsageError, "do not say what they were trained on: give --dataset NAME or --data PATH"),
+        ({}, UsageError, "are stored without their data: give --dataset NAME or --data PATH"),
         ({"dataset": "digits", "data": "x"}, UsageError, "give one"),
         ({"dataset": "digits", "part": "train"}, UnknownNameError, "unknown part 'train'"),
         ({"dataset": "digits", "limit": 0}, UsageError, "limit=0 is not allowed: the test part has 359"),
@@ -160,7 +160,9 @@ def test_what_cannot_be_is_refused(weights, options, error, message):
 
 
 def test_images_of_another_shape_are_refused(weights):
-    with pytest.raises(UsageError, match="takes images of 12x12x1 in 10 classes, digits has them of 8x8x1"):
+    with pytest.raises(
+        UsageError, match="takes images of 12x12x1 in 10 classes, but those of digits are of 8x8x1"
+    ):
         evaluate([weights(0, side=12)], options=DIGITS)
 
 

@@ -113,7 +113,7 @@ def test_one_way_to_pick_is_given(url, how):
     ("how", "error", "text"),
     [
         ({"trial": 9}, StorageError, "9"),
-        ({"trial": 3}, StorageError, "trial 3 of study 's' is running: name a finished one"),
+        ({"trial": 3}, StorageError, "trial 3 of study 's' is running: choose a finished one"),
         ({"trial": 0, "study": "t"}, StorageError, "t"),
         ({"best": "beauty"}, UnknownNameError, "unknown objective 'beauty'"),
         ({"best": "memory"}, UsageError, "no finished trial with 'memory' measured"),

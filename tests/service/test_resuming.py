@@ -27,7 +27,7 @@ def test_a_new_folder_says_what_is_trained_in_it(job):
     assert RunFolder(job.folder).job() == job
     notices = []
     assert prepare(job, resume=True, force=False, notice=notices.append) is None
-    assert notices == [f"{job.folder} has no checkpoint yet: beginning with the first epoch"]
+    assert notices == [f"{job.folder} has no checkpoint yet: starting with the first epoch"]
 
 
 def test_force_leaves_nothing_of_the_earlier_training(job):
@@ -42,7 +42,7 @@ def test_force_leaves_nothing_of_the_earlier_training(job):
 def test_weights_on_their_own_are_not_removed_unasked(job):
     job.folder.mkdir()
     (job.folder / "weights.pt").write_text("kept")
-    with pytest.raises(UsageError, match="has an unfinished training: go on with it by --resume, begin anew"):
+    with pytest.raises(UsageError, match="has an unfinished training: continue it with --resume, start anew"):
         prepare(job, resume=False, force=False, notice=pytest.fail)
     assert (job.folder / "weights.pt").read_text() == "kept"
 
@@ -55,5 +55,5 @@ def test_a_folder_that_is_trained_in_is_left_alone(job):
 def test_a_finished_training_that_says_not_what_it_was_is_refused(job):
     job.folder.mkdir()
     (job.folder / "measurement.json").write_text("{}")
-    with pytest.raises(UsageError, match="what it trained is not known"):
+    with pytest.raises(UsageError, match="whose job is not known"):
         prepare(job, resume=True, force=False, notice=pytest.fail)

@@ -90,7 +90,7 @@ def test_an_unfinished_training_goes_on_to_the_same_end(folder):
         train(options(output="cut", epochs=3))
     watcher = Watcher()
     run = train(options(output="cut", epochs=3, resume=True), watcher=watcher)
-    assert watcher.notices == ["going on from cut/checkpoint.pt"]
+    assert watcher.notices == ["continuing from cut/checkpoint.pt"]
     assert (run.weights.read_bytes()) == whole.weights.read_bytes()
     assert len((folder / "cut" / "epochs.csv").read_text().splitlines()) == 4
 
@@ -156,7 +156,7 @@ def test_torchrun_s_other_ranks_say_and_write_nothing(folder, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert not service.is_first_rank()
-    with pytest.raises(UsageError, match="ranks=3, and torchrun started 2: leave out --ranks"):
+    with pytest.raises(UsageError, match="ranks=3, but torchrun started 2: leave out --ranks"):
         train(options(ranks=3))
     monkeypatch.setenv("RANK", "0")
     assert service.is_first_rank()

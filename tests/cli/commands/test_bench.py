@@ -34,7 +34,7 @@ def test_everything_in_one_command(run, tmp_path):
         (("--batch", "0"), "batch=0 is not allowed"),
         (("--against", "baselin"), "did you mean 'baseline'?"),
         (("--set", "batch_size=4"), "give --batch"),
-        (("--everything", "--design", "wab"), "--everything times its own designs"),
+        (("--everything", "--design", "wab"), "--everything has its own designs"),
         (("--output", ""), "output='' is not a file name"),
         (("--set", "family=momentum_caps", "--against", "textbook"), "leave out --against textbook"),
     ],

@@ -32,7 +32,7 @@ def test_a_trial_of_a_study_is_trained_and_shown(run, towers):
     [
         (["--trial", 99], "99"),
         (["--knee", "--trial", 1], "several ways"),
-        (["--study", "t"], "no trial is picked"),
+        (["--study", "t"], "no way to pick a trial"),
         (["--epochs", 0, "--trial", 1], "epochs=0"),
         (["--ranks", 0, "--trial", 1], "ranks=0"),
         (["--ranks", 2, "--trial", 1], "trainer 'towers' trains on one rank only"),
@@ -77,10 +77,10 @@ def test_ctrl_c_keeps_the_last_epoch_and_the_same_command_goes_on(run):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
-    assert process.stderr.read().splitlines()[-1].endswith("go on with the same command and --resume")
+    assert process.stderr.read().splitlines()[-1].endswith("continue with the same command and --resume")
     process.stderr.close()
     result = run(*command, "--resume")
     assert result.exit_code == 0, result.stderr
-    assert "going on from out/checkpoint.pt" in result.stderr
+    assert "continuing from out/checkpoint.pt" in result.stderr
     assert "paretocaps export --run out" in result.stderr
     assert Path("out/weights.pt").exists()
