@@ -1,4 +1,4 @@
-"""Named designs, as points of a study's space."""
+"""Checks designs, and finds the points of a study's space that they are."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,25 +10,25 @@ from paretocaps.errors import UnknownNameError, UsageError
 
 
 def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> TrainerSpec:
-    """Return `trainer` with a study's own designs after those it has.
+    """Return `trainer` with a study's own designs after its designs.
 
     Raises:
-        UsageError: a name that the trainer has given already, or a choice or value that it does not know.
+        UsageError: the trainer already has a design of that name, or does not allow a choice or value.
     """
     for name, choices in own.items():
         if name in trainer.designs:
             raise UsageError(
-                f"design.{name}: trainer {trainer.name!r} has a design of that name: choose another"
+                f"design.{name}: trainer {trainer.name!r} already has a design of that name: choose another"
             )
         try:
-            trainer.parse_fix(choices)  # each on its own: what goes together depends on what is fixed
+            trainer.parse_fix(choices)  # each by itself: which ones go together depends on the fixed choices
         except UsageError as error:
             raise UsageError(f"design.{name}: {error}") from None
     return replace(trainer, designs={**trainer.designs, **own})
 
 
 def check_designs(trainer: TrainerSpec, names: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the names of the designs to try first: those asked for, or all that the trainer has.
+    """Return the names of the designs to try first: `names`, or by default all of the trainer.
 
     Raises:
         UnknownNameError: the trainer has no such design.
@@ -42,15 +42,14 @@ def check_designs(trainer: TrainerSpec, names: tuple[str, ...] | None) -> tuple[
 def place(
     trainer: TrainerSpec, space: Space, fix: Mapping[str, Any], design: Mapping[str, Any]
 ) -> dict[str, Scalar]:
-    """Return the sampled choices under which a trial has exactly the choices of `design`.
+    """Return the sampled choices with which a trial has exactly the choices of `design`.
 
     Raises:
-        UsageError: the space or the fixed choices do not allow the design; the message says which
-            choice it is.
+        UsageError: the space or the fixed choices do not allow the design; the message names the choice.
     """
     for name, value in fix.items():
         if name in design and design[name] != value:
-            raise UsageError(f"it has {name}={design[name]}, fixed to {value}")
+            raise UsageError(f"it has {name}={design[name]}, which is fixed to {value}")
     wanted = trainer.complete(design, fix)
     for name, value in design.items():
         if name not in wanted:
@@ -58,7 +57,7 @@ def place(
     sampled: dict[str, Scalar] = {}
     for parameter in space:
         if holds(parameter.when, {**fix, **sampled}):
-            meaningless = parameter.name not in wanted  # which `wanted`, complete, says by leaving it out
+            meaningless = parameter.name not in wanted  # `wanted` is complete but for meaningless choices
             sampled[parameter.name] = _any(parameter) if meaningless else _value(parameter, wanted)
     reached = trainer.complete(sampled, fix)
     for name in {**wanted, **reached}:
@@ -68,7 +67,7 @@ def place(
 
 
 def _any(parameter: Parameter) -> Scalar:
-    """Return some value of a choice that has no meaning, and will not be in the trial."""
+    """Return any value, for a choice that has no meaning and will not be in the trial."""
     points = parameter.points()
     return points[0] if points else parameter.low or 0
 
@@ -83,4 +82,4 @@ def _value(parameter: Parameter, wanted: Mapping[str, Any]) -> Scalar:
     )
     if value is None or not inside:
         raise UsageError(f"it has {parameter.name}={value}, which the space does not sample")
-    return value  # type: ignore[no-any-return]  # a choice is whatever its trainer declares
+    return value  # type: ignore[no-any-return]  # a choice has the type that its trainer declares

@@ -1,4 +1,4 @@
-"""Devices in a front: one of them, or several with their times in the seconds of one."""
+"""Makes trials comparable: keeps those of one device, or expresses the times of all in seconds of one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,21 +19,22 @@ def comparable(
     device: str | None = None,
     scale_to: str | None = None,
 ) -> QuantityTable:
-    """Return the trials of a study that compare: of one device, or of all with their times scaled.
+    """Return the trials of a study that compare: those of one device, or all with their times scaled.
 
     Args:
         table: the finished trials.
-        objectives: what is compared: those that are ranked, and those with a bound.
-        device: keep the trials measured on this device only.
+        objectives: the objectives to compare: those that are ranked, and those with a bound.
+        device: keep only the trials that were measured on this device.
         scale_to: express all times in seconds of this device (see `scaled`).
 
     Raises:
-        UsageError: both are given, or several devices are left that do not compare.
-        UnknownNameError: nothing was measured on that device.
+        UsageError: `device` and `scale_to` are both given, or an objective was measured on several devices
+            and does not compare across them.
+        UnknownNameError: no trial was measured on that device.
     """
     if device is not None and scale_to is not None:
         raise UsageError(
-            f"--measured-on {device!r} keeps one device's trials, --scale-to {scale_to!r} all of them:"
+            f"--measured-on {device!r} keeps the trials of one device, --scale-to {scale_to!r} those of all:"
             " give one of the two"
         )
     present = sorted(set(table.devices.tolist()))
@@ -51,12 +52,12 @@ def comparable(
 def scaled(table: QuantityTable, device: str) -> QuantityTable:
     """Return `table` with every time in seconds of `device`.
 
-    A time is multiplied by what the reference step takes on `device` over what it takes on the trial's
-    own device, each the median over the device's trials: so times of one device keep their proportions,
-    and those of `device` itself their values.
+    Each time is multiplied by the seconds of the reference step on `device` divided by those on the trial's
+    own device, both as medians over the device's trials. Times of one device thus keep their proportions,
+    and times of `device` itself keep their values.
 
     Raises:
-        UsageError: trials without a calibration.
+        UsageError: a trial has no calibration.
     """
     if len(set(table.devices.tolist())) < 2:
         return table
@@ -78,7 +79,7 @@ def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64
 def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> UsageError:
     remedy = "choose one with --measured-on"
     if objective.timed:
-        remedy += ", or give --scale-to to have all in the seconds of one"
+        remedy += ", or give --scale-to to express all times in the seconds of one"
     why = ", and --scale-to scales times only" if scaling else ""
     return UsageError(
         f"{objective.name} was measured on several devices and does not compare across them{why}:"
@@ -93,5 +94,5 @@ def _uncalibrated(trials: Sequence[int]) -> UsageError:
     have = f"trial {named} has" if len(trials) == 1 else f"trials {named} have"
     return UsageError(
         f"{have} no calibration, so times cannot be scaled: choose one device with --measured-on, or train a"
-        " new study with time among its objectives (a trial's remarks say where its reference step failed)"
+        " new study with time among its objectives (a trial's remarks say why its reference step failed)"
     )

@@ -1,4 +1,4 @@
-"""What makes a study the same study when it is opened again."""
+"""Compares the identity of a stored study with the spec under which it is opened again."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +11,14 @@ from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import StudyMismatchError
 
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
-"""Trials are only comparable, and samplers only sane, while these stay what they were."""
+"""The settings that may not change, because trials would not compare and samplers would be misled."""
 
 
 def stored_form(spec: StudySpec) -> dict[str, Any]:
-    """Return what is kept of a study's spec: with nothing that depends on where it is opened again.
+    """Return the stored form of a study's spec, which does not depend on where it is opened again.
 
-    The data folder is absolute, fixed choices are read, the trainer's default space is written out; the
-    storage is left out, since a database may be moved (and its URL hold a password).
+    The data folder is absolute, fixed choices are parsed, and the trainer's default space is written out.
+    The storage is left out, since a database may be moved, and its URL may contain a password.
     """
     trainer = TRAINERS.get(spec.trainer)
     content = spec.model_dump(mode="json", exclude={"storage"})
@@ -30,7 +30,7 @@ def stored_form(spec: StudySpec) -> dict[str, Any]:
 
 
 def identity(spec: StudySpec) -> dict[str, Any]:
-    """Return what may not change in a stored study, as plain values."""
+    """Return the settings that may not change in a stored study, as plain values."""
     content = stored_form(spec)
     return {name: content[name] for name in IDENTITY if name != "data"} | {
         "data": spec.data_spec.model_dump()
@@ -38,13 +38,13 @@ def identity(spec: StudySpec) -> dict[str, Any]:
 
 
 def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
-    """Refuse to go on with a stored study under another identity.
+    """Refuse to continue a stored study under another identity.
 
     Raises:
-        StudyMismatchError: naming each thing that differs, as it was and as it is asked for.
+        StudyMismatchError: the identities differ; the message has each difference, with both values.
     """
     was = StudySpec.model_validate(stored)
-    if was.trainer != spec.trainer:  # its choices mean nothing to another trainer
+    if was.trainer != spec.trainer:  # another trainer does not know the stored choices
         raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"])
     then, now = identity(was), identity(spec)
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
@@ -53,29 +53,29 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
 
 
 def data_content(spec: StudySpec) -> FolderContent | None:
-    """Return what the study's local data folder holds, or None where its images are known by name."""
+    """Return the content of the study's local data folder, or None if its data set comes from the catalog."""
     folder = Path(spec.data_spec.path) if spec.data_spec.path else None
     return folder_content(folder) if folder is not None and folder.is_dir() else None
 
 
 def refuse_other_data(spec: StudySpec, then: Mapping[str, Any] | None, now: FolderContent | None) -> None:
-    """Refuse to go on with a study whose data folder holds something else than before.
+    """Refuse to continue a study whose data folder has changed.
 
     Args:
-        spec: of the study.
-        then: its `data_content` when it was created; None for a study from before that was kept.
-        now: the same now.
+        spec: the study's spec.
+        then: the `data_content` at its creation; None for a study of a version that did not store it.
+        now: the present `data_content`.
 
     Raises:
-        StudyMismatchError: naming what differs.
+        StudyMismatchError: they differ; the message says how.
     """
     if then is None or now is None or dict(then) == now:
         return
     was, found = (f"{seen['bytes']:,} bytes in {seen['files']} file(s)" for seen in (then, now))
-    what = f"{was}, now {found}" if was != found else f"{was}, whose names or content are others now"
+    what = f"{was}, now {found}" if was != found else f"{was} as before, but with other names or content"
     raise StudyMismatchError(
         f"the data in {spec.data_spec.path!r} changed since study {spec.study!r} was created ({what}), and"
-        " trials on other data do not compare: put back what was there, or choose another --study name"
+        " trials on other data do not compare: restore the data, or choose another --study name"
     )
 
 
@@ -86,7 +86,7 @@ def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:
 def _mismatch(spec: StudySpec, differences: list[str]) -> StudyMismatchError:
     return StudyMismatchError(
         f"study {spec.study!r} was created with {'; '.join(differences)}:"
-        " go on with what it has, or choose another --study name"
+        " keep these settings, or choose another --study name"
     )
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, as interrupts that cannot get lost."""
+"""Turns Ctrl-C and SIGTERM into interrupts that cannot get lost."""
 
 import signal
 import threading
@@ -8,30 +8,30 @@ from types import FrameType
 
 
 class Interrupts:
-    """Tells whether the process was asked to stop.
+    """Remembers whether a signal asked the process to stop.
 
-    A signal raises KeyboardInterrupt in whatever runs. Where that is a destructor or a weak reference's
-    callback, in a library, Python prints the exception and forgets it. So it is noted too, and raised
-    again by the next `check`.
+    A signal raises KeyboardInterrupt in the code that is running. If that is a library's destructor or
+    callback of a weak reference, Python prints the exception and drops it. The signal is therefore noted,
+    too, and the next `check` raises it again.
     """
 
     def __init__(self) -> None:
         self.noted = False
 
     def check(self) -> None:
-        """Raise what was noted.
+        """Raise the interrupt if a signal was noted.
 
         Raises:
-            KeyboardInterrupt: a signal came.
+            KeyboardInterrupt: a signal was noted.
         """
         if self.noted:
             raise KeyboardInterrupt
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Let SIGINT and SIGTERM interrupt what is inside; a handler of the user's for SIGINT stays.
+        """Let SIGINT and SIGTERM interrupt the `with` block; keep a handler that the user set for SIGINT.
 
-        Signals belong to the main thread: in others nothing changes.
+        Python handles signals in the main thread; in any other thread, this does nothing.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

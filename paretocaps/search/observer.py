@@ -1,4 +1,4 @@
-"""What a running study tells whoever watches it."""
+"""The protocol by which a running study reports to those who watch it."""
 
 from collections.abc import Mapping
 
@@ -9,34 +9,37 @@ from paretocaps.domain.study_spec import StudySpec
 
 
 class Observer:
-    """Watches a study; every method does nothing until a subclass says otherwise.
+    """Watches a study; every method does nothing unless a subclass overrides it.
 
-    Methods are called from the driver's one thread, in the order in which things happen.
+    All methods are called from the driver's thread, in the order of the events.
     """
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Before the study is opened: `what` is done to `done` of `total` images; often, up to the last."""
+        """Show that the step `what` of preparing the images is done for `done` of `total` images.
+
+        It is called often, up to the last image, before the study is opened.
+        """
 
     def opened(self, spec: StudySpec, finished: int) -> None:
-        """The study is open; `finished` of `spec.trials` trials are done already."""
+        """Show that the study is open, with `finished` of its `spec.trials` trials already finished."""
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
-        """A training of trial `job.trial` was handed to a worker; `design` names it, if it has a name."""
+        """Show that a training of trial `job.trial` starts; `design` is the name of its design, if any."""
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
-        """A training finished an epoch."""
+        """Show an epoch that a training finished."""
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
-        """A trial is stored; `values` has its measured quantities by name (means over its seeds)."""
+        """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""
 
     def trial_failed(self, trial: int, reason: str) -> None:
-        """A trial ended without a measurement."""
+        """Show that a trial ended without a measurement."""
 
     def front_changed(self, front: FrontRecord) -> None:
-        """The front over the study's objectives is another than before."""
+        """Show the new front over the study's objectives."""
 
     def notice(self, message: str) -> None:
-        """Something worth a line: a design left out, a trial found again, another device."""
+        """Show a line about, for example, a design left out, a recovered trial, or another device."""
 
     def closed(self) -> None:
-        """The study is closed: done, failed or interrupted."""
+        """Show that the study is finished, has failed or was interrupted."""

@@ -1,4 +1,4 @@
-"""The Optuna side of a study, in the same database as our own tables."""
+"""Opens the Optuna study of a study, in the same database as our own tables."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from paretocaps.storage.database import explaining
 
 
 def refuse_foreign_study(url: str, name: str) -> None:
-    """Refuse a name under which the database has an Optuna study that is not ours: it would be mixed with it.
+    """Refuse the name of an Optuna study that is not ours, because its trials would be mixed with ours.
 
     Raises:
-        UsageError: there is one.
+        UsageError: the database has an Optuna study called `name`.
     """
     with _storage(url) as storage:
         taken = name in [study.study_name for study in storage.get_all_studies()]
     if taken:
         raise UsageError(
-            f"study {name!r} of this database is Optuna's alone, not made by paretocaps:"
+            f"study {name!r} of this database was made by Optuna, not by paretocaps:"
             " choose another --study name or --storage"
         )
 
@@ -33,10 +33,10 @@ def refuse_foreign_study(url: str, name: str) -> None:
 def open_optuna_study(
     url: str, name: str, objectives: Sequence[Objective], sampler: BaseSampler
 ) -> Iterator[optuna.Study]:
-    """Create or reopen the Optuna study `name` for the length of a `with` block.
+    """Create or reopen the Optuna study `name` inside a `with` block, with Optuna's log silenced.
 
-    That the objectives are the study's own was checked on our tables: Optuna would silently keep
-    the old directions. Its log stays quiet; what is worth a line goes to the observer.
+    The caller must have checked the objectives against our own tables, because Optuna would silently keep
+    the directions of an existing study.
     """
     with _storage(url) as storage:
         study = optuna.create_study(
@@ -53,7 +53,7 @@ def open_optuna_study(
 
 
 def end_session(study: optuna.Study) -> None:
-    """Release what an interrupted `tell` of `study` still holds: SQLite's write lock."""
+    """Release SQLite's write lock, which an interrupted `tell` of `study` may still hold."""
     study._storage.remove_session()  # Optuna has no public name for a study's storage
 
 

@@ -1,4 +1,4 @@
-"""Where a study's next choices come from: named designs, laid-out sequences, a sampler, and never twice."""
+"""Proposes a study's next choices, none twice: from designs, a predefined sequence, or a sampler."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ _DRAWS = 16_384
 
 @dataclass(frozen=True)
 class Proposal:
-    """The choices of a new trial, with its Optuna number, and the design's name if it has one."""
+    """The choices of a new trial, with its Optuna number and the name of its design, if it has one."""
 
     number: int
     choices: dict[str, Any]
@@ -35,20 +35,19 @@ class Proposal:
 class Proposals:
     """Asks an Optuna study for choices that were not tried yet.
 
-    On a discrete space samplers repeat themselves (TPE in more than a third of its trials), and a
-    second training of the same choices teaches the front nothing: a repeated proposal is told
-    back as pruned, which multi-objective samplers ignore, and after three of them in a row the
-    next choices are drawn evenly from those not tried.
+    On a discrete space samplers repeat choices (TPE in more than a third of its trials), and training them
+    again adds nothing to the front. Optuna is told that a repeated proposal was pruned, which samplers for
+    several objectives ignore; after three in a row, the next choices are sampled evenly from those not tried.
 
     Args:
         study: the Optuna study, with its sampler.
         trainer: completes and canonicalises choices.
-        space: what is sampled.
-        fix: what is not.
-        sampler: its `sequence`, where it has one, decides instead of Optuna.
-        seed: of sequences and even draws.
+        space: the choices that are sampled.
+        fix: the fixed choices.
+        sampler: its `sequence`, if it has one, decides instead of Optuna.
+        seed: the seed of sequences and of even sampling.
         seen: canonical choices tried so far, as JSON.
-        observer: is told what was skipped.
+        observer: gets a notice of skipped designs and refused combinations.
     """
 
     study: optuna.Study
@@ -67,11 +66,11 @@ class Proposals:
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
     def enqueue_designs(self, names: tuple[str, ...], again: Collection[str] = ()) -> None:
-        """Put the named designs first, once per study; one that space or `fix` excludes is skipped aloud.
+        """Enqueue the designs, once per study; skip one that the space or `fix` excludes, with a notice.
 
         Args:
-            names: of the designs.
-            again: those that are tried a second time, and no third, where they were tried before.
+            names: names of the designs.
+            again: names of those that may be tried once more if they were tried once before.
         """
         tried = Counter(trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False))
         queued: dict[str, str] = {}
@@ -85,16 +84,16 @@ class Proposals:
                 continue
             key = canonical_json(self.trainer.complete(sampled, self.fix))
             if key in queued:
-                self.observer.notice(f"design {name} is left out: here it is the same as {queued[key]}")
+                self.observer.notice(f"design {name} is left out: in this study it equals {queued[key]}")
             if key in self.seen or key in queued:
                 continue
             if tried[name]:
-                self.observer.notice(f"design {name} failed for a reason that may have passed: tried again")
+                self.observer.notice(f"design {name} failed, maybe for a temporary reason: it is tried again")
             queued[key] = name
             self.study.enqueue_trial(sampled, user_attrs={"design": name})
 
     def next(self) -> Proposal | None:
-        """Return the next proposal, or None where every point of the space was tried."""
+        """Return the next proposal, or None if every point of the space was tried."""
         for _ in range(_RESAMPLE):
             if not self._has_waiting() and self.sampler.sequence and not self._enqueue(self._sequence):
                 break
@@ -117,7 +116,7 @@ class Proposals:
         return Proposal(trial.number, choices, trial.user_attrs.get("design"))
 
     def _enqueue(self, points: Iterator[dict[str, Scalar]]) -> bool:
-        # a sequence may be endless, and its space exhausted
+        # a sequence may be endless although all points of its space were tried
         for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
             if choices is not None and canonical_json(choices) not in self.seen:
@@ -126,17 +125,17 @@ class Proposals:
         return False
 
     def _complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any] | None:
-        """Return the choices of a trial, or None where the trainer refuses the combination, said once."""
+        """Return the choices of a trial, or None if the trainer refuses the combination; notify once."""
         try:
             return self.trainer.complete(sampled, self.fix)
         except UsageError as error:
             if not self._contradicted:
-                self.observer.notice(f"combinations the trainer refuses are left out: {error}")
+                self.observer.notice(f"combinations that the trainer refuses are left out: {error}")
             self._contradicted = True
             return None
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
-        """Yield points evenly over the space: all of a small one, shuffled, or endlessly many."""
+        """Yield evenly spread points: all points of a small space, shuffled, or an endless sequence."""
         seed = self.seed + len(self.seen)
         listed = self.space.combinations is not None and self.space.combinations <= _DRAWS
         yield from (grid if listed else sobol)(self.space, self.fix, seed)

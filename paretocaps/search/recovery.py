@@ -1,4 +1,4 @@
-"""Trials that an earlier run left unfinished: what was measured is taken in, the rest trained again."""
+"""Recovers the unfinished trials of an earlier run: stores measurements that exist, and trains the rest."""
 
 import time
 from collections import deque
@@ -15,19 +15,19 @@ _POLL = 0.5  # s
 
 
 def recover_trials(runner: Runner) -> None:
-    """Bring the store and Optuna to one state, and hand unfinished trials back to the runner.
+    """Make the store and Optuna agree, and hand unfinished trials to the runner.
 
-    A worker that outlived its driver is waited for, its measurement ingested; a training that was
-    cut off is trained again, as a further attempt of the same trial and seed.
+    If a worker of the earlier run still trains, wait for it and store its measurement. A training that was
+    cut off is repeated, as a further attempt of the same trial and seed.
 
     Raises:
-        ParetocapsError: too many of them turn out to have failed.
+        ParetocapsError: too many of these trials have failed.
     """
     spec, store = runner.spec, runner.store
     open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
     finished = set(runner.table.trials.tolist())
     for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        # stored but not told before the last run was cut off, or asked for and never stored
+        # the last run was cut off after it stored the trial and before it told Optuna, or before it stored it
         if frozen.number in finished:
             runner.tell(frozen.number)
         elif frozen.number not in open_trials:
@@ -52,14 +52,12 @@ def _take_up(runner: Runner, trial: TrialRecord) -> None:
 
 
 def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | None:
-    """Return what an attempt left in its folder, waiting for a worker that still trains in it."""
+    """Return the result in an attempt's folder, or None; wait first for a worker that still trains in it."""
     if attempt.folder is None:
         return None
     folder = RunFolder(attempt.folder)
     if (pid := folder.process()) is not None:
-        runner.observer.notice(
-            f"trial {attempt.key.trial} is still being trained by process {pid}: waiting for it"
-        )
+        runner.observer.notice(f"process {pid} is still training trial {attempt.key.trial}: waiting for it")
     while folder.process() is not None:
         time.sleep(_POLL)
     left = folder.recover()
@@ -70,10 +68,10 @@ def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | 
 
 
 def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure) -> Failure | None:
-    """Store what was left; return the failure where it is one."""
+    """Store the result `left` of an attempt; return its failure, or None if it was measured."""
     failure = left if isinstance(left, Failure) else None
     if isinstance(left, Measurement):
-        runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: taken in")
+        runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: it is stored")
         failure = runner.store_measurement(attempt.key, left)
     if failure is not None:
         runner.store.fail_attempt(attempt.key, failure)

@@ -1,4 +1,4 @@
-"""Samplers by name: Optuna's, and sequences of points laid out beforehand."""
+"""The samplers by name: Optuna's, and predefined sequences of points."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +29,8 @@ class Sampler:
     Args:
         description: one line for `paretocaps samplers`.
         optuna: makes the Optuna sampler from a seed and the number of trials.
-        sequence: yields points laid out beforehand, from (space, fixed choices, seed); where it is given,
-            they are what the study tries, and the Optuna sampler only carries them.
+        sequence: yields predefined points, from (space, fixed choices, seed). If it is given, the study
+            tries these, and the Optuna sampler proposes nothing.
     """
 
     description: str
@@ -39,9 +39,9 @@ class Sampler:
 
 
 def population(trials: int) -> int:
-    """Return the population of the genetic samplers: a third of the trials, from 8 to 50.
+    """Return the population size of the genetic samplers: a third of the trials, between 8 and 50.
 
-    Optuna's fixed 50 would leave a study of fewer trials at random sampling.
+    With Optuna's default of 50, a study of fewer trials would only sample at random.
     """
     return min(max(trials // 3, 8), 50)
 
@@ -59,10 +59,10 @@ def grid(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, 
 def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
     """Yield the points of a scrambled Sobol sequence over the space, one dimension per choice.
 
-    Optuna's own QMC sampler draws categorical choices at random, which are most of a capsule
-    network's; here every choice, categorical and conditional ones too, takes its dimension.
+    Optuna's own QMC sampler chooses categorical values, which are most choices of a capsule network, at
+    random. Here every choice, also a categorical or conditional one, has a dimension of the sequence.
     """
-    from scipy.stats import qmc  # one sampler's need, and half of the driver's start-up
+    from scipy.stats import qmc  # only this sampler needs it, and it takes half of the driver's start-up
 
     engine = qmc.Sobol(max(len(space.parameters), 1), scramble=True, seed=np.random.default_rng(seed))
     while True:
@@ -75,7 +75,7 @@ def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str,
 
 
 def value_at(parameter: Parameter, share: float) -> Scalar:
-    """Return the value of `parameter` at `share` in [0, 1) of its range."""
+    """Return the value of `parameter` at the fraction `share` of its range, in [0, 1)."""
     points = parameter.points() if not parameter.log else None
     if points is not None:
         return points[int(share * len(points))]

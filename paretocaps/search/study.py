@@ -1,4 +1,4 @@
-"""One study from its spec to its stored front."""
+"""Checks and runs one study, from its spec to its stored front."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ from paretocaps.storage.store import Store
 
 _TRIED = 512
 _DATA = "data"
-"""The attribute of the Optuna study with what the data folder held when it was created."""
+"""The attribute of the Optuna study that keeps the `data_content` of its creation."""
 
 
 @dataclass(frozen=True)
 class CheckedStudy:
-    """A checked study: every name resolved, fixed choices and space read; one device per place for a job."""
+    """A checked spec with every name resolved; `places` has one device per job that may run at once."""
 
     spec: StudySpec
     objectives: tuple[Objective, ...]
@@ -46,7 +46,7 @@ class CheckedStudy:
 
     @property
     def settled(self) -> dict[str, object]:
-        """What all trials have: the fixed choices, and defaults that neither space nor designs change."""
+        """The choices of every trial: the fixed ones, and defaults that neither space nor designs change."""
         moved = {parameter.name for parameter in self.space}
         moved |= {name for design in self.designs for name in self.trainer.designs[design]}
         kept = {n: field for n, field in self.trainer.choices.model_fields.items() if n not in moved}
@@ -59,12 +59,12 @@ class CheckedStudy:
 
 
 def check_study(spec: StudySpec) -> CheckedStudy:
-    """Resolve everything a spec names, before anything is created.
+    """Check a spec and resolve all its names, before anything is created.
 
     Raises:
-        UnknownNameError: an objective, trainer, sampler, executor or design that does not exist.
-        UsageError: fixed choices or a space that the trainer does not allow, a device that is not there,
-            jobs that would share one while they are timed.
+        UnknownNameError: there is no such objective, trainer, sampler, executor or design.
+        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, or
+            jobs would share a device while their times are an objective.
     """
     objectives = parse_objectives(spec.objectives)
     trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
@@ -80,7 +80,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     _refuse_unknown_to_workers(spec)
     trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
     if sampler.sequence is not None:
-        next(sampler.sequence(space, fix, spec.seed), None)  # a grid over a continuous range says so now
+        next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
     return CheckedStudy(
         spec=spec,
         objectives=objectives,
@@ -95,27 +95,27 @@ def check_study(spec: StudySpec) -> CheckedStudy:
 
 
 def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
-    """Refuse jobs that would slow each other down where a time is an objective, unless that is wanted."""
+    """Refuse jobs that would share a device while a time is an objective, unless the spec allows it."""
     timed = [objective.name for objective in objectives if objective.timed]
     count, where = len(set(places)), ", ".join(sorted(set(places)))
     if timed and len(places) > count and not spec.share_device:
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each longer: leave workers at {count}, or give --share-device"
-            " to have the measurements marked as shared"
+            f" makes the {timed[0]} of each longer: set workers to {count}, or give --share-device"
+            " to allow it and mark the measurements as shared"
         )
 
 
 def _refuse_unknown_to_workers(spec: StudySpec) -> None:
     if spec.executor == "processes" and TRAINERS.only_here(spec.trainer):
         raise UsageError(
-            f"trainer {spec.trainer!r} is known to this process only, not to worker processes: use the inline"
-            " executor, or install it with an entry point in the group paretocaps.trainers"
+            f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"
+            " inline executor, or install it with an entry point in the group paretocaps.trainers"
         )
 
 
 def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
-    """Raise the trainer's refusal where it refuses every one of many points of the space."""
+    """Refuse a space of which the trainer refuses all of many points, with the trainer's last error."""
     refusal: UsageError | None = None
     for sampled in islice(sobol(space, fix, seed), _TRIED):
         try:
@@ -129,13 +129,13 @@ def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object
 
 
 def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner:
-    """Create or reopen the study that was `checked` in `store` and run it until it has its trials.
+    """Create or reopen the `checked` study in `store`, and run it until it has all its trials.
 
     Raises:
         StudyMismatchError: the stored study has another identity.
-        StorageError: another process runs it.
+        StorageError: another process runs the study.
         ParetocapsError: too many trials failed.
-        KeyboardInterrupt: Ctrl-C or SIGTERM; everything is saved, running trials are marked.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; everything is stored, and running trials are interrupted.
     """
     spec = checked.spec
     interrupts = Interrupts()
@@ -149,7 +149,7 @@ def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner
             checked.executor(checked.places) as executor,
         ):
             _check_data(study, spec)
-            store.set_spec(spec.study, stored_form(spec))  # what it is asked for now
+            store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
             proposals = Proposals(
                 study, checked.trainer, checked.space, checked.fix, checked.sampler, spec.seed, seen, observer
             )
@@ -166,13 +166,13 @@ def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner
 def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
     number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
     return (
-        f"workers={spec.workers}, but {number} at once, one on each GPU ({', '.join(places)}): give"
-        " --share-device for more on each, which makes their times longer"
+        f"workers={spec.workers}, but {number} at once, one per GPU ({', '.join(places)}): give"
+        " --share-device for more per GPU, which makes their times longer"
     )
 
 
 def _enter(store: Store, spec: StudySpec) -> None:
-    """Create the study, or check that it is the one that is asked for."""
+    """Create the study, or check that the stored one has the same identity."""
     if spec.study in [summary.name for summary in store.studies()]:
         refuse_other_study(spec, store.study(spec.study).spec)
     else:
@@ -181,7 +181,7 @@ def _enter(store: Store, spec: StudySpec) -> None:
 
 
 def _check_data(study: optuna.Study, spec: StudySpec) -> None:
-    """Refuse other data in the place of the study's; note those of a study that has no note of them."""
+    """Refuse a data folder whose content has changed; store the content if the study has no record of it."""
     then, now = study.user_attrs.get(_DATA), data_content(spec)
     refuse_other_data(spec, then, now)
     if then is None and now is not None:

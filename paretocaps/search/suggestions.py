@@ -1,4 +1,4 @@
-"""From a space to an Optuna trial's suggestions: the only `suggest_*` calls."""
+"""Samples a space with an Optuna trial; all `suggest_*` calls are here."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -9,12 +9,12 @@ from paretocaps.domain.space import Parameter, Scalar, Space, holds
 
 
 def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Return the sampled choices of `trial`, conditional ones only where their condition holds.
+    """Return the sampled choices of `trial`, conditional ones only if their condition holds.
 
     Args:
-        trial: asked from an Optuna study; its sampler decides.
-        space: in an order in which conditions look backwards.
-        fix: choices that are not sampled; conditions may look at them.
+        trial: a trial of an Optuna study, whose sampler decides.
+        space: the parameters, each after those that its condition refers to.
+        fix: the fixed choices, which conditions may refer to.
     """
     sampled: dict[str, Scalar] = {}
     for parameter in space:

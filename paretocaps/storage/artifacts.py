@@ -1,4 +1,4 @@
-"""Where a study's files lie: a folder beside the database, one inside it for each attempt."""
+"""Names the folders of a study's files: one next to the database, and in it one per attempt."""
 
 import hashlib
 import re
@@ -11,13 +11,13 @@ from paretocaps.storage.connect import parse_url, sqlite_file
 
 
 def artifacts_folder(url: str) -> Path:
-    """Return the folder for the weights and arrays of the database at `url`; it is not made.
+    """Return the folder for the weights and arrays of the database at `url`; it may not exist yet.
 
-    `studies/paretocaps.db` has `studies/paretocaps-artifacts` beside it; a database on a server has
-    `studies/<database>-artifacts` under the working directory.
+    For `studies/paretocaps.db` it is `studies/paretocaps-artifacts`; for a database on a server it is
+    `studies/<database>-artifacts` in the working directory.
 
     Raises:
-        StorageError: the URL is unusable.
+        StorageError: the URL cannot be used.
     """
     parsed = parse_url(url)
     path = sqlite_file(parsed)
@@ -27,7 +27,7 @@ def artifacts_folder(url: str) -> Path:
 
 
 def artifacts_of(connection: Connection) -> Path:
-    """Return the artifact folder of the database that a `Database` is connected to, absolute."""
+    """Return the absolute path of the artifact folder of the database behind a `Database`'s connection."""
     folder: Path = connection.get_execution_options()["artifacts"]
     return folder
 
@@ -38,10 +38,10 @@ def attempt_name(key: AttemptKey) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """Return `name` as a file name that every system takes, another one for each name.
+    """Return `name` as a file name that every system allows; different names give different file names.
 
-    A name of lower-case letters, digits, `-`, `_` and `.` stays as it is; any other gets a digest
-    behind it, also because some file systems do not tell upper from lower case.
+    A name of lower-case letters, digits, `-`, `_` and `.` stays as it is. Any other is followed by a
+    digest, because characters are replaced and some file systems ignore the case.
     """
     plain = re.sub(r"[^a-z0-9._-]", "_", name.lower())[:80].lstrip(".")
     if plain == name:

@@ -1,4 +1,4 @@
-"""Attempts in the database: started, followed epoch by epoch, finished whole or failed."""
+"""Writes attempts to the database: their start, their epochs, and their measurement or failure."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
 
 _INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""Each database's own `insert`, which can replace what is there."""
+"""The `insert` of each kind of database, which can replace existing rows."""
 
 
 class _Found(NamedTuple):
@@ -41,7 +41,7 @@ class _Found(NamedTuple):
 
 
 def trial_id(connection: Connection, study: str, number: int, *, lock: bool = False) -> int:
-    """Return the key of a trial; with `lock`, a server keeps its row to us until the transaction ends.
+    """Return the key of a trial; with `lock`, a server locks its row until the transaction ends.
 
     Raises:
         StorageError: there is no such study or trial.
@@ -51,7 +51,7 @@ def trial_id(connection: Connection, study: str, number: int, *, lock: bool = Fa
     if key is None:
         in_study = TRIALS.c.study_id == study_id(connection, study)
         last = connection.scalar(select(func.max(TRIALS.c.number)).where(in_study))
-        known = "it has none yet" if last is None else f"its last is {last}"
+        known = "it has none yet" if last is None else f"the last one is {last}"
         raise StorageError(f"study {study!r} has no trial {number} ({known})")
     return key
 
@@ -59,13 +59,13 @@ def trial_id(connection: Connection, study: str, number: int, *, lock: bool = Fa
 def start_attempt(
     connection: Connection, study: str, number: int, seed: int, folder: Path | None = None
 ) -> AttemptKey:
-    """Add a running attempt at a trial with `seed`, the next one of that seed; return its key.
+    """Add the next attempt at a trial with `seed` as running, and return its key.
 
     Args:
-        connection: of a write transaction.
-        study, number: which trial.
-        seed: of this training.
-        folder: where the worker leaves its files; None for the `attempt_folder` of the new attempt.
+        connection: a connection in a write transaction.
+        study, number: the trial.
+        seed: the seed of this training.
+        folder: where the worker writes its files; None for the `attempt_folder` of the new attempt.
 
     Raises:
         StorageError: there is no such study or trial.
@@ -80,9 +80,9 @@ def start_attempt(
 
 
 def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
-    """Store one epoch of a running attempt, in place of what was stored of that epoch.
+    """Store one epoch of a running attempt; it replaces an earlier record of the same epoch.
 
-    A loss that is not finite is stored as NULL: the attempt has yet to fail.
+    A loss that is not finite is stored as NULL, since the attempt has not failed yet.
 
     Raises:
         StorageError: there is no such attempt.
@@ -94,7 +94,7 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
             raise DivergedError(f"measured {name} of epoch {record.epoch} is {value}: it is not stored")
     values = [literal(value, EPOCHS.c[name].type) for name, value in row.items()]
     own = select(ATTEMPTS.c.id, *values).where(is_attempt(key))
-    # one statement, as this is done after every epoch of every training
+    # a single statement, because it runs after every epoch of every training
     upsert = _INSERT[connection.dialect.name](EPOCHS).from_select(["attempt_id", *row], own)
     replacing = upsert.on_conflict_do_update(index_elements=["attempt_id", "epoch"], set_=row)
     done = connection.execute(replacing, execution_options={"preserve_rowcount": True})
@@ -103,9 +103,10 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
 
 
 def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measurement) -> None:
-    """Store a measurement whole, also of an attempt that was given up before; again changes nothing.
+    """Store the whole measurement of an attempt, even if the attempt failed before.
 
-    Its epochs replace those recorded while it ran; a measurement without epochs leaves them.
+    Storing the same measurement again changes nothing. Its epochs replace those that were recorded during
+    the training; if it has none, the recorded ones stay.
 
     Raises:
         StorageError: there is no such attempt.
@@ -124,14 +125,14 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
 
 
 def fail_attempt(connection: Connection, key: AttemptKey, failure: Failure) -> None:
-    """End an attempt that left no measurement.
+    """Store that an attempt failed.
 
     Raises:
         StorageError: there is no such attempt, or it is finished.
     """
     row = find_attempt(connection, key)
     if row.state == "finished":
-        raise StorageError(f"{key} is finished already")
+        raise StorageError(f"{key} is already finished")
     values = {"state": "failed", "reason": failure.reason, "ended": now()}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
 
@@ -149,7 +150,7 @@ def is_latest() -> ColumnElement[bool]:
 
 
 def attempt_row(measurement: Measurement) -> dict[str, Any]:
-    """Return the columns of a finished attempt that a measurement fills."""
+    """Return the columns of a finished attempt that come from its measurement."""
     device = measurement.device
     own = {name: getattr(measurement, name) for name in (*FIELDS, "weights")}
     return own | {
@@ -193,7 +194,7 @@ def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]
 
 
 def is_attempt(key: AttemptKey) -> ColumnElement[bool]:
-    """Return the condition that a row is the attempt of that key; none is where it does not exist."""
+    """Return the condition that a row is the attempt with that key; no row is if it does not exist."""
     trial = select(TRIALS.c.id).where(TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial)
     same = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt == key.attempt
     return and_(ATTEMPTS.c.trial_id == trial.scalar_subquery(), *same)
@@ -214,6 +215,6 @@ def find_attempt(connection: Connection, key: AttemptKey) -> _Found:
 
 
 def _relative(folder: Path, artifacts: Path) -> Path:
-    # relative, so that the database and its folder can be moved together
+    # the path is relative, so that the database and its folder can be moved together
     folder = folder.absolute()
     return folder.relative_to(artifacts) if folder.is_relative_to(artifacts) else folder

@@ -1,4 +1,4 @@
-"""Many finished trials at once: results from elsewhere, or of another database."""
+"""Imports many finished trials at once, from another database or any other source."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from paretocaps.storage.studies import study_id
 
 
 def import_trials(connection: Connection, study: str, trials: Sequence[ImportedTrial]) -> int:
-    """Add finished trials with their measurements, as first attempts, all or none; return how many.
+    """Add all trials or none, each measurement as a finished first attempt; return how many trials.
 
-    Optuna is not told of them: fronts and reports have them, samplers do not.
+    They are not added to Optuna's tables: fronts and reports include them, samplers do not know them.
 
     Raises:
-        StorageError: there is no such study, or it has a trial of one of the numbers.
+        StorageError: there is no such study, or it already has a trial with one of the numbers.
         UsageError: a trial has no measurement, or choices that JSON cannot hold.
         DivergedError: a measured value is not finite.
     """
@@ -35,7 +35,7 @@ def import_trials(connection: Connection, study: str, trials: Sequence[ImportedT
         state | {"number": trial.number, "choices": canonical_json(trial.choices), "design": trial.design}
         for trial in trials
     ]
-    taken = f"study {study!r} has one of the imported trials already: give them other numbers"
+    taken = f"study {study!r} already has a trial with one of these numbers: give them other numbers"
     with refusing_duplicates(taken):
         connection.execute(insert(TRIALS), rows)
     _import_attempts(connection, key, trials)

@@ -1,4 +1,4 @@
-"""Storage URLs: checked with one clear line each, and opened the same way for Optuna and for us."""
+"""Checks storage URLs, with one-line errors, and opens them the same way for Optuna's tables and ours."""
 
 import os
 import sqlite3
@@ -22,7 +22,7 @@ def parse_url(url: str) -> URL:
     """Return `url` parsed: `sqlite:///folder/file.db` or `postgresql://user:password@host/database`.
 
     Raises:
-        StorageError: it is malformed, names another kind of database or no file, or its driver
+        StorageError: the URL is malformed, names another kind of database or no file, or its driver
             is missing or asynchronous.
     """
     try:
@@ -48,14 +48,15 @@ def safe(url: URL) -> str:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Return the file of an SQLite URL, or None for another database."""
+    """Return the file of an SQLite URL, or None for another kind of database."""
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def engine_arguments(url: str) -> dict[str, Any]:
-    """Return the keyword arguments of `create_engine` for `url`, as Optuna's RDBStorage takes them.
+    """Return the keyword arguments of `create_engine` for `url`, which Optuna's RDBStorage takes too.
 
-    Pass them as `RDBStorage(url, engine_kwargs=engine_arguments(url))`, then `prepare_engine` its engine.
+    Pass them as `RDBStorage(url, engine_kwargs=engine_arguments(url))`, then call `prepare_engine` with
+    its engine.
 
     Raises:
         StorageError: as `parse_url`.
@@ -66,11 +67,11 @@ def engine_arguments(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> Engine:
-    """Give every SQLite connection of `engine`, ours or Optuna's, the same settings; return it.
+    """Give every SQLite connection of `engine`, ours or Optuna's, the same settings; return the engine.
 
     They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout
-    of 30 s, and enforced foreign keys. Connections opened before are dropped. Other databases need
-    nothing; calling it twice does no harm.
+    of 30 s, and enforced foreign keys. Connections that are already open are dropped. Other databases need
+    no settings; a second call changes nothing.
     """
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
         event.listen(engine, "connect", _on_connect)
@@ -79,15 +80,15 @@ def prepare_engine(engine: Engine) -> Engine:
 
 
 def make_engine(url: str, *, create: bool) -> Engine:
-    """Return an engine for our own tables, after checking what can be checked without connecting.
+    """Return an engine for our own tables, after all checks that need no connection.
 
-    Transactions are explicit: a connection with the execution option `write` takes SQLite's write
-    lock as it begins, so none fails half-way because another process wrote in between.
+    Transactions are explicit: with the execution option `write`, a transaction takes SQLite's write lock
+    at its start, so it cannot fail halfway because another process wrote in between.
 
     Args:
         url: the storage URL.
-        create: whether a missing SQLite file, and its folder, may be made; a file that cannot be written is
-            refused then, and otherwise opened for reading only.
+        create: whether a missing SQLite file, and its folder, may be made. With it, a file that cannot be
+            written is refused; without it, such a file is opened for reading only.
 
     Raises:
         StorageError: the URL or the file cannot be used.
@@ -103,18 +104,18 @@ def make_engine(url: str, *, create: bool) -> Engine:
     elif _read_only_places(path):
         return _reading_engine(path)
     arguments["connect_args"]["isolation_level"] = None  # Python's own BEGIN is deferred and comes late
-    # absolute: the process may change its working directory between two connections
+    # the path is absolute, because the process may change its working directory between two connections
     engine = prepare_engine(create_engine(parsed.set(database=str(path.absolute())), **arguments))
     event.listen(engine, "begin", _begin)
     return engine
 
 
 def check_file(url: URL, *, create: bool) -> None:
-    """Check the file of an SQLite URL; make its folder where it is missing and `create` is set.
+    """Check the file of an SQLite URL; with `create`, make its folder if it is missing.
 
     Raises:
-        StorageError: the path is a folder, is missing (unless `create`), cannot be made or read, or holds
-            something else than an SQLite database.
+        StorageError: the path is a folder, is missing (without `create`), cannot be made or read, or is no
+            SQLite database.
     """
     path = Path(url.database or "")
     where = f"storage {safe(url)!r}"
@@ -137,10 +138,10 @@ def check_file(url: URL, *, create: bool) -> None:
 
 
 def refuse_read_only(url: str) -> None:
-    """Refuse the file of an SQLite URL where it is there but cannot be written, or its folder cannot.
+    """Refuse an SQLite URL whose file or folder exists but cannot be written.
 
     Raises:
-        StorageError: it is read-only, or the URL cannot be used.
+        StorageError: the file or its folder is read-only, or the URL cannot be used.
     """
     parsed = parse_url(url)
     path = sqlite_file(parsed)
@@ -154,12 +155,13 @@ def _read_only_places(path: Path) -> list[Path]:
 
 
 def _reading_engine(path: Path) -> Engine:
-    """Return an engine that only reads `path`, and makes nothing beside it.
+    """Return an engine that only reads `path`, and makes no file next to it.
 
-    SQLite reads a file with a write-ahead log only where it can make or find the log's index, so one without
-    a log, which nobody has open for writing, is taken as it is. Such reading is short: no server does it.
+    SQLite opens a file in write-ahead mode only if it finds or can make the log's index. A file without a
+    log, which no process has open for writing, is therefore opened as immutable. Such an engine must be
+    short-lived, because it would not notice later changes.
     """
-    path = path.resolve()  # the log lies beside the file, not beside a link to it
+    path = path.resolve()  # the log is next to the file, not next to a link to it
     log = path.with_name(path.name + "-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
 
@@ -201,10 +203,10 @@ def _check_names_file(url: URL) -> None:
     database = url.database or ""
     if url.host:
         right = f"sqlite:///{url.host}/{database}".rstrip("/")
-        raise StorageError(f"storage {safe(url)!r} has a slash too few: write {right}")
+        raise StorageError(f"storage {safe(url)!r} lacks a slash: write {right}")
     if database in ("", ":memory:") or database.startswith("file:"):
         raise StorageError(
-            f"storage {safe(url)!r} names no file, so nothing would be kept: write sqlite:///studies/x.db"
+            f"storage {safe(url)!r} names no file, so nothing would be stored: write sqlite:///studies/x.db"
         )
 
 
@@ -217,12 +219,12 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 
 def _use_write_ahead_log(cursor: Any) -> None:
-    # SQLite does not apply the busy timeout to this switch, which two processes may attempt at once
+    # SQLite does not apply the busy timeout to this switch, which two processes may try at once
     deadline = time.monotonic() + BUSY_SECONDS
     while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and time.monotonic() < deadline:
         with suppress(sqlite3.OperationalError):
             cursor.execute("PRAGMA journal_mode = WAL")
-            return  # a file system without shared memory stays with its rollback journal
+            return  # a file system without shared memory keeps its rollback journal
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""One open database: short transactions, one-line errors, and a tidy end."""
+"""An open database, with short transactions, one-line errors and a clean close."""
 
 import sqlite3
 import time
@@ -15,10 +15,10 @@ from paretocaps.storage.connect import make_engine, parse_url, safe
 
 T = TypeVar("T")
 BACK_OFF = (0.1, 0.5, 2.0)
-"""Seconds to wait before each new try at a database server that went away."""
+"""Seconds to wait before each retry after a database server went away."""
 
 _CHECKPOINT_SECONDS = 1.0
-_REMEDIES = {  # by SQLite's words
+_REMEDIES = {  # by SQLite's error message
     "database or disk is full": "its disk is full: free some space, then run the same command again",
     "attempt to write a readonly database": "it is read-only: make it writable, or copy the file",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
@@ -27,7 +27,7 @@ _REMEDIES = {  # by SQLite's words
 
 
 class Database:
-    """An engine, and the two ways in which the store uses it.
+    """An engine, with the two kinds of transactions that the store uses.
 
     Args:
         url: the storage URL.
@@ -40,17 +40,17 @@ class Database:
     def __init__(self, url: str, *, create: bool) -> None:
         self.engine: Engine = make_engine(url, create=create)
         self.artifacts = artifacts_folder(url).absolute()
-        """The folder for weights and arrays; it is made by whoever writes there."""
+        """The folder for weights and arrays; the first writer makes it."""
         self.engine.update_execution_options(artifacts=self.artifacts)
         self.name = safe(self.engine.url)
         self._closed = False
         self._pauses: tuple[float, ...] = ()
         self.read(lambda connection: None)
-        # an address that was wrong is said at once; one that was right is tried again
+        # a wrong address is an error at once; a server that has answered before is tried again
         self._pauses = BACK_OFF
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` reads, in one consistent state of the database.
+        """Return the result of `work`, which reads one consistent state of the database.
 
         Raises:
             StorageError: the database cannot be reached or read.
@@ -58,20 +58,19 @@ class Database:
         return self._run(work, write=False)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction: all of what it writes is kept, or nothing.
+        """Run `work` in one transaction, and return its result: all that it writes is stored, or nothing.
 
-        Where a database server goes away meanwhile, `work` runs again, so it must not depend on
-        what it did before.
+        If a database server goes away meanwhile, `work` runs again, so it must not depend on its first run.
 
         Raises:
-            StorageError: the database cannot be reached or written, or a constraint of it forbids the row.
+            StorageError: the database cannot be reached or written, or one of its constraints forbids a row.
         """
         return self._run(work, write=True)
 
     def close(self) -> None:
         """Move an SQLite database's write-ahead log into its file, and drop the connections.
 
-        Doing it again changes nothing.
+        Further calls change nothing.
         """
         if not self._closed and self.engine.dialect.name == "sqlite":
             self._checkpoint()
@@ -91,24 +90,24 @@ class Database:
             time.sleep(pause)
 
     def _went_away(self, error: DBAPIError) -> bool:
-        # SQLite's busy timeout is its own way of trying again
+        # SQLite retries by itself, within its busy timeout
         server = self.engine.dialect.name != "sqlite"
         return error.connection_invalidated or (server and isinstance(error, OperationalError))
 
     def _checkpoint(self) -> None:
-        # where it cannot be done nothing is lost: the log beside the file is part of the database
+        # if it fails, nothing is lost: the log next to the file is part of the database
         with suppress(sqlite3.OperationalError), closing(self.engine.raw_connection()) as raw:
-            # whoever still reads keeps the log alive, and the last to close it empties it: do not wait long
+            # a process that still reads keeps the log, and the last one to close it empties it: wait briefly
             raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
 def refusing_duplicates(message: str) -> Iterator[None]:
-    """Let a row inserted inside that is there already be an error with `message`.
+    """Turn the error of inserting an existing row into one with `message`.
 
     Raises:
-        StorageError: there is such a row.
+        StorageError: the row already exists.
     """
     try:
         yield
@@ -118,7 +117,7 @@ def refusing_duplicates(message: str) -> Iterator[None]:
 
 @contextmanager
 def explaining(url: str) -> Iterator[None]:
-    """Let what goes wrong inside with the database at `url`, by whatever library, be one line.
+    """Turn the database errors of any library on the database at `url` into one-line errors.
 
     Raises:
         StorageError: the database cannot be reached, read or written.

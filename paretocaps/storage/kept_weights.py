@@ -1,4 +1,4 @@
-"""Which weight files are no longer wanted: those of trials that are neither open nor kept."""
+"""Finds the weights files that can be deleted: those of trials that are neither open nor kept."""
 
 from collections.abc import Collection
 
@@ -13,10 +13,10 @@ from paretocaps.storage.studies import study_id
 
 
 def weights_unused(connection: Connection, study: str, keep: Collection[int]) -> list[KeptWeights]:
-    """Return the weight files of a study that nobody wants, to be deleted and then `forget_weights`.
+    """Return the weights files of a study that can be deleted; call `forget_weights` for each afterwards.
 
-    Wanted are those of running and interrupted trials, and of the latest finished attempt of each seed of
-    the trials in `keep`.
+    The files of running and interrupted trials are kept, and those of the latest finished attempt per seed
+    of the trials in `keep`.
 
     Raises:
         StorageError: there is no such study.
@@ -37,7 +37,7 @@ def weights_unused(connection: Connection, study: str, keep: Collection[int]) ->
 
 
 def forget_weights(connection: Connection, key: AttemptKey) -> None:
-    """Note that the weights file of an attempt was deleted.
+    """Store that the weights file of an attempt was deleted.
 
     Raises:
         StorageError: there is no such study, trial or attempt.

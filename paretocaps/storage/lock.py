@@ -1,4 +1,4 @@
-"""One driver per study: a lock that goes with the process that holds it."""
+"""Locks a study for one driver; the lock ends with the process that holds it."""
 
 import hashlib
 import os
@@ -16,18 +16,18 @@ from paretocaps.storage.connect import parse_url, sqlite_file
 from paretocaps.storage.database import Database
 
 _PATIENCE = 0.2
-"""Seconds to wait for a driver that is just ending."""
+"""Seconds to wait for a driver that is about to end."""
 
 
 @contextmanager
 def driver_lock(url: str, study: str) -> Iterator[None]:
-    """Hold the right to drive `study` for the length of a `with` block.
+    """Hold the lock to run `study` inside a `with` block.
 
-    The lock belongs to the process: however it ends, the lock is free. For SQLite it is the system's, on
-    `<database>.<study>.lock` beside the file; for PostgreSQL an advisory lock of a session of its own.
+    The lock is released however the process ends. For SQLite it is a system lock on the file
+    `<database>.<study>.lock` next to the database; for PostgreSQL an advisory lock of its own session.
 
     Raises:
-        StorageError: another process drives the study (its pid is named), or the URL is unusable.
+        StorageError: another process runs the study (the message names its pid), or the URL cannot be used.
     """
     path = sqlite_file(parse_url(url))
     with _file_lock(path, study) if path is not None else _server_lock(url, study):
@@ -36,7 +36,7 @@ def driver_lock(url: str, study: str) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Path, study: str) -> Iterator[None]:
-    database = database.resolve()  # one lock per database, by whatever link it is named
+    database = database.resolve()  # one lock per database, also if a link names it
     path = database.with_name(f"{database.name}.{safe_name(study)}.lock")
     with ExitStack() as held:
         try:
@@ -45,7 +45,7 @@ def _file_lock(database: Path, study: str) -> Iterator[None]:
             raise _taken(study, taken.owner) from None
         except OSError as error:
             raise StorageError(f"cannot lock study {study!r}: {str(path)!r}: {error.strerror}") from None
-        # unlinked while it is still held: whoever opened it meanwhile sees that it is another file
+        # unlinked while still locked: a process that opened it in between notices that the file is another
         held.callback(path.unlink, missing_ok=True)
         yield
 
@@ -66,7 +66,7 @@ def _server_lock(url: str, study: str) -> Iterator[None]:
 
 
 def _owner(connection: Connection, number: int) -> str:
-    # a 64-bit advisory lock is listed as its upper and lower half
+    # PostgreSQL lists a 64-bit advisory lock as its upper and lower half
     unsigned = number % 2**64
     query = text(
         "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)"
@@ -79,6 +79,4 @@ def _owner(connection: Connection, number: int) -> str:
 
 
 def _taken(study: str, owner: str) -> StorageError:
-    return StorageError(
-        f"study {study!r} is being run by {owner}: wait for it, stop it, or name another study"
-    )
+    return StorageError(f"{owner} is running study {study!r}: wait for it, stop it, or name another study")

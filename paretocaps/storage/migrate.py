@@ -1,4 +1,4 @@
-"""Brings a database's `paretocaps_*` tables to the version that this package writes."""
+"""Migrates a database's `paretocaps_*` tables to the version that this package writes."""
 
 from pathlib import Path
 
@@ -9,16 +9,16 @@ from paretocaps.storage.database import Database
 from paretocaps.storage.schema import VERSION_TABLE
 
 HEAD = "0005"
-"""The version of the tables in `schema.py`: the newest file in migrations/versions."""
+"""The version of the tables in `schema.py`, and of the newest file in migrations/versions."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x70617265746F  # any number that only we use: "pareto"
 
 
 def ensure_schema(database: Database, *, create: bool) -> None:
-    """Migrate `database` to `HEAD`, making the tables where there are none and `create` is set.
+    """Migrate `database` to `HEAD`; with `create`, make the tables if there are none.
 
-    A current database costs one query; alembic is imported only where something is to be done.
+    An up-to-date database costs one query; alembic is imported only if a migration is needed.
 
     Raises:
         StorageError: there are no tables and `create` is not set, or a newer paretocaps made them.
@@ -32,7 +32,7 @@ def ensure_schema(database: Database, *, create: bool) -> None:
 
 
 def stored_version(connection: Connection) -> str | None:
-    """Return the version of the tables in the database, or None where there are none."""
+    """Return the version of the tables in the database, or None if there are none."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
@@ -40,7 +40,7 @@ def stored_version(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection, name: str) -> None:
-    # read again under the write lock: another process may have done it meanwhile
+    # read the version again under the write lock: another process may have migrated meanwhile
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     version = stored_version(connection)

@@ -1,4 +1,4 @@
-"""What the store hands out and takes in: frozen values, free of SQL."""
+"""The frozen values that the store takes and returns; they know no SQL."""
 
 import json
 import math
@@ -18,7 +18,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study as it is stored; `reference_point` has one value an objective, in its own unit."""
+    """A study as it is stored; `reference_point` has one value per objective, in the objective's unit."""
 
     name: str
     created: datetime
@@ -28,7 +28,7 @@ class StudyRecord:
 
 @dataclass(frozen=True)
 class StudySummary:
-    """A line of a list of studies; `trials` counts them by state, all four states named."""
+    """One row of the list of studies; `trials` has the number of trials in each of the four states."""
 
     name: str
     created: datetime
@@ -40,8 +40,8 @@ class StudySummary:
 class AttemptRecord:
     """One training of a trial.
 
-    `measurement` is None unless the attempt is finished. `epochs`, and those of the measurement, are
-    there where a single trial was asked for. `folder` is where the worker leaves its files.
+    `measurement` is None unless the attempt is finished. `epochs`, and the epochs of the measurement, are
+    read only together with a single trial. `folder` is where the worker writes its files.
     """
 
     key: AttemptKey
@@ -56,7 +56,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """A trial with its attempts, in order of seed and attempt."""
+    """A trial with its attempts, ordered by seed and attempt."""
 
     number: int
     state: State
@@ -70,7 +70,7 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class ImportedTrial:
-    """A finished trial from elsewhere: its measurements by seed."""
+    """A finished trial from another source, with its measurements by seed."""
 
     number: int
     choices: Mapping[str, Any]
@@ -80,17 +80,17 @@ class ImportedTrial:
 
 @dataclass(frozen=True)
 class KeptWeights:
-    """The weights file that a finished attempt left."""
+    """The weights file of a finished attempt."""
 
     key: AttemptKey
     path: Path
 
 
 def canonical_json(values: Mapping[str, Any]) -> str:
-    """Return `values` as JSON that is equal for equal values: sorted names, no spaces.
+    """Return `values` as JSON with sorted names and without spaces, so that equal values give equal text.
 
     Raises:
-        UsageError: a value is not finite, or nothing that JSON can hold.
+        UsageError: a value is not finite, or JSON cannot hold it.
     """
     try:
         return json.dumps(
@@ -101,10 +101,10 @@ def canonical_json(values: Mapping[str, Any]) -> str:
 
 
 def check_finite(measurement: Measurement) -> None:
-    """Refuse a measurement with a NaN or infinite value, before anything of it is stored.
+    """Refuse a measurement with a NaN or infinite value, before any part of it is stored.
 
     Raises:
-        DivergedError: names the quantity, its value, and the epoch where it has one.
+        DivergedError: a value is not finite; the message names the quantity, its value and its epoch.
     """
     values = {name: getattr(measurement, name) for name in MEASURED} | measurement.quantities
     values["calibration"] = measurement.device.calibration

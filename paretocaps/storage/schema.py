@@ -1,8 +1,8 @@
-"""The tables `paretocaps_*`, as a person can query them with SQL; units are in the column comments.
+"""The tables `paretocaps_*`, which people can query with SQL; the column comments have the units.
 
-They live in the database of Optuna's own tables and never point into those: a trial is joined to
-Optuna's by study name and number. The view `paretocaps_results` (made by the migrations) has one row a
-finished trial, with means over its seeds; its `shared` and `loaded` are 1 where that holds of a seed.
+They are in the same database as Optuna's tables, without foreign keys to these: a trial is joined to
+Optuna's by study name and number. The view `paretocaps_results`, which the migrations make, has one row per
+finished trial with means over its seeds; its `shared` and `loaded` are 1 if that is true for any seed.
 """
 
 from datetime import UTC, datetime
@@ -34,23 +34,23 @@ VERSION_TABLE = "paretocaps_alembic_version"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Timezone-aware moments, kept in UTC also where the database (SQLite) forgets the zone."""
+    """A timezone-aware time, stored in UTC, also in SQLite, which does not store time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return `value` in UTC; the zone of a naive moment is not guessed.
+        """Return `value` in UTC.
 
         Raises:
-            ValueError: the moment has no timezone.
+            ValueError: `value` has no timezone.
         """
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value!r} has no timezone")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return the stored moment with its timezone, UTC."""
+        """Return the stored time with its timezone, UTC."""
         if value is None:
             return None
         moment: datetime = value
@@ -58,7 +58,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def now() -> datetime:
-    """Return the present moment in UTC, timezone-aware."""
+    """Return the current time in UTC, timezone-aware."""
     return datetime.now(UTC)
 
 

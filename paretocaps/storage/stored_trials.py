@@ -1,4 +1,4 @@
-"""Reads trials back as the values that the layers above know."""
+"""Reads stored trials as the frozen values of `records`."""
 
 import json
 from collections import defaultdict
@@ -19,9 +19,9 @@ Epochs = Mapping[int, tuple[EpochRecord, ...]]
 
 
 def trials(connection: Connection, study: str, states: Collection[State] = STATES) -> list[TrialRecord]:
-    """Return the study's trials that are in one of `states`, by number, with their attempts.
+    """Return the study's trials in one of `states`, by number, with their attempts.
 
-    The attempts come without epochs; `trial` has them.
+    The attempts have no epochs; `trial` reads these, too.
 
     Raises:
         StorageError: there is no such study.
@@ -31,7 +31,7 @@ def trials(connection: Connection, study: str, states: Collection[State] = STATE
 
 
 def open_trials(connection: Connection, study: str) -> list[TrialRecord]:
-    """Return the running and interrupted trials by number, with their attempts, to be resumed.
+    """Return the running and interrupted trials, which can be resumed, by number, with their attempts.
 
     Raises:
         StorageError: there is no such study.
@@ -55,9 +55,9 @@ def load_measurements(
     """Return the measurements of finished attempts, by the attempts' keys.
 
     Args:
-        connection: of any transaction.
-        scope: conditions on attempts and their trials; all attempts that meet them are finished.
-        epochs: whether they are to have their epochs.
+        connection: a connection in any transaction.
+        scope: conditions on attempts and their trials; all attempts that meet them must be finished.
+        epochs: whether to read the epochs, too.
     """
     extra = _extra(connection, scope)
     records = _epochs(connection, scope) if epochs else {}
@@ -127,7 +127,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         torch=row.torch,
         threads=row.threads,
         shared=row.shared,
-        loaded=bool(row.loaded),  # NULL in rows from before it was looked for
+        loaded=bool(row.loaded),  # NULL in rows of versions that did not measure it
         calibration=row.calibration,
     )
     own = {name: row._mapping[name] for name in (*FIELDS, "weights")}

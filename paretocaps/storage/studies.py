@@ -1,4 +1,4 @@
-"""Studies in the database: created, found by name, listed."""
+"""Creates, finds and lists the studies in the database."""
 
 import json
 import math
@@ -15,15 +15,15 @@ from paretocaps.storage.schema import STUDIES, TRIALS, now
 
 
 def create_study(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
-    """Add a study with what it was asked to do, as JSON can hold it (`spec.model_dump(mode="json")`).
+    """Add a study with its spec, in values that JSON can hold (`spec.model_dump(mode="json")`).
 
     Raises:
         UsageError: `spec` cannot be stored as JSON.
-        StorageError: there is one of that name.
+        StorageError: there is already a study of that name.
     """
     values = {"name": name, "created": now(), "spec": json.loads(canonical_json(spec))}
     where = safe(connection.engine.url)
-    with refusing_duplicates(f"study {name!r} is in {where!r} already: open it, or choose another name"):
+    with refusing_duplicates(f"study {name!r} is already in {where!r}: open it, or choose another name"):
         connection.execute(insert(STUDIES).values(**values))
 
 
@@ -31,7 +31,7 @@ def study_id(connection: Connection, name: str) -> int:
     """Return the key of the study called `name`.
 
     Raises:
-        StorageError: there is none; the message has the nearest name and the known ones.
+        StorageError: there is none; the message has the most similar name and the known names.
     """
     key: int | None = connection.scalar(select(STUDIES.c.id).where(STUDIES.c.name == name))
     if key is None:
@@ -42,7 +42,7 @@ def study_id(connection: Connection, name: str) -> int:
 
 
 def named(name: str) -> ColumnElement[int]:
-    """Return the key of the study called `name` as part of a statement; NULL where there is none."""
+    """Return the key of the study called `name` as a part of a statement; it is NULL if there is none."""
     return select(STUDIES.c.id).where(STUDIES.c.name == name).scalar_subquery()
 
 
@@ -50,7 +50,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
     """Return the study called `name`.
 
     Raises:
-        StorageError: there is none; the message has the nearest name.
+        StorageError: there is none; the message has the most similar name.
     """
     query = select(STUDIES.c.created, STUDIES.c.spec, STUDIES.c.reference_point)
     row = connection.execute(query.where(STUDIES.c.id == study_id(connection, name))).one()
@@ -59,7 +59,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
 
 
 def studies(connection: Connection) -> list[StudySummary]:
-    """Return all studies, oldest first, with their trials counted by state."""
+    """Return all studies, oldest first, with the number of their trials by state."""
     counted = select(TRIALS.c.study_id, TRIALS.c.state, func.count()).group_by(
         TRIALS.c.study_id, TRIALS.c.state
     )
@@ -77,7 +77,7 @@ def studies(connection: Connection) -> list[StudySummary]:
 
 
 def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
-    """Replace what the study was asked to do, e.g. when more trials are asked for.
+    """Replace the spec of a study, e.g. when it is to have more trials.
 
     Raises:
         StorageError: there is no such study.
@@ -89,7 +89,7 @@ def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None
 
 
 def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:
-    """Store the reference point of the study's hypervolume, one value per objective, in its own unit.
+    """Store the reference point of a study's hypervolume: one value per objective, in the objective's unit.
 
     Raises:
         StorageError: there is no such study.

@@ -1,4 +1,4 @@
-"""Trials in the database: started, ended, counted."""
+"""Writes the start and the end of trials to the database, and counts trials."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from paretocaps.storage.studies import named, study_id
 def start_trial(
     connection: Connection, study: str, number: int, choices: Mapping[str, Any], design: str | None = None
 ) -> None:
-    """Add running trial `number` (Optuna's), or set the same trial running again after an interruption.
+    """Add the running trial with Optuna's `number`, or set the same trial to running after an interruption.
 
     Raises:
         StorageError: there is no such study, or another trial has that number.
@@ -30,17 +30,17 @@ def start_trial(
     if row is None:
         key = study_id(connection, study)
         values = {"study_id": key, "number": number, "choices": text, "design": design}
-        with refusing_duplicates(f"study {study!r} has a trial {number} already: use the next number"):
+        with refusing_duplicates(f"study {study!r} already has a trial {number}: use the next number"):
             connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
         return
     if row.state not in ("running", "interrupted") or row.choices != text:
-        raise StorageError(f"study {study!r} has a trial {number} already ({row.state}): use the next number")
+        raise StorageError(f"study {study!r} already has a trial {number} ({row.state}): use the next number")
     values = {"state": "running", "ended": None, "reason": None, "may_pass": None}
     connection.execute(update(TRIALS).where(TRIALS.c.id == row.id).values(**values))
 
 
 def finish_trial(connection: Connection, study: str, number: int) -> None:
-    """End a trial that has a finished attempt; doing it again changes nothing.
+    """Set a trial with a finished attempt to finished; further calls change nothing.
 
     Raises:
         StorageError: there is no such trial, or it has no finished attempt.
@@ -57,7 +57,7 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
 
 
 def fail_trial(connection: Connection, study: str, number: int, failure: Failure) -> None:
-    """End a trial, and those of its attempts that still run, as failed.
+    """Set a trial, and its attempts that are still running, to failed.
 
     Raises:
         StorageError: there is no such trial, or it is finished.
@@ -66,7 +66,7 @@ def fail_trial(connection: Connection, study: str, number: int, failure: Failure
 
 
 def interrupt_trial(connection: Connection, study: str, number: int, reason: str | None = None) -> None:
-    """End a trial, and those of its attempts that still run, as interrupted: it can be resumed.
+    """Set a trial, and its attempts that are still running, to interrupted, so that it can be resumed.
 
     Raises:
         StorageError: there is no such trial, or it is finished.
@@ -75,7 +75,7 @@ def interrupt_trial(connection: Connection, study: str, number: int, reason: str
 
 
 def counts(connection: Connection, study: str) -> dict[State, int]:
-    """Return how many trials the study has in each of the four states.
+    """Return the number of the study's trials in each of the four states.
 
     Raises:
         StorageError: there is no such study.
@@ -91,7 +91,7 @@ def choices_seen(
     study: str,
     states: Collection[State] = ("running", "finished", "interrupted"),
 ) -> dict[str, int]:
-    """Return each set of choices (`canonical_json`) with its first trial, among trials in one of `states`.
+    """Return each set of choices (`canonical_json`) of the trials in `states`, with its first trial's number.
 
     Raises:
         StorageError: there is no such study.
@@ -102,7 +102,7 @@ def choices_seen(
 
 
 def designs_to_retry(connection: Connection, study: str) -> set[str]:
-    """Return the named designs of trials that failed, where trying again may succeed.
+    """Return the designs of failed trials that may succeed if they are tried again.
 
     Raises:
         StorageError: there is no such study.

@@ -83,7 +83,7 @@ def test_a_killed_driver_loses_nothing_that_was_measured(start, tmp_path):
     again = start()
     _, err = again.communicate(timeout=240)
     assert again.returncode == 0, err
-    assert "is still being trained by process" in err or "was measured while no driver ran" in err
+    assert "is still training trial" in err or "was measured while no driver ran" in err
     attempts = "select count(*) from paretocaps_attempts a join paretocaps_trials t on t.id = a.trial_id"
     assert rows(tmp_path, f"{attempts} where t.number = 0") == [(1,)]
     assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]

@@ -16,7 +16,7 @@ def test_every_design_has_its_place_in_the_default_space(name):
 
 
 def test_a_design_that_contradicts_a_fixed_choice_says_which():
-    with pytest.raises(UsageError, match="it has lr_policy=one_cycle, fixed to fixed"):
+    with pytest.raises(UsageError, match="it has lr_policy=one_cycle, which is fixed to fixed"):
         place(CAPSNET, CAPSNET.space, {"lr_policy": "fixed"}, CAPSNET.designs["one_cycle"])
 
 
@@ -52,7 +52,7 @@ def test_designs_by_name():
 
 def test_a_skipped_design_is_said_aloud(run):
     _, watcher = run(fix={"learning_rate": 0.5}, space={"failure": [""]}, trials=1)
-    assert "design slow is left out: it has learning_rate=0.01, fixed to 0.5" in watcher.notices
+    assert "design slow is left out: it has learning_rate=0.01, which is fixed to 0.5" in watcher.notices
 
 
 OWN = {"lenet5_exponential": {"family": "lenet5", "lr_policy": "exponential"}}
@@ -69,7 +69,7 @@ def test_a_studys_own_designs_come_after_the_trainers():
 @pytest.mark.parametrize(
     ("own", "message"),
     [
-        ({"ws": {}}, "design.ws: trainer 'capsnet' has a design of that name"),
+        ({"ws": {}}, "design.ws: trainer 'capsnet' already has a design of that name"),
         ({"x": {"family": "lenet"}}, "design.x: choice family='lenet' is not allowed"),
         ({"x": {"famly": "lenet5"}}, "design.x: unknown choice 'famly': did you mean 'family'"),
         ({"x": {"batch_size": 0}}, "design.x: choice batch_size=0 is not allowed"),

@@ -80,7 +80,7 @@ def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
     run(trials=2, data=str(folder))
     (folder / "train").write_text("54321")
     with pytest.raises(
-        StudyMismatchError, match=r"5 bytes in 1 file\(s\), whose names or content are others"
+        StudyMismatchError, match=r"5 bytes in 1 file\(s\) as before, but with other names or content"
     ) as caught:
         run(trials=3, data=str(folder))
     assert str(folder) in str(caught.value)

@@ -49,7 +49,7 @@ def test_it_is_reopened_with_its_trials(url):
 def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
     run(study="ours", trials=1)
     optuna.create_study(study_name="theirs", storage=storage)
-    with pytest.raises(UsageError, match="study 'theirs' of this database is Optuna's alone") as caught:
+    with pytest.raises(UsageError, match="study 'theirs' of this database was made by Optuna") as caught:
         run(study="theirs", trials=1)
     assert "\n" not in str(caught.value)
     with Store.open(storage, create=False) as store:

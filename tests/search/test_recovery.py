@@ -53,7 +53,7 @@ def leave_open(run, monkeypatch, behind):
 def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkeypatch):
     leave_open(run, monkeypatch, RunFolder.leave)
     summary, watcher = run(trials=3)
-    assert "trial 1 was measured while no driver ran: taken in" in watcher.notices
+    assert "trial 1 was measured while no driver ran: it is stored" in watcher.notices
     assert [number for number, *_ in watcher.started] == [2]
     assert summary.finished == 3
     with Store.open(storage, create=False) as store:

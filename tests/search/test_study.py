@@ -73,7 +73,7 @@ def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
 
 def test_two_drivers_do_not_run_one_study(run, storage):
     run(trials=1)
-    with driver_lock(storage, "s"), pytest.raises(StorageError, match="is being run by process"):
+    with driver_lock(storage, "s"), pytest.raises(StorageError, match="process .* is running study"):
         run(trials=2)
 
 
@@ -81,7 +81,7 @@ def test_a_link_to_the_database_is_the_same_database(run, storage, tmp_path):
     run(trials=1)
     link = tmp_path / "link.db"
     link.symlink_to(storage.removeprefix("sqlite:///"))
-    with driver_lock(storage, "s"), pytest.raises(StorageError, match="is being run by process"):
+    with driver_lock(storage, "s"), pytest.raises(StorageError, match="process .* is running study"):
         run(trials=2, storage=f"sqlite:///{link}")
 
 
@@ -97,7 +97,7 @@ def test_signals_are_put_back_and_other_threads_may_run_studies(run):
 
 
 def test_a_trainer_that_workers_would_not_know_is_refused_before_anything_fails():
-    with pytest.raises(UsageError, match="'probe' is known to this process only"):
+    with pytest.raises(UsageError, match="'probe' is registered in this process only"):
         check_study(StudySpec(trainer="probe", objectives="acc,params"))
     assert check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline"))
 

@@ -75,8 +75,8 @@ def test_looking_whether_it_can_be_written_leaves_what_is_there(tmp_path):
         ({"settings": ["precision=fp32"]}, "give --precision"),
         ({"settings": ["batch_size=4"]}, "give --batch"),
         ({"settings": ["batch_schedule=adabatch"]}, "does not change a step"),
-        ({"everything": True, "design": "wab"}, "--everything times its own"),
-        ({"everything": True, "precisions": ["bf16"]}, "--everything times its own"),
+        ({"everything": True, "design": "wab"}, "--everything has its own"),
+        ({"everything": True, "precisions": ["bf16"]}, "--everything has its own"),
     ],
 )
 def test_what_cannot_be_timed(options, message):

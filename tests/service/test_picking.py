@@ -116,8 +116,8 @@ def test_one_way_to_pick_is_given(url, how):
         ({"trial": 3}, StorageError, "trial 3 of study 's' is running: choose a finished one"),
         ({"trial": 0, "study": "t"}, StorageError, "t"),
         ({"best": "beauty"}, UnknownNameError, "unknown objective 'beauty'"),
-        ({"best": "memory"}, UsageError, "no finished trial with 'memory' measured"),
-        ({"knee": True, "require": "acc>=1"}, UsageError, "no trial on its front to pick"),
+        ({"best": "memory"}, UsageError, "no finished trial within the bounds with 'memory' measured"),
+        ({"knee": True, "require": "acc>=1"}, UsageError, "no trial on its front within the bounds"),
         ({"preferences": {"params": 1.0}}, UsageError, "params"),
     ],
 )

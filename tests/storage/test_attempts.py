@@ -148,7 +148,7 @@ def test_nothing_of_a_diverged_measurement_is_stored(store, attempt, measure):
 def test_a_finished_attempt_cannot_fail(store, attempt, measure):
     store.finish_attempt(attempt, measure())
     with pytest.raises(
-        StorageError, match="attempt 1 with seed 7 of trial 0 of study 's' is finished already"
+        StorageError, match="attempt 1 with seed 7 of trial 0 of study 's' is already finished"
     ):
         store.fail_attempt(attempt, Failure("no"))
 

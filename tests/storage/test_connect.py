@@ -57,7 +57,7 @@ def open_as_nobody(url: str, how: str) -> str:
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:///file:x.db?uri=true", "names no file"),
-        ("sqlite://studies/x.db", "a slash too few: write sqlite:///studies/x.db"),
+        ("sqlite://studies/x.db", "lacks a slash: write sqlite:///studies/x.db"),
         ("sqlite+nothing:///x.db", "unknown driver 'nothing'"),
         ("sqlite+pysqlcipher:///x.db", "its driver is missing .*pip install"),
     ],

@@ -29,7 +29,7 @@ def holder(url):
 
 def test_a_second_driver_is_told_the_first_one_s_pid(url, holder):
     with (
-        pytest.raises(StorageError, match=f"study 's' is being run by process {holder.pid}: wait") as caught,
+        pytest.raises(StorageError, match=f"process {holder.pid} is running study 's': wait") as caught,
         driver_lock(url, "s"),
     ):
         pass

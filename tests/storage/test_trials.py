@@ -33,7 +33,7 @@ def test_a_number_is_not_used_twice(store, finish):
     store.start_trial("s", 0, {"a": 1})
     finish(1)
     for number, choices in ((0, {"a": 2}), (1, {"batch_size": 2})):
-        with pytest.raises(StorageError, match=f"has a trial {number} already"):
+        with pytest.raises(StorageError, match=f"already has a trial {number}"):
             store.start_trial("s", number, choices)
 
 
@@ -81,7 +81,7 @@ def test_a_missing_trial_is_said(store):
     with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(it has none yet\)"):
         store.fail_trial("s", 3, Failure(""))
     store.start_trial("s", 1, {})
-    with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(its last is 1\)"):
+    with pytest.raises(StorageError, match=r"study 's' has no trial 3 \(the last one is 1\)"):
         store.trial("s", 3)
 
 

@@ -1,4 +1,4 @@
-"""Run by alembic: migrates over the connection, and in the transaction, that `migrate.py` hands in."""
+"""Alembic runs this file; it migrates in the connection and the transaction that `migrate.py` passes."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from paretocaps.storage.schema import METADATA, VERSION_TABLE
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
-    # Optuna owns the default name, alembic_version, in the same database
+    # Optuna uses the default name, alembic_version, in the same database
     version_table=VERSION_TABLE,
     render_as_batch=True,
 )

@@ -1,4 +1,4 @@
-"""The first tables, and the view over finished trials."""
+"""Makes the first tables, and the view over finished trials."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -162,9 +162,9 @@ def _fronts() -> None:
 
 
 def _results_view() -> str:
-    """One row a finished trial: means over the latest finished attempt of each seed.
+    """Return the SQL of the view of finished trials, with means over the latest finished attempt per seed.
 
-    A mean is NULL where a seed lacks the value: a mean over fewer seeds would pass for one over all.
+    A mean is NULL if a seed lacks the value, because a mean over fewer seeds would look like one over all.
     """
     means = ", ".join(
         f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS

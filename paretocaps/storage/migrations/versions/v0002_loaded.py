@@ -1,4 +1,4 @@
-"""Attempts say whether their device was loaded, and what else a reader should know."""
+"""Adds to attempts whether their device was loaded, and remarks on their values."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,11 +30,11 @@ def downgrade() -> None:
 
 
 def _results_view(*, flagged: bool) -> str:
-    """One row a finished trial: means over the latest finished attempt of each seed.
+    """Return the SQL of the view of finished trials, with means over the latest finished attempt per seed.
 
-    A mean is NULL where a seed lacks the value: a mean over fewer seeds would pass for one over all.
-    With `flagged`, `shared` and `loaded` are 1 where that holds of any of the seeds, else 0, and
-    a device with another version of torch is another device.
+    A mean is NULL if a seed lacks the value, because a mean over fewer seeds would look like one over all.
+    With `flagged`, `shared` and `loaded` are 1 if that is true for any of the seeds, else 0, and a device
+    with another version of torch counts as another device.
     """
     means = ", ".join(
         f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS

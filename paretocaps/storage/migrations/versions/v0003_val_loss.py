@@ -1,4 +1,4 @@
-"""Epochs have a validation loss beside the training loss."""
+"""Adds the validation loss to epochs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Failed trials say whether they may succeed if they are tried again; the comment on batch sizes is right."""
+"""Adds to failed trials whether a retry may succeed, and corrects the comment on batch sizes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0003"
 def upgrade() -> None:
     comment = "whether it may succeed if tried again; NULL unless it failed"
     op.add_column("paretocaps_trials", sa.Column("may_pass", sa.Boolean(), comment=comment))
-    # until here only the wording told: of a worker that died, or of a full disk
+    # older versions recorded it only in the text of the reason: a worker died, or the disk was full
     op.execute(
         "UPDATE paretocaps_trials SET may_pass = (reason LIKE 'worker %' OR reason LIKE '%free some space')"
         " WHERE state = 'failed'"

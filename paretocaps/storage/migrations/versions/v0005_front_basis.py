@@ -1,4 +1,4 @@
-"""Fronts say which trials they are of, so that they are read as they are stored."""
+"""Adds to fronts which trials and devices they were ranked from, so that a stored front can be read."""
 
 import sqlalchemy as sa
 from alembic import op
