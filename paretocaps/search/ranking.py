@@ -1,4 +1,4 @@
-"""From a table of finished trials to a front: pure functions, ranked by pymoo."""
+"""Computes fronts from a table of finished trials, with pure functions; pymoo ranks them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 
 FIRST_TRIALS = 8
-"""How many finished trials, by number, fix a study's reference point."""
+"""The number of finished trials, the first ones by number, that fix a study's reference point."""
 _WHOLE = ("params", "macs", "memory")
 
 
@@ -38,20 +38,20 @@ def ranked_front(
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
-    The reference point is the study's own where the objectives are; for another view it comes
+    Over the study's own objectives, it has the study's reference point; over others, the point is computed
     from the same first trials.
 
     Args:
-        study: whose front it is.
+        study: the study.
         table: its finished trials, with `asked_quantities`.
-        objectives: two or more; no retraining is needed for others than the study's own.
-        requirements: trials that miss one are left out before ranking.
-        device: rank trials measured on this device only.
-        scale_to: rank trials of every device, with their times, and the bounds on them, in seconds of
-            this one by the devices' calibrations.
+        objectives: two or more objectives; others than the study's own need no retraining.
+        requirements: bounds; trials that miss one are left out before ranking.
+        device: rank only the trials that were measured on this device.
+        scale_to: rank the trials of all devices, with times, and the values that bounds on times apply to,
+            scaled to seconds of this device by the devices' calibrations.
 
     Raises:
-        UsageError: an objective was not measured, or would be compared across devices; or there is no
+        UsageError: an objective was not measured, or does not compare across devices; or a trial has no
             calibration to scale by.
     """
     _refuse_unmeasured(study.name, table, [*objectives, *map(_bounded, requirements)])
@@ -78,7 +78,7 @@ def ranked_front(
 
 
 def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[Objective]) -> FrontRecord:
-    """Return a front of the study's own objectives as it was stored, without bounds."""
+    """Return a stored front over the study's own objectives, without bounds, as a `FrontRecord`."""
     order = _choice_order(study.spec)
     rows = map(stored.table.row, stored.members)
     return FrontRecord(
@@ -94,12 +94,12 @@ def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[
 
 
 def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontRecord | None:
-    """Return the front of the trials that keep bounds, where it follows from the front of all of them.
+    """Return the front of the trials that keep bounds, if it can be computed from the front of all trials.
 
-    It does where the bounds are on the front's own objectives, from their worse side: whatever beats a trial
-    is at least as good in every objective, so it keeps every bound that the trial keeps, and a member of the
-    bounded front is a member of the whole one. For other bounds the answer is None: a trial that keeps
-    them may be beaten only by trials that miss them.
+    It can if every bound limits one of the front's objectives on its worse side. A trial that beats another
+    is at least as good in every objective, so it keeps every such bound that the other keeps, and each member
+    of the bounded front is a member of the whole front. For other bounds the result is None, since a trial
+    that keeps them may be beaten only by trials that miss them.
     """
     if not all(requirement.keeps_the_best(front.objectives) for requirement in requirements):
         return None
@@ -113,7 +113,7 @@ def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontReco
 
 @dataclass(frozen=True)
 class MeasuredTrials:
-    """The finished trials of a study, by number, and the devices they were measured on."""
+    """The finished trials of a study, ordered by number, and the devices that they were measured on."""
 
     members: tuple[FrontMember, ...]
     devices: tuple[str, ...]
@@ -126,18 +126,18 @@ def measured_trials(
     device: str | None = None,
     scale_to: str | None = None,
 ) -> MeasuredTrials:
-    """Return every finished trial with all that the table has of it, those of one device or scaled if asked.
+    """Return every finished trial of the table with all its values.
 
     Args:
-        study: whose trials they are.
+        study: the study.
         table: its finished trials.
-        objectives: what is shown by the objective's name beside its quantity's.
-        device: the trials of this device only.
-        scale_to: the device whose seconds times are in.
+        objectives: objectives whose values are returned under their own names, too.
+        device: return only the trials that were measured on this device.
+        scale_to: scale all times to seconds of this device.
 
     Raises:
-        UsageError: both are asked, or trials have no calibration to scale by.
-        UnknownNameError: nothing was measured on that device.
+        UsageError: `device` and `scale_to` are both given, or a trial has no calibration to scale by.
+        UnknownNameError: no trial was measured on that device.
     """
     table, order = comparable(table, (), device, scale_to), _choice_order(study.spec)
     members = tuple(_member(table, row, objectives, order) for row in range(len(table)))
@@ -147,19 +147,19 @@ def measured_trials(
 def asked_quantities(
     objectives: Sequence[Objective], requirements: Sequence[Requirement] = ()
 ) -> tuple[str, ...]:
-    """Return what a table needs to rank trials: every common quantity, and those that are asked for."""
+    """Return the columns of a table to rank trials: every common quantity, and those of the arguments."""
     asked = [objective.quantity for objective in (*objectives, *map(_bounded, requirements))]
     return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
 def fixed_reference(table: QuantityTable, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """Return the reference point that the study's first trials fix for good; None before they are in."""
+    """Return the reference point that the study's first trials fix; None while there are too few of them."""
     values = _first_trials(table, objectives)
     return reference_point(values, objectives) if len(values) == FIRST_TRIALS else None
 
 
 def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
-    """Return the trials that are on the study's front, or where it does not compare on any device's."""
+    """Return the numbers of the trials on the study's front, or on any device's if devices do not compare."""
     bound = any(objective.device_bound for objective in objectives)
     groups = [table.devices == name for name in sorted(set(table.devices.tolist()))] if bound else None
     found: set[int] = set()
@@ -171,12 +171,12 @@ def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[
 
 
 def latest_device(table: QuantityTable) -> str | None:
-    """Return the device of the last finished trial by number, or None where there is none."""
+    """Return the device of the finished trial with the highest number, or None if there is no trial."""
     return str(table.devices[-1]) if len(table) else None
 
 
 def named_values(table: QuantityTable, row: int) -> dict[str, float]:
-    """Return what was measured of the trial in `row`, by quantity; params and bytes are whole numbers."""
+    """Return the measured values of the trial in `row`, by quantity; counts and bytes are whole numbers."""
     values = {name: float(table.values[row, column]) for column, name in enumerate(table.quantities)}
     return {
         name: int(value) if name in _WHOLE and value.is_integer() else value
@@ -188,7 +188,7 @@ def named_values(table: QuantityTable, row: int) -> dict[str, float]:
 def _refuse_unmeasured(study: str, table: QuantityTable, asked: Sequence[Objective]) -> None:
     """Refuse objectives that were measured in no finished trial.
 
-    An accuracy that none reached is no error: its trials lack the value.
+    It is no error if no trial reached an objective's target, such as the accuracy of `time_to`.
     """
     for name in (objective.quantity for objective in asked):
         if len(table) and np.isnan(table.column(name)).all() and parse_quantity(name) is None:
@@ -214,11 +214,11 @@ def _member(
 
 
 def _choice_order(spec: Mapping[str, Any]) -> list[str]:
-    """Return the trainer's choices in its own order, nothing where it is not installed here."""
+    """Return the names of the trainer's choices in its own order; empty if it is not installed here."""
     trainer = spec.get("trainer", "")
     try:
         return list(TRAINERS.get(trainer).choices.model_fields)
-    except ParetocapsError:  # what is stored can be read without its package
+    except ParetocapsError:  # a stored study can be read without the trainer's package
         return []
 
 
@@ -229,7 +229,7 @@ def _bounded(requirement: Requirement) -> Objective:
 def _reference(
     study: StudyRecord, table: QuantityTable, objectives: Sequence[Objective], own: bool
 ) -> tuple[float, ...] | None:
-    """Return the study's own reference point for its `own` values, else one from its first trials."""
+    """Return the study's reference point for its own objectives and `own` seconds, else compute one."""
     own = own and tuple(study.spec.get("objectives", ())) == tuple(o.name for o in objectives)
     if study.reference_point is not None and own:
         return study.reference_point
@@ -238,13 +238,13 @@ def _reference(
 
 
 def _first_trials(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    """Return the objectives of the first trials that have a value in each."""
+    """Return the values of the first trials that have a value in every objective, [trials, objectives]."""
     values = _columns(table, objectives)
     return values[np.isfinite(values).all(axis=1)][:FIRST_TRIALS]
 
 
 def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:
-    """Return how many trials never reached what an objective asks for, by its name; none are left out."""
+    """Return how many trials never reached an objective's target, by its name, for those above 0."""
     views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
     counts = {o.name: int(np.isnan(table.column(o.quantity)).sum()) for o in views}
     return {name: count for name, count in counts.items() if count}

@@ -1,4 +1,4 @@
-"""The driver: asks for choices, hands jobs to an executor, stores what comes back, and tells."""
+"""The driver, which proposes choices, hands jobs to an executor, stores the results and tells Optuna."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ _FAILURES_IN_A_ROW = 5
 
 @dataclass
 class OpenTrial:
-    """A trial whose trainings are not all in: the seeds still to train, and those being trained."""
+    """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running."""
 
     number: int
     choices: dict[str, object]
@@ -52,19 +52,19 @@ class OpenTrial:
 
 @dataclass
 class Runner:
-    """Runs one open study until it has its trials.
+    """Runs one open study until it has all its trials.
 
-    Every value is stored before Optuna is told it, so whatever interrupts a study, no measurement
-    is lost, and the trial it belongs to is finished by the next run.
+    Every value is stored before Optuna is told. If a study is interrupted at any point, no measurement is
+    lost, and the next run finishes the trial that it belongs to.
 
     Args:
-        spec: how many trials, epochs, repeats, and on what.
-        objectives: the study's.
+        spec: the number of trials, epochs and repeats, the data and so on.
+        objectives: the study's objectives.
         store, study: our tables and Optuna's.
-        proposals: where new choices come from.
-        executor: trains jobs; entered and left by the caller.
-        observer: is told what happens.
-        interrupts: is asked between two things whether to stop.
+        proposals: proposes new choices.
+        executor: trains jobs; the caller enters and exits its context.
+        observer: its methods are called as the study proceeds.
+        interrupts: is checked between steps, to stop the study.
     """
 
     spec: StudySpec
@@ -86,7 +86,7 @@ class Runner:
     remarked: set[str] = field(default_factory=set)
     record: StudyRecord = field(init=False)
     table: QuantityTable = field(init=False)
-    """All finished trials, read once; each trial that finishes adds its own rows."""
+    """All finished trials; they are read once, and each trial that finishes adds its row."""
 
     def __post_init__(self) -> None:
         self.record = self.store.study(self.spec.study)
@@ -98,7 +98,8 @@ class Runner:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
 
         Raises:
-            ParetocapsError: as many trials as asked for failed, or five in a row.
+            UsageError: the trainer allows no point of the space.
+            ParetocapsError: `spec.trials` trials failed, or five in a row, or every point of the space.
         """
         self._update_front()
         try:
@@ -118,24 +119,24 @@ class Runner:
             raise
 
     def resume(self, trial: OpenTrial) -> None:
-        """Take up a trial that an earlier run left: train what waits, or finish it where nothing does."""
+        """Resume a trial of an earlier run: train its waiting seeds, or finish it if there are none."""
         self.open[trial.number] = trial
         self.store.start_trial(self.spec.study, trial.number, trial.choices, trial.design)
         self._finish_if_complete(trial)
 
     def front_within(self, requirements: Sequence[Requirement]) -> FrontRecord:
-        """Return the front of the finished trials that keep some bounds."""
+        """Return the front of the finished trials that keep all `requirements`."""
         bound = any(objective.device_bound for objective in self.objectives)
         device = latest_device(self.table) if bound else None
         return ranked_front(self.record, self.table, self.objectives, requirements, device)
 
     @property
     def seeds(self) -> range:
-        """The seeds that every trial is trained with: the same ones, so that trials compare."""
+        """The seeds of every trial; they are the same for all, so that trials compare."""
         return range(self.spec.seed, self.spec.seed + self.spec.repeats)
 
     def _fill(self) -> None:
-        # counted here, not from open trials: a trial that failed may have other seeds still training
+        # jobs are counted, not open trials: other seeds of a failed trial may still be training
         while self.in_flight < self.executor.capacity and (job := self._next_job()) is not None:
             self.executor.submit(job)
             self.in_flight += 1
@@ -158,12 +159,12 @@ class Runner:
         proposal = self.proposals.next()
         if proposal is None:
             self.exhausted = True
-            self.observer.notice("every point of the space was tried: nothing is left to sample")
+            self.observer.notice("every point of the space was tried: there is nothing more to sample")
         return proposal
 
     @property
     def _measured(self) -> tuple[str, ...]:
-        """The quantities behind the objectives, and behind the bounds that are shown."""
+        """The quantities of the objectives, and of the study's bounds."""
         bounded = [OBJECTIVES.get(requirement.name) for requirement in self.spec.requirements]
         return tuple(dict.fromkeys(objective.quantity for objective in (*self.objectives, *bounded)))
 
@@ -211,9 +212,9 @@ class Runner:
             self.fail(trial.number, failure)
 
     def store_measurement(self, key: AttemptKey, measurement: Measurement) -> Failure | None:
-        """Store a measurement; return why it cannot be: an objective missing or not finite.
+        """Store a measurement, or return a failure if an objective is missing or a value is not finite.
 
-        An accuracy that the training did not reach is not missing: its trial is finished, and not ranked.
+        If the training did not reach the accuracy that an objective names, the trial is finished, not ranked.
         """
         for name in (objective.quantity for objective in self.objectives):
             if value_of(measurement, name) is None and not may_be_missing(name, measurement):
@@ -226,10 +227,10 @@ class Runner:
         return None
 
     def _remark(self, number: int, measurement: Measurement) -> None:
-        """Say what to hold against a trial's values; what holds of many trials alike is said once."""
+        """Notify of what makes a trial's values unreliable; a remark of several trials is given only once."""
         new = [remark for remark in measurement.remarks if remark not in self.remarked]
         if measurement.device.loaded:
-            why = "; ".join(measurement.remarks) or "its times are not to be relied on"
+            why = "; ".join(measurement.remarks) or "its times are not reliable"
             self.observer.notice(f"trial {number} was trained on a loaded device: {why}")
         elif new:
             self.observer.notice(f"trial {number}: {'; '.join(new)}")
@@ -238,8 +239,8 @@ class Runner:
     def tell(self, number: int) -> dict[str, float]:
         """Tell Optuna the values of a finished trial, and return all its quantities.
 
-        A trial that lacks one, because it never reached an accuracy, is told as pruned: samplers for several
-        objectives pass over it, and no value is made up for it.
+        If the trial lacks an objective, because it never reached an accuracy, Optuna is told that it was
+        pruned: samplers for several objectives ignore it, and no value has to be invented.
         """
         means = named_values(self.table, self.table.row(number))
         names = [objective.quantity for objective in self.objectives]
@@ -250,10 +251,10 @@ class Runner:
         return means
 
     def fail(self, number: int, failure: Failure) -> None:
-        """End a trial without values; what its other seeds measured stays stored.
+        """End a trial as failed; the measurements of its other seeds stay stored.
 
         Raises:
-            ParetocapsError: it was one failure too many.
+            ParetocapsError: too many trials have failed.
         """
         self.open.pop(number, None)
         self.store.fail_trial(self.spec.study, number, failure)
@@ -267,7 +268,7 @@ class Runner:
                 f"{self.failed_in_a_row} trials in a row failed, the last reason: {self.reason}"
             )
         if self.failed >= self.spec.trials:
-            many = "the one trial asked for failed" if self.failed == 1 else f"{self.failed} trials failed"
+            many = "the study's only trial failed" if self.failed == 1 else f"{self.failed} trials failed"
             raise ParetocapsError(f"{many}, the last reason: {self.reason}")
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
@@ -282,7 +283,7 @@ class Runner:
         self._update_front()
 
     def _update_front(self) -> None:
-        """Rank again, store of which trials the front is, and show it where it changed."""
+        """Rank all trials, store the front, and show it if it has changed."""
         self._fix_reference()
         front = ranked_front(self.record, self.table, self.objectives, device=self._device())
         self.store.save_front(front, self.table)
@@ -292,27 +293,27 @@ class Runner:
         self._drop_weights()
 
     def _fix_reference(self) -> None:
-        """Store the study's reference point once its first trials are in; after that it stays."""
+        """Store the study's reference point, once, when its first trials are finished."""
         point = fixed_reference(self.table, self.objectives)
         if self.record.reference_point is None and point is not None:
             self.store.set_reference_point(self.spec.study, point)
             self.record = replace(self.record, reference_point=point)
 
     def _device(self) -> str | None:
-        """Return the device that is measured on now, where values of several devices do not compare."""
+        """Return the device of the last trial if an objective does not compare across devices, else None."""
         if not any(objective.device_bound for objective in self.objectives):
             return None
         device = latest_device(self.table)
         if device != self.device is not None:
             self.observer.notice(
-                f"trials are now measured on {device}, before on {self.device}: the front has the former only"
+                f"trials are now measured on {device}, before on {self.device}: the front has only the former"
                 " (`paretocaps front --measured-on` shows either, --scale-to both)"
             )
         self.device = device
         return device
 
     def _drop_weights(self) -> None:
-        """Delete the weights of trials that are on no device's front; what they measured stays stored."""
+        """Delete the weights of trials that are on no device's front; their measurements stay stored."""
         kept = front_trials(self.table, self.objectives)
         for gone in self.store.weights_unused(self.spec.study, kept):
             gone.path.unlink(missing_ok=True)
@@ -321,6 +322,6 @@ class Runner:
     def _interrupt(self) -> None:
         self.executor.abort()
         end_session(self.study)
-        with suppress(StorageError):  # the storage may be what failed: then the next run finds them running
+        with suppress(StorageError):  # if the storage itself failed, the next run finds the trials running
             for number in self.open:
                 self.store.interrupt_trial(self.spec.study, number)

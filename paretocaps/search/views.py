@@ -1,4 +1,4 @@
-"""What is asked of a stored study: a front, or all its finished trials."""
+"""Reads a front, or all finished trials, of a stored study."""
 
 from collections.abc import Sequence
 
@@ -28,11 +28,11 @@ def front_of(
 ) -> FrontRecord:
     """Return the front of a stored study, over its own objectives and within its own bounds by default.
 
-    Over its own objectives it is read as the driver stored it; any other is ranked now. Args and errors
-    as `ranked_front`.
+    The front over its own objectives is read as the driver stored it; any other is computed. The arguments
+    and errors are those of `ranked_front`.
 
     Raises:
-        StorageError: no such study.
+        StorageError: there is no such study.
     """
     record = store.study(study)
     bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
@@ -48,7 +48,7 @@ def front_of(
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:
-    """Return the study's front as it is stored; None where there is none that holds for all its trials."""
+    """Return the stored front of the study, or None if none is valid for all its trials and devices."""
     stored = store.stored_front(study.name, objectives, asked_quantities(objectives))
     if stored is None or (len(stored.devices) > 1 and any(o.device_bound for o in objectives)):
         return None
@@ -62,13 +62,13 @@ def trials_of(
     device: str | None = None,
     scale_to: str | None = None,
 ) -> MeasuredTrials:
-    """Return every finished trial of a stored study with all its common quantities.
+    """Return every finished trial of a stored study, with the quantities that every trainer measures.
 
-    They have the study's own objectives, and those that are asked for beside them. Args and errors as
-    `measured_trials`.
+    The trials also have the values of the study's own objectives and of `objectives`. The other arguments
+    and the errors are those of `measured_trials`.
 
     Raises:
-        StorageError: no such study.
+        StorageError: there is no such study.
     """
     record = store.study(study)
     own = [OBJECTIVES.get(name) for name in record.spec.get("objectives", ()) if name in OBJECTIVES]

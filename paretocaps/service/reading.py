@@ -1,4 +1,4 @@
-"""Reading what is stored: fronts, trials, reports."""
+"""Reads stored studies: their fronts and trials, and reports on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,18 +32,18 @@ def load_front(
     """Return the front of a stored study.
 
     Args:
-        study: its name; may be left out where the storage has just one.
+        study: name of the study; it may be None if the storage has only one.
         storage: database URL.
-        objectives: a view over others than the study's own; nothing is retrained.
+        objectives: other objectives than the study's own; nothing is retrained.
         require: bounds such as "acc>=0.9" that trials must keep; None for those of the study, () for none.
-        measured_on: rank the trials measured on this device only.
-        scale_to: rank the trials of every device, their times (and bounds on times) expressed in seconds
-            of this one: multiplied by the ratio of the devices' calibrations.
+        measured_on: rank only the trials that were measured on this device.
+        scale_to: rank the trials of all devices, with times scaled to seconds of this device by the ratio
+            of the devices' calibrations; bounds on times apply to the scaled times.
 
     Raises:
-        StorageError: no such database or study.
-        UsageError: objectives that were not measured or do not compare, a bound not understood, trials
-            without a calibration to scale by.
+        StorageError: there is no such database or study.
+        UsageError: an objective was not measured or does not compare across devices, a bound is not
+            understood, or a trial has no calibration to scale by.
     """
     from paretocaps.storage.store import Store
 
@@ -56,7 +56,7 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
     """Return every trial of a stored study as a data frame: state, measured quantities, choices.
 
     Raises:
-        StorageError: no such database or study.
+        StorageError: there is no such database or study.
     """
     from paretocaps.report.trial_frame import trials_frame
     from paretocaps.search.views import trials_of
@@ -77,7 +77,7 @@ def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) ->
     """Return every finished trial of a stored study, on its front or not.
 
     Raises:
-        StorageError: no such database or study.
+        StorageError: there is no such database or study.
     """
     from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
@@ -95,10 +95,13 @@ def write_report(
     measured_on: str | None = None,
     scale_to: str | None = None,
 ) -> Path:
-    """Write a study's front as one HTML page and return where it is (default reports/STUDY.html).
+    """Write a study's front as one HTML page and return its path (by default reports/STUDY.html).
+
+    The arguments are those of `load_front`.
 
     Raises:
-        StorageError, UsageError: as `load_front`, or the page cannot be written there.
+        StorageError: there is no such database or study.
+        UsageError: as for `load_front`, or the page cannot be written.
     """
     from paretocaps.report import page
     from paretocaps.search.views import trials_of
@@ -144,11 +147,10 @@ def front_of(
 ) -> "Front":
     """Return the front of a study in an open store.
 
-    It is over its own objectives unless others are asked for, and within its own bounds where
-    `requirements` is None.
+    If `objectives` or `requirements` is None, it is over the study's own objectives or within its own bounds.
 
     Raises:
-        StorageError, UsageError: as `load_front`.
+        StorageError, UsageError: as for `load_front`.
     """
     from paretocaps.report.front import Front
     from paretocaps.search import views
@@ -158,19 +160,19 @@ def front_of(
 
 
 def bounds(require: str | Sequence[str] | None) -> tuple[Requirement, ...] | None:
-    """Return bounds as they are asked for: None, for those of the study, stays None.
+    """Return parsed bounds; None, which means those of the study, stays None.
 
     Raises:
-        UsageError: one of them is not understood.
+        UsageError: a bound is not understood.
     """
     return None if require is None else parse_requirements(require)
 
 
 def _history(store: "Store", front: "Front") -> list[tuple[int, float]]:
-    """Return how many trials had finished whenever the whole front changed, and its hypervolume then.
+    """Return, for each change of the front without bounds, the number of finished trials and the hypervolume.
 
-    Volumes up to another reference point, or of another device's front, do not compare and are left out, as
-    all are where the front that is shown is another view.
+    Hypervolumes over another reference point, or of another device's front, do not compare and are left out.
+    The result is empty if `front` is scaled or over other objectives than the study's.
     """
     steps = store.front_history(front.study, front.objectives) if front.scaled_to is None else []
     several = len(front.devices) > 1 and any(objective.device_bound for objective in front.objectives)
@@ -184,7 +186,7 @@ def _history(store: "Store", front: "Front") -> list[tuple[int, float]]:
 def _further(
     store: "Store", study: str, device: str | None, scale_to: str | None
 ) -> dict[int, dict[str, float]]:
-    """Return what a report says of trials beside what a front has, by trial and quantity."""
+    """Return the values that a report shows in addition to those of a front, by trial and quantity."""
     from paretocaps.report.page import FURTHER
     from paretocaps.search.device_times import comparable
     from paretocaps.search.ranking import named_values
@@ -194,7 +196,7 @@ def _further(
 
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a study was run with; what a paper says of it is none of that."""
+    """Return the settings that a study was run with, without the values that a paper published."""
     return {name: value for name, value in spec.items() if name != "published"}
 
 
@@ -203,7 +205,11 @@ def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":
 
 
 def only_study(store: "Store", study: str | None) -> str:
-    """Return `study`, or the storage's one study where it was left out."""
+    """Return `study`, or the name of the storage's only study if it is None.
+
+    Raises:
+        UsageError: `study` is None, and the storage has no or several studies.
+    """
     if study is not None:
         return study
     names = [summary.name for summary in store.studies()]

@@ -1,4 +1,4 @@
-"""Fronts in the database: each change is a row, so that a study's progress is a query."""
+"""Writes and reads fronts: every change of a front is a row, so that a query shows a study's progress."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from paretocaps.storage.table import table
 
 @dataclass(frozen=True)
 class StoredFront:
-    """A front as it was stored: its `members` best in the first objective first, and a table of them."""
+    """A stored front: its members' trial numbers, best in the first objective first, and their table."""
 
     reference_point: tuple[float, ...] | None
     hypervolume: float
@@ -31,7 +31,15 @@ class StoredFront:
 
 @dataclass(frozen=True)
 class FrontStep:
-    """A front that a study once had: from how many finished `trials` on, of which `device` if of one."""
+    """One front in the history of a study.
+
+    Attributes:
+        trials: how many trials were finished when the study first had this front.
+        hypervolume: its hypervolume over the reference point.
+        reference_point: one value per objective, or None if it had none.
+        device: the device whose trials were ranked, or None for those of all devices.
+        created: when it was stored.
+    """
 
     trials: int
     hypervolume: float
@@ -41,12 +49,12 @@ class FrontStep:
 
 
 def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable) -> bool:
-    """Store a front without bounds, unless the latest over its objectives is the same; return whether it was.
+    """Store a front, unless it equals the latest one over the same objectives; return whether it was stored.
 
     Args:
-        connection: of a write transaction.
-        front: the front.
-        ranked: all finished trials of the study; the stored front is read for as long as there are no others.
+        connection: a connection in a write transaction.
+        front: a front without bounds.
+        ranked: all finished trials of the study; the stored front is valid until there are others.
 
     Raises:
         StorageError: there is no such study.
@@ -84,10 +92,10 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
 def stored_front(
     connection: Connection, study: str, objectives: Sequence[Objective], quantities: Sequence[str]
 ) -> StoredFront | None:
-    """Return the front over `objectives` stored last, with some quantities of its members.
+    """Return the latest stored front over `objectives`, with `quantities` of its members, if it is valid.
 
-    None where there is none, or where trials finished, or were trained again, after it was stored: a driver
-    was cut off in between, trials were imported, or an older version stored it.
+    The result is None if no front is stored, or if trials finished or were trained again after it was stored:
+    a driver was cut off in between, trials were imported, or an older version stored the front.
 
     Raises:
         StorageError: there is no such study.
@@ -108,7 +116,7 @@ def stored_front(
 
 
 def front_history(connection: Connection, study: str, objectives: Sequence[Objective]) -> list[FrontStep]:
-    """Return all fronts over `objectives` that the study has had, in the order in which it had them.
+    """Return all fronts over `objectives` that the study has had, oldest first.
 
     Raises:
         StorageError: there is no such study.
@@ -128,7 +136,7 @@ def front_history(connection: Connection, study: str, objectives: Sequence[Objec
 
 
 def _attempts(connection: Connection, study: int) -> int:
-    """Return the sum of what `QuantityTable.attempts` is of all finished trials."""
+    """Return the sum of `QuantityTable.attempts` over all finished trials."""
     finished = TRIALS.c.study_id == study, TRIALS.c.state == "finished", ATTEMPTS.c.state == "finished"
     latest = select(func.max(ATTEMPTS.c.attempt).label("attempt")).select_from(ATTEMPTS.join(TRIALS))
     each = latest.where(*finished).group_by(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed).subquery()

@@ -1,4 +1,4 @@
-"""The finished trials of a study as a matrix, which fronts are ranked from."""
+"""The finished trials of a study as a matrix, from which fronts are ranked."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,29 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 Machine = tuple[str, str]
-"""A device, and the version of torch there."""
+"""The name of a device, and the version of torch that trained on it."""
 
 
 @dataclass(frozen=True)
 class QuantityTable:
-    """The finished trials of a study: n rows by number, one column a quantity.
+    """The finished trials of a study: n rows in the order of their numbers, one column per quantity.
 
     Attributes:
         quantities: the names of the columns.
         trials: trial numbers, [n] int64, increasing.
-        choices: what each was asked to train, canonical JSON, [n] str.
-        designs: the name of its design, [n] str or None.
+        choices: the choices that were trained, canonical JSON, [n] str.
+        designs: the name of the trial's design, [n] str or None.
         values: means over the seeds, [n, quantities] float64, SI units; NaN where a seed lacks the value.
-        seeds: how many trainings each mean is over, [n] int64.
-        attempts: the numbers of these trainings' attempts, summed, [n] int64: it grows with every training
-            that is added to a trial or put in the place of another.
-        machines: where the seeds were trained, each machine once, sorted, [n] tuples of `Machine`.
-        devices: name of the device, [n] str; several, joined by " + ", where the seeds differ. A device that
-            occurs in the table with several versions of torch, whose times do not compare either, is as
-            many: its name ends in ", torch X".
+        seeds: number of seeds, [n] int64.
+        attempts: sum over the seeds of the attempt's number, [n] int64; it grows with every training that is
+            added to a trial or replaces another.
+        machines: the machines that the seeds were trained on, each once, sorted, [n] tuples of `Machine`.
+        devices: name of the device, [n] str; where the seeds differ, the names joined by " + ". A device
+            that occurs in the table with several versions of torch counts as several devices, since their
+            times do not compare: its names end in ", torch X".
         calibrations: seconds of the reference step, mean over the seeds, [n] float64; NaN where not measured.
-        shared: whether any of the trainings shared its device, [n] bool.
-        loaded: whether any of them was disturbed by whatever else ran there, [n] bool.
+        shared: whether any of the trainings shared its device with other jobs of the study, [n] bool.
+        loaded: whether anything else disturbed the device of any of the trainings, [n] bool.
     """
 
     quantities: tuple[str, ...]
@@ -60,16 +60,16 @@ class QuantityTable:
         return values
 
     def flags(self, row: int) -> tuple[str, ...]:
-        """Return what to hold against the times of a trial, as `FrontMember.flags`."""
+        """Return what makes the times of a trial unreliable, as `FrontMember.flags`."""
         return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
-        """Return the trials for which `chosen`, [n], is true; devices keep the names that they have here."""
+        """Return the trials for which `chosen`, [n], is true; the names of devices stay as they are."""
         arrays: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _arrays()}
         return replace(self, **arrays)
 
     def joined(self, other: Self) -> Self:
-        """Return the table with the trials of `other`, which has the same quantities, in place of its own."""
+        """Return the trials of both tables, which have the same quantities; a trial in both is `other`'s."""
         mine = self.only(~np.isin(self.trials, other.trials))
         order = np.argsort(np.concatenate([mine.trials, other.trials]))
         both: dict[str, Any] = {
@@ -81,7 +81,13 @@ class QuantityTable:
 def by_trial(
     quantities: tuple[str, ...], rows: Mapping[str, Sequence[Any]], values: NDArray[np.float64]
 ) -> QuantityTable:
-    """Return the table of trainings: their columns by name, [m] each, in the order of the trials' numbers."""
+    """Return the table of the trials of m trainings.
+
+    Args:
+        quantities: the names of the columns of `values`.
+        rows: columns of the trainings by name, [m] each, in the order of the trials' numbers.
+        values: the quantities of the trainings, [m, quantities].
+    """
     trials, first, seeds = np.unique(
         np.array(rows["number"], dtype=np.int64), return_index=True, return_counts=True
     )
@@ -92,7 +98,8 @@ def by_trial(
             for start, count in zip(first, seeds, strict=True)
         ]
     )
-    shared, loaded = (np.array(rows[name], dtype=np.bool_) for name in ("shared", "loaded"))  # NULL is not
+    # NULL is taken as False
+    shared, loaded = (np.array(rows[name], dtype=np.bool_) for name in ("shared", "loaded"))
     calibrations = np.array(rows["calibration"], dtype=np.float64)
     attempts = np.array(rows["attempt"], dtype=np.int64)
     return QuantityTable(
@@ -112,7 +119,7 @@ def by_trial(
 
 
 def _devices(machines: NDArray[np.object_]) -> NDArray[np.str_]:
-    """Return the names of the devices, those that occur with several versions of torch with theirs."""
+    """Return the devices' names, with the version of torch if a device occurs with several versions."""
     distinct: set[tuple[Machine, ...]] = set(machines)
     seen = Counter(name for name, _ in {machine for several in distinct for machine in several})
     names = {

@@ -1,4 +1,4 @@
-"""The store: everything a study learns, in one database that Optuna's tables share."""
+"""The store, which keeps everything about a study in one database, next to Optuna's tables."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def _reads(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["Store", P], T]:
-    """Return `operation` as a method that runs it in one consistent state of the database."""
+    """Return `operation` as a method that reads one consistent state of the database."""
 
     @wraps(operation)
     def method(store: "Store", /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -35,7 +35,7 @@ def _reads(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Conca
 
 
 def _writes(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["Store", P], T]:
-    """Return `operation` as a method that runs it in one transaction, again where a server went away."""
+    """Return `operation` as a method that runs it in one transaction, and again if the server goes away."""
 
     @wraps(operation)
     def method(store: "Store", /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -45,13 +45,12 @@ def _writes(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Conc
 
 
 class Store:
-    """Studies, trials, attempts, epochs and fronts of one database; a context manager.
+    """Studies, trials, attempts, epochs and fronts of one database; it is a context manager.
 
-    Its operations are functions of a connection, in the modules named below, where they are described;
-    here each gets its transaction: what it writes is there whole or not at all, whatever happens to
-    the process. Every one that names a study raises StorageError where there is none of that name,
-    and every one that names a trial or an attempt where that is missing. Objects may be shared
-    between threads, not between processes.
+    Its operations are functions of a connection; the modules that define them describe them. Here each
+    gets a transaction: all that it writes is stored, or nothing, whatever happens to the process. Each
+    raises StorageError if the study, the trial or the attempt that it names does not exist. Threads may
+    share a store, processes may not.
     """
 
     create_study = _writes(_studies.create_study)
@@ -90,7 +89,7 @@ class Store:
 
     @classmethod
     def open(cls, url: str, create: bool) -> Self:
-        """Open the database at `url`, bringing older tables up to date.
+        """Open the database at `url`, and migrate older tables.
 
         Args:
             url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
@@ -109,15 +108,15 @@ class Store:
 
     @property
     def artifacts(self) -> Path:
-        """The folder for weights and arrays, absolute; it is made by whoever writes there."""
+        """The absolute folder for weights and arrays; the first writer makes it."""
         return self._database.artifacts
 
     def attempt_folder(self, key: AttemptKey) -> Path:
-        """Return the absolute folder for the files of an attempt; it is not made."""
+        """Return the absolute folder for the files of an attempt, without making it."""
         return self.artifacts / attempt_name(key)
 
     def close(self) -> None:
-        """Close the database, with everything in its one file."""
+        """Close the database; the one file of an SQLite database then has everything."""
         self._database.close()
 
     def __enter__(self) -> Self:

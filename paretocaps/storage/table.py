@@ -21,13 +21,13 @@ def table(
 ) -> QuantityTable:
     """Return the finished trials of a study (those in `numbers`, or all) as a matrix over `quantities`.
 
-    A quantity is a field of `Measurement` (`FIELDS`), one of its `quantities`, or one that follows from
-    these (`parse_quantity`); a name that was not measured is a column of NaN. A trial's value is the mean
-    over its seeds, of the latest finished attempt of each.
+    A quantity is a field of `Measurement` (`FIELDS`), one of its `quantities`, or computed from them
+    (`parse_quantity`); a quantity that was not measured gives a column of NaN. A trial's value is the mean
+    over its seeds, each with its latest finished attempt.
 
     Raises:
         StorageError: there is no such study.
-        UsageError: a quantity with a parameter that cannot be.
+        UsageError: the parameter of a quantity is not allowed.
     """
     scope = [TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", is_latest()]
     if numbers is not None:
@@ -49,7 +49,7 @@ def table(
 def _named(
     connection: Connection, scope: Sequence[ColumnElement[bool]], names: Sequence[str]
 ) -> dict[str, dict[int, float | None]]:
-    """Return what is no column of the attempts by name and attempt: measured under that name, or computed."""
+    """Return by name and attempt the quantities that have no column of their own, measured or computed."""
     computed = {name: quantity for name in names if (quantity := parse_quantity(name)) is not None}
     found: dict[str, dict[int, float | None]] = {name: {} for name in names}
     query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)

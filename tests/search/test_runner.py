@@ -89,7 +89,7 @@ def test_as_many_failures_as_trials_end_the_run(run):
 def test_a_measurement_without_an_objective_fails_the_trial(run):
     with pytest.raises(
         ParetocapsError,
-        match="the one trial asked for failed, the last reason: trainer 'probe' did not measure 'memory'",
+        match="the study's only trial failed, the last reason: trainer 'probe' did not measure 'memory'",
     ):
         run(objectives="acc,memory", trials=1)
 

@@ -48,7 +48,10 @@ def test_weights_on_their_own_are_not_removed_unasked(job):
 
 
 def test_a_folder_that_is_trained_in_is_left_alone(job):
-    with RunFolder(job.folder).lock(), pytest.raises(UsageError, match=f"process {os.getpid()} is training in"):
+    with (
+        RunFolder(job.folder).lock(),
+        pytest.raises(UsageError, match=f"process {os.getpid()} is training in"),
+    ):
         prepare(job, resume=False, force=True, notice=pytest.fail)
 
 
