@@ -1,4 +1,4 @@
-"""What a capsule network is made of, as a frozen value that can be written down as JSON."""
+"""The structure of a network, as a frozen value that can be written as JSON."""
 
 import operator
 from functools import lru_cache
@@ -24,36 +24,36 @@ LAYERS_A_BLOCK = 2
 
 
 class Architecture(BaseModel):
-    """The structure of a capsule network; a network is rebuilt from it and its weights alone.
+    """The structure of a network, which its weights and this value alone rebuild.
 
     Attributes:
-        height, width, channels: the images, in pixels and colour channels.
-        classes: how many classes they have, one class capsule each.
-        family: its name in `domain.families`. A family without capsules has, of all that follows,
-            `image_size`, `standardise` and `own` alone.
-        image_size: side in pixels to which images are resized first; None leaves them as they are.
+        height, width, channels: rows, columns and colour channels of the images.
+        classes: how many classes there are, with one class capsule each.
+        family: the family's name in `domain.families`. A family without capsules uses only `image_size`,
+            `standardise` and `own` of the attributes below.
+        image_size: the side in pixels to which images are resized first; with None they keep their size.
         trunk: what comes before the primary capsules: "convolutions", or a name in `TRUNKS`.
-        trunk_channels: output channels of each convolution of a trunk in `TRUNKS`; empty for the full ones.
-        blocks: pairs of capsule layers between a first one and the class capsules; without any, the
-            primary capsules vote for the class capsules themselves (Sabour et al. 2017).
-        layer_capsules: capsules of the first layer and of each in a block.
+        trunk_channels: output channels of each convolution of a trunk in `TRUNKS`; empty for full widths.
+        blocks: how many pairs of capsule layers follow a first capsule layer and precede the class capsules;
+            with 0 the primary capsules vote for the class capsules directly (Sabour et al. 2017).
+        layer_capsules: capsules of the first capsule layer and of each layer in a block.
         gamma: the momentum.
-        stem_convolutions: 2 for a second convolution between conv1 and the primary one. The papers name
-            such a network and say nothing of that convolution: it is read as one of 3x3 with conv1's
-            channels, stride 1, zeros around the maps so that they keep their size, and a ReLU.
-        standardise: whether each image is given mean 0 and deviation 1 first (see `standardise`).
+        stem_convolutions: 2 adds a second convolution between conv1 and the primary one. The papers name
+            such a network but do not describe that convolution: here it is 3x3 with conv1's channels,
+            stride 1, zero padding that keeps the size of the maps, and a ReLU.
+        standardise: whether each image is first given mean 0 and deviation 1 (see `standardise`).
         conv_channels: feature maps of conv1, and of the second convolution.
         capsule_types: maps of primary capsules; all capsules of a type come from one set of filters.
-        capsule_dim, layer_dim, class_dim: numbers in the state of a primary capsule, of one in the layers
-            between, and of a class capsule.
-        weight_sharing: whether the primary capsules of a type share their matrices to what they vote for.
-        routing: name of the routing of all layers, in `ROUTINGS`.
-        decoder: "full" reads all class capsules, all but one masked; "reduced" reads only that
-            one; "none" leaves the decoder out.
+        capsule_dim, layer_dim, class_dim: numbers in the state of a primary capsule, of a capsule in the
+            layers between, and of a class capsule.
+        weight_sharing: whether the primary capsules of a type share their matrices.
+        routing: the name in `ROUTINGS` of the routing that all layers use.
+        decoder: "full" reads all class capsules, with all but one masked; "reduced" reads only that one;
+            "none" means no decoder.
         decoder_units: widths of the decoder's two hidden layers.
         routing_iterations: iterations of routing by agreement.
-        routing_gradient: which of them training differentiates, "last" or "all" (see `agreement.route`).
-        own: name and value of each choice that the family brings along (`Family.own`).
+        routing_gradient: which iterations training differentiates, "last" or "all" (see `agreement.route`).
+        own: name and value of each choice that the family declares itself (`Family.own`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,7 +101,7 @@ class Architecture(BaseModel):
         return self
 
     def _check_side(self, family: Family) -> None:
-        """Refuse images that the first layers cannot take."""
+        """Refuse images that are too small for the first layers."""
         if family.has_capsules and self.trunk == PLAIN:
             geometry(*self.input_size)
         if min(self.input_size) < family.smallest_side:
@@ -124,7 +124,7 @@ class Architecture(BaseModel):
 
     @property
     def trunk_shape(self) -> TrunkShape:
-        """All that comes before the primary capsules, and how these read it."""
+        """The sizes of all that comes before the primary capsules, and how these read it."""
         if self.trunk == PLAIN:
             widths = (self.conv_channels,) * self.stem_convolutions
             return convolutions(self.channels, self.input_size, widths)
@@ -132,25 +132,25 @@ class Architecture(BaseModel):
 
     @property
     def positions(self) -> int:
-        """Capsules of one type: the cells of its map."""
+        """How many primary capsules a type has: the cells of its map."""
         return self.trunk_shape.primary.positions
 
     @property
     def capsules(self) -> int:
-        """Primary capsules: types times positions."""
+        """How many primary capsules there are: types times positions."""
         return self.capsule_types * self.positions
 
     @property
     def matrices(self) -> int:
-        """Matrices of the primary capsules to each capsule that they vote for.
+        """How many matrices the primary capsules have per capsule that they vote for.
 
-        One a primary capsule, or one a type where they are shared.
+        There is one per primary capsule, or one per type with weight sharing.
         """
         return self.capsule_types if self.weight_sharing else self.capsules
 
     @property
     def layers(self) -> tuple[LayerShape, ...]:
-        """The capsule layers' sizes, in order: the first, those of the blocks, the class capsules."""
+        """The capsule layers' sizes in order: the first layer, those of the blocks, the class capsules."""
         width, dim = self.layer_capsules, self.layer_dim
         outputs = [(width, dim)] * (1 + LAYERS_A_BLOCK * self.blocks if self.blocks else 0)
         shapes, before = [], (self.capsules, self.capsule_dim, self.matrices)
@@ -162,40 +162,40 @@ class Architecture(BaseModel):
 
     @property
     def class_bias(self) -> bool:
-        """Whether the class capsules have a bias: those of Sabour et al. alone, by routings that have one."""
+        """Whether the class capsules have a bias: family and routing must have one, and no blocks."""
         family, routing = FAMILIES.get(self.family), ROUTINGS.get(self.routing)
         return family.class_bias and self.blocks == 0 and routing.class_bias
 
     def own_choice(self, name: str) -> Scalar:
-        """Return the value of a choice that the family brings along; KeyError where it brings no such."""
+        """Return the value of a choice that the family declares itself; KeyError for any other choice."""
         return dict(self.own)[name]
 
     @property
     def pixels(self) -> int:
-        """Values of one image."""
+        """How many values an image has."""
         return self.height * self.width * self.channels
 
     @property
     def decoder_widths(self) -> tuple[int, int, int, int]:
-        """Widths of the decoder's layers: its input, two hidden layers and the image."""
+        """The widths of the decoder: of its input, its two hidden layers and the image."""
         read = self.classes if self.decoder == "full" else 1
         return read * self.class_dim, *self.decoder_units, self.pixels
 
 
 @lru_cache(maxsize=64)
 def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -> TrunkShape:
-    """Kept: one network asks for it dozens of times, a search for widths hundreds."""
+    """Return a trunk's sizes; they are cached, because a search for widths reads them hundreds of times."""
     return TRUNKS.get(name).shape(channels, size, widths)
 
 
 def architecture(choices: Choices, height: int, width: int, channels: int, classes: int) -> Architecture:
-    """Return the unpruned architecture that `choices` ask for, for images of the given shape.
+    """Return the unpruned architecture of `choices` for images of the given shape.
 
-    Where `image_size` is 0, images are resized as the family says (`Family.resizes`).
+    Where `image_size` is 0, images are resized by the family's rule (`Family.resizes`).
 
     Raises:
-        DataError: images smaller than 8 pixels on a side, or than an `image_size` that was asked for leaves
-            a family; no channels, or fewer than 2 classes.
+        DataError: the images, or `image_size`, are smaller than the family's smallest side (8 pixels for
+            `capsnet`); there are no channels, or fewer than 2 classes.
     """
     family, state_dim = FAMILIES.get(choices.family), ROUTINGS.get(choices.routing).state_dim
     return Architecture(

@@ -1,4 +1,4 @@
-"""Checkpoints of backbones: public weights of ResNet-18, ResNet-50 and MobileNetV1 for a trunk."""
+"""Loads checkpoints of backbones: public weights of ResNet-18, ResNet-50 and MobileNetV1 for a trunk."""
 
 import re
 import struct
@@ -31,20 +31,21 @@ Weights = dict[str, Tensor]
 
 
 def load_checkpoint(network: Network, name: str) -> tuple[str, ...]:
-    """Give the network's trunk the weights of a checkpoint and return what should be said of it.
+    """Give the network's trunk the weights of a checkpoint and return remarks on them.
 
-    Names of torchvision and timm are understood, and for MobileNetV1 the usual `model.N.0`, each with a
+    Names of torchvision and timm are understood, and for MobileNetV1 the usual `model.N.0`, with or without a
     prefix such as `module.` or `backbone.`; classifiers are ignored. For grey images the filters of the first
-    convolution are summed over the colours: the same as showing the image in all three.
+    convolution are summed over the colours, which equals giving the image in all three.
 
     Args:
-        network: with a deep trunk, not pruned.
-        name: a safetensors or PyTorch file (only tensors are read from one), a folder with
-            `model.safetensors`, or a name of the hub, whose weights are downloaded once.
+        network: an unpruned network with a deep trunk.
+        name: a safetensors or PyTorch file (only its tensors are read), a folder with `model.safetensors`,
+            or a name on the hub, whose weights are downloaded once.
 
     Raises:
-        DataError: no such file, or nothing that can be read; a name of the hub without a network.
-        UsageError: the checkpoint of another network, with what differs, or numbers that are not finite.
+        DataError: the file is missing or cannot be read, or the hub cannot be reached.
+        UsageError: the checkpoint belongs to another network (the differences are named), or has numbers
+            that are not finite.
     """
     trunk, weights = network.architecture.trunk, read_checkpoint(name)
     module = network.get_submodule("trunk")
@@ -66,7 +67,7 @@ def load_checkpoint(network: Network, name: str) -> tuple[str, ...]:
 
 
 def check_checkpoint(trunks: Sequence[str], name: str) -> None:
-    """Raise why a checkpoint fits none of `trunks` (names of backbones), at any number of colours.
+    """Check that a checkpoint fits one of `trunks` (names of backbones), with any number of colours.
 
     Raises:
         DataError, UsageError: as `load_checkpoint`.
@@ -91,7 +92,7 @@ def check_checkpoint(trunks: Sequence[str], name: str) -> None:
 
 
 def read_checkpoint(name: str) -> Weights:
-    """Return the tensors of a checkpoint by their names in it, on the CPU.
+    """Return the tensors of a checkpoint by their names, on the CPU.
 
     Raises:
         DataError: as `load_checkpoint`.
@@ -104,11 +105,9 @@ def read_checkpoint(name: str) -> Weights:
             found: Any = load_file(path)
         else:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of pickle protocols
+                warnings.simplefilter("ignore")  # torch warns of pickle protocols
                 found = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        Exception
-    ) as error:  # safetensors has its own errors, torch's reader raises whatever a file makes it
+    except Exception as error:  # safetensors has its own errors, and torch's reader raises many kinds
         raise DataError(f"checkpoint {name!r} cannot be read ({_reason(error)}): give another file") from None
     for wrapper in _WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
@@ -121,12 +120,12 @@ def read_checkpoint(name: str) -> Weights:
 
 
 def _reason(error: Exception) -> str:
-    """Why a file cannot be read, in a few words."""
+    """Return in a few words why a file cannot be read."""
     said = str(error)
     if isinstance(error, LookupError | EOFError | struct.error) or "Unsupported operand" in said:
-        return "it is no PyTorch file"  # such as a page that was downloaded in its place
+        return "it is no PyTorch file"  # such as an HTML page that was downloaded instead
     if isinstance(error, UnpicklingError):
-        return "it holds more than tensors, and is not trusted with that"
+        return "it holds more than tensors, which is not safe to load"
     return (said.splitlines() or [type(error).__name__])[0].split(". ")[0]
 
 
@@ -138,14 +137,14 @@ def _path(name: str) -> Path:
         return path
     if path.suffix in _FILES or not _REPOSITORY.fullmatch(name):
         raise DataError(
-            f"checkpoint {name!r} is not there: give a safetensors or PyTorch file, or a name of the hub such"
-            " as timm/resnet50.a1_in1k"
+            f"checkpoint {name!r} does not exist: give a safetensors or PyTorch file, or a name on the hub"
+            " such as timm/resnet50.a1_in1k"
         )
     return hub_weights(name)
 
 
 def _translated(weights: Weights, expected: Mapping[str, Any], trunk: str) -> tuple[str, Weights]:
-    """The weights under our names, and the prefix that was taken off them."""
+    """Return the prefix that was removed from the weights' names, and the weights under our names."""
     names = {key: key for key in expected}
     layouts = [names, {_timm(key): key for key in expected}] if trunk == "mobilenet_v1" else [names]
     _, prefix, layout = max(
@@ -161,7 +160,7 @@ def _translated(weights: Weights, expected: Mapping[str, Any], trunk: str) -> tu
 
 
 def _timm(key: str) -> str:
-    """timm's name for one of ours in MobileNetV1."""
+    """Return timm's name for one of our names in MobileNetV1."""
     _, pair, layer, attribute = key.split(".")
     number = int(pair)
     if number == 0:

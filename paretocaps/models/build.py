@@ -1,4 +1,4 @@
-"""Networks with their weights drawn."""
+"""Builds networks and initialises their weights."""
 
 import torch
 
@@ -8,10 +8,10 @@ from paretocaps.models.network import Init, Network
 
 
 def bare_network(architecture: Architecture) -> Network:
-    """Return the network of `architecture` with its weights undefined, to be loaded or drawn.
+    """Return the network of `architecture` with undefined weights, to be loaded or initialised.
 
     Raises:
-        ParetocapsError: its family comes from a package that cannot be loaded.
+        ParetocapsError: the family comes from a package that cannot be loaded.
     """
     family = FAMILIES.get(architecture.family)
     network: Network = FAMILIES.resolve(family.name, family.module)(architecture)
@@ -19,17 +19,17 @@ def bare_network(architecture: Architecture) -> Network:
 
 
 def build_network(architecture: Architecture, seed: int, init: Init = "auto") -> Network:
-    """Return a network whose weights follow from `seed` alone; no global random state moves.
+    """Return a network whose weights follow from `seed` alone; no global random state changes.
 
     Args:
-        architecture: what to build.
-        seed: any integer that torch takes for one.
-        init: how the weights are drawn, see `Network.draw` and that of the family's network.
+        architecture: the network to build.
+        seed: any integer that torch accepts as a seed.
+        init: the initialisation, see `Network.draw` and that method of the family's network.
 
     Returns:
         A float32 network on the CPU, in training mode.
     """
-    with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights when they are made
+    with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights when they are created
         network = bare_network(architecture)
     network.draw(torch.Generator().manual_seed(seed), init)
     return network

@@ -1,4 +1,4 @@
-"""Parameters and forward multiply-adds of an architecture, part by part, without building it."""
+"""Counts parameters and forward multiply-adds of an architecture, part by part, without building it."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,14 +17,14 @@ _ROLES = {
     "class_capsules": "capsule",
     "decoder": "decoder",
 }
-"""What the parts of a network are for; those before the primary capsules are its trunk."""
+"""The role of each part of a network; parts before the primary capsules are its trunk."""
 
 
 def complexity(architecture: Architecture) -> list[Part]:
     """Return the parts of `architecture` in the order in which an image passes them.
 
     Raises:
-        ParetocapsError: they come from a package that cannot be loaded.
+        ParetocapsError: the family comes from a package that cannot be loaded.
     """
     family = FAMILIES.get(architecture.family)
     found: list[Part] = FAMILIES.resolve(family.name, family.parts)(architecture)
@@ -34,12 +34,12 @@ def complexity(architecture: Architecture) -> list[Part]:
 def capsnet_parts(a: Architecture) -> list[Part]:
     """Return the parts of a capsule network, whatever its trunk.
 
-    The multiply-adds are those of the plain algorithm, as torch's flop counter sees them (two
-    flops each): every vote computed once, then a weighted sum of the votes an iteration and an
-    agreement between any two. They are what "the multiply-adds of a CapsNet" means elsewhere, and do
-    not move when the code gets faster: our routing forms no votes, shares sums between capsules
-    that share matrices, and so performs another number of them. Votes count with their layers; what the
-    routing of all layers does with them is a part of its own. A part that a network lacks is left out.
+    The multiply-adds are those of the plain algorithm, as torch's flop counter counts them (two flops each):
+    every vote is computed once, then each iteration takes a weighted sum of the votes, and an agreement is
+    computed between any two iterations. This is what "the multiply-adds of a CapsNet" means elsewhere, and it
+    does not change when the code gets faster: our routing forms no votes and shares sums between capsules
+    that share matrices, so it performs another number. Votes count with their layers; the sums that the
+    routings of all layers take of them are a part of their own. A part that a network lacks is omitted.
     """
     *hidden, last = a.layers
     bias = last.outputs * last.out_dim if a.class_bias else 0
@@ -54,20 +54,20 @@ def capsnet_parts(a: Architecture) -> list[Part]:
 
 
 def parameters(architecture: Architecture) -> int:
-    """Return how many parameters are trained."""
+    """Return how many parameters the network has."""
     return sum(part.params for part in complexity(architecture))
 
 
 def multiply_adds(architecture: Architecture) -> int:
-    """Return the forward multiply-adds of one sample."""
+    """Return the forward multiply-adds per image."""
     return sum(part.macs for part in complexity(architecture))
 
 
 def params_by_role(architecture: Architecture) -> dict[str, int]:
-    """Return the parameters of trunk, primary capsules, capsule layers and decoder, those that there are.
+    """Return the parameters of trunk, primary capsules, capsule layers and decoder, as far as they exist.
 
     The names are those of the measured quantities: trunk_params, primary_params, capsule_params and
-    decoder_params. A network without capsules is all trunk.
+    decoder_params. All parts of a network without capsules count as its trunk.
     """
     found: dict[str, int] = {}
     for part in complexity(architecture):
@@ -78,15 +78,16 @@ def params_by_role(architecture: Architecture) -> dict[str, int]:
 
 
 def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) -> int:
-    """Return the multiply-adds of one sample in a training step of the plain algorithm.
+    """Return the multiply-adds per image of a training step by the plain algorithm.
 
-    Forward, and twice as much backward, for inputs and for weights, but for the gradient of the first
-    convolution's input, the image. A frozen trunk is passed forward only, and what reads it needs no gradient
-    of its input. (The paper on pruned backbones multiplies the whole network's by 3, or by 2 where frozen.)
+    A step costs the forward pass, and as much again for each of the gradients of inputs and of weights, but
+    the first convolution needs no gradient of its input, the image. A frozen trunk only runs forward, and the
+    primary capsules then need no gradient of their input. (The paper on pruned backbones multiplies the whole
+    network's forward multiply-adds by 3, or by 2 with a frozen trunk.)
 
     Args:
         architecture: the network.
-        frozen: whether its trunk is not trained, and not computed once for all (which leaves the rest).
+        frozen: whether the trunk is not trained; its forward pass counts in every step.
     """
     parts = complexity(architecture)
     macs, total = {part.name: part.macs for part in parts}, sum(part.macs for part in parts)
@@ -97,16 +98,16 @@ def training_multiply_adds(architecture: Architecture, *, frozen: bool = False) 
 
 
 def training_flops(architecture: Architecture, *, frozen: bool = False) -> int:
-    """Return the floating-point operations of training on one image once: two a multiply-add.
+    """Return the floating-point operations per image of a training step: two per multiply-add.
 
-    See `training_multiply_adds`; the optimiser's own arithmetic is not in it. What the paper on pruned
-    backbones calls FLOPs is another number: multiply-adds, not operations.
+    See `training_multiply_adds`; the optimiser's arithmetic is not counted. The paper on pruned backbones
+    calls another number FLOPs: it counts multiply-adds, not operations.
     """
     return 2 * training_multiply_adds(architecture, frozen=frozen)
 
 
 def _trunk(a: Architecture) -> list[Part]:
-    """The convolutions before the primary one: each a part of its own, those of a deep trunk together."""
+    """Return the convolutions before the primary one, each as a part; a deep trunk is one part."""
     found = [Part(shape.name, shape.params, shape.macs) for shape in a.trunk_shape.convolutions]
     if a.trunk == PLAIN:
         return found

@@ -1,13 +1,14 @@
-"""Unpadded convolutions for processors: as products of patch matrices where those are faster.
+"""Computes unpadded convolutions on a CPU, as products of patch matrices where those are faster.
 
-A convolution is a product of the matrix of all patches, one a row, with the matrix of all filters.
-torch's convolutions avoid forming patches, but they reorder the 21 MB of the primary convolution's
-filters at every call, which at batch 1 is most of a training step, and reach about half the speed of a
-plain product of matrices on the processor this was measured on. So each of the three products (output,
-input gradient, weight gradient) is formed in the faster way, a block of samples at a time. On other
-devices than a CPU, and in a graph that `torch.export` makes, the convolution is torch's.
+A convolution is the product of the matrix of all patches, one per row, with the matrix of all filters.
+torch's convolutions avoid forming patches, but they reorder the 21 MB of the primary convolution's filters
+at every call, which at batch 1 is most of a training step, and on the processor measured here they reach
+about half the speed of a plain matrix product. So each of the three products (output, input gradient,
+weight gradient) is computed in the faster way, a block of images at a time. On other devices, and in a
+graph that `torch.export` makes, the convolution is torch's.
 
-Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C, a patch.
+Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C is the size
+of a patch.
 """
 
 from typing import Any, cast
@@ -20,8 +21,8 @@ from torch.nn import functional
 from paretocaps.models.patches import Patches
 from paretocaps.models.products import has_fast_float32, product, sum_dtype
 
-# Rows of the patch matrix (B x P) up to which the product of patches is the faster way, for outputs,
-# input gradients and weight gradients; measured with torch 2.13 on 2 Zen 5 cores.
+# The product of patches is faster up to this many rows of the patch matrix (B x P), for outputs, input
+# gradients and weight gradients; measured with torch 2.13 on 2 Zen 5 cores.
 _ALWAYS = 1 << 62
 _ROWS = {
     torch.float32: (_ALWAYS, _ALWAYS, _ALWAYS),
@@ -32,7 +33,7 @@ _ROWS_OF_SLOW_FLOAT32 = (160, 160, 1000)
 
 
 def compute_dtype(weight: Tensor) -> torch.dtype:
-    """Return what matrix products with `weight` are computed in: autocast's dtype, or its own."""
+    """Return the dtype of matrix products with `weight`: autocast's, or its own."""
     device = weight.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
 
@@ -42,13 +43,13 @@ def convolution(
 ) -> Tensor:
     """Return the unpadded convolution of `images`, its negative values set to zero if `rectify`.
 
-    Under autocast it computes in, and returns, autocast's dtype, and `weight`'s otherwise.
+    It computes in, and returns, autocast's dtype under autocast, and `weight`'s otherwise.
 
     Args:
         images: [B, C, H, W]; channels-last images are not copied.
         weight: [K, height, width, C].
         bias: [K].
-        stride: down and across.
+        stride: steps down and across.
 
     Returns:
         [B, K, H', W'], in channels-last order on a CPU.
@@ -71,7 +72,7 @@ class _Convolution(torch.autograd.Function):
         rectify: bool,
         dtype: torch.dtype,
     ) -> Tensor:
-        """As `convolution`."""
+        """Return what `convolution` returns."""
         inputs, filters = images.to(dtype), weight.to(dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
         with torch.autocast("cpu", enabled=False):
@@ -83,7 +84,7 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of images, weight and bias."""
+        """Return the gradients of images, weight and bias."""
         images, weight, *maps = ctx.saved_tensors
         patches = Patches(images, _kernel(weight), ctx.stride)
         grad = _channels_last(grad.to(weight.dtype))
@@ -106,7 +107,12 @@ def _channels_last(maps: Tensor) -> Tensor:
 
 
 def _multiplied(patches: Patches, which: int) -> bool:
-    """Whether product `which` (0 outputs, 1 input gradient, 2 weight gradient) is formed from patches."""
+    """Return whether product `which` is computed from patches.
+
+    Args:
+        patches: the patches.
+        which: 0 for outputs, 1 for the input gradient, 2 for the weight gradient.
+    """
     height, width = patches.size
     dtype = patches.images.dtype
     limits = _ROWS.get(dtype, (0, 0, 0))
@@ -116,7 +122,7 @@ def _multiplied(patches: Patches, which: int) -> bool:
 
 
 def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool) -> Tensor:
-    """[B, H', W', K]."""
+    """Return the outputs, [B, H', W', K]."""
     if not _multiplied(patches, 0):
         images = patches.images.permute(0, 3, 1, 2)
         maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
@@ -130,7 +136,7 @@ def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool) -> T
 
 
 def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor) -> Tensor:
-    """[B, C, H, W], from the gradient [B, H', W', K] of the outputs."""
+    """Return the gradient of the images, [B, C, H, W], from that of the outputs, [B, H', W', K]."""
     if not _multiplied(patches, 1):
         images_grad: Tensor = _backward(patches, grad, weight, (True, False))[0]
         return images_grad
@@ -146,7 +152,7 @@ def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor) -> Tensor:
 def _filter_gradients(
     patches: Patches, grad: Tensor, mask: Tensor | None, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of weight, [K, h, w, C], and bias, [K], in float32 at least."""
+    """Return the gradients of weight, [K, h, w, C], and bias, [K], in float32 or float64."""
     filters = len(weight)
     if not _multiplied(patches, 2):
         masked = _rectified(grad, mask)
@@ -165,7 +171,7 @@ def _filter_gradients(
 
 
 def _rectified(grad: Tensor, maps: Tensor | None) -> Tensor:
-    """The gradient before a ReLU that gave `maps`, or without one."""
+    """Return the gradient of the input of the ReLU that returned `maps`; `grad` itself without a ReLU."""
     return grad if maps is None else torch.ops.aten.threshold_backward(grad, maps, 0)
 
 

@@ -1,4 +1,4 @@
-"""The sizes of a capsule network's feature maps: the kernels follow the image."""
+"""Computes the sizes of a capsule network's kernels and feature maps from the size of the images."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,17 +22,17 @@ class Size(NamedTuple):
 
 
 SECOND_KERNEL = Size(3, 3)
-"""Kernel of the second stem convolution, which keeps the size of its maps."""
+"""The kernel of the second stem convolution, which keeps the size of its maps."""
 
 
 class Geometry(NamedTuple):
     """Kernels, strides and map sizes of conv1 and of the primary convolution; neither pads.
 
     Attributes:
-        kernel: kernel of both convolutions.
-        stride: stride of conv1; the primary convolution's is 2.
-        conv: size of conv1's feature maps.
-        primary: size of a map of primary capsules.
+        kernel: the kernel of both convolutions.
+        stride: the stride of conv1; that of the primary convolution is 2.
+        conv: the size of conv1's feature maps.
+        primary: the size of a map of primary capsules.
     """
 
     kernel: Size
@@ -45,13 +45,13 @@ class Geometry(NamedTuple):
 def geometry(height: int, width: int) -> Geometry:
     """Return the geometry for images of `height` x `width` pixels.
 
-    Along each side the kernel is the largest odd number up to a third of the side, but 3 to 9, and
-    conv1 takes a stride of 2 from 42 pixels on, 3 from 70 on, and so forth, so that the maps stay
-    about as large as MNIST's. 28x28 gives the network of Sabour et al. 2017: 9x9 kernels,
-    20x20 and 6x6 maps. 8x8 gives 3x3 kernels, 6x6 and 2x2 maps.
+    Along each side the kernel is the largest odd number up to a third of the side, limited to 3 to 9. The
+    stride of conv1 is 2 from 42 pixels on, 3 from 70 on, and so forth, so that the maps stay about as large
+    as MNIST's. 28x28 gives the network of Sabour et al. 2017: 9x9 kernels, 20x20 and 6x6 maps. 8x8 gives
+    3x3 kernels, 6x6 and 2x2 maps.
 
     Raises:
-        DataError: a side shorter than 8 pixels.
+        DataError: a side is shorter than 8 pixels.
     """
     smallest = CAPSNET.smallest_side
     if min(height, width) < smallest:

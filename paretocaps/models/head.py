@@ -1,4 +1,4 @@
-"""A capsule network without its trunk, for features that were computed before."""
+"""A capsule network without its trunk, which reads features that were computed earlier."""
 
 from torch import Tensor
 
@@ -6,10 +6,10 @@ from paretocaps.models.network import Network, Output
 
 
 class Head(Network):
-    """What `network` makes of features, [B, K, H', W'], which it takes in the place of images.
+    """The layers of `network` after its trunk: it takes features [B, K, H', W'] instead of images.
 
     Args:
-        network: whose layers it uses, and whose mode it has; trained with it.
+        network: the network whose layers and mode the head shares; training either trains both.
     """
 
     def __init__(self, network: Network) -> None:
@@ -18,9 +18,9 @@ class Head(Network):
         self.train(network.training)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return what the network says about the images that these are the features of."""
+        """Return the network's output for the images with these features."""
         return self.network.read(images, labels)
 
     def scores(self, images: Tensor) -> Tensor:
-        """Return the scores of the images that these are the features of, [B, O]."""
+        """Return the scores, [B, O], for the images with these features."""
         return self.network.read_scores(images)

@@ -1,4 +1,4 @@
-"""Weights of the Hugging Face hub: from the local cache, else downloaded."""
+"""Gets weights of the Hugging Face hub from the local cache, or else downloads them."""
 
 import os
 import queue
@@ -8,17 +8,17 @@ from threading import Thread
 from paretocaps.errors import DataError
 
 WEIGHTS = "model.safetensors"
-PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
+PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
 
 
 def hub_weights(repository: str) -> Path:
-    """Return where the weights of `repository`, such as "timm/resnet50.a1_in1k", lie on this machine.
+    """Return the local path of the weights of `repository`, such as "timm/resnet50.a1_in1k".
 
-    What was downloaded before needs no network. Otherwise the hub must answer within 2 seconds (or
-    HF_HUB_ETAG_TIMEOUT); left to itself, its client would retry a missing network for many more.
+    Cached weights need no network. Otherwise the hub must answer within 2 seconds (or HF_HUB_ETAG_TIMEOUT),
+    because its client would retry without a network for much longer.
 
     Raises:
-        DataError: not there and no hub, or one without such weights.
+        DataError: the weights are not cached, and the hub cannot be reached or has no such weights.
     """
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
@@ -27,7 +27,7 @@ def hub_weights(repository: str) -> Path:
         cached = try_to_load_from_cache(repository, WEIGHTS)
     except HFValidationError:
         raise DataError(
-            f"checkpoint {repository!r} is no file here, and no name that the hub could have: give a file"
+            f"checkpoint {repository!r} is no file here, and no valid name on the hub: give a file"
         ) from None
     if isinstance(cached, str):
         return Path(cached)
@@ -39,7 +39,7 @@ def hub_weights(repository: str) -> Path:
         )
     try:
         return Path(hf_hub_download(repository, WEIGHTS))
-    except Exception as error:  # the client and the HTTP library each have their own
+    except Exception as error:  # the client and the HTTP library have errors of many kinds
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"checkpoint {repository!r} could not be downloaded ({reason})") from None
 
@@ -52,7 +52,7 @@ def _offline() -> bool:
 
 
 def _answers() -> bool:
-    """Return whether the hub answers in time; in a thread, since no timeout bounds the look-up of a name."""
+    """Return whether the hub answers in time; a thread asks, since no timeout bounds a DNS look-up."""
     from huggingface_hub import constants, get_session
 
     patience = float(os.environ.get("HF_HUB_ETAG_TIMEOUT") or PATIENCE)

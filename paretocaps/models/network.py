@@ -1,4 +1,4 @@
-"""What every network is, whatever its family."""
+"""The base class of all networks, whatever their family."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ Init = Literal["auto", "paper"]
 
 @dataclass(frozen=True)
 class Output:
-    """What a network says about a batch.
+    """What a network returns for a batch.
 
     Attributes:
-        lengths: [B, O], how sure it is that a class is there, 0 to 1: the class capsules' lengths, with em
-            routing their activations, and of a network without capsules the softmax of its logits.
+        lengths: [B, O], the score of each class, 0 to 1: the class capsules' lengths, their activations with
+            em routing, or the softmax of the logits of a network without capsules.
         reconstruction: [B, C * H * W], pixels in [0, 1], or None without a decoder.
-        logits: [B, O], of a network without capsules, which is trained by their cross-entropy.
+        logits: [B, O], of a network without capsules, which is trained by their cross-entropy; else None.
     """
 
     lengths: Tensor
@@ -33,10 +33,10 @@ class Output:
 
 
 class Network(nn.Module, ABC):
-    """Classifies images; rebuilt from its architecture and a state dict alone.
+    """Classifies images; its architecture and a state dict alone rebuild it.
 
     Args:
-        architecture: what it is made of.
+        architecture: its structure.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -45,42 +45,43 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return what the network says about `images`; a decoder draws the true class or else the likeliest.
+        """Return the network's output for `images`.
 
         Args:
             images: [B, C, H, W], floating point, in [0, 1].
-            labels: [B], int64, given in training; None where they are not to be known.
+            labels: [B], int64, the classes that a decoder reconstructs; with None it takes the likeliest.
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
 
     @abstractmethod
     def scores(self, images: Tensor) -> Tensor:
-        """Return how sure the network is of each class, [B, O] in [0, 1]; nothing is drawn.
+        """Return the score of each class, [B, O] in [0, 1], without running a decoder.
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
 
     def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
-        """Draw all weights, in place; here every child layer as torch draws it.
+        """Initialise all weights in place; this method initialises every child layer as torch does.
 
         Args:
-            generator: the source of chance; no other is used.
-            init: how, as the choice `init`; it says nothing of networks without capsules.
+            generator: the only source of random numbers.
+            init: the initialisation, as the choice `init`; networks without capsules ignore it.
         """
         for layer in self.children():
             draw_uniform(layer, generator)
 
     trunk_frozen = False
-    """Whether what comes before the primary capsules stays as it is."""
+    """Whether training leaves what comes before the primary capsules unchanged."""
 
     def freeze_trunk(self) -> None:
-        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by.
+        """Freeze the deep trunk: neither its weights nor its normalisation statistics change any more.
 
         Raises:
-            UsageError: the family has no such trunk; so it is with all that follows for what it cannot do.
+            UsageError: the family has no such trunk. The methods below likewise raise where a family lacks
+                what they need.
         """
         raise self._cannot("no trunk to freeze")
 
@@ -98,7 +99,7 @@ class Network(nn.Module, ABC):
 
     @property
     def why_not_drawn(self) -> str | None:
-        """Why the network cannot draw what its class capsules say, in a sentence; None where it can."""
+        """Why the network cannot draw images from its class capsules, in a sentence; None where it can."""
         return "This network has no class capsules of its own to draw from."
 
     def class_capsules_of(self, images: Tensor) -> Tensor:
@@ -114,16 +115,16 @@ class Network(nn.Module, ABC):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a user should know about how this network is trained, a line each."""
+        """What a user should know about the training of this network, one line each."""
         return ()
 
     def prepared(self, images: Tensor) -> Tensor:
-        """Return `images` as the first layer reads them: resized, then standardised, where that is asked for.
+        """Return `images` as the first layer reads them: resized and standardised by the architecture.
 
-        Bilinear; what becomes smaller is averaged over the pixels that a new one covers (antialiased).
+        Resizing is bilinear, with antialiasing where images become smaller.
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
         a = self.architecture
         if tuple(images.shape[1:]) != (a.channels, a.height, a.width):

@@ -1,10 +1,10 @@
-"""The parts that a network is described by."""
+"""A part of a network, as descriptions and counts list it."""
 
 from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """One part of a network: its name, its trained parameters and its forward multiply-adds per sample."""
+    """One part of a network: its name, its parameters and its forward multiply-adds per image."""
 
     name: str
     params: int

@@ -1,11 +1,11 @@
-"""The patches that an unpadded convolution looks at, as matrices, a block at a time."""
+"""Forms the patches that an unpadded convolution reads, as matrices, one block at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor
 
-# Bytes of patches and outputs handled at once: of whole patches, and of single rows of them.
+# The most bytes of patches and outputs in a block, with whole patches and with single rows of them.
 _BLOCK_BYTES = 24 << 20
 _ROW_BLOCK_BYTES = 8 << 20
 _NARROW = 256
@@ -15,8 +15,8 @@ _NARROW = 256
 class Patches:
     """The patches of images.
 
-    A patch has N = kernel height x width x C numbers, kernel rows first; there is one for each of the
-    B x P output positions.
+    A patch has N = kernel height x width x C numbers, kernel rows first; there is one patch per output
+    position, B x P in all.
 
     Attributes:
         images: [B, H, W, C], contiguous.
@@ -37,12 +37,12 @@ class Patches:
 
     @property
     def numbers(self) -> int:
-        """Numbers in a patch, N."""
+        """How many numbers a patch has, N."""
         return self.kernel[0] * self.kernel[1] * self.images.shape[-1]
 
     @property
     def narrow(self) -> bool:
-        """Whether patches are so small that outputs outweigh them."""
+        """Whether patches are so small that outputs take more memory."""
         return self.numbers <= _NARROW
 
     @property
@@ -51,13 +51,13 @@ class Patches:
         return slice(0, self.kernel[0])
 
     def rows(self, filters: int) -> list[slice]:
-        """Return the kernel rows to handle at once: all, or one by one where whole patches are too many."""
+        """Return the kernel rows per block: all, or one by one where whole patches need several blocks."""
         if self.narrow or len(list(self.samples(filters, self.all_rows))) <= 1:
             return [self.all_rows]
         return [slice(row, row + 1) for row in range(self.kernel[0])]
 
     def samples(self, filters: int, rows: slice) -> Iterator[slice]:
-        """Yield the samples in runs small enough for some rows of their patches to be handled at once."""
+        """Yield runs of images that are small enough for these rows of their patches to fit in a block."""
         share = (rows.stop - rows.start) / self.kernel[0]
         height, width = self.size
         used = height * width * (self.numbers * share + filters) * self.images.element_size()
@@ -66,7 +66,7 @@ class Patches:
         return (slice(start, start + step) for start in range(0, len(self.images), step))
 
     def matrix(self, samples: slice, rows: slice) -> Tensor:
-        """Return some rows of the patches of some samples, [b x P, rows x width x C]."""
+        """Return some rows of the patches of some images, [b x P, rows x width x C]."""
         images = self.images[samples, rows.start :]
         sample, line, column, _ = images.stride()
         shape = (len(images), *self.size, rows.stop - rows.start, self.kernel[1] * images.shape[-1])
@@ -74,7 +74,7 @@ class Patches:
         return images.as_strided(shape, strides).reshape(-1, shape[3] * shape[4])
 
     def add_back(self, images: Tensor, matrix: Tensor, rows: slice) -> None:
-        """Add a matrix as `matrix` gives it to the places its numbers came from, in `images` [b, H, W, C]."""
+        """Add a matrix of the form of `matrix` to `images` [b, H, W, C], at the places of its numbers."""
         (height, width), (down, across) = self.size, self.stride
         matrix = matrix.view(len(images), height, width, -1, self.kernel[1], images.shape[-1])
         for row in range(rows.start, rows.stop):

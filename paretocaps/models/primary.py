@@ -1,4 +1,4 @@
-"""Primary capsules: a convolution whose channels, eight by eight, are the poses of capsules."""
+"""The primary capsules: a convolution whose channels, eight at a time, are the poses of capsules."""
 
 import torch
 from torch import Tensor, nn
@@ -9,13 +9,13 @@ from paretocaps.models.geometry import Size
 
 
 class PrimaryCapsules(nn.Module):
-    """Unpadded convolution to `types` maps of capsules of `dimensions` numbers each.
+    """An unpadded convolution to `types` maps of capsules with `dimensions` numbers each.
 
-    They are squashed unless `squashed` is False: em's states, a pose matrix and an activation, are not.
+    Capsules are squashed unless `squashed` is False, as for em's states (a pose matrix and an activation).
 
-    A capsule is the channels of one type *at one position*: channels t * E ... t * E + E - 1 of cell
+    A capsule consists of the channels of one type *at one position*: channels t * E ... t * E + E - 1 of cell
     p are capsule t * P + p (Sabour et al. 2017, section 4). A plain view of the feature maps would
-    instead take neighbouring cells of one channel for a capsule.
+    instead make capsules of neighbouring cells of one channel.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class PrimaryCapsules(nn.Module):
         self.bias = nn.Parameter(torch.empty(types * dimensions))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return capsules [B, T * P, E] for features [B, K, H, W], at least in float32.
+        """Return capsules [B, T * P, E] for features [B, K, H, W], in float32 or float64.
 
-        They lie in memory as [E, T * P, B], as routing wants them.
+        Their order in memory is [E, T * P, B], as routing needs it.
         """
         maps = convolution(features, self.weight, self.bias, (self.stride, self.stride))
         capsules = as_capsules(maps, self.types)
@@ -45,7 +45,7 @@ class PrimaryCapsules(nn.Module):
         return capsules.permute(2, 1, 0)
 
     def filters(self) -> Tensor:
-        """Return the filters by type and the channel they read, [T, E * height * width, K]."""
+        """Return the filters by type and by the channel that they read, [T, E * height * width, K]."""
         return self.weight.view(self.types, -1, self.weight.shape[-1])
 
 

@@ -1,9 +1,9 @@
-"""Matrix products on a CPU, by the faster of the two libraries that torch brings.
+"""Computes matrix products on a CPU by the faster of the two libraries in torch.
 
-torch multiplies float32 matrices with MKL, which on AMD processors leaves AVX-512 unused: 105 GFLOP/s a
-core where oneDNN, which torch uses for bfloat16, reaches 225 (measured on Zen 5, torch 2.13; both
-are full float32). oneDNN's product is an operator that torch's own compiler calls; where it is missing,
-torch's product takes its place.
+torch multiplies float32 matrices with MKL, which does not use AVX-512 on AMD processors: it reaches 105
+GFLOP/s per core, where oneDNN, which torch uses for bfloat16, reaches 225 (measured on Zen 5 with torch 2.13;
+both compute in full float32). oneDNN's product is an operator that torch's own compiler calls; where it is
+missing, torch's product is used.
 """
 
 import platform
@@ -17,13 +17,13 @@ _SMALLEST = 1 << 17  # multiply-adds below which the call costs more than the pr
 
 
 def _operator() -> Any:
-    """oneDNN's product, or None where torch has none."""
+    """Return oneDNN's product, or None where torch lacks it."""
     if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return None
     try:
         packet: Any = torch.ops.mkldnn._linear_pointwise
         packet(torch.ones(1, 1), torch.ones(1, 1), None, "none", [], "")
-    except (AttributeError, RuntimeError, TypeError):  # missing, or called otherwise in this version
+    except (AttributeError, RuntimeError, TypeError):  # missing, or with other arguments in this version
         return None
     if packet not in flop_registry:
         register_flop_formula(packet)(_flops)
@@ -45,8 +45,8 @@ def has_fast_float32() -> bool:
 def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return left @ right (+ bias), [M, N], for [M, K], [K, N] and [N]; without gradient.
 
-    Operands may be transposed; others that are not dense are copied first, since oneDNN multiplies those
-    slowly beyond measure.
+    Operands may be transposed. Others that are not dense are copied first, since oneDNN multiplies them
+    extremely slowly.
     """
     if torch.compiler.is_exporting():
         return left @ right if bias is None else torch.addmm(bias, left, right)
@@ -63,5 +63,5 @@ def _dense(matrix: Tensor) -> Tensor:
 
 
 def sum_dtype(tensor: Tensor) -> torch.dtype:
-    """Return what sums over many numbers of `tensor` are kept in: float32, or its own if that is more."""
+    """Return the dtype for sums over many numbers of `tensor`: float64 for float64, else float32."""
     return torch.float64 if tensor.dtype == torch.float64 else torch.float32

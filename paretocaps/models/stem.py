@@ -11,10 +11,9 @@ class Convolution(nn.Module):
     """A convolution and a ReLU.
 
     Args:
-        channels, filters: feature maps read and written.
-        kernel, stride: down and across.
-        same: surround the maps with zeros so that with stride 1 they keep their size; without it there is
-            no padding.
+        channels, filters: how many feature maps it reads and writes.
+        kernel, stride: sizes down and across.
+        same: pad the maps with zeros so that they keep their size at stride 1; otherwise there is no padding.
     """
 
     def __init__(

@@ -201,7 +201,7 @@ def test_a_file_without_tensors_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["missing.pth", "folder/missing.safetensors", "what/is/this", "../what"])
 def test_a_missing_file_is_no_name_of_the_hub(name):
     with pytest.raises(
-        DataError, match="is not there: give a safetensors or PyTorch file, or a name of the hub"
+        DataError, match="does not exist: give a safetensors or PyTorch file, or a name on the hub"
     ):
         read_checkpoint(name)
 

@@ -34,5 +34,5 @@ def test_what_was_downloaded_needs_no_network(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("name", ["a--b/net", "someone/net."])
 def test_names_that_the_hub_cannot_have_are_refused_in_one_line(name):
-    with pytest.raises(DataError, match="no name that the hub could have: give a file$"):
+    with pytest.raises(DataError, match="no valid name on the hub: give a file$"):
         hub_weights(name)

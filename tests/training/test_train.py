@@ -8,7 +8,8 @@ from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.robustness import robustness
 from paretocaps.models.complexity import multiply_adds, parameters
-from paretocaps.training.train import WEIGHTS, train
+from paretocaps.run_folder import RunFolder
+from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
 ADABATCH = {"batch_schedule": "adabatch", "first_batch": 10, "first_epochs": 1, "phase_epochs": 1}
@@ -163,7 +164,7 @@ def test_latencies_are_measured_where_they_are_asked_for(job):
 def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
     asked = job(epochs=1, measure=("acc", "robust"))
     found = train(asked, go_on).quantities
-    network = load_weights(asked.folder / WEIGHTS)
+    network = load_weights(RunFolder(asked.folder).weights)
     images = DeviceLoader(load(asked.data).validation, "cpu")
     expected = robustness(network, images, Evaluator(torch.device("cpu"))).mean
     assert found["robust"] == pytest.approx(expected, abs=1e-9)

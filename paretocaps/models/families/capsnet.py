@@ -1,4 +1,4 @@
-"""Capsule networks: that of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
+"""The capsule network of Sabour et al. 2017, and those with blocks of capsule layers (MoCapsNet)."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -30,14 +30,15 @@ class Observation:
     """What happens inside a network for a batch, without gradients.
 
     Attributes:
-        stem: [B, K, H', W'], the maps of each stem convolution, or of a deep trunk those that it hands on;
-            the last ones are the features.
-        capsules: [B, I, E], primary capsules; I counts types, then positions.
+        stem: [B, K, H', W'], the maps of each stem convolution, or only the last maps of a deep trunk;
+            the last entry is the features.
+        capsules: [B, I, E], the primary capsules; I counts types, then positions.
         presence: [B, I], how present each primary capsule is: its length, or the activation in its state.
-        couplings: [B, I, J], of the primary capsules to those J that they vote for, in the last iteration.
-        reached: [B, J], how present those are; without blocks they are the class capsules.
-        lengths: [B, O], of the class capsules.
-        decoder_units: activations [B, U] of the decoder's hidden layers; none without a decoder.
+        couplings: [B, I, J], the couplings of the primary capsules to the J capsules that they vote for, in
+            the last iteration.
+        reached: [B, J], how present these J capsules are; without blocks they are the class capsules.
+        lengths: [B, O], how present the class capsules are.
+        decoder_units: the activations [B, U] of the decoder's hidden layers; empty without a decoder.
     """
 
     stem: tuple[Tensor, ...]
@@ -59,11 +60,12 @@ class CapsNet(Network):
 
     The trunk is one or two convolutions, as in the CapsNet papers, or one of `trunks.shape.TRUNKS`.
 
-    Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With them, a first
-    capsule layer, the blocks and the class capsules follow each other (MoCapsNet, Figure 1).
+    Without blocks the primary capsules vote for the class capsules (Sabour et al. 2017). With blocks, the
+    primary capsules are followed by a first capsule layer, the blocks and the class capsules (MoCapsNet,
+    Figure 1).
 
     Args:
-        architecture: what it is made of.
+        architecture: its structure.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -76,7 +78,7 @@ class CapsNet(Network):
                 self.conv2 = Convolution(a.conv_channels, a.conv_channels, SECOND_KERNEL, same=True)
         else:
             trunk: nn.Module = resolve(TRUNKS.get(a.trunk).module)(shape)
-            # the loader's images are so too: else every step would reorder images or filters
+            # as the loader's images, since otherwise every step would reorder images or filters
             self.trunk: nn.Module = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.primary = PrimaryCapsules(
             shape.channels,
@@ -108,10 +110,10 @@ class CapsNet(Network):
         return [*hidden, self.class_capsules]
 
     def freeze_trunk(self) -> None:
-        """Leave the deep trunk as it is from now on: its weights and the statistics it normalises by.
+        """Freeze the deep trunk: neither its weights nor its normalisation statistics change any more.
 
         Raises:
-            UsageError: a network with the plain trunk of the CapsNet papers.
+            UsageError: the network has the plain trunk of the CapsNet papers.
         """
         if self.architecture.trunk == PLAIN:
             raise self._cannot("no trunk to freeze")
@@ -120,22 +122,22 @@ class CapsNet(Network):
         self.trunk.eval()
 
     def train(self, mode: bool = True) -> Self:
-        """Put the network into training or evaluation mode; a frozen trunk stays in the latter."""
+        """Set training or evaluation mode; a frozen trunk stays in evaluation mode."""
         super().train(mode)
         if self.trunk_frozen:
             self.trunk.eval()
         return self
 
     def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
-        """Draw all weights as `models.initial_weights` says (see `Network.draw`).
+        """Initialise all weights as `models.initial_weights` describes (see `Network.draw`).
 
         Args:
-            generator: the source of chance.
-            init: "auto" as there; "paper" draws all capsule layers with N(0, 0.01), as MoCapsNet says it
-                does, and on a backbone with N(0, 0.1), as the published code for pruned ones does
-                (`Family.paper_std`; em's about the identity all the same; the papers have no em). The paper
-                of the hybrids does not say. The bias of 0.1 in the code for pruned ones has no place: we have
-                none.
+            generator: the source of random numbers.
+            init: "auto" as described there; "paper" initialises all capsule layers from N(0, 0.01), as
+                MoCapsNet states, and on a backbone from N(0, 0.1), as the published code for pruned backbones
+                does (`Family.paper_std`). em's layers start about the identity in both cases, as no paper has
+                them; the paper of the hybrids does not state it. The bias of 0.1 in the code for pruned
+                backbones is omitted, because these layers have no bias here.
         """
         a = self.architecture
         linear = [] if self.decoder is None else list(self.decoder.layers)
@@ -156,7 +158,7 @@ class CapsNet(Network):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a user should know about how this network is trained, a line each."""
+        """What a user should know about the training of this network, one line each."""
         return self.blocks.remarks if self.architecture.blocks else ()
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
@@ -184,7 +186,7 @@ class CapsNet(Network):
         """Return the maps that the primary capsules read, [B, K, H', W'], for images [B, C, H, W].
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
         return self._maps(images)[-1]
 
@@ -192,13 +194,13 @@ class CapsNet(Network):
         """Return the states [B, O, D] of the class capsules for images [B, C, H, W].
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
         return self._classes(self.features(images))
 
     @property
     def why_not_drawn(self) -> str | None:
-        """Why the network cannot draw what its class capsules say, in a sentence; None where it can."""
+        """Why the network cannot draw images from its class capsules, in a sentence; None where it can."""
         if self.decoder is None:
             return "This network has no decoder: train one with decoder=full or decoder=reduced for pictures."
         return None
@@ -207,7 +209,7 @@ class CapsNet(Network):
         """Return pixels [B, C * H * W] in [0, 1], drawn from capsules [B, O, D] for chosen classes [B].
 
         Raises:
-            UsageError: a network without a decoder.
+            UsageError: the network has no decoder.
         """
         if self.decoder is None:
             raise UsageError("this network draws nothing: it was built with decoder=none")
@@ -215,15 +217,15 @@ class CapsNet(Network):
         return pixels
 
     def capsule_scores(self, capsules: Tensor) -> Tensor:
-        """Return the scores, [B, O], that primary capsules [B, I, E] lead to."""
+        """Return the scores, [B, O], for primary capsules [B, I, E]."""
         return self._presence(self._after_first(self.capsule_layers[0](capsules)))
 
     @torch.no_grad()
     def observe(self, images: Tensor) -> Observation:
-        """Return what happens inside for `images`, [B, C, H, W], as saliencies need it.
+        """Return what happens inside the network for `images`, [B, C, H, W], as saliencies need it.
 
         Raises:
-            DataError: images of another shape than the architecture's.
+            DataError: the images have another shape than the architecture's.
         """
         maps = self._maps(images)
         capsules: Tensor = self.primary(maps[-1])
@@ -245,7 +247,7 @@ class CapsNet(Network):
         )
 
     def _maps(self, images: Tensor) -> list[Tensor]:
-        """The maps of each convolution of the stem, or those of the trunk."""
+        """Return the maps of each convolution of the stem, or the last maps of a deep trunk."""
         seen = self.prepared(images)
         if self.architecture.trunk != PLAIN:
             return [self.trunk(seen)]
@@ -255,11 +257,11 @@ class CapsNet(Network):
         return maps
 
     def _classes(self, features: Tensor) -> Tensor:
-        """Class capsules, [B, O, D]."""
+        """Return the class capsules, [B, O, D]."""
         return self._after_first(self.capsule_layers[0](self.primary(features)))
 
     def _after_first(self, states: Tensor) -> Tensor:
-        """Class capsules, [B, O, D], for the states that the first capsule layer returns."""
+        """Return the class capsules, [B, O, D], for the states that the first capsule layer returns."""
         if not self.architecture.blocks:
             return states
         classes: Tensor = self.class_capsules(self.blocks(states))

@@ -12,8 +12,8 @@ from paretocaps.models.trunks.layers import convolution_layer, linear_layer
 class LeNet5(Network):
     """Two convolutions, each pooled, and three linear layers (`lenet5_shape.lenet5`).
 
-    Trained by the cross-entropy of its logits. The paper that compares with it does not say which of its
-    variants it means: this one has ReLUs and takes maxima, as is usual today.
+    It is trained by the cross-entropy of its logits. The paper that compares with it does not name its
+    variant: this one has ReLUs and max pooling, as is usual today.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -24,7 +24,7 @@ class LeNet5(Network):
         self.linear1, self.linear2, self.linear3 = (linear_layer(*pair) for pair in shape.linear)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return softmax and logits; `labels` change nothing."""
+        """Return softmax and logits; `labels` are not used."""
         logits = self._logits(images)
         return Output(logits.softmax(1), logits=logits)
 

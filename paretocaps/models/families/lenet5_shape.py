@@ -1,4 +1,4 @@
-"""Sizes of LeNet5; nothing here imports torch."""
+"""Computes the sizes of LeNet5; this file imports no torch."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +16,7 @@ _KERNEL, _PADDING = Size(5, 5), 2
 
 @dataclass(frozen=True)
 class LeNet5Shape:
-    """Its convolutions, and inputs and outputs of its linear layers."""
+    """The convolutions of LeNet5, and the inputs and outputs of its linear layers."""
 
     convolutions: tuple[ConvolutionShape, ConvolutionShape]
     linear: tuple[tuple[int, int], ...]
@@ -25,8 +25,8 @@ class LeNet5Shape:
 def lenet5(a: Architecture) -> LeNet5Shape:
     """Return LeNet5 for images of any size: 5x5 convolutions to 6 and 16 maps, 120 and 84 units.
 
-    Images of 28x28 are surrounded by two zeros, which makes them the 32x32 of LeCun et al. 1998: 61,706
-    parameters for 10 classes. Larger ones leave larger maps to the linear layers.
+    Images are padded with two zeros per side, so images of 28x28 become the 32x32 of LeCun et al. 1998: the
+    network has 61,706 parameters for 10 classes. Larger images give the linear layers larger maps.
     """
     size = output_size(a.input_size, _KERNEL, padding=_PADDING)
     first = ConvolutionShape("conv1", a.channels, MAPS[0], _KERNEL, size, padding=_PADDING)
@@ -37,7 +37,7 @@ def lenet5(a: Architecture) -> LeNet5Shape:
 
 
 def parts(a: Architecture) -> list[Part]:
-    """Return the parts of LeNet5: its layers."""
+    """Return the parts of LeNet5, one per layer."""
     shape = lenet5(a)
     found = [Part(layer.name, layer.params, layer.macs) for layer in shape.convolutions]
     for number, (inputs, outputs) in enumerate(shape.linear, start=1):

@@ -1,4 +1,4 @@
-"""Saliency by activation: how strongly each part responds to images."""
+"""Measures saliency by activation: how strongly each part responds to images."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,9 @@ from paretocaps.models.pruning.saliency import Saliencies, averaged
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score a capsule type by how present its capsules are (their mean length; for em, activation).
+    """Score a capsule type by the mean length (for em, activation) of its capsules.
 
-    A channel or unit counts with its mean activation.
+    A channel or unit is scored by its mean activation.
     """
 
     def _score(seen: Observation) -> Saliencies:

@@ -1,4 +1,4 @@
-"""Saliency by coupling: how much the capsules of a type are coupled to those that are there."""
+"""Measures saliency by coupling: how strongly the capsules of a type couple to active capsules."""
 
 from collections.abc import Iterable
 
@@ -11,11 +11,11 @@ from paretocaps.models.pruning.saliency import Saliencies
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score a capsule type by the coupling that it receives, weighted by its activation.
+    """Score a capsule type by its couplings, weighted by lengths: |u_i| sum_j c_ij |v_j|.
 
-    A capsule's couplings sum to 1, so what tells capsules apart is where they go: each coupling counts
-    with the length of the capsule it leads to, and all of them with the capsule's own length:
-    |u_i| sum_j c_ij |v_j|, the mean over images and positions; for em activations stand in the lengths'
-    place. Channels and units as in `routing.saliencies`.
+    A capsule's couplings c_ij sum to 1, so capsules differ in where their couplings lead: each is weighted by
+    the length of the capsule v_j that it leads to, and their sum by the capsule's own length. The score is
+    the mean over images and positions. em has activations instead of lengths. Channels and units are scored
+    as in `routing.saliencies`.
     """
     return by_coupling(network, batches, lambda _, coupled: coupled)

@@ -1,4 +1,4 @@
-"""EagleEye: of several ways to prune a deep trunk, the one whose network judges best (Li et al. 2020)."""
+"""EagleEye (Li et al. 2020): prunes a deep trunk in several ways and takes the best network."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,18 +27,18 @@ def best_candidate(
 ) -> Smaller:
     """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
 
-    Channels go by the L1 norms of filters, capsule types by `saliencies`. Each candidate's batch
-    normalisation is estimated anew on a few training images before it is judged (adaptive batch
-    normalisation): statistics of the wide network say little of the narrow one. `network` is left as it
-    was; of equals the first is returned, the most even one.
+    Channels are chosen by the L1 norms of filters, and capsule types by `saliencies`. Before a candidate is
+    judged, its batch-norm statistics are estimated on a few training images (adaptive batch normalisation),
+    because those of the wide network do not fit the narrow one. `network` is not changed. The first of equal
+    candidates is returned, and the first of all is the most even one.
 
     Args:
-        network: with a deep trunk.
-        ratio: share of the whole network's forward multiply-adds, as `pruned` has it.
-        saliencies: of `network`.
-        images: batches [B, C, H, W] to estimate the statistics on.
-        judge: what a candidate is worth, such as its accuracy on validation images.
-        seed: of the candidates.
+        network: a network with a deep trunk.
+        ratio: the share of the whole network's forward multiply-adds to remove, as for `target.pruned`.
+        saliencies: the saliencies of `network`.
+        images: batches [B, C, H, W] on which the statistics are estimated.
+        judge: returns the worth of a candidate, such as its accuracy on validation images.
+        seed: the seed of the candidates.
     """
     groups, whole = channel_groups(network), network.architecture
     best: tuple[float, Smaller] | None = None
@@ -53,7 +53,7 @@ def best_candidate(
 
 
 def _close(whole: Architecture, targets: Sequence[Architecture], ratio: float) -> list[Architecture]:
-    """Those that keep to the ratio, each once; of narrow networks some cannot."""
+    """Return the targets that are close to the ratio, each once; narrow networks cannot always reach it."""
     errors = [abs(removed_share(whole, target) - ratio) for target in targets]
     limit = max(min(errors), _TOLERANCE)
     kept = [target for target, error in zip(targets, errors, strict=True) if error <= limit]
@@ -64,7 +64,8 @@ def _close(whole: Architecture, targets: Sequence[Architecture], ratio: float) -
 def estimate_statistics(network: CapsNet, images: Sequence[Tensor]) -> None:
     """Replace the statistics of the trunk's batch normalisation by their means over `images`.
 
-    Modes stay as they are, a frozen trunk's too: its statistics are those of another network after pruning.
+    A frozen trunk gets new statistics too, because its old ones belong to the unpruned network. Training and
+    evaluation modes are restored.
     """
     layers = [layer for layer in network.trunk.modules() if isinstance(layer, nn.BatchNorm2d)]
     if not layers or not images:

@@ -1,4 +1,4 @@
-"""Saliency by magnitude: how large the weights are that form each part."""
+"""Measures saliency by magnitude: how large the incoming weights of each part are."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from paretocaps.models.pruning.saliency import Saliencies, no_channels
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score each part by the L1 norm of its incoming weights, without biases; `batches` are not looked at."""
+    """Score each part by the L1 norm of its incoming weights, without biases; `batches` are not read."""
     hidden = [] if network.decoder is None else list(network.decoder.layers)[:-1]
     stem = [layer.weight.abs().sum((1, 2, 3)) for layer in network.stem]
     *first, features = stem or [no_channels(network)]

@@ -1,4 +1,4 @@
-"""Pruning: a network made physically smaller in mid-training, with all that it has learned kept."""
+"""Prunes a network during training: makes it physically smaller and keeps what it has learned."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from paretocaps.models.pruning.structured import ChannelGroup, channel_groups
 _WIDTHS = {"conv_channels", "trunk_channels", "capsule_types", "decoder_units"}
 
 Kept = Mapping[int, Tensor]
-"""For some dimensions of a tensor, the indices that stay, in ascending order."""
+"""The indices that stay along some dimensions of a tensor, in ascending order."""
 
 
 @dataclass(frozen=True)
 class Smaller:
-    """A network cut out of another one.
+    """A network cut out of a larger one.
 
     Attributes:
-        network: the smaller one, which shares no memory with the other.
-        replaced: by each parameter of the other one, its successor and what stays of it.
+        network: the smaller network, which shares no memory with the larger one.
+        replaced: for each parameter of the larger network, its successor and the indices that stay.
     """
 
     network: CapsNet
@@ -41,18 +41,19 @@ def prune(
 ) -> tuple[CapsNet, Optimizer]:
     """Return a network of the architecture `target` with the most salient parts of `network`.
 
-    What stays keeps its weights and, in `optimizer`, its state: whatever has a parameter's shape, such
-    as Adam's moments, is cut with it, the rest (step counts) stays as it is. The optimizer is changed in
-    place, so that its options, hooks and schedulers stay attached, and from then on trains the
-    returned network only. `network` itself is left as it was. Gradients are not carried over. Equally
-    salient parts go highest index first.
+    The parts that stay keep their weights and their state in `optimizer`: state with a parameter's shape,
+    such as Adam's moments, is cut with the parameter, and the rest (step counts) does not change. The
+    optimizer is changed in place, so that its options, hooks and schedulers stay attached; it then trains
+    only the returned network. `network` itself is not changed. Gradients are not kept. Of equally salient
+    parts the one with the highest index is removed first.
 
     Args:
         network: the network as trained so far.
         optimizer: any optimizer of its parameters.
         target: `network.architecture` with fewer conv1 channels, channels of a trunk, capsule types or
             decoder units.
-        saliencies: of `network`, see `saliency.measure`; channels of a deep trunk go by `structured`.
+        saliencies: the saliencies of `network`, see `saliency.measure`; channels of a deep trunk are chosen
+            by `structured` instead.
 
     Raises:
         UsageError: `target` differs in more than its widths, or has more of something.
@@ -68,14 +69,14 @@ def cut(
     saliencies: Saliencies,
     groups: Sequence[ChannelGroup] | None = None,
 ) -> Smaller:
-    """Return what `prune` returns, with no optimizer changed yet.
+    """Return the network of `prune`, but change no optimizer (see `hand_over`).
 
     Args:
-        network, target, saliencies: as there.
-        groups: of the channels of a deep trunk, where they are known already.
+        network, target, saliencies: as for `prune`.
+        groups: the groups of the channels of a deep trunk, where they are known already.
 
     Raises:
-        UsageError: as there.
+        UsageError: as for `prune`.
     """
     _check(network.architecture, target)
     if groups is None:
@@ -123,7 +124,7 @@ def _check(before: Architecture, after: Architecture) -> None:
 def _kept(
     network: CapsNet, target: Architecture, saliencies: Saliencies, groups: Sequence[ChannelGroup]
 ) -> dict[str, Kept]:
-    """For every parameter of `network`, and its statistics, by name, what stays of it."""
+    """Return the indices that stay, by name, of every parameter and statistic of `network`."""
     a = network.architecture
     kept: dict[str, Kept] = {name: {} for name, _ in network.named_parameters()}
     convolutions, read = (
@@ -150,7 +151,7 @@ def _kept(
 
 
 def _kept_of_stem(target: Architecture, saliencies: Saliencies) -> tuple[dict[str, Kept], Tensor]:
-    """What stays of the one or two convolutions, and which of the maps that the primary capsules read."""
+    """Return the indices that stay of the one or two convolutions, and of the maps that the capsules read."""
     channels = _most_salient(saliencies.conv_channels, target.conv_channels)
     first = [_most_salient(found, target.conv_channels) for found in saliencies.first_channels]
     kept: dict[str, Kept] = {}
@@ -163,7 +164,7 @@ def _kept_of_stem(target: Architecture, saliencies: Saliencies) -> tuple[dict[st
 def _kept_of_trunk(
     target: Architecture, groups: Sequence[ChannelGroup]
 ) -> tuple[dict[str, Kept], Tensor | None]:
-    """The same of a deep trunk; all of it where there are no groups."""
+    """Return the same for a deep trunk, of which all stays where there are no groups."""
     widths = target.trunk_shape.widths
     kept: dict[str, dict[int, Tensor]] = {}
     read = None
@@ -182,13 +183,13 @@ def _most_salient(saliency: Tensor, count: int) -> Tensor:
 
 
 def _runs(indices: Tensor, length: int) -> Tensor:
-    """The indices of whole runs of `length`, for the indices of the runs."""
+    """Return the indices of all elements of the runs with these indices, each `length` long."""
     steps = torch.arange(length, device=indices.device)
     return (indices.unsqueeze(1) * length + steps).flatten()
 
 
 def _cut(tensor: Tensor, kept: Kept) -> Tensor:
-    """What stays of a tensor, in the order in memory that it has: optimisers step along that."""
+    """Return the part of a tensor that stays, in the same memory format, which optimisers rely on."""
     smaller = tensor.clone() if not kept else tensor
     for dim, indices in kept.items():
         smaller = smaller.index_select(dim, indices.to(tensor.device))
@@ -197,7 +198,7 @@ def _cut(tensor: Tensor, kept: Kept) -> Tensor:
 
 
 def hand_over(optimizer: Optimizer, smaller: Smaller) -> None:
-    """Let `optimizer` train the smaller network from now on, with its state cut likewise."""
+    """Make `optimizer` train the smaller network, and cut its state in the same way."""
     replaced = smaller.replaced
     for group in optimizer.param_groups:
         group["params"] = [replaced[old][0] if old in replaced else old for old in group["params"]]

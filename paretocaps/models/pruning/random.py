@@ -1,4 +1,4 @@
-"""Saliency by lot: the yardstick that any other one has to beat."""
+"""Random saliency: the yardstick that every other saliency has to beat."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from paretocaps.models.pruning.saliency import Saliencies
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score everything with a number drawn from [0, 1); `batches` are not looked at."""
+    """Score every part with a random number from [0, 1); `batches` are not read."""
     a = network.architecture
     widths = () if network.decoder is None else a.decoder_units
     return Saliencies(

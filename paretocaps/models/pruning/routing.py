@@ -1,4 +1,4 @@
-"""Saliency by routing: what the class capsules take from each part."""
+"""Measures saliency by routing: how much the class capsules take from each part."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,20 +10,20 @@ from paretocaps.models.pruning.saliency import Saliencies, averaged
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
-    """Score a capsule type by what the class capsules take from it: by how much it decides the class.
+    """Score a capsule type by how much it contributes to the decision for a class.
 
-    That is the part of the margin, the likeliest class's score less the mean of the others', that comes
-    through the type's capsules: sum u_i . d margin / d u_i, the mean over images. Where the couplings are
-    constants of the gradient it is the sum of the coupled votes c_ij u_hat_ij along the class capsules v_j.
-    How long and how strongly coupled a capsule is (`coupling`) says less: types that answer to every image
-    are long. On 5,000 MNIST images, 3 seeds, validation accuracy before any further training was 0.9638 with
-    half of the types (lot 0.9632, magnitude 0.9636, coupling 0.9616) and 0.9577 with a quarter (0.9541,
-    0.9584, 0.9460), of 0.9659 with all.
+    The margin is the likeliest class's score minus the mean of the others'. A type's score is the part of the
+    margin that comes through its capsules: sum u_i . d margin / d u_i, the mean over images. Where the
+    gradient treats couplings as constants, it is the sum of the coupled votes c_ij u_hat_ij along the class
+    capsules v_j. The length and the couplings of a capsule (`coupling`) predict less, because types that
+    respond to every image are long. On 5,000 MNIST images, as a mean over 3 seeds, validation accuracy
+    before any further training was 0.9638 with half of the types (random 0.9632, magnitude 0.9636, coupling
+    0.9616), 0.9577 with a quarter (0.9541, 0.9584, 0.9460), and 0.9659 with all.
 
-    A channel of the features counts with its mean activation in an image times the norm of the filters by
-    which each type reads it, types weighted by what is coupled to them there, |u_i| sum_j c_ij |v_j| (for em,
-    activations in the lengths' place); a channel of conv1 before a second convolution likewise, by its
-    readers there; a decoder unit with its mean activation times the norm of the weights that read it.
+    A channel of the features is scored by its mean activation in an image times the norm of the filters with
+    which each type reads it, where types are weighted by |u_i| sum_j c_ij |v_j| (em has activations instead
+    of lengths). A channel of conv1 before a second convolution is scored likewise, by the channels that read
+    it. A decoder unit is scored by its mean activation times the norm of the weights that read it.
     """
     return by_coupling(network, batches, lambda seen, _: decided(network, seen.capsules))
 
@@ -31,12 +31,13 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
 def by_coupling(
     network: CapsNet, batches: Iterable[Tensor], types: Callable[[Observation, Tensor], Tensor]
 ) -> Saliencies:
-    """Return saliencies that weigh channels and units by what is coupled to the types that read them.
+    """Return saliencies whose channels are weighted by the couplings of the types that read them.
 
     Args:
-        network: what is to be pruned.
+        network: the network to prune.
         batches: images [B, C, H, W].
-        types: from an observation and what is coupled to each type, [B, T], to the types' saliency, [B, T].
+        types: maps an observation and the weighted couplings of each type, [B, T], to the types' saliency,
+            [B, T].
 
     Raises:
         UsageError: `batches` has no images.
@@ -64,7 +65,7 @@ def by_coupling(
 
 
 def decided(network: CapsNet, capsules: Tensor) -> Tensor:
-    """Return what each capsule type adds to the margin of each image, [B, T], for capsules [B, I, E]."""
+    """Return each capsule type's part of the margin of each image, [B, T], for capsules [B, I, E]."""
     with torch.enable_grad():
         poses = capsules.detach().requires_grad_(True)
         scores = network.capsule_scores(poses)

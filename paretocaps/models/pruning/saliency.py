@@ -1,4 +1,4 @@
-"""Saliencies: how much a network would miss each conv1 channel, capsule type and decoder unit."""
+"""Measures saliencies: how much each channel, capsule type and decoder unit matters to a network."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from paretocaps.registry import Registry
 
 @dataclass(frozen=True)
 class Saliencies:
-    """One number for everything that can be removed; the smallest go first.
+    """One number per part that can be removed; parts with the smallest numbers are removed first.
 
     Attributes:
-        conv_channels: [K], of the convolution whose maps the primary capsules read; what a saliency says of a
-            deep trunk's maps is not used: its channels go by groups (`structured`).
+        conv_channels: [K], one per map that the primary capsules read. The numbers of a deep trunk's maps
+            are not used, because its channels are chosen by groups (`structured`).
         capsule_types: [T]; below 0 for a type that does harm.
-        decoder_units: [U] for each hidden layer of the decoder; empty without one.
-        first_channels: [K], of conv1 where a second convolution reads its maps; empty where none does.
+        decoder_units: [U] for each hidden layer of the decoder; empty without a decoder.
+        first_channels: [K], one per map of conv1 where a second convolution reads them; else empty.
     """
 
     conv_channels: Tensor
@@ -45,26 +45,25 @@ SALIENCIES: Registry[Saliency] = Registry(
         for name in ("routing", "coupling", "activation", "magnitude", "random")
     },
 )
-"""The known saliencies, by the names that `Choices.saliency` has for them."""
+"""The known saliencies, by the names that `Choices.saliency` accepts."""
 
 
 def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: int) -> Saliencies:
-    """Return how much `network` would miss each of its parts; the network is not changed.
+    """Return the saliencies of all parts of `network`, which is not changed.
 
     Args:
-        network: what is to be pruned.
-        batches: images [B, C, H, W] on its device, as many batches as the measurement shall see;
-            "magnitude" and "random" look at none.
+        network: the network to prune.
+        batches: images [B, C, H, W] on its device; "magnitude" and "random" read none.
         saliency: a name in `SALIENCIES`.
-        seed: of what is drawn at random.
+        seed: the seed of random numbers.
 
     Raises:
-        UnknownNameError: no such saliency.
-        UsageError: the saliency looks at images and `batches` has none.
+        UnknownNameError: there is no such saliency.
+        UsageError: the saliency reads images and `batches` has none.
     """
     generator = torch.Generator().manual_seed(seed)
     was_training = network.training
-    network.eval()  # else batch normalisation would count these images as trained on
+    network.eval()  # otherwise these images would change the statistics of batch normalisation
     try:
         with torch.no_grad():
             return SALIENCIES.get(saliency)(network, batches, generator)
@@ -75,7 +74,7 @@ def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: in
 def averaged(
     network: CapsNet, batches: Iterable[Tensor], score: Callable[[Observation], Saliencies]
 ) -> Saliencies:
-    """Return the mean over all images of what `score` says of a batch.
+    """Return the mean over all images of what `score` returns for each batch.
 
     Raises:
         UsageError: `batches` has no images.

@@ -1,4 +1,4 @@
-"""How small a network must become for a share of its multiply-adds to be gone."""
+"""Finds the widths at which a network has lost a given share of its multiply-adds."""
 
 from collections.abc import Iterator
 from math import sqrt
@@ -12,34 +12,34 @@ from paretocaps.models.pruning.trunk_target import candidates
 
 LARGEST_RATIO = 0.95
 _FEWEST_CHANNELS = 4
-_CLOSE = 0.002  # two ratios this near are the same to a user; among those the shape decides
+_CLOSE = 0.002  # ratios this close count as equal; among them the most even shape is chosen
 
 
 def check_prunable(architecture: Architecture) -> None:
     """Refuse to prune the network of a family that cannot be pruned.
 
     Raises:
-        UsageError: it is of such a family.
+        UsageError: the family cannot be pruned.
     """
     if FAMILIES.get(architecture.family).prunes == "nothing":
         raise UsageError(f"family={architecture.family} has no capsules to prune: pruning_ratio=0")
 
 
 def removed_share(before: Architecture, after: Architecture) -> float:
-    """Return the share of the forward multiply-adds of `before` that `after` does without."""
+    """Return the share of the forward multiply-adds of `before` that `after` does not have."""
     return 1.0 - multiply_adds(after) / multiply_adds(before)
 
 
 def pruned(architecture: Architecture, ratio: float) -> Architecture:
     """Return `architecture` with about the share `ratio` of its forward multiply-adds removed.
 
-    Whole capsule types, conv1 channels and decoder units go, each by about the same share, since
-    the cost is nearly the product of types and channels. Among the shapes within 0.2 points of
-    `ratio` the most even one is chosen, and where there is none the nearest. At least one type, four
-    channels (or all, if there are fewer) and one unit a layer stay.
+    Whole capsule types, conv1 channels and decoder units are removed, each by about the same share, since
+    the cost is nearly the product of types and channels. Among the shapes within 0.2 points of `ratio` the
+    most even one is chosen; where there is none, the nearest one is. At least one type, four channels (or
+    all, if there are fewer) and one unit per layer stay.
 
-    Of a deep trunk every convolution keeps about the same share of its channels (see `trunk_target`); which
-    ones a training removes is decided by what it has learned (`structured`).
+    In a deep trunk every convolution keeps about the same share of its channels (see `trunk_target`); a
+    training chooses the channels to remove by its weights (`structured`).
 
     Raises:
         UsageError: `ratio` is not between 0 and 0.95, or the family cannot be pruned.

@@ -1,4 +1,4 @@
-"""How narrow a deep trunk must become for a share of its network's multiply-adds to be gone."""
+"""Finds the widths of a deep trunk at which its network has lost a given share of its multiply-adds."""
 
 import math
 import random
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import multiply_adds
 
-_CLOSE = 0.002  # as `target` has it
+_CLOSE = 0.002  # as in `target`
 _BISECTIONS = 30
 _MOST_UNEVEN = (0.5, 1.5)
-_UNIT, _WIDE = 16, 64  # processors multiply whole vectors: odd channels would save little time
+_UNIT, _WIDE = 16, 64  # processors multiply whole vectors, so removing single channels saves little time
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def following(whole: Architecture, widths: Sequence[int]) -> Architecture:
-    """Return `whole` with a trunk of these widths, its capsule types and decoder units in step with the last.
+    """Return `whole` with a trunk of these widths, and capsule types and decoder units in proportion.
 
-    Of T types on S maps T S' // S stay on S' maps, at least one: floor(S' / 8) where there were floor(S / 8)
-    (Efficient CapsNets with pruned backbones, Eq. 6).
+    Of T types on S maps, T S' // S stay on S' maps, but at least one: floor(S' / 8) where there were
+    floor(S / 8) (Efficient CapsNets with pruned backbones, Eq. 6).
     """
     before = whole.trunk_shape.channels
     narrow = whole.model_copy(update={"trunk_channels": tuple(widths)})
@@ -30,17 +30,17 @@ def following(whole: Architecture, widths: Sequence[int]) -> Architecture:
 def candidates(whole: Architecture, ratio: float, count: int = 1, seed: int = 0) -> list[Architecture]:
     """Return `count` ways to remove about the share `ratio` of the forward multiply-adds of `whole`.
 
-    The first keeps about the same share of the channels of every convolution; in the others each group of
-    tied convolutions keeps that share times a number drawn from [0.5, 1.5] (EagleEye, section 3.3, samples
-    the ratio of each layer). The share is found by bisection; what rounding leaves is made up for step by
-    step. Convolutions with 64 channels and more keep a multiple of 16, which is what makes pruned ones
-    faster on a processor. At least one channel and one capsule type stay.
+    The first keeps about the same share of the channels of every convolution. In the others, each group of
+    tied convolutions keeps that share times a random number from [0.5, 1.5] (EagleEye, section 3.3, samples
+    the ratio of each layer). The share is found by bisection, and single steps then correct the rounding.
+    Convolutions with 64 channels or more keep a multiple of 16, because only this makes them faster on a
+    processor. At least one channel per convolution and one capsule type stay.
 
     Args:
         whole: a network with a deep trunk.
-        ratio: between 0 and 0.95.
-        count: 1 or more.
-        seed: decides all but the first.
+        ratio: the share to remove, 0 to 0.95.
+        count: how many ways, 1 or more.
+        seed: the seed of all ways but the first.
     """
     draw, groups = random.Random(seed), len(whole.trunk_shape.groups)
     leanings = [[1.0] * groups]
@@ -50,12 +50,12 @@ def candidates(whole: Architecture, ratio: float, count: int = 1, seed: int = 0)
 
 
 def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> list[int]:
-    """Widths by group, at the scale that comes nearest to `target` multiply-adds."""
+    """Return the widths by group, at the scale that comes closest to `target` multiply-adds."""
     shape = whole.trunk_shape
     full = [shape.widths[group[0]] for group in shape.groups]
 
     def widths(scale: float) -> list[int]:
-        # rounded at another place each, so that not all groups step at once
+        # each group rounds at another place, so that not all groups step at once
         places = ((number + 1) * _GOLDEN % 1.0 for number in range(len(full)))
         shares = (min(1.0, scale * lean) for lean in leaning)
         return [
@@ -74,7 +74,7 @@ def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> lis
 
 
 def _refined(whole: Architecture, widths: list[int], target: float) -> Architecture:
-    """Widths changed one step at a time for as long as that comes nearer to `target`."""
+    """Return `whole` with these widths, changed step by step as long as that comes closer to `target`."""
     shape, close = whole.trunk_shape, _CLOSE * multiply_adds(whole)
     full = [shape.widths[group[0]] for group in shape.groups]
     error = abs(_macs(whole, widths) - target)
@@ -93,7 +93,7 @@ def _refined(whole: Architecture, widths: list[int], target: float) -> Architect
 
 
 def _unit(width: int) -> int:
-    """Channels that go together of a convolution with so many."""
+    """Return how many channels are removed at once from a convolution with `width` channels."""
     return _UNIT if width >= _WIDE else 1
 
 

@@ -11,7 +11,7 @@ from paretocaps.models.trunks.shape import TrunkShape
 
 
 class AlexNetTrunk(nn.Module):
-    """Convolutions with ReLUs, pooled after the first (`alexnet_shape.alexnet`)."""
+    """Convolutions with ReLUs and max pooling after the first (`alexnet_shape.alexnet`)."""
 
     def __init__(self, shape: TrunkShape) -> None:
         super().__init__()

@@ -12,11 +12,11 @@ _KERNELS, _STRIDES, _PADDINGS = (11, 5, 3, 3, 3), (4, 1, 1, 1, 1), (2, 2, 1, 1, 
 
 
 def alexnet(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape:
-    """Return the five convolutions of AlexCapsNet, 28x28 pixels and up, and a 1x1 primary one.
+    """Return the five convolutions of AlexCapsNet for 28x28 pixels and more, and a 1x1 primary one.
 
-    The paper pools after the first convolution (3x3, stride 2) and names "some" pooling beside; MNIST's
-    maps are 2x2 from there on, which leaves no room for a second one. The convolutions after it keep the
-    size of their maps, as AlexNet's do.
+    The paper pools after the first convolution (3x3, stride 2), and mentions "some" further pooling. With
+    MNIST the maps are 2x2 from there on, which leaves no room for it. The convolutions after the first keep
+    the size of their maps, as in AlexNet.
     """
     inputs, shapes = channels, []
     for number, outputs in enumerate(widths or WIDTHS):

@@ -7,10 +7,10 @@ from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
 
 def convolutions(channels: int, size: Size, widths: Sequence[int]) -> TrunkShape:
-    """Return conv1, and conv2 where `widths` has two numbers; kernels and strides follow the images.
+    """Return conv1, and conv2 where `widths` has two numbers; the image size sets kernels and strides.
 
     Raises:
-        DataError: a side shorter than 8 pixels.
+        DataError: a side is shorter than 8 pixels.
     """
     found = geometry(*size)
     shapes = [ConvolutionShape("conv1", channels, widths[0], found.kernel, found.conv)]

@@ -1,4 +1,4 @@
-"""The layers that trunks are put together from, made from their shapes."""
+"""Makes the layers of trunks from their shapes."""
 
 import math
 from typing import cast
@@ -12,7 +12,7 @@ from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
 
 def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
-    """Return the convolution, its normalisation apart; zeros around the maps. Its weights are undefined."""
+    """Return the convolution with zero padding, without its normalisation; its weights are undefined."""
     layer = skip_init(  # type: ignore[no-untyped-call]
         nn.Conv2d,
         shape.inputs,
@@ -28,16 +28,17 @@ def convolution_layer(shape: ConvolutionShape) -> nn.Conv2d:
 
 
 def linear_layer(inputs: int, outputs: int) -> nn.Linear:
-    """Return a linear layer with a bias. Its weights are undefined (torch's drawing moves global state)."""
+    """Return a linear layer with a bias and undefined weights (torch's own would change global state)."""
     place = torch.get_default_device()
     layer = skip_init(nn.Linear, inputs, outputs, device=place)  # type: ignore[no-untyped-call]
     return cast("nn.Linear", layer)
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation that takes a single value a map by the statistics so far.
+    """Batch normalisation that normalises a single value per map by the running statistics.
 
-    torch refuses it: one image with maps of one cell, as the last batch of an epoch may be, has no variance.
+    torch refuses such a batch, because it has no variance: one image with maps of one cell. The last batch of
+    an epoch may be of this kind.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -61,12 +62,12 @@ def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
 
 
 def draw_trunk(trunk: nn.Module, shape: TrunkShape, generator: torch.Generator) -> None:
-    """Draw all convolutions of a trunk of `shape` from N(0, 2 / n) (He et al. 2015), their biases 0.
+    """Initialise all convolutions of a trunk from N(0, 2 / n) with biases of 0 (He et al. 2015).
 
-    n is the fan-out where batch normalisation follows, as is usual. Elsewhere it is the fan-in, of which
-    only the taps count that read maps and not the zeros around them (`ConvolutionShape.taps`): on the 2x2
-    maps of AlexCapsNet most of a filter reads zeros, and by the whole fan-out its features started at a
-    hundredth of the image. Batch normalisation starts with weights of 1 and biases of 0.
+    n is the fan-out where batch normalisation follows, as is usual. Elsewhere it is the fan-in, counting only
+    the cells of a filter that read maps and not zero padding (`ConvolutionShape.taps`): on the 2x2 maps of
+    AlexCapsNet most of a filter reads zeros, and with the whole fan-out its features started at a hundredth
+    of the image. Batch normalisation starts with weights of 1 and biases of 0.
     """
     for found in shape.convolutions:
         layer = cast("nn.Conv2d", trunk.get_submodule(found.name))

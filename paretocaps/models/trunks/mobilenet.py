@@ -7,7 +7,7 @@ from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
 
 class MobileNetTrunk(nn.Module):
-    """A convolution and depthwise separable pairs, each normalised and rectified (`mobilenet_shape`)."""
+    """A convolution and depthwise separable pairs, each with batch norm and ReLU (`mobilenet_shape`)."""
 
     def __init__(self, shape: TrunkShape) -> None:
         super().__init__()

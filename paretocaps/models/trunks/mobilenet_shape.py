@@ -25,14 +25,14 @@ WIDTHS = (
 
 
 def mobilenet_v1(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape:
-    """Return a 3x3 convolution, 13 pairs of a depthwise 3x3 and a 1x1 one, and a primary one of the map.
+    """Return a 3x3 convolution, 13 pairs of a depthwise 3x3 and a 1x1 one, and a whole-map primary one.
 
     Convolutions have the names of the usual PyTorch implementation: `model.0.0`, then `model.N.0` and
-    `model.N.3`, each with its normalisation one further.
+    `model.N.3`; the number of a normalisation is one higher.
 
     Raises:
-        UsageError: widths that are too few or too many, or differ between a depthwise convolution and what it
-            reads.
+        UsageError: there are too few or too many widths, or those of a depthwise convolution and of what it
+            reads differ.
     """
     ready = own_widths("mobilenet_v1", WIDTHS, widths)
     size = output_size(size, _THREE, 2, padding=1)

@@ -8,7 +8,7 @@ from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
 
 
 class _Block(nn.Module):
-    """1x1 and 3x3 convolution, added to what they were given, then a ReLU."""
+    """A 1x1 and a 3x3 convolution, whose output is added to their input, then a ReLU."""
 
     def __init__(self, first: ConvolutionShape, second: ConvolutionShape) -> None:
         super().__init__()

@@ -12,10 +12,10 @@ _PRIMARY, _PRIMARY_STRIDE = Size(9, 9), 8
 
 
 def residual(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape:
-    """Return a convolution and three residual blocks of two, all with the size of the image.
+    """Return a convolution and three residual blocks of two, all with maps of the image's size.
 
-    Each is followed by batch normalisation and keeps its bias all the same. The primary convolution is
-    9x9 with a stride of 8.
+    Each is followed by batch normalisation and has a bias nevertheless. The primary convolution is 9x9 with
+    a stride of 8.
     """
     stem, *inner = widths or (WIDTH,) * (1 + 2 * BLOCKS)
     shapes = [ConvolutionShape("conv", channels, stem, _THREE, size, padding=1, norm=True)]

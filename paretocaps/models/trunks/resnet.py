@@ -13,7 +13,7 @@ _POOL = 3
 
 
 class _Block(nn.Module):
-    """Two or three convolutions, added to what they were given or to a projection of it, then a ReLU."""
+    """Two or three convolutions, whose output is added to their input or its projection, then a ReLU."""
 
     def __init__(self, shapes: Sequence[ConvolutionShape]) -> None:
         super().__init__()

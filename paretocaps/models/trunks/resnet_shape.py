@@ -24,16 +24,16 @@ _RESNET50: Blocks = (3, 4, 6, 3)
 def resnet(
     name: str, blocks: Blocks, expansion: int, channels: int, size: Size, widths: Sequence[int] = ()
 ) -> TrunkShape:
-    """Return a 7x7 convolution, pooling, four stages of residual blocks, and a primary one of the map.
+    """Return a 7x7 convolution, four stages of residual blocks after pooling, and the primary convolution.
 
-    Convolutions have torchvision's names. A block with `expansion` 1 has two 3x3 convolutions; otherwise a
-    1x1, a 3x3 and a 1x1 one with `expansion` times as many maps, the stride in the 3x3 (v1.5). A block that
-    changes the size or number of the maps has a 1x1 convolution in its skip; which ones do is decided by the
-    full widths, so that pruned ones have the same. The primary convolution's kernel is the whole map
-    (Efficient CapsNets with pruned backbones, section 3.1).
+    Convolutions have torchvision's names. A block with `expansion` 1 has two 3x3 convolutions; any other has
+    a 1x1, a 3x3 and a 1x1 one with `expansion` times as many maps, and the stride in the 3x3 (v1.5). A block
+    that changes the size or number of the maps at full widths has a 1x1 convolution in its skip, also after
+    pruning. The primary convolution's kernel is the whole map (Efficient CapsNets with pruned backbones,
+    section 3.1).
 
     Raises:
-        UsageError: widths that are too few, too many, or cannot be added to each other.
+        UsageError: there are too few or too many widths, or maps of different widths would be added.
     """
     full = _full(blocks, expansion)
     ready = iter(own_widths(name, full, widths))
@@ -57,7 +57,7 @@ def resnet(
 
 
 def _full(blocks: Blocks, expansion: int) -> tuple[int, ...]:
-    """The published output channels of every convolution."""
+    """Return the published output channels of every convolution."""
     found = [STAGES[0]]
     for stage, count in enumerate(blocks):
         width = STAGES[stage]
@@ -78,7 +78,7 @@ def _block(
     skip: str,
     widths: Iterator[int],
 ) -> Iterator[ConvolutionShape]:
-    """The convolutions of a block, that of the skip last; `skip` is what the block adds to otherwise."""
+    """Yield the convolutions of a block, last that of its skip; without one, the block adds to `skip`."""
     after = output_size(size, _THREE, stride, padding=1)
     kernels = (_THREE, _THREE) if expansion == 1 else (_ONE, _THREE, _ONE)
     strided = 1 if expansion > 1 else 0

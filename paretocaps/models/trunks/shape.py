@@ -1,4 +1,4 @@
-"""What a trunk, all that comes before the primary capsules, is made of; nothing here imports torch."""
+"""The sizes of a trunk, that is of all that comes before the primary capsules; this file imports no torch."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,16 +14,16 @@ class ConvolutionShape:
     """A convolution of a trunk.
 
     Attributes:
-        name: of its module in the trunk.
-        inputs, outputs: feature maps read and written.
+        name: the name of its module in the trunk.
+        inputs, outputs: how many feature maps it reads and writes.
         kernel: rows and columns of a filter.
-        size: rows and columns of the maps written.
-        stride, padding: the same down and across.
-        groups: into how many groups, each read on its own, the maps are divided.
+        size: rows and columns of the maps that it writes.
+        stride, padding: each is the same down and across.
+        groups: the number of groups of a grouped convolution.
         bias: whether there is a bias.
-        norm: whether batch normalisation follows, two more parameters a map.
-        tied: name of an earlier convolution whose maps these are added to, or filtered one by one
-            (depthwise), so that both have as many; empty for none.
+        norm: whether batch normalisation follows, with two more parameters per map.
+        tied: the name of an earlier convolution that must write as many maps, because these maps are added
+            to its maps or filter them one by one (depthwise); empty for none.
     """
 
     name: str
@@ -40,23 +40,23 @@ class ConvolutionShape:
 
     @property
     def weights(self) -> int:
-        """Weights of all filters."""
+        """How many weights all filters have."""
         return self.outputs * (self.inputs // self.groups) * self.kernel.positions
 
     @property
     def params(self) -> int:
-        """Trained parameters, those of its normalisation included."""
+        """How many parameters it has, including those of its normalisation."""
         return self.weights + self.outputs * (self.bias + 2 * self.norm)
 
     @property
     def taps(self) -> float:
-        """Cells of a filter that read maps and not the zeros around them, the mean over what is written."""
+        """How many cells of a filter read maps and not zero padding, as a mean over the output positions."""
         sides = zip(self.kernel, self.size, strict=True)
         return math.prod(_taps(window, written, self.stride, self.padding) for window, written in sides)
 
     @property
     def macs(self) -> int:
-        """Multiply-adds of one image; normalisation, like torch's flop counter, is not counted."""
+        """Multiply-adds per image, without normalisation, as torch's flop counter counts them."""
         return self.weights * self.size.positions
 
 
@@ -65,9 +65,9 @@ class TrunkShape:
     """A trunk's sizes, and how the primary capsules read its maps.
 
     Attributes:
-        convolutions: in the order in which an image passes them.
-        size: rows and columns of the maps that are handed on, the features.
-        kernel, stride: of the primary convolution, which does not pad.
+        convolutions: its convolutions, in the order in which an image passes them.
+        size: rows and columns of the last maps, the features.
+        kernel, stride: those of the primary convolution, which does not pad.
     """
 
     convolutions: tuple[ConvolutionShape, ...]
@@ -77,7 +77,7 @@ class TrunkShape:
 
     @property
     def channels(self) -> int:
-        """Feature maps that are handed on: those of the last convolution."""
+        """How many maps the features have: the output channels of the last convolution."""
         return self.convolutions[-1].outputs
 
     @property
@@ -87,7 +87,7 @@ class TrunkShape:
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """The convolutions by number, those together that must have as many maps."""
+        """The numbers of the convolutions, grouped by those that must have equally many maps."""
         found: dict[str, list[int]] = {}
         first: dict[str, str] = {}
         for number, convolution in enumerate(self.convolutions):
@@ -107,10 +107,10 @@ class Trunk:
     """A kind of trunk.
 
     Attributes:
-        name: what an architecture calls it.
-        shape: from the images' channels and size, and the output channels of every convolution (none: the
-            full ones), to the trunk's sizes.
-        module: `"module:attribute"` of the `modules.TrunkModule`, made from a `TrunkShape`.
+        name: its name in an architecture.
+        shape: maps the images' channels and size, and the output channels of every convolution (empty for
+            full widths), to the trunk's sizes.
+        module: the torch module that is made from a `TrunkShape`, as "module:attribute".
     """
 
     name: str
@@ -127,10 +127,10 @@ def output_size(size: Size, kernel: Size, stride: int = 1, padding: int = 0) -> 
 
 
 def own_widths(name: str, full: Sequence[int], widths: Sequence[int]) -> Sequence[int]:
-    """Return `widths`, or where there are none the `full` ones of a trunk called `name`.
+    """Return `widths`, or where they are empty the `full` widths of the trunk called `name`.
 
     Raises:
-        UsageError: another number of widths.
+        UsageError: `widths` and `full` have different lengths.
     """
     if widths and len(widths) != len(full):
         raise UsageError(f"trunk_channels has {len(widths)} numbers: {name} has {len(full)} convolutions")
@@ -138,22 +138,22 @@ def own_widths(name: str, full: Sequence[int], widths: Sequence[int]) -> Sequenc
 
 
 def check_ties(name: str, convolutions: Sequence[ConvolutionShape]) -> None:
-    """Refuse widths of a trunk called `name` that cannot be added to each other.
+    """Check that tied convolutions of the trunk called `name` have equally many maps.
 
     Raises:
-        UsageError: tied convolutions with different numbers of maps.
+        UsageError: they have different numbers of maps.
     """
     widths = {convolution.name: convolution.outputs for convolution in convolutions}
     for one in convolutions:
         if one.tied and one.outputs != widths[one.tied]:
             raise UsageError(
                 f"trunk_channels gives {one.name} of {name} {one.outputs} maps and {one.tied}"
-                f" {widths[one.tied]}: they must be as many"
+                f" {widths[one.tied]}: give both the same number"
             )
 
 
 def _taps(window: int, written: int, stride: int, padding: int) -> float:
-    """As `ConvolutionShape.taps`, along one side; what the stride leaves over at its end is not read."""
+    """Return `ConvolutionShape.taps` along one side, on which the stride may not reach the last cells."""
     read = (written - 1) * stride + window - 2 * padding
     starts = (position * stride - padding for position in range(written))
     return sum(min(start + window, read) - max(start, 0) for start in starts) / written
@@ -169,4 +169,4 @@ TRUNKS: Registry[Trunk] = Registry(
         "mobilenet_v1": "paretocaps.models.trunks.mobilenet_shape:MOBILENET_V1",
     },
 )
-"""The trunks beside the one or two convolutions of the CapsNet papers, which follow the image."""
+"""The trunks other than the one or two convolutions of the CapsNet papers."""

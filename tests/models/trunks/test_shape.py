@@ -75,7 +75,7 @@ def test_another_number_of_widths_is_refused(name):
 def test_tied_widths_that_differ_are_refused(name):
     widths = list(shape(name).widths)
     widths[-2 if name == "mobilenet_v1" else -1] -= 1
-    with pytest.raises(UsageError, match=r"trunk_channels gives .* they must be as many"):
+    with pytest.raises(UsageError, match=r"trunk_channels gives .* give both the same number"):
         shape(name, widths)
 
 
