@@ -1,4 +1,4 @@
-"""Errors: one clear line each, naming the offending value and the remedy."""
+"""The errors of this package: each is one line that names the offending value and the remedy."""
 
 import difflib
 import errno
@@ -8,19 +8,19 @@ from pathlib import Path
 
 
 class ParetocapsError(Exception):
-    """Base of every error raised on purpose; `exit_code` is what the command line returns for it."""
+    """Base of every error that is raised on purpose; the command line exits with its `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(ParetocapsError):
-    """The caller asked for something that cannot be: a value, a name, a combination."""
+    """A value, a name or a combination that the caller gave is not allowed."""
 
     exit_code = 2
 
 
 class UnknownNameError(UsageError):
-    """A name that is not registered; the message has the nearest known one and the list."""
+    """A name is not registered; the message suggests the nearest known one and lists all."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -30,23 +30,23 @@ class UnknownNameError(UsageError):
 
 
 class DataError(UsageError):
-    """A data set that is missing, truncated, corrupt or unfit (too small, labels out of range)."""
+    """A data set is missing, truncated, corrupt or unfit (too small, labels out of range)."""
 
 
 class StorageError(UsageError):
-    """A storage URL or database file that cannot be used, or a study or trial that is not in it."""
+    """A storage URL or database file cannot be used, or a study or trial is not in it."""
 
 
 class NoStudiesError(StorageError):
-    """A database that is sound, but holds no studies of ours."""
+    """A database is sound but holds no paretocaps studies."""
 
 
 class StudyMismatchError(UsageError):
-    """A study reopened with other objectives, space, trainer or data than it was created with."""
+    """A study was reopened with other objectives, space, trainer or data than it was created with."""
 
 
 class TrainingError(ParetocapsError):
-    """A training that ended without a usable measurement, with its reason."""
+    """A training ended without a usable measurement; the message gives the reason."""
 
 
 class DivergedError(TrainingError):
@@ -63,7 +63,7 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_failed")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether `error` says that memory ran out, on a CPU or a GPU; told without importing torch."""
+    """Return whether `error` means that a CPU or GPU ran out of memory, without importing torch."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error).lower()
@@ -71,12 +71,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def why_not_written(error: OSError, remedy: str) -> str:
-    """Return why a file could not be written and what to do: on a full disk free space, else `remedy`."""
+    """Return why a file could not be written and the remedy: to free space on a full disk, else `remedy`."""
     return f"{error.strerror or error}: {'free some space' if _is_full(error) else remedy}"
 
 
 def disk_full(error: BaseException) -> str:
-    """Return one line on a disk that is full, with the file if `error` names one; empty for other errors."""
+    """Return one line that names the file, if `error` means that a disk is full; else an empty string."""
     if not isinstance(error, OSError) or not _is_full(error):
         return ""
     file = repr(error.filename) if error.filename else "a file"
@@ -85,7 +85,7 @@ def disk_full(error: BaseException) -> str:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let errors of writing to `path` inside a `with` block name it, as failed writes on their own do not."""
+    """Add `path` to write errors inside a `with` block, because a failed write does not name its file."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A lock file that names the process that holds it."""
+"""A lock file that contains the id of the process that holds the lock."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ class LockTakenError(Exception):
     """Another process holds the lock.
 
     Attributes:
-        owner: the process, in words.
+        owner: the holder as text, such as "process 123".
     """
 
     def __init__(self, holder: int | None) -> None:
@@ -26,14 +26,14 @@ class LockTakenError(Exception):
 
 @contextmanager
 def locked(path: Path, patience: float) -> Iterator[None]:
-    """Hold the lock of the file `path` for the length of a `with` block.
+    """Hold the lock of the file `path` during a `with` block.
 
-    It is a lock of the operating system (flock): it ends with the process, however that ends. The file, which
-    is made where it is missing, has the holder's process id, and stays.
+    It is a lock of the operating system (flock), which is released when the process ends, however it ends.
+    The file is created if it is missing, contains the holder's process id, and is not removed.
 
     Args:
-        path: its folder is made where it is missing.
-        patience: how many seconds to wait for whoever holds it.
+        path: the lock file; its folder is created if it is missing.
+        patience: how many seconds to wait while another process holds the lock.
 
     Raises:
         LockTakenError: another process holds it.
@@ -53,8 +53,8 @@ def locked(path: Path, patience: float) -> Iterator[None]:
 def holder(path: Path) -> int | None:
     """Return the id of the process that holds the lock of `path`, or None.
 
-    By hand: it is asked by a shared lock, which filelock lacks. So asking twice at once is no holding, and
-    asking writes nothing.
+    This is written by hand because it tries a shared lock, which filelock lacks: several processes can check
+    at the same time without blocking each other, and the file is not written to.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -64,7 +64,7 @@ def holder(path: Path) -> int | None:
         while not _shared(descriptor):
             if pid := _signature(path):
                 return pid
-            time.sleep(_PAUSE)  # locked, its id not written yet
+            time.sleep(_PAUSE)  # it is locked, but the holder has not written its id yet
     finally:
         os.close(descriptor)
     return None
@@ -86,6 +86,6 @@ def _sign(descriptor: int) -> None:
 def _signature(path: Path) -> int | None:
     try:
         text = path.read_text()
-    except OSError:  # the holder has just ended, and removed it
+    except OSError:  # somebody has just removed it
         return None
     return int(text) if text.isdigit() else None

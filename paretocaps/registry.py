@@ -1,4 +1,4 @@
-"""Names for pluggable parts, resolved lazily so that listing them imports nothing."""
+"""Registries of pluggable parts by name, resolved lazily so that listing the names imports nothing."""
 
 import importlib
 import sys
@@ -28,13 +28,13 @@ def resolve(target: str) -> Any:
 
 
 class Registry(Generic[T]):
-    """A table from names to objects, or to `"module:attribute"` strings imported on first use.
+    """A table from names to objects, or to `"module:attribute"` strings that are imported on first use.
 
     Args:
-        kind: what the names stand for, used in error messages ("objective", "sampler", ...).
+        kind: what the names stand for, for error messages ("objective", "sampler", ...).
         entries: the built-in names.
-        group: an entry-point group through which installed packages add names.
-        of: what every object of the registry is an instance of, where that is checked.
+        group: the entry-point group through which installed packages add names.
+        of: the class that a plug-in's object must be an instance of; None to skip this check.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Registry(Generic[T]):
         self._group = group
 
     def register(self, name: str, entry: T | str) -> None:
-        """Add `name`; a name that stands for something else already is refused.
+        """Add `name`; a name that already stands for something else is refused.
 
         Raises:
             ParetocapsError: the name is taken.
@@ -64,8 +64,8 @@ class Registry(Generic[T]):
         """Return the object called `name`.
 
         Raises:
-            UnknownNameError: no such name; the message has the nearest one.
-            ParetocapsError: a plug-in that cannot be loaded; the message names it and its package.
+            UnknownNameError: there is no such name; the message suggests the nearest one.
+            ParetocapsError: a plug-in cannot be loaded; the message names it and its package.
         """
         entry = self._entries.get(name)
         if entry is None:
@@ -78,7 +78,7 @@ class Registry(Generic[T]):
         return entry
 
     def resolve(self, name: str, target: str) -> Any:
-        """Import and return what the object called `name` names as `"module:attribute"`.
+        """Import and return `target` (`"module:attribute"`), to which the object called `name` refers.
 
         Raises:
             ParetocapsError: it cannot be imported; the message names the plug-in and its package.
@@ -92,7 +92,7 @@ class Registry(Generic[T]):
             raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
 
     def broken(self) -> dict[str, str]:
-        """Return why objects cannot be loaded, in a line each, by their names."""
+        """Return the objects that cannot be loaded: by name, one line that explains why."""
         found: dict[str, str] = {}
         for name in self:
             try:
@@ -102,20 +102,20 @@ class Registry(Generic[T]):
         return found
 
     def loadable(self) -> Iterator[T]:
-        """Yield the objects in order, without those of plug-ins that cannot be loaded."""
+        """Yield the objects in order, except for plug-ins that cannot be loaded."""
         for name in self:
             with suppress(ParetocapsError):
                 yield self.get(name)
 
     def where(self, test: Callable[[T], bool]) -> Collection[str]:
-        """Return the names of the objects that pass `test`, looked up whenever they are asked for.
+        """Return a live collection of the names of the objects that pass `test`.
 
-        Names that are registered later are among them, and nothing is imported before it is asked for.
+        It includes names that are registered later, and it imports nothing until it is used.
         """
         return _Names(self, test)
 
     def only_here(self, name: str) -> bool:
-        """Return whether `name` was registered by this process, so that other ones do not know it."""
+        """Return whether `name` was registered in this process only, so that others do not know it."""
         return name in self._entries and name not in self._built_in and name not in self._plugins()
 
     def __iter__(self) -> Iterator[str]:
@@ -125,18 +125,18 @@ class Registry(Generic[T]):
         return name in self._entries or name in self._plugins()
 
     def _load(self, plugin: EntryPoint) -> T:
-        """Import what a plug-in adds; whatever goes wrong there is the package's."""
+        """Import the object of a plug-in; the message of any error names its package."""
         try:
             found: T = plugin.load()
         except Exception as error:
             raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
         if self._of is not None and not isinstance(found, self._of):
             wrong = f"its entry point {plugin.value} is a {type(found).__name__}"
-            raise ParetocapsError(f"{self._named(plugin)} is no {self._of.__name__}: {wrong}")
+            raise ParetocapsError(f"{self._named(plugin)} is not of type {self._of.__name__}: {wrong}")
         return found
 
     def _named(self, plugin: EntryPoint) -> str:
-        """A plug-in and its package."""
+        """Return text that names a plug-in and its package."""
         package = plugin.dist.name if plugin.dist else "unknown"
         return f"{self.kind} {plugin.name!r} of the package {package!r}"
 
@@ -146,15 +146,15 @@ class Registry(Generic[T]):
 
 @cache
 def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Return the entry points of a group by name, looked for once for each `path` that is imported from.
+    """Return the entry points of a group by name, cached for each import path `path`.
 
-    Looking takes 10 ms, and names are looked up for every trial.
+    The search takes 10 ms, and names are looked up for every trial.
     """
     return {point.name: point for point in entry_points(group=group)}
 
 
 def _one_line(error: Exception) -> str:
-    """What went wrong; of an error of ours, what it is about."""
+    """Return type and text of `error`, or of the cause of a ParetocapsError, in one line."""
     cause = error.__cause__ if isinstance(error, ParetocapsError) and error.__cause__ else error
     return " ".join(f"{type(cause).__name__}: {cause}".split())
 
@@ -171,7 +171,7 @@ class _Names(Collection[str], Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         for name in self.registry:
-            with suppress(ParetocapsError):  # a broken plug-in is said where it is asked for by its name
+            with suppress(ParetocapsError):  # a broken plug-in is reported when it is looked up by name
                 if self.test(self.registry.get(name)):
                     yield name
 

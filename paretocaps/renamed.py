@@ -1,4 +1,4 @@
-"""Names that have a new spelling: the old one works for one version, and its use is answered with a note."""
+"""Renamed flags and arguments: an old name works for one version, and using it prints a note."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 GONE_IN = "0.3"
-"""The version that no longer knows the old names."""
+"""The version in which the old names are removed."""
 
 FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -19,7 +19,7 @@ FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "bench": {"--out": "--output", "--all": "--everything"},
     }
 )
-"""By command, each old flag with the flag that took its place."""
+"""For each command, its old flags and the flag that replaces each."""
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -27,19 +27,19 @@ Returned = TypeVar("Returned")
 
 def note(old: str, new: str) -> str:
     """Return the sentence that tells a user about a new name."""
-    return f"{old} is now {new}; the old name goes in {GONE_IN}"
+    return f"{old} is now {new}; the old name is removed in {GONE_IN}"
 
 
 def with_new_flags(
     command: str, arguments: Sequence[str], flags: Mapping[str, Mapping[str, str]] = FLAGS
 ) -> tuple[list[str], list[str]]:
-    """Return the arguments of a command with new flags for old ones, and a note for each old flag.
+    """Return the arguments of a command with old flags replaced by new ones, and a note for each old flag.
 
-    What comes behind `--` is no flag and stays as it is.
+    Arguments after `--` are not flags and stay as they are.
 
     Args:
         command: name of the command.
-        arguments: what follows it on the command line.
+        arguments: the arguments that follow it on the command line.
         flags: the table of old flags.
     """
     renamed, end = flags.get(command, {}), len(arguments)
@@ -52,13 +52,13 @@ def with_new_flags(
 
 
 def renamed_arguments(**names: str) -> Callable[[Callable[Given, Returned]], Callable[Given, Returned]]:
-    """Let a function be called with the old names of its arguments, each with a `FutureWarning`.
+    """Let a function accept the old names of its arguments, with a `FutureWarning` for each.
 
-    The warning is for the line of the caller. A call with both names of one argument is a TypeError, as any
-    argument is that is given twice.
+    The warning points to the caller's line. A call with both names of an argument raises TypeError, as for
+    any argument that is given twice.
 
     Args:
-        names: the new name of each old one.
+        names: for each old name, the new one.
     """
 
     def decorate(function: Callable[Given, Returned]) -> Callable[Given, Returned]:

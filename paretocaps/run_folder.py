@@ -1,7 +1,7 @@
-"""The folder of one training: what its files are called, who trains in it, and what is left there.
+"""The folder of one training: the names of its files, its lock, and its result.
 
-The measurement or the failure is there once the training has ended; the lock is held (flock) while it
-lasts, and the lock's file has the process id.
+A measurement or a failure is written when the training ends. While it runs, its process holds the lock
+(flock), and the lock file contains its process id.
 """
 
 import json
@@ -20,50 +20,50 @@ from paretocaps.lock_file import LockTakenError, holder, locked
 from paretocaps.writing import whole_file
 
 WEIGHTS = "weights.pt"
-"""The name under which our own trainer keeps the best epoch's weights; see `Measurement.weights`."""
+"""The file in which the built-in trainer keeps the best epoch's weights; see `Measurement.weights`."""
 
-_PATIENCE = 1.0  # s; whoever asks `process` holds the lock for a moment
+_PATIENCE = 1.0  # s; a process that calls `process` holds the lock for a moment
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one training, which need not exist; made by whatever writes to it first."""
+    """The folder of one training, which need not exist: the first write creates it."""
 
     path: Path
 
     @property
     def job_file(self) -> Path:
-        """What is trained here (`leave_job`)."""
+        """The job that is trained here (`leave_job`)."""
         return self.path / "job.json"
 
     @property
     def measurement_file(self) -> Path:
-        """What a training measured (`leave`)."""
+        """The measurement of a finished training (`leave`)."""
         return self.path / "measurement.json"
 
     @property
     def failure_file(self) -> Path:
-        """Why a training failed (`leave`)."""
+        """The reason why a training failed (`leave`)."""
         return self.path / "failure.json"
 
     @property
     def checkpoint(self) -> Path:
-        """The state after the last whole epoch, from which the training goes on."""
+        """The state after the last complete epoch, from which a training is resumed."""
         return self.path / "checkpoint.pt"
 
     @property
     def weights(self) -> Path:
-        """The best epoch's weights, where our own trainer trained."""
+        """The best epoch's weights, as the built-in trainer writes them."""
         return self.path / WEIGHTS
 
     @property
     def epochs(self) -> Path:
-        """The table of epochs, a row per epoch."""
+        """The table of epochs, one row per epoch."""
         return self.path / "epochs.csv"
 
     @property
     def log(self) -> Path:
-        """What the worker printed."""
+        """The output of the worker."""
         return self.path / "worker.log"
 
     @property
@@ -72,11 +72,11 @@ class RunFolder:
         return self.path / "worker.lock"
 
     def rank_log(self, rank: int) -> Path:
-        """What a rank other than the first printed."""
+        """Return the file with the output of a rank other than the first."""
         return self.path / f"rank-{rank}.log"
 
     def leave(self, result: Measurement | Failure) -> None:
-        """Write what the training came to: whole or not at all, and on the disk when this returns.
+        """Write the result of the training, whole or not at all; it is on the disk when this returns.
 
         Raises:
             OSError: the folder cannot be written.
@@ -87,7 +87,7 @@ class RunFolder:
             _write(self.failure_file, json.dumps(asdict(result)))
 
     def leave_job(self, job: TrainingJob) -> None:
-        """Write `job`, so that what is trained here is known later, as `leave` writes.
+        """Write `job`, in the same way as `leave`, so that it is known later what is trained here.
 
         Raises:
             OSError: the folder cannot be written.
@@ -95,16 +95,16 @@ class RunFolder:
         _write(self.job_file, job.model_dump_json(indent=1))
 
     def job(self) -> TrainingJob | None:
-        """Return the job that `leave_job` wrote, or None where there is none that can be read."""
+        """Return the job that `leave_job` wrote, or None if there is none or it cannot be read."""
         try:
             return TrainingJob.model_validate_json(self.job_file.read_bytes())
         except (OSError, ValidationError):
             return None
 
     def recover(self) -> Measurement | Failure | None:
-        """Return what a training left here: its measurement, else why it failed, else None.
+        """Return the result that a training wrote here: its measurement, else its failure, else None.
 
-        A file that cannot be read (another version's, damaged by hand) is a failure and says so.
+        A file that cannot be read (of another version, or damaged) gives a failure whose reason names it.
         """
         try:
             return Measurement.model_validate_json(self.measurement_file.read_bytes())
@@ -122,16 +122,16 @@ class RunFolder:
             return None
 
     def forget_result(self) -> None:
-        """Remove what an earlier training came to and said, so that it is not taken for a new one's."""
+        """Remove the result and the log of an earlier training, so that a new one does not inherit them."""
         _remove(self.measurement_file, self.failure_file, self.log)
 
     def forget(self) -> None:
-        """Remove everything of ours that an earlier training left; other files stay."""
+        """Remove all files that an earlier training wrote, except the lock file; other files stay."""
         self.forget_result()
         _remove(self.checkpoint, self.weights, self.epochs, self.job_file)
 
     def clear_failed(self) -> None:
-        """Remove what a failed training left, weights above all; its failure and log stay."""
+        """Remove the files of a failed training except for its failure, log and lock file."""
         kept = self.failure_file, self.log, self.lock_file
         _remove(*(path for path in self.path.glob("*") if path.is_file() and path not in kept))
 
@@ -139,7 +139,7 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """Mark that this process is training in the folder.
 
-        The mark is a lock of the operating system: it ends with the process, however that ends.
+        The mark is a lock of the operating system, which is released when the process ends, however it ends.
 
         Raises:
             TrainingError: another process trains in it.

@@ -1,9 +1,9 @@
 """Files and folders that are written whole or not at all.
 
-They are written as a draft beside their place, and moved there once they are complete and on the disk:
-whoever reads finds what was there before or what is new, whatever happens to the writer. Every writer
-has a draft of its own, so several may write to one place at once, and the last one stays. A draft is
-locked (flock) while its writer lives; the next writer of the place removes those that killed ones left.
+A writer writes a draft next to the target, and moves it there when it is complete and on the disk. A reader
+finds either the old content or the new one, whatever happens to the writer. Every writer has its own draft,
+so several can write to the same path at once, and the last one wins. A draft is locked (flock) while its
+writer lives; the next writer to that path removes the drafts of killed writers.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PART = ".part"
-"""How the name of a draft ends."""
+"""The suffix of a draft's name."""
 _ASIDE = ".old"
 
 
@@ -25,10 +25,10 @@ _ASIDE = ".old"
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Yield a stream to write to, which becomes the file `path` if the block ends without an error.
 
-    Missing folders are made.
+    Missing folders are created.
 
     Raises:
-        OSError: it cannot be written, naming `path`; what was there stays.
+        OSError: the file cannot be written; the error names `path`, and an earlier file stays.
     """
     with _draft(path, _new_file) as draft:
         with draft.open("wb") as stream:
@@ -43,11 +43,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder to fill, which replaces the folder `path` if the block ends without an error.
 
-    Missing parents are made. What was in `path` is removed last: a process that is killed before leaves it
-    aside, and the next writer puts it back.
+    Missing parents are created. The old folder is set aside and removed last: if the process is killed before
+    the new one is in place, the next writer puts the old one back.
 
     Raises:
-        OSError: it cannot be written, naming `path`; what was there stays.
+        OSError: the folder cannot be written; the error names `path`, and an earlier folder stays.
     """
     with _draft(path, Path.mkdir) as draft:
         yield draft
@@ -58,10 +58,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise what `whole_file` would raise for `path` at its start; nothing but missing folders is made.
+    """Check that `whole_file` can start to write `path`; only missing folders are created.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     with _draft(path, _new_file):
         pass
@@ -69,7 +69,7 @@ def refuse_unwritable(path: Path) -> None:
 
 @contextmanager
 def _draft(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
-    """Yield a new file or folder beside `path`, locked; what is there in the end is removed."""
+    """Yield a new, locked file or folder next to `path`; it is removed at the end if it was not moved."""
     draft = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def _claimed(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
     while True:
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
         make(draft)
-        with suppress(FileNotFoundError):  # another writer took it for abandoned before it was locked
+        with suppress(FileNotFoundError):  # another writer removed it as abandoned before it was locked
             lock = os.open(draft, os.O_RDONLY)
             if _lock(lock) is not False and draft.exists():
                 return draft, lock
@@ -99,7 +99,7 @@ def _claimed(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
 
 
 def _tidy(path: Path) -> None:
-    """Remove the drafts of writers that were killed, and put back what one of them left aside."""
+    """Remove the drafts of killed writers, and put back a folder that one of them had set aside."""
     named = re.compile(re.escape(path.name) + r"\.[0-9a-f]{8}(\.\w+)")
     for left in list(path.parent.iterdir()):
         found = named.fullmatch(left.name)
@@ -122,9 +122,10 @@ def _abandoned(draft: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Return whether the descriptor's file could be locked, None where the file system has no locks.
+    """Return whether the descriptor's file could be locked, or None if the file system has no locks.
 
-    By hand: filelock makes and locks a file, and this locks a draft that is there, which may be a folder.
+    This is written by hand because filelock creates the file that it locks, whereas a draft exists already
+    and may be a folder.
     """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,7 +137,7 @@ def _lock(descriptor: int) -> bool | None:
 
 
 def _replace(draft: Path, path: Path) -> None:
-    """Exchange the folders `draft` and `path`, which may be missing; where that fails it stays."""
+    """Exchange the folders `draft` and `path` (which may be missing); if that fails, `path` stays."""
     aside = draft.with_suffix(_ASIDE)
     if path.exists():
         path.rename(aside)

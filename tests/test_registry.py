@@ -72,7 +72,7 @@ def test_names_that_pass_a_test_are_looked_up_when_they_are_asked_for() -> None:
         ("no_such_module:x", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"),
         ("json:nothing", "cannot be loaded: AttributeError: module 'json' has no attribute 'nothing'"),
         ("broken_part:x", "cannot be loaded: ZeroDivisionError: division by zero"),
-        ("json:dumps", "is no int: its entry point json:dumps is a function"),
+        ("json:dumps", "is not of type int: its entry point json:dumps is a function"),
     ],
 )
 def test_a_broken_plug_in_is_one_line_that_names_it_and_its_package(

@@ -38,14 +38,16 @@ def test_a_note_is_given_once_and_not_for_what_is_no_flag():
     given = ["--pick", "a", "--pick=b", "--", "--pick"]
     assert with_new_flags("train", given) == (
         ["--prefer", "a", "--prefer=b", "--", "--pick"],
-        ["--pick is now --prefer; the old name goes in 0.3"],
+        ["--pick is now --prefer; the old name is removed in 0.3"],
     )
     assert with_new_flags("train", ["--device", "cpu"]) == (["--device", "cpu"], [])
     assert with_new_flags("plan", ["--pick", "a"]) == (["--pick", "a"], [])
 
 
 def test_an_old_argument_warns_at_the_line_of_the_caller():
-    with pytest.warns(FutureWarning, match=r"^weights= is now preferences=; the old name goes in") as caught:
+    with pytest.warns(
+        FutureWarning, match=r"^weights= is now preferences=; the old name is removed in"
+    ) as caught:
         assert picked(weights={"acc": 1}, best=2) == ({"acc": 1}, 2)
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
@@ -69,4 +71,4 @@ def test_the_public_functions_with_old_arguments(function, old, new):
 
 
 def test_the_old_names_go_after_one_version():
-    assert f"goes in {GONE_IN}" in note("a", "b")
+    assert f"is removed in {GONE_IN}" in note("a", "b")

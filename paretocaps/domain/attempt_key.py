@@ -1,4 +1,4 @@
-"""Which training of a study: the key under which its epochs, measurement and files are kept."""
+"""The key of one training, under which its epochs, measurement and files are stored."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ class AttemptKey:
     """One training: an attempt at one seed of one trial of one study.
 
     Attributes:
-        study: its name.
-        trial: the trial's number, from 0.
-        seed: of the training.
-        attempt: counts the trainings of this trial with this seed, from 1.
+        study: the name of the study.
+        trial: the number of the trial, from 0.
+        seed: the seed of the training.
+        attempt: the number of the training among those of this trial with this seed, from 1.
     """
 
     study: str

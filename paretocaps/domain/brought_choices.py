@@ -1,4 +1,4 @@
-"""The model of the built-in trainer's choices, with those that families bring along."""
+"""The model of the built-in trainer's choices, including the choices that families add."""
 
 from functools import lru_cache
 from typing import Any
@@ -12,10 +12,10 @@ from paretocaps.domain.families.family import Family, OwnChoice
 
 
 def choices_model() -> type[Choices]:
-    """Return `Choices` extended by the choices that registered families bring along (`Family.own`).
+    """Return `Choices` extended by the choices that registered families add (`Family.own`).
 
     They come last, each with the condition that its family is chosen. A family whose package cannot be
-    loaded brings none; whoever chooses it is told why.
+    loaded adds none; choosing it raises an error that explains why.
     """
     return _extended(tuple(family for family in FAMILIES.loadable() if family.own))
 
@@ -28,7 +28,7 @@ def _extended(families: tuple[Family, ...]) -> type[Choices]:
     owners: dict[str, list[str]] = {}
     for family in families:
         for name, own in family.own.items():
-            # a name that is another's already is refused where its family is chosen
+            # a name that is taken already is refused when its family is chosen
             if name not in Choices.model_fields and brought.setdefault(name, own) == own:
                 owners.setdefault(name, []).append(family.name)
     fields: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What a trainer's choices are, read from its pydantic model: values, default, condition and meaning."""
+"""Facts about a trainer's choices, read from its pydantic model: values, default, condition and meaning."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ class ChoiceFacts:
     """One choice of a trainer.
 
     Attributes:
-        name: what it is called.
-        type: what its values are: "int", "float", "bool", "str", or the model's own name for them.
-        values: all its values, where they can be listed.
-        meanings: what values mean, by value, where they say so themselves.
-        bounds: the numbers that it is compared with: by "ge", "gt", "le" or "lt", as pydantic spells them.
-        default: its value where nothing is said.
-        default_where: other defaults, by the choice and its value that they follow from.
-        condition: when it has a meaning; always, where no clause is in it.
-        description: what it means, in one sentence; empty where its author does not say.
+        name: its name.
+        type: the type of its values: "int", "float", "bool", "str", or the model's own name for it.
+        values: all its values, if they can be listed.
+        meanings: by value, what the value means, if its registry describes it.
+        bounds: its bounds, by "ge", "gt", "le" or "lt", as pydantic spells them.
+        default: its value when none is given.
+        default_where: other defaults: by another choice, then by that choice's value, the default there.
+        condition: when it has a meaning; a condition without clauses means always.
+        description: what it means, in one sentence; empty if its author gives none.
     """
 
     name: str
@@ -79,9 +79,9 @@ def _conditions(model: type[BaseModel]) -> Mapping[str, Condition]:
 
 
 def _values(field: FieldInfo) -> tuple[Any, ...]:
-    """All values of a choice, none where they are too many to list."""
+    """Return all values of a choice, or none if they cannot be listed."""
     registry = _registry(field)
-    if registry is not None:  # what cannot be loaded is said where it is asked for by its name
+    if registry is not None:  # a plug-in that cannot be loaded is reported when it is looked up by name
         return tuple(registry.where(lambda _: True))
     if field.annotation is bool:
         return (False, True)
@@ -93,7 +93,7 @@ def _values(field: FieldInfo) -> tuple[Any, ...]:
 
 
 def _registry(field: FieldInfo) -> Any:
-    """The registry whose names are the values; None where they come from none."""
+    """Return the registry whose names are the values, or None if there is none."""
     return next((found.registry for found in field.metadata if isinstance(found, NameIn)), None)
 
 
@@ -107,9 +107,9 @@ def _type_name(annotation: Any) -> str:
 
 
 def _other_defaults(model: type[BaseModel]) -> dict[str, dict[str, dict[Any, Any]]]:
-    """By choice, the defaults that follow from another choice, and by that choice's values.
+    """Return the defaults that follow from another choice: by choice, by the other choice, by its value.
 
-    Each value is set beside the first values under which its choice has a meaning.
+    Each of those values is set together with the first values that give its choice a meaning.
     """
     found: dict[str, dict[str, dict[Any, Any]]] = {}
     if not issubclass(model, ChoicesModel):
@@ -127,7 +127,7 @@ def _base(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _settings(model: type[ChoicesModel]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """Each value of each choice whose values can be listed, and what is set for it to have a meaning."""
+    """Yield each listable value of each choice, and the values of other choices that give it a meaning."""
     base = _base(model)
     for parent, field in model.model_fields.items():
         beside: dict[str, Any] = {}

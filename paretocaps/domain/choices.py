@@ -1,4 +1,4 @@
-"""What a study may choose for one training of a capsule network."""
+"""The choices that a study can make for one training of a capsule network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from paretocaps.registry import Registry
 Share = Annotated[float, Field(ge=0.0, le=0.95)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
-# a list of numbers is compared, not converted: text as the command line gives it needs a hand
+# pydantic compares a Literal of numbers without converting, so text of the command line is converted here
 FromText = BeforeValidator(
     lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value
 )
@@ -37,12 +37,12 @@ FromText = BeforeValidator(
 
 @dataclass(frozen=True)
 class NameIn:
-    """The check that a choice is a name in `registry`; its error has the nearest one."""
+    """The check that a choice is a name in `registry`; its error suggests the nearest name."""
 
     registry: Registry[Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let pydantic call the check on what it has read."""
+        """Let pydantic call the check on the value that it has parsed."""
         return core_schema.no_info_after_validator_function(self._known, handler(source))
 
     def _known(self, name: str) -> str:
@@ -51,16 +51,16 @@ class NameIn:
             known = f"{', '.join(names)} or {last}" if names else last
             said = {"known": known, "nearest": did_you_mean(name, self.registry)}
             raise PydanticCustomError("unknown_name", "Input should be {known}{nearest}", said)
-        self.registry.get(name)  # a plug-in that cannot be loaded says so
+        self.registry.get(name)  # raises if the plug-in cannot be loaded
         return name
 
 
 class ChoicesModel(BaseModel):
-    """Base of a trainer's choices: frozen values, unknown names refused, conditional ones known.
+    """Base of a trainer's choices: its values are frozen, it refuses unknown names and knows conditions.
 
-    A subclass lists in `conditions` which choices only mean something under others; the
-    canonical form (`active`) leaves out what has no meaning, so that two sets of choices that
-    train the same network are equal. Defaults that follow from other choices are in `defaults`.
+    A subclass lists in `conditions` which choices have a meaning only if other choices have certain values.
+    The canonical form (`active`) omits choices without a meaning, so that two sets of choices that train the
+    same network are equal. `defaults` gives the defaults that follow from other choices.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -68,7 +68,7 @@ class ChoicesModel(BaseModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return defaults that follow from what is set in `values`; those of the fields are for the rest."""
+        """Return the defaults that follow from `values`; the others are the defaults of the fields."""
         return {}
 
     @model_validator(mode="before")
@@ -87,7 +87,7 @@ class ChoicesModel(BaseModel):
         return self
 
     def is_active(self, name: str) -> bool:
-        """Return whether the choice called `name` has a meaning beside the others."""
+        """Return whether the choice called `name` has a meaning, given the other choices."""
         condition = self.conditions.get(name)
         return condition is None or condition.holds(lambda parent: getattr(self, parent))
 
@@ -102,37 +102,37 @@ _POLICIES: Mapping[str, Mapping[str, Any]] = {
     "epoch_decay": {"decay_rate": 0.96, "decay_every": 1},
     "explore_exploit": {"lr_min": 3e-5},
 }
-"""What the papers decay by: X-TrainCaps per step, the hybrids every 2 epochs, MoCapsNet per epoch.
+"""The papers' decays: X-TrainCaps decays per step, the hybrids every 2 epochs, MoCapsNet per epoch.
 
-And what Ranger21's schedule goes down to.
+`lr_min` is what Ranger21's schedule goes down to.
 """
 
 _OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"weight_decay": 1e-2},
     "ranger21": {"weight_decay": 1e-4, "lr_policy": "explore_exploit"},
 }
-"""What belongs to an optimiser where nothing else is said: its own weight decay and schedule."""
+"""The defaults of an optimiser: its own weight decay and schedule."""
 
 
 def _meant(name: str) -> Condition:
-    """Under which families the choice called `name` has a meaning."""
+    """Return the condition that the family is one for which the choice called `name` has a meaning."""
     return Condition.among("family", FAMILIES.where(lambda family: name in family.choices))
 
 
 class Choices(ChoicesModel):
-    """The choices of the built-in trainer; what is not set is the papers' baseline.
+    """The choices of the built-in trainer; the defaults are the papers' baseline.
 
-    The fields' descriptions say what each choice means; here is what several of them have in common.
+    The descriptions of the fields explain each choice. Some facts concern several of them:
 
-    The default network is that of Sabour et al. 2017. With `blocks`, a first capsule layer, the layers of the
-    blocks and the class capsules follow the primary capsules.
+    The default network is that of Sabour et al. 2017. With `blocks`, the primary capsules are followed by a
+    first capsule layer, the layers of the blocks, and the class capsules.
 
-    Learning rates are those of one optimiser step, and steps are optimiser steps everywhere: in the plan, in
-    `decay_every`, in what is timed. A batch size, chosen or scheduled, counts the images of one forward and
-    backward pass, which have to fit into memory. A step takes `accumulate` such passes and learns from their
-    mean loss, as if they had been one batch; the last step of an epoch takes what is left.
+    A step is an optimiser step everywhere: in learning rates, plans, `decay_every` and measured times. A
+    batch size, chosen or scheduled, counts the images of one forward and backward pass, which have to fit
+    into memory. A step takes `accumulate` such passes and uses the gradient of their mean loss, as for one
+    large batch; the last step of an epoch takes the images that remain.
 
-    Schedules are those of the whole training, even where `patience` ends it early.
+    Schedules are laid out for the whole training, even if `patience` ends it early.
     """
 
     family: Annotated[str, NameIn(FAMILIES)] = Field(
@@ -181,8 +181,8 @@ class Choices(ChoicesModel):
     )
     init: Literal["auto", "paper"] = Field(
         "auto",
-        description="How the weights of the capsule layers are drawn: `auto` so that they train, `paper` with"
-        " the standard deviation that the family's paper names.",
+        description="How the weights of the capsule layers are initialised: `auto` so that they train,"
+        " `paper` with the standard deviation that the family's paper names.",
     )
     routing: Annotated[str, NameIn(ROUTINGS)] = Field(
         BASELINE_ROUTING,
@@ -216,7 +216,7 @@ class Choices(ChoicesModel):
     )
     saliency: Literal["routing", "coupling", "activation", "magnitude", "random"] = Field(
         "routing",
-        description="What tells how much a part matters, so that pruning removes those that matter least.",
+        description="How the importance of a part is measured; pruning removes the least important ones.",
     )
     lr_policy: Literal[
         "fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay", "explore_exploit"
@@ -329,7 +329,7 @@ class Choices(ChoicesModel):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what belongs to the optimiser, the policy, the routing and the family."""
+        """Return the defaults of the chosen optimiser, learning-rate policy, routing and family."""
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
         return {**optimizer, **policy, **_of_routing(values), **_of_family(values)}
@@ -342,18 +342,18 @@ class Choices(ChoicesModel):
         for name in family.own:
             if name in Choices.model_fields or not self._is_brought(name):
                 raise ValueError(
-                    f"family={self.family} brings along the choice {name}, but that is another's:"
-                    " its package has to give it another name"
+                    f"family={self.family} adds the choice {name}, but that name is taken:"
+                    " its package has to use another name"
                 )
         for name, allowed in family.allowed.items():
             if self.is_active(name) and getattr(self, name) not in allowed:
                 raise ValueError(
-                    f"{name}={getattr(self, name)} is nothing for family={self.family}:"
+                    f"{name}={getattr(self, name)} is not possible with family={self.family}:"
                     f" use {' or '.join(map(str, allowed))}"
                 )
         if self.blocks < family.fewest_blocks:
             raise ValueError(
-                f"blocks={self.blocks} leaves family={self.family} no block:"
+                f"blocks={self.blocks} is too few for family={self.family}:"
                 f" give {family.fewest_blocks} or more, or use {BASELINE_FAMILY}"
             )
         losses = ROUTINGS.get(self.routing).losses
@@ -369,32 +369,32 @@ class Choices(ChoicesModel):
         return self
 
     def _is_brought(self, name: str) -> bool:
-        """Whether a choice that the family brings along is this model's, or not known to it at all."""
+        """Return whether a choice that the family adds is this model's, or unknown to this model."""
         condition = self.conditions.get(name)
         return condition is None or self.family in dict(condition.allowed)["family"]
 
 
 def _of_routing(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the routing that is set is trained by: its loss, and which iterations are differentiated."""
+    """Return the defaults of the chosen routing: its loss, and which iterations are differentiated."""
     name = values.get("routing", BASELINE_ROUTING)
     if not isinstance(name, str) or name not in ROUTINGS:
-        return {}  # what is no routing is refused for its own sake
+        return {}  # the check of `routing` refuses an unknown name
     routing = ROUTINGS.get(name)
     return {"loss": routing.losses[0], "routing_gradient": routing.gradient}
 
 
 def _of_family(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The defaults of the family that is set."""
+    """Return the defaults of the chosen family."""
     name = values.get("family", BASELINE_FAMILY)
     known = isinstance(name, str) and name in FAMILIES
     return FAMILIES.get(name).default_choices(values) if known else {}
 
 
 def parse_choices(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
-    """Return `values` checked and completed by a trainer's choices model.
+    """Return `values`, checked and completed by a trainer's model of choices.
 
     Raises:
-        UsageError: an unknown choice (with the nearest one) or a value out of its bounds.
+        UsageError: a choice is unknown (the message suggests the nearest one) or a value is out of bounds.
     """
     try:
         return model.model_validate(dict(values))
@@ -403,7 +403,7 @@ def parse_choices(model: type[BaseModel], values: Mapping[str, Any]) -> BaseMode
 
 
 def canonical_choices(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the canonical form of `values`: checked, completed, without what has no meaning.
+    """Return the canonical form of `values`: checked, completed, without choices that have no meaning.
 
     Raises:
         UsageError: as `parse_choices`.
@@ -413,10 +413,10 @@ def canonical_choices(model: type[BaseModel], values: Mapping[str, Any]) -> dict
 
 
 def parse_value(model: type[BaseModel], name: str, value: Any) -> Any:
-    """Return one choice's value as the model reads it, on its own: text becomes a number where one is due.
+    """Return the value of one choice as the model parses it, apart from all others: text may become a number.
 
     Raises:
-        UsageError: an unknown choice (with the nearest one) or a value out of its bounds.
+        UsageError: the choice is unknown (the message suggests the nearest one) or the value out of bounds.
     """
     field = model.model_fields.get(name)
     if field is None:
@@ -430,7 +430,7 @@ def parse_value(model: type[BaseModel], name: str, value: Any) -> Any:
 
 
 def without_meaningless(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` less the conditional choices that have no meaning beside the others."""
+    """Return `values` without the conditional choices that have no meaning, given the others."""
     if not issubclass(model, ChoicesModel):
         return dict(values)
     tentative = model.model_construct(None, **{**model.defaults(values), **values})

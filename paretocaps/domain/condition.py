@@ -1,4 +1,4 @@
-"""When a choice has a meaning: a condition on other choices."""
+"""The condition on other choices under which a choice has a meaning."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from paretocaps.errors import UsageError
 
 @dataclass(frozen=True)
 class Condition:
-    """All of its clauses hold: a parent is one of some values, or above a bound.
+    """A condition holds if all its clauses do: a parent has one of some values, or exceeds a bound.
 
-    `allowed` maps a parent's name to the values under which the choice has a meaning;
-    `bounds` maps a parent's name to the number it must exceed.
+    `allowed` gives, by the parent's name, the values under which the choice has a meaning; `bounds` gives, by
+    the parent's name, the number that it must exceed.
     """
 
     allowed: tuple[tuple[str, Collection[Any]], ...] = ()
@@ -35,10 +35,11 @@ class Condition:
 
     @classmethod
     def parse(cls, table: Mapping[str, Any]) -> Self:
-        """Read a study file's `when` table: a value, a list of values, or `{ above = number }` a parent.
+        """Read the `when` table of a study file: per parent a value, a list of values, or `{ above = number
+        }`.
 
         Raises:
-            UsageError: a table that is none of these.
+            UsageError: the table contains something else.
         """
         if not isinstance(table, Mapping):
             raise UsageError(f"when={table!r} is not a table: write when = {{ choice = value }}")
@@ -56,18 +57,18 @@ class Condition:
         return cls(allowed=tuple(allowed), bounds=tuple(bounds))
 
     def table(self) -> dict[str, Any]:
-        """Return the `when` table that `parse` reads back to this condition."""
+        """Return the `when` table from which `parse` reads this condition."""
         return {parent: list(values) for parent, values in self.allowed} | {
             parent: {"above": bound} for parent, bound in self.bounds
         }
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The choices this condition looks at."""
+        """The choices on which this condition depends."""
         return tuple(name for name, _ in (*self.allowed, *self.bounds))
 
     def holds(self, value_of: Callable[[str], Any]) -> bool:
-        """Return whether every clause holds for the values that `value_of` gives by name."""
+        """Return whether every clause holds for the values that `value_of` returns by name."""
         return all(value_of(parent) in values for parent, values in self.allowed) and all(
             value_of(parent) > bound for parent, bound in self.bounds
         )

@@ -1,4 +1,4 @@
-"""Why a training has no measurement, as a value that travels from the worker to the store."""
+"""The reason why a training has no measurement, as a value that the worker passes to the store."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ class Failure:
     """A training that ended without a measurement.
 
     Attributes:
-        reason: why, in one line.
-        may_pass: whether the same training, tried again, may succeed: its worker was killed or could not
+        reason: the reason, in one line.
+        may_pass: whether the same training may succeed if it is repeated: its worker was killed or could not
             start, or a disk was full.
     """
 

@@ -1,4 +1,4 @@
-"""A front: the trials that no other trial beats in every objective."""
+"""A front consists of the trials that no other trial beats in every objective."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from paretocaps.domain.requirement import Requirement
 class FrontMember:
     """One trial of a front.
 
-    `values` has the trial's measured quantities by objective name (means over its seeds, SI units);
-    `seeds` is how many trainings they are the mean of. `flags` say what to hold against its times: "shared"
-    where other jobs of the study ran on the device meanwhile, "loaded" where anything else disturbed it.
+    `values` contains the trial's measured quantities by objective name (means over its seeds, in SI units),
+    and `seeds` is the number of trainings in the mean. `flags` name reasons to doubt its times: "shared" if
+    other jobs of the study ran on the device at the same time, "loaded" if anything else disturbed it.
     """
 
     trial: int
@@ -25,7 +25,7 @@ class FrontMember:
     flags: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the member as the command line's JSON has it."""
+        """Return the member as it appears in the command line's JSON."""
         own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "flags": list(self.flags)}
         return own | {"choices": dict(self.choices)} | dict(self.values)
 
@@ -36,18 +36,18 @@ class FrontRecord:
 
     Attributes:
         study: name of the study.
-        objectives: what it is a front over, in order.
-        reference_point: one value an objective, in its own unit and direction; None before the
-            study has a finished trial.
-        hypervolume: the volume between the front and the reference point, product of the units.
+        objectives: the objectives that it is ranked by, in order.
+        reference_point: one value per objective, in its own unit and direction; None before the study has a
+            finished trial.
+        hypervolume: the volume between the front and the reference point, in the product of the units.
         members: the trials, best in the first objective first.
-        scaled_to: the device whose seconds all times are expressed in, where they were scaled.
-        device: the one device whose trials were ranked, where one was chosen.
-        devices: every device that trials of the study were measured on.
-        trainer: name of the study's trainer, whose defaults go without saying.
+        scaled_to: the device in whose seconds all times are expressed; None if they are not scaled.
+        device: the one device whose trials were ranked; None if none was chosen.
+        devices: all devices on which trials of the study were measured.
+        trainer: name of the study's trainer, whose defaults need not be shown.
         requirements: bounds that its trials keep.
-        unreached: how many trials lack an objective and so are not ranked, by its name: those that never
-            reached the accuracy of `time_to` or `epochs_to`.
+        unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
+            the accuracy of `time_to` or `epochs_to`.
     """
 
     study: str
@@ -64,7 +64,7 @@ class FrontRecord:
 
     @property
     def measured_on(self) -> str:
-        """What to know of the devices behind the values: scaled, or one of several; empty for one alone."""
+        """A note on the devices if there are several: how times were scaled, or whose trials were ranked."""
         if len(self.devices) < 2:
             return ""
         if self.scaled_to is not None:
@@ -76,12 +76,12 @@ class FrontRecord:
 
     @property
     def within(self) -> str:
-        """The bounds that its trials keep, "acc>=0.9 and time<60"; empty for none."""
+        """The bounds that its trials keep, such as "acc>=0.9 and time<60"; empty for none."""
         return " and ".join(map(str, self.requirements))
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What to know of trials that were not ranked, a sentence an objective."""
+        """Notes on the trials that were not ranked, one sentence per objective."""
         return tuple(
             f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by every seed"
             for name, count in self.unreached.items()
@@ -94,7 +94,7 @@ class FrontRecord:
         return len(self.members)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the front as the command line's JSON has it."""
+        """Return the front as it appears in the command line's JSON."""
         return {
             "study": self.study,
             "objectives": [

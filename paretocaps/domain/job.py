@@ -1,4 +1,4 @@
-"""A job: choices, and everything else one call of a trainer needs."""
+"""A job consists of choices and everything else that one call of a trainer needs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,20 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from paretocaps.domain.attempt_key import AttemptKey
 
 OnPreparing = Callable[[str, int, int], None]
-"""Told while images are prepared: what is done to them, to how many it is done, and to how many in all."""
+"""A function that receives the progress of preparing images: the activity, images done, images in all."""
 
 
 Side = Annotated[int, Field(ge=1)]
 
 
 class DataSpec(BaseModel):
-    """Which images to train on.
+    """The images to train on.
 
-    `name` is a data set of the catalog, or `path` a local folder (IDX, parquet, or a sub-folder of
-    images a class); `limit_train` keeps that many training images, stratified, after the validation
-    split was taken. `corrupt` says whether image files that cannot be read are refused or left out;
-    `channels` converts all images to gray (1) or colour (3), None leaves them as they are. `size` gives
-    decoded images a height and a width, None those of the data (the median where they differ).
+    They are the data set `name` of the catalog, or the local folder `path` (of IDX files, parquet files, or
+    one sub-folder of images per class). `limit_train` keeps that many training images, stratified, after the
+    validation split. `corrupt` determines whether image files that cannot be read are refused or left out.
+    `channels` converts all images to grayscale (1) or colour (3); None keeps them as they are. `size` is the
+    height and width of decoded images; None keeps the data's own (the median if they differ).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,20 +46,20 @@ class TrainingJob(BaseModel):
     """One training of one set of choices with one seed.
 
     Attributes:
-        study, trial, attempt: which trial of which study this is, and which attempt with this seed, from 1.
+        study, trial, attempt: the study, the trial, and the number of the attempt with this seed, from 1.
         trainer: name of the trainer.
-        choices: the choices, as the trainer's model reads them.
-        seed: seeds initialisation, shuffling and augmentation.
+        choices: the choices, as the trainer's model parses them.
+        seed: the seed of initialisation, shuffling and augmentation.
         data: the images.
         epochs: how many epochs to train.
-        device: "cpu", "cuda" or "cuda:0" ...; with several ranks on GPUs, one for each: "cuda:0,cuda:1".
-        threads: CPU threads to use (each rank), or None for all.
+        device: "cpu", "cuda" or "cuda:0"; with several ranks on GPUs, one per rank: "cuda:0,cuda:1".
+        threads: CPU threads to use per rank, or None for all.
         shared: whether other jobs run on the device at the same time.
-        ranks: processes that train it together, each with its part of every batch.
-        folder: where the worker leaves its measurement and weights.
-        checkpoints: whether to leave a checkpoint in the folder after every epoch, and to go on from the
-            one that is there.
-        measure: the quantities the study's objectives need, for what is costly to measure.
+        ranks: how many processes train it together, each with its part of every batch.
+        folder: the folder to which the worker writes its measurement and weights.
+        checkpoints: whether to write a checkpoint to the folder after every epoch, and to resume from an
+            existing one.
+        measure: the quantities that the study's objectives need, because some are costly to measure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,13 +82,13 @@ class TrainingJob(BaseModel):
 
     @property
     def key(self) -> AttemptKey:
-        """Which training of which study this is."""
+        """The key of this training."""
         return AttemptKey(self.study, self.trial, self.seed, self.attempt)
 
     def differences(self, now: "TrainingJob") -> list[str]:
-        """Return in what the job `now` would train something else than this one, "seed=0 (now 1)" each.
+        """Return how the job `now` differs from this one in what it trains, such as "seed=0 (now 1)".
 
-        Where it trains, how often it was tried and what is measured makes no difference.
+        The folder, the device, the attempt and what is measured are not compared.
         """
         return [
             text for name in _IDENTITY for text in _differing(name, getattr(self, name), getattr(now, name))

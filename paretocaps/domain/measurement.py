@@ -1,4 +1,4 @@
-"""What a trainer reports: a record after each epoch, a measurement at the end."""
+"""The values that a trainer reports: a record after each epoch, and a measurement at the end."""
 
 from collections.abc import Sequence
 from typing import Annotated, Self
@@ -12,16 +12,16 @@ Seconds = Annotated[float, Field(ge=0.0)]
 
 
 class _Value(BaseModel):
-    # NaN as a string: what diverged has to survive JSON to be refused by name, and null is no number
+    # NaN is written as a string, so that a diverged value survives JSON and can be refused by its name
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Device(_Value):
-    """Where a measurement was taken.
+    """The device on which a measurement was taken.
 
-    `shared` tells that other jobs of the study ran on the device meanwhile, `loaded` that the clock
-    found the device disturbed by whatever else ran there; `calibration` is the seconds of a fixed
-    reference step on it, where that was measured.
+    `shared` means that other jobs of the study ran on the device at the same time, `loaded` that the clock
+    found the device disturbed by anything else. `calibration` is the time in seconds of a fixed reference
+    step on the device, if that was measured.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Device(_Value):
 class EpochRecord(_Value):
     """One epoch of a training: its step counts, accuracies and measured seconds.
 
-    `epoch` counts from 1. `seconds` are the measured training seconds of this epoch's optimiser
-    steps, `time` the same up to and including it, `wall` all seconds since the training began.
-    `batch_size` is the images of one forward pass, of which a step may take several; `steps` are the
-    optimiser's. `network` counts the structural changes (prunings) before this epoch: epochs with the same
-    number trained the same network. `train_loss` is the mean over the epoch's images, while it was trained
-    and with reconstruction where there is one; `val_loss` the mean over the validation images after the
-    epoch, of the class scores alone; each where a trainer reports it.
+    `epoch` counts from 1. `seconds` is the measured training time of this epoch's optimiser steps, `time`
+    that of all epochs up to and including it, and `wall` the time since the training began. `batch_size` is
+    the number of images per forward pass (an optimiser step may take several passes), and `steps` the number
+    of optimiser steps. `network` is the number of structural changes (prunings) before this epoch: epochs
+    with the same number trained the same network. `train_loss` is the mean over the epoch's images during the
+    epoch, including the reconstruction loss if there is one. `val_loss` is the mean over the validation
+    images after the epoch, of the class scores alone. A trainer may omit both.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -61,23 +61,23 @@ class EpochRecord(_Value):
 
 
 class Measurement(_Value):
-    """All that one training was measured to be; every value belongs to one network.
+    """All measured values of one training; they all belong to one network.
 
     Attributes:
         acc: validation accuracy at the best epoch.
-        best_epoch: the epoch it belongs to, counted from 1.
+        best_epoch: the number of the best epoch, counted from 1.
         time: measured training seconds up to and including the best epoch.
         wall: seconds of the whole training, evaluation and preparation included.
         params: parameters of the network of the best epoch.
-        macs: its forward multiply-adds a sample.
-        memory: peak bytes while training, where measured.
+        macs: forward multiply-adds per image of that network, if measured.
+        memory: peak bytes during training, if measured.
         test_acc: test accuracy of the best epoch's weights, measured once; it never steers anything.
-        device: where all this was measured.
-        epochs: one record an epoch, in order.
-        quantities: anything else a trainer measures, by name; an objective can be registered on it.
-        weights: file name of the best epoch's weights inside the job's folder, where they were kept.
-        remarks: what whoever reads the values should know of how they came about, a sentence each: why
-            the device counts as loaded, what fell back to something slower, what was halved.
+        device: the device of all these values.
+        epochs: one record per epoch, in order.
+        quantities: other values that the trainer measures, by name; an objective can be registered for each.
+        weights: file name of the best epoch's weights in the job's folder, if they were kept.
+        remarks: notes on how the values were obtained, one sentence each: why the device counts as loaded,
+            what fell back to something slower, which batch size was halved.
     """
 
     acc: Fraction
@@ -101,26 +101,28 @@ class Measurement(_Value):
         return self
 
     def quantity(self, name: str) -> float | None:
-        """Return what was measured under `name`, a field or one of `quantities`; None where nothing was.
+        """Return the value measured as `name`, a field or one of `quantities`; None if there is none.
 
-        What follows from it, such as `epoch_time`, is asked of `quantities.value_of`.
+        For quantities that are computed from a measurement, such as `epoch_time`, use `quantities.value_of`.
         """
         value = getattr(self, name) if name in FIELDS else self.quantities.get(name)
         return None if value is None else float(value)
 
 
 MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
-"""The quantities that are shown of every trial."""
+"""The quantities that are shown for every trial."""
 
 FIELDS = (*MEASURED, "best_epoch")
-"""The quantities that a measurement has as fields (and the store as columns)."""
+"""The quantities that are fields of a measurement (and columns of the store)."""
 
 ENERGY = "energy"
-"""The quantity, in joules, that only some devices can measure."""
+"""The name of the quantity, in joules, that only some devices can measure."""
 
 
 def best_epoch(epochs: Sequence[EpochRecord]) -> EpochRecord:
-    """Return the best epoch: highest accuracy after the last structural change, earliest on ties.
+    """Return the best epoch: the one with the highest accuracy after the last structural change.
+
+    Ties go to the earliest epoch.
 
     Raises:
         DivergedError: there is no epoch.

@@ -1,4 +1,4 @@
-"""Objectives: named views of a measurement, with direction and unit."""
+"""Objectives are named views of a measurement, with a direction and a unit."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,14 @@ from paretocaps.registry import Registry
 
 @dataclass(frozen=True)
 class Objective:
-    """What a study optimises.
+    """A value that a study optimises.
 
     Args:
-        name: as it is asked for on the command line and headed in tables.
+        name: its name on the command line and in the headers of tables.
         direction: "maximize" or "minimize".
         unit: SI unit, empty for a pure number.
-        description: one line.
-        quantity: the measured quantity behind it (see `Measurement.quantity`); default the name.
+        description: its meaning, in one line.
+        quantity: the measured quantity behind it (see `Measurement.quantity`); by default its name.
         device_bound: whether values from different devices cannot be compared.
         timed: whether it is a time: sharing the device changes it, and a calibration scales it from one
             device to another.
@@ -39,7 +39,7 @@ class Objective:
 
     @property
     def sign(self) -> int:
-        """+1 where less is better, -1 where more is: multiply by it to minimize."""
+        """The factor by which values are multiplied to minimize them: +1 if less is better, else -1."""
         return 1 if self.direction == "minimize" else -1
 
 
@@ -55,17 +55,17 @@ def _objective(quantity: Quantity) -> Objective:
 
 
 class Objectives(Registry[Objective]):
-    """The objectives by name: those that are measured, and every quantity whatever its parameters.
+    """The objectives by name: those that are measured, and every quantity with any parameters.
 
-    Quantities are listed with the parameters of their examples.
+    A quantity is listed with the parameters of its example.
     """
 
     def get(self, name: str) -> Objective:
         """Return the objective called `name`.
 
         Raises:
-            UnknownNameError: no such name; the message has the nearest one.
-            UsageError: a parameter that is missing or cannot be.
+            UnknownNameError: there is no such name; the message suggests the nearest one.
+            UsageError: a parameter is missing or not allowed.
         """
         quantity = parse_quantity(name)
         return super().get(name) if quantity is None else _objective(quantity)
@@ -97,12 +97,12 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "wall", "minimize", "s", "seconds of the whole training", device_bound=True, timed=True
         ),
         "params": Objective("params", "minimize", "", "parameters of the trained network"),
-        "macs": Objective("macs", "minimize", "", "forward multiply-adds a sample"),
+        "macs": Objective("macs", "minimize", "", "forward multiply-adds per image"),
         "flops": Objective(
             "flops",
             "minimize",
             "",
-            "floating-point operations of training on one image once, two a multiply-add",
+            "floating-point operations of training on one image once, two per multiply-add",
         ),
         "memory": Objective(
             "memory",
@@ -116,15 +116,15 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "energy",
             "minimize",
             "J",
-            "energy that the device's own counter (NVML, RAPL) saw during the training up to the best epoch,"
-            " of the whole card or processor",
+            "training energy up to the best epoch, of the whole card or processor, by its own counter"
+            " (NVML, RAPL)",
             device_bound=True,
         ),
         "latency": Objective(
             "latency",
             "minimize",
             "s",
-            "seconds to classify one image, alone",
+            "seconds to classify a single image",
             device_bound=True,
             timed=True,
         ),
@@ -132,7 +132,7 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "latency_batch",
             "minimize",
             "s",
-            "seconds an image to classify 128 at once",
+            "seconds per image to classify 128 images at once",
             device_bound=True,
             timed=True,
         ),
@@ -140,7 +140,7 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "robust",
             "maximize",
             "",
-            "mean accuracy on validation images turned, moved, scaled and sheared: 26 fixed transforms",
+            "mean accuracy on rotated, shifted, scaled and sheared validation images: 26 fixed transforms",
         ),
     },
     group="paretocaps.objectives",
@@ -148,11 +148,11 @@ OBJECTIVES: Registry[Objective] = Objectives(
 
 
 def parse_objectives(text: str | Sequence[str]) -> tuple[Objective, ...]:
-    """Return the objectives named in a comma-separated text, or a list of names, in order.
+    """Return the objectives named in a comma-separated text or a list of names, in order.
 
     Raises:
-        UnknownNameError: a name that is not registered.
-        UsageError: fewer than two, or one of them twice.
+        UnknownNameError: a name is not registered.
+        UsageError: there are fewer than two, or one is named twice.
     """
     names = list(split_names(text) if isinstance(text, str) else filter(None, text))
     objectives = tuple(OBJECTIVES.get(name) for name in names)
@@ -164,14 +164,14 @@ def parse_objectives(text: str | Sequence[str]) -> tuple[Objective, ...]:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Return the names in a comma-separated text; a comma in parentheses separates nothing."""
+    """Return the names in a comma-separated text; commas in parentheses do not separate names."""
     return tuple(name.strip() for name in re.split(r",(?![^()]*\))", text) if name.strip())
 
 
 def canonical_name(name: str) -> str:
-    """Return the name under which an objective is stored: the same for the same parameter.
+    """Return the name under which an objective is stored, which is the same for the same parameters.
 
-    Names that are no objective's are returned as they are, for whoever looks them up to refuse.
+    An unknown name is returned unchanged; a look-up will refuse it.
     """
     try:
         quantity = parse_quantity(name)
@@ -181,7 +181,7 @@ def canonical_name(name: str) -> str:
 
 
 def is_timed(quantity: str) -> bool:
-    """Return whether a quantity is a time: behind an objective that is `timed`."""
+    """Return whether a quantity is a time, that is, whether its objective is `timed`."""
     if quantity in OBJECTIVES and OBJECTIVES.get(quantity).quantity == quantity:
         return OBJECTIVES.get(quantity).timed
     return any(o.timed and o.quantity == quantity for o in map(OBJECTIVES.get, OBJECTIVES))

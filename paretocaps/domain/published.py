@@ -1,4 +1,4 @@
-"""Figures that a paper prints, kept with a study to be shown beside what is measured."""
+"""Figures that a paper prints, which are kept with a study and shown next to the measured values."""
 
 import math
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ class PublishedRow(BaseModel):
     In a study file all keys but `choices` and `note` are figures: `acc = 0.9945`, `best_epoch = 8`.
 
     Attributes:
-        name: of the design it is about, or where `choices` are given, any.
-        figures: what is printed, by name, in SI units and shares of 1; nothing is worked out from it.
-        choices: the trials it is about have these choices; None where its name is that of a design.
-        note: what else the paper says of it.
+        name: the name of the design that the row describes; any name if `choices` are given.
+        figures: the printed values by name, in SI units and as shares of 1; nothing is computed from them.
+        choices: the choices of the trials that the row describes; None if `name` is a design's.
+        note: a remark on the row.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,19 +46,19 @@ class PublishedRow(BaseModel):
         return self
 
     def is_about(self, design: str | None, choices: Mapping[str, Any]) -> bool:
-        """Return whether the row is about a trial of `design` with these choices."""
+        """Return whether the row describes a trial of `design` with these choices."""
         if self.choices is None:
             return self.name == design
         return all(key in choices and choices[key] == value for key, value in self.choices.items())
 
 
 class Published(BaseModel):
-    """What a paper prints about a study's trials.
+    """The figures that a paper prints about a study's trials.
 
     Attributes:
-        source: which paper and table, and how its figures came about.
-        device: what they were measured on.
-        rows: in the paper's order; in a study file tables, by their names.
+        source: the paper and the table, and how the figures were obtained.
+        device: the device that they were measured on.
+        rows: the rows in the paper's order; a study file has a table for each, by name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,12 +70,12 @@ class Published(BaseModel):
     @field_validator("rows", mode="before")
     @classmethod
     def _name(cls, value: Any) -> Any:
-        """Rows by name become rows with a name: what is stored does not keep the order of names."""
+        """Turn a table of rows by name into a list: the storage would not keep the order of a table."""
         if not isinstance(value, Mapping):
             return value
         return [{**row, "name": name} if isinstance(row, Mapping) else row for name, row in value.items()]
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The names of all figures, in the order in which rows have them."""
+        """The names of all figures, in the order of their first appearance."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row.figures))

@@ -1,4 +1,4 @@
-"""Requirements on a front: `acc>=0.98`, the user's tolerance."""
+"""Requirements are bounds on the trials of a front, such as `acc>=0.98`."""
 
 import operator
 import re
@@ -22,8 +22,8 @@ _PATTERN = re.compile(r"\s*([A-Za-z_]\w*(?:\([^()]*\))?)\s*(>=|<=|>|<)\s*([-+]?[
 class Requirement:
     """A bound on one objective.
 
-    A front within bounds is the front of the trials that keep them: what misses a bound is no answer, and so
-    beats none.
+    A front within bounds is the front of the trials that keep them. A trial that misses a bound is not an
+    answer, and so it beats no other trial.
     """
 
     name: str
@@ -32,11 +32,11 @@ class Requirement:
 
     @classmethod
     def parse(cls, text: str) -> "Requirement":
-        """Read `acc>=0.98`, `time<60` and the like.
+        """Parse a text such as `acc>=0.98` or `time<60`.
 
         Raises:
-            UsageError: it is not a name, one of >= <= > <, and a number.
-            UnknownNameError: the name is no objective.
+            UsageError: the text is not a name, one of >= <= > <, and a number.
+            UnknownNameError: there is no objective of that name.
         """
         match = _PATTERN.fullmatch(text)
         try:
@@ -48,16 +48,16 @@ class Requirement:
         return requirement
 
     def met(self, values: Mapping[str, float]) -> bool:
-        """Return whether `values` (by objective name) has the objective and keeps the bound."""
+        """Return whether `values` (by objective name) contains the objective and keeps the bound."""
         value = values.get(self.name)
         return value is not None and bool(self.kept_by(value))
 
     def kept_by(self, values: Any) -> Any:
-        """Return, value by value, whether an array keeps the bound; NaN never does."""
+        """Return for each value of an array whether it keeps the bound; NaN never does."""
         return _OPERATORS[self.relation](values, self.bound)
 
     def keeps_the_best(self, objectives: Iterable[Objective]) -> bool:
-        """Return whether it bounds one of `objectives` from its worse side: the best values keep it."""
+        """Return whether it bounds one of `objectives` on its worse side, so that the best values keep it."""
         better = {"maximize": (">", ">="), "minimize": ("<", "<=")}
         return any(o.name == self.name and self.relation in better[o.direction] for o in objectives)
 
@@ -66,7 +66,7 @@ class Requirement:
 
 
 def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
-    """Return the requirements in a text, or in several; each may hold several, separated by commas.
+    """Return the requirements in one text or several; commas separate the requirements of a text.
 
     Raises:
         UsageError: one of them is not understood.

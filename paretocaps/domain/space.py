@@ -12,15 +12,15 @@ from paretocaps.errors import UsageError, did_you_mean
 _KEYS = {"values", "low", "high", "step", "log", "when"}
 Scalar = bool | int | float | str
 MOST_LISTED = 1_000_000
-"""More combinations than these are not listed: it would take minutes and gigabytes."""
+"""The most combinations that are listed; a longer list would take minutes and gigabytes."""
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One sampled choice: either a list of `values`, or a range from `low` to `high`.
 
-    A range is of integers where `low`, `high` and `step` all are. `when` is the condition under
-    which the choice is sampled at all.
+    A range contains integers only if `low`, `high` and `step` are all integers. `when` is the condition under
+    which the choice is sampled.
     """
 
     name: str
@@ -33,11 +33,11 @@ class Parameter:
 
     @property
     def is_integer(self) -> bool:
-        """Whether a range holds integers only."""
+        """Whether a range contains integers only."""
         return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 0))
 
     def points(self) -> tuple[Scalar, ...] | None:
-        """Return every value in order, or None where there are too many to list (a continuous range)."""
+        """Return all values in order, or None for a continuous range, whose values cannot be listed."""
         if self.values:
             return self.values
         if self.low is None or self.high is None or (not self.is_integer and self.step is None):
@@ -48,14 +48,14 @@ class Parameter:
         return tuple(int(point) if self.is_integer else round(point, 12) for point in points)
 
     def examples(self) -> tuple[float, ...]:
-        """Return both ends of a range and, where it is not of whole numbers, a fraction from between."""
+        """Return both ends of a range and, unless it contains integers only, a number between them."""
         if self.low is None or self.high is None:
             return ()
         step = self.step if self.step is not None else 0.377 * (self.high - self.low)
         return (self.low, self.high) if self.is_integer else (self.low, self.low + step, self.high)
 
     def table(self) -> dict[str, Any]:
-        """Return the study-file table that `Space.parse` reads back to this parameter."""
+        """Return the study-file table from which `Space.parse` reads this parameter."""
         entries: dict[str, Any] = {"values": list(self.values)} if self.values else {}
         entries |= {
             key: getattr(self, key) for key in ("low", "high", "step") if getattr(self, key) is not None
@@ -67,26 +67,26 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Space:
-    """Sampled parameters in an order in which every condition looks only backwards."""
+    """Sampled parameters in an order in which every condition depends on earlier parameters only."""
 
     parameters: tuple[Parameter, ...] = ()
 
     @classmethod
     def parse(cls, table: Mapping[str, Any]) -> Self:
-        """Read a study file's `[space]` table, or the same as a dictionary.
+        """Read the `[space]` table of a study file, or an equal dictionary.
 
         Each entry is a list of values, or a table with `values` or `low`/`high` (and `step`,
         `log`, `when`).
 
         Raises:
-            UsageError: an entry that is neither or both, a number that is not finite, an empty range, or
-                conditions that go in a circle.
+            UsageError: an entry is neither or both, a number is not finite, a range is empty, or conditions
+                depend on each other in a circle.
         """
         parameters = {name: _parse_parameter(name, entry) for name, entry in table.items()}
         return cls(tuple(_in_order(parameters)))
 
     def table(self) -> dict[str, Any]:
-        """Return the table that `parse` reads back to this space."""
+        """Return the table from which `parse` reads this space."""
         return {parameter.name: parameter.table() for parameter in self.parameters}
 
     def fixed(self, fix: Mapping[str, Any]) -> Self:
@@ -95,15 +95,15 @@ class Space:
 
     @property
     def combinations(self) -> int | None:
-        """How many combinations of values there are, conditions apart; None where a range is continuous."""
+        """The number of combinations of values, ignoring conditions; None if a range is continuous."""
         points = [parameter.points() for parameter in self.parameters]
         return None if None in points else prod(len(values or ()) for values in points)
 
     def listed(self, fix: Mapping[str, Any]) -> Iterator[dict[str, Scalar]]:
-        """Yield every point of a finite space once, as the choices that are sampled there, in order.
+        """Yield every point of a finite space once, in order, as the choices that are sampled there.
 
         Raises:
-            UsageError: a range is continuous, or there are too many combinations; the message says so.
+            UsageError: a range is continuous, or there are too many combinations.
         """
         continuous = [parameter.name for parameter in self.parameters if parameter.points() is None]
         if continuous:
@@ -128,7 +128,7 @@ class Space:
 
 
 def holds(condition: Condition, known: Mapping[str, Any]) -> bool:
-    """Return whether `condition` holds for `known` choices; a parent that was not sampled fails it."""
+    """Return whether `condition` holds for the `known` choices; it does not if a parent is missing."""
     return all(parent in known for parent in condition.parents) and condition.holds(known.__getitem__)
 
 
@@ -188,6 +188,6 @@ def _in_order(parameters: Mapping[str, Parameter]) -> Iterator[Parameter]:
             name for name, p in waiting.items() if not any(parent in waiting for parent in p.when.parents)
         ]
         if not ready:
-            raise UsageError(f"space: the conditions of {', '.join(sorted(waiting))} go in a circle")
+            raise UsageError(f"space: the conditions of {', '.join(sorted(waiting))} form a circle")
         for name in ready:
             yield waiting.pop(name)

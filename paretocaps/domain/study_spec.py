@@ -1,4 +1,4 @@
-"""What a study is asked to do: flags, study files and defaults, joined in one place."""
+"""The specification of a study, and the one place where flags, study file and defaults are joined."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,37 +18,36 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class StudySpec(BaseModel):
-    """One study: what is searched, over what, with what, and where it is kept.
+    """One study: its objectives, data, choices, trainer and storage.
 
     Attributes:
         study: its name in the storage.
         objectives: names of two or more objectives.
-        trials: finished trials that the study gets in all; running it again completes them.
+        trials: the total number of finished trials; running the study again completes it to this number.
         epochs: epochs of each training.
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
         corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
-        channels: 1 or 3 to make all images gray or coloured; None for what they are.
+        channels: 1 or 3 to convert all images to grayscale or colour; None to keep them as they are.
         storage: database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
-        workers: jobs that run at once where they share a device: on a CPU, or on the CUDA devices with
-            `share_device`.
-        ranks: processes that train each trial together, each with its part of every batch: on GPUs one per
-            device, on a CPU with their part of its threads.
-        share_device: whether jobs may share a device though an objective is a time, which each then
-            takes longer; it is recorded with every measurement.
+        workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
+        ranks: the number of processes that train each trial together, each with its part of every batch: on
+            GPUs one per device, on a CPU each with its part of the threads.
+        share_device: whether jobs may share a device even though an objective is a time, which sharing makes
+            longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        seed: of the sampler and of each trial's first training; replicates count up from it.
-        repeats: trainings per trial, with as many seeds; its values are their means.
-        designs: named designs tried first, the trainer's or of `design`; None for all of both.
-        design: designs of the study's own, by name: the choices that define each (`[design.NAME]`).
-        fix: choices taken out of the search.
-        space: the sampled choices (see `Space.parse`); None for the trainer's own.
-        require: bounds such as "acc>=0.9" that a trial must keep to be shown in the running front;
-            None for acc>=0.9 where acc is an objective.
-        published: what a paper prints about these trials, for the report; it steers nothing.
+        seed: the seed of the sampler and of each trial's first training; replicates count up from it.
+        repeats: trainings per trial, each with another seed; the trial's values are their means.
+        designs: the designs to try first, by name, from the trainer or from `design`; None for all of both.
+        design: the study's own designs: by name, the choices that define each (`[design.NAME]`).
+        fix: choices with a given value, which are taken out of the search.
+        space: the sampled choices (see `Space.parse`); None for the trainer's default space.
+        require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
+            None means acc>=0.9 if acc is an objective.
+        published: figures that a paper prints about these trials, for the report; they steer nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,14 +112,14 @@ class StudySpec(BaseModel):
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """What a trial must keep to be shown in the running front."""
+        """The bounds that a trial must keep to appear in the running front."""
         if self.require is None:
             return parse_requirements(["acc>=0.9"] if "acc" in self.objectives else [])
         return parse_requirements(self.require)
 
     @property
     def data_spec(self) -> DataSpec:
-        """The images as a job names them; a local folder by its absolute path."""
+        """The images as a job names them: a data set by its name, a local folder by its absolute path."""
         path = str(Path(self.data).expanduser().resolve()) if self.data else None
         name = None if path else (self.dataset or "digits")
         return DataSpec(
@@ -135,12 +134,12 @@ class StudySpec(BaseModel):
 def resolve_spec(
     flags: Mapping[str, Any], file: Mapping[str, Any] | None = None, stored: Mapping[str, Any] | None = None
 ) -> StudySpec:
-    """Join what was asked for: flag > file > what the study was created with > default.
+    """Join the options in this order of precedence: flag, study file, the stored study's own, default.
 
-    `fix` tables are joined choice by choice, in the same order. Flags that are None were not given.
+    `fix` tables are joined choice by choice, in the same order. A flag that is None was not given.
 
     Raises:
-        UsageError: an unknown option (with the nearest right one) or a value out of its bounds.
+        UsageError: an option is unknown (the message suggests the nearest one) or a value is out of bounds.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     layers = [dict(stored or {}), dict(file or {}), given]

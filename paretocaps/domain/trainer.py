@@ -19,24 +19,24 @@ from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry, resolve
 
 OnEpoch = Callable[[EpochRecord], bool]
-"""Called after each epoch; returns whether to go on."""
+"""A function that is called after each epoch and returns whether to continue."""
 
 
 Calibrate = Callable[[str, int | None], float]
-"""A trainer's fixed reference step: called with a device ("cpu", "cuda:0") and CPU threads (None: as many
-as are set), returns its seconds there.
+"""A function that times a trainer's fixed reference step: it is called with a device ("cpu", "cuda:0") and
+the number of CPU threads (None keeps the present number), and returns the seconds of the step there.
 
-Times of the trainer on two devices are compared by the ratio of these seconds, so the step is the same
-whatever is searched, and typical of what is trained. It sets the threads it is given, waits for the device
-before each reading of the clock, and leaves the global random states alone.
+The ratio of these seconds scales the trainer's times from one device to another. So the step must be the same
+whatever is searched, and typical of a training. The function sets the given number of threads, synchronises
+the device before each reading of the clock, and does not change the global random states.
 """
 
 
 class Check(Protocol):
-    """Looks at data before a study is made of them, and prepares what is prepared once for all trials.
+    """A function that checks a study's data before it starts, and prepares them once for all trials.
 
-    It raises what is wrong with the data, and returns what is worth knowing about them, a line each.
-    What takes a while is told to `on_preparing`, unless that is None.
+    It raises an error if something is wrong with the data, and returns remarks about them, one line each. It
+    reports the progress of a preparation to `on_preparing`, unless that is None.
     """
 
     def __call__(self, data: DataSpec, on_preparing: OnPreparing | None) -> Sequence[str]:
@@ -45,10 +45,10 @@ class Check(Protocol):
 
 
 class Train(Protocol):
-    """Trains one job and measures it.
+    """A function that trains one job and measures it.
 
-    `on_epoch` is called after every epoch, in order; where it returns False the training ends
-    there, with a measurement of the epochs so far. Whatever goes wrong is raised.
+    It calls `on_epoch` after every epoch, in order; if that returns False, the training ends there, with a
+    measurement of the epochs so far. A training that fails raises an error.
     """
 
     def __call__(self, job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
@@ -58,25 +58,24 @@ class Train(Protocol):
 
 @dataclass(frozen=True)
 class TrainerSpec:
-    """A trainer as the driver sees it, readable without importing what the training needs.
+    """A trainer as the driver sees it, without importing what the training needs.
+
+    Functions are given as "module:attribute"; the optional ones are empty if the trainer has none.
 
     Args:
-        name: the name it is registered under.
-        choices: the pydantic model of the choices it understands.
-        space: the space a study samples by default.
-        train: where its `Train` callable lives, as "module:attribute".
-        check: where its `Check` function lives, as "module:attribute", which raises what is wrong with
-            the study's data before a study is made of it; empty for none.
-        measures: where a function lives, as "module:attribute", of the quantities that a study's objectives
-            need and the devices it trains on, that raises which of them cannot be measured there; empty for
-            none.
-        check_choices: where a function of the study's fixed choices lives, as "module:attribute", that raises
-            what is wrong with them beside their values, such as a file that is not there; empty for none.
+        name: the name under which it is registered.
+        choices: the pydantic model of its choices.
+        space: the space that a study samples by default.
+        train: its `Train` function.
+        check: its `Check` function, which checks the study's data before the study starts.
+        measures: a function of the quantities that the objectives need and the devices of the study, which
+            raises an error if one of them cannot be measured there.
+        check_choices: a function of the study's fixed choices, which raises an error if something other than
+            their values is wrong, such as a missing file.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
-        calibrate: where its `Calibrate` function lives, as "module:attribute", which is measured once in
-            each process that trains for a study of times; empty for none: its times then compare on
-            one device only.
+        calibrate: its `Calibrate` function, which is run once in each training process of a study whose
+            objectives include a time; without it, times can be compared on one device only.
         ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`).
     """
 
@@ -93,10 +92,10 @@ class TrainerSpec:
     ranks: bool = False
 
     def check_ranks(self, ranks: int) -> None:
-        """Refuse several ranks where the trainer knows of one only.
+        """Refuse several ranks if the trainer supports only one.
 
         Raises:
-            UsageError: it does not, and more are asked for.
+            UsageError: `ranks` is above 1, and the trainer supports one rank only.
         """
         if ranks > 1 and not self.ranks:
             raise UsageError(f"ranks={ranks}: trainer {self.name!r} trains on one rank only")
@@ -105,7 +104,7 @@ class TrainerSpec:
         """Return `values` as the trainer's choices.
 
         Raises:
-            UsageError: an unknown choice or a value out of its bounds.
+            UsageError: a choice is unknown or a value is out of bounds.
         """
         return parse_choices(self.choices, values)
 
@@ -114,18 +113,18 @@ class TrainerSpec:
         return canonical_choices(self.choices, values)
 
     def parse_fix(self, fix: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fixed choices of a study, each checked on its own.
+        """Return the fixed choices of a study, each checked separately.
 
         Raises:
-            UsageError: an unknown choice or a value out of its bounds.
+            UsageError: a choice is unknown or a value is out of bounds.
         """
         return {name: parse_value(self.choices, name, value) for name, value in fix.items()}
 
     def check_space(self, space: Space) -> None:
-        """Refuse a space that samples what this trainer does not understand.
+        """Refuse a space with choices or values that this trainer does not have.
 
         Raises:
-            UsageError: a choice the trainer does not have, or a value it does not allow.
+            UsageError: the trainer does not have a choice, or does not allow a value.
         """
         for parameter in space:
             for value in parameter.values or parameter.examples():
@@ -152,7 +151,7 @@ class TrainerSpec:
                 )
 
     def complete(self, sampled: Mapping[str, Any], fix: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the canonical choices of a trial: sampled ones, fixed ones where they mean something.
+        """Return the canonical choices of a trial: the sampled ones, and the fixed ones that have a meaning.
 
         Raises:
             UsageError: the choices contradict each other.
@@ -160,11 +159,11 @@ class TrainerSpec:
         return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
 
     def check_data(self, data: DataSpec, on_preparing: OnPreparing | None = None) -> tuple[str, ...]:
-        """Raise what is wrong with the data, as far as the trainer can tell beforehand; return its remarks.
+        """Raise an error if something is wrong with the data; return the trainer's remarks about them.
 
         Args:
             data: the study's images.
-            on_preparing: is told how far a preparation of them is.
+            on_preparing: receives the progress of their preparation.
         """
         if not self.check:
             return ()
@@ -172,12 +171,12 @@ class TrainerSpec:
         return tuple(check(data, on_preparing))
 
     def check_fixed(self, fix: Mapping[str, Any]) -> None:
-        """Raise what is wrong with the fixed choices beside their values, as far as the trainer can tell."""
+        """Raise an error if something other than the values of the fixed choices is wrong."""
         if self.check_choices:
             resolve(self.check_choices)(fix)
 
     def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
-        """Raise which of `quantities` cannot be measured on `devices`, as far as the trainer can tell."""
+        """Raise an error if one of `quantities` cannot be measured on `devices`."""
         if self.measures:
             resolve(self.measures)(quantities, devices)
 
@@ -191,10 +190,10 @@ TRAINERS: Registry[TrainerSpec] = Registry("trainer", {}, group="paretocaps.trai
 
 
 def register_trainer(spec: TrainerSpec) -> None:
-    """Make `spec` known in this process; a package does the same with an entry point.
+    """Register a trainer in this process; an installed package uses an entry point instead.
 
-    Jobs that run in worker processes find a trainer through the entry-point group
-    `paretocaps.trainers` only, so use the inline executor for one registered here.
+    Worker processes find a trainer only through the entry-point group `paretocaps.trainers`, so use the
+    inline executor for a trainer that is registered here.
 
     Raises:
         ParetocapsError: the name is taken.

@@ -93,7 +93,7 @@ class Architecture(BaseModel):
         family = FAMILIES.get(self.family)
         if self.blocks < family.fewest_blocks:
             raise UsageError(
-                f"blocks={self.blocks} leaves family={self.family} no block:"
+                f"blocks={self.blocks} is too few for family={self.family}:"
                 f" give {family.fewest_blocks} or more"
             )
         ROUTINGS.get(self.routing)

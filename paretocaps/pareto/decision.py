@@ -1,4 +1,4 @@
-"""Which member of a front to take: its knee, or the nearest to one's preferences."""
+"""Decisions for one member of a front: its knee, or the member that is nearest to given preferences."""
 
 import math
 import warnings
@@ -15,11 +15,11 @@ from paretocaps.pareto.dominance import nondominated, rank
 from paretocaps.pareto.matrix import Matrix, Rows, minimized
 
 _FEWEST_TRADE_OFFS = 4
-"""With fewer distinct points every trade-off is one between extremes, and pymoo has no answer."""
+"""The fewest distinct points with trade-offs other than between extremes; with fewer, pymoo returns none."""
 
 
 class _Scaled(NamedTuple):
-    """The distinct rows of a front: which they are, their columns from 0 to 1, which columns those are."""
+    """The distinct rows of a front: their indices, their values scaled to 0 .. 1, and which columns vary."""
 
     rows: Rows
     matrix: Matrix
@@ -27,20 +27,20 @@ class _Scaled(NamedTuple):
 
 
 def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
-    """Return the row of `values` that is hardest to leave: any gain nearby costs much elsewhere.
+    """Return the row of `values` that is the knee: any gain in one objective costs much in the others.
 
-    Every objective is scaled to 0 (best of the front) .. 1 (worst); constant ones and repeated rows
-    do not count. Of the front's high trade-off points (Rachmawati and Srinivasan 2009, by pymoo),
-    the one nearest to the ideal point; where there is none, and on fronts of up to three distinct
-    points, the nearest of all. Ties go to the row that is better in the first objective, so a front
-    of one row, or of equal rows, has an answer, and one of two extremes too.
+    Every objective is scaled to 0 (best of the front) .. 1 (worst); constant objectives and repeated rows do
+    not count. The knee is the high trade-off point (Rachmawati and Srinivasan 2009, by pymoo) nearest to the
+    ideal point. If there is none, or the front has at most three distinct points, it is the point nearest to
+    the ideal point. Ties go to the row that is better in the first objective, so fronts of one row, of equal
+    rows or of two extremes have a knee too.
 
     Args:
-        values: float[n, m] in the objectives' own units; only its front is looked at.
+        values: float[n, m] in the objectives' own units; only its front is considered.
         objectives: the m objectives, in the order of the columns.
 
     Raises:
-        UsageError: no row is finite, or `values` has not one column an objective.
+        UsageError: no row is finite, or `values` does not have one column per objective.
     """
     rows, matrix = _front(values, objectives)
     scaled = _scale(matrix)
@@ -52,20 +52,20 @@ def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
 def pick(values: ArrayLike, objectives: Sequence[Objective], preferences: Mapping[str, float]) -> int:
     """Return the row of `values` whose strengths are nearest to `preferences`.
 
-    A row's strengths are its distances from the worst value of the front in each objective, scaled
-    and divided by their sum (pseudo-weights, Deb 2001, by pymoo). Objectives without a preference
-    are not looked at, so `{"acc": 1}` is the most accurate row whatever else it is good at. Objectives
-    that are constant do not count. Ties go to the row that is better in the first objective.
+    A row's strengths are its scaled distances from the worst value of the front in each objective, divided by
+    their sum (pseudo-weights, Deb 2001, by pymoo). Objectives without a preference are ignored, so `{"acc":
+    1}` gives the most accurate row. Constant objectives do not count. Ties go to the row that is better in
+    the first objective.
 
     Args:
-        values: float[n, m] in the objectives' own units; only its front is looked at.
+        values: float[n, m] in the objectives' own units; only its front is considered.
         objectives: the m objectives, in the order of the columns.
         preferences: how much each objective matters, by name; only their proportions count.
 
     Raises:
-        UnknownNameError: a preference for something that is no objective of the front.
-        UsageError: a preference below zero or not finite, none above zero, no finite row, or
-            `values` has not one column an objective.
+        UnknownNameError: a preference is not for an objective of the front.
+        UsageError: a preference is below zero or not finite, none is above zero, no row is finite, or
+            `values` does not have one column per objective.
     """
     share = _shares(objectives, preferences)
     rows, matrix = _front(values, objectives)
@@ -97,7 +97,7 @@ def _front(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Rows, Ma
 
 
 def _scale(matrix: Matrix) -> _Scaled:
-    """Reduce float[k, m] to its distinct non-dominated rows and scale each column to 0 .. 1."""
+    """Reduce float[k, m] to its distinct non-dominated rows, and scale each column to 0 .. 1."""
     rows = nondominated(matrix)
     peak = np.abs(matrix[rows]).max(axis=0)
     front = matrix[rows] / np.where(peak > 0.0, peak, 1.0)  # differences of huge values cannot overflow
@@ -115,7 +115,7 @@ def _nearest_strengths(scaled: Matrix, share: Matrix) -> int:
     with _warnings_kept():
         from pymoo.mcdm.pseudo_weights import PseudoWeights
 
-    ideal, nadir = np.zeros(len(share)), np.ones(len(share))  # its own ones can be equal: 0 / 0
+    ideal, nadir = np.zeros(len(share)), np.ones(len(share))  # pymoo's own could be equal, which is 0 / 0
     return int(PseudoWeights(share / share.sum(), ideal=ideal, nadir=nadir).do(scaled))
 
 
@@ -132,7 +132,7 @@ def _high_trade_offs(scaled: Matrix) -> Rows:
 
 @contextmanager
 def _warnings_kept() -> Iterator[None]:
-    """Shut pymoo's deprecated import up, and undo that it silences every warning of the process."""
+    """Ignore pymoo's deprecation warning, and restore the process's warnings, which pymoo silences."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -10,21 +10,22 @@ from paretocaps.pareto.matrix import Matrix, Rows, minimized
 
 
 def rank(values: ArrayLike, objectives: Sequence[Objective]) -> Rows:
-    """Return which rows of `values` no other row beats: at least as good everywhere, better somewhere.
+    """Return the rows of `values` that no other row beats.
 
-    A row with NaN or an infinity never enters. Rows with the same values do not beat each other, so
-    all of them are kept: they are different trials. Kung's algorithm by way of pymoo, O(n log n) for
-    up to three objectives (10,000 rows of three: about 3 ms).
+    A row beats another if it is at least as good in all objectives and better in one. Rows with the same
+    values do not beat each other, so all of them are kept: they are different trials. Rows with NaN or an
+    infinity are ignored. pymoo's implementation of Kung's algorithm takes O(n log n) for up to three
+    objectives (about 3 ms for 10,000 rows of three).
 
     Args:
         values: float[n, m] in the objectives' own units.
         objectives: the m objectives, in the order of the columns.
 
     Returns:
-        int[k], best in the first objective first; ties by the next objectives, then by row.
+        int[k], ordered by the first objective, best first, then by the next objectives, then by row.
 
     Raises:
-        UsageError: `values` has not one column an objective.
+        UsageError: `values` does not have one column per objective.
     """
     matrix, rows = minimized(values, objectives)
     front = nondominated(matrix)
@@ -33,8 +34,8 @@ def rank(values: ArrayLike, objectives: Sequence[Objective]) -> Rows:
 
 
 def nondominated(matrix: Matrix) -> Rows:
-    """Return int[k]: the rows of a finite, minimized float[n, m] that no row beats, in their order."""
-    # the narrowest module that ranks: pymoo's NonDominatedSorting would go on to rank all the others
+    """Return int[k], the rows of a finite, minimized float[n, m] that no row beats, in their order."""
+    # pymoo's NonDominatedSorting would also rank all other rows
     from pymoo.util.nds.non_dominated_sorting import find_non_dominated
 
     front: Rows = np.asarray(find_non_dominated(matrix), dtype=np.intp)

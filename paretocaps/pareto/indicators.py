@@ -1,4 +1,4 @@
-"""How good a whole front is."""
+"""The quality of a whole front."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,10 @@ from paretocaps.pareto.matrix import minimized, signs
 def hypervolume(
     values: ArrayLike, reference_point: Sequence[float], objectives: Sequence[Objective]
 ) -> float:
-    """Return the volume of what `values` are at least as good as, up to the reference point.
+    """Return the volume of all points that `values` dominate, up to the reference point.
 
-    Zitzler and Thiele (1998), exact, by pymoo. Points that are not better than the reference point
-    in every objective contribute nothing, nor do rows with NaN or an infinity; dominated points
-    change nothing.
+    It is exact (Zitzler and Thiele 1998, by pymoo). Points that are not better than the reference point in
+    every objective contribute nothing, nor do rows with NaN or an infinity, nor dominated points.
 
     Args:
         values: float[n, m] in the objectives' own units; not necessarily a front.
@@ -28,7 +27,7 @@ def hypervolume(
         The volume, in the product of the objectives' units; 0.0 for no points.
 
     Raises:
-        UsageError: a reference point that is not m finite values, or `values` has not m columns.
+        UsageError: the reference point is not m finite values, or `values` does not have m columns.
     """
     reference = np.asarray(reference_point, dtype=np.float64) * signs(objectives)
     if not np.isfinite(reference).all():

@@ -1,4 +1,4 @@
-"""Sign and finiteness, settled once: the matrix that everything in this package ranks."""
+"""The matrix that everything in this package ranks; its signs and finiteness are settled here once."""
 
 from collections.abc import Sequence
 
@@ -13,20 +13,20 @@ Rows = NDArray[np.intp]
 
 
 def minimized(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Matrix, Rows]:
-    """Return the finite rows of `values` with less being better everywhere, and which rows they are.
+    """Return the finite rows of `values` with signs so that less is better, and their indices.
 
-    One NaN row would poison pymoo's sorting and its hypervolume, and an infinite one its scaling,
-    so neither gets further than this.
+    One row with NaN would spoil pymoo's sorting and hypervolume, and an infinite one its scaling, so both are
+    removed here.
 
     Args:
-        values: float[n, m], one row a trial, one column an objective, in the objectives' own units.
+        values: float[n, m], one row per trial and one column per objective, in the objectives' own units.
         objectives: the m objectives, in the order of the columns.
 
     Returns:
-        float[k, m], a maximized column negated, and int[k], the rows of `values` that it has.
+        float[k, m], with maximized columns negated, and int[k], the indices of its rows in `values`.
 
     Raises:
-        UsageError: `values` has not one column an objective.
+        UsageError: `values` does not have one column per objective.
     """
     table = np.asarray(values, dtype=np.float64)
     if table.size == 0:
@@ -34,12 +34,12 @@ def minimized(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Matri
     if table.ndim != 2 or table.shape[1] != len(objectives):
         raise UsageError(
             f"values of shape {table.shape} do not fit {len(objectives)} objectives"
-            f" ({', '.join(o.name for o in objectives)}): give one row a trial, one column an objective"
+            f" ({', '.join(o.name for o in objectives)}): give one row per trial, one column per objective"
         )
     rows = np.flatnonzero(np.isfinite(table).all(axis=1))
     return table[rows] * signs(objectives), rows
 
 
 def signs(objectives: Sequence[Objective]) -> Matrix:
-    """Return float[m]: +1 where less is better, -1 where more is; multiplying twice undoes it."""
+    """Return float[m]: +1 if less is better, else -1; multiplying by it twice changes nothing."""
     return np.array([objective.sign for objective in objectives], dtype=np.float64)

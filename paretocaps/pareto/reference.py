@@ -13,12 +13,12 @@ MARGIN = 0.1
 
 
 def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[float, ...]:
-    """Return a point a tenth worse than the worst of `values` in every objective.
+    """Return the point that is a tenth worse than the worst of `values` in every objective.
 
-    Minimized: worst x 1.1. Maximized: worst - 10 % of |worst| (0.90 accuracy gives 0.81). Where the
-    worst value is 0 a tenth of it would be no margin, and the worst trial would never count: the
-    margin is then a tenth of the objective's spread, and 0.1 units where there is no spread either.
-    Rows with NaN or an infinity are left out.
+    It is worst x 1.1 for a minimized objective, and worst - 10 % of |worst| for a maximized one (0.90
+    accuracy gives 0.81). If the worst value is 0, a tenth of it would be no margin, and the worst trial
+    would never count; the margin is then a tenth of the objective's spread, or 0.1 units if there is no
+    spread. Rows with NaN or an infinity are ignored.
 
     Args:
         values: float[n, m] of the study's first trials, in the objectives' own units.
@@ -28,7 +28,7 @@ def reference_point(values: ArrayLike, objectives: Sequence[Objective]) -> tuple
         m values in the objectives' own units and directions.
 
     Raises:
-        UsageError: no row is finite, or `values` has not one column an objective.
+        UsageError: no row is finite, or `values` does not have one column per objective.
     """
     matrix, _ = minimized(values, objectives)
     if len(matrix) == 0:

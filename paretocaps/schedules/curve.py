@@ -1,4 +1,4 @@
-"""A plan as arrays to draw."""
+"""A plan as arrays, for drawing."""
 
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ class PlanCurve(NamedTuple):
 
     Attributes:
         steps: optimiser steps, ascending, from 0 to the plan's last one.
-        learning_rates: the learning rate of each.
-        batch_sizes: images of each.
+        learning_rates: the learning rate of each step.
+        batch_sizes: the batch size of each step.
     """
 
     steps: NDArray[np.int64]
@@ -24,14 +24,14 @@ class PlanCurve(NamedTuple):
 
 
 def sample_curve(plan: TrainingPlan, points: int = 500) -> PlanCurve:
-    """Return `plan` at about `points` evenly spread steps, and at the ends of every epoch.
+    """Return `plan` at about `points` evenly spread steps and at both ends of every epoch.
 
-    The first and the last step of each epoch are always among them: every change of the batch
-    size, every restart and every drop of the learning rate lies between two such steps, so that
-    none is missed or slanted however few points are asked for (and there can be more of them).
+    Every change of the batch size, every restart and every drop of the learning rate lies between the last
+    step of an epoch and the first of the next. Because these steps are always included, no change is missed
+    or slanted, however small `points` is; the result may have more points.
 
     Raises:
-        UsageError: fewer than 2 points.
+        UsageError: `points` is below 2.
     """
     if points < 2:
         raise UsageError(f"points={points} make no curve: give 2 or more")

@@ -1,4 +1,4 @@
-"""A phase: consecutive epochs at one batch size."""
+"""A phase consists of consecutive epochs at one batch size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ class Phase:
     """Consecutive epochs that are trained at one batch size.
 
     Attributes:
-        first_epoch: number of its first epoch, counted from 1 over the whole training.
-        epochs: how many epochs it has.
-        batch_size: images a forward pass; of an optimiser step, too, where nothing is accumulated.
-        steps_per_epoch: optimiser steps of each of its epochs.
-        first_step: its first optimiser step, counted from 0 over the whole training.
+        first_epoch: the number of its first epoch, counted from 1 over the whole training.
+        epochs: the number of its epochs.
+        batch_size: images per forward pass; an optimiser step may accumulate several passes.
+        steps_per_epoch: optimiser steps per epoch.
+        first_step: the number of its first optimiser step, counted from 0 over the whole training.
     """
 
     first_epoch: int
@@ -25,12 +25,12 @@ class Phase:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of the whole phase."""
+        """The number of optimiser steps of the whole phase."""
         return self.epochs * self.steps_per_epoch
 
     @property
     def end_step(self) -> int:
-        """The step after its last one: the first of the next phase, where there is one."""
+        """The number of the step after its last one, with which the next phase begins if there is one."""
         return self.first_step + self.steps
 
 
@@ -40,12 +40,12 @@ def lay_out(
     """Return the phases of a training of `epochs` epochs over `images` images.
 
     Args:
-        starts: (first epoch, batch size) of each phase, in order, the first at epoch 1. Epoch
-            numbers are absolute, so that a shorter training truncates the schedule: the phase in
-            which it ends has fewer epochs, and those that would start later are left out.
+        starts: (first epoch, batch size) of each phase, in order, the first at epoch 1. Epoch numbers are
+            absolute, so that a shorter training truncates the schedule: its last phase has fewer epochs, and
+            phases that would start later are omitted.
         images: training images, 1 or more; an epoch has ceil(images / (batch size x accumulate)) steps.
         epochs: epochs to train, 1 or more.
-        accumulate: batches an optimiser step.
+        accumulate: forward passes per optimiser step.
     """
     phases: list[Phase] = []
     begun = [start for start in starts if start[0] <= epochs]

@@ -1,7 +1,7 @@
-"""The plan of a training: batch size and learning rate of every optimiser step, before it runs.
+"""The plan of a training: the batch size and learning rate of every optimiser step, computed beforehand.
 
-WarmAdaBatch (X-TrainCaps and FasTrCaps, Algorithm 5) needs no code of its own: it is the policy
-`warm_restarts` with `cycle="phase"` joined with the batch schedule `adabatch`.
+WarmAdaBatch (X-TrainCaps and FasTrCaps, Algorithm 5) needs no code of its own: it is the learning-rate policy
+`warm_restarts` with `cycle="phase"` and the batch schedule `adabatch`.
 """
 
 from bisect import bisect_right
@@ -20,7 +20,7 @@ __all__ = ["Phase", "PlanRow", "TrainingPlan", "build_plan"]
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One epoch of a plan; learning rates of its first and of its last step."""
+    """One epoch of a plan, with the learning rates of its first and its last step."""
 
     epoch: int
     batch_size: int
@@ -31,13 +31,13 @@ class PlanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPlan:
-    """Batch size and learning rate over a whole training: a frozen value, and pure functions of it.
+    """The batch size and learning rate of a whole training: a frozen value and pure functions of it.
 
     Attributes:
-        choices: the choices it was made from.
-        images: training images an epoch.
-        epochs: epochs of the training; they are numbered from 1.
-        phases: its phases, in order, without gaps.
+        choices: the choices that it follows from.
+        images: training images per epoch.
+        epochs: the number of epochs, which are numbered from 1.
+        phases: the phases, in order and without gaps.
     """
 
     choices: Choices
@@ -47,7 +47,7 @@ class TrainingPlan:
 
     @property
     def total_steps(self) -> int:
-        """Optimiser steps of the whole training; they are numbered from 0."""
+        """The number of optimiser steps of the whole training, which are numbered from 0."""
         return self.phases[-1].end_step
 
     def phase(self, epoch: int) -> Phase:
@@ -61,7 +61,7 @@ class TrainingPlan:
         return self.phases[bisect_right(self.phases, epoch, key=lambda phase: phase.first_epoch) - 1]
 
     def batch_size(self, epoch: int) -> int:
-        """Return the images of a forward pass in `epoch` (from 1); a step takes `accumulate` of them.
+        """Return the images per forward pass in `epoch` (from 1); a step takes `accumulate` passes.
 
         Raises:
             UsageError: the plan has no such epoch.
@@ -94,7 +94,7 @@ class TrainingPlan:
         ]
 
     def rows(self) -> list[PlanRow]:
-        """Return one row an epoch: what `paretocaps plan` prints."""
+        """Return one row per epoch, as `paretocaps plan` prints them."""
         return [
             PlanRow(
                 epoch=epoch,
@@ -111,7 +111,7 @@ class TrainingPlan:
         return [first for _, _, first in self._epochs()]
 
     def _epochs(self) -> Iterator[tuple[int, Phase, int]]:
-        """Yield number, phase and first step of every epoch, in order."""
+        """Yield the number, the phase and the first step of every epoch, in order."""
         for phase in self.phases:
             for n in range(phase.epochs):
                 yield phase.first_epoch + n, phase, phase.first_step + n * phase.steps_per_epoch
@@ -131,17 +131,17 @@ class TrainingPlan:
 
 
 def build_plan(choices: Choices, images: int, epochs: int) -> TrainingPlan:
-    """Return the plan of training `epochs` epochs over `images` images with `choices`.
+    """Return the plan of a training of `epochs` epochs over `images` images with `choices`.
 
-    Epoch numbers are absolute: a shorter training truncates the batch schedule, and the cycles
-    and the total number of steps are those of the phases that are really trained.
+    Epoch numbers are absolute: a shorter training truncates the batch schedule, and the cycles and the total
+    number of steps are those of the phases that are trained.
 
     Raises:
-        UsageError: fewer than one image or epoch.
+        UsageError: there is less than one image or epoch.
     """
     if images < 1:
         raise UsageError(f"images={images} cannot be trained on: give 1 or more")
     if epochs < 1:
-        raise UsageError(f"epochs={epochs} is no training: give 1 or more")
+        raise UsageError(f"epochs={epochs} is too few to train: give 1 or more")
     phases = BATCH_SCHEDULES.get(choices.batch_schedule)(choices, images, epochs)
     return TrainingPlan(choices=choices, images=images, epochs=epochs, phases=phases)

@@ -1,9 +1,10 @@
-"""What a learning-rate range test says: its rates, its smoothed losses, and the bounds they suggest.
+"""The learning-rate range test: its rates, its smoothed losses, and the bounds that they suggest.
 
-Smith 2017, "Cyclical learning rates for training neural networks", section 3.3: let the learning rate rise
-over a short training and see where the loss begins to fall and where it stops falling. The papers take their
-bounds, 1e-4 and 1e-3, from such a test. Smith raises the rate linearly and reads the bounds off a plot; read
-here as: exponentially, since the bounds are orders of magnitude apart, and by the rule of `suggest`.
+Smith 2017, "Cyclical learning rates for training neural networks", section 3.3, raises the learning rate
+over a short training to see where the loss begins to fall and where it stops falling. The papers take their
+bounds, 1e-4 and 1e-3, from such a test. Smith raises the rate linearly and reads the bounds off a plot. Here
+the rate rises exponentially, because the bounds are orders of magnitude apart, and `suggest` computes the
+bounds.
 """
 
 import math
@@ -12,10 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 RISE = 4.0
-"""The sweep ends where the smoothed loss is so many times the lowest."""
+"""The sweep ends when the smoothed loss is this many times the lowest one."""
 
-_SPAN = 0.05  # of the steps that the smoothing averages over, about: a third of an order of 1e-6 to 1
-_SETTLING = 0.1  # of the steps, before a rise ends the sweep
+_SPAN = 0.05  # share of the steps over which the loss is averaged: of 1e-6 to 1, a third of an order
+_SETTLING = 0.1  # share of the steps in which a rising loss does not yet end the sweep
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class RangePoint:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What the losses say.
+    """The bounds that the losses of a sweep suggest; all are None if the loss never fell.
 
     Attributes:
-        lr_min, lr_max: bounds for schedules, None where the loss never fell: a tenth of `lowest`, and a tenth
-            of that.
-        steepest: the rate at which the smoothed loss fell fastest by order of magnitude, where it fell.
-        lowest: the rate of the lowest smoothed loss, where it fell.
+        lr_min, lr_max: bounds for schedules: `lr_max` is a tenth of `lowest`, and `lr_min` a tenth of
+            `lr_max`.
+        steepest: the rate at which the smoothed loss fell fastest per order of magnitude of the rate.
+        lowest: the rate at which the smoothed loss was lowest.
     """
 
     lr_min: float | None
@@ -46,19 +47,19 @@ class Suggestion:
 
 
 def rising_rates(low: float, high: float, steps: int) -> list[float]:
-    """Return `steps` (2 or more) learning rates from `low` to `high`, each the same factor above the last."""
+    """Return `steps` (2 or more) learning rates from `low` to `high` that grow by a constant factor."""
     return [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
 
 
 def observed(rates: Sequence[float], losses: Iterable[float]) -> Iterator[RangePoint]:
-    """Yield a point a step, until the loss is not finite or its smoothed value `RISE` times the lowest.
+    """Yield one point per step, until the loss is not finite or its smoothed value `RISE` times the lowest.
 
-    The smoothed loss is the exponential moving average over about a twentieth of the steps, corrected for
-    its start. The step that ends the sweep is a point where its loss is finite.
+    The smoothed loss is the exponential moving average over about a twentieth of the steps, with bias
+    correction. The step that ends the sweep is yielded too if its loss is finite.
 
     Args:
-        rates: of all steps that may be taken.
-        losses: of the steps, as they are taken; no more are asked for than are needed.
+        rates: the learning rates of all steps that may be taken.
+        losses: the losses of the steps as they are taken; no more are consumed than are needed.
     """
     keep = 1 - 1 / max(1.0, _SPAN * len(rates))
     average, lowest = 0.0, math.inf
@@ -76,9 +77,9 @@ def observed(rates: Sequence[float], losses: Iterable[float]) -> Iterator[RangeP
 def suggest(points: Sequence[RangePoint]) -> Suggestion:
     """Return the bounds that a sweep suggests.
 
-    `lr_max` is one order of magnitude below the rate of the lowest smoothed loss, where training is still
-    far from the rates that undo it, and `lr_min` one more order below, as in the papers' 1e-3 and 1e-4.
-    There is none where the first loss is the lowest.
+    `lr_max` is one order of magnitude below the rate of the lowest smoothed loss, and so far from the rates
+    at which training diverges; `lr_min` is one order below that, as in the papers' 1e-3 and 1e-4. If the
+    first loss is the lowest, there are no bounds.
     """
     if not points:
         return Suggestion(None, None, None, None)

@@ -96,7 +96,7 @@ def test_without_the_package_its_study_still_reads_and_its_export_names_what_is_
     ("target", "message"),
     [
         ("no_such_module:X", "cannot be loaded: ModuleNotFoundError"),
-        ("json:dumps", "is no Routing"),
+        ("json:dumps", "is not of type Routing"),
     ],
 )
 def test_a_broken_plug_in_names_itself_and_its_package(tmp_path, monkeypatch, target, message):

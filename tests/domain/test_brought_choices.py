@@ -83,14 +83,14 @@ def test_a_family_may_take_some_values_only(monkeypatch):
     }
     model = registered(monkeypatch, toy=one)
     assert model(family="toy").routing == "sda"
-    with pytest.raises(UsageError, match="routing=rba is nothing for family=toy: use sda"):
+    with pytest.raises(UsageError, match="routing=rba is not possible with family=toy: use sda"):
         parse_choices(model, {"family": "toy", "routing": "rba"})
 
 
 def test_a_choice_of_the_trainers_cannot_be_a_familys_own(monkeypatch):
     model = registered(monkeypatch, toy={"own": {"blocks": WIDTH}})
     assert model is not None
-    with pytest.raises(UsageError, match="family=toy brings along the choice blocks, but that is another's"):
+    with pytest.raises(UsageError, match="family=toy adds the choice blocks, but that name is taken"):
         parse_choices(model, {"family": "toy"})
     assert canonical_choices(model, {}) == canonical_choices(Choices, {})
 
@@ -103,7 +103,7 @@ def test_families_share_a_choice_that_is_the_same_and_no_other(monkeypatch):
         other={"own": {"width": SHAPE}},
     )
     assert model(family="toy", width=2).width == model(family="same", width=2).width == 2
-    with pytest.raises(UsageError, match="family=other brings along the choice width, but that is another's"):
+    with pytest.raises(UsageError, match="family=other adds the choice width, but that name is taken"):
         parse_choices(model, {"family": "other"})
 
 

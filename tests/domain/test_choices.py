@@ -136,8 +136,8 @@ def test_sda_and_em_are_differentiated_whole_where_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"family": "residual_caps", "blocks": 0}, "blocks=0 leaves family=residual_caps no block: give 1"),
-        ({"family": "momentum_caps", "blocks": "0"}, "blocks=0 leaves family=momentum_caps no block"),
+        ({"family": "residual_caps", "blocks": 0}, "blocks=0 is too few for family=residual_caps: give 1"),
+        ({"family": "momentum_caps", "blocks": "0"}, "blocks=0 is too few for family=momentum_caps"),
         ({"family": "momentum_caps", "blocks": -1}, "choice blocks=-1 is not allowed"),
         ({"blocks": -1}, "choice blocks=-1 is not allowed: it should be greater than or equal to 0"),
         (

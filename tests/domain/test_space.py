@@ -64,7 +64,7 @@ def test_listed_points_are_distinct_and_leave_out_what_has_no_meaning() -> None:
         ({"a": {"values": [1, 2], "log": True}}, "space.a has both `values` and `log`: give one"),
         (
             {"a": {"values": [1], "when": {"b": 1}}, "b": {"values": [1], "when": {"a": 1}}},
-            "the conditions of a, b go in a circle",
+            "the conditions of a, b form a circle",
         ),
     ],
 )

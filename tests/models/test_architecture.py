@@ -118,7 +118,7 @@ def test_json_from_before_there_were_blocks_still_says_what_it_said():
 
 def test_blocks_and_routing_that_cannot_be() -> None:
     size = {"height": 8, "width": 8, "channels": 1, "classes": 10}
-    with pytest.raises(UsageError, match="blocks=0 leaves family=momentum_caps no block"):
+    with pytest.raises(UsageError, match="blocks=0 is too few for family=momentum_caps"):
         Architecture(**size, family="momentum_caps")
     with pytest.raises(UnknownNameError, match="unknown routing 'foo'"):
         Architecture(**size, routing="foo")

@@ -7,16 +7,14 @@ from paretocaps.domain.families.family import CAPSULE_CHOICES, Family
 
 Backbone = Literal["resnet18", "resnet50", "mobilenet_v1"]
 BACKBONES = {"resnet18": 512, "resnet50": 2048, "mobilenet_v1": 1024}
-"""The backbones by name, each with S, the maps that it hands on to the primary capsules."""
+"""The backbones by name, each with S, the number of feature maps that the primary capsules read."""
 BACKBONE: Backbone = "resnet50"
-"""The backbone where nothing is said."""
+"""The default backbone."""
 
 
 def _capsule_types(values: Mapping[str, Any]) -> int:
-    """The types of primary capsules on S maps, floor(S / 8) (Eq. 6)."""
-    maps = BACKBONES.get(
-        values.get("backbone", BACKBONE), 8
-    )  # what is no backbone is refused for its own sake
+    """Return the number of types of primary capsules on S maps, floor(S / 8) (Eq. 6)."""
+    maps = BACKBONES.get(values.get("backbone", BACKBONE), 8)  # the check of `backbone` refuses others
     return maps // 8
 
 
@@ -34,4 +32,4 @@ BACKBONE_CAPS = Family(
     resizes="smaller",
     own_side=64,
 )
-"""The paper shows a backbone images of 64x64; its published code draws from N(0, 0.1)."""
+"""The paper gives a backbone images of 64x64 pixels; its published code initialises with N(0, 0.1)."""

@@ -4,7 +4,7 @@ from paretocaps.domain.families.family import CAPSULE_CHOICES, Family
 
 CAPSNET = Family(
     name="capsnet",
-    description="one or two convolutions and capsules; with blocks, capsule layers one after the other",
+    description="one or two convolutions and capsules; with blocks, further capsule layers in sequence",
     module="paretocaps.models.families.capsnet:CapsNet",
     choices=(*CAPSULE_CHOICES, "blocks", "capsules", "stem_convolutions"),
     class_bias=True,

@@ -1,4 +1,4 @@
-"""What a family of networks is to everything but its own module: a descriptor, which needs no torch."""
+"""The torch-free descriptor of a family of networks, which is all that code outside its own module uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ CAPSULE_CHOICES = (
 
 @dataclass(frozen=True, kw_only=True)
 class OwnChoice:
-    """A choice that a family brings along.
+    """A choice that a family adds.
 
     Attributes:
-        type: what pydantic reads its values as, bounds included, such as `Annotated[int, Field(ge=1)]`.
-        default: its value where nothing is said.
+        type: the pydantic type of its values, bounds included, such as `Annotated[int, Field(ge=1)]`.
+        default: its value when none is given.
         description: what it means, in one line.
-        when: what must hold beside the family for the choice to have a meaning.
+        when: the condition, besides the family, under which the choice has a meaning.
     """
 
     type: Any
@@ -45,30 +45,31 @@ class Family:
     """Networks that are built alike.
 
     Attributes:
-        name: what the choice is called.
+        name: the value of the choice `family`.
         description: what its networks are, in one line.
-        module: `"module:attribute"` of its `models.network.Network`, which is made from an `Architecture`.
-        parts: `"module:attribute"` of the function from an `Architecture` to its `models.complexity.Part`s,
-            which needs no torch; the first part reads the image.
-        choices: of the trainer's choices those that have a meaning for this family and not for every one.
-        own: the choices that it brings along, by name; `Architecture.own` has their values.
-        allowed: the values of the trainer's choices that it takes, by name, where it does not take all.
-        defaults: the trainer's choices whose default is another one here, each with its value, or with a
-            function from what is set to its value.
-        fewest_blocks: how many blocks it has at least.
-        trunk: what comes before its primary capsules: "convolutions", or a name in `models.trunks`.
-        trunk_choice: the choice that names its trunk, where a choice does.
+        module: `"module:attribute"` of its `models.network.Network`, which is built from an `Architecture`.
+        parts: `"module:attribute"` of a torch-free function from an `Architecture` to its
+            `models.complexity.Part`s; the first part reads the image.
+        choices: the trainer's choices that have a meaning for this family but not for every family.
+        own: the choices that it adds, by name; `Architecture.own` has their values.
+        allowed: by name, the values that it allows of a trainer's choice, if it does not allow all.
+        defaults: the trainer's choices that have another default here: the value, or a function from the
+            given choices to it.
+        fewest_blocks: the smallest number of blocks.
+        trunk: what precedes its primary capsules: "convolutions", or a name in `models.trunks`.
+        trunk_choice: the choice whose value names its trunk; empty for none.
         chain: `"module:attribute"` of the `models.chain.PlainChain` that its blocks form.
-        class_bias: whether the class capsules have a bias where there are no blocks.
-        paper_std: standard deviation of the capsule layers' weights that its paper draws (`init` "paper").
-        prunes: what pruning makes narrower beside the capsule types: the convolutions of the "stem" or of
-            the "trunk"; "nothing" where its networks cannot be pruned. What can be pruned is a `CapsNet`.
-        loss: the loss that it is trained and judged by whatever is chosen; None for the choice `loss`.
-        measured: quantities that its paper reports, measured though no objective asks for them.
-        smallest_side: pixels that its images must have on their shorter side.
-        resizes: which images it resizes where `image_size` is 0: those that are "smaller" than
-            `own_side`, all of them ("always") or none ("never").
-        own_side: pixels on a side that they are resized to; 0 for `smallest_side`.
+        class_bias: whether the class capsules have a bias in a network without blocks.
+        paper_std: the standard deviation of the capsule layers' initial weights in its paper (`init`
+            "paper").
+        prunes: what pruning makes narrower besides the capsule types: the convolutions of the "stem" or of
+            the "trunk"; "nothing" if its networks cannot be pruned. Networks to prune must be a `CapsNet`.
+        loss: the loss that it is trained and evaluated with, whatever is chosen; None for the choice `loss`.
+        measured: quantities that its paper reports, which are measured even if no objective needs them.
+        smallest_side: the least number of pixels on the shorter side of its images.
+        resizes: which images it resizes if `image_size` is 0: those "smaller" than `own_side`, all of them
+            ("always") or none ("never").
+        own_side: the side in pixels to which they are resized; 0 for `smallest_side`.
     """
 
     name: str
@@ -98,15 +99,15 @@ class Family:
         return "routing" in self.choices
 
     def default_choices(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its defaults where `values` are set."""
+        """Return its defaults, given the choices in `values`."""
         return {name: said(values) if callable(said) else said for name, said in self.defaults.items()}
 
     def trunk_of(self, values: Mapping[str, Any]) -> str:
-        """Return the name of the trunk that complete choices ask for."""
+        """Return the name of the trunk for complete choices `values`."""
         return str(values[self.trunk_choice]) if self.trunk_choice else self.trunk
 
     def resized(self, side: int) -> int | None:
-        """Return the side to which images are resized whose shorter one is `side`; None for not at all."""
+        """Return the side to which images with shorter side `side` are resized; None to leave their size."""
         wanted = self.own_side or self.smallest_side
         if self.resizes == "always" or (self.resizes == "smaller" and side < wanted):
             return wanted

@@ -7,7 +7,7 @@ from paretocaps.domain.families.residual_caps import RESIDUAL_CAPS
 MOMENTUM_CAPS = replace(
     RESIDUAL_CAPS,
     name="momentum_caps",
-    description="as residual_caps, with momentum gamma, trained without keeping the states between",
+    description="as residual_caps, with momentum gamma, trained without storing intermediate states",
     chain="paretocaps.models.chain:MomentumChain",
     choices=(*RESIDUAL_CAPS.choices, "gamma"),
 )

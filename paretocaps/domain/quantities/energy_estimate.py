@@ -1,4 +1,4 @@
-"""Energy as somebody estimates it who knows what the device draws."""
+"""An estimate of the training energy, from a power that the user gives."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -9,13 +9,13 @@ from paretocaps.domain.quantities.quantity import Quantity
 
 @dataclass(frozen=True)
 class EnergyEstimate(Quantity):
-    """Training seconds up to the best epoch times the watts that were named, in joules."""
+    """The training seconds up to the best epoch times a given power in watts; in joules."""
 
     watts: float
 
     kind = "energy_estimate"
     example = "energy_estimate(watts=100)"
-    parameters = "with the watts that the device draws in training"
+    parameters = "with the watts that the device draws during training"
     unit = "J"
     device_bound = True
     timed = True
@@ -26,7 +26,7 @@ class EnergyEstimate(Quantity):
 
     @property
     def description(self) -> str:
-        """One line."""
+        """The meaning of the quantity, in one line."""
         return (
             f"an estimate, not measured: {self.watts:.12g} W times the training seconds up to the best epoch"
         )

@@ -1,4 +1,4 @@
-"""How long an epoch takes."""
+"""The mean training time per epoch."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from paretocaps.domain.quantities.quantity import Quantity
 
 @dataclass(frozen=True)
 class EpochTime(Quantity):
-    """Measured training seconds up to the best epoch over its number: the mean of these epochs."""
+    """The measured training seconds up to the best epoch, divided by its number: the mean per epoch."""
 
     kind = "epoch_time"
     example = "epoch_time"
@@ -18,8 +18,8 @@ class EpochTime(Quantity):
 
     @property
     def description(self) -> str:
-        """One line."""
-        return "measured training seconds per epoch, the mean up to the best one"
+        """The meaning of the quantity, in one line."""
+        return "mean measured training seconds per epoch, up to the best epoch"
 
     def of(self, measurement: Measurement) -> float:
         """Return the seconds per epoch."""

@@ -1,4 +1,4 @@
-"""The quantities that follow from stored trainings, by name, and the one place where they are evaluated."""
+"""The quantities that are computed from stored trainings, by name, and the one place that evaluates them."""
 
 import re
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ _ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d*\.?\d+(?:[eE][-+]?\
 
 
 def parse_quantity(name: str) -> Quantity | None:
-    """Return the quantity called `name`, such as "time_to(acc=0.99)"; None where none of that name is known.
+    """Return the quantity called `name`, such as "time_to(acc=0.99)"; None if there is no such quantity.
 
     Raises:
-        UsageError: it is called like one, but a parameter is missing, unknown or cannot be.
+        UsageError: the quantity exists, but a parameter is missing, unknown or not allowed.
     """
     found = _CALL.fullmatch(name)
     if found is None or found[1] not in QUANTITIES:
@@ -45,25 +45,25 @@ def parse_quantity(name: str) -> Quantity | None:
 
 
 def value_of(measurement: Measurement, name: str) -> float | None:
-    """Return the value of one training of the quantity `name`, measured or following from what is stored.
+    """Return one training's value of the quantity `name`, which was measured or is computed here.
 
-    None where it was not measured, or the training has no such value.
+    The value is None if it was not measured, or if the training has none.
 
     Raises:
-        UsageError: a parameter that cannot be.
+        UsageError: a parameter is not allowed.
     """
     quantity = parse_quantity(name)
     return measurement.quantity(name) if quantity is None else quantity.of(measurement)
 
 
 def may_be_missing(name: str, measurement: Measurement) -> bool:
-    """Return whether a training may have no value of `name` though all that it follows from was measured."""
+    """Return whether a training may lack a value of `name` although everything needed for it was measured."""
     quantity = parse_quantity(name)
     return quantity is not None and (bool(measurement.epochs) or not quantity.reads_epochs)
 
 
 def _arguments(text: str) -> Mapping[str, float] | None:
-    """Return what stands in parentheses, "(a=1,b=2)"; None where it cannot be read."""
+    """Return the arguments in a text such as "(a=1,b=2)"; None if it cannot be parsed."""
     if not text:
         return {}
     found = [_ARGUMENT.fullmatch(part) for part in text[1:-1].split(",")]

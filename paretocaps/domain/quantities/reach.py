@@ -1,4 +1,4 @@
-"""When a training first reached a validation accuracy: the seconds or the epochs until then."""
+"""The seconds or the epochs until a training first reaches a validation accuracy."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -9,10 +9,9 @@ from paretocaps.domain.quantities.quantity import Quantity
 
 @dataclass(frozen=True)
 class _Reach(Quantity):
-    """The first epoch at or above an accuracy.
+    """A value of the first epoch that reaches an accuracy.
 
-    It counts whatever network it trained, with all training before it. A training that never reached the
-    accuracy has no value.
+    Epochs before and after a pruning count alike. A training that never reached the accuracy has no value.
     """
 
     acc: float
@@ -26,10 +25,10 @@ class _Reach(Quantity):
 
     @property
     def _until(self) -> str:
-        return f"until validation accuracy {self.acc:.12g} is first reached (any accuracy may stand there)"
+        return f"until validation accuracy {self.acc:.12g} is first reached (any accuracy may be given)"
 
     def of(self, measurement: Measurement) -> float | None:
-        """Return the value at the first such epoch."""
+        """Return the value of the first such epoch, or None if there is none."""
         reached = (record for record in measurement.epochs if record.acc >= self.acc)
         first = next(reached, None)
         return None if first is None else self._at(first)
@@ -40,7 +39,7 @@ class _Reach(Quantity):
 
 @dataclass(frozen=True)
 class TimeTo(_Reach):
-    """Measured training seconds until an accuracy is first reached."""
+    """The measured training seconds until an accuracy is first reached."""
 
     kind = "time_to"
     example = "time_to(acc=0.99)"
@@ -50,7 +49,7 @@ class TimeTo(_Reach):
 
     @property
     def description(self) -> str:
-        """One line."""
+        """The meaning of the quantity, in one line."""
         return f"measured training seconds {self._until}"
 
     def _at(self, epoch: EpochRecord) -> float:
@@ -66,7 +65,7 @@ class EpochsTo(_Reach):
 
     @property
     def description(self) -> str:
-        """One line."""
+        """The meaning of the quantity, in one line."""
         return f"epochs {self._until}"
 
     def _at(self, epoch: EpochRecord) -> float:

@@ -1,4 +1,4 @@
-"""What a routing is to everything but its own layer: a descriptor, which needs no torch."""
+"""The torch-free descriptor of a routing, which is all that code outside the routing's own layer uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class LayerShape:
     """The sizes of a capsule layer.
 
     Attributes:
-        inputs, outputs: input capsules I and output capsules O.
-        in_dim, out_dim: numbers E and D in the state of an input and of an output capsule.
-        matrices: M, matrices per output capsule. Input capsules come in runs of I / M that share one;
-            M = I without weight sharing.
+        inputs, outputs: the number I of input capsules and O of output capsules.
+        in_dim, out_dim: how many numbers (E and D) the state of an input and of an output capsule has.
+        matrices: the number M of matrices per output capsule. Each matrix is shared by I / M consecutive
+            input capsules; M = I without weight sharing.
 
     Raises:
         UsageError: a size is below 1, or `inputs` is no multiple of `matrices`.
@@ -33,59 +33,62 @@ class LayerShape:
         smallest = min(self.inputs, self.outputs, self.in_dim, self.out_dim, self.matrices)
         if smallest < 1 or self.inputs % self.matrices:
             raise UsageError(
-                f"a capsule layer of {self} cannot be: sizes are 1 or more, inputs a multiple of matrices"
+                f"a capsule layer of {self} is not possible:"
+                " sizes are 1 or more, inputs a multiple of matrices"
             )
 
     @property
     def pairs(self) -> int:
-        """Pairs of an input and an output capsule, I O."""
+        """The number of pairs of an input and an output capsule, I O."""
         return self.inputs * self.outputs
 
 
 def vector_weights(shape: LayerShape) -> int:
-    """Return the trained parameters of a layer whose votes are matrices times vectors, without a bias."""
+    """Return the number of parameters, biases apart, of a layer whose votes are matrices times vectors."""
     return shape.outputs * shape.out_dim * shape.in_dim * shape.matrices
 
 
 def vector_votes(shape: LayerShape) -> int:
-    """Return the multiply-adds of all votes of such a layer, for one sample."""
+    """Return the multiply-adds of all votes of such a layer, per image."""
     return shape.pairs * shape.in_dim * shape.out_dim
 
 
 def agreement_sums(shape: LayerShape, iterations: int) -> int:
-    """Return the multiply-adds of one weighted sum per iteration, and one agreement between any two."""
+    """Return the multiply-adds per image of one weighted sum per iteration and the agreements in between."""
     return shape.pairs * shape.out_dim * (2 * iterations - 1)
 
 
 def as_asked(dimensions: int) -> int:
-    """Return the numbers in the state of a capsule that is its pose alone."""
+    """Return how many numbers a capsule's state has if it is its pose alone: the pose dimensions."""
     return dimensions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """A way in which input capsules are routed to output capsules.
+    """An algorithm that routes input capsules to output capsules.
 
-    The defaults are those of capsules that are squashed vectors, as in Sabour et al. 2017.
+    The defaults suit capsules that are squashed vectors, as in Sabour et al. 2017.
 
     Attributes:
-        name: what the choice is called.
+        name: the value of the choice `routing`.
         description: what the routing does, in one line.
         layer: `"module:attribute"` of its `models.routings.base.CapsuleLayer`.
-        state_dim: from the pose dimensions that are asked for to the numbers in a capsule's state.
+        state_dim: a function from the wanted pose dimensions to how many numbers a capsule's state has.
         squashed: whether capsules, the primary ones too, are squashed to a length below 1.
-        activation: whether the last number of a state is an activation and no part of the pose.
+        activation: whether the last number of a state is an activation and not part of the pose.
         class_bias: whether the class capsules of a network without blocks have a bias.
         losses: the values of the choice `loss` that the routing can be trained with, its default first.
         gradient: the default of the choice `routing_gradient`.
-        parameters: trained parameters of a layer of a shape, without a bias.
-        votes: forward multiply-adds per sample of forming every vote once, for a layer of a shape.
-        sums: forward multiply-adds per sample of all that follows in some iterations, by the plain
-            algorithm: each sum over the votes' numbers counts one multiply-add per number.
-        std: standard deviation that the weights are drawn with; None derives it from each layer's sizes.
-        skip_scale: what the drawn weights of layers with a skip are multiplied by.
-        growth: how many times float64's rounding errors may grow before a rebuilt input of such a layer
-            is too far off (`models.chain`).
+        parameters: a function from a layer's shape to its number of parameters, biases apart.
+        votes: a function from a layer's shape to the forward multiply-adds per image of all its votes.
+        sums: a function from a layer's shape and a number of iterations to the forward multiply-adds per
+            image that follow the votes, by the plain algorithm: each sum over the votes' numbers counts one
+                per
+            number.
+        std: the standard deviation of the initial weights; None derives it from each layer's sizes.
+        skip_scale: the factor by which the initial weights of layers with a skip are multiplied.
+        growth: the factor by which float64's rounding errors may grow before a recomputed input of a layer
+            with a skip is too inaccurate (`models.chain`).
     """
 
     name: str
@@ -105,5 +108,5 @@ class Routing:
     growth: float = 1e8
 
     def multiply_adds(self, shape: LayerShape, iterations: int) -> int:
-        """Return the forward multiply-adds per sample of a layer of `shape`: its votes and their sums."""
+        """Return the forward multiply-adds per image of a layer of `shape`: its votes and their sums."""
         return self.votes(shape) + self.sums(shape, iterations)

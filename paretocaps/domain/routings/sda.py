@@ -4,7 +4,7 @@ from paretocaps.domain.routings.routing import LayerShape, Routing, agreement_su
 
 
 def _distance_sums(shape: LayerShape, iterations: int) -> int:
-    """As for agreements, with distances in their place, plus the lengths of capsules and votes."""
+    """Count distances in place of agreements, plus the lengths of capsules and votes."""
     return agreement_sums(shape, iterations) + shape.pairs * shape.out_dim + shape.inputs * shape.in_dim
 
 
@@ -15,5 +15,5 @@ SDA = Routing(
     gradient="all",
     sums=_distance_sums,
 )
-"""On 1,000 8x8 images of digits, 3 iterations, 190 to 640 steps, it reached 0.94 with the gradient through
-all iterations, and 0.3 to 0.7 with that through the last one."""
+"""On 1,000 8x8 images of digits (3 iterations, 190 to 640 steps) it reached an accuracy of 0.94 with the
+gradient through all iterations, and 0.3 to 0.7 with that through the last one."""

@@ -1,4 +1,4 @@
-"""What a batch schedule is."""
+"""The protocol of a batch schedule."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from paretocaps.schedules.phase import Phase
 
 
 class BatchSchedule(Protocol):
-    """Divides a training into phases of one batch size each; a pure function."""
+    """A pure function that divides a training into phases of one batch size each."""
 
     def __call__(self, choices: Choices, images: int, epochs: int) -> tuple[Phase, ...]:
         """Return the phases of `epochs` epochs (1 or more) over `images` images (1 or more)."""

@@ -1,4 +1,4 @@
-"""One batch size throughout."""
+"""A constant batch size."""
 
 from paretocaps.domain.choices import Choices
 from paretocaps.schedules.phase import Phase, lay_out
@@ -7,6 +7,6 @@ from paretocaps.schedules.phase import Phase, lay_out
 def constant(choices: Choices, images: int, epochs: int) -> tuple[Phase, ...]:
     """Return one phase of `epochs` epochs at `choices.batch_size`.
 
-    The papers do not say at which batch size their baseline ran; 128 is the default here.
+    The papers do not state the batch size of their baseline; 128 is the default here.
     """
     return lay_out([(1, choices.batch_size)], images, epochs, choices.accumulate)

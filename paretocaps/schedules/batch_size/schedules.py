@@ -1,4 +1,4 @@
-"""The batch schedules, by the names that the choice `batch_schedule` takes."""
+"""The batch schedules, by the values of the choice `batch_schedule`."""
 
 from paretocaps.registry import Registry
 from paretocaps.schedules.batch_size.batch_schedule import BatchSchedule

@@ -1,7 +1,7 @@
-"""What a learning-rate policy is, and the moment of a training it is asked about.
+"""The protocol of a learning-rate policy, and the moment of a training that it depends on.
 
-By hand: PyTorch's schedulers keep their place in an optimiser, and know no changes of the batch size; where
-they state the same formula, tests compare with them.
+The policies are written by hand because PyTorch's schedulers keep their state in an optimiser and do not
+support changes of the batch size; tests compare with them if the formula is the same.
 """
 
 from typing import NamedTuple, Protocol
@@ -10,16 +10,16 @@ from paretocaps.domain.choices import Choices
 
 
 class Moment(NamedTuple):
-    """One optimiser step, placed in its training. Steps count from 0, epochs from 1.
+    """The position of one optimiser step in its training. Steps count from 0, epochs from 1.
 
     Attributes:
-        step: the step, counted for real across changes of the batch size.
-        total_steps: steps of the whole training (the papers' TS).
-        epoch: number of its epoch.
-        epoch_step: the step within its epoch.
-        epoch_steps: steps of its epoch.
-        phase_step: the step within its phase.
-        phase_steps: steps of its phase.
+        step: the number of the step, counted across changes of the batch size.
+        total_steps: the number of steps of the whole training (the papers' TS).
+        epoch: the number of its epoch.
+        epoch_step: the number of the step within its epoch.
+        epoch_steps: the number of steps of its epoch.
+        phase_step: the number of the step within its phase.
+        phase_steps: the number of steps of its phase.
     """
 
     step: int
@@ -32,13 +32,13 @@ class Moment(NamedTuple):
 
 
 class LearningRatePolicy(Protocol):
-    """The learning rate as a pure function of the choices and of the moment."""
+    """A pure function from the choices and the moment to the learning rate."""
 
     def __call__(self, choices: Choices, at: Moment) -> float:
-        """Return the learning rate with which the step at `at` is made, from 0 to `choices.lr_max`."""
+        """Return the learning rate of the step at `at`, from 0 to `choices.lr_max`."""
         ...
 
 
 def between(low: float, high: float, share: float) -> float:
-    """Return the value at `share` of the way from `low` to `high`: exact at 0 and 1, never beyond."""
+    """Return the value at `share` of the way from `low` to `high`, exact at 0 and 1 and never outside."""
     return min(high, max(low, low * (1.0 - share) + high * share))

@@ -1,4 +1,4 @@
-"""The learning-rate policies, by the names that the choice `lr_policy` takes."""
+"""The learning-rate policies, by the values of the choice `lr_policy`."""
 
 from paretocaps.registry import Registry
 from paretocaps.schedules.learning_rate.lr_policy import LearningRatePolicy

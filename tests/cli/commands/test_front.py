@@ -140,7 +140,7 @@ def test_the_study_may_be_named_by_an_option(front):
 def test_an_old_flag_still_works_and_is_answered_with_one_note(front, old, new, value):
     result = front("t", old, value, "--all", "--format", "json")
     assert members(result) == members(front("t", new, value, "--all", "--format", "json"))
-    assert result.stderr == f"{old} is now {new}; the old name goes in 0.3\n"
+    assert result.stderr == f"{old} is now {new}; the old name is removed in 0.3\n"
 
 
 def test_it_imports_neither_torch_nor_what_draws(towers, loaded_by):
