@@ -1,4 +1,4 @@
-"""Accuracy and loss of a network on a set of images, in batches as large as the device takes."""
+"""Accuracy and loss of a network on a set of images, in batches as large as the device allows."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +13,7 @@ from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
 
-_CPU_BATCH = 256  # what fits its caches; larger ones are no faster
+_CPU_BATCH = 256  # fits into the caches; larger batches are no faster
 _CUDA_BATCH = 8192
 
 
@@ -21,25 +21,26 @@ T = TypeVar("T")
 
 
 class Judgement(NamedTuple):
-    """Share of images whose best-scored class is their label's, and the mean loss of the scores."""
+    """The share of images whose best-scored class is their label, and the mean loss of the scores."""
 
     acc: float
     loss: float
 
 
 class Evaluator:
-    """Measures accuracies and losses on a device, without drawing anything.
+    """Measures accuracies and losses on a device, without reconstructions.
 
-    A batch that runs out of memory is halved, for this pass and all later ones, and `remarks` says so.
+    If a batch does not fit into memory, the batch size is halved for this pass and all later ones, and a
+    remark is added.
 
     Args:
-        device: of the networks and images.
-        precision: a context to run the forward passes in.
-        batch_size: images a batch to begin with; by default what fills the device.
+        device: the device of the networks and images.
+        precision: a context in which the forward passes run.
+        batch_size: the initial images per batch; the default depends on the device.
 
     Attributes:
-        batch_size: images a batch, as it is now.
-        remarks: what was halved.
+        batch_size: the present number of images per batch.
+        remarks: one line per halving.
     """
 
     def __init__(
@@ -55,12 +56,12 @@ class Evaluator:
     def accuracy(
         self, network: Network, images: DeviceLoader, change: Callable[[Tensor], Tensor] | None = None
     ) -> float:
-        """Return the share of `images` whose best-scored class is their label's, in [0, 1].
+        """Return the share of `images` whose best-scored class is their label, in [0, 1].
 
         Args:
-            network: put into evaluation mode for the pass and back into the mode it was in.
-            images: on the network's device.
-            change: what is done to each batch of images, [B, C, H, W], before the network sees it.
+            network: the network; it is in evaluation mode during the pass, and in its former mode after it.
+            images: the images, on the network's device.
+            change: a function that is applied to each batch of images, [B, C, H, W], before the network.
 
         Raises:
             DataError: there are no images.
@@ -74,11 +75,11 @@ class Evaluator:
         )
 
     def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
-        """Return accuracy and loss, by one pass; see the function `judge`, and `accuracy` for errors."""
+        """Return accuracy and loss from one pass; see the function `judge`, and `accuracy` for errors."""
         return self.fitting(lambda size: judge(network, images.ordered(size), loss))
 
     def fitting(self, pass_over: Callable[[int], T]) -> T:
-        """Return what a pass with that many images at once gives, fewer where memory runs out."""
+        """Return the result of `pass_over` at the present batch size, halving it while memory runs out."""
         while True:
             try:
                 with self._precision:
@@ -100,10 +101,10 @@ def _unchanged(images: Tensor) -> Tensor:
 
 
 def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
-    """Return the share of images whose best-scored class is their label's, in [0, 1].
+    """Return the share of images whose best-scored class is their label, in [0, 1].
 
     Args:
-        network: put into evaluation mode for the pass and back into the mode it was in.
+        network: the network; it is in evaluation mode during the pass, and in its former mode after it.
         batches: (images [B, C, H, W] in [0, 1], labels [B]) on the network's device.
 
     Raises:
@@ -116,14 +117,14 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
 def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
     """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
 
-    The loss is that of the class scores as training takes it, without reconstruction (nothing is drawn); a
-    spread loss with its last margin, so that epochs compare. A family that has a loss of its own is judged by
-    that, whatever `loss` says.
+    The loss is the training loss of the class scores, without reconstruction; a spread loss has its final
+    margin, so that epochs can be compared. For a family with its own loss, that loss is used in place of
+    `loss`.
     """
     name: LossName = FAMILIES.get(network.architecture.family).loss or loss
     was_training = network.training
     network.eval()
-    sums: Tensor | None = None  # right answers and losses; stays on the device: one read at the end
+    sums: Tensor | None = None  # right predictions and losses; on the device, so that it is read only once
     seen = 0
     try:
         for images, labels in batches:

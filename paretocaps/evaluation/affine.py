@@ -10,7 +10,7 @@ from torch.nn import functional
 
 Kind = Literal["rotation", "shift x", "shift y", "scale", "shear"]
 REFERENCE_SIDE = 28
-"""Pixels on a side of the images that shifts are given for (MNIST's)."""
+"""The side in pixels of the images for which shifts are given (MNIST's)."""
 
 
 @dataclass(frozen=True)
@@ -18,29 +18,30 @@ class Affine:
     """One transform.
 
     Attributes:
-        kind: what it does.
-        strength: of a rotation degrees counter-clockwise; of a shift pixels right or down, for images of 28
-            pixels on that side and in proportion for others; of a scale the factor, above 1 larger; of a
-            shear degrees by which uprights lean to the right.
+        kind: the kind of the transform.
+        strength: for a rotation, degrees counter-clockwise; for a shift, pixels to the right or down in an
+            image with a side of 28 pixels, in proportion for others; for a scale, the factor, which enlarges
+            above 1; for a shear, the degrees by which vertical lines lean to the right.
     """
 
     kind: Kind
     strength: float
 
     def apply(self, images: Tensor) -> Tensor:
-        """Return the transformed images, [B, C, H, W], about their centre, bilinearly interpolated.
+        """Return the images, [B, C, H, W], transformed about their centre by bilinear interpolation.
 
-        What comes in from outside is zero, as in the shifts of the training (black: the background of
-        MNIST, and a border on photographs). A transform of no strength returns `images` themselves.
+        Pixels from outside the image are zero, as in the shifts of the training (black, which is the
+        background of MNIST and a border on photographs). A transform without an effect returns `images`
+        itself.
         """
         height, width = images.shape[2:]
         (a, b, x), (c, d, y) = self._source(height, width)
         if (a, b, x, c, d, y) == (1.0, 0.0, 0.0, 0.0, 1.0, 0.0):
             return images
-        # grid_sample counts from -1 to 1 over each side, so lengths across change with the sides' ratio
+        # grid_sample counts from -1 to 1 over each side, so off-diagonal entries depend on the sides' ratio
         rows = [[a, b * height / width, 2 * x / width], [c * width / height, d, 2 * y / height]]
         matrix = torch.tensor(rows, dtype=images.dtype, device=images.device)
-        with torch.autocast(images.device.type, enabled=False):  # else positions are rounded to 8 bits
+        with torch.autocast(images.device.type, enabled=False):  # autocast would round positions to 8 bits
             grid = functional.affine_grid(
                 matrix.expand(len(images), 2, 3), list(images.shape), align_corners=False
             )
@@ -49,7 +50,7 @@ class Affine:
             )
 
     def _source(self, height: int, width: int) -> tuple[tuple[float, float, float], ...]:
-        """Return where a pixel comes from: [[a, b, x], [c, d, y]], in pixels from the centre, y downwards."""
+        """Return the map to a pixel's source, [[a, b, x], [c, d, y]], in pixels from the centre, y down."""
         if self.kind == "rotation":
             turned, across = cos(radians(self.strength)), sin(radians(self.strength))
             return (turned, -across, 0.0), (across, turned, 0.0)

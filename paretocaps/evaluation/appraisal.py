@@ -1,4 +1,4 @@
-"""Everything that a trained network, or an ensemble, is judged by, at once."""
+"""The whole evaluation of a trained network or an ensemble, in one call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_sco
 from paretocaps.models.network import Network
 
 GRIDS = 10
-"""Classes of which a grid is drawn where none are named: the first ones."""
+"""How many classes get a perturbation grid by default: the first ones."""
 
 
 @dataclass(frozen=True)
 class What:
-    """What is measured and drawn beside the classification itself.
+    """What is measured and drawn besides the classification.
 
     Attributes:
-        robust: accuracies under transforms; 26 more passes over the images.
-        pictures: reconstructions and perturbation grids.
-        grids: classes whose grids are drawn; the first ten where left out.
+        robust: whether to measure accuracies under transforms, in 26 more passes over the images.
+        pictures: whether to draw reconstructions and perturbation grids.
+        grids: the classes whose grids are drawn; by default the first ten.
     """
 
     robust: bool = True
@@ -37,15 +37,15 @@ class What:
 
 @dataclass(frozen=True, eq=False)
 class Appraisal:
-    """What came of it.
+    """The results of an evaluation.
 
     Attributes:
-        report: the classification, of an ensemble as one.
-        members: accuracies of an ensemble's members; of one network none.
-        robustness: None where it was not asked for.
-        reconstructions, grids: none where they were not asked for or cannot be.
-        no_pictures: why there are none; None where there are.
-        remarks: what happened on the way.
+        report: the classification of the network, or of the ensemble as a whole.
+        members: the accuracies of an ensemble's members; empty for one network.
+        robustness: the accuracies under transforms; None if they were not requested.
+        reconstructions, grids: the pictures; empty if they were not requested or cannot be drawn.
+        no_pictures: the reason why there are no pictures; None if there are.
+        remarks: notes on the evaluation, such as a batch size that was halved.
     """
 
     report: ClassificationReport
@@ -66,19 +66,19 @@ def appraise(
     what: What | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Appraisal:
-    """Appraise one network, or several as an ensemble (see `scores.ensemble_scores`).
+    """Evaluate one network, or several as an ensemble (see `scores.ensemble_scores`).
 
     Args:
-        networks: one or more, on `device`; for the same images and classes.
-        images: what they are judged on, on the CPU.
-        evaluator: how passes are made.
-        device: where.
-        names: of the classes; their numbers where left out.
-        what: is measured and drawn; everything where left out.
-        progress: told what is done next, a line each.
+        networks: one or more networks on `device`, for the same images and classes.
+        images: the images to evaluate on, on the CPU.
+        evaluator: makes the passes over the images.
+        device: the device of the networks.
+        names: the names of the classes; by default their numbers.
+        what: what is measured and drawn; by default everything.
+        progress: receives one line before each part of the evaluation.
 
     Raises:
-        UsageError: no network, or a class for a grid that there is not.
+        UsageError: there is no network, or a class for a grid does not exist.
         DataError: there are no images.
     """
     if not networks:
@@ -114,7 +114,7 @@ def _pictures(
     network: Network, images: ImageSet, scored: Scored, what: What, tell: Callable[[str], None]
 ) -> tuple[tuple[Reconstruction, ...], tuple[PerturbationGrid, ...], str | None]:
     if not what.pictures:
-        return (), (), "Pictures were not asked for."
+        return (), (), "Pictures were not requested."
     if (why := network.why_not_drawn) is not None:
         return (), (), why
     tell("drawing reconstructions and perturbation grids")

@@ -1,4 +1,4 @@
-"""How well scores tell classes apart, as scikit-learn computes it."""
+"""Measures of classification, computed by scikit-learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _FALSE_RATES = 501
 
 @dataclass(frozen=True)
 class Curve:
-    """A receiver operating characteristic: true-positive rates over false-positive ones, both rising."""
+    """A receiver operating characteristic: true-positive rates over false-positive rates, both ascending."""
 
     false_rates: tuple[float, ...]
     true_rates: tuple[float, ...]
@@ -25,16 +25,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class ClassMeasures:
-    """One class against the others.
+    """The measures of one class against the others.
 
     Attributes:
-        name: of the class; its number where the data have no names.
-        precision: share of the images called this class that are; 0 where none was called it.
-        recall: share of its images called it; 0 where there are none.
-        f1: their harmonic mean.
-        support: images of the class.
-        auc: area under `roc`; None without images of the class, or of any other.
-        roc: of the class's score as a detector of the class, thinned; None where `auc` is.
+        name: the name of the class, or its number if the data have no names.
+        precision: the share of images predicted as this class that belong to it; 0 if none was predicted.
+        recall: the share of its images that were predicted as this class; 0 if it has no images.
+        f1: the harmonic mean of precision and recall.
+        support: the number of images of the class.
+        auc: the area under `roc`; None if there are no images of the class, or none of any other.
+        roc: the curve of the class's score as a detector of the class, thinned; None if `auc` is None.
     """
 
     name: str
@@ -57,20 +57,20 @@ class Averages:
 
 @dataclass(frozen=True)
 class ClassificationReport:
-    """What scores are worth on some images.
+    """The measures of class scores on a set of images.
 
     Attributes:
-        images: how many.
-        acc: the share that is right.
-        interval: where the accuracy of ever more such images lies with 95 % confidence (Wilson 1927).
-        top5: share whose label is among the five best scores; None for 10 classes or fewer.
-        macro: plain means over the classes that are a label or an answer here, as scikit-learn takes them.
-        weighted: means weighted by the classes' images.
-        classes: by number.
-        confusion: images by label (rows) and answer (columns).
-        auc: mean of the classes' areas, over those that have one; None where none has.
-        roc: mean of their curves; None where `auc` is.
-        reliability: whether confidence can be believed.
+        images: the number of images.
+        acc: the accuracy.
+        interval: the 95 % confidence interval of the accuracy (Wilson 1927).
+        top5: the share of images whose label is among the five best scores; None for 10 classes or fewer.
+        macro: unweighted means over the classes that occur as a label or a prediction, as in scikit-learn.
+        weighted: means over classes, weighted by their images.
+        classes: the measures of each class, by its number.
+        confusion: the number of images by label (rows) and prediction (columns).
+        auc: the mean of the classes' areas, over the classes that have one; None if none has.
+        roc: the mean of the classes' curves; None if `auc` is None.
+        reliability: how well the confidence agrees with the accuracy.
     """
 
     images: int
@@ -89,12 +89,11 @@ class ClassificationReport:
 def classification(scored: Scored, names: Sequence[str] | None = None) -> ClassificationReport:
     """Return the report on `scored`.
 
-    The curves and areas are those of the scores as the network gives them, class by class; only the
-    reliability divides them by their sum (see `reliability`).
+    All measures use the scores as the network gives them; they are not divided by their sum.
 
     Args:
-        scored: one image or more.
-        names: of the O classes; their numbers where left out.
+        scored: the scores of one image or more.
+        names: the names of the O classes; by default their numbers.
     """
     from sklearn.metrics import accuracy_score, confusion_matrix
 
@@ -121,9 +120,9 @@ def classification(scored: Scored, names: Sequence[str] | None = None) -> Classi
 
 
 def wilson(right: int, images: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the score interval of a share, `right` of `images` (Wilson 1927), within [0, 1].
+    """Return Wilson's interval (1927) of the share `right` / `images`, within [0, 1].
 
-    Unlike mean +- 1.96 deviations it holds for accuracies near 1, where CapsNets on MNIST are.
+    Unlike mean +- 1.96 deviations, it is valid for accuracies near 1, such as those of CapsNets on MNIST.
     """
     from scipy.stats import binomtest
 

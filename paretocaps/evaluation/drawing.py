@@ -1,4 +1,4 @@
-"""Pictures: images that a network is shown, and what its decoder draws."""
+"""Pictures of a network's input images and of its decoder's reconstructions."""
 
 from collections.abc import Sequence
 from math import isqrt, prod
@@ -11,7 +11,7 @@ from torch import Tensor
 from paretocaps.data.images import ImageSet
 
 Picture = NDArray[np.uint8]
-"""uint8 [H, W, C]."""
+"""An image as uint8 [H, W, C]."""
 
 
 def picture(images: ImageSet, index: int) -> Picture:
@@ -20,17 +20,17 @@ def picture(images: ImageSet, index: int) -> Picture:
 
 
 def as_seen(images: ImageSet, indices: Sequence[int], device: torch.device) -> Tensor:
-    """Return the images at `indices` as networks see them: float32 [B, C, H, W] in [0, 1], on `device`."""
+    """Return the images at `indices` as a network's input: float32 [B, C, H, W] in [0, 1], on `device`."""
     pixels = images.channels_last(torch.tensor(indices)).to(device)
     return pixels.float().div_(255).permute(0, 3, 1, 2)  # channels last in memory, as the loader's
 
 
 def pictures(pixels: Tensor, shape: tuple[int, int, int]) -> Picture:
-    """Return what a decoder drew, [B, C * H * W] in [0, 1], as uint8 [B, H, W, C].
+    """Return a decoder's output, [B, C * H * W] in [0, 1], as uint8 [B, H, W, C].
 
     Args:
-        pixels: the decoder's answer.
-        shape: channels, height and width of the data's images; a decoder of another size draws squares.
+        pixels: the decoder's output.
+        shape: channels, height and width of the data's images; an output of another size is a square.
     """
     channels, height, width = shape
     if pixels.shape[1] != prod(shape):

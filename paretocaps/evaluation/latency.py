@@ -1,4 +1,4 @@
-"""Seconds that a trained network takes to classify."""
+"""The time that a trained network takes to classify images."""
 
 import statistics
 import time
@@ -10,11 +10,11 @@ import torch
 from paretocaps.models.network import Network
 
 BATCHES = {"latency": 1, "latency_batch": 128}
-"""The measured quantities, seconds an image each, with the images that are classified at once."""
+"""The measured quantities, in seconds per image, with the number of images that are classified at once."""
 
 _WARMUP = 2
 _FEWEST, _MOST = 5, 200
-_ENOUGH = 1.0  # seconds of passes after which no more are taken
+_ENOUGH = 1.0  # s; no more passes are made after this time
 
 
 @torch.no_grad()
@@ -24,17 +24,18 @@ def latency(
     batch_size: int = 1,
     precision: AbstractContextManager[Any] | None = None,
 ) -> float:
-    """Return the seconds an image of classifying `batch_size` images at once: the median over passes.
+    """Return the seconds per image of classifying `batch_size` images at once: the median over passes.
 
-    A pass is from images on the device to class scores on the device, synchronised before each reading of
-    the clock, without the decoder. Two that warm up are not counted; then 5 to 200 are, as many as a
-    second holds. The images are random: no part of the network is faster or slower for some than for others.
+    A pass goes from images on the device to class scores on the device, without the decoder; the device is
+    synchronised before each reading of the clock. After two passes that warm up, 5 to 200 passes are counted,
+    as many as fit into a second. The images are random, because the time does not depend on their content.
 
     Args:
-        network: on `device`; put into evaluation mode meanwhile and back into the mode it was in.
-        device: where it is measured.
-        batch_size: images a pass, 1 or more.
-        precision: a context to run the passes in.
+        network: the network, on `device`; it is in evaluation mode meanwhile, and in its former mode after
+            it.
+        device: the device on which it is measured.
+        batch_size: images per pass, 1 or more.
+        precision: a context in which the passes run.
     """
     a = network.architecture
     images = torch.rand(batch_size, a.height, a.width, a.channels, generator=torch.Generator().manual_seed(0))

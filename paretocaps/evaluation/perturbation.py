@@ -1,4 +1,4 @@
-"""What each number in a class capsule's pose stands for: the perturbation grid of the original paper."""
+"""The perturbation grid of the original paper: the effect of each number in a class capsule's pose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from paretocaps.evaluation.scores import Scored
 from paretocaps.models.network import Network
 
 STEPS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
-"""What is added to a dimension: -0.25 to 0.25 by 0.05."""
+"""The values that are added to a dimension: -0.25 to 0.25 in steps of 0.05."""
 
 
 @dataclass(frozen=True, eq=False)
 class PerturbationGrid:
-    """One image drawn again and again with one dimension of its pose changed.
+    """Reconstructions of one image, each with one dimension of its pose changed.
 
     Attributes:
-        label: its class, whose capsule is changed.
-        index: of the image.
+        label: the class of the image, whose capsule is changed.
+        index: the index of the image.
         image: the input.
         drawn: uint8 [P, S, H, W, C], by dimension of the pose and by step.
-        steps: what was added to the dimension, S of them.
+        steps: the S values that are added to a dimension.
     """
 
     label: int
@@ -42,15 +42,15 @@ class PerturbationGrid:
 def perturbation_grids(
     network: Network, images: ImageSet, scored: Scored, classes: Sequence[int] | None = None
 ) -> tuple[PerturbationGrid, ...]:
-    """Return a grid for each class: for that of its images which the network is surest of.
+    """Return one grid per class, for the image of the class with the greatest share of the scores for it.
 
     Args:
-        network: with a decoder.
-        images, scored: the same images, and how the network judged them.
-        classes: which classes; all where left out. One without an image is left out.
+        network: a network with a decoder.
+        images, scored: the images and the network's scores for them.
+        classes: the classes; by default all. A class without an image gets no grid.
 
     Raises:
-        UsageError: a class that there is not.
+        UsageError: a class does not exist.
     """
     count = scored.scores.shape[1]
     wanted = range(count) if classes is None else classes
@@ -66,18 +66,19 @@ def perturbation_grids(
 
 
 def perturbed(capsule: Tensor, routing: Routing) -> Tensor:
-    """Return [P, S, D], a state [D] with each dimension of its pose changed by each of `STEPS`.
+    """Return [P, S, D], the state [D] with each of P pose dimensions changed by each of S `STEPS`.
 
     Sabour et al. 2017, section 5.1 and Figure 4: "one of the 16 dimensions ... is tweaked by intervals of
     0.05 in the range [-0.25, 0.25]", after the squash, so that the vector may become longer than 1.
 
-    An activation, which the decoder reads too, stays as it is. Nothing bounds a pose that is not squashed,
-    such as em's matrices, so that steps of 0.05 may be nothing to it: there they are shares of the pose's
-    norm, as they nearly are of a present capsule's length.
+    An activation, which the decoder also reads, is not changed. A pose that is not squashed, such as a
+    matrix of em, is unbounded, so that steps of 0.05 may be too small to see. There the steps are shares of
+    the pose's norm, as they nearly are for a squashed capsule, whose length is near 1 if its class is
+    present.
 
     Args:
         capsule: the state.
-        routing: what it came from.
+        routing: the routing that produced it.
     """
     pose = capsule[:-1] if routing.activation else capsule
     size = capsule.new_ones(()) if routing.squashed else torch.linalg.vector_norm(pose)

@@ -1,4 +1,4 @@
-"""Images beside what the decoder draws of them."""
+"""Images next to the decoder's reconstructions of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from paretocaps.models.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """An image and two drawings of it (Sabour et al. 2017, Figure 3).
+    """An image and two reconstructions of it (Sabour et al. 2017, Figure 3).
 
     Attributes:
-        index: of the image.
-        label, predicted: its class, and what the network takes it for.
-        confidence: the answer's score.
+        index: the index of the image.
+        label, predicted: its class, and the class that the network predicts.
+        confidence: the score of the prediction.
         image: the input.
-        of_label, of_answer: drawn from the capsule of its class, and from that of the answer; the same where
-            the answer is right.
+        of_label, of_answer: the reconstructions from the capsule of its class and from that of the predicted
+            class; they are equal if the prediction is right.
     """
 
     index: int
@@ -35,7 +35,7 @@ class Reconstruction:
 
     @property
     def right(self) -> bool:
-        """Whether the answer is."""
+        """Whether the prediction is right."""
         return self.label == self.predicted
 
 
@@ -43,15 +43,15 @@ class Reconstruction:
 def reconstructions(
     network: Network, images: ImageSet, scored: Scored, right: int = 10, wrong: int = 10
 ) -> tuple[Reconstruction, ...]:
-    """Return reconstructions of some images: right answers first, then wrong ones.
+    """Return reconstructions of some images: rightly classified images first, then wrongly classified ones.
 
-    The right ones go through the classes in turn, first images first; the wrong ones are those that the
-    network was surest of.
+    The right ones are the first image of each class, then the second of each, and so on; the wrong ones are
+    those with the highest confidence.
 
     Args:
-        network: with a decoder.
-        images, scored: the same images, and how the network judged them.
-        right, wrong: how many of each at most.
+        network: a network with a decoder.
+        images, scored: the images and the network's scores for them.
+        right, wrong: the greatest number of each.
     """
     chosen = [*_right(scored, right), *_wrong(scored, wrong)]
     if not chosen:
@@ -82,7 +82,7 @@ def reconstructions(
 
 
 def _right(scored: Scored, count: int) -> list[int]:
-    """Return the indices of rightly answered images, a class after the other, then again from the first."""
+    """Return indices of rightly classified images: the first of each class, then the second of each, ..."""
     places = np.flatnonzero(scored.predicted == scored.labels)
     turn: dict[int, int] = {}
     turns = []

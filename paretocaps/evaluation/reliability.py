@@ -1,4 +1,4 @@
-"""Whether a network is right as often as it is sure."""
+"""How well a network's confidence agrees with its accuracy."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ BINS = 15
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Images whose confidence lies in (low, high].
+    """The images whose confidence lies in (low, high].
 
     Attributes:
-        low, high: the bin.
-        images: how many fell into it.
-        confidence, acc: their means; None where there are none.
+        low, high: the bounds of the bin.
+        images: the number of its images.
+        confidence, acc: their mean confidence and their accuracy; None if there are no images.
     """
 
     low: float
@@ -28,11 +28,11 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How far confidence and accuracy are apart.
+    """The difference between confidence and accuracy.
 
     Attributes:
-        ece: expected calibration error, 0 to 1: the bins' |acc - confidence|, weighted by their images.
-        bins: of equal width, from 0 to 1.
+        ece: expected calibration error, 0 to 1: the mean of the bins' |acc - confidence|, weighted by images.
+        bins: bins of equal width, from 0 to 1.
     """
 
     ece: float
@@ -40,14 +40,14 @@ class Reliability:
 
 
 def reliability(scored: Scored, bins: int = BINS) -> Reliability:
-    """Return the reliability of the answers (Guo et al. 2017, "On calibration of modern neural networks").
+    """Return the reliability of predictions (Guo et al. 2017, "On calibration of modern neural networks").
 
-    An answer's confidence is its score, of a capsule its length (`Scored.confidences`). By hand: scikit-learn
-    draws the curve, and has no error to it.
+    The confidence of a prediction is its score, for a capsule its length (`Scored.confidences`). It is
+    computed by hand because scikit-learn draws the curve but does not compute the error.
 
     Args:
-        scored: one image or more.
-        bins: how many, of equal width.
+        scored: the scores of one image or more.
+        bins: the number of bins of equal width.
     """
     confidence, right = scored.confidences, scored.predicted == scored.labels
     edges = np.linspace(0.0, 1.0, bins + 1)

@@ -1,4 +1,4 @@
-"""Accuracy on images that were turned, moved, scaled and sheared: what capsules are meant to withstand."""
+"""Accuracy on rotated, shifted, scaled and sheared images, to which capsules are meant to be robust."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from paretocaps.evaluation.affine import Affine, Kind
 from paretocaps.models.network import Network
 
 QUANTITY = "robust"
-"""The measured quantity: the mean accuracy under `TRANSFORMS`."""
+"""The name of the measured quantity: the mean accuracy under `TRANSFORMS`."""
 
 _STRENGTHS: dict[Kind, tuple[float, ...]] = {
     "rotation": (-30, -20, -10, 10, 20, 30),
@@ -19,12 +19,12 @@ _STRENGTHS: dict[Kind, tuple[float, ...]] = {
     "shear": (-20, -10, 10, 20),
 }
 TRANSFORMS = tuple(Affine(kind, strength) for kind, values in _STRENGTHS.items() for strength in values)
-"""The 26 transforms, the same for every network and data set, so that values compare."""
+"""The 26 transforms, which are the same for every network and data set, so that values can be compared."""
 
 
 @dataclass(frozen=True)
 class TransformedAccuracy:
-    """The accuracy on images after one transform; `kind` and `strength` as `Affine` has them."""
+    """The accuracy on images after one transform, with the `kind` and `strength` of its `Affine`."""
 
     kind: Kind
     strength: float
@@ -33,11 +33,11 @@ class TransformedAccuracy:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Accuracies under transforms.
+    """The accuracies of a network under transforms.
 
     Attributes:
-        plain: on the images as they are.
-        transforms: on transformed ones.
+        plain: the accuracy on unchanged images.
+        transforms: the accuracies on transformed images.
     """
 
     plain: float
@@ -45,7 +45,7 @@ class Robustness:
 
     @property
     def mean(self) -> float:
-        """The mean over the transforms, each counted once: the objective `robust`."""
+        """The unweighted mean over the transforms: the objective `robust`."""
         return sum(one.acc for one in self.transforms) / len(self.transforms)
 
 
@@ -58,16 +58,16 @@ def robustness(
 ) -> Robustness:
     """Return the accuracy of `network` on `images`, and under each of `transforms`.
 
-    For the objective the images are validation images: a study that chose by test images would
-    overstate every number it reports. Sabour et al. 2017 (section 5.2) judge robustness on affNIST, which
-    is MNIST under random affine transforms; here they are fixed, and of any data set.
+    For the objective, the images are validation images: a study that chose by test images would overstate
+    every number that it reports. Sabour et al. 2017 (section 5.2) measure robustness on affNIST, which is
+    MNIST under random affine transforms; here the transforms are fixed, and apply to any data set.
 
     Args:
-        network: on the images' device.
-        images: what is transformed.
-        evaluator: how it is measured.
-        transforms: one or more.
-        progress: told each kind of transform as its turn comes.
+        network: the network, on the images' device.
+        images: the images to transform.
+        evaluator: measures the accuracies.
+        transforms: one or more transforms.
+        progress: receives one line before each kind of transform.
 
     Raises:
         DataError: there are no images.

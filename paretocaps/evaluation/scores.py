@@ -1,4 +1,4 @@
-"""The class scores of a network, or of several as one, on a set of images."""
+"""The class scores of a network or an ensemble on a set of images."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from paretocaps.models.network import Network, Output
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Images as a network judged them.
+    """The scores and labels of a set of images.
 
     Attributes:
-        scores: float64 [N, O], how sure the network is of each class: lengths of class capsules, with em
-            routing their activations, of an ensemble the mean of its members' shares.
+        scores: float64 [N, O], the confidence in each class: the length of its capsule, with em routing its
+            activation, for an ensemble the mean of the members' shares.
         labels: int64 [N].
     """
 
@@ -28,16 +28,16 @@ class Scored:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The best-scored class of each image, [N]; of equal ones the first."""
+        """The best-scored class of each image, [N]; ties go to the first class."""
         best: NDArray[np.int64] = self.scores.argmax(axis=1)
         return best
 
     @property
     def confidences(self) -> NDArray[np.float64]:
-        """How sure each answer is, [N] in [0, 1]: its score.
+        """The confidence of each prediction, [N] in [0, 1]: its score.
 
-        Of a class capsule that is its length, the probability that the class is there (Sabour et al. 2017,
-        section 2), of a network without capsules its softmax, of an ensemble its mean share.
+        For a class capsule this is its length, the probability that the class is present (Sabour et al. 2017,
+        section 2); for a network without capsules its softmax; for an ensemble its mean share.
         """
         found: NDArray[np.float64] = np.clip(self.scores.max(axis=1), 0.0, 1.0).astype(np.float64)
         return found
@@ -57,7 +57,7 @@ def collect(network: Network, batches: Iterable[Batch]) -> Scored:
     """Return the class scores and labels of all images, in order.
 
     Args:
-        network: put into evaluation mode for the pass and back into the mode it was in.
+        network: the network; it is in evaluation mode during the pass, and in its former mode after it.
         batches: (images [B, C, H, W] in [0, 1], labels [B]) on the network's device.
 
     Raises:
@@ -76,43 +76,43 @@ def collect(network: Network, batches: Iterable[Batch]) -> Scored:
 
 
 def shares(scores: Tensor) -> Tensor:
-    """Return each row of [N, O] scores of 0 and up divided by its sum; equal shares where all are 0.
+    """Return each row of non-negative scores [N, O] divided by its sum; equal shares if all are 0.
 
-    Lengths of capsules are no distribution: each says on its own whether its class is there (Sabour et
-    al. 2017, section 3), and they may sum to less than 1 or to more. What compares networks, or asks how
-    sure one is of its answer, needs one: the capsules' lengths relative to each other.
+    Lengths of capsules are not a distribution: each is the probability of its own class (Sabour et al. 2017,
+    section 3), and their sum may be less or more than 1. Their shares are a distribution, which is needed to
+    average networks or to compare them.
     """
     total = scores.sum(1, keepdim=True)
     return torch.where(total > 0, scores / total, 1.0 / scores.shape[1])
 
 
 def ensemble_scores(members: Sequence[Scored]) -> Scored:
-    """Return several networks' scores of the same images as one: the mean of their shares.
+    """Return the scores of an ensemble of networks on the same images: the mean of their shares.
 
-    MoCapsNet's Table 3 cites a 4-model ensemble and Sabour et al. 2017 (section 6) one of 7; neither says
-    how the answers are joined. Read as the average of the members' class distributions, the usual meaning:
-    lengths are divided by their sum first, so that a member whose capsules are all long has no more of a
-    say than the others.
+    MoCapsNet's Table 3 cites an ensemble of 4 models and Sabour et al. 2017 (section 6) one of 7; neither
+    describes how their scores are combined. The reading here is the usual one, the average of the members'
+    class distributions: lengths are divided by their sum first, so that a member whose capsules are all long
+    does not count more than the others.
 
     Raises:
-        DataError: no members, or members that judged other images or classes.
+        DataError: there are no members, or they have scores for other images or classes.
     """
     if not members:
-        raise DataError("an ensemble of no networks judges nothing: give one or more")
+        raise DataError("an ensemble needs networks: give one or more")
     first = members[0]
     for other in members[1:]:
         if other.scores.shape != first.scores.shape or not np.array_equal(other.labels, first.labels):
             raise DataError(
-                "the members of an ensemble judged other images or classes: score them on the same"
+                "the members of an ensemble have scores for other images or classes: score them on the same"
             )
     return Scored(np.mean([member.shares for member in members], axis=0), first.labels)
 
 
 class Ensemble(Network):
-    """Several networks as one, which scores as `ensemble_scores` says.
+    """Several networks as one network, whose scores are those of `ensemble_scores`.
 
     Args:
-        members: one or more, for the same images and classes; `architecture` is the first one's.
+        members: one or more networks for the same images and classes; `architecture` is the first one's.
     """
 
     def __init__(self, members: Sequence[Network]) -> None:
@@ -120,7 +120,7 @@ class Ensemble(Network):
         self.members = nn.ModuleList(members)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Output:
-        """Return the scores; nothing is drawn, and `labels` change nothing."""
+        """Return the scores, without a reconstruction; `labels` are ignored."""
         return Output(self.scores(images))
 
     def scores(self, images: Tensor) -> Tensor:

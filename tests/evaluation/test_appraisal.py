@@ -49,7 +49,7 @@ def test_an_ensembles_robustness_is_its_own(network, digits):
 def test_what_is_not_asked_for_is_not_there(network, digits):
     found = appraise([network()], digits, Evaluator(CPU), CPU, ["a"] * 10, QUICK)
     assert found.robustness is None
-    assert found.no_pictures == "Pictures were not asked for."
+    assert found.no_pictures == "Pictures were not requested."
     assert [one.name for one in found.report.classes] == ["a"] * 10
 
 
