@@ -1,4 +1,4 @@
-"""From encoded images to arrays: decoded once into a file that is mapped, or anew where that is quick."""
+"""Arrays of encoded images, which are decoded once into a mapped file, or every time if that is fast."""
 
 import hashlib
 import json
@@ -14,27 +14,27 @@ from paretocaps.data.raw import RawData, RawPart, size
 from paretocaps.domain.job import DataSpec, OnPreparing
 from paretocaps.errors import DataError
 
-SMALL = 3 * 96 * 96  # values of an image, below which it is decoded about as fast as it is read
-FEW_BYTES = 2**29  # of all images of a part, above which they had better be mapped
-_FORMAT = 1  # counted up when other pixels come out of the same files
-_NAMED = 10  # images left out that a remark names
+SMALL = 3 * 96 * 96  # an image with fewer values is decoded about as fast as it is read
+FEW_BYTES = 2**29  # a part with more bytes is mapped from a file, not decoded into memory
+_FORMAT = 1  # is increased when the same files give other pixels
+_NAMED = 10  # how many of the images that were left out a remark names
 
 
 def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawData:
     """Return the images of `data` as arrays.
 
-    Small images of one size from tables are decoded into memory, every time. All others are decoded once
-    (see `prepared_file.prepare`) into a file of the cache folder (see `cache.cache_folder`), which is
-    mapped, now and by every later process. Another file is made when the images' files change.
+    Small images of one size from tables are decoded into memory every time. All others are decoded once (see
+    `prepared_file.prepare`) into a file in the cache folder (see `cache.cache_folder`), which this process
+    and later ones map. If the image files change, a new file is prepared.
 
     Args:
-        data: as a source delivers it; arrays stay what they are, but for the channels.
-        spec: `corrupt`, `channels` and `size` are read from it; arrays cannot be resized.
-        on_preparing: is told how far a preparation is.
+        data: the data of a source; of arrays, only the channels are changed.
+        spec: gives `corrupt`, `channels` and `size`; arrays cannot be resized.
+        on_preparing: receives the progress of a preparation.
 
     Raises:
-        DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
-            left, or a cache folder that cannot be used.
+        DataError: an image cannot be read and is not to be skipped, gray and coloured images are mixed, no
+            images remain, or the cache folder cannot be used.
     """
     if isinstance(data, RawData):
         return _with_channels(data, spec.channels)
@@ -49,7 +49,7 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
         prepare(data, channels, spec.corrupt == "skip", on_preparing or _told_nobody, path, spec.size)
         cached = read_cached(path)
     if cached is None:
-        raise DataError(f"{path}: gone as soon as it was written: leave the folder alone and try again")
+        raise DataError(f"{path}: removed as soon as it was written: do not change the folder, and try again")
     return _from_cache(data, cached, spec.size is not None)
 
 
@@ -58,7 +58,7 @@ def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | N
 
 
 def _told_nobody(what: str, done: int, total: int) -> None:
-    """Nobody wants to know."""
+    """Ignore the progress."""
 
 
 def _slug(name: str) -> str:
@@ -88,7 +88,7 @@ def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
     if not count:
         return ()
     which = "all images" if count == len(cached.labels) else f"{count} of {len(cached.labels)} images"
-    why = "as was asked" if asked else f"the median of the training images, {CAP} at most"
+    why = "as requested" if asked else f"the median of the training images, {CAP} at most"
     return (f"{which} are resized to {height}x{width}: {why}",)
 
 
@@ -105,7 +105,7 @@ def _left_out(skipped: list[str]) -> tuple[str, ...]:
 
 
 def _decoded_at_once(data: EncodedData) -> RawData | None:
-    """Decode small plain images of one size into memory; None where some are anything else."""
+    """Decode small plain images of one size into memory; return None if there are any other images."""
     shape: tuple[int, ...] | None = None
     parts: list[RawPart] = []
     for part in data.parts:
@@ -120,7 +120,7 @@ def _decoded_at_once(data: EncodedData) -> RawData | None:
 def _all_pixels(
     part: EncodedPart, shape: tuple[int, ...] | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
-    """Return uint8 [N, H, W, C], or None where not all images are small, readable and of one shape."""
+    """Return uint8 [N, H, W, C], or None unless all images are small, readable and of one shape."""
     images = None
     for row, file in enumerate(part.files()):
         try:
@@ -139,7 +139,7 @@ def _all_pixels(
 
 
 def _with_channels(data: RawData, channels: int | None) -> RawData:
-    """Return arrays with the channels asked for: gray becomes coloured, nothing becomes gray."""
+    """Return arrays with the given channels; gray can become coloured, but not coloured gray."""
     found = data.train.shape[0]
     if channels is None or channels == found:
         return data

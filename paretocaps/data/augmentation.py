@@ -1,4 +1,4 @@
-"""Augmentations by name, and what one must do."""
+"""The augmentations by name, and their protocol."""
 
 from typing import Protocol
 
@@ -11,8 +11,8 @@ from paretocaps.registry import Registry
 class Augmentation(Protocol):
     """Changes training images at random, differently in every epoch.
 
-    The random numbers are drawn for a whole epoch at once, on the CPU: what an image becomes
-    depends on its place in the epoch alone, not on the batch size or the device.
+    The random numbers are drawn for a whole epoch at once, on the CPU. So the change of an image depends only
+    on its place in the epoch, not on the batch size or the device.
     """
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
@@ -20,11 +20,11 @@ class Augmentation(Protocol):
         ...
 
     def apply(self, images: Tensor, draws: Tensor) -> Tensor:
-        """Return `images` changed as `draws` says, of the same shape, type and memory format.
+        """Return `images` changed by `draws`, with the same shape, type and memory format.
 
         Args:
             images: float [B, C, H, W] in [0, 1], channels last in memory; must not be written to.
-            draws: as drawn for these images, [B, ...], on their device.
+            draws: the random numbers for these images, [B, ...], on their device.
         """
         ...
 

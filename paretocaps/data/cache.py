@@ -1,4 +1,4 @@
-"""Prepared images on disk: one file a data set, read by mapping it into memory."""
+"""Prepared images on disk: one file per data set, which is read by mapping it into memory."""
 
 import json
 import os
@@ -22,17 +22,17 @@ VARIABLE = "PARETOCAPS_CACHE"
 """Environment variable that names another folder for prepared images."""
 SUFFIX = ".images"
 _MAGIC = b"pcaps-1\n"
-_END = struct.Struct("<Q8s")  # length of the JSON before it, and the magic: what was cut off has none
+_END = struct.Struct("<Q8s")  # length of the JSON before it, and the magic, which a truncated file lacks
 
 
 @dataclass(frozen=True, eq=False)
 class CachedImages:
-    """A prepared file.
+    """The content of a prepared file.
 
     Attributes:
         pixels: uint8 [N, H, W, C], mapped read-only.
         labels: int64 [N].
-        header: what else was written, plain values.
+        header: all other values in the file.
     """
 
     pixels: NDArray[np.uint8]
@@ -41,7 +41,7 @@ class CachedImages:
 
 
 def cache_folder() -> Path:
-    """Return the folder of prepared images: PARETOCAPS_CACHE, else the platform's place for caches."""
+    """Return the folder of prepared images: PARETOCAPS_CACHE, else the platform's cache folder."""
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named).expanduser()
@@ -49,7 +49,7 @@ def cache_folder() -> Path:
 
 
 def read_cached(path: Path) -> CachedImages | None:
-    """Map the prepared file `path`; None where there is none, or none that is whole."""
+    """Map the prepared file `path`; return None if it does not exist or is not complete."""
     try:
         with path.open("rb") as stream:
             stream.seek(-_END.size, os.SEEK_END)
@@ -72,9 +72,9 @@ def read_cached(path: Path) -> CachedImages | None:
 
 @contextmanager
 def new_images_file(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
-    """Open a file for writing that becomes `path` once everything in it was written, as `whole_file`.
+    """Open a file for writing, which becomes `path` when it is complete (see `whole_file`).
 
-    Write the pixels, row by row, and then `write_end`.
+    Write the pixels to it, image by image, and then call `write_end`.
 
     Raises:
         DataError: the folder cannot be written to, or its disk is full.
@@ -99,7 +99,7 @@ def new_images_file(path: Path, bytes_needed: int) -> Iterator[BinaryIO]:
 def write_end(
     stream: BinaryIO, image_shape: tuple[int, int, int], labels: Labels, header: Mapping[str, Any]
 ) -> None:
-    """Write what follows the pixels of the images [H, W, C]: labels, header, and that the file is whole."""
+    """Write the labels and the header after the pixels of the images [H, W, C], and complete the file."""
     content = {**header, "shape": [len(labels), *image_shape]}
     encoded = json.dumps(content).encode()
     stream.write(labels.astype("<i8").tobytes())

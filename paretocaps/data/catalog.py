@@ -1,4 +1,4 @@
-"""The data sets one can name; listing them imports nothing heavy."""
+"""The catalog of data sets by name; listing them imports nothing heavy."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from paretocaps.registry import Registry
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """A data set by name.
+    """A data set of the catalog.
 
     Args:
-        name: the name it is registered under.
+        name: the name under which it is registered.
         description: one line for `paretocaps datasets`.
-        origin: where it comes from: an installed package, or the id of a data set on the hub.
-        reader: where the function lives that reads it, as "module:attribute"; it is called with
-            this entry and returns a `paretocaps.data.raw.RawData`, or a
-            `paretocaps.data.encoded_images.EncodedData` of images still to be decoded.
-        config: which of the hub data set's configurations; empty where it has one.
-        test_split: what the hub data set calls its test part.
-        channels: what every image is converted to, where some are gray and some are not.
+        origin: its origin: an installed package, or the id of a data set on the hub.
+        reader: the function that reads it, as "module:attribute"; it is called with this entry and returns a
+            `paretocaps.data.raw.RawData`, or a `paretocaps.data.encoded_images.EncodedData` of images that
+            have to be decoded.
+        config: the configuration of the hub data set; empty if it has only one.
+        test_split: the name of the hub data set's test part.
+        channels: the number of channels to which all images are converted; None to keep their own.
     """
 
     name: str
@@ -31,7 +31,7 @@ class DatasetEntry:
 
 
 HUB_READER = "paretocaps.data.sources.hub:read"
-"""Reads any data set of the hub with a column of images and one of labels (see `sources.encoded`)."""
+"""The reader of any hub data set with a column of images and one of labels (see `sources.image_table`)."""
 
 DATASETS: Registry[DatasetEntry] = Registry(
     "data set",

@@ -1,4 +1,4 @@
-"""One image file: what its header says, and its pixels."""
+"""The header and the pixels of one image file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,19 +15,19 @@ from paretocaps.data.encoded_images import File
 Pixels = NDArray[np.uint8]
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
 KINDS = "JPEG, PNG, BMP, WebP, GIF or TIFF"
-ORIENTATION = 0x0112  # EXIF's tag; 5 to 8 exchange height and width
+ORIENTATION = 0x0112  # the EXIF tag; its values 5 to 8 exchange height and width
 PLAIN = {"L": 1, "RGB": 3}
 _GRAY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N")
-_HUGE = 2**24  # pixels; such images are decoded one at a time, which bounds the memory of many threads
+_HUGE = 2**24  # pixels; larger images are decoded one at a time, which bounds the memory of many threads
 _alone = Lock()
 
 
 class UnfitImageError(Exception):
-    """An image that cannot be read; the text is the reason, in a few words."""
+    """An image cannot be read; the text is the reason, in a few words."""
 
 
 class Header(NamedTuple):
-    """What an image will be once decoded."""
+    """The shape of an image after decoding."""
 
     height: int
     width: int
@@ -37,11 +37,11 @@ class Header(NamedTuple):
 def read_header(file: File) -> Header:
     """Return an image's size and channels, without decoding it.
 
-    Height and width are those of the upright image (EXIF). Gray images, with or without an alpha channel,
-    of 1, 8 or 16 bits, have one channel; all others three.
+    Height and width are those of the upright image (EXIF). Gray images of 1, 8 or 16 bits, with or without an
+    alpha channel, have one channel; all others have three.
 
     Raises:
-        UnfitImageError: no readable image of a known kind.
+        UnfitImageError: the file is not a readable image of a known kind.
     """
     with _opened(file) as image:
         width, height = image.size
@@ -53,17 +53,17 @@ def read_header(file: File) -> Header:
 def read_pixels(file: File, channels: int, size: tuple[int, int] | None = None) -> Pixels:
     """Return an image's pixels, uint8 [H, W, C]: upright, 8 bits, opaque.
 
-    Alpha is laid over white; 16-bit grays keep their upper 8 bits; palettes, CMYK and other colours become
-    RGB; of several frames the first counts. A JPEG much larger than wanted is decoded at a fraction of its
-    size, and every image is resized with antialiasing (bicubic).
+    Transparent images are laid over white; 16-bit grays keep their upper 8 bits; palettes, CMYK and other
+    colours become RGB; of several frames, the first is used. A JPEG that is much larger than `size` is
+    decoded at a fraction of its size. Images are resized with antialiasing (bicubic).
 
     Args:
         file: the image.
         channels: 1 (gray) or 3 (RGB), to which the image is converted.
-        size: height and width wanted; None for the image's own.
+        size: the height and width of the result; None for the image's own.
 
     Raises:
-        UnfitImageError: no readable image of a known kind, or one cut off.
+        UnfitImageError: the file is not a readable image of a known kind, or it is truncated.
     """
     with _opened(file) as image:
         if image.width * image.height > _HUGE:
@@ -76,7 +76,7 @@ def read_plain_pixels(file: File) -> Pixels | None:
     """Return the pixels, uint8 [H, W, C], of an image that is plain gray or RGB; None for any other.
 
     Raises:
-        UnfitImageError: no readable image of a known kind, or one cut off.
+        UnfitImageError: the file is not a readable image of a known kind, or it is truncated.
     """
     with _opened(file) as image:
         if image.mode not in PLAIN or "transparency" in image.info or "exif" in image.info:
@@ -106,7 +106,7 @@ def _reason(error: Exception) -> str:
 
 
 def _orientation(image: Image.Image) -> int:
-    # TIFFs are turned by Pillow itself; asking a PNG would decode it
+    # Pillow rotates TIFFs itself, and looking for the tag in a PNG would decode it
     if image.format not in ("JPEG", "MPO", "WEBP") or "exif" not in image.info:
         return 1
     return int(image.getexif().get(ORIENTATION) or 1)
@@ -115,7 +115,7 @@ def _orientation(image: Image.Image) -> int:
 def _pixels(image: Image.Image, channels: int, size: tuple[int, int] | None) -> Pixels:
     turned = _orientation(image) > 1
     if size is not None:
-        longer = 2 * max(size)  # twice what is wanted, so that antialiasing has something to work on
+        longer = 2 * max(size)  # twice the final size, which leaves pixels for antialiasing
         image.draft(None, (longer, longer))
     upright = ImageOps.exif_transpose(image) if turned else image
     plain = _converted(upright, channels)

@@ -1,4 +1,4 @@
-"""Batches of images, on the device they are trained on."""
+"""Batches of images on the training device."""
 
 import math
 from collections.abc import Iterator
@@ -15,29 +15,29 @@ from paretocaps.errors import UsageError
 Batch = tuple[Tensor, Tensor]
 """Images, float32 [B, C, H, W] in [0, 1] and channels last in memory, and labels, int64 [B]."""
 
-# pixel values prepared at once: many small batches share the cost, and on a CPU 8 MiB stay in cache
+# pixel values prepared at once: many small batches share the cost, and 8 MiB stay in a CPU's cache
 BLOCK_VALUES = 2**21
 _CUDA_BLOCK_VALUES = 2**25
 
 
 class DeviceLoader:
-    """Serves the images of `image_set` in batches, on `device`.
+    """Serves the images of `image_set` in batches on `device`.
 
-    The images lie there as bytes where they fit, features of images as they are; otherwise, and where they
-    are mapped from a file and `device` is the CPU, they stay where they are and are gathered from there.
-    They are gathered, converted and augmented a block of many batches at a time, so that a batch of one
-    image costs no more than two views. The batches are the same either way.
+    If the images fit, they are kept on the device, as bytes (features keep their type). If they do not fit,
+    or are mapped from a file and `device` is the CPU, each block is gathered from where they are stored. The
+    batches are the same in both cases. Images are gathered, converted and augmented in blocks of many
+    batches, so that a batch of one image costs no more than two views.
 
     Args:
         image_set: the images.
-        device: where the batches are wanted.
-        seed: seeds the shuffling and the augmentation.
+        device: the device of the batches.
+        seed: the seed of the shuffling and the augmentation.
         augment: name of the augmentation of `batches`.
-        room: bytes of the device that the images may take; by default half of a CUDA device's free memory.
-            On a CPU images in memory are taken without regard to it unless it is given.
+        room: bytes of the device that the images may take; by default half of a CUDA device's free memory,
+            and no limit on a CPU.
 
     Raises:
-        UnknownNameError: no such augmentation.
+        UnknownNameError: there is no such augmentation.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DeviceLoader:
         return len(self._labels)
 
     def steps(self, batch_size: int) -> int:
-        """Return the number of batches in an epoch, the last and perhaps smaller one included."""
+        """Return the number of batches per epoch, including the last one, which may be smaller."""
         return -(-len(self) // batch_size)
 
     @property
@@ -66,7 +66,7 @@ class DeviceLoader:
         return self._pixels.shape
 
     def block_steps(self, batch_size: int) -> int:
-        """Return how many batches a block has at most."""
+        """Return the greatest number of batches per block."""
         values = math.prod(self.image_shape) * batch_size
         limit = _CUDA_BLOCK_VALUES if self._labels.is_cuda else BLOCK_VALUES
         return max(1, limit // values)
@@ -74,17 +74,17 @@ class DeviceLoader:
     def blocks(self, batch_size: int, epoch: int, places: Tensor | None = None) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
-        Order and augmentation follow from the seed and the epoch alone: they are the same whatever
-        the batch size and the device. A block has up to `block_steps` batches; only the last batch of the
-        last block may be smaller than the others.
+        Order and augmentation depend on the seed and the epoch only, not on the batch size or the device. A
+        block has up to `block_steps` batches; only the last batch of the last block may be smaller than the
+        others.
 
         Args:
-            batch_size: images a batch, 1 or more.
-            epoch: its number, 0 or more.
-            places: which places of the epoch's order to serve, int64 on the CPU; None for all of them.
+            batch_size: images per batch, 1 or more.
+            epoch: the number of the epoch, 0 or more.
+            places: the places of the epoch's order to serve, int64 on the CPU; None for all of them.
 
         Raises:
-            UsageError: a batch size below 1.
+            UsageError: the batch size is below 1.
         """
         _check(batch_size)
         generator = self._generator(epoch)
@@ -96,18 +96,18 @@ class DeviceLoader:
         return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
-        """Return the batches of one training epoch, those of its `blocks`.
+        """Return the batches of one training epoch, into which its `blocks` are split.
 
         Raises:
-            UsageError: a batch size below 1.
+            UsageError: the batch size is below 1.
         """
         return _cut(self.blocks(batch_size, epoch), batch_size)
 
     def ordered(self, batch_size: int) -> Iterator[Batch]:
-        """Return all images once, in order and unchanged, for evaluation.
+        """Return all images once, in order and without augmentation, for evaluation.
 
         Raises:
-            UsageError: a batch size below 1.
+            UsageError: the batch size is below 1.
         """
         _check(batch_size)
         return _cut(self._in_order(self.block_steps(batch_size) * batch_size), batch_size)
@@ -140,7 +140,7 @@ def _cut(blocks: Iterator[Batch], batch_size: int) -> Iterator[Batch]:
 def _to_float(pixels: Tensor) -> Tensor:
     """Return uint8 [B, H, W, C] as float32 [B, C, H, W] in [0, 1], channels last in memory.
 
-    Features, which are floating-point numbers already, keep their values.
+    Features, which are already floating-point numbers, keep their values.
     """
     if pixels.is_floating_point():
         return pixels.to(torch.float32).permute(0, 3, 1, 2)

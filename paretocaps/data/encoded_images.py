@@ -1,4 +1,4 @@
-"""Images as files, before they are decoded: what sources deliver that read JPEG, PNG and the like."""
+"""Encoded images, as they are delivered by sources that read JPEG, PNG and similar files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from paretocaps.data.raw import Labels
 
 File = bytes | Path
-"""One encoded image: its content, or where it lies."""
+"""One encoded image: its content or its path."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,8 +17,9 @@ class EncodedPart:
     Args:
         labels: int64 [N].
         origin: the folder, file or data set, for error messages.
-        files: returns an iterator over the N images, in the order of the labels; called once for each pass.
-        name: what the image of a row (counted from 0) is called in error messages.
+        files: a function that returns an iterator over the N images, in the order of the labels; it is called
+            once per pass.
+        name: a function from the row of an image (from 0) to its name in error messages.
     """
 
     labels: Labels
@@ -32,19 +33,19 @@ class EncodedPart:
 
 @dataclass(frozen=True, eq=False)
 class EncodedData:
-    """A data set as files, of any sizes and kinds; `paretocaps.data.arrays` decodes it.
+    """A data set as files of any size and kind; `paretocaps.data.arrays` decodes it.
 
     Args:
         train: the training part.
-        test: the test part, or None where the source has none.
-        name: short, for the name of the prepared file.
-        fingerprint: another one for other contents; the prepared file is found by it.
-        classes: the number of classes the source declares, or None to count the training labels.
-        class_names: their names, in the order of the labels, where the source has them.
-        channels: what every image is converted to unless something else is asked for; None: as they are.
-        tabular: whether the files come from a few tables, which are read fast: small images of one size
-            are then decoded every time, and nothing is written to disk.
-        remarks: what a user should know about how the source was understood, a line each.
+        test: the test part, or None if the source has none.
+        name: a short name, for the name of the prepared file.
+        fingerprint: text that differs for other contents; the prepared file is found by it.
+        classes: the number of classes that the source declares, or None to count the training labels.
+        class_names: the names of the classes, in the order of the labels, if the source has them.
+        channels: the default number of channels to which all images are converted; None to keep their own.
+        tabular: whether the files come from a few tables, which are read fast: small images of one size are
+            then decoded every time, and nothing is written to disk.
+        remarks: notes for the user on how the source was read, one line each.
     """
 
     train: EncodedPart

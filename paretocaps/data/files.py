@@ -1,4 +1,4 @@
-"""Image files on disk, one by one: found, decoded, and brought to a network's size."""
+"""Single image files: they are found, decoded, and resized for a network."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,17 +8,17 @@ from paretocaps.data.sources.image_folder import SUFFIXES
 from paretocaps.errors import DataError
 
 CHANNELS = (1, 3)
-"""How many channels images from files can have."""
+"""The numbers of channels that images from files can have."""
 
 
 def find_images(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files among `paths`, and the image files in the folders among them and below, by name.
+    """Yield the files among `paths`, and the image files in and below the folders among them, by name.
 
-    Hidden files, and those in hidden folders below, are left alone; so are those whose names do not end like
-    an image's (`image_folder.SUFFIXES`).
+    In folders, hidden files and folders are ignored, as are files whose suffix is not an image's
+    (`image_folder.SUFFIXES`).
 
     Raises:
-        DataError: a path that is not there, or a folder that cannot be read or has no image file.
+        DataError: a path does not exist, or a folder cannot be read or has no image file.
     """
     for path in paths:
         if path.is_dir():
@@ -33,17 +33,18 @@ def find_images(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def read_image(path: Path, channels: int, height: int, width: int) -> Pixels:
-    """Return an image file as uint8 [H, W, C], read as training images are (`decode.read_pixels`).
+    """Return an image file as uint8 [H, W, C], read in the same way as training images
+    (`decode.read_pixels`).
 
-    One of another size is resized to this one, its proportions not kept.
+    An image of another size is resized to `height` and `width`; its aspect ratio may change.
 
     Args:
         path: the file.
         channels: 1 (gray) or 3 (red, green, blue).
-        height, width: in pixels.
+        height, width: the size in pixels.
 
     Raises:
-        DataError: the file is missing, corrupt or no image.
+        DataError: the file is missing, corrupt or not an image.
     """
     try:
         return read_pixels(path, channels, (height, width))

@@ -1,4 +1,4 @@
-"""Whether files are what they were."""
+"""Fingerprints of files, by which changes are detected."""
 
 import hashlib
 import os
@@ -7,30 +7,30 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
-_READ, _BEGINNING = 256, 2**16  # files that are read into, evenly over all; bytes of each
+_READ, _BEGINNING = 256, 2**16  # at most so many files, evenly spread, are read; bytes that are read of each
 
 
 def fingerprint(folder: Path, files: Iterable[Path]) -> str:
-    """Return 64 hexadecimal digits that differ where the files' places, sizes or times of change do.
+    """Return 64 hexadecimal digits that change with the files' paths, sizes or modification times.
 
     Args:
-        folder: counts with its whole path: uncompressed images are often of one size, and archives may
-            give all files one time.
-        files: below `folder`; their order counts.
+        folder: the folder, whose whole path is included, because uncompressed images often have the same
+            size, and archives may give all files the same time.
+        files: files below `folder`; their order matters.
     """
     digest = hashlib.sha256(os.fsencode(folder.resolve()))
     for file in files:
         try:
             status = file.stat()
             seen = (status.st_size, status.st_mtime_ns)
-        except OSError:  # a broken link, say: reading it will tell
+        except OSError:  # a broken link, for example; reading it will raise the error
             seen = (-1, -1)
         digest.update(os.fsencode(file.relative_to(folder)) + b"\0%d\0%d\n" % seen)
     return digest.hexdigest()
 
 
 class FolderContent(TypedDict):
-    """What a folder holds: how many files, how many bytes in them, and a hash of them."""
+    """The content of a folder: the number of its files, their bytes, and a hash of them."""
 
     files: int
     bytes: int
@@ -38,10 +38,10 @@ class FolderContent(TypedDict):
 
 
 def folder_content(folder: Path) -> FolderContent:
-    """Return what the files of `folder` and below are, so that other ones in their place are told from them.
+    """Return a description of the files in and below `folder`, by which other files are recognised.
 
-    Unlike `fingerprint` it is the same wherever the folder lies and whenever it was copied: the hash is of
-    all names and sizes, and of how up to 256 files begin. Hidden files do not count.
+    Unlike `fingerprint`, it does not depend on the path of the folder or the times of its files. The hash
+    covers all names and sizes, and the first 64 KiB of up to 256 files. Hidden files are ignored.
     """
     files = sorted(_visible(folder))
     sizes = [size for _, _, size in files]
@@ -49,17 +49,17 @@ def folder_content(folder: Path) -> FolderContent:
     for name, _, size in files:
         digest.update(os.fsencode(name) + b"\0%d\n" % size)
     for _, path, _ in files[:: max(1, -(-len(files) // _READ))]:
-        with suppress(OSError), path.open("rb") as stream:  # reading the images will tell
+        with suppress(OSError), path.open("rb") as stream:  # reading the images will raise the error
             digest.update(stream.read(_BEGINNING))
     return {"files": len(files), "bytes": sum(sizes), "sha256": digest.hexdigest()}
 
 
 def _visible(folder: Path) -> Iterator[tuple[str, Path, int]]:
-    """Yield each file that is not hidden: its name below `folder`, its path and its size in bytes."""
+    """Yield the relative name, the path and the size in bytes of each file that is not hidden."""
     seen = {os.path.realpath(folder)}
     for place, folders, names in os.walk(folder, followlinks=True):  # a class may be a link to a folder
         inside = {os.path.realpath(os.path.join(place, name)): name for name in folders if name[0] != "."}
-        folders[:] = [name for real, name in inside.items() if real not in seen]  # links may go in a circle
+        folders[:] = [name for real, name in inside.items() if real not in seen]  # links may form a circle
         seen.update(inside)
         for name in names:
             path = Path(place, name)

@@ -12,14 +12,14 @@ from paretocaps.data.raw import RawPart
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """Images with their labels, on the CPU; not to be written to.
+    """Images with their labels, on the CPU; they must not be written to.
 
     Attributes:
-        pixels: uint8 [M, C, H, W]; where it is mapped from a file, the images of several sets. Or features of
-            images, floating-point.
+        pixels: uint8 [M, C, H, W], or floating-point features of images; if they are mapped from a file, they
+            may contain the images of several sets.
         labels: int64 [N].
-        rows: int64 [N], which of the M images are this set's; None for all of them, in order.
-        mapped: whether the pixels are mapped from a file rather than in memory.
+        rows: int64 [N], the indices of this set's images among the M; None for all of them, in order.
+        mapped: whether the pixels are mapped from a file, and not in memory.
     """
 
     pixels: Tensor
@@ -29,12 +29,12 @@ class ImageSet:
 
     @classmethod
     def from_raw(cls, part: RawPart) -> "ImageSet":
-        """Return `part` as tensors; the memory is shared where that is possible, a mapped file always."""
+        """Return `part` as tensors, which share its memory if possible, and always if it is a mapped file."""
         labels = torch.from_numpy(np.require(part.labels, requirements=("C", "W")))
         if part.mapped:
             rows = None if part.rows is None else torch.from_numpy(part.rows.astype(np.int64))
             with warnings.catch_warnings():
-                # a private, writable mapping would count as memory, of which there may be too little
+                # a private, writable mapping would count as memory, and there may not be enough
                 warnings.filterwarnings("ignore", "The given NumPy array is not writable")
                 return cls(torch.from_numpy(part.pixels), labels, rows, mapped=True)
         # torch warns about arrays it must not write to, such as views of bytes
@@ -44,7 +44,7 @@ class ImageSet:
         return len(self.labels)
 
     def spread(self, count: int) -> "ImageSet":
-        """Return up to `count` of the images, evenly spread: stored ones may be sorted by class."""
+        """Return up to `count` images, evenly spread, because stored images may be sorted by class."""
         size = min(count, len(self))
         chosen = torch.arange(size) * len(self) // max(1, size)
         rows = chosen if self.rows is None else self.rows.index_select(0, chosen)
@@ -52,7 +52,7 @@ class ImageSet:
 
     @property
     def images(self) -> Tensor:
-        """The images of this set, uint8 [N, C, H, W]; a copy where it has only some rows of its pixels."""
+        """The images of this set, uint8 [N, C, H, W]; a copy if the set has only some rows of its pixels."""
         return self.pixels if self.rows is None else self.pixels.index_select(0, self.rows)
 
     @property
@@ -72,12 +72,12 @@ class DataSplits:
     """A data set ready for training.
 
     Attributes:
-        train: what is trained on.
-        validation: what the best epoch is chosen on, the same images for every trial.
-        test: looked at once, at the end.
-        classes: number of classes; labels are 0 to classes - 1.
-        name: of the data set, or the folder it was read from.
-        class_names: the names of the classes, in the order of the labels, where the source has them.
+        train: the training images.
+        validation: the images on which the best epoch is chosen, the same ones for every trial.
+        test: the test images, which are used once, at the end.
+        classes: the number of classes; labels are 0 to classes - 1.
+        name: the name of the data set, or the folder that it was read from.
+        class_names: the names of the classes, in the order of the labels, if the source has them.
     """
 
     train: ImageSet

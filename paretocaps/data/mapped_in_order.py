@@ -1,4 +1,4 @@
-"""Work on many files in a few threads, its results in order, and in bounded memory."""
+"""A parallel map over many items in a few threads, with results in order and bounded memory."""
 
 import os
 from collections import deque
@@ -10,12 +10,12 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 CHUNK = 16
-"""Items a task: enough to hide what handing one over costs, few enough to be held in memory."""
-_AHEAD = 2  # tasks a thread that are under way or wait to be taken
+"""Items per task: enough to hide the overhead of a task, and few enough to keep in memory."""
+_AHEAD = 2  # tasks per thread that are running, or whose results have not been consumed
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -24,10 +24,11 @@ def cores() -> int:
 def mapped_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None
 ) -> Iterator[Result]:
-    """Return `function` of each item, in their order, computed in `threads` threads (one a core, 8 at most).
+    """Yield `function` of each item, in order, computed in `threads` threads (by default one per core, up to
+    8).
 
-    Only a few chunks of items and results are held at a time. The first exception ends it; what waits is
-    not begun.
+    Only a few chunks of items and results are in memory at a time. The first exception ends the iteration,
+    and waiting chunks are not started.
     """
     count = threads or min(8, cores())
 

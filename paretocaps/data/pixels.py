@@ -1,4 +1,4 @@
-"""Where the bytes of images lie, and how blocks of them reach a device."""
+"""The storage of images as bytes, and the transfer of blocks of them to a device."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from paretocaps.data.images import ImageSet
 
-_COPIED = 2**26  # bytes copied to a device at a time: what is mapped need not be in memory as a whole
+_COPIED = 2**26  # bytes copied to a device at a time, so that a mapped file is never in memory as a whole
 
 
 class Pixels(Protocol):
@@ -29,13 +29,14 @@ class Pixels(Protocol):
 
 
 def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = None) -> Pixels:
-    """Return the images of `image_set`, copied to `device` if they may take so much of it, else left alone.
+    """Return the images of `image_set`, copied to `device` if they fit into `room`, else where they are.
 
     Args:
         image_set: the images.
-        device: where blocks of them are wanted.
-        room: bytes they may take there. By default half of what is free on a CUDA device; on a CPU as much
-            as they need, unless they are mapped from a file, whose pages serve all processes as they are.
+        device: the device of the blocks.
+        room: bytes that they may take on the device. The default is half of the free memory of a CUDA device.
+            On a CPU there is no limit by default, but images mapped from a file are not copied, because all
+            processes share its pages.
     """
     needed = len(image_set) * image_set.pixels[0].numel()
     if room is None and device.type == "cuda":
@@ -45,22 +46,22 @@ def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = No
 
 
 def _free_memory(device: torch.device) -> int:
-    """Return the bytes of a CUDA device that are free, or kept by this process for later use."""
+    """Return the bytes of a CUDA device that are free, or cached by this process."""
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + kept
 
 
 class ResidentPixels:
-    """Images that lie on the device as a whole."""
+    """Images that are all on the device."""
 
     def __init__(self, image_set: ImageSet, device: torch.device) -> None:
         self.shape = image_set.shape
-        if image_set.pixels.is_floating_point():  # features, of many channels: too large for a second copy
+        if image_set.pixels.is_floating_point():  # features have many channels: too large for a second copy
             self._images = image_set.images.to(device).permute(0, 2, 3, 1).contiguous()
             return
         channels, height, width = self.shape
-        # [N, H, W, C], so that a gathered block is channels last already; by copying, because contiguous()
-        # keeps the strides of images with one channel, by which convolutions choose their format
+        # [N, H, W, C], so that a gathered block is channels last. They are copied, because contiguous() keeps
+        # the strides of images with one channel, by which convolutions choose their format
         self._images = torch.empty(
             (len(image_set), height, width, channels), dtype=torch.uint8, device=device
         )
@@ -69,20 +70,20 @@ class ResidentPixels:
             self._images[rows[0] : rows[-1] + 1] = image_set.channels_last(rows).to(device)
 
     def blocks(self, chosen: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Gather the images on the device."""
-        there = torch.cat(list(chosen)).to(self._images.device)  # at once: a copy a block would make it wait
+        """Return the blocks, gathered on the device."""
+        there = torch.cat(list(chosen)).to(self._images.device)  # one copy: one per block would be slower
         for indices in torch.split(there, [len(indices) for indices in chosen]):
             yield self._images.index_select(0, indices)
 
     def in_order(self, block: int) -> Iterator[Tensor]:
-        """Return views."""
+        """Return views of the images."""
         return iter(torch.split(self._images, block))
 
 
 class StreamedPixels:
-    """Images that stay where they are, in memory or in a file; blocks of them are gathered on the CPU.
+    """Images that stay in memory or in a file; blocks of them are gathered on the CPU.
 
-    For a CUDA device the next block is gathered, in a thread, while the last one is trained on.
+    For a CUDA device, a thread gathers the next block while the network is trained on the last one.
     """
 
     def __init__(self, image_set: ImageSet, device: torch.device) -> None:
@@ -90,18 +91,18 @@ class StreamedPixels:
         self._set, self._device = image_set, device
 
     def blocks(self, chosen: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Gather the images and move them."""
+        """Return the blocks, gathered on the CPU and moved to the device."""
         if self._device.type != "cuda":
             return map(self._set.channels_last, chosen)
         return self._moved(chosen)
 
     def in_order(self, block: int) -> Iterator[Tensor]:
-        """Gather the images and move them."""
+        """Return the blocks, gathered on the CPU and moved to the device."""
         return self.blocks(torch.split(torch.arange(len(self._set)), block))
 
     def _moved(self, chosen: Iterable[Tensor]) -> Iterator[Tensor]:
         def gathered(indices: Tensor) -> Tensor:
-            with torch.cuda.device(self._device):  # else the first device would be opened as well
+            with torch.cuda.device(self._device):  # otherwise the first device would be initialised too
                 return self._set.channels_last(indices).pin_memory()
 
         waiting: deque[Future[Tensor]] = deque()

@@ -1,4 +1,4 @@
-"""Decoding a data set once, into a file."""
+"""The preparation of a data set: its images are decoded once, into a file."""
 
 import math
 import warnings
@@ -19,11 +19,11 @@ from paretocaps.domain.job import OnPreparing
 from paretocaps.errors import DataError
 
 CAP = 256
-"""Pixels of the longer side that prepared images have at most."""
+"""The greatest length in pixels of the longer side of prepared images."""
 _TOLD_EVERY = 64  # images between two reports of progress
 Headers = NDArray[np.int32]
 Unfit = dict[int, str]
-"""Why an image could not be read, by its row."""
+"""By the row of an image, the reason why it cannot be read."""
 Found = TypeVar("Found")
 
 
@@ -35,31 +35,31 @@ def prepare(
     path: Path,
     size: tuple[int, int] | None = None,
 ) -> None:
-    """Decode the images of `data` into the file `path`, first those of the training part.
+    """Decode the images of `data` into the file `path`, those of the training part first.
 
-    They get the `size` that is asked for, or that they all have, or else the median height and width of the
-    training images, those two scaled down so that the longer side has `CAP` pixels at most. Images of
-    another size are resized with antialiasing, not cropped. Memory holds a few images a core at a time.
+    They are resized to `size`, or, if that is None, to the median height and width of the training images,
+    scaled down so that the longer side has at most `CAP` pixels. Images of another size are resized with
+    antialiasing, not cropped. Only a few images per core are in memory at a time.
 
     Args:
-        data: the files.
-        channels: 1 or 3, to convert all to; None where all are gray or all are coloured.
-        skip: leave out what cannot be read, instead of refusing it.
-        told: is told how far it is.
-        path: of the file; it appears when it is whole.
-        size: height and width to give to all.
+        data: the image files.
+        channels: 1 or 3, to which all images are converted; None if all are gray or all are coloured.
+        skip: whether to leave out images that cannot be read, and not to refuse them.
+        told: receives the progress.
+        path: the file, which appears when it is complete.
+        size: the height and width of all images, or None.
 
     Raises:
-        DataError: an unreadable image where they are to be refused, gray and coloured ones mixed, nothing
-            left, of a class neither, or a cache folder that cannot be used.
+        DataError: an image cannot be read and is not to be skipped, gray and coloured images are mixed, no
+            image of a part or of a class can be read, or the cache folder cannot be used.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's, on oddities of files that it reads all the same
+        warnings.simplefilter("ignore")  # Pillow warns about oddities of files that it can read
         _Preparation(data, channels, skip, told, size).write(path)
 
 
 def common_size(headers: Headers) -> tuple[int, int]:
-    """Return the height and width that images with these headers, [N, 3], are prepared in."""
+    """Return the height and width of the prepared images, given the headers [N, 3] of all images."""
     height, width = (float(np.median(headers[:, axis])) for axis in (0, 1))
     scale = min(1.0, CAP / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
@@ -76,7 +76,7 @@ class _Preparation:
         told: OnPreparing,
         size: tuple[int, int] | None,
     ) -> None:
-        Image.init()  # not in several threads at once
+        Image.init()  # here, because several threads must not do it at once
         self.data, self.channels, self.skip, self.told, self.size = data, channels, skip, told, size
         self.count, self.train = sum(map(len, data.parts)), len(data.train)
 
@@ -108,7 +108,7 @@ class _Preparation:
             write_end(stream, image_shape, labels[fit], header)
 
     def _headers(self) -> Headers:
-        """Return height, width and channels of every image, [N, 3]; zeros where it is unfit."""
+        """Return height, width and channels of every image, [N, 3]; zeros for images that cannot be read."""
         found, unfit = np.zeros((self.count, 3), np.int32), Unfit()
         for row, header in self._passed(_header_of, "reading the sizes of images"):
             if isinstance(header, str):

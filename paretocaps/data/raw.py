@@ -1,4 +1,4 @@
-"""What every source delivers, as arrays, and the checks that hold for all of them."""
+"""The arrays that every source delivers, and the checks that apply to all of them."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,11 @@ class RawPart:
     """The training or the test part of a data set.
 
     Args:
-        pixels: uint8 [M, C, H, W], C being 1 or more; where it is mapped from a file, the images of
-            several parts.
+        pixels: uint8 [M, C, H, W], with C of 1 or more; if it is mapped from a file, it may contain the
+            images of several parts.
         labels: int64 [N].
-        origin: the file or data set it was read from, for error messages.
-        rows: which of the M images are this part's, [N]; None for all of them, in order.
+        origin: the file or data set that it was read from, for error messages.
+        rows: the indices [N] of this part's images among the M; None for all of them, in order.
     """
 
     pixels: Images
@@ -34,7 +34,7 @@ class RawPart:
 
     @property
     def images(self) -> Images:
-        """The images of this part, uint8 [N, C, H, W]; a copy where it has only some rows of its pixels."""
+        """The images of this part, uint8 [N, C, H, W]; a copy if `rows` is given."""
         return self.pixels if self.rows is None else self.pixels[self.rows]
 
     @property
@@ -45,11 +45,11 @@ class RawPart:
 
     @property
     def mapped(self) -> bool:
-        """Whether the pixels are mapped from a file rather than in memory."""
+        """Whether the pixels are mapped from a file, and not in memory."""
         return isinstance(self.pixels, np.memmap)
 
     def take(self, indices: Indices) -> "RawPart":
-        """Return the images at `indices` with their labels: copied, or as rows of the mapped file."""
+        """Return the images at `indices` with their labels, as a copy or as rows of the mapped file."""
         labels = self.labels[indices]
         if not self.mapped:
             return RawPart(self.images[indices], labels, self.origin)
@@ -59,14 +59,14 @@ class RawPart:
 
 @dataclass(frozen=True, eq=False)
 class RawData:
-    """A data set as its source has it.
+    """A data set as its source delivers it.
 
     Args:
         train: the training part.
-        test: the test part, or None where the source has none.
-        classes: the number of classes the source declares, or None to count the training labels.
-        class_names: their names, in the order of the labels, where the source has them.
-        remarks: what a user should know about how the source was read, a line each.
+        test: the test part, or None if the source has none.
+        classes: the number of classes that the source declares, or None to count the training labels.
+        class_names: the names of the classes, in the order of the labels, if the source has them.
+        remarks: notes for the user on how the source was read, one line each.
     """
 
     train: RawPart
@@ -80,8 +80,8 @@ def check_raw(data: RawData) -> int:
     """Check both parts of `data` and return the number of classes.
 
     Raises:
-        DataError: an empty part, arrays of the wrong type or shape, differing image sizes, a label
-            out of range, or, where no number of classes is declared, a class without an image.
+        DataError: a part is empty, an array has the wrong type or shape, image sizes differ, a label is out
+            of range, or, if no number of classes is declared, a class has no image.
     """
     parts = [data.train] if data.test is None else [data.train, data.test]
     for part in parts:
@@ -98,10 +98,10 @@ def check_raw(data: RawData) -> int:
 
 
 def check_labels(labels: Labels, classes: int | None, origin: str) -> None:
-    """Refuse negative labels and, where the number of `classes` is known, those beyond it.
+    """Refuse negative labels and, if the number of `classes` is known, labels that are too large.
 
     Raises:
-        DataError: with the first such label and its row, counted from 0.
+        DataError: a label is out of range; the message names the first one and its row, counted from 0.
     """
     wrong = labels < 0 if classes is None else (labels < 0) | (labels >= classes)
     if wrong.any():
@@ -111,10 +111,10 @@ def check_labels(labels: Labels, classes: int | None, origin: str) -> None:
 
 
 def count_classes(labels: Labels, origin: str) -> int:
-    """Return the number of classes where nothing declares it: they are 0 to the highest label.
+    """Return the number of classes if none is declared: they are 0 to the highest label.
 
     Raises:
-        DataError: a negative label, or a class among them without an image.
+        DataError: a label is negative, or a class below the highest label has no image.
     """
     check_labels(labels, None, origin)
     present = np.unique(labels)
@@ -128,7 +128,7 @@ def count_classes(labels: Labels, origin: str) -> int:
 
 
 def size(shape: tuple[int, ...]) -> str:
-    """Return an image's shape (C, H, W) as people write it, "28x28x1"."""
+    """Return an image's shape (C, H, W) as text, such as "28x28x1" (height, width, channels)."""
     channels, height, width = shape
     return f"{height}x{width}x{channels}"
 

@@ -1,4 +1,4 @@
-"""From a `DataSpec` to training, validation and test images, still without torch."""
+"""The training, validation and test images of a `DataSpec`, without torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from paretocaps.registry import resolve
 
 @dataclass(frozen=True, eq=False)
 class RawSplits:
-    """A data set read, checked and split; labels are 0 to classes - 1.
+    """A data set that is read, checked and split; its labels are 0 to classes - 1.
 
-    `class_names` are in the order of the labels, where the source has them; `remarks` say what a user
-    should know about how it was read.
+    `class_names` are in the order of the labels, if the source has them; `remarks` are notes for the user on
+    how the data set was read.
     """
 
     train: RawPart
@@ -34,15 +34,15 @@ class RawSplits:
 def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawSplits:
     """Read, check and split the images of `spec`.
 
-    A source without a test part gives a fixed stratified sixth of its training part for it. The
-    validation part is then 10 % of the training part (6,000 of MNIST), stratified and the same for
-    every trial; `limit_train` keeps a stratified share of what is left. Images that are prepared once
-    are prepared here where they are not yet (see `arrays.decoded`), which `on_preparing` is told of.
+    If a source has no test part, a fixed stratified sixth of its training part becomes the test part. The
+    validation part is then 10 % of the training part (6,000 images of MNIST), stratified and the same for
+    every trial; `limit_train` keeps a stratified subset of the rest. If the images have to be prepared (see
+    `arrays.decoded`), that is done here, and `on_preparing` receives the progress.
 
     Raises:
-        UnknownNameError: no data set of that name.
-        UsageError: the spec names nothing, or asks for more training images than there are.
-        DataError: data that is missing, unreachable, truncated, corrupt, or too small to split.
+        UnknownNameError: there is no data set of that name.
+        UsageError: the spec names no data, or `limit_train` is more than the training images.
+        DataError: the data are missing, unreachable, truncated, corrupt, or too small to split.
     """
     raw = decoded(_read(spec), spec, on_preparing)
     classes = check_raw(raw)
@@ -75,7 +75,7 @@ def _limited(train: RawPart, limit: int | None, name: str) -> RawPart:
         return train
     if limit > len(train):
         raise UsageError(
-            f"limit_train={limit} is more than the {len(train)} training images that {name} has beside"
+            f"limit_train={limit} is more than the {len(train)} training images that {name} has besides"
             " its validation images: lower it"
         )
     return train.take(stratified_indices(train.labels, limit))

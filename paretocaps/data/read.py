@@ -1,4 +1,4 @@
-"""The old name of `paretocaps.data.raw_splits`, which works for one version."""
+"""The old name of `paretocaps.data.raw_splits`, which still works for one version."""
 
 import warnings
 

@@ -1,23 +1,23 @@
-"""Stratified splits: exact in total, within one image of the class shares, the same on every machine."""
+"""Stratified splits that are exact in total, within one image of each class's share, and reproducible."""
 
 import numpy as np
 
 from paretocaps.data.raw import Indices, Labels, RawPart
 from paretocaps.errors import DataError
 
-SPLIT_SEED = 20_170  # one seed for every study and trial: all are judged on the same images
+SPLIT_SEED = 20_170  # the same for every study and trial, so that all are evaluated on the same images
 
 
 def quotas(counts: Indices, total: int) -> Indices:
-    """Return how many of each class to take so that they are `total` together.
+    """Return how many images of each class to take so that their sum is `total`.
 
-    The largest-remainder method: every class gets the whole part of its exact share
-    `total * count / sum(counts)`, and what is missing goes to the largest fractions (ties: the
-    lowest class), so that no class is off by one image or more.
+    This is the largest-remainder method: every class gets the integer part of its exact share
+    `total * count / sum(counts)`, and the missing images go to the largest fractions (ties: the lowest
+    class). So every class is less than one image away from its share.
 
     Args:
-        counts: images of each class, [classes].
-        total: images to take, 0 to `sum(counts)`.
+        counts: the number of images of each class, [classes].
+        total: the number of images to take, 0 to `sum(counts)`.
     """
     whole, remainder = np.divmod(counts * total, max(1, int(counts.sum())))
     missing = total - int(whole.sum())
@@ -28,8 +28,8 @@ def quotas(counts: Indices, total: int) -> Indices:
 def stratified_indices(labels: Labels, total: int) -> Indices:
     """Return `total` indices into `labels` [N], stratified and ascending, drawn with the fixed seed.
 
-    RandomState, not Generator: numpy promises its stream never changes, so that a split is the
-    same under every numpy version.
+    It uses RandomState, not Generator, because numpy guarantees that its stream never changes: a split is the
+    same with every version of numpy.
     """
     random = np.random.RandomState(SPLIT_SEED)
     wanted = quotas(np.bincount(labels), total)
@@ -38,10 +38,10 @@ def stratified_indices(labels: Labels, total: int) -> Indices:
 
 
 def hold_out(part: RawPart, total: int) -> tuple[RawPart, RawPart]:
-    """Divide `part` into what is kept and `total` stratified images that are held out.
+    """Divide `part` into the images that are kept and `total` stratified images that are held out.
 
     Raises:
-        DataError: nothing would be kept.
+        DataError: no image would be kept.
     """
     if total >= len(part):
         raise DataError(f"{part.origin}: {len(part)} images are too few to split: add images")
@@ -51,5 +51,5 @@ def hold_out(part: RawPart, total: int) -> tuple[RawPart, RawPart]:
 
 
 def one_in(parts: int, images: int) -> int:
-    """Return 1/`parts` of `images`, rounded half up, at least one: 6,000 for a tenth of 60,000."""
+    """Return 1/`parts` of `images`, rounded half up and at least 1, such as 6,000 for a tenth of 60,000."""
     return max(1, (2 * images + parts) // (2 * parts))

@@ -1,4 +1,4 @@
-"""From a `DataSpec` to tensors."""
+"""The images of a `DataSpec` as tensors."""
 
 from functools import lru_cache
 
@@ -9,12 +9,12 @@ from paretocaps.domain.job import DataSpec
 
 @lru_cache(maxsize=1)
 def load(spec: DataSpec) -> DataSplits:
-    """Return the images of `spec` (see `read_splits`) as tensors; the last result is kept for the process.
+    """Return the images of `spec` (see `read_splits`) as tensors; the last result is cached in the process.
 
-    `load.cache_clear()` forgets the kept result, for files that changed since.
+    `load.cache_clear()` clears the cache, for files that have changed.
 
     Raises:
-        UnknownNameError, UsageError, DataError: as `read_splits`.
+        UnknownNameError, UsageError, DataError: as for `read_splits`.
     """
     raw = read_splits(spec)
     return DataSplits(

@@ -249,7 +249,7 @@ def loose_images(pictures):
         (truncated_jpeg, "cat/2.jpg is corrupt (image file is truncated"),
         (broken_link, "cat/2.jpg is corrupt (No such file or directory): replace it"),
         (a_file, "is a file, not a folder: name a folder with"),
-        (loose_images, "holds images beside no class folders: put those of each class into a sub-folder"),
+        (loose_images, "holds images but no class folders: put the images of each class into a sub-folder"),
     ],
 )
 def test_class_folders_that_cannot_be_trained_on(refused, pictures, spoil, message):

@@ -73,7 +73,7 @@ def test_what_is_resized_is_said(tmp_path, class_folders, photo) -> None:
 def test_images_get_the_size_that_is_asked_for(tmp_path, class_folders) -> None:
     data = read(class_folders(tmp_path, count=4), size=(5, 9))
     assert data.train.shape[1:] == (5, 9)
-    assert data.remarks == ("all images are resized to 5x9: as was asked",)
+    assert data.remarks == ("all images are resized to 5x9: as requested",)
 
 
 def test_large_images_are_scaled_down(tmp_path, class_folders) -> None:

@@ -88,5 +88,5 @@ def test_members_that_judged_something_else_are_refused():
         ensemble_scores([one, Scored(one.scores, np.array([1, 1]))])
     with pytest.raises(DataError, match="other images or classes"):
         ensemble_scores([one, Scored(one.scores[:, :2], one.labels)])
-    with pytest.raises(DataError, match="no networks"):
+    with pytest.raises(DataError, match="needs networks"):
         ensemble_scores([])

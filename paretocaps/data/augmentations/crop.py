@@ -10,13 +10,13 @@ from paretocaps.data.augmentations.shift import Shift
 
 @dataclass(frozen=True)
 class Crop:
-    """Pads each image with `margin` zero pixels along all borders and cuts its size out at random.
+    """Pads each image with `margin` zero pixels along all borders, and crops it to its size at random.
 
     MoCapsNet, section 4.1: "padding two pixels along all borders and take random crops of size 28 x 28
-    (MNIST) or 32 x 32 (SVHN, CIFAR-10/100)". Read as: zeros, the image's own size, every place equally
-    likely. Cutting at (y, x) of the padded image is a shift by (margin - y, margin - x), so the images are
-    those of `shift` with the same reach; only the draws count from the corner. In training only: the
-    centre crop that a test would take of the padded image is the image itself, which is what evaluation sees.
+    (MNIST) or 32 x 32 (SVHN, CIFAR-10/100)". The reading here: the padding is zero, the size stays, and every
+    position is equally likely. A crop at (y, x) of the padded image is a shift by (margin - y, margin - x),
+    so the images are those of `shift` with the same limit; only the draws are counted from the corner. Crops
+    are used in training only: evaluation uses the centre crop, which is the image itself.
     """
 
     margin: int = 2

@@ -9,16 +9,16 @@ from torch.nn.functional import pad
 
 @dataclass(frozen=True)
 class Shift:
-    """Moves each image by up to `limit` pixels each way; what comes in from outside is zero.
+    """Shifts each image by up to `limit` pixels each way; pixels from outside the image are zero.
 
-    Sabour et al. 2017, section 4, train on MNIST "shifted by up to 2 pixels in each direction with
-    zero padding". Read as: both directions independent and uniform over -limit .. limit.
+    Sabour et al. 2017, section 4, train on MNIST "shifted by up to 2 pixels in each direction with zero
+    padding". The reading here: both directions are independent and uniform over -limit .. limit.
     """
 
     limit: int = 2
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """Return int64 [count, 2]: pixels down and pixels to the right."""
+        """Return int64 [count, 2]: the pixels down and the pixels to the right."""
         return torch.randint(-self.limit, self.limit + 1, (count, 2), generator=generator)
 
     def apply(self, images: Tensor, draws: Tensor) -> Tensor:

@@ -6,15 +6,15 @@ from paretocaps.data.catalog import DatasetEntry
 from paretocaps.data.raw import RawData, RawPart
 from paretocaps.data.split import hold_out, one_in
 
-LEVELS = 16  # the pixels count set bits of 4x4 blocks: 0 to 16
+LEVELS = 16  # each pixel is the number of set bits in a 4x4 block: 0 to 16
 
 
 def read(entry: DatasetEntry) -> RawData:
     """Return the 1,797 digits, uint8 [N, 1, 8, 8] with 0..16 scaled to 0..255.
 
-    The set has no test part of its own: a fixed stratified fifth (359 images) is it.
+    The data set has no test part, so a fixed stratified fifth (359 images) is used as one.
     """
-    # sklearn.datasets takes a second to import, which only this data set should cost
+    # imported here, because sklearn.datasets takes a second to import
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)

@@ -1,4 +1,4 @@
-"""A local folder: which kind of files it holds decides how it is read."""
+"""The reader of a local folder, which chooses a format by the files in it."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def read_folder(path: str) -> RawData | EncodedData:
     """Read the IDX or the parquet files of the folder `path`, else its sub-folders as classes of images.
 
     Raises:
-        DataError: no such folder, neither or both kinds of files in it, or files unfit for use.
+        DataError: the folder does not exist, has both kinds of files or nothing to read, or a file is unfit.
     """
     folder = Path(path).expanduser()
     if not folder.is_dir():
@@ -37,7 +37,7 @@ def read_folder(path: str) -> RawData | EncodedData:
         return image_folder.read(folder)
     if any(map(image_folder.is_image, names)):
         raise DataError(
-            f"data folder {path!r} holds images beside no class folders: put those of each class into a"
+            f"data folder {path!r} holds images but no class folders: put the images of each class into a"
             " sub-folder of its own"
         )
     raise DataError(f"data folder {path!r} holds no images that can be read: name a folder with {KINDS}")

@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, through the `datasets` library: from its cache, else downloaded."""
+"""Data sets of the Hugging Face hub, read by the `datasets` library from its cache, else downloaded."""
 
 import logging
 import os
@@ -27,17 +27,18 @@ PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG
 def read(entry: DatasetEntry, cache_dir: str | None = None) -> EncodedData:
     """Read the data set whose hub id is `entry.origin`: `train` and, if it has one, the entry's test split.
 
-    The library's cache comes first and needs no network. Otherwise the hub must answer within
-    2 seconds (or HF_HUB_ETAG_TIMEOUT, the hub client's own variable) before the download starts:
-    left to itself, the client would retry a missing network for 23 seconds. HF_HUB_OFFLINE and
-    HF_DATASETS_OFFLINE are read now, not when the library was first imported.
+    The library's cache is tried first and needs no network. Otherwise the hub must answer within 2 seconds
+    (or HF_HUB_ETAG_TIMEOUT, the hub client's own variable) before the download starts, because the client
+    retries a missing network for 23 seconds. HF_HUB_OFFLINE and HF_DATASETS_OFFLINE are read at each call,
+    not only when the library is first imported.
 
     Args:
-        entry: the catalog's entry.
-        cache_dir: the `datasets` library's cache folder, where it is not its own default.
+        entry: the entry of the catalog.
+        cache_dir: the cache folder of the `datasets` library; None for its default.
 
     Raises:
-        DataError: not cached and no hub; a download that failed; or contents unfit for use.
+        DataError: the data set is not cached and the hub cannot be reached, a download failed, or the
+            contents are unfit.
     """
     splits = _cached(entry, cache_dir) or _downloaded(entry, cache_dir)
     if "train" not in splits:
@@ -70,11 +71,11 @@ def _cached(entry: DatasetEntry, cache_dir: str | None) -> Any:
                 version="auto",
                 hash="auto",
             )
-    except (ValueError, KeyError, OSError):  # not there, or left half-made by a killed download
+    except (ValueError, KeyError, OSError):  # it is not cached, or a killed download left it incomplete
         return None
     try:
         return builder.as_dataset()
-    except Exception as error:  # whatever Arrow and the library make of damaged files
+    except Exception as error:  # damaged files raise various errors of Arrow and the library
         raise DataError(
             f"data set {entry.name!r}: its cached copy is damaged ({_first_line(error)}): delete the folder"
             f" {builder.cache_dir}"
@@ -92,7 +93,7 @@ def _downloaded(entry: DatasetEntry, cache_dir: str | None) -> Any:
         )
     try:
         return load_dataset(entry.origin, entry.config or None, cache_dir=cache_dir)
-    except Exception as error:  # the library, Arrow and the HTTP client each have their own
+    except Exception as error:  # the library, Arrow and the HTTP client have errors of their own
         raise DataError(
             f"data set {entry.name!r} could not be downloaded from {entry.origin} ({_first_line(error)}): try"
             " again, or use --data FOLDER with its IDX or parquet files"
@@ -108,9 +109,9 @@ def _offline() -> bool:
 
 
 def _hub_answers() -> bool:
-    """Return whether the hub answers in time, through whatever proxy the client is set up with.
+    """Return whether the hub answers in time, through the proxy of the client if it has one.
 
-    A thread, because no timeout of a socket bounds the look-up of a name.
+    The request runs in a thread, because no timeout of a socket bounds the look-up of a host name.
     """
     from huggingface_hub import constants, get_session
 
@@ -120,7 +121,7 @@ def _hub_answers() -> bool:
     def ask() -> None:
         try:
             get_session().head(constants.ENDPOINT, timeout=patience)
-        except Exception:  # the HTTP library, and so its errors, differ between versions of the client
+        except Exception:  # versions of the client use different HTTP libraries with different errors
             answers.put(False)
         else:
             answers.put(True)
@@ -156,7 +157,7 @@ def _class_names(split: Any) -> tuple[str, ...] | None:
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep the library from announcing that it found what it was asked for."""
+    """Silence the library's message that it found the data set in its cache."""
     from datasets.utils.logging import get_verbosity, set_verbosity
 
     before = get_verbosity()

@@ -1,6 +1,6 @@
-"""IDX files, the format MNIST is published in, compressed with gzip or not.
+"""IDX files, the format in which MNIST is published, with or without gzip compression.
 
-By hand: torchvision, which reads them too, cannot be installed beside every build of torch.
+They are read by hand because torchvision, which can read them, cannot be installed with every build of torch.
 """
 
 import gzip
@@ -22,21 +22,21 @@ UBYTE = 0x08  # IDX's code for unsigned bytes, the third byte of the magic numbe
 
 
 def known(names: Sequence[str]) -> bool:
-    """Return whether any of the file names is one of MNIST's."""
+    """Return whether any of `names` is the name of one of MNIST's files."""
     return any(name.removesuffix(".gz") in _expected() for name in names)
 
 
 def read(folder: Path, names: Sequence[str]) -> RawData:
-    """Read MNIST's own files: train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-... if present.
+    """Read files named as MNIST's: train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-... if present.
 
-    Each may end in .gz; an uncompressed one is preferred. The classes are 0 to the highest label.
+    Each name may end in .gz; an uncompressed file is preferred. The classes are 0 to the highest label.
 
     Args:
-        folder: where they lie.
-        names: the names of all files there.
+        folder: the folder of the files.
+        names: the names of all files in it.
 
     Raises:
-        DataError: a missing, truncated or corrupt file, or counts that differ.
+        DataError: a file is missing, truncated or corrupt, or the numbers of images and labels differ.
     """
     has_test = any(name.startswith((TEST + IMAGES, TEST + LABELS)) for name in names)
     return RawData(
@@ -46,21 +46,21 @@ def read(folder: Path, names: Sequence[str]) -> RawData:
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Return the unsigned bytes of an IDX file that must have so many dimensions.
+    """Return the unsigned bytes of an IDX file, which must have the given number of `dimensions`.
 
-    The format: a magic number of four bytes (0, 0, type, number of dimensions), each dimension as a
-    big-endian 32-bit integer, then the values in row-major order.
+    The format is a magic number of four bytes (0, 0, type, number of dimensions), each dimension as a
+    big-endian 32-bit integer, and the values in row-major order.
 
     Raises:
-        DataError: an unreadable file, another magic number, or a size that is not the declared one.
+        DataError: the file cannot be read, has another magic number, or does not have the declared size.
     """
     content = _content(path)
     header = 4 * (1 + dimensions)
     magic = bytes([0, 0, UBYTE, dimensions])
     if content[:4] != magic:
         raise DataError(
-            f"{path}: starts with {content[:4].hex() or 'nothing'}, not {magic.hex()}: it is no IDX file of"
-            f" {dimensions}-dimensional unsigned bytes; download it again"
+            f"{path}: starts with {content[:4].hex() or 'nothing'}, not {magic.hex()}: it is not an IDX file"
+            f" of {dimensions}-dimensional unsigned bytes; download it again"
         )
     if len(content) < header:
         raise DataError(f"{path}: truncated within its {header} bytes of header: download it again")
@@ -102,7 +102,7 @@ def _file(folder: Path, names: Sequence[str], name: str) -> Path:
     for candidate in (name, name + ".gz"):
         if candidate in names:
             return folder / candidate
-    raise DataError(f"data folder {str(folder)!r} has no {name}[.gz]: put it beside the other IDX files")
+    raise DataError(f"data folder {str(folder)!r} has no {name}[.gz]: put it next to the other IDX files")
 
 
 def _expected() -> list[str]:

@@ -1,4 +1,4 @@
-"""A folder with a sub-folder of images for each class."""
+"""The reader of a folder with a sub-folder of images for each class."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from paretocaps.data.fingerprint import fingerprint
 from paretocaps.errors import DataError, did_you_mean
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff")
-"""What the names of image files end in, in small or capital letters; other files are left alone."""
+"""The suffixes of image files, in lower or upper case; other files are ignored."""
 TRAIN = "train"
 TESTS = ("test", "val", "valid", "validation")
-"""Sub-folders that may hold the test part, preferred first."""
+"""The sub-folders that may contain the test part, in order of preference."""
 Classes = Mapping[str, Sequence[Path]]
-"""The images of each class, by its name, both sorted."""
+"""The images of each class by its name; names and images are sorted."""
 
 
 @dataclass(frozen=True)
@@ -29,29 +29,29 @@ class _Layout:
 
 
 def known(folder: Path) -> bool:
-    """Return whether `folder` has sub-folders, which may be classes."""
+    """Return whether `folder` has sub-folders, which could be classes."""
     return bool(_folders(folder))
 
 
 def is_image(name: str) -> bool:
-    """Return whether a file of that `name` is taken for an image."""
+    """Return whether a file called `name` is read as an image."""
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
 def read(folder: Path) -> EncodedData:
     """Read FOLDER/class/image, or FOLDER/train/class/image and FOLDER/test/class/image.
 
-    The classes are the sub-folders, sorted by name; an image may lie deeper in one of them. Where there
-    is a training part but no folder `test`, `val`, `valid` or `validation` serves as the test part, and a
-    remark says so; the validation images always come from the training part. Hidden files and folders,
-    and those whose names do not end like an image's (see `SUFFIXES`), are left alone.
+    The classes are the sub-folders, sorted by name; images may be in deeper folders. If there is a folder
+    `train` but no folder `test`, then `val`, `valid` or `validation` is used as the test part, with a remark;
+    the validation images always come from the training part. Hidden files and folders are ignored, as are
+    files whose suffix is not an image's (see `SUFFIXES`).
 
     Args:
-        folder: has sub-folders.
+        folder: a folder with sub-folders.
 
     Raises:
-        DataError: a class without images, one class only, a test part with another class, or a folder
-            that cannot be read.
+        DataError: a class has no images, there is only one class, the test part has another class, or a
+            folder cannot be read.
     """
     layout = _layout(folder)
     classes = _classes(layout.train)
@@ -64,7 +64,7 @@ def read(folder: Path) -> EncodedData:
     for name in test:
         if name not in classes:
             raise DataError(
-                f"class folder {str(_place(layout.test, name))!r} has no like in {str(layout.train)!r}"
+                f"class folder {str(_place(layout.test, name))!r} has no counterpart in {str(layout.train)!r}"
                 f"{did_you_mean(name, classes)}: give both parts the same classes"
             )
     names = tuple(classes)
@@ -80,7 +80,7 @@ def read(folder: Path) -> EncodedData:
 
 
 def _layout(folder: Path) -> _Layout:
-    """Find out whether the sub-folders are parts, or classes (one of which may be called "train")."""
+    """Return whether the sub-folders are parts or classes (one of which may be called "train")."""
     by_name = {one.name.lower(): one for one in _folders(folder)}
     train = by_name.get(TRAIN)
     if train is None or not _folders(train) or _holds_images(train):
@@ -88,7 +88,7 @@ def _layout(folder: Path) -> _Layout:
     found = [by_name[name] for name in TESTS if name in by_name]
     remarks = []
     if found and found[0].name.lower() != TESTS[0]:
-        remarks.append(f"{found[0]} is the test part: there is no folder {TESTS[0]!r} beside {train.name!r}")
+        remarks.append(f"{found[0]} is the test part: there is no folder {TESTS[0]!r} next to {train.name!r}")
     unused = [one.name for one in by_name.values() if one != train and one not in found[:1]]
     if unused:
         remarks.append(

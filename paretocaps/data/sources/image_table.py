@@ -1,4 +1,4 @@
-"""Tables of image files with labels, as the hub and parquet folders have them."""
+"""Tables of image files with labels, as they are found on the hub and in parquet folders."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,16 +10,16 @@ from paretocaps.errors import DataError
 
 IMAGE_COLUMNS = ("image", "img")
 LABEL_COLUMNS = ("label", "fine_label")
-"""What the columns may be called, preferred first; the second ones are those of CIFAR on the hub."""
+"""The names of the columns, in order of preference; the second ones are those of CIFAR on the hub."""
 ROWS = 32
-"""Rows that are read at a time."""
+"""How many rows are read at a time."""
 
 
 def columns(names: Sequence[str], origin: str) -> tuple[str, str]:
-    """Return which of a table's columns, by their `names`, hold the images and the labels.
+    """Return which of the `names` of a table's columns are those of the images and of the labels.
 
     Raises:
-        DataError: it has none for one of them.
+        DataError: one of the two columns is missing.
     """
     return _column(names, IMAGE_COLUMNS, origin), _column(names, LABEL_COLUMNS, origin)
 
@@ -39,12 +39,12 @@ def table_labels(table: pa.Table, name: str, origin: str, classes: int | None) -
 
     Args:
         table: the rows.
-        name: of the column with the labels.
+        name: the name of the column with the labels.
         origin: the file or data set, for error messages; rows in them count from 0.
         classes: the declared number of classes, if any.
 
     Raises:
-        DataError: labels that are no integers, missing or out of range.
+        DataError: a label is not an integer, missing or out of range.
     """
     column = table.column(name)
     if not pa.types.is_integer(column.type):
@@ -58,15 +58,15 @@ def table_labels(table: pa.Table, name: str, origin: str, classes: int | None) -
 
 
 def table_files(tables: Iterator[pa.Table], name: str, origin: str) -> Iterator[bytes]:
-    """Return the image files {bytes, path} of consecutive `tables`, row by row.
+    """Yield the bytes of the image files {bytes, path} in consecutive `tables`, row by row.
 
     Args:
-        tables: a few rows each.
-        name: of the column with the images.
+        tables: tables of a few rows each.
+        name: the name of the column with the images.
         origin: the file or data set, for error messages; rows in them count from 0.
 
     Raises:
-        DataError: a column of another type, or a row without an image.
+        DataError: the column has another type, or a row has no image.
     """
     before = 0
     for table in tables:
@@ -83,5 +83,5 @@ def table_files(tables: Iterator[pa.Table], name: str, origin: str) -> Iterator[
 
 
 def row_name(origin: str) -> Callable[[int], str]:
-    """Return what names the images of `origin` in error messages, by their rows."""
+    """Return a function from a row to the name of its image of `origin` in error messages."""
     return lambda row: f"{origin}: the image of row {row}"

@@ -1,4 +1,4 @@
-"""Parquet files with encoded images."""
+"""The reader of parquet files with encoded images."""
 
 import json
 from bisect import bisect_right
@@ -30,7 +30,7 @@ SUFFIX = ".parquet"
 
 @dataclass(frozen=True, eq=False)
 class _Shard:
-    """One parquet file: where it is, its column of images, its labels."""
+    """One parquet file: its path, the name of its column of images, and its labels."""
 
     file: Path
     images: str
@@ -38,23 +38,23 @@ class _Shard:
 
 
 def known(names: Sequence[str]) -> bool:
-    """Return whether any of the file names is a parquet file's."""
+    """Return whether any of `names` is the name of a parquet file."""
     return any(name.endswith(SUFFIX) for name in names)
 
 
 def read(folder: Path, names: Sequence[str]) -> EncodedData:
-    """Read the parquet files whose names start with "train", and with "test" if there are any.
+    """Read the parquet files whose names start with "train", and those with "test" if there are any.
 
     They need a column `image` (or `img`) {bytes, path} of image files, and an integer column `label` (or
-    `fine_label`); other columns and files are left alone. Where the files say which classes there are, as
-    those of the hub do, that counts; otherwise the classes are 0 to the highest training label.
+    `fine_label`); other columns and files are ignored. If the files declare the classes, as those of the hub
+    do, these are used; otherwise the classes are 0 to the highest training label.
 
     Args:
-        folder: where they lie.
-        names: the names of all files there.
+        folder: the folder of the files.
+        names: the names of all files in it.
 
     Raises:
-        DataError: a missing, truncated or corrupt file, a missing column, or a label out of range.
+        DataError: a file is missing, truncated or corrupt, a column is missing, or a label is out of range.
     """
     files = {
         part: [folder / name for name in names if name.startswith(part) and name.endswith(SUFFIX)]
@@ -121,7 +121,7 @@ def _opened(file: Path) -> Iterator[parquet.ParquetFile]:
 
 
 def _declared_classes(file: Path) -> tuple[str, ...] | None:
-    """Return the classes named by the `datasets` library's metadata, where it wrote the file."""
+    """Return the class names in the metadata of the `datasets` library; None if it did not write the file."""
     try:
         metadata = parquet.read_schema(file).metadata or {}
     except (pa.ArrowException, OSError) as error:

@@ -121,7 +121,7 @@ def test_swapped_files_are_told_apart(tmp_path, idx_bytes, refusal) -> None:
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(idx_bytes(LABELS))
     message = refusal(read_idx, path, 3)
-    assert "starts with 00000801, not 00000803: it is no IDX file of 3-dimensional" in message
+    assert "starts with 00000801, not 00000803: it is not an IDX file of 3-dimensional" in message
 
 
 def test_an_unreadable_file_is_named(tmp_path, refusal) -> None:

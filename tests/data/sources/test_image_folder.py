@@ -64,7 +64,7 @@ def test_a_validation_folder_serves_as_the_test_part_and_that_is_said(tmp_path, 
     data = read(tmp_path)
     assert len(data.test) == 3
     (remark,) = data.remarks
-    assert remark == f"{tmp_path / name} is the test part: there is no folder 'test' beside 'train'"
+    assert remark == f"{tmp_path / name} is the test part: there is no folder 'test' next to 'train'"
 
 
 def test_what_is_not_used_is_said(tmp_path, class_folders) -> None:
@@ -103,7 +103,7 @@ def test_a_class_of_the_test_part_that_the_training_part_has_not(tmp_path, class
     class_folders(tmp_path / "train")
     class_folders(tmp_path / "test", "ant cats")
     message = refusal(read, tmp_path)
-    assert message.startswith(f"class folder '{tmp_path / 'test' / 'cats'}' has no like in ")
+    assert message.startswith(f"class folder '{tmp_path / 'test' / 'cats'}' has no counterpart in ")
     assert "did you mean 'cat'?" in message
 
 
