@@ -1,4 +1,4 @@
-"""The contract that every executor keeps, as a pytest class to subclass."""
+"""The contract of every executor, as a pytest class to subclass."""
 
 import threading
 from pathlib import Path
@@ -20,19 +20,19 @@ class ExecutorContract:
     """Tests that hold for every executor; a subclass whose name starts with Test sets `executor_name`.
 
     Attributes:
-        executor_name: its name in the registry; override the fixture `name` to run over several.
+        executor_name: its name in the registry; override the fixture `name` to test several executors.
     """
 
     executor_name: str
 
     @pytest.fixture
     def name(self) -> str:
-        """The executor's name in the registry."""
+        """Return the executor's name in the registry."""
         return self.executor_name
 
     @pytest.fixture(autouse=True)
     def probe(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make the trainers `probe` and `calibrated_probe` known to this process and its workers."""
+        """Register the trainers `probe` and `calibrated_probe` for this process and its workers."""
         found = "paretocaps.testing.probe"
         entries = {"probe": f"{found}:PROBE", "calibrated_probe": f"{found}:CALIBRATED_PROBE"}
         plug_in(
@@ -41,7 +41,7 @@ class ExecutorContract:
         )
 
     def test_trains(self, name: str, tmp_path: Path) -> None:
-        """A job ends with the measurement of its epochs, which were reported in this thread, in order."""
+        """A job ends with a measurement of its epochs, which are reported in this thread, in order."""
         job, threads = make_job(tmp_path), set[int]()
         records: list[EpochRecord] = []
 
@@ -60,7 +60,7 @@ class ExecutorContract:
         assert threads == {threading.get_ident()}
 
     def test_leaves_the_measurement(self, name: str, tmp_path: Path) -> None:
-        """The measurement is in the job's folder too, and nothing trains there any more."""
+        """The measurement is written to the job's folder too, and no process trains there at the end."""
         job = make_job(tmp_path)
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, job)
@@ -68,7 +68,7 @@ class ExecutorContract:
             assert RunFolder(job.folder).process() is None
 
     def test_times_come_with_a_calibration(self, name: str, tmp_path: Path) -> None:
-        """Where times are measured, the trainer's reference step was timed, once for all jobs of a worker."""
+        """If a time is measured, the trainer's reference step is timed, once for all jobs of a worker."""
         calibrations: list[float | None] = []
         with EXECUTORS.get(name)(["cpu"]) as executor:
             for number, measure in enumerate([("acc", "params"), ("acc", "time"), ("acc", "wall")]):
@@ -81,14 +81,14 @@ class ExecutorContract:
         assert calibrations[1] == calibrations[2] is not None
 
     def test_stops_when_told(self, name: str, tmp_path: Path) -> None:
-        """Where `on_epoch` returns False the job ends with a measurement of its epochs so far."""
+        """If `on_epoch` returns False, the job ends with a measurement of its epochs so far."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, make_job(tmp_path), lambda job, record: record.epoch < 2)
         assert outcome.measurement is not None, outcome.failure
         assert [record.epoch for record in outcome.measurement.epochs] == [1, 2]
 
     def test_failure_is_an_outcome(self, name: str, tmp_path: Path) -> None:
-        """A trainer's error is the outcome's failure, left in the folder; the next job trains."""
+        """A trainer's error becomes the outcome's failure, in the folder too; the next job is trained."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             failed = run(executor, make_job(tmp_path / "a", failure="the disk burnt"))
             after = run(executor, make_job(tmp_path / "b"))
@@ -97,7 +97,7 @@ class ExecutorContract:
         assert isinstance(after.measurement, Measurement)
 
     def test_unknown_trainer_is_an_outcome(self, name: str, tmp_path: Path) -> None:
-        """A trainer that cannot be found is named in the reason."""
+        """The reason names a trainer that cannot be found."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             outcome = run(executor, make_job(tmp_path).model_copy(update={"trainer": "prob"}))
         assert outcome.failure is not None
@@ -112,12 +112,12 @@ class ExecutorContract:
         assert RunFolder(outcome.job.folder).recover() == outcome.failure
 
     def test_nothing_under_way(self, name: str) -> None:
-        """Without a job there is nothing to wait for."""
+        """Without a job, `wait` returns nothing at once."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             assert executor.wait(go_on) == []
 
     def test_capacity_is_kept(self, name: str, tmp_path: Path) -> None:
-        """As many jobs as there are places are under way at once; one more is refused."""
+        """The executor runs as many jobs at once as its capacity, and refuses one more."""
         with EXECUTORS.get(name)(["cpu", "cpu"]) as executor:
             for number in range(executor.capacity):
                 executor.submit(make_job(tmp_path / str(number)))
@@ -130,7 +130,7 @@ class ExecutorContract:
         assert all(outcome.measurement for outcome in outcomes)
 
     def test_abort_leaves_no_outcome(self, name: str, tmp_path: Path) -> None:
-        """Aborted jobs have no outcome, and the executor goes on with the next."""
+        """Aborted jobs have no outcome, and the executor can run further jobs."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
             executor.submit(make_job(tmp_path / "a"))
             executor.abort()
@@ -141,7 +141,7 @@ class ExecutorContract:
     def test_errors_of_the_driver_pass_through(
         self, name: str, tmp_path: Path, error: type[BaseException]
     ) -> None:
-        """What `on_epoch` raises is the driver's own; it is no failure of the job."""
+        """An error of `on_epoch` is raised in the driver; it is not a failure of the job."""
 
         def on_epoch(job: TrainingJob, record: EpochRecord) -> bool:
             raise error("of the driver")
@@ -153,7 +153,7 @@ class ExecutorContract:
 
     @pytest.mark.skipif(not _DESCRIPTORS.exists(), reason="open files cannot be counted here")
     def test_leaves_nothing_open(self, name: str, tmp_path: Path) -> None:
-        """After `close`, which may be called twice, no file and no thread is left."""
+        """After `close`, which may be called twice, no file is open and no thread is running."""
         run_and_close(name, make_job(tmp_path / "a"))
         before = len(list(_DESCRIPTORS.iterdir())), threading.active_count()
         run_and_close(name, make_job(tmp_path / "b"))
@@ -161,7 +161,7 @@ class ExecutorContract:
 
 
 def make_job(folder: Path, failure: str = "") -> TrainingJob:
-    """Return a quick job for the trainer `probe`, of 3 epochs."""
+    """Return a fast job of 3 epochs for the trainer `probe`."""
     return TrainingJob(
         study="contract",
         trial=0,
@@ -175,19 +175,19 @@ def make_job(folder: Path, failure: str = "") -> TrainingJob:
 
 
 def go_on(job: TrainingJob, record: EpochRecord) -> bool:
-    """Let every job go on."""
+    """Let every job continue."""
     return True
 
 
 def run(executor: Executor, job: TrainingJob, on_epoch: OnJobEpoch = go_on) -> Outcome:
-    """Submit `job` to an executor without others and return its outcome."""
+    """Submit `job` to an executor that runs no other job, and return its outcome."""
     executor.submit(job)
     (outcome,) = executor.wait(on_epoch)
     return outcome
 
 
 def run_and_close(name: str, job: TrainingJob) -> None:
-    """Run `job` in an executor of its own, which is then closed twice."""
+    """Run `job` in a new executor, which is then closed twice."""
     executor = EXECUTORS.get(name)(["cpu"])
     assert run(executor, job).measurement is not None
     executor.close()

@@ -1,4 +1,4 @@
-"""The contract that every family of networks keeps, as a pytest class to subclass."""
+"""The contract of every family of networks, as a pytest class to subclass."""
 
 import subprocess
 import sys
@@ -44,10 +44,10 @@ class FamilyContract:
 
     Attributes:
         name: the family's name in `FAMILIES`.
-        choices: choices of its network, beside the family; few multiply-adds make the tests quick.
+        choices: choices of its network besides the family; a network with few multiply-adds makes tests fast.
         widths: fields of the architecture that are made smaller for the same reason, if any.
-        image: height, width and channels of the images that the network is built for.
-        classes: how many classes they have.
+        image: height, width and channels of the images for which the network is built.
+        classes: the number of classes.
     """
 
     name: ClassVar[str]
@@ -80,13 +80,13 @@ class FamilyContract:
         return torch.rand(3, channels, height, width, generator=torch.Generator().manual_seed(0))
 
     def test_the_descriptor_is_read_without_torch(self) -> None:
-        """What is known of the family is found by its name, and needs no torch."""
+        """The descriptor is found by its name, without importing torch."""
         command = [sys.executable, "-c", _READ_DESCRIPTOR, self.name]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr.strip().splitlines()[-1:]
 
     def test_it_says_what_it_is(self) -> None:
-        """It has the name that it is registered under, descriptions, and choices that there are."""
+        """The family has the name under which it is registered, descriptions, and only choices that exist."""
         family, known = self.family, Choices.model_fields
         assert family.name == self.name
         assert family.description
@@ -95,14 +95,14 @@ class FamilyContract:
         assert (family.prunes != "nothing") == ("pruning_ratio" in family.choices)
 
     def test_its_choices_read_back_to_themselves(self) -> None:
-        """The canonical form is complete, and so are the choices that it brings along."""
+        """The canonical form parses to itself, and includes the choices that the family adds."""
         model = choices_model()
         canonical = cast("Choices", parse_choices(model, {"family": self.name, **self.choices})).active()
         assert cast("Choices", parse_choices(model, canonical)).active() == canonical
         assert {name for name, own in self.family.own.items() if not own.when.parents} <= set(canonical)
 
     def test_its_own_choices_are_refused_elsewhere(self) -> None:
-        """What is not its default means nothing for another family, and is refused there."""
+        """A value other than the default has no meaning for another family, and is refused there."""
         other = next(family.name for family in FAMILIES.loadable() if not family.own)
         for name, value in self.choices.items():
             if name in self.family.own and value != self.family.own[name].default:
@@ -110,7 +110,7 @@ class FamilyContract:
                     parse_choices(choices_model(), {"family": other, name: value})
 
     def test_it_builds(self) -> None:
-        """Weights follow from the seed alone, and scores are between 0 and 1."""
+        """Weights depend on the seed only, and scores are between 0 and 1."""
         before = torch.get_rng_state()
         again, other = build_network(self.shape, seed=1), build_network(self.shape, seed=2)
         assert torch.equal(torch.get_rng_state(), before)
@@ -137,9 +137,10 @@ class FamilyContract:
             assert parameter.grad.isfinite().all()
 
     def test_it_counts(self) -> None:
-        """Parameters, and what torch's flop counter sees before the capsules, are those of the parts.
+        """The counts of the parts are equal to the network's parameters, and to torch's flops before the
+        capsules.
 
-        What routing costs by the plain algorithm is counted by the contract of routings.
+        The contract of routings checks the multiply-adds of the routing.
         """
         assert parameters(self.shape) == sum(weights.numel() for weights in self.network.parameters())
         parts = complexity(self.shape)
@@ -152,7 +153,7 @@ class FamilyContract:
         assert counter.get_total_flops() == 2 * len(self.images) * sum(part.macs for part in parts)
 
     def test_it_prunes_or_refuses(self) -> None:
-        """What is pruned is of the same family, smaller, and still says something; or a line says why not."""
+        """The pruned network is smaller, of the same family, and has finite scores; or pruning is refused."""
         if self.family.prunes == "nothing":
             with pytest.raises(UsageError, match=f"family={self.name} has no capsules to prune"):
                 pruned(self.shape, 0.5)
@@ -167,7 +168,7 @@ class FamilyContract:
             assert smaller.scores(self.images).isfinite().all()
 
     def test_it_is_saved(self, tmp_path: Path) -> None:
-        """A file of weights brings the same network back."""
+        """Loading a file of weights gives the same network."""
         save_weights(tmp_path / "weights.pt", self.network)
         loaded = load_weights(tmp_path / "weights.pt")
         assert loaded.architecture == self.shape
@@ -175,7 +176,7 @@ class FamilyContract:
             assert torch.equal(loaded.scores(self.images), self.network.scores(self.images))
 
     def test_it_is_exported_and_predicts(self, tmp_path: Path) -> None:
-        """Its export says what it says, in torch and in ONNX."""
+        """The export has the same scores as the network, in torch and in ONNX."""
         names = tuple(f"class{number}" for number in range(self.classes))
         written = write_export(
             tmp_path / "x", self.network, about=ExportInfo(classes=names), images=self.images

@@ -1,4 +1,4 @@
-"""Entry points without an installation: what a test plugs in is found by this process and its workers."""
+"""Entry points without an installation, which this process and its workers find during a test."""
 
 import os
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ def write_plugin(folder: Path, name: str, entries: Mapping[str, Mapping[str, str
     """Write the metadata of a distribution with entry points into `folder`, and return `folder`.
 
     Args:
-        folder: made where it is missing; it has to be on the path of whoever shall find it.
+        folder: created if it is missing; a process finds the entry points if it is on its import path.
         name: name of the distribution.
-        entries: by entry-point group: "module:attribute" by name.
+        entries: for each entry-point group, "module:attribute" by name.
     """
     metadata = folder / f"{name.replace('-', '_')}-0.dist-info"
     metadata.mkdir(parents=True)
@@ -30,9 +30,10 @@ def write_plugin(folder: Path, name: str, entries: Mapping[str, Mapping[str, str
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Put `folders` first on the path of this process and of its workers, until `monkeypatch` is undone.
+    """Put `folders` first on the import path of this process and of its workers, until `monkeypatch` is
+    undone.
 
-    What was resolved meanwhile is forgotten with it.
+    Objects that were resolved in the meantime are then forgotten.
     """
     for registry in (TRAINERS, FAMILIES, ROUTINGS):
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))

@@ -1,7 +1,7 @@
-"""A trainer that is quick anywhere: logistic regression on points of the plane, in plain Python.
+"""A trainer that is fast everywhere: logistic regression on points of the plane, in plain Python.
 
-The executor contract trains it, and with a reference step as `calibrated_probe`; it needs nothing that
-takes long to import.
+The executor contract uses it, also with a reference step as `calibrated_probe`. It imports nothing that takes
+long.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ _Point = tuple[float, float, bool]
 
 
 class ProbeChoices(ChoicesModel):
-    """What can be chosen: the step size, and to fail with a message after the first epoch."""
+    """The choices: the step size, and a message with which to fail after the first epoch."""
 
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
     failure: str = ""
@@ -45,7 +45,7 @@ CALIBRATED_PROBE = dataclasses.replace(
 
 
 def reference_step(device: str, threads: int | None) -> float:
-    """Return the seconds of training on 200 fixed points; see `Calibrate`. The probe knows one device."""
+    """Return the seconds of training on 200 fixed points (see `Calibrate`), on whatever device."""
     generator = random.Random(0)
     points = [_point(generator) for _ in range(_TRAINED)]
     return _epoch([0.0, 0.0, 0.0], points, rate=0.5)[1]
@@ -55,7 +55,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train a line that separates the points above a parabola from those below; see `Train`.
 
     Raises:
-        TrainingError: the choice `failure` asks for it.
+        TrainingError: the choice `failure` is set.
     """
     choices = ProbeChoices.model_validate(job.choices)
     generator = random.Random(job.seed)

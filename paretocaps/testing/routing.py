@@ -1,4 +1,4 @@
-"""The contract that every routing keeps, as a pytest class to subclass."""
+"""The contract of every routing, as a pytest class to subclass."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -16,8 +16,8 @@ from paretocaps.models.routings.base import CapsuleLayer, RoutingGradient, layer
 BATCH, INPUTS, OUTPUTS = 3, 6, 4
 
 Plain = Callable[[CapsuleLayer, Tensor], tuple[Tensor, Tensor]]
-"""A routing written the plain way: from a layer and states [B, I, E] to states [B, O, D] and couplings
-[B, I, O]. Every vote is formed, and sums that count as multiply-adds are einsums."""
+"""The plain implementation of a routing: a function from a layer and states [B, I, E] to states [B, O, D] and
+couplings [B, I, O]. It forms every vote, and the sums that count as multiply-adds are einsums."""
 
 
 class RoutingContract:
@@ -31,16 +31,16 @@ class RoutingContract:
 
     @pytest.fixture
     def routing(self) -> Routing:
-        """The routing that is tested."""
+        """Return the routing that is tested."""
         return ROUTINGS.get(self.name)
 
     @pytest.fixture
     def plainly(self, routing: Routing) -> Plain:
-        """The routing written the plain way; a subclass returns it, so that layer and counts are compared."""
-        pytest.skip(f"routing {routing.name!r} is not written the plain way")
+        """Return the plain implementation, which a subclass defines to check the layer and the counts."""
+        pytest.skip(f"routing {routing.name!r} has no plain implementation")
 
     def test_it_says_what_it_is(self, routing: Routing) -> None:
-        """It has the name that it is registered under, a description, and a layer that is one."""
+        """The routing has the name under which it is registered, a description, losses and a layer."""
         assert ROUTINGS.get(routing.name) is routing
         assert routing.description
         assert routing.losses
@@ -51,7 +51,7 @@ class RoutingContract:
     def test_couplings_sum_to_one_over_the_outputs(
         self, routing: Routing, matrices: int, iterations: int
     ) -> None:
-        """An input capsule gives all of itself away; what it gives depends on it after an iteration."""
+        """Couplings of an input capsule sum to 1; after the first iteration they depend on its state."""
         layer = made(routing, matrices=matrices, iterations=iterations)
         inputs = states(layer).requires_grad_()
         coupling = layer.couplings(inputs)
@@ -63,7 +63,7 @@ class RoutingContract:
 
     @pytest.mark.parametrize("matrices", [6, 2])
     def test_a_sample_is_routed_on_its_own(self, routing: Routing, matrices: int) -> None:
-        """What else is in a batch changes nothing."""
+        """The other samples of a batch change nothing."""
         layer = made(routing, matrices=matrices)
         inputs = states(layer)
         together, coupling = layer(inputs), layer.couplings(inputs)
@@ -79,7 +79,7 @@ class RoutingContract:
     def test_results_and_gradients_are_finite_at_any_norm(
         self, routing: Routing, gradient: RoutingGradient, norm: float, dtype: torch.dtype
     ) -> None:
-        """Capsules of no length, and very long ones, spoil nothing."""
+        """Capsules of zero length and very long ones give finite results and gradients."""
         layer = made(routing, gradient=gradient).float()
         inputs = states(layer, dtype=torch.float32)
         inputs = inputs / inputs.norm(dim=2, keepdim=True) * norm
@@ -92,7 +92,7 @@ class RoutingContract:
     def test_full_gradients_are_those_of_the_function(
         self, routing: Routing, matrices: int, iterations: int
     ) -> None:
-        """With gradient "all" they are what finite differences give."""
+        """With gradient "all", they agree with finite differences."""
         layer = made(routing, matrices=matrices, iterations=iterations, gradient="all", outputs=3)
         parameters = dict(layer.named_parameters())
 
@@ -106,7 +106,7 @@ class RoutingContract:
         assert torch.autograd.gradcheck(function, checked, fast_mode=True)
 
     def test_the_gradients_agree_for_one_iteration_and_differ_for_more(self, routing: Routing) -> None:
-        """With "last" the couplings are constants, which they are anyway in the first iteration."""
+        """With "last", the couplings are constants; in the first iteration they are constant in any case."""
         for iterations in (1, 3):
             last, full = (
                 gradients(layer, states(layer))
@@ -120,7 +120,7 @@ class RoutingContract:
 
     @pytest.mark.parametrize("enabled", [False, True])
     def test_the_gradient_mode_stays_as_it_is(self, routing: Routing, enabled: bool) -> None:
-        """Routing under `torch.no_grad` leaves it, and neither switches gradients on nor off."""
+        """The routing does not change whether gradients are enabled."""
         layer = made(routing, gradient="all")
         inputs = states(layer)
         gradients(layer, inputs)
@@ -133,7 +133,7 @@ class RoutingContract:
         assert torch.is_grad_enabled()
 
     def test_no_random_state_moves(self, routing: Routing) -> None:
-        """Weights are drawn from the generator that is given, and nothing else is drawn."""
+        """Weights are initialised from the given generator, and no other random numbers are drawn."""
         before = torch.get_rng_state()
         layer = made(routing, gradient="all")
         gradients(layer, states(layer))
@@ -141,7 +141,7 @@ class RoutingContract:
 
     @pytest.mark.parametrize("gradient", ["last", "all"])
     def test_bfloat16_is_near_float32(self, routing: Routing, gradient: RoutingGradient) -> None:
-        """Under autocast products are computed in bfloat16, and results stay in float32."""
+        """Under autocast, products are computed in bfloat16 and results are float32."""
         layer = made(routing, gradient=gradient).float()
         inputs = states(layer, dtype=torch.float32) * 0.5
         exact = layer(inputs)
@@ -154,7 +154,7 @@ class RoutingContract:
 
     @pytest.mark.parametrize("gradient", ["last", "all"])
     def test_shared_matrices_act_as_copies(self, routing: Routing, gradient: RoutingGradient) -> None:
-        """Capsules that share a matrix are routed as if each had its own, equal ones."""
+        """Capsules that share a matrix are routed as if each had an equal matrix of its own."""
         shared, copied = made(routing, matrices=2, gradient=gradient), made(routing, gradient=gradient)
         dim = shared.INPUT_DIM
         assert shared.weight.shape[dim] == 2
@@ -168,7 +168,7 @@ class RoutingContract:
         torch.testing.assert_close(weight, summed, rtol=1e-9, atol=1e-12)
 
     def test_inputs_can_be_cut_along_their_dimension(self, routing: Routing) -> None:
-        """Pruning takes matrices out along `INPUT_DIM`, and what is left is a layer."""
+        """Pruning removes matrices along `INPUT_DIM`, and the rest is a working layer."""
         layer = made(routing)
         kept = torch.tensor([0, 2, 5])
         shape = LayerShape(3, OUTPUTS, layer.shape.in_dim, layer.shape.out_dim, 3)
@@ -180,7 +180,7 @@ class RoutingContract:
 
     @pytest.mark.parametrize("matrices", [6, 2])
     def test_parameters_are_counted_as_they_are(self, routing: Routing, matrices: int) -> None:
-        """The descriptor's count is the layer's."""
+        """The descriptor's count is equal to the layer's."""
         layer = made(routing, matrices=matrices)
         counted = routing.parameters(layer.shape)
         assert counted == sum(parameter.numel() for parameter in layer.parameters())
@@ -189,7 +189,7 @@ class RoutingContract:
     def test_multiply_adds_are_those_of_the_plain_algorithm(
         self, routing: Routing, plainly: Plain, iterations: int
     ) -> None:
-        """The descriptor's count is torch's, two flops each."""
+        """The descriptor's count is half of the flops that torch counts."""
         layer = made(routing, iterations=iterations)
         with FlopCounterMode(display=False) as counter:
             plainly(layer, states(layer, batch=1))
@@ -201,7 +201,7 @@ class RoutingContract:
     def test_the_layer_is_the_plain_algorithm(
         self, routing: Routing, plainly: Plain, iterations: int, matrices: int, gradient: RoutingGradient
     ) -> None:
-        """Results and gradients are those of the plain way."""
+        """Results and gradients are those of the plain implementation."""
         layer = made(routing, iterations=iterations, matrices=matrices, gradient=gradient)
         inputs = states(layer)
         expected, coupling = plainly(layer, inputs)
@@ -212,14 +212,14 @@ class RoutingContract:
             torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-9)
 
     def test_all_parameters_are_drawn_from_the_generator(self, routing: Routing) -> None:
-        """The same seed draws the same weights, another one others."""
+        """The same seed gives the same initial weights, and another seed gives other weights."""
         one, same, other = (list(made(routing, bias=True, seed=seed).parameters()) for seed in (3, 3, 4))
         assert all(torch.equal(a, b) for a, b in zip(one, same, strict=True))
         assert not torch.equal(one[0], other[0])
         assert all(parameter.isfinite().all() for parameter in one)
 
     def test_scores_are_between_zero_and_one(self, routing: Routing) -> None:
-        """A class capsule says how sure it is."""
+        """The score of a class capsule is a confidence in [0, 1]."""
         layer = made(routing)
         found = scores(layer(states(layer)), routing)
         assert found.shape == (BATCH, OUTPUTS)
@@ -227,7 +227,7 @@ class RoutingContract:
         assert found.max() <= 1
 
     def test_one_output_capsule_gets_all(self, routing: Routing) -> None:
-        """With nothing to choose between, every coupling is 1."""
+        """If there is only one output capsule, every coupling is 1."""
         layer = made(routing, outputs=1)
         inputs = states(layer)
         ones = torch.ones(BATCH, INPUTS, 1, dtype=torch.float64)
@@ -236,12 +236,12 @@ class RoutingContract:
 
     @pytest.mark.parametrize("iterations", [0, 6])
     def test_other_iterations_are_refused(self, routing: Routing, iterations: int) -> None:
-        """There are 1 to 5."""
+        """The number of iterations must be 1 to 5."""
         with pytest.raises(UsageError, match=f"{iterations} iterations of routing: choose 1 to 5"):
             made(routing, iterations=iterations)
 
     def test_an_unknown_gradient_is_refused(self, routing: Routing) -> None:
-        """It is "last" or "all"."""
+        """The gradient must be "last" or "all"."""
         with pytest.raises(UsageError, match="routing gradient 'some' is unknown: choose 'last' or 'all'"):
             made(routing, gradient="some")  # type: ignore[arg-type]
 
@@ -256,7 +256,7 @@ def made(
     outputs: int = OUTPUTS,
     seed: int = 0,
 ) -> CapsuleLayer:
-    """Return a small layer of `routing` in float64, its weights drawn."""
+    """Return a small layer of `routing` in float64, with initialised weights."""
     shape = LayerShape(INPUTS, outputs, routing.state_dim(3), routing.state_dim(5), matrices)
     layer = layer_class(routing)(shape, iterations, gradient=gradient, bias=bias)
     layer.draw(torch.Generator().manual_seed(seed), 0.5)
@@ -264,7 +264,7 @@ def made(
 
 
 def states(layer: CapsuleLayer, *, batch: int = BATCH, dtype: torch.dtype = torch.float64) -> Tensor:
-    """Return states [B, I, E] of input capsules, always the same ones."""
+    """Return states [B, I, E] of input capsules, which are the same at every call."""
     generator = torch.Generator().manual_seed(1)
     drawn = torch.randn(batch, INPUTS, layer.shape.in_dim, dtype=torch.float64, generator=generator)
     return drawn.to(dtype)
@@ -273,12 +273,12 @@ def states(layer: CapsuleLayer, *, batch: int = BATCH, dtype: torch.dtype = torc
 def gradients(
     layer: CapsuleLayer, inputs: Tensor, forward: Callable[[Tensor], Tensor] | None = None
 ) -> tuple[Tensor, ...]:
-    """Return the gradients of a weighted sum of the outputs: of the inputs, then of each parameter.
+    """Return the gradients of a weighted sum of the outputs by the inputs, then by each parameter.
 
     Args:
-        layer: whose parameters are differentiated.
+        layer: the layer with the parameters.
         inputs: states [B, I, E].
-        forward: what computes the outputs; the layer itself where left out.
+        forward: the function that computes the outputs; by default the layer itself.
     """
     inputs = inputs.detach().requires_grad_()
     output = (forward or layer)(inputs)

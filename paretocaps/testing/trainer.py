@@ -1,4 +1,4 @@
-"""The contract that every trainer keeps, as a pytest class to subclass."""
+"""The contract of every trainer, as a pytest class to subclass."""
 
 import contextlib
 import math
@@ -23,7 +23,7 @@ from paretocaps.errors import UsageError
 from paretocaps.registry import resolve
 from paretocaps.testing.writes import recorded_writes
 
-_FINITE = 300  # so many points of a finite space are tried one by one
+_FINITE = 300  # a finite space with at most so many points is tried completely
 _READ_SPEC = """
 import sys
 from paretocaps.domain.trainer import TRAINERS
@@ -34,7 +34,7 @@ sys.exit("resolving the spec imports torch" if "torch" in sys.modules else 0)
 
 @dataclass(frozen=True)
 class Training:
-    """One training as it was observed: the records it reported, its result, what it wrote elsewhere."""
+    """An observed training: its job, the reported records, the result, and stray files that it wrote."""
 
     job: TrainingJob
     records: tuple[EpochRecord, ...]
@@ -46,12 +46,12 @@ class TrainerContract:
     """Tests that hold for every trainer; a subclass whose name starts with Test sets `spec`.
 
     Attributes:
-        spec: the trainer; it is installed, with an entry point in `paretocaps.trainers`.
-        choices: what to train, other than the trainer's defaults.
-        data: the images; few, so that a training takes seconds.
+        spec: the trainer, which is installed with an entry point in `paretocaps.trainers`.
+        choices: the choices that differ from the trainer's defaults.
+        data: the images, few enough that a training takes seconds.
         epochs: how many epochs to train, 2 or more.
         deterministic: whether the same seed gives the same accuracies.
-        samples: how many random sets of choices of the default space are tried.
+        samples: how many random points of the default space are tried.
     """
 
     spec: ClassVar[TrainerSpec]
@@ -63,7 +63,7 @@ class TrainerContract:
 
     @classmethod
     def job(cls, folder: Path) -> TrainingJob:
-        """Return the job that is trained, in `folder`."""
+        """Return the job to train in `folder`."""
         return TrainingJob(
             study="contract",
             trial=0,
@@ -77,7 +77,7 @@ class TrainerContract:
 
     @classmethod
     def observe(cls, root: Path, stop_after: int | None = None) -> Training:
-        """Train `job` below `root`, from an empty working directory, and return what was seen of it."""
+        """Train `job` below `root`, from an empty working directory, and return the observed training."""
         elsewhere, folder = root / "elsewhere", root / "job"
         elsewhere.mkdir()
         folder.mkdir()
@@ -94,7 +94,7 @@ class TrainerContract:
     @pytest.fixture(scope="class")
     @classmethod
     def training(cls, tmp_path_factory: pytest.TempPathFactory) -> Training:
-        """One whole training, which most of the tests look at."""
+        """Return one complete training, which most tests use."""
         return cls.observe(tmp_path_factory.mktemp("training"))
 
     def test_spec_is_read_without_torch(self) -> None:
@@ -111,12 +111,12 @@ class TrainerContract:
                 setattr(choices, name, getattr(choices, name))
 
     def test_unknown_choices_are_refused(self) -> None:
-        """A name that is no choice is an error that names it."""
+        """An unknown choice is an error that names it."""
         with pytest.raises(UsageError, match="no_such_choice"):
             self.spec.parse({**self.choices, "no_such_choice": 1})
 
     def test_space_is_accepted(self) -> None:
-        """Every point of a small space, and random samples of any, are choices the trainer understands."""
+        """The trainer accepts every point of a small space, and random points of any space."""
         self.spec.check_space(self.spec.space)
         for sampled in _samples(self.spec.space, self.samples):
             canonical = self.spec.canonical(sampled)
@@ -125,16 +125,16 @@ class TrainerContract:
             )
 
     def test_designs_are_accepted(self) -> None:
-        """Every named design is a set of choices the trainer understands."""
+        """The trainer accepts every one of its designs."""
         for design in self.spec.designs.values():
             self.spec.canonical(design)
 
     def test_reference_step_is_timed(self) -> None:
-        """A reference step, where there is one, takes seconds and leaves the global random states alone."""
+        """A reference step, if there is one, returns its time and keeps the global random states."""
         if not self.spec.calibrate:
             pytest.skip(f"trainer {self.spec.name!r} has no reference step")
         calibrate: Calibrate = resolve(self.spec.calibrate)
-        calibrate("cpu", None)  # what it imports may seed itself
+        calibrate("cpu", None)  # modules that it imports may seed themselves
         before = _random_states()
         seconds = calibrate("cpu", None)
         assert math.isfinite(seconds), f"{self.spec.calibrate} returned {seconds}"
@@ -142,9 +142,9 @@ class TrainerContract:
         assert _random_states() == before, f"{self.spec.calibrate} changed a global random state"
 
     def test_reports_every_epoch(self, training: Training) -> None:
-        """`on_epoch` is called once an epoch, in order, with the records of the measurement.
+        """`on_epoch` is called once per epoch, in order, with the records of the measurement.
 
-        Seconds may be settled later: what warms up is charged at the median of steps still to come.
+        Seconds may change later, because steps that warm something up count as the median of later steps.
         """
         assert isinstance(training.measurement, Measurement)
         expected = list(range(1, training.job.epochs + 1))
@@ -153,7 +153,7 @@ class TrainerContract:
         assert measured == [_unsettled(record) for record in training.records]
 
     def test_time_adds_up(self, training: Training) -> None:
-        """`time` is the sum of the epochs' seconds so far, never more than `wall`, which never shrinks."""
+        """`time` is the sum of the epochs' seconds so far, never more than `wall`, which never decreases."""
         total, wall = 0.0, 0.0
         for record in training.measurement.epochs:
             total += record.seconds
@@ -164,7 +164,7 @@ class TrainerContract:
         assert wall <= training.measurement.wall
 
     def test_values_belong_to_the_best_epoch(self, training: Training) -> None:
-        """Accuracy, time and size are those of one network: the best epoch's, the earliest on ties."""
+        """Accuracy, time and size are those of the best epoch's network; ties go to the earliest epoch."""
         measurement, best = training.measurement, best_epoch(training.measurement.epochs)
         assert measurement.best_epoch == best.epoch
         assert measurement.acc == best.acc
@@ -173,27 +173,27 @@ class TrainerContract:
         assert measurement.macs in (None, best.macs or measurement.macs)
 
     def test_survives_json(self, training: Training) -> None:
-        """A measurement is what it was after it was written and read."""
+        """A measurement does not change when it is written and read."""
         text = training.measurement.model_dump_json()
         assert Measurement.model_validate_json(text).model_dump_json() == text
 
     def test_weights_are_in_the_folder(self, training: Training) -> None:
-        """Weights that a measurement names are a file in the job's folder."""
+        """If a measurement names weights, they are a file in the job's folder."""
         name = training.measurement.weights
         assert name is None or (training.job.folder / name).is_file(), f"weights={name!r} is not there"
 
     def test_writes_in_its_folder_only(self, training: Training) -> None:
-        """Nothing is written outside the job's folder, temporary files apart."""
+        """Nothing is written outside the job's folder, except for temporary files."""
         assert not training.strays
 
     def test_stops_when_told(self, tmp_path: Path) -> None:
-        """Where `on_epoch` returns False the training ends there, with a measurement of that far."""
+        """If `on_epoch` returns False, the training ends there, with a measurement of the epochs so far."""
         stopped = self.observe(tmp_path, stop_after=1)
         assert len(stopped.records) == len(stopped.measurement.epochs) == 1
         assert stopped.measurement.best_epoch == 1
 
     def test_seed_decides(self, training: Training, tmp_path: Path) -> None:
-        """The same seed gives the same accuracies, where the trainer says so."""
+        """The same seed gives the same accuracies, if the trainer is declared deterministic."""
         if not self.deterministic:
             pytest.skip(f"trainer {self.spec.name!r} is declared not deterministic")
         again = self.observe(tmp_path)
@@ -201,7 +201,7 @@ class TrainerContract:
 
 
 def _random_states() -> list[str]:
-    """Return Python's random state, and numpy's and torch's where they are imported."""
+    """Return Python's random state, and those of numpy and torch if they are imported."""
     states = [repr(random.getstate())]
     if numpy := sys.modules.get("numpy"):
         states.append(str(numpy.random.get_state()[1].tolist()))
@@ -221,7 +221,7 @@ def _strays(root: Path, folder: Path, written: list[Path]) -> Iterator[str]:
             path.is_relative_to(root) or not path.is_relative_to(temporary)
         ):
             yield str(path)
-    for found in root.rglob("*"):  # what libraries write behind Python's back
+    for found in root.rglob("*"):  # files that libraries write without Python
         if not found.is_relative_to(folder) and found != root / "elsewhere":
             yield os.fspath(found)
 

@@ -1,4 +1,4 @@
-"""What writing does while a block runs: which files it touches, and that its disk is full."""
+"""Contexts for tests of writing: one records the files that are written, one simulates a full disk."""
 
 import os
 import sys
@@ -19,9 +19,10 @@ _installed = False
 
 @contextmanager
 def recorded_writes() -> Iterator[list[Path]]:
-    """Yield a list that fills with the absolute paths that Python code opens for writing, makes or removes.
+    """Yield a list, to which the absolute paths are added that Python code opens for writing, makes or
+    removes.
 
-    What a library writes without Python's knowledge is not in it, nor devices and byte code.
+    It does not include files that a library writes without Python, devices, and byte code.
     """
     _install()
     paths: list[Path] = []
@@ -34,7 +35,7 @@ def recorded_writes() -> Iterator[list[Path]]:
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """Let every file that is written whole inside the block meet a full disk (Linux: /dev/full)."""
+    """Let `whole_file` write to a full disk inside the block (Linux: /dev/full)."""
     with mock.patch.object(writing, "_new_file", lambda draft: draft.symlink_to("/dev/full")):
         yield
 
@@ -42,7 +43,7 @@ def full_disk() -> Iterator[None]:
 def _install() -> None:
     global _installed
     if not _installed:
-        sys.addaudithook(_hook)  # for the life of the process; it does nothing without a recorder
+        sys.addaudithook(_hook)  # it cannot be removed, and does nothing without a recorder
         _installed = True
 
 
