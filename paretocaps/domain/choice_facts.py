@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from paretocaps.domain.choices import ChoicesModel, NameIn
+from paretocaps.domain.choices_model import ChoicesModel, NameIn
 from paretocaps.domain.condition import Condition
 
 _BOUNDS = ("ge", "gt", "le", "lt")

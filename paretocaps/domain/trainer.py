@@ -6,12 +6,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from paretocaps.domain.choices import (
-    canonical_choices,
-    parse_choices,
-    parse_value,
-    without_meaningless,
-)
+from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Parameter, Space

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.choices import Choices, parse_value
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import parse_value
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
 from paretocaps.writing import refuse_unwritable, whole_file

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.domain.brought_choices import choices_model
-from paretocaps.domain.choices import Choices, parse_choices
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import parse_choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import Family
 from paretocaps.errors import UsageError

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.space import Space

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from paretocaps.domain.choices import Choices, canonical_choices
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import canonical_choices
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from paretocaps.cli.naming import defaults, flag_lines, short_choices, telling_choices
-from paretocaps.domain.choices import Choices, canonical_choices
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import canonical_choices
 
 
 def test_what_sets_a_trial_apart_is_what_it_changes():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paretocaps.domain.choices import Choices, parse_choices
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import parse_choices
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.models.routings.base import layer_class

@@ -4,7 +4,8 @@ import pytest
 from pydantic import Field
 
 from paretocaps.domain.brought_choices import choices_model
-from paretocaps.domain.choices import Choices, canonical_choices, parse_choices, parse_value
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import Family, OwnChoice

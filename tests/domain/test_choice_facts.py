@@ -78,7 +78,7 @@ def test_any_pydantic_model_can_be_read() -> None:
 
 
 def test_a_condition_without_listed_values_needs_nothing_beside_it() -> None:
-    from paretocaps.domain.choices import ChoicesModel
+    from paretocaps.domain.choices_model import ChoicesModel
 
     class Own(ChoicesModel):
         penalty: Literal["none", "l2"] = "none"

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec, register_trainer
 from paretocaps.execution.inline import InlineExecutor

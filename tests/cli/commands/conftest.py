@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from paretocaps.cli.app import app
-from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.space import Space

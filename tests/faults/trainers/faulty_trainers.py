@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from paretocaps.domain.choices import ChoicesModel
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec
