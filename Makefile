@@ -4,7 +4,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FOR_DOCS := .venv/.installed-for-docs
-# worksteal: neighbours share a process and its fixtures, until one process has nothing left to do
+# worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: demo check test docs lint linters format pins clean
@@ -19,7 +19,7 @@ check: linters
 test: $(INSTALLED)
 	$(PYTEST)
 
-# the site is built into site/, from this folder alone; whatever is wrong with a page is an error
+# builds the site into site/; every warning about a page is an error
 docs: $(FOR_DOCS)
 	NO_MKDOCS_2_WARNING=1 HF_HUB_OFFLINE=1 $(BIN)/mkdocs build --strict --quiet
 
@@ -44,8 +44,8 @@ pins: $(INSTALLED)
 clean:
 	rm -rf .venv
 
-# uv installs ten times faster than pip; where it cannot be had, pip does the same. uv does not read
-# pip's settings, so where pip was told to look for packages is passed on to it.
+# uv installs ten times faster than pip, which is used where uv cannot be installed. uv does not read pip's
+# settings, so pip's package sources are passed on to it.
 PIP_SETTING = $$($(BIN)/python -m pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
 define install
 	@if $(BIN)/python -m pip install --quiet uv 2>/dev/null; then \
@@ -59,7 +59,7 @@ define install
 endef
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or say make PYTHON=..." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or run make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(call install,dev)
 	@touch $(INSTALLED)

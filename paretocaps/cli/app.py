@@ -23,20 +23,20 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Use a network": {
             "train": "Train one set of choices fully, with checkpoints.",
-            "evaluate": "Judge a trained network on test images: accuracy by class, robustness, pictures.",
+            "evaluate": "Evaluate a network on test images: accuracy, robustness, pictures.",
             "export": "Write a trained network as safetensors, JSON and ONNX.",
             "predict": "Classify image files with an exported network.",
         },
         "Before training": {
-            "describe": "Say what a set of choices builds: parameters, multiply-adds, capsules.",
+            "describe": "Show the network that choices build: parameters, multiply-adds.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
-            "lr-range": "Find the learning rates worth searching: a range test.",
+            "lr-range": "Find the learning rates worth searching, by a range test.",
             "bench": "Time training steps on this machine.",
         },
-        "What there is": {
+        "Information": {
             "studies": "List the studies of a storage.",
             "trainers": "List the trainers, with their designs and spaces.",
-            "choices": "List what can be chosen: values, default, condition and meaning.",
+            "choices": "List the choices: values, default, condition and meaning.",
             "objectives": "List the objectives, with direction and unit.",
             "samplers": "List the samplers.",
             "datasets": "List the data sets known by name.",
@@ -48,7 +48,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 class App(click.Group):
-    """A group that knows its commands by name and imports one only when it is asked for.
+    """A group that knows its commands by name and imports one only when it is needed.
 
     The command called `x-y` is the attribute `command` of `paretocaps.cli.commands.x_y`.
     """
@@ -70,9 +70,9 @@ class App(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that `args` start with; an unknown one is answered with the nearest.
+        """Return the command that `args` start with; the error for an unknown one suggests the nearest.
 
-        Old flags among `args` are answered with a note, and replaced.
+        Old flags among `args` are replaced, each with a note on stderr.
         """
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
@@ -100,7 +100,7 @@ class App(click.Group):
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; click's own way with a closed pipe, exit code 1, is not ours."""
+        """Run the command; where its pipe is closed it ends in silence (click would exit with 1)."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -109,7 +109,7 @@ class App(click.Group):
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
-        """Run a command line and exit with its code, whatever happens on the way."""
+        """Run a command line and exit with its code, whatever it raises."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         sys.exit(ending.run(lambda: super(App, self).main(arguments, prog_name or "paretocaps", **extra)))
@@ -134,7 +134,8 @@ def debug_option() -> click.Option:
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog='Shell completion (bash; or zsh, fish): eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
+    epilog="\b\nShell completion in bash (in zsh with zsh_source, in fish with fish_source):\n"
+    '  eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
 )
 @click.version_option(package_name="paretocaps", message="%(prog)s %(version)s")
 @click.pass_context

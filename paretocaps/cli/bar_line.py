@@ -1,4 +1,4 @@
-"""A bar and some words beside it, in one line."""
+"""A progress bar and text on its right, in one line."""
 
 from collections.abc import Iterable
 
@@ -11,8 +11,8 @@ NARROWEST, WIDEST = 8, 40
 def bar_line(done: int, total: int, parts: Iterable[str], widest: int = WIDEST) -> Progress:
     """Return a bar as wide as there is room for, up to `widest` characters, and `parts` on its right.
 
-    Times are among the parts: rich's column of the time left knows none before the second step, and none
-    that passes between two steps.
+    Times are given as parts, because rich's column of the remaining time is empty before the second step
+    and stands still between two steps.
     """
     line = Progress(
         BarColumn(None, table_column=Column(min_width=NARROWEST, max_width=widest)),

@@ -1,4 +1,4 @@
-"""Timed training steps on stdout."""
+"""Writes timed training steps to stdout."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from paretocaps.cli.numbers import number_text
 from paretocaps.cli.output import Row, rows_table, say, show, write_rows
 
 _MEBIBYTE = 2**20
-_RIGHT = ("step", "epoch", "of the peak", "memory", "ratio")
+_RIGHT = ("step", "epoch", "of peak FLOP/s", "memory", "ratio")
 
 
 def write_bench(rows: Sequence[Row], form: str) -> None:
-    """Write the rows of `service.bench` in the asked form; the table leaves out what is the same in all."""
+    """Write the rows of `service.bench` as `form`; of a table the device is in a line of its own."""
     if form != "table":
         write_rows(rows, form)
         return
@@ -19,7 +19,7 @@ def write_bench(rows: Sequence[Row], form: str) -> None:
     named = any(row["design"] for row in rows)
     show(rows_table([_cells(row, named) for row in rows], right=_RIGHT))
     if any(row["loaded"] for row in rows):
-        say("the machine was busy with something else meanwhile: seconds are too long, ratios less so")
+        say("the machine was busy with something else, too: seconds are too long, ratios are less affected")
 
 
 def _cells(row: Row, named: bool) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
         "step": f"{number_text(row['step_s'])} s",
         "epoch": f"{number_text(row['epoch_s'])} s",
         "images/s": row["images_s"],
-        "of the peak": f"{100 * row['flops_share']:.0f} %",
+        "of peak FLOP/s": f"{100 * row['flops_share']:.0f} %",
         "memory": f"{row['peak_bytes'] / _MEBIBYTE:,.0f} MiB",
     }
     if row["against"]:

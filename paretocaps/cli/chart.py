@@ -1,7 +1,7 @@
 """A line chart in characters: one small picture of a curve, as wide as the terminal.
 
-By hand: plotext 5.3 gives each plot a margin of its own, so that the steps of two plots are not above each
-other, labels a logarithmic axis of batch sizes 10.1 and 6.3, and is one global figure.
+It is written by hand because plotext 5.3 gives each plot a margin of its own, so that the steps of two plots
+do not line up, labels a logarithmic axis of batch sizes with 10.1 and 6.3, and has one global figure.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""Braille's eight dots by column and row."""
+"""The bits of Braille's eight dots by column and row."""
 BLANK = 0x2800
 
 
@@ -57,14 +57,14 @@ def chart(
     """Return the lines of a chart of `ys` over `xs`, at most `width` characters each.
 
     Args:
-        title: what the values are; "(logarithmic)" is added where their axis is.
+        title: the name of the values; "(logarithmic)" is added where their axis is logarithmic.
         xs: rising positions; each value holds up to the next position.
         ys: as many finite values.
         x_label: the unit of the positions.
-        width, height: characters in all across, and of the plot itself down.
-        margin: characters left of the axis, where the labels need no more.
+        width, height: characters of the whole chart across, and of the plot alone down.
+        margin: least number of characters left of the axis.
         log: whether to use a logarithmic axis where all values are above 0 and not the same.
-        braille: whether to draw with braille dots (two across and four down a character).
+        braille: whether to draw with braille dots (two across and four down per character).
     """
     axis = Axis.over(ys, log)
     labels = {height - 1 - round(share * (height - 1)): _tick(axis.value(share)) for share in (0.0, 0.5, 1.0)}

@@ -1,4 +1,4 @@
-"""What can be chosen, on stdout: a table of all choices, or one of them in full."""
+"""Writes choices to stdout: all of them as a table, or one in full."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from paretocaps.service import ChoiceView
 
 
 def write_choices(found: Sequence[ChoiceView], form: str, *, full: bool) -> None:
-    """Write choices in the asked form.
+    """Write choices to stdout.
 
     Args:
         found: the choices.
         form: "table", "json" or "csv".
-        full: whether a table shows each of them in full.
+        full: whether to show each of them in full instead of as a row of a table.
     """
     if form != "table":
         write_rows([choice.as_dict() for choice in found], form)
@@ -24,7 +24,7 @@ def write_choices(found: Sequence[ChoiceView], form: str, *, full: bool) -> None
 
 
 def in_short(choice: ChoiceView) -> dict[str, str]:
-    """Return a choice as a row of a table; its meaning ends with its condition and what is sampled."""
+    """Return a choice as a row of a table; its meaning ends with its condition and its sampled values."""
     row = choice.summary()
     ends = {"Only where": row.pop("where"), "Sampled:": row.pop("sampled")}
     said = [f"{begin} {text}." for begin, text in ends.items() if text]
@@ -32,7 +32,7 @@ def in_short(choice: ChoiceView) -> dict[str, str]:
 
 
 def in_full(choice: ChoiceView) -> list[str]:
-    """Return the lines that say all of a choice: its facts, then what its values mean."""
+    """Return the lines that describe a choice in full: its facts, then the meanings of its values."""
     width = max(map(len, choice.summary()))
     lines = [f"{name:{width}}  {text or '-'}" for name, text in choice.summary().items()]
     meanings = choice.facts.meanings

@@ -18,7 +18,7 @@ _debug = False
 
 
 class ReaderGone(Exception):
-    """Whoever reads stdout has closed it, as `| head` does: there is nobody left to write for."""
+    """The reader of stdout has closed it, as `| head` does, so that nothing more can be written."""
 
 
 def show_tracebacks() -> None:
@@ -56,7 +56,7 @@ def _answer(error: Exception) -> int:
 def tell(line: str) -> None:
     """Write a line to stderr; where nobody reads it any more, the command goes on in silence.
 
-    With `2>&1 | head` the reader goes while a study runs, which is worth more than what is said of it.
+    With `2>&1 | head` the reader leaves while a study runs, and the study must not end for that.
     """
     try:
         click.echo(line, err=True)
@@ -65,7 +65,7 @@ def tell(line: str) -> None:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Return the line that tells a user about `error`, and the exit code."""
+    """Return the line that explains `error` to a user, and the exit code."""
     if isinstance(error, click.Abort):
         return "interrupted", INTERRUPTED
     if isinstance(error, click.ClickException):
@@ -102,13 +102,13 @@ def _silence(stream: TextIO) -> None:
 
 
 def _open_what_is_closed() -> None:
-    # What a shell closed (`>&-`) Python has as None, and the next file opened, a database say, would get
-    # its number and whatever is printed to that.
+    # A stream that the shell closed (`>&-`) is None in Python, and the next file that is opened, such as a
+    # database, would get its number and everything that is printed to it.
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # which gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good

@@ -1,4 +1,4 @@
-"""What a network was judged to be, on stdout."""
+"""Writes the evaluation of a network to stdout."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ _RIGHT = ("precision", "recall", "f1", "auc", "acc")
 
 
 def write_evaluation(found: Mapping[str, Any], form: str) -> None:
-    """Write `service.Evaluation.as_dict` in the asked form; CSV and the table have a row per class."""
+    """Write `service.Evaluation.as_dict` as `form`; CSV and the table have one row per class."""
     if form == "json":
         write_json(found)
     elif form == "csv":
@@ -25,8 +25,8 @@ def _say_headlines(found: Mapping[str, Any]) -> None:
     lines = {
         "accuracy": f"{found['acc']:.4f} (95 % interval {low:.4f} to {high:.4f})",
         "top 5": _four(found["top5"]),
-        "F1": f"{_four(found['macro']['f1'])} (mean of the classes)",
-        "AUC": f"{_four(found['auc'])} (mean of the classes)",
+        "F1": f"{_four(found['macro']['f1'])} (mean over classes)",
+        "AUC": f"{_four(found['auc'])} (mean over classes)",
         "ECE": _four(found["ece"]),
         "robust": _four((found["robust"] or {}).get("mean")),
     }

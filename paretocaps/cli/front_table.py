@@ -1,4 +1,4 @@
-"""A front as a table that fits: its objectives, and the choices in which its members differ."""
+"""A front as a table that fits the terminal: its objectives, and the choices in which its members differ."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from paretocaps.report.tables import choice_text, flags_text, heading, value_tex
 GAP = 2
 """Spaces between columns."""
 SMALLEST = 6
-"""Lines of a table with one member: a heading folded twice, the rule, the member, what is left out."""
+"""Lines of a table with one member: three of headings, the rule, the member, what is left out."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading and cells; `folded` headings break after an underscore to save width."""
+    """A column's heading and cells; `lines` is the heading, broken after underscores to save width."""
 
     title: str
     cells: Sequence[str]
@@ -35,14 +35,14 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Characters it takes, with the gap before it."""
+        """The characters that it takes, with the gap before it."""
         return GAP + max(map(len, (*self.lines, *self.cells)))
 
 
 def front_columns(
     members: Sequence[FrontMember], objectives: Sequence[Objective], base: Mapping[str, Any] | None = None
 ) -> list[Column]:
-    """Return what a table of `members` can show, the most important first; `base` as `telling_choices`."""
+    """Return the possible columns, the most important first; `base` is passed to `telling_choices`."""
     columns = [Column("trial", [str(m.trial) for m in members], right=True)]
     if any(member.design for member in members):
         columns.append(Column("design", [m.design or "-" for m in members]))
@@ -69,9 +69,9 @@ def front_table(
     """Return `members` as a table of at most `width` characters and `rows` lines, headings included.
 
     At least one member is shown, which with its headings and the last line takes up to `SMALLEST` lines.
-    Columns and members that do not fit are left out, from the end, and a last line says which.
-    `marks` puts a word before the trials it names; of one member, the choices that are not those of
-    `base`, the trainer's defaults, are shown.
+    Columns and members that do not fit are left out, from the end, and a last line names them. `marks` has
+    words to put before trials, by number. Of a single member, the choices that differ from `base`, the
+    trainer's defaults, are shown.
     """
     columns = front_columns(members, objectives, base)
     if marks:

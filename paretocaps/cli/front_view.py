@@ -1,4 +1,4 @@
-"""A stored front on stdout."""
+"""Writes a front to stdout."""
 
 from dataclasses import replace
 
@@ -6,25 +6,26 @@ import click
 
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.naming import defaults, flag_lines
+from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import console, say, show, write_json
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.tables import csv_text, value_text
 
 
 def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form: str) -> None:
-    """Write `front` in the asked form.
+    """Write `front` to stdout.
 
     Args:
         front: the front.
         marked: a member that the table marks with `word`; JSON and CSV have it as the only member,
-            beside the hypervolume of the whole front.
-        word: what the mark says.
+            with the hypervolume of the whole front.
+        word: the mark.
         form: "table", "json" or "csv".
     """
     for line in front.left_out:
         say(line)
     if front.within:
-        say(f"only trials with {front.within}; --all lifts bounds")
+        say(f"only trials with {front.within}; --all lifts the bounds")
     if form == "table":
         _show(front, marked, word)
         return
@@ -49,7 +50,8 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
         say(front.measured_on)
     for line in flag_lines(front.members):
         say(line)
-    say(f"study {front.study}: {len(front)} on the front, hypervolume {front.hypervolume:.6g}")
+    size = f"{counted(len(front), 'trial')} on the front"
+    say(f"study {front.study}: {size}, hypervolume {front.hypervolume:.6g}")
     if marked is not None:
         values = ", ".join(f"{o.name} {value_text(o, marked.values.get(o.name))}" for o in front.objectives)
         say(f"{word}: trial {marked.trial}, {values}")

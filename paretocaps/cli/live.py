@@ -23,8 +23,8 @@ LAST_LINES = 3
 class LiveView(Progress):
     """Draws a study's progress in place on a terminal, several times per second.
 
-    Use it as a context manager around the run: on the way out the drawing is removed, and the
-    failures and notices stay as lines.
+    Use it as a context manager around the run: at its end the drawing is removed, and failures and
+    notices stay as lines.
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,7 +53,7 @@ class LiveView(Progress):
         self._live.start()
 
     def closed(self) -> None:
-        """Remove the drawing; leave the failures and notices."""
+        """Remove the drawing and print the failures and notices."""
         if not self._live.is_started:
             return
         self._live.stop()
@@ -61,7 +61,7 @@ class LiveView(Progress):
             self.console.print(line.text, style=STYLES[line.kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the study for the terminal's present size."""
+        """Draw the study for the terminal's current size."""
         if self.spec is not None:
             yield draw(self, self.spec, options.max_width, console.size.height)
         elif self.prepared is not None:
@@ -69,8 +69,8 @@ class LiveView(Progress):
 
 
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
-    """Return a study as it stands, in at most `width` characters and `height` lines."""
-    room = height - 7  # heading (2), the front's line, three blank lines, and the cursor's
+    """Return the state of a study in at most `width` characters and `height` lines."""
+    room = height - 7  # two lines of heading, the front's line, three blank lines, and the cursor's line
     members = progress.shown
     wanted = min(len(members) + SMALLEST, max(SMALLEST, room // 2)) if members else 0
     trainings = list(progress.running.values())
@@ -96,7 +96,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
 
 
 def draw_preparing(prepared: Preparing, now: float) -> RenderableType:
-    """Return a preparation as it stands at the clock's time `now`."""
+    """Return the state of a preparation of images at the clock's time `now`."""
     elapsed, done = now - prepared.started, prepared.done
     left = elapsed / done * (prepared.total - done) if done else 0.0
     parts = [prepared.what, f"{done} of {prepared.total}", clock_text(elapsed)]

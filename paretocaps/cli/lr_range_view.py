@@ -1,4 +1,4 @@
-"""A learning-rate range test on stdout: the bounds it suggests, and its curve."""
+"""Writes a learning-rate range test to stdout: the suggested bounds, and the curve."""
 
 import math
 import sys
@@ -16,7 +16,7 @@ _SUGGESTED = ("lr_min", "lr_max", "steepest", "lowest")
 
 
 class RangeTest(Protocol):
-    """A test as the service hands it out."""
+    """The result of a range test, as the service returns it."""
 
     @property
     def rows(self) -> Sequence[Mapping[str, Any]]:
@@ -25,16 +25,16 @@ class RangeTest(Protocol):
 
     @property
     def remarks(self) -> Sequence[str]:
-        """What to know of it."""
+        """Remarks on the result."""
         ...
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the result in its JSON form."""
         ...
 
 
 def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
-    """Write a test in the asked form; a table is followed by the curve on a terminal, or if asked."""
+    """Write a test as `form`; the curve follows a table if `draw` is True, or by default on a terminal."""
     if form == "json":
         write_json(test.as_dict())
     elif form == "csv":

@@ -1,4 +1,4 @@
-"""Choices in few words: what sets a trial apart."""
+"""Short texts for choices, which tell trials apart."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from paretocaps.report.tables import FLAGS, choices_text, differing_choices
 
 
 def defaults(trainer: str) -> Mapping[str, Any]:
-    """Return the value a trainer gives each choice that a study leaves alone."""
+    """Return a trainer's default for each of its choices; empty where the trainer is not known."""
     try:
         fields = TRAINERS.get(trainer).choices.model_fields
     except ParetocapsError:
@@ -19,18 +19,17 @@ def defaults(trainer: str) -> Mapping[str, Any]:
 
 
 def short_choices(choices: Mapping[str, Any], base: Mapping[str, Any]) -> str:
-    """Return what `choices` change from `base`, as "lr_policy=one_cycle batch_size=64"."""
+    """Return the `choices` that differ from `base`, as "lr_policy=one_cycle batch_size=64"."""
     changed = [name for name, value in choices.items() if base.get(name) != value]
     return choices_text(choices, changed) or "defaults"
 
 
 def telling_choices(members: Sequence[FrontMember], base: Mapping[str, Any]) -> list[str]:
-    """Return the names of the choices in which `members` differ, the more telling first.
+    """Return the names of the choices in which `members` differ, the more informative first.
 
-    One member differs from `base`, its trainer's defaults; where it does not, it has all to show.
-
-    Those with several values go before those that some members have, with one value, and others not:
-    the latter only repeat the choice they depend on.
+    Choices with several values come before those that some members have with one value and others lack:
+    the latter only repeat the choice on which they depend. Of a single member, the choices that differ from
+    `base`, its trainer's defaults, are returned, or all of them where none differs.
     """
     if len(members) == 1:
         own = {name: value for name, value in members[0].choices.items() if value is not None}
@@ -41,6 +40,6 @@ def telling_choices(members: Sequence[FrontMember], base: Mapping[str, Any]) -> 
 
 
 def flag_lines(members: Sequence[FrontMember]) -> list[str]:
-    """Return a line for each flag that `members` have: what it means."""
+    """Return a line with the meaning of each flag that `members` have."""
     given = {flag for member in members for flag in member.flags}
     return [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]

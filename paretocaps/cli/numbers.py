@@ -1,4 +1,4 @@
-"""Numbers that are no objective's value: counts, durations, cells of a list."""
+"""Texts of numbers other than objectives: counts, durations, cells of a list."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ def number_text(value: float) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Return a number of things: "1 trial", "24 trials"."""
+    """Return a count with its noun: "1 trial", "24 trials"."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def is_number(value: Any) -> bool:
-    """Return whether `value` is a number and not a truth value."""
+    """Return whether `value` is a number and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -16,14 +16,14 @@ FORMATS = ("table", "json", "csv")
 
 
 class Decorator(Protocol):
-    """What adds options to a command's function."""
+    """A decorator that adds options to a command's function."""
 
     def __call__(self, function: Decorated, /) -> Decorated:
-        """Return the function with them."""
+        """Return the function with the options."""
 
 
 class Meaning(NamedTuple):
-    """What an option means on every command that has it: its value's name, its help text, its type."""
+    """The meaning of an option on every command that has it: the name, help text and type of its value."""
 
     metavar: str | None
     text: str
@@ -32,49 +32,50 @@ class Meaning(NamedTuple):
 
 MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
-        "--study": Meaning("NAME", "Name of the study; STUDY gives it as well."),
+        "--study": Meaning("NAME", "Name of the study, like the argument STUDY."),
         "--storage": Meaning("URL", "Database of the studies."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),
         "--require": Meaning(
-            "BOUND", 'Leave out trials that miss a bound, such as "acc>=0.98"; repeat for more.'
+            "BOUND", 'Keep only trials within a bound, such as "acc>=0.98"; repeat for more.'
         ),
-        "--all": Meaning(None, "Lift all bounds, also those of the study."),
+        "--all": Meaning(None, "Lift all bounds, including the study's."),
         "--measured-on": Meaning("NAME", "Keep only trials that were measured on this device."),
-        "--scale-to": Meaning("NAME", "Keep trials of every device, with times in seconds of this one."),
-        "--trial": Meaning("N", "Choose the trial of this number.", int),
-        "--best": Meaning("OBJECTIVE", "Choose the best in one objective, such as acc."),
+        "--scale-to": Meaning("NAME", "Keep trials of every device, with times scaled to this one."),
+        "--trial": Meaning("N", "Choose the trial with this number.", int),
+        "--best": Meaning("OBJECTIVE", "Choose the best trial in one objective, such as acc."),
         "--knee": Meaning(None, "Choose the best compromise on the front."),
         "--prefer": Meaning(
-            "A=W,...", "Choose the member of the front nearest to preferences, such as acc=0.6,time=0.4."
+            "A=W,...",
+            "Choose the member of the front nearest to these preferences, such as acc=0.6,time=0.4.",
         ),
         "--set": Meaning("NAME=VALUE", "Set one choice (`paretocaps choices` lists them); repeat for more."),
         "--design": Meaning("NAME", "Named set of choices, such as wab_ws (`paretocaps trainers`)."),
         "--trainer": Meaning("NAME", "Name of the trainer (`paretocaps trainers`)."),
         "--dataset": Meaning("NAME", "Data set by name (`paretocaps datasets`)."),
         "--data": Meaning(
-            "PATH", "Local images: a folder with a sub-folder per class, of IDX or of parquet."
+            "PATH", "Folder of images: one sub-folder per class, or IDX files, or parquet files."
         ),
         "--limit-train": Meaning("N", "Train on N images only, stratified.", int),
-        "--corrupt": Meaning("refuse|skip", "What is done about image files that cannot be read."),
-        "--channels": Meaning("1|3", "Make all images gray (1) or coloured (3).", int),
-        "--epochs": Meaning("N", "Epochs of a training.", int),
-        "--seed": Meaning("N", "Seed of a training", int),
-        "--device": Meaning("NAME", "Where it runs: auto, cpu, cuda or cuda:N."),
+        "--corrupt": Meaning("refuse|skip", "What to do with image files that cannot be read."),
+        "--channels": Meaning("1|3", "Convert all images to gray (1) or colour (3).", int),
+        "--epochs": Meaning("N", "Epochs per training.", int),
+        "--seed": Meaning("N", "Seed of the", int),
+        "--device": Meaning("NAME", "Where to run: auto, cpu, cuda or cuda:N."),
         "--ranks": Meaning("N", "Processes that train one job together; on GPUs one per device.", int),
-        "--image": Meaning("HxWxC", "Size of an image."),
+        "--image": Meaning("HxWxC", "Height, width and channels of the images."),
         "--classes": Meaning("N", "Number of classes.", int),
         "--images": Meaning("N", "Number of training images.", int),
         "--batch": Meaning("N", "Images per batch.", int),
         "--steps": Meaning("N", "Number of optimiser steps", int),
         "--output": Meaning("PATH", "Where to write"),
-        "--force": Meaning(None, "Replace what is there."),
+        "--force": Meaning(None, "Replace existing output."),
         "--draw": Meaning(None, "Draw the curves in the terminal."),
-        "--plain": Meaning(None, "Plain lines instead of the live view."),
-        "--format": Meaning(None, "How to write the answer on stdout.", click.Choice(FORMATS)),
+        "--plain": Meaning(None, "Write plain lines instead of the live view."),
+        "--format": Meaning(None, "Format of the output on stdout.", click.Choice(FORMATS)),
     }
 )
-"""The options that two or more commands have; a help text begins with the meaning, here without an end where
-every command adds one."""
+"""The options that two or more commands have. Their help texts begin with this text, which lacks an end where
+every command adds its own."""
 
 
 def shared(flag: str, own: str = "", *names: str, **attributes: Any) -> Decorator:
@@ -82,8 +83,8 @@ def shared(flag: str, own: str = "", *names: str, **attributes: Any) -> Decorato
 
     Args:
         flag: its name.
-        own: what follows in this command's help text, with what stands before it.
-        names: other spellings of the flag, and the parameter's name where it is another.
+        own: the rest of this command's help text, with the space or punctuation before it.
+        names: other spellings of the flag, and the parameter's name where it differs.
         attributes: of the `click.Option`, such as its default.
     """
     meaning = MEANINGS[flag.partition("/")[0]]
@@ -94,15 +95,15 @@ def shared(flag: str, own: str = "", *names: str, **attributes: Any) -> Decorato
 
 
 def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Decorator:
-    """Return the option of the study file's key of the same name; its help ends with the key's default.
+    """Return the option for the study file's key of the same name; its help ends with the key's default.
 
-    A flag that is not given stays None: what holds then is settled where all sources are joined.
+    A flag that is not given stays None; its value is settled where all sources are joined.
     """
     return click.option(flag, metavar=metavar, type=kind, help=text + _default(flag))
 
 
 def shared_spec_option(flag: str, own: str = "") -> Decorator:
-    """Return the option of `MEANINGS` that is a study file's key, as `spec_option` does for other keys."""
+    """Return an option of `MEANINGS` that is also a key of study files, as `spec_option` does for others."""
     return shared(flag, own + _default(flag))
 
 
@@ -112,8 +113,8 @@ def _default(flag: str) -> str:
     return "" if shown is None else f"  [default: {shown}]"
 
 
-def study_options(own: str = " It may be left out where the storage has just one.") -> Decorator:
-    """Return what adds a study's name, as the argument STUDY or as `--study`: one parameter, `study`."""
+def study_options(own: str = " Optional if the storage has only one.") -> Decorator:
+    """Return a decorator that adds a study's name, as the argument STUDY or as `--study`: one parameter."""
 
     def decorate(function: Decorated) -> Decorated:
         @wraps(function)
@@ -149,22 +150,22 @@ def draw_option(function: Decorated) -> Decorated:
 
 
 def output_option(what: str) -> Decorator:
-    """Return `-o/--output`, where a command writes; the help says `what`, and where by default."""
+    """Return `-o/--output`, where a command writes; the help names `what` it writes, and the default."""
     return shared("--output", f" {what}", "-o")
 
 
 def choices_options(function: Decorated) -> Decorated:
     """Add `--set` and `--design`, which together name a set of choices."""
-    design = shared("--design", " --set overrides what it has.")
+    design = shared("--design", " --set overrides its values.")
     return shared("--set", "", "settings", multiple=True)(design(function))
 
 
 def data_options(dataset: str = "digits", corrupt: str = "refuse") -> Decorator:
-    """Return what adds the images to train on: `--dataset`, `--data`, and what is done to them.
+    """Return a decorator that adds the images to train on: `--dataset`, `--data`, and how to read them.
 
     Args:
-        dataset: which data set is the default, for the help.
-        corrupt: what is done by default about files that cannot be read, for the help.
+        dataset: the default data set, for the help.
+        corrupt: the default for files that cannot be read, for the help.
     """
     options = (
         shared("--dataset", f"  [default: {dataset}]"),
@@ -177,8 +178,8 @@ def data_options(dataset: str = "digits", corrupt: str = "refuse") -> Decorator:
 
 
 def view_options(function: Decorated) -> Decorated:
-    """Add what makes a view of a study's front: the study, objectives, requirements, devices."""
-    objectives = shared("--objectives", " They rank instead of the study's own; nothing is trained again.")
+    """Add the options that define a view of a study's front: the study, objectives, bounds, devices."""
+    objectives = shared("--objectives", " They replace the study's own; nothing is trained again.")
     devices = shared("--measured-on")(shared("--scale-to")(function))
     view = objectives(bounds_options(devices))
     return study_options()(storage_option(view))
@@ -190,7 +191,9 @@ def bounds_options(function: Decorated) -> Decorated:
     @wraps(function)
     def joined(require: tuple[str, ...], everything: bool, **others: Any) -> Any:
         if require and everything:
-            raise click.UsageError(f"--require {require[0]} bounds trials and --all lifts bounds: give one")
+            raise click.UsageError(
+                f"--require {require[0]} sets a bound and --all lifts all bounds: give one of them"
+            )
         return function(require=() if everything else require or None, **others)
 
     own = "  [default: the study's bounds]"
@@ -199,7 +202,7 @@ def bounds_options(function: Decorated) -> Decorated:
 
 
 def picking_options(function: Decorated) -> Decorated:
-    """Add what picks one trial of a stored study: the study, one of four ways, bounds, and `--storage`."""
+    """Add the options that pick one trial of a study: the study, four ways to pick, bounds, `--storage`."""
     return study_options()(ways_to_pick(function))
 
 
@@ -210,17 +213,17 @@ def ways_to_pick(function: Decorated) -> Decorated:
 
 
 def prefer_option(function: Decorated) -> Decorated:
-    """Add `--prefer`, read as a table of preferences by objective."""
+    """Add `--prefer`, which is read as preferences by objective."""
     return shared("--prefer", "", "preferences", callback=read_preferences)(function)
 
 
 def seed_of_trial_option(function: Decorated) -> Decorated:
-    """Add `--seed`, which of a stored trial's trainings is meant."""
-    return shared("--seed", " that the trial has.  [default: the most accurate]")(function)
+    """Add `--seed`, which selects one of a stored trial's trainings."""
+    return shared("--seed", " training, one of the trial's.  [default: the most accurate]")(function)
 
 
 def picks_a_trial(given: Mapping[str, Any]) -> bool:
-    """Return whether any of the parameters that pick a trial is `given`; its storage alone picks none."""
+    """Return whether any parameter that picks a trial is `given`; `--storage` alone picks none."""
     values = [value for name, value in given.items() if name != "storage"]
     return any(value is not None and value is not False and value != () for value in values)
 
@@ -231,7 +234,7 @@ def read_preferences(
     """Read `acc=0.6,time=0.4` as preferences by objective: numbers from 0 up, at least one above 0.
 
     Raises:
-        BadParameter: it is not that.
+        BadParameter: `value` is anything else.
     """
     if value is None:
         return None

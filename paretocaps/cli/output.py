@@ -21,7 +21,7 @@ PIPE_WIDTH = 10_000
 
 
 def console() -> Console:
-    """Return a console on stdout: as wide as the terminal, and without end in a pipe."""
+    """Return a console on stdout: as wide as the terminal, or `PIPE_WIDTH` in a pipe."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
@@ -29,12 +29,12 @@ def console() -> Console:
 def screen() -> Console | None:
     """Return a console on stderr where that is a terminal that can draw in place, else None."""
     found = Console(stderr=True, highlight=False)
-    # not rich's `is_terminal`, which FORCE_COLOR makes true of a file, too
+    # not rich's `is_terminal`, which FORCE_COLOR makes true for files, too
     return found if sys.stderr.isatty() and not found.is_dumb_terminal else None
 
 
 def show(*parts: RenderableType) -> None:
-    """Write rich renderables to stdout; in a pipe, lines are as long as what they say."""
+    """Write rich renderables to stdout; in a pipe, lines are not wrapped."""
     out = console()
     with out.capture() as captured:
         out.print(*parts, sep="\n")
@@ -44,12 +44,12 @@ def show(*parts: RenderableType) -> None:
 
 
 def say(message: str) -> None:
-    """Write a line of talk to stderr (see `ending.tell`)."""
+    """Write a message to stderr (see `ending.tell`)."""
     tell(message)
 
 
 def write_rows(rows: Sequence[Row], form: str) -> None:
-    """Write `rows` in the asked form; the keys of the first are the columns."""
+    """Write `rows` as `form`: "table", "json" or "csv"."""
     if form == "json":
         write_json([dict(row) for row in rows])
     elif form == "csv":
@@ -74,7 +74,7 @@ def write_csv(rows: Sequence[Row]) -> None:
 
 
 def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableType:
-    """Return `rows` as a table for people: a column a key; numbers, and the keys in `right`, to the right."""
+    """Return `rows` as a table for people, a column per key; numbers and keys in `right` align right."""
     if not rows:
         return Text("(none)", "dim")
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))

@@ -1,4 +1,4 @@
-"""What a set of choices builds, on stdout: the network's parts and their shares."""
+"""Writes the network that choices build to stdout: its parts and their shares."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,19 +10,19 @@ from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_j
 from paretocaps.domain.families.families import FAMILIES
 
 _EVENLY = (
-    "pruned evenly here; a training keeps the best of several networks with about as many multiply-adds,"
-    " whose parameters differ"
+    "pruned evenly here; a training keeps the best of several networks with about the same multiply-adds"
+    " but other parameter counts"
 )
 SHARES = ("% of params", "% of multiply-adds")
 
 
 def write_description(description: Row, choices: Mapping[str, Any], trainer: str, form: str) -> None:
-    """Write a network's {params, macs, capsules, parts} in the asked form; CSV has the parts.
+    """Write a network's {params, macs, capsules, parts} to stdout; CSV has the parts.
 
     Args:
-        description: what the service describes.
+        description: the network, as the service returns it.
         choices: the canonical choices.
-        trainer: whose choices they are.
+        trainer: the trainer of the choices.
         form: "table", "json" or "csv".
     """
     if form == "json":
@@ -40,7 +40,7 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
 
 
 def with_shares(description: Row) -> list[dict[str, Any]]:
-    """Return a row per part, and one for all, with their shares of the parameters and multiply-adds."""
+    """Return one row per part and one for all, with their shares of the parameters and multiply-adds."""
     whole = {"name": "all", "params": description["params"], "macs": description["macs"]}
     return [
         {

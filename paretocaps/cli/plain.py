@@ -13,20 +13,20 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.study_spec import StudySpec
 
 QUIET_SECONDS = 30.0
-"""After so long without a line, the next epoch is told."""
+"""After this time without a line, the next epoch is reported."""
 SOON_SECONDS = 2.0
-"""A preparation of images that takes no longer is not told."""
+"""A preparation of images that takes no longer is not reported."""
 
 
 class PlainView(Progress):
-    """Writes one line an event: trials started, finished and failed, and the front's changes.
+    """Writes one line per event: trials started, finished and failed, and the front's changes.
 
-    Epochs are told only when nothing else was for `QUIET_SECONDS`, so that a slow study shows life
-    and a fast one stays readable.
+    An epoch is reported only after `QUIET_SECONDS` without a line, so that a slow study shows progress
+    and the lines of a fast one stay readable.
 
     Args:
-        write: takes one line.
-        clock: seconds that only go forwards.
+        write: writes one line.
+        clock: returns seconds and never goes backwards.
     """
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +43,7 @@ class PlainView(Progress):
         self.closed()
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Say what is done to the images if it takes a while, then how far it is, and when it is done."""
+        """Report the preparation of images if it takes a while: its progress, then its end."""
         super().preparing(what, done, total)
         assert self.prepared is not None
         now, begun = self.clock(), self.prepared.started
@@ -53,7 +53,7 @@ class PlainView(Progress):
             self._say(f"{what}: {done} of {total}")
 
     def opened(self, spec: StudySpec, finished: int) -> None:
-        """Say what the study is."""
+        """Report the study and its size."""
         super().opened(spec, finished)
         before = f", {finished} finished before" if finished else ""
         self._say(
@@ -62,7 +62,7 @@ class PlainView(Progress):
         )
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
-        """Say which trial starts, with which choices."""
+        """Report a trial that starts, with its choices."""
         super().trial_started(job, design)
         repeats = self.spec.repeats if self.spec else 1
         seed = f", seed {job.seed}" if repeats > 1 else ""
@@ -71,24 +71,24 @@ class PlainView(Progress):
         self._say(f"trial {job.trial} started{seed}{attempt}: {label}")
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
-        """Say how far a training is, after a while of silence."""
+        """Report the progress of a training, after `QUIET_SECONDS` without a line."""
         super().epoch(job, record)
         if self.clock() - self._said_at >= QUIET_SECONDS:
             self._say(f"trial {job.trial} epoch {record.epoch} of {job.epochs}: acc {record.acc:.4f}")
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
-        """Say a trial's values."""
+        """Report a trial's values."""
         super().trial_finished(trial, values)
         of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
         self._say(self.lines[-1].text + of)
 
     def trial_failed(self, trial: int, reason: str) -> None:
-        """Say why a trial failed."""
+        """Report why a trial failed."""
         super().trial_failed(trial, reason)
         self._say(self.lines[-1].text)
 
     def front_changed(self, front: FrontRecord) -> None:
-        """Say how large the front is, and the hypervolume of all of it."""
+        """Report the size of the front, and the hypervolume of the whole front."""
         super().front_changed(front)
         if front.members:
             line = front_line(self.spec, len(self.shown), self.missing)
@@ -96,7 +96,7 @@ class PlainView(Progress):
             self._say(f"{line}, hypervolume {front.hypervolume:.6g}{whole}")
 
     def notice(self, message: str) -> None:
-        """Say it."""
+        """Report a message."""
         super().notice(message)
         self._say(message)
 

@@ -1,4 +1,4 @@
-"""A schedule on stdout: a row per epoch, and its two curves."""
+"""Writes a schedule to stdout: one row per epoch, and its two curves."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from paretocaps.cli.chart import chart
 from paretocaps.cli.output import console, rows_table, show, write_rows
 
 LABELS = 8
-"""Characters for the labels of both plots, so that their steps are one above the other."""
+"""Characters for the labels of both plots, so that their steps line up."""
 HEIGHTS = (9, 7)
 """Lines of the two plots; odd, so that the middle label is on a line of its own."""
 
 
 class Plan(Protocol):
-    """A schedule as the service hands it out."""
+    """A schedule, as the service returns it."""
 
     @property
     def rows(self) -> Sequence[Mapping[str, Any]]:
@@ -29,7 +29,7 @@ class Plan(Protocol):
 
 
 def write_plan(plan: Plan, form: str, draw: bool | None) -> None:
-    """Write a schedule in the asked form; a table is followed by the curves on a terminal, or if asked."""
+    """Write a schedule as `form`; curves follow a table if `draw` is True, or by default on a terminal."""
     if form != "table":
         write_rows(list(plan.rows), form)
         return

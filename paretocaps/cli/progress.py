@@ -1,4 +1,4 @@
-"""What is known of a running study at any moment, collected from its events."""
+"""The state of a running study, collected from its events."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ RECENT = 10
 
 @dataclass(frozen=True)
 class Training:
-    """One training that runs now: its job, its trial in few words, and the last epoch it finished.
+    """A running training: its job, a label of its trial, and its last finished epoch.
 
-    `label` is the design's name, or what the choices change from the trainer's defaults; `started` is the
+    `label` is the design's name, or the choices that differ from the trainer's defaults; `started` is the
     clock's time.
     """
 
@@ -50,7 +50,7 @@ class Preparing:
 
 @dataclass(frozen=True)
 class Line:
-    """Something that happened: "finished", "failed" or "notice", what to say, and which choices it was."""
+    """An event: its kind ("finished", "failed" or "notice"), its text, and the label of its trial."""
 
     kind: str
     text: str
@@ -61,11 +61,11 @@ class Progress(Observer):
     """Collects a study's events into what a view shows.
 
     Everything it holds is replaced, never changed in place, so that a view may read it from
-    another thread. `lines` are the last events, `to_keep` all failures and notices, `base` the choices
-    that go without saying.
+    another thread. `lines` are the last events, `to_keep` all failures and notices, `base` the trainer's
+    defaults and the study's fixed choices, which labels leave out.
 
     Args:
-        clock: seconds that only go forwards.
+        clock: returns seconds and never goes backwards.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -96,7 +96,7 @@ class Progress(Observer):
         self._opened_at = self.clock()
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
-        """Note a training; an earlier replicate of the trial that is complete makes room for it."""
+        """Note a training; it replaces complete earlier replicates of its trial."""
         kept = {
             key: training
             for key, training in self.running.items()
@@ -139,7 +139,7 @@ class Progress(Observer):
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last trial, from the mean trial so far; None where nothing is known.
+        """Seconds until the last trial ends, from the mean seconds per trial so far; None where unknown.
 
         A running trial counts by its share of the epochs.
         """
@@ -153,7 +153,7 @@ class Progress(Observer):
 
     @property
     def shown(self) -> tuple[FrontMember, ...]:
-        """The members of the front that keep the study's requirements."""
+        """The members of the front within the study's bounds."""
         if self.front is None or self.spec is None:
             return ()
         bounds = self.spec.requirements
@@ -161,7 +161,7 @@ class Progress(Observer):
 
     @property
     def missing(self) -> int:
-        """How many members of the front miss the study's requirements."""
+        """The number of members of the front that miss the study's bounds."""
         return len(self.front) - len(self.shown) if self.front else 0
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
@@ -185,7 +185,7 @@ class Progress(Observer):
 
 
 def front_line(spec: StudySpec | None, shown: int, missing: int) -> str:
-    """Return what a front is: how many members keep the study's requirements, and how many miss them."""
+    """Return a line on a front: how many members are within the study's bounds, and how many miss them."""
     bounds = " and ".join(map(str, spec.requirements)) if spec else ""
     if shown + missing == 0:
         return "front: no trial yet"

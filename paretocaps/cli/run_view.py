@@ -1,4 +1,4 @@
-"""What `paretocaps train` leaves on the screen: what was measured, and what to do with it."""
+"""Writes the result of `paretocaps train`: the measured values, and the next command."""
 
 import shlex
 from typing import Any
@@ -12,7 +12,7 @@ _VALUES = ("acc", "test_acc", "time", "wall", "params", "macs")
 
 
 def write_run(run: TrainedRun, form: str) -> None:
-    """Write a training's result in the asked form to stdout, and the talk about it to stderr."""
+    """Write a training's result as `form` to stdout, and messages about it to stderr."""
     if form == "json":
         write_json(run.as_dict())
     elif form == "csv":
@@ -21,11 +21,11 @@ def write_run(run: TrainedRun, form: str) -> None:
         show(rows_table([_row(run)], right=_VALUES))
     measured = run.measurement
     if not run.anew:
-        say(f"{run.job.folder} was finished already: nothing was trained")
+        say(f"the training in {run.job.folder} is already complete: nothing was trained")
     for remark in measured.remarks:
         say(remark)
     if run.weights is not None:
-        say(f"weights of epoch {measured.best_epoch}, the best: {run.weights}")
+        say(f"weights of the best epoch, {measured.best_epoch}: {run.weights}")
         say(f"paretocaps export --run {shlex.quote(str(run.job.folder))}  # for use elsewhere")
 
 

@@ -1,4 +1,4 @@
-"""Which view a running study gets."""
+"""Chooses the view of a running study."""
 
 from paretocaps.cli.live import LiveView
 from paretocaps.cli.output import say, screen

@@ -1,4 +1,4 @@
-"""What `paretocaps optimize` leaves on the screen: the front, and where to look next."""
+"""Writes the result of `paretocaps optimize`: the front, and commands that show more."""
 
 import shlex
 
@@ -12,7 +12,7 @@ from paretocaps.service import RunSummary
 
 
 def show_summary(summary: RunSummary, view: Progress) -> None:
-    """Show the front that keeps the study's requirements, and the commands that show more."""
+    """Show the front within the study's bounds, and the commands that show more."""
     front = summary.front
     failed = f", {summary.failed} failed" if summary.failed else ""
     finished = counted(summary.finished, "trial")
@@ -28,17 +28,17 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
         for line in [*([front.measured_on] if front.measured_on else []), *flag_lines(front.members)]:
             say(line)
     say("")
-    several = len(front.devices) > 1  # which do not compare, where the front has one of them only
+    several = len(front.devices) > 1  # their times do not compare, so the front may have only one of them
     for line in next_commands(summary.study, summary.storage, front.device if several else None):
         say(line)
 
 
 def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
-    """Return the commands that show more of a study, and what each does; `device` is whose front it is."""
+    """Return the commands that show more of a study, each with what it does; `device` is the front's own."""
     where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
     own = "" if device is None else f" --measured-on {shlex.quote(device)}"
     name = shlex.quote(study)
-    # a name that begins like an option is one only behind `--`, which ends the options
+    # a name that begins with "-" must follow `--`, which ends the options
     first, last = ("", f" -- {name}") if study[:1] == "-" else (f" {name}", "")
     commands = {
         f"paretocaps front{first}{where}{own} --all{last}": "the whole front, without bounds",

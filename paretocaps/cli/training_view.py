@@ -1,4 +1,4 @@
-"""One training as it goes on: drawn in place on a terminal, or as a line an epoch."""
+"""The progress of one training: drawn in place on a terminal, or written as one line per epoch."""
 
 import time
 from collections.abc import Callable
@@ -17,22 +17,22 @@ from paretocaps.domain.measurement import EpochRecord, best_epoch
 from paretocaps.service import TrainingWatcher
 
 SHOWN = 8
-"""The epochs that are drawn: the last ones."""
+"""The number of epochs that are drawn, the last ones."""
 
 
 QUIET_SECONDS = 1.0
-"""Epochs that end sooner after the last line are not told."""
+"""An epoch that ends sooner after the last line is not reported."""
 
 PREPARING_SECONDS = 5.0
-"""How often the preparation of images is told."""
+"""The time between two reports on the preparation of images."""
 
 
 class TrainingView(TrainingWatcher):
-    """Says a training's epochs, one per line, at most one line per second; a context manager around the run.
+    """Writes a training's epochs, at most one line per second; a context manager around the run.
 
     Args:
-        write: takes one line.
-        clock: seconds that only go forwards.
+        write: writes one line.
+        clock: returns seconds and never goes backwards.
     """
 
     def __init__(
@@ -46,18 +46,18 @@ class TrainingView(TrainingWatcher):
         self.records: tuple[EpochRecord, ...] = ()
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Say now and then how far the images are."""
+        """Report the preparation of images, every `PREPARING_SECONDS`."""
         if self._clock() - self._prepared_at >= PREPARING_SECONDS:
             self._prepared_at = self._clock()
             self._write(f"{what}: {done} of {total}")
 
     def started(self, job: TrainingJob, name: str) -> None:
-        """Say what is trained, where."""
+        """Report what is trained, and where."""
         self.job, self.name, self._began = job, name, self._clock()
         self._write(heading(job, name))
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
-        """Say how the epoch went; of many quick ones the first, the last and some between."""
+        """Report an epoch; of many quick ones, only the first, the last and some between are reported."""
         self.records = (*self.records, record)
         if self._clock() - self._said_at < QUIET_SECONDS and record.epoch < job.epochs:
             return
@@ -66,12 +66,12 @@ class TrainingView(TrainingWatcher):
         self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record)}{best}")
 
     def notice(self, message: str) -> None:
-        """Say it."""
+        """Report a message."""
         self._write(message)
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the training started here."""
+        """Seconds since the training started in this process."""
         return self._clock() - self._began
 
     def __enter__(self) -> Self:
@@ -84,11 +84,11 @@ class TrainingView(TrainingWatcher):
 
 
 class LiveTrainingView(TrainingView):
-    """Draws the training's progress and its last epochs; on the way out the drawing is removed.
+    """Draws the training's progress and its last epochs; at its end the drawing is removed.
 
     Args:
         console: where it draws.
-        clock: seconds that only go forwards.
+        clock: returns seconds and never goes backwards.
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
@@ -96,7 +96,7 @@ class LiveTrainingView(TrainingView):
         self._live = Live(self, console=console, transient=True, refresh_per_second=4)
 
     def started(self, job: TrainingJob, name: str) -> None:
-        """Begin to draw, under a line that stays."""
+        """Begin to draw, below a line that stays."""
         super().started(job, name)
         self._live.start()
 
@@ -109,19 +109,19 @@ class LiveTrainingView(TrainingView):
         self._live.stop()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the training for the terminal's present size."""
+        """Draw the training for the terminal's current size."""
         if self.job is not None:
             yield draw(self, self.job, console.size.height)
 
 
 def open_training_view(plain: bool) -> TrainingView:
-    """Return the live view where stderr is a terminal that can draw, else a line an epoch on stderr."""
+    """Return the live view where stderr is a terminal that can draw, else one line per epoch on stderr."""
     console = None if plain else screen()
     return TrainingView() if console is None else LiveTrainingView(console)
 
 
 def heading(job: TrainingJob, name: str) -> str:
-    """Return what is trained, in a line."""
+    """Return a line that describes the training."""
     ranks = f" on {counted(job.ranks, 'rank')}" if job.ranks > 1 else ""
     return (
         f"training {name}: {counted(job.epochs, 'epoch')} on {job.data}, seed {job.seed}, {job.device}{ranks}"
@@ -130,7 +130,7 @@ def heading(job: TrainingJob, name: str) -> str:
 
 
 def epoch_text(record: EpochRecord) -> str:
-    """Return an epoch's values, in a line."""
+    """Return a line with an epoch's values."""
     loss = "" if record.train_loss is None else f", loss {record.train_loss:.4g}"
     val_loss = "" if record.val_loss is None else f", val. loss {record.val_loss:.4g}"
     rate = f"lr {record.learning_rate:.3g}, batch {record.batch_size}"
@@ -138,7 +138,7 @@ def epoch_text(record: EpochRecord) -> str:
 
 
 def draw(view: TrainingView, job: TrainingJob, height: int) -> RenderableType:
-    """Return a training as it stands, in at most `height` lines."""
+    """Return the state of a training in at most `height` lines."""
     rows = max(1, min(SHOWN, height - 4, len(view.records)))
     return Group(_overall(view, job), *([_epochs(view, rows)] if view.records else []))
 

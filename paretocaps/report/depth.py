@@ -1,4 +1,4 @@
-"""What a study says of depth: memory, time and accuracy by the number of blocks, family by family."""
+"""Memory, time and accuracy of a study's trials by depth: by the number of blocks, for each family."""
 
 import math
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ STACKED = FAMILIES.where(lambda family: "blocks" in family.choices)
 """The families that have a depth, in the order in which they are drawn."""
 EPOCH_TIME = "epoch_time"
 PANELS = ("memory", EPOCH_TIME, "acc", "latency", "latency_batch")
-"""What is shown against depth, where it was measured."""
+"""The quantities that are plotted against depth, where they were measured."""
 
 
 @dataclass(frozen=True)
 class DepthPoint:
-    """One depth of a family: the mean `value` over so many `trials`."""
+    """One depth of a family: `value` is the mean over `trials` trials."""
 
     blocks: int
     value: float
@@ -36,14 +36,14 @@ class DepthLine:
 def depth_lines(trials: Sequence[FrontMember]) -> list[DepthLine]:
     """Return memory, seconds per epoch, accuracy and, where measured, latencies by depth for each family.
 
-    A value is the mean over the trials of a family that have so many blocks, whatever else they differ in.
+    A value is the mean over all trials of a family with that number of blocks, whatever their other choices.
 
     Args:
         trials: finished trials, with the quantities of `PANELS` that they have.
 
     Returns:
         Lines in the order of `PANELS`, then of families; none where all trials have the same depth, or
-        choose no family and blocks at all.
+        have no family or blocks among their choices.
     """
     deep = [trial for trial in trials if "blocks" in trial.choices and "family" in trial.choices]
     if len({trial.choices["blocks"] for trial in deep}) < 2:

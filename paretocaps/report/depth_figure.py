@@ -1,4 +1,4 @@
-"""The figure of depth: a panel a quantity, a line a family."""
+"""The figure of depth: one panel per quantity, one line per family."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ _TITLES = {
     "memory": "peak memory of training [B]",
     EPOCH_TIME: "training seconds per epoch [s]",
     "acc": "validation accuracy",
-    "latency": "one image, alone [s]",
-    "latency_batch": "an image of a batch [s]",
+    "latency": "latency of a single image [s]",
+    "latency_batch": "latency per image of a batch [s]",
 }
 _AXES: dict[str, dict[str, Any]] = {
     "memory": {"tickformat": "~s", "ticksuffix": "B", "rangemode": "tozero"},
@@ -25,12 +25,12 @@ _AXES: dict[str, dict[str, Any]] = {
 }
 _ACROSS = 3
 _LOOKS = (("solid", 11), ("dash", 8), ("solid", 6), ("dot", 6))
-"""Dash of the line and size of the markers, family by family: those that need the same memory lie on each
-other."""
+"""The dash and the marker size of each family; they differ because lines of families that need the same
+memory lie on top of each other."""
 
 
 def depth_figure(lines: Sequence[DepthLine]) -> "Figure":
-    """Return quantities against depth (as MoCapsNet's Figure 3), up to three panels beside each other.
+    """Return quantities against depth (as in MoCapsNet's Figure 3), in rows of up to three panels.
 
     Args:
         lines: from `depth.depth_lines`; at least one. A point over several trials is drawn hollow.

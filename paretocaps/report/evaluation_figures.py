@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from paretocaps.evaluation.robustness import Robustness
 
 _COUNTED = 20
-"""Classes up to which a confusion matrix says its counts."""
+"""A confusion matrix of at most this many classes shows its counts."""
 _CURVES = 12
 _CORNER = 0.1
 _BLUES = [[0.0, "#eef4f9"], [1.0, FRONT_COLOUR]]
 _ORANGES = [[0.0, "#ffffff"], [0.02, "#fdeee2"], [1.0, KNEE_COLOUR]]
 _PANELS: tuple[tuple[str, tuple[str, ...], str, float], ...] = (
     ("rotation", ("rotation",), "degrees", 0.0),
-    ("shift", ("shift x", "shift y"), "pixels of 28", 0.0),
+    ("shift", ("shift x", "shift y"), "pixels (of 28)", 0.0),
     ("scale", ("scale",), "times as large", 1.0),
     ("shear", ("shear",), "degrees", 0.0),
 )
@@ -27,9 +27,10 @@ _SIDES = {"shift x": "across", "shift y": "down"}
 
 
 def confusion_figure(report: "ClassificationReport") -> "Figure":
-    """Return the confusion matrix: right answers in blue, mistakes in orange, each on a scale of its own.
+    """Return the confusion matrix: correct predictions in blue, mistakes in orange.
 
-    One scale for both would show the diagonal alone. A colour is the share of the row's images.
+    Each has its own colour scale, because on a common one only the diagonal would be visible. The colour is
+    the cell's share of the images in its row.
     """
     from plotly.graph_objects import Figure, Heatmap
 
@@ -53,19 +54,24 @@ def confusion_figure(report: "ClassificationReport") -> "Figure":
                 xgap=1,
                 ygap=1,
                 hoverongaps=False,
-                hovertemplate="%{y} taken for %{x}: %{customdata} (%{z:.1%} of %{y})<extra></extra>",
+                hovertemplate="%{y} classified as %{x}: %{customdata} (%{z:.1%} of %{y})<extra></extra>",
             )
         )
     axis = {"type": "category", "showgrid": False, "ticks": ""}
-    figure.update_xaxes(axis, title_text="answer", constrain="domain")
-    figure.update_yaxes(axis, title_text="label", autorange="reversed", scaleanchor="x", constrain="domain")
+    figure.update_xaxes(axis, title_text="predicted class", constrain="domain")
+    figure.update_yaxes(
+        axis, title_text="true class", autorange="reversed", scaleanchor="x", constrain="domain"
+    )
     return dressed(figure, "Confusion", height=max(520, min(900, 40 * count + 130))).update_layout(
         margin_t=60
     )
 
 
 def roc_figure(report: "ClassificationReport") -> "Figure":
-    """Return each class's ROC against the others, whole and its corner enlarged; of many the worst."""
+    """Return the ROC curve of each class against all others, whole and enlarged at its corner.
+
+    Of more than `_CURVES` classes, only those with the smallest areas are drawn.
+    """
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
@@ -83,13 +89,13 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     figure.update_xaxes(title_text="the same, enlarged", range=[-0.002, _CORNER], row=1, col=2)
     low = min(1 - _CORNER, *(_reached(one.roc) for one in shown)) if shown else 0.0
     figure.update_yaxes(range=[low, 1 + 0.02 * (1 - low)], row=1, col=2)
-    dressed(figure, f"ROC: each class against the others, area beside its name{some}", height=460)
+    dressed(figure, f"ROC of each class against all others, with the area after its name{some}", height=460)
     beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
     return figure.update_layout(legend=beside | {"traceorder": "normal"}, margin_t=60)
 
 
 def reliability_figure(reliability: "Reliability") -> "Figure":
-    """Return accuracy by confidence, and below it how many answers were as sure as that."""
+    """Return accuracy by confidence, and below it the share of the images at each confidence."""
     from plotly.graph_objects import Bar, Scatter
     from plotly.subplots import make_subplots
 
@@ -119,7 +125,7 @@ def reliability_figure(reliability: "Reliability") -> "Figure":
     shares = Bar(y=[one.images / total for one in bins], marker={"color": "#b8c4ce"} | edge, **common)
     figure.add_trace(shares, 2, 1)
     figure.update_xaxes(range=[0, 1])
-    figure.update_xaxes(title_text="confidence: the answer's score", row=2, col=1)
+    figure.update_xaxes(title_text="confidence: the score of the predicted class", row=2, col=1)
     figure.update_yaxes(title_text="accuracy", range=[0, 1.03], row=1, col=1)
     figure.update_yaxes(title_text="images", tickformat=".0%", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_layout(showlegend=False)
@@ -128,7 +134,7 @@ def reliability_figure(reliability: "Reliability") -> "Figure":
 
 
 def robustness_figure(found: "Robustness") -> "Figure":
-    """Return accuracy by strength of each kind of transform, the image as it is among them."""
+    """Return accuracy by the strength of each kind of transform; one point is the untransformed images."""
     from plotly.graph_objects import Scatter
     from plotly.subplots import make_subplots
 
@@ -166,7 +172,10 @@ def robustness_figure(found: "Robustness") -> "Figure":
 def _confusion_cells(
     report: "ClassificationReport", diagonal: bool
 ) -> tuple[list[list[float | None]], list[list[str]]]:
-    """Return shares of their rows and counts as text, of the diagonal or of all else; the other is empty."""
+    """Return the share of its row and the count as text, for the cells on the diagonal or for all others.
+
+    The remaining cells are empty.
+    """
     shares: list[list[float | None]] = []
     texts: list[list[str]] = []
     for label, row in enumerate(report.confusion):
@@ -186,7 +195,7 @@ def _reached(roc: Any) -> float:
 
 
 def _most(shares: list[list[float | None]]) -> float:
-    """Return the largest share, above 0 where there is none."""
+    """Return the largest share, or 1 where none is above 0."""
     return max((share for row in shares for share in row if share), default=1.0)
 
 

@@ -1,4 +1,4 @@
-"""A trained network, judged: one HTML page that needs nothing else, not even a network."""
+"""The evaluation of a trained network as one HTML page, which needs no other file and no connection."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,13 +26,13 @@ def write_evaluation(
     facts: Mapping[str, str],
     members: Sequence[str] = (),
 ) -> Path:
-    """Write what a network was judged to be as one HTML page; return where it is.
+    """Write the evaluation of a network as one HTML page; return its path.
 
     Args:
         path: the page; overwritten (see `html.write_page`).
-        title: what was judged.
-        appraisal: how.
-        facts: on which images, where, and so on, by name.
+        title: the name of the network or ensemble.
+        appraisal: its evaluation.
+        facts: further facts by name, such as the images and the device.
         members: names of an ensemble's networks, in the order of `appraisal.members`.
 
     Raises:
@@ -65,10 +65,10 @@ def _cards(appraisal: "Appraisal") -> list[tuple[str, str]]:
     low, high = report.interval
     cards = [(f"{report.acc:.2%}", f"accuracy, 95 % interval {low:.2%} to {high:.2%}")]
     if report.top5 is not None:
-        cards.append((f"{report.top5:.2%}", "among the five best"))
-    cards.append((f"{report.macro.f1:.4f}", "F1, mean of the classes"))
+        cards.append((f"{report.top5:.2%}", "top-5 accuracy"))
+    cards.append((f"{report.macro.f1:.4f}", "F1, mean over classes"))
     if report.auc is not None:
-        cards.append((f"{report.auc:.4f}", "area under ROC, mean of the classes"))
+        cards.append((f"{report.auc:.4f}", "area under the ROC curve, mean over classes"))
     cards.append((f"{report.reliability.ece:.4f}", "expected calibration error"))
     if appraisal.robustness is not None:
         count = len(appraisal.robustness.transforms)
@@ -81,7 +81,7 @@ def _members(appraisal: "Appraisal", names: Sequence[str]) -> Table | None:
     if not appraisal.members:
         return None
     rows = [(name, f"{acc:.4f}") for name, acc in zip(names, appraisal.members, strict=True)]
-    rows.append(("all together", f"{appraisal.report.acc:.4f}"))
+    rows.append(("ensemble", f"{appraisal.report.acc:.4f}"))
     return Table(("network", "acc ↑"), (False, True), tuple(rows))
 
 

@@ -19,11 +19,11 @@ def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "di
     """Return every figure of a front: 3-D over its first three objectives, 2-D for every pair.
 
     Args:
-        front: its members are drawn strong.
+        front: the front, whose members are drawn in colour.
         trials: all finished trials, drawn faint; members among them are not drawn twice.
 
     Returns:
-        Figures by an identifier that is the same for the same objectives: "front-acc-time-params",
+        Figures by an identifier that depends only on the objectives: "front-acc-time-params",
         "front-acc-time", ...; none where no trial has a finite value in every objective.
     """
     return {**solid_figures(front, trials), **pair_figures(front, trials)}
@@ -49,9 +49,9 @@ def pair_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dic
 
 
 def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure":
-    """Return the front over its first three objectives, the first of them upwards.
+    """Return the front over its first three objectives; the first is on the vertical axis.
 
-    Every member stands on a stem, so that its place on the floor can be read.
+    Every member stands on a stem, so that its position on the floor can be read.
     """
     from plotly.graph_objects import Figure, Scatter3d
 
@@ -81,7 +81,7 @@ def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure"
 
 
 def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
-    """Return the front over two of its objectives, by index, with the step line of their own front."""
+    """Return the front over two of its objectives, by index, with the step line of the front of these two."""
     from plotly.graph_objects import Figure, Scatter
 
     members, others = _split(front, trials)
@@ -119,7 +119,7 @@ def placeholder(text: str) -> "Figure":
 def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
     on_front = {member.trial for member in front.members}
     others = [trial for trial in trials if trial.trial not in on_front]
-    # every figure carries every trial's text: thousands of sets of choices would make pages of 20 MB
+    # every figure embeds the text of every trial: with thousands of sets of choices a page would have 20 MB
     brief = len(others) >= _MANY
     return points(front.members, front.objectives), points(others, front.objectives, brief)
 
@@ -144,7 +144,7 @@ def _layers(
         strong = {"size": sizes[1], "color": FRONT_COLOUR, "line": edge}
         layers.append((f"front ({len(members)})", members, strong))
         layers.append(
-            ("its knee", chosen, {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge})
+            ("knee", chosen, {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge})
         )
     return [layer for layer in layers if len(layer[1])]
 

@@ -1,4 +1,4 @@
-"""A front as Python hands it out: iterable, as a data frame, with decisions."""
+"""The front for Python callers: it can be iterated, turned into a data frame, and asked for one member."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Front(FrontRecord):
-    """A stored front and what can be asked of it."""
+    """A stored front, with methods that convert it and choose a member."""
 
     @classmethod
     def from_record(cls, record: FrontRecord) -> Self:
-        """Return `record` with these methods."""
+        """Return `record` as a `Front`."""
         return cls(**{field.name: getattr(record, field.name) for field in fields(FrontRecord)})
 
     def to_frame(self) -> "DataFrame":
-        """Return one row a member: trial, design, seeds, each measured quantity, each choice.
+        """Return one row per member: trial, design, seeds, flags, measured quantities, choices.
 
-        Values are in SI units; a choice that has no meaning for a member is missing. A choice
-        called like a column before it is headed `choice_<name>`.
+        Values are in SI units; a choice that does not apply to a member is missing. A choice with
+        the name of an earlier column is headed `choice_<name>`.
         """
         from pandas import DataFrame
 

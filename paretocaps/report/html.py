@@ -1,4 +1,4 @@
-"""Pages: templates filled in, and how a page reaches its file."""
+"""Renders a page from its template, and writes it to its file."""
 
 import re
 from functools import cache
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def templates() -> "Environment":
-    """Return the pages' templates; whatever is filled in is text, which is escaped, not markup."""
+    """Return the templates of the pages; every value that is filled in is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
@@ -37,7 +37,10 @@ def templates() -> "Environment":
 
 
 def figure_html(figure: "Figure", name: str) -> str:
-    """Return a figure as wide as its place; the page brings plotly.js. `name` is what it saves images as."""
+    """Return a figure's HTML, as wide as its container and without plotly.js.
+
+    Images that a reader saves are called `name`.
+    """
     plain = re.sub(r"[^\w.-]+", "_", name)  # plotly writes its configuration into the script unescaped
     config = {"responsive": True, "displaylogo": False, "toImageButtonOptions": {"filename": plain}}
     html: str = figure.to_html(
@@ -47,15 +50,15 @@ def figure_html(figure: "Figure", name: str) -> str:
 
 
 def write_page(path: str | Path, template: str, title: str, **content: Any) -> Path:
-    """Write a page that needs no other file and no network (plotly.js is in it); return where it is.
+    """Write a page that needs no other file and no connection (plotly.js is in it); return its path.
 
-    It is written as `whole_file` writes: it is old or new but never half.
+    The file is replaced whole or not at all (see `whole_file`).
 
     Args:
         path: the page; overwritten.
         template: the name of its template, without the ending.
-        title: of the page.
-        content: what the template shows, by the names it uses.
+        title: the page's title.
+        content: the template's variables, by name.
 
     Raises:
         UsageError: it cannot be written there.
@@ -63,7 +66,7 @@ def write_page(path: str | Path, template: str, title: str, **content: Any) -> P
     from plotly.offline import get_plotlyjs
 
     place = Path(path)
-    if not place.name or place.is_dir():  # which has no name to put a draft beside
+    if not place.name or place.is_dir():
         raise UsageError(
             f"page {str(path)!r} cannot be written: it is a folder: name a file, such as page.html"
         )

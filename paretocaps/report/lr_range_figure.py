@@ -1,4 +1,4 @@
-"""The picture of a learning-rate range test."""
+"""The figure of a learning-rate range test."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def lr_range_figure(points: Sequence[RangePoint], found: Suggestion) -> "Figure":
-    """Return losses over the learning rate, the suggested bounds shaded and in the title.
+    """Return the loss against the learning rate; the suggested bounds are shaded and in the title.
 
     Args:
-        points: one a step.
-        found: what they suggest.
+        points: one per step.
+        found: the bounds that they suggest.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -27,7 +27,7 @@ def lr_range_figure(points: Sequence[RangePoint], found: Suggestion) -> "Figure"
     line = {"color": CYCLE[0], "width": 2.5}
     figure = Figure(
         [
-            Scatter(x=rates, y=losses, mode="markers", marker=faint, name="a step", hovertemplate=hover),
+            Scatter(x=rates, y=losses, mode="markers", marker=faint, name="each step", hovertemplate=hover),
             Scatter(x=rates, y=smoothed, mode="lines", line=line, name="smoothed", hovertemplate=hover),
         ]
     )
@@ -43,7 +43,7 @@ def lr_range_figure(points: Sequence[RangePoint], found: Suggestion) -> "Figure"
 
 
 def _mark(figure: "Figure", points: Sequence[RangePoint], marks: Sequence[tuple[float, str]]) -> None:
-    """Mark the smoothed loss at some rates."""
+    """Mark the smoothed loss at the rates of `marks`."""
     from plotly.graph_objects import Scatter
 
     by_rate = {point.learning_rate: point.smoothed for point in points}

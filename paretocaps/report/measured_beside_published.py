@@ -1,4 +1,4 @@
-"""What a paper prints and what was measured here, beside each other and never one for the other."""
+"""The figures that a paper publishes next to those measured here, never mixed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SHARES = ("acc", "test_acc")
 _EPOCH_SECONDS = "epoch_seconds"
-"""What study files call the `epoch_time` that a paper prints."""
+"""The key of study files for the `epoch_time` that a paper publishes."""
 _EPOCH_TIME = "epoch_time"
 _SECONDS = ("time", _EPOCH_SECONDS)
 _BOUND = (*_SECONDS, "memory")
@@ -34,15 +34,15 @@ _TIME = Objective("time", "minimize", "s", "")
 
 @dataclass(frozen=True)
 class Beside:
-    """A published row and a trial it is about.
+    """A published row and one trial that it describes.
 
     Attributes:
-        name: the row's.
-        published: its figures.
-        note: what else the paper says of it.
-        trial: the trial, or None where none was trained.
-        measured: the trial's own figures by name; what was not measured is missing.
-        seeds: how many trainings those are the mean of.
+        name: the row's name.
+        published: the row's figures by name.
+        note: what else the paper states about the row.
+        trial: the trial's number, or None where none was trained.
+        measured: the trial's figures by name; those that were not measured are missing.
+        seeds: the number of trainings over which `measured` is the mean.
     """
 
     name: str
@@ -59,16 +59,16 @@ def beside(
     *,
     timed: bool = True,
 ) -> list[Beside]:
-    """Return every published row with the trials it is about, in the order of the rows.
+    """Return every published row with each trial that it describes, in the order of the rows.
 
-    Of a trial there are its test accuracy (at the epoch that was best on validation images, so what a
-    paper's best test epoch is to be compared with from below), validation accuracy, best epoch, seconds per
-    epoch (`epoch_time`), and training time, parameters, multiply-adds and memory.
+    The figures of a trial are test accuracy, validation accuracy, best epoch, seconds per epoch
+    (`epoch_time`), training time, parameters, multiply-adds and memory. Test accuracy is that of the epoch
+    that was best on validation images: expect it a little below the test accuracy of a paper's best epoch.
 
     Args:
-        published: what the paper prints.
+        published: what the paper publishes.
         trials: all finished trials, with the quantities that they have.
-        timed: whether times and memory are to be shown; not where they are of several devices.
+        timed: whether to include times and memory, which do not compare across devices.
     """
     found: list[Beside] = []
     for row in published.rows:
@@ -84,7 +84,7 @@ def beside(
 def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     """Return the lines as a table: the published columns, then the measured ones, each under a heading.
 
-    Measured are accuracies, best epoch and training time, and what else has a counterpart that is published.
+    The measured columns are accuracies, best epoch, training time, and every other figure that is published.
 
     Args:
         lines: from `beside`.

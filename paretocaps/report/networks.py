@@ -1,4 +1,4 @@
-"""The front's networks side by side: what they are made of, and what was measured of them beside."""
+"""The table of the front's networks: the size of their parts, and further quantities."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,18 +19,18 @@ _PRUNED = "pruned_share"
 _TIMED = ("latency", "latency_batch")
 _BITS = {"bottleneck_entropy": "entropy"}
 QUANTITIES = (*_SIZES, *_COUNTS, "macs", _PRUNED, *_TIMED, *_BITS)
-"""What the table shows of a trial, where it was measured."""
+"""The quantities of a trial that the table shows, where they were measured."""
 
 Measured = Mapping[int, Mapping[str, float]]
 """Quantities by trial number and name; those that were not measured are left out."""
 
 
 def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table | None:
-    """Return what each member's network is made of and what was measured of it.
+    """Return a table of the members' networks.
 
-    Parameters by part, the maps that the primary capsules read (the bottleneck) and how many capsules these
-    are, multiply-adds and the share of them that was pruned away, latencies, and the bottleneck's entropy.
-    A column that no member has a value for is left out.
+    Its columns are the parameters of each part, the number of maps that the primary capsules read (the
+    bottleneck), the number of primary capsules, multiply-adds per image, the share of them that pruning
+    removed, latencies, and the bottleneck's entropy. Columns without any value are left out.
 
     Args:
         members: in the order of the rows.
@@ -65,7 +65,7 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
 
 
 def _name(member: FrontMember) -> str:
-    """The family of a member's network, with its backbone where it has one."""
+    """Return the family of a member's network, with its backbone where it has one."""
     words = [member.choices.get("family"), member.choices.get("backbone")]
     return " ".join(str(word) for word in words if word) or "-"
 

@@ -1,4 +1,4 @@
-"""Reports: one HTML page that needs nothing else, not even a network."""
+"""The report of a study as one HTML page, which needs no other file and no connection."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.published import Published
 
 FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch")
-"""What a page shows of trials beside what a front has."""
+"""The quantities of trials that a page shows besides those of the front."""
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
@@ -53,23 +53,23 @@ def write_report(
     further: Measured | None = None,
     published: "Published | None" = None,
 ) -> Path:
-    """Write a study's front as one HTML page: table, figures, settings; return where it is.
+    """Write a study's front as one HTML page: table, figures, settings; return its path.
 
-    The file needs no other and no network, and appears whole or not at all (see `write_page`).
+    The page is written whole or not at all (see `write_page`).
 
     Args:
         path: the page; overwritten.
-        front: what the page is about.
+        front: the front that the page shows.
         trials: all finished trials, drawn faint behind the front.
-        settings: what the study was run with, by name.
-        devices: names of the devices the trials were measured on.
+        settings: the study's settings by name.
+        devices: names of the devices that the trials were measured on.
         seeds: the seeds that were trained.
         history: (finished trials, hypervolume) whenever the whole front changed, in order.
-        epochs: epoch records of the front's members by trial number, one training each.
-        remarks: what to know of how the members' values came about, by trial number.
-        further: the quantities in `FURTHER` of all finished trials, by trial number: for the table of
-            networks, the figure of depth, and beside what is published.
-        published: what a paper prints about the study's trials; it has a section of its own.
+        epochs: epoch records of the front's members by trial number, of one training each.
+        remarks: remarks on how the members' values were measured, by trial number.
+        further: the quantities in `FURTHER` of all finished trials, by trial number; they fill the table of
+            networks, the figure of depth, and the section of published figures.
+        published: what a paper publishes about the study's trials, shown in a section of its own.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -109,7 +109,7 @@ def write_report(
 
 
 def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> Path:
-    """Write figures under a title as one HTML page, such as a training plan; return where it is.
+    """Write figures under a title as one HTML page, such as a training plan; return its path.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -120,7 +120,7 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
 def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> dict[str, str]:
     facts = {
         "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
-        "requirement": front.within or "none",
+        "bounds": front.within or "none",
         "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
         or "not recorded",
         "seeds": ", ".join(map(str, seeds)) or "not recorded",
@@ -174,15 +174,15 @@ def _by_epoch(front: FrontRecord, epochs: Mapping[int, Sequence[EpochRecord]]) -
 
 
 def _compares(line: DepthLine, front: FrontRecord) -> bool:
-    """Return whether a quantity of trials on all devices that are shown is of one kind."""
+    """Return whether the values of a line compare with each other on the devices of the front's trials."""
     if len(front.devices) < 2 or front.device is not None or line.quantity == "acc":
         return True
     return front.scaled_to is not None and line.quantity != "memory"
 
 
 def _amount(settings: Mapping[str, Any]) -> str:
-    """Return how much was trained, which a paper's amount is to be compared with; empty where unknown."""
-    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} a trial"))
+    """Return how much was trained, in words, to be compared with a paper; empty where unknown."""
+    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} per trial"))
     found = ((settings[name], what) for name, what in known if settings.get(name))
     return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
 

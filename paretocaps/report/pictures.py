@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_GAP = 14  # a gap is this share of a picture
+_GAP = 14  # a gap has the width of a picture divided by this
 
 
 def picture_uri(picture: Any) -> str:

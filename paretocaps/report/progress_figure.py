@@ -14,7 +14,7 @@ def progress_figure(history: Sequence[tuple[int, float]], trials: int) -> "Figur
 
     Args:
         history: (finished trials, hypervolume) whenever the front changed, in order; at least one.
-        trials: how many have finished, where the line ends.
+        trials: the number of finished trials, where the line ends.
     """
     from plotly.graph_objects import Figure, Scatter
 

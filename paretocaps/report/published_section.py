@@ -1,4 +1,4 @@
-"""What a report's page says of a paper's figures beside those measured."""
+"""The section of a report that compares published figures with measured ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ _HOW = (
 
 @dataclass(frozen=True)
 class PublishedSection:
-    """The section "Published and measured": each group of columns says whose figures it has.
+    """The section "Published and measured".
 
     Attributes:
-        facts: where either came from.
-        table: the figures.
+        facts: the sources of the published and of the measured figures.
+        table: the figures; headings above groups of columns tell the two apart.
         mixed: whether trials of several devices are compared, so that times and memory are left out.
-        notes: what to know of rows, by their names.
+        notes: notes on rows, by the rows' names.
     """
 
     facts: Mapping[str, str]
@@ -42,11 +42,11 @@ def published_section(
     """Return the section "Published and measured".
 
     Args:
-        published: what the paper prints.
-        front: the page's, which knows the devices.
-        trials: all finished trials with what was measured of them; the front's where there are no others.
-        devices: the names of those they were measured on.
-        seeds: what they were trained with.
+        published: what the paper publishes.
+        front: the front that the page shows.
+        trials: all finished trials with their quantities; members of the front are added to them.
+        devices: names of the devices that they were measured on.
+        seeds: the seeds that they were trained with.
         amount: how much they were trained, in words.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None

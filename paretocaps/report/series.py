@@ -1,4 +1,4 @@
-"""What the figures show, computed before anything is drawn."""
+"""The data of the figures, computed before anything is drawn."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _MANY_DECADES = 4
 
 @dataclass(frozen=True)
 class Points:
-    """Trials as points: `values` has n rows of one number an objective, `hover` a text each."""
+    """Trials as points: `values` has n rows of one number per objective, `hover` has one text per trial."""
 
     trials: tuple[int, ...]
     values: tuple[tuple[float, ...], ...]
@@ -34,9 +34,9 @@ class Points:
 
 @dataclass(frozen=True)
 class Extent:
-    """An axis: whether it is logarithmic, its range over all trials, and over the front where that differs.
+    """An axis: whether it is logarithmic, its range over all trials, and the front's own where it has one.
 
-    Ranges are as plotly takes them: exponents of 10 on a logarithmic axis.
+    Ranges have plotly's form: exponents of 10 on a logarithmic axis.
     """
 
     log: bool
@@ -45,7 +45,7 @@ class Extent:
 
 
 def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brief: bool = False) -> Points:
-    """Return the trials that have a finite value in every objective; `brief` as `hover_text`."""
+    """Return the trials that have a finite value in every objective; `brief` is passed to `hover_text`."""
     shown = [
         member
         for member in members
@@ -59,7 +59,7 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brie
 
 
 def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> str:
-    """Return a trial in a few lines of plotly's HTML: number, objectives and (not `brief`) choices."""
+    """Return a trial in a few lines of plotly's HTML: number, objectives and, unless `brief`, choices."""
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
     lines = [f"<b>trial {member.trial}</b>{f' ({_plain(member.design)})' if member.design else ''}{seeds}"]
     lines += [f"{_plain(o.name)} {value_text(o, member.values.get(o.name))}" for o in objectives]
@@ -70,7 +70,7 @@ def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool
 
 
 def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:
-    """Return whether an axis is logarithmic: a minimized, positive objective over more than a decade."""
+    """Return whether an axis is logarithmic: for a minimized, positive objective over more than a decade."""
     return (
         objective.direction == "minimize"
         and bool(values)
@@ -80,12 +80,12 @@ def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:
 
 
 def extent(objective: Objective, front: Sequence[float], everything: Sequence[float]) -> Extent:
-    """Return the axis for an objective: over all trials, and over the front where it would be crowded.
+    """Return the axis for an objective: over all trials, and over the front where that would be crowded.
 
-    A few failed trials (accuracy 0.1 beside a front from 0.97 to 0.99) would leave the front no room.
+    A few bad trials (accuracy 0.1, where the front goes from 0.97 to 0.99) would leave the front no room.
 
     Args:
-        objective: what the axis shows.
+        objective: the objective on the axis.
         front: the values of the front's members.
         everything: the values of all trials, the front's included; at least one.
     """
@@ -97,7 +97,7 @@ def extent(objective: Objective, front: Sequence[float], everything: Sequence[fl
 
 
 def log_ticks(exponents: tuple[float, float]) -> list[float]:
-    """Return 1, 2 and 5 times the powers of ten between two exponents; powers alone over many decades."""
+    """Return 1, 2 and 5 times the powers of ten between two exponents; over many decades only the powers."""
     low, high = exponents
     factors = (1, 2, 5) if high - low < _MANY_DECADES else (1,)
     powers = range(math.floor(low), math.ceil(high) + 1)
@@ -106,12 +106,12 @@ def log_ticks(exponents: tuple[float, float]) -> list[float]:
 
 
 def staircase(shown: Points, objectives: Sequence[Objective], x: int, y: int) -> list[tuple[float, float]]:
-    """Return the corners, by rising x, of the line beyond which no trial was better in this pair.
+    """Return the corners, by rising x, of the step line beyond which no trial lies in two objectives.
 
     Args:
         shown: the front's members.
         objectives: its objectives.
-        x, y: which two of them.
+        x, y: the indices of the two.
     """
     from paretocaps.pareto.dominance import rank
 
@@ -119,7 +119,7 @@ def staircase(shown: Points, objectives: Sequence[Objective], x: int, y: int) ->
     best = sorted({pair[row] for row in rank(pair, (objectives[x], objectives[y]))})
     corners = best[:1]
     for (x1, y1), (x2, y2) in pairwise(best):
-        # less than x2 in a minimized x is only had with y1; less than x2 in a maximized one with y2 too
+        # where x is minimized, only y1 is reached below x2; where it is maximized, y2 is, too
         corners += [(x2, y1) if objectives[x].direction == "minimize" else (x1, y2), (x2, y2)]
     return corners
 

@@ -1,4 +1,4 @@
-"""How every figure looks: one template, colours that colour-blind readers tell apart, axis titles."""
+"""The look of all figures: one template, colours that colour-blind readers can tell apart, axis titles."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,12 @@ GRID = "#e4e8ec"
 FRONT_COLOUR = "#0072b2"
 KNEE_COLOUR = "#d55e00"
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-"""Okabe and Ito (2008), without the yellow that is too light on white."""
+"""The colours of Okabe and Ito (2008), without the yellow, which is too light on white."""
 
 MARGIN_TOP = 115
-"""Pixels above a plot: the title, the buttons, and a legend of up to two lines."""
+"""Pixels above a plot, for the title, the buttons, and a legend of up to two lines."""
 BUTTONS_ABOVE = 50
-"""Pixels between a plot and its buttons: the legend."""
+"""Pixels between a plot and its buttons, for the legend."""
 
 _AXIS = {
     "gridcolor": GRID,
@@ -68,12 +68,12 @@ def dressed(figure: "Figure", title: str, height: int) -> "Figure":
 
 
 def axis(objective: Objective, span: Extent, *, turns: bool = False) -> dict[str, Any]:
-    """Return an axis' title, range and ticks: unit, which way is better, SI prefixes on large numbers.
+    """Return an axis' title (with unit and better side), range, and ticks with SI prefixes on large numbers.
 
     Args:
-        objective: what the axis shows.
-        span: its range; the front's where that is another than all trials'.
-        turns: whether it turns with the reader's camera, so that no arrow can point to the better side.
+        objective: the objective on the axis.
+        span: its ranges; that of the front is used where there is one.
+        turns: whether the axis turns with the reader's camera, so that no arrow can point to the better side.
     """
     less = objective.direction == "minimize"
     unit = f" [{objective.unit}]" if objective.unit else ""

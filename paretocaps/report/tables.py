@@ -1,4 +1,4 @@
-"""Trials as rows: rounded for people, unrounded for programs. Plain data, no third party."""
+"""Trials as rows, rounded for people and unrounded for programs, in plain Python."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ _PREFIXES = ("", "k", "M", "G", "T", "P")
 OWN_COLUMNS = ("trial", "design", "seeds", "flags")
 
 FLAGS = {
-    "shared": "other jobs of the study ran on its device meanwhile, so its times are longer than alone",
-    "loaded": "something else disturbed its device meanwhile, so its times are not to be relied on",
+    "shared": "other jobs of the study ran on the same device, so the trial's times are too long",
+    "loaded": "something else disturbed the device, so the trial's times are not reliable",
 }
-"""What each flag of a front's member means."""
+"""The meaning of each flag of a front's member."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Table:
     """Text cells under headings.
 
     Attributes:
-        headings: of the columns.
+        headings: one per column.
         numeric: which columns hold numbers (and are right-aligned).
         rows: the cells.
-        groups: headings over columns, each with how many of them it is over; pages only.
+        groups: headings above groups of columns, each with its number of columns; only pages show them.
     """
 
     headings: tuple[str, ...]
@@ -40,21 +40,22 @@ class Table:
 
     @property
     def parted(self) -> frozenset[int]:
-        """The columns with which a group begins, other than the first."""
+        """The indices of the columns that begin a group, except for the first group."""
         return frozenset(accumulate(count for _, count in self.groups[:-1]))
 
 
 def trials_table(
     members: Sequence[FrontMember], objectives: Sequence[Objective], marks: Mapping[int, str] | None = None
 ) -> Table:
-    """Return trials for people: number, design, seeds and flags where some have them, objectives, choices.
+    """Return trials for people: number, objectives, and the choices in which the trials differ.
 
-    Of the choices, those in which the trials differ (see `shared_choices` for the others).
+    Design, seeds and flags have columns where some trials have them. `shared_choices` returns the other
+    choices.
 
     Args:
         members: the trials, in the order of the rows.
         objectives: the columns with values.
-        marks: a word before some trials, by number ("knee").
+        marks: words to put before trials, such as "knee", by trial number.
     """
     names = differing_choices(members)
     columns = [("trial", True, [str(member.trial) for member in members])]
@@ -76,15 +77,15 @@ def trials_table(
 
 
 def heading(objective: Objective) -> str:
-    """Return an objective as it heads a column, with an arrow to the better side: "acc ↑"."""
+    """Return the column heading of an objective, with an arrow to the better side: "acc ↑"."""
     return f"{objective.name} {'↑' if objective.direction == 'maximize' else '↓'}"
 
 
 def value_text(objective: Objective, value: float | None) -> str:
     """Return a value for people: 0.9861, 12.3 s, 8.22 M, 1.5 GB; "-" for one that is missing.
 
-    Three figures and a prefix of 1000 where a number is large; shares that are maximized, such as
-    accuracies, to four decimals. Seconds keep their unit, so that a column can be compared at a glance.
+    Large numbers have three significant figures and an SI prefix. Shares that are maximized, such as
+    accuracies, have four decimals. Seconds have no prefix, so that a column can be compared at a glance.
     """
     if value is None or math.isnan(value):
         return "-"
@@ -96,9 +97,9 @@ def value_text(objective: Objective, value: float | None) -> str:
 
 
 def with_prefix(value: float, unit: str = "") -> str:
-    """Return `value` to three figures with a prefix of 1000 before its unit: 8.22 M, 203 MB, 640.
+    """Return `value` to three significant figures with an SI prefix before its unit: 8.22 M, 203 MB, 640.
 
-    By hand: rich's `filesize` knows bytes only.
+    It is written by hand because rich's `filesize` formats bytes only.
     """
     power = 0
     while abs(value) >= 999.5 and power < len(_PREFIXES) - 1:
@@ -108,12 +109,12 @@ def with_prefix(value: float, unit: str = "") -> str:
 
 
 def flags_text(member: FrontMember) -> str:
-    """Return what to hold against a trial's times: "shared", "loaded", "shared, loaded" or "-"."""
+    """Return the flags of a trial: "shared", "loaded", "shared, loaded" or "-"."""
     return ", ".join(member.flags) or "-"
 
 
 def choice_text(value: Any) -> str:
-    """Return a choice's value as the command line takes it; "-" where it has no meaning for a trial."""
+    """Return a choice's value as the command line takes it; "-" where it does not apply to a trial."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -144,8 +145,8 @@ def flat_rows(
 ) -> tuple[list[str], list[list[Any]]]:
     """Return column names and unrounded rows: trial, design, seeds, flags, measured quantities, choices.
 
-    The objectives come first among the quantities. A choice called like a column before it is
-    headed `choice_<name>`; what a trial does not have is None.
+    The objectives come first among the quantities. A choice with the name of an earlier column is
+    headed `choice_<name>`. Cells without a value are None.
     """
     quantities = list(
         dict.fromkeys([o.name for o in objectives] + [name for member in members for name in member.values])

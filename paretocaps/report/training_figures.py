@@ -18,11 +18,11 @@ _STEPS = 4000
 def epochs_figure(
     curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
 ) -> "Figure":
-    """Return the validation accuracy after each epoch, one line a trial.
+    """Return the validation accuracy after each epoch, one line per trial.
 
     Args:
         curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
-        labels: what to call a trial in the legend; its number where left out.
+        labels: names of the trials in the legend; by default their numbers.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -61,12 +61,12 @@ def epochs_figure(
 def losses_figure(
     curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
 ) -> "Figure":
-    """Return training and validation loss of each epoch, a dotted and a whole line a trial.
+    """Return the training and validation loss of each epoch, a dotted and a solid line per trial.
 
     Args:
-        curves: epoch records by trial number; of more than 7 trials, 7 evenly spaced ones are drawn, and of
-            these those that have losses.
-        labels: what to call a trial in the legend; its number where left out.
+        curves: epoch records by trial number; trials without training losses are left out, and of more than
+            7 others, 7 evenly spaced ones are drawn.
+        labels: names of the trials in the legend; by default their numbers.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -113,9 +113,9 @@ def plan_figure(
     """Return learning rate and batch size over the optimiser steps, one above the other.
 
     Args:
-        steps, learning_rates, batch_sizes: one entry a step, or a step somebody chose to list;
-            long plans are thinned to their extremes before they are drawn.
-        title: what is planned.
+        steps, learning_rates, batch_sizes: one entry per step, or per step of a selection; of long plans
+            only the extremes are drawn.
+        title: the figure's title.
     """
     from plotly.graph_objects import Scatter
     from plotly.subplots import make_subplots
@@ -146,7 +146,7 @@ def _every(epochs: int) -> int:
 
 
 def _batch_axis(batch_sizes: Sequence[int]) -> dict[str, Any]:
-    """Return an axis with a tick at every batch size there is; logarithmic where they grow."""
+    """Return an axis with a tick at every batch size; it is logarithmic where there are several."""
     sizes = sorted(set(batch_sizes))
     log = len(sizes) > 1
     return {"type": "log" if log else "linear", "tickvals": sizes, "ticktext": [f"{s:,}" for s in sizes]}

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def trials_frame(
     trials: Sequence[FrontMember], states: Sequence[str], reasons: Sequence[str | None]
 ) -> "DataFrame":
-    """Return one row a trial: its state and, where it failed, why; measured quantities; choices.
+    """Return one row per trial: its state and, where it failed, the reason; measured quantities; choices.
 
     Args:
         trials: in order of their numbers; those without a measurement have no values.
-        states, reasons: of each of them.
+        states, reasons: one per trial.
     """
     from pandas import DataFrame
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class DashboardServer(ThreadingMixIn, WSGIServer):
-    """An HTTP server with one thread a request; `url` is where it listens."""
+    """An HTTP server with one thread per request; `url` is the address on which it listens."""
 
     daemon_threads = True
     storage: "RDBStorage | None" = None
 
     def server_close(self) -> None:
-        """Stop listening, and let go of the database."""
+        """Stop listening and close the connections to the database."""
         super().server_close()
         if self.storage is not None:
             self.storage.engine.dispose()
@@ -38,7 +38,7 @@ class _DashboardServer6(DashboardServer):
 
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a browser with a study open asks every few seconds."""
+        """Log nothing: the page of an open study sends requests every few seconds."""
 
 
 def serve_dashboard(
@@ -52,11 +52,11 @@ def serve_dashboard(
         url: the storage URL.
         host: the address to listen on; by default only this machine reaches it.
         port: the port to listen on; 0 takes a free one.
-        ready: is called with the address once it is listened on.
+        ready: is called with the address once the server listens on it.
 
     Raises:
         StorageError: the database is missing, cannot be reached or holds no studies.
-        UsageError: the address or the port cannot be listened on.
+        UsageError: the server cannot listen on the address or the port.
     """
     with dashboard_server(url, host, port) as server:
         if ready is not None:
@@ -64,13 +64,13 @@ def serve_dashboard(
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            return  # the way to end it
+            return  # Ctrl-C is how a user ends it
 
 
 def dashboard_server(url: str, host: str = "127.0.0.1", port: int = 8080) -> DashboardServer:
     """Return optuna-dashboard on a database as a listening server that does not serve yet.
 
-    Args and errors as `serve_dashboard`; `serve_forever`, `shutdown` and `server_close` are its own.
+    Arguments and errors are those of `serve_dashboard`. The caller calls `serve_forever` and `server_close`.
     """
     storage = open_studies(url)
     from optuna_dashboard import wsgi

@@ -1,4 +1,4 @@
-"""The Optuna side of a database that exists already, for the dashboard to read and add to."""
+"""Optuna's studies in an existing database, which the dashboard reads and adds to."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_studies(url: str) -> "RDBStorage":
-    """Return Optuna's storage on a database; nothing is made that is not there.
+    """Return Optuna's storage on an existing database; nothing is created.
 
     Raises:
         StorageError: the database is missing or read-only, cannot be reached, or holds no studies.
@@ -28,7 +28,7 @@ def open_studies(url: str) -> "RDBStorage":
         )
         prepare_engine(storage.engine)
         storage.get_all_studies()
-    except Exception as error:  # whatever the driver raises: SQLAlchemy is none of this layer's business
+    except Exception as error:  # any of the driver's: this layer does not import SQLAlchemy
         cause = str(error.__cause__ or error).splitlines()[0]
         raise StorageError(
             f"storage {safe(parse_url(url))!r} has no Optuna studies that can be read ({cause}):"

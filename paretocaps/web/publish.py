@@ -1,4 +1,4 @@
-"""Our figures and front inside an Optuna study, for the dashboard to show."""
+"""Writes a front and its figures into an Optuna study, where the dashboard shows them."""
 
 import copy
 import hashlib
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from optuna.storages import RDBStorage
 
 _PUBLISHED = "paretocaps:figures"
-"""Attribute of an Optuna study: which figures it has from us, and a digest of each."""
+"""The attribute of an Optuna study that holds a digest of each published figure, by identifier."""
 _BEGIN, _END = "[//]: # (paretocaps front)", "[//]: # (paretocaps front ends)"
-"""Around our part of a study's note; Markdown does not show these lines."""
+"""The lines around our part of a study's note, which Markdown does not show."""
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:-]")
 _CARD_HEIGHT = 450
-"""Pixels the dashboard gives a figure; it cuts off what is taller."""
+"""The pixels that the dashboard gives a figure; it crops taller ones."""
 
 
 def publish(url: str, study: str, record: FrontRecord, figures: Mapping[str, Any]) -> None:
     """Put a front and its figures into the Optuna study of the same name, for the dashboard to show.
 
-    Doing it again replaces them: figures by their identifiers, the front in our part of the study's
-    note (what a person wrote around it stays). What did not change is not written.
+    A further call replaces them: figures by their identifiers, the front in our part of the study's note
+    (the text around it stays). Unchanged figures and notes are not written.
 
     Args:
         url: the storage URL.
         study: name of the study.
         record: the front for the note.
-        figures: plotly figures by identifier; ones published before that are not among them are
-            emptied.
+        figures: plotly figures by identifier; earlier published figures that are not among them are
+            replaced by an empty one.
 
     Raises:
         StorageError: the database cannot be used or has no such study.

@@ -10,23 +10,23 @@ from paretocaps.web.publish import publish
 
 
 def serve_studies(storage: str, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-    """Put the present front of every study into the dashboard, then serve it until Ctrl-C.
+    """Put the current front of every study into the dashboard, then serve it until Ctrl-C.
 
     Args:
         storage: database URL.
-        host, port: where to listen; there is no login, so anything but loopback opens it to others.
-        ready: is called with the address once it is listened on.
+        host, port: where to listen; there is no login, so any address but loopback opens it to others.
+        ready: is called with the address once the server listens on it.
 
     Raises:
         StorageError: the database is missing, cannot be reached or holds no studies.
-        UsageError: the address or the port cannot be listened on.
+        UsageError: the server cannot listen on the address or the port.
     """
     publish_fronts(storage)
     serve_dashboard(storage, host, port, ready)
 
 
 def publish_fronts(storage: str) -> None:
-    """Put figures and note of every study's present front into its Optuna study.
+    """Put the figures and the note of every study's current front into its Optuna study.
 
     Raises:
         StorageError: the database is missing, cannot be reached or holds no studies.
@@ -40,5 +40,5 @@ def _publish(storage: str, study: str) -> None:
     try:
         front = service.load_front(study, storage)
     except UsageError:
-        return  # measured on several devices: which of them to show is for `front --measured-on` to say
+        return  # it was measured on several devices, of which only a user can choose one
     publish(storage, study, front, front_figures(front, service.finished_trials(study, storage)))

@@ -71,7 +71,7 @@ def test_a_table_marks_a_member_and_the_talk_names_it(front, capsys):
     write_front(front, front.members[1], "knee", "table")
     captured = capsys.readouterr()
     assert [line.split()[:2] for line in captured.out.splitlines() if "knee" in line] == [["knee", "7"]]
-    assert "4 on the front, hypervolume 1.25e+08" in captured.err
+    assert "4 trials on the front, hypervolume 1.25e+08" in captured.err
     assert "knee: trial 7, acc 0.9700, time 4.50 s, params 6.71 M" in captured.err
 
 

@@ -114,7 +114,7 @@ def test_a_flag_that_is_not_given_is_none_and_its_help_has_the_default():
     assert "[default: acc,time,params]" in help_of(spec_option("--objectives", "A,B", "Two or more."))
     assert "default" not in help_of(spec_option("--data", "PATH", "A folder."))
     assert parse(shared_spec_option("--epochs"), ["--epochs", "3"]) == {"epochs": 3}
-    assert "Epochs of a training. [default: 5]" in help_of(shared_spec_option("--epochs"))
+    assert "Epochs per training. [default: 5]" in help_of(shared_spec_option("--epochs"))
 
 
 def test_an_option_that_is_no_key_of_a_study_cannot_be_made():
@@ -123,7 +123,7 @@ def test_an_option_that_is_no_key_of_a_study_cannot_be_made():
 
 
 def test_a_command_adds_to_a_meaning():
-    assert "Seed of a training that the trial has." in help_of(shared("--seed", " that the trial has."))
+    assert "Seed of the first training." in help_of(shared("--seed", " first training."))
 
 
 def test_the_images_to_train_on():
@@ -170,5 +170,5 @@ def test_a_view_may_leave_the_study_out():
     given = parse(view_options, ["demo", "--require", "acc>=0.9", "--require", "time<60"])
     assert (given["study"], given["require"]) == ("demo", ("acc>=0.9", "time<60"))
     assert parse(view_options, ["--all"])["require"] == ()
-    with pytest.raises(click.UsageError, match="--require acc>=0.9 bounds trials and --all lifts bounds"):
+    with pytest.raises(click.UsageError, match="--require acc>=0.9 sets a bound and --all lifts all bounds"):
         parse(view_options, ["--all", "--require", "acc>=0.9"])

@@ -28,7 +28,7 @@ def test_the_result_is_data_and_what_to_do_with_it_is_talk(job, capsys):
     assert "2 of 1" in out
     assert talk.splitlines() == [
         "it was slow",
-        f"weights of epoch 2, the best: {run.job.folder / 'weights.pt'}",
+        f"weights of the best epoch, 2: {run.job.folder / 'weights.pt'}",
         f"paretocaps export --run {run.job.folder}  # for use elsewhere",
     ]
 

@@ -47,7 +47,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
         "<dd>100 &lt;of&gt; digits</dd>",
         "&lt;emu&gt;",
         "weighted mean",
-        "Wrong answers, the surest first",
+        "Wrong predictions, the most confident first",
         "What each dimension of a pose does",
     ):
         assert expected in body
@@ -81,13 +81,13 @@ def test_members_of_an_ensemble_stand_beside_it(tmp_path, appraisal):
     several = replace(appraisal, members=(0.5, 0.6))
     body = written(tmp_path / "page.html", "both", several, facts={}, members=["one", "two"])
     assert "<h2>Members</h2>" in body
-    assert body.index("0.5000") < body.index("0.6000") < body.index("all together")
+    assert body.index("0.5000") < body.index("0.6000") < body.index("<td>ensemble</td>")
 
 
 def test_classes_without_images_have_no_area_and_that_is_said(tmp_path, appraisal):
     report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), ["cat", "dog", "emu"])
     body = written(tmp_path / "page.html", "net", replace(appraisal, report=report), facts={})
-    assert "No area is defined for dog:" in body
+    assert "The area is not defined for dog:" in body
 
 
 def test_no_wrong_answers_are_none(tmp_path, appraisal):

@@ -41,7 +41,7 @@ def test_without_a_trial_to_draw_there_is_no_figure(front):
 def test_other_trials_are_faint_and_drawn_once(front, trials):
     figure = front_2d(front, trials, x=1, y=0)
     drawn = traces(figure)
-    assert list(drawn) == ["front of these two", "other trials (1)", "front (3)", "its knee"]
+    assert list(drawn) == ["front of these two", "other trials (1)", "front (3)", "knee"]
     other, strong = drawn["other trials (1)"], drawn["front (3)"]
     assert (list(other.x), list(other.y)) == ([15.0], [0.1])
     assert list(strong.y) == [0.99, 0.98, 0.975]
@@ -96,7 +96,7 @@ def test_the_knee_is_the_fronts_knee(front, trials):
     from paretocaps.report.front import Front
 
     knee = Front.from_record(front).knee()
-    drawn = traces(front_2d(front, trials, x=1, y=0))["its knee"]
+    drawn = traces(front_2d(front, trials, x=1, y=0))["knee"]
     assert (list(drawn.x), list(drawn.y)) == ([knee.values["time"]], [knee.values["acc"]])
 
 

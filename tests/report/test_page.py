@@ -32,10 +32,10 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     )
     for expected in (
         "<h1>demo</h1>",
-        "3 of 5 trials, beaten by no other trial with acc&gt;=0.9.",
+        "3 of 5 trials, which no other trial with acc&gt;=0.9 beats in all objectives.",
         "<dt>device</dt><dd>some CPU</dd>",
         "<dt>seeds</dt><dd>0, 1, 2</dd>",
-        "<dt>requirement</dt><dd>acc&gt;=0.9</dd>",
+        "<dt>bounds</dt><dd>acc&gt;=0.9</dd>",
         "<dt>reference point</dt><dd>acc 0.8775, time 132 s, params 9.04 M</dd>",
         "<dt>hypervolume</dt><dd>1.25e+07 (acc x time x params)</dd>",
         "<dt>sampler</dt><dd>tpe</dd>",
@@ -71,7 +71,7 @@ def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
 
 def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     body = written(tmp_path / "demo.html", replace(front, members=(), reference_point=None), trials=trials)
-    assert "No trial is on it yet" in body
+    assert "No trial is on the front yet" in body
     assert "hypervolume" not in body
     assert "<dt>device</dt><dd>not recorded</dd>" in body
     assert body.count("Plotly.newPlot(") == 4

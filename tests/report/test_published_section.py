@@ -56,12 +56,12 @@ def test_the_page_has_it_apart_from_tables_and_figures(tmp_path, front, trials):
     assert after.count("not trained") == 1
     assert "<dt>wab</dt><dd>3 in the text</dd>" in after
     assert "of several devices" not in after
-    assert "of several devices, and left out" in body(mixed=True, published=PUBLISHED)
+    assert "on several devices, do not compare, and are left out" in body(mixed=True, published=PUBLISHED)
 
 
 def test_how_much_was_trained_is_said_beside_what_was_published(tmp_path, front, trials):
     settings = {"epochs": 1, "limit_train": 500, "repeats": 2}
     path = write_report(tmp_path / "x.html", front, trials=trials, published=PUBLISHED, settings=settings)
-    said = "<br>trained: 1 epoch, 500 training images, 2 trainings a trial<br>"
+    said = "<br>trained: 1 epoch, 500 training images, 2 trainings per trial<br>"
     assert said in path.read_text(encoding="utf-8")
     assert "trained:" not in section(front, trials).facts["measured"]

@@ -26,21 +26,22 @@ from paretocaps.cli.output import say
     help="auto, fp32, bf16 or fp16; repeat for more.",
 )
 @device_option
-@shared("--steps", " that are timed, of each case.", default=10, show_default=True)
-@click.option("--against", metavar="NAME", help="Time another network alternately: textbook or baseline.")
+@shared("--steps", " to time per case.", default=10, show_default=True)
+@click.option("--against", metavar="NAME", help="Compare with another network: textbook or baseline.")
 @click.option(
     "--everything",
     is_flag=True,
-    help="Time the baseline against the textbook in every precision, and ws against the baseline.",
+    help="Compare the baseline with the textbook in every precision, and ws with the baseline.",
 )
 @output_option("the rows as JSON, with device and date.  [default: nowhere]")
 @format_option
 def command(everything: bool, output: str | None, form: str, **options: Any) -> None:
     """Time training steps on this machine.
 
-    The images are random. A ratio is the other network's seconds over ours, taken alternately in one
-    process: above 1 is faster. `textbook` is the plain float32 network that one would write from the paper,
-    `baseline` the papers' baseline as it is trained here.
+    The images are random. With --against, both networks take steps alternately in one process, and the
+    ratio is the other network's seconds divided by ours: above 1, ours is faster. `textbook` is the plain
+    float32 network that one would write from the paper; `baseline` is the papers' baseline as it is trained
+    here.
 
     \b
     Examples:

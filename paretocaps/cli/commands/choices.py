@@ -12,10 +12,10 @@ from paretocaps.cli.options import format_option, shared
 @shared("--trainer", default="capsnet", show_default=True)
 @format_option
 def command(name: str | None, trainer: str, form: str) -> None:
-    """List what can be chosen: values, default, condition and meaning.
+    """List the choices: values, default, condition and meaning.
 
-    With NAME it shows that choice in full. What is "sampled" is what a study searches
-    where nothing else is said; any choice is given on every command with --set NAME=VALUE.
+    With NAME, one choice is shown in full. "Sampled" are the values that a study searches by default.
+    Every command that builds or trains a network takes --set NAME=VALUE.
 
     \b
     Examples:

@@ -22,8 +22,8 @@ from paretocaps.cli.output import say
 def command(storage: str, host: str, port: int) -> None:
     """Browse the studies in a web browser.
 
-    This is optuna-dashboard on the storage. It has no login: anyone who reaches the address may
-    read and change the studies. Ctrl-C ends it.
+    This runs optuna-dashboard on the storage. It has no login: anyone who reaches the address can
+    read, change and delete the studies. Ctrl-C ends it.
 
     \b
     Example:

@@ -16,10 +16,10 @@ from paretocaps.cli.parts_view import write_description
 def command(
     settings: tuple[str, ...], design: str | None, image: str, classes: int, trainer: str, form: str
 ) -> None:
-    """Say what a set of choices builds: parameters, multiply-adds, capsules.
+    """Show the network that choices build: parameters, multiply-adds.
 
-    Nothing is trained. Multiply-adds are those of one image's forward pass; both are given in all and
-    by part.
+    Nothing is trained. Parameters and multiply-adds (of one image's forward pass) are shown by part and
+    in total, with the number of primary capsules.
 
     \b
     Examples:

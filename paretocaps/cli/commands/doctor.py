@@ -14,7 +14,7 @@ from paretocaps.cli.output import write_rows
 def command(context: click.Context, storage: str, form: str) -> None:
     """Check this machine: packages, devices, storage.
 
-    Exits with 1 where a check fails.
+    The exit code is 1 if a check fails.
 
     \b
     Example:

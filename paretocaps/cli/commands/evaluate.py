@@ -21,17 +21,22 @@ from paretocaps.cli.output import say
 
 @click.command()
 @click.argument("networks", nargs=-1, metavar="[STUDY | EXPORT...]")
-@shared("--study", " It may be left out where the storage has just one.")
+@shared("--study", " Optional if the storage has only one.")
 @ways_to_pick
 @seed_of_trial_option
 @shared("--dataset", "  [default: the network's own]")
 @shared("--data")
 @shared("--corrupt", "  [default: refuse]")
-@click.option("--part", metavar="NAME", default="test", show_default=True, help="test or validation.")
-@click.option("--limit", metavar="N", type=int, help="Judge on N of the images, stratified.")
+@click.option(
+    "--part", metavar="NAME", default="test", show_default=True, help="Images to use: test or validation."
+)
+@click.option("--limit", metavar="N", type=int, help="Use only N of the images, stratified.")
 @device_option
 @click.option(
-    "--robust/--no-robust", default=True, show_default=True, help="Measure accuracy under 26 transforms, too."
+    "--robust/--no-robust",
+    default=True,
+    show_default=True,
+    help="Also measure accuracy under 26 transforms.",
 )
 @click.option(
     "--grid",
@@ -57,14 +62,15 @@ def command(
     device: str,
     **trial: Any,
 ) -> None:
-    """Judge a trained network on test images: accuracy by class, robustness, pictures.
+    """Evaluate a network on test images: accuracy, robustness, pictures.
 
-    EXPORT is a folder of `paretocaps export` or of a training, or a weights file; several are judged as
-    an ensemble, each on its own beside it. Or a trial of STUDY is picked (--knee, --trial and so on).
+    EXPORT is a folder written by `paretocaps export` or by a training, or a weights file; several are
+    evaluated as an ensemble and each alone. Instead, a trial of STUDY can be picked (--knee, --trial
+    and so on).
 
-    Accuracy has its 95 % interval; precision, recall, F1 and the area under ROC are given by class,
-    with the expected calibration error and the accuracy on turned, moved, scaled and sheared images. The
-    page has the figures, reconstructions, and what each dimension of a pose does.
+    The output has the accuracy with its 95 % interval, precision, recall, F1 and the area under the ROC
+    curve by class, the expected calibration error, and the accuracy on rotated, shifted, scaled and sheared
+    images. With --output, a page adds figures, reconstructions, and the effect of each pose dimension.
 
     \b
     Examples:
@@ -78,7 +84,7 @@ def command(
     if picks and len(networks) == 1 and trial["study"] is None and not Path(networks[0]).exists():
         trial["study"], networks = networks[0], ()
     if picks and networks:
-        raise click.UsageError("exports are named and a trial is picked: give one or the other")
+        raise click.UsageError("exports are named and a trial is picked, too: give one or the other")
     picked = service.pick_trial(**trial) if picks else None
     options = service.EvaluateOptions(
         dataset, data, part, limit, device, robust, output is not None, grids or None, corrupt

@@ -13,7 +13,9 @@ from paretocaps.cli.output import say
 @picking_options
 @seed_of_trial_option
 @click.option(
-    "--run", metavar="FOLDER", help="Export a folder of `paretocaps train` (or its weights) instead."
+    "--run",
+    metavar="FOLDER",
+    help="Folder of `paretocaps train` (or its weights file) to export instead of a trial.",
 )
 @output_option("the export, a folder.  [default: exports/...]")
 @click.option(
@@ -21,17 +23,17 @@ from paretocaps.cli.output import say
     metavar="A,B,...",
     help="Names of the classes, in the order of their labels.  [default: the data's, or 0,1,...]",
 )
-@click.option("--onnx/--no-onnx", default=True, show_default=True, help="Write the ONNX graph, too.")
+@click.option("--onnx/--no-onnx", default=True, show_default=True, help="Also write the ONNX graph.")
 @shared("--force", is_flag=True)
 def command(
     run: str | None, output: str | None, class_names: str | None, onnx: bool, force: bool, **trial: Any
 ) -> None:
     """Write a trained network as safetensors, JSON and ONNX.
 
-    The network is that of a trial of STUDY, or of a training's folder. The export is a folder:
-    network.safetensors has the weights, network.json what rebuilds the network and where it comes
-    from, network.onnx its class scores for batches of any size, compared with torch's on 256 test
-    images. The folder's path is printed.
+    The network is that of a trial of STUDY (--knee, --trial and so on) or of a training's folder (--run).
+    The export is a folder: network.safetensors holds the weights, network.json the network's description
+    and origin; network.onnx computes class scores for batches of any size, and is compared with torch
+    on 256 test images. The folder's path is printed.
 
     \b
     Examples:
@@ -43,7 +45,7 @@ def command(
     options = service.ExportOptions(output, names, onnx, force)
     if run is not None:
         if picks_a_trial(trial):
-            raise click.UsageError("--run names a training by itself: leave out what picks a study's trial")
+            raise click.UsageError("--run already names a training: leave out the options that pick a trial")
         done = service.export_run(run, options)
     else:
         done = service.export_trial(service.pick_trial(**trial), options)

@@ -25,8 +25,8 @@ def command(
 ) -> None:
     """Show the trials of a study that no other trial beats.
 
-    STUDY is its name; it may be left out where the storage has just one. With --knee or --prefer one
-    member is marked, and JSON and CSV have it alone.
+    STUDY is the study's name, optional if the storage has only one. With --knee or --prefer, one
+    trial is marked in the table, and is the only one in JSON and CSV.
 
     \b
     Examples:

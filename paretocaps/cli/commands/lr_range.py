@@ -20,20 +20,24 @@ from paretocaps.cli.options import (
 @click.command()
 @choices_options
 @data_options()
-@click.option("--lr-low", metavar="RATE", type=float, default=1e-6, show_default=True, help="First rate.")
-@click.option("--lr-high", metavar="RATE", type=float, default=1.0, show_default=True, help="Last rate.")
-@shared("--steps", ".  [default: one epoch's, 100 to 300]")
+@click.option(
+    "--lr-low", metavar="RATE", type=float, default=1e-6, show_default=True, help="First learning rate."
+)
+@click.option(
+    "--lr-high", metavar="RATE", type=float, default=1.0, show_default=True, help="Last learning rate."
+)
+@shared("--steps", ".  [default: those of an epoch, from 100 to 300]")
 @device_option
-@shared("--seed", ".", default=0, show_default=True)
+@shared("--seed", " training.", default=0, show_default=True)
 @draw_option
 @output_option("the curve as a page.  [default: nowhere]")
 @format_option
 def command(draw: bool | None, output: str | None, form: str, **options: Any) -> None:
-    """Find the learning rates worth searching: a range test.
+    """Find the learning rates worth searching, by a range test.
 
-    A new network is trained while its learning rate rises from step to step, until the loss does, too.
-    The bounds it suggests, for lr_min and lr_max, are two and one orders of magnitude below the rate of
-    the lowest smoothed loss.
+    A new network is trained with a learning rate that rises at every step, until the loss rises, too. The
+    suggested lr_min and lr_max are two orders and one order of magnitude below the rate with the lowest
+    smoothed loss.
 
     \b
     Examples:

@@ -12,29 +12,29 @@ from paretocaps.cli.summary import show_summary
 
 @click.command()
 @study_options("  [default: default]")
-@click.option("--spec", "spec_file", metavar="FILE", help="Study file (TOML); flags go before its keys.")
+@click.option("--spec", "spec_file", metavar="FILE", help="Study file (TOML); flags override its keys.")
 @shared_spec_option("--objectives")
-@spec_option("--trials", "N", "Finished trials that the study gets in all.", int)
-@click.option("--more", metavar="N", type=int, help="Add N trials to those that it has.")
+@spec_option("--trials", "N", "Number of finished trials to reach, stored ones included.", int)
+@click.option("--more", metavar="N", type=int, help="Run N trials more than are stored.")
 @shared_spec_option("--epochs")
-@spec_option("--sampler", "NAME", "What chooses the next trial.")
+@spec_option("--sampler", "NAME", "Method that chooses the next trial (`paretocaps samplers`).")
 @data_options()
 @shared_spec_option("--storage")
 @shared_spec_option("--trainer")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
-@spec_option("--workers", "N", "Jobs at once that share a CPU, or with --share-device a GPU.", int)
+@spec_option("--workers", "N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int)
 @shared_spec_option("--ranks")
 @click.option(
     "--share-device/--no-share-device",
     default=None,
-    help="Let jobs share a device though times are objectives; they are marked.",
+    help="Let jobs share a device even if a time is an objective; their trials are flagged.",
 )
 @shared_spec_option("--device")
-@shared_spec_option("--seed", ", the first of each trial, and of the sampler.")
-@spec_option("--repeats", "N", "Trainings per trial, each with a seed of its own.", int)
-@shared("--set", " It is taken out of the search.", "--fix", "fix", multiple=True)
-@shared("--design", " Only this one is tried first; repeat for more.", multiple=True)
-@click.option("--no-designs", is_flag=True, help="Try no named designs first.")
+@shared_spec_option("--seed", " first training of each trial, and of the sampler.")
+@spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
+@shared("--set", " The study does not search it.", "--fix", "fix", multiple=True)
+@shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
+@click.option("--no-designs", is_flag=True, help="Start the study without designs.")
 @shared("--require", "  [default: acc>=0.9]", multiple=True)
 @shared("--plain", is_flag=True)
 def command(
@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Search training choices and keep the front.
 
-    STUDY is its name. Every trial is stored as it finishes. Running the same command again completes
-    the study; Ctrl-C stops it and loses at most the trials under way.
+    STUDY is the study's name. Every trial is stored when it finishes. Ctrl-C stops the study and loses
+    at most the running trials; the same command continues it.
 
     \b
     Examples:

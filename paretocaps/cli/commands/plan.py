@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Show a schedule: learning rate and batch size, epoch by epoch.
 
-    On a terminal both are drawn over the steps, too.
+    On a terminal, both are also drawn as curves over the steps.
 
     \b
     Examples:

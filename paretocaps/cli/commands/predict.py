@@ -15,28 +15,31 @@ from paretocaps.cli.output import say, write_rows
 @click.argument("export")
 @click.argument("paths", nargs=-1, required=True)
 @click.option(
-    "--top", metavar="N", type=int, default=3, show_default=True, help="Classes to show, best first."
+    "--top",
+    metavar="N",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Number of classes to show, best first.",
 )
 @click.option(
     "--engine",
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="torch, onnx, or auto: onnx, and from 10 seconds on the faster of both on the first batch.",
+    help="onnx, torch or auto: onnx, or for more than 10 seconds of work the faster one.",
 )
 @shared("--batch", default=64, show_default=True)
 @shared("--corrupt", default="refuse", show_default=True)
-@click.option("--expect", metavar="CLASS", help="The class that all images should be.")
-@click.option(
-    "--expect-folders", is_flag=True, help="Each image should be of the class its folder is named after."
-)
+@click.option("--expect", metavar="CLASS", help="Expected class of all images.")
+@click.option("--expect-folders", is_flag=True, help="Take each image's folder name as its expected class.")
 @format_option
 def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> None:
     """Classify image files with an exported network.
 
-    EXPORT is a folder of `paretocaps export`, PATHS are image files, or folders, which are searched
-    for images with all folders below. Images become gray or coloured, and are resized, as the
-    network needs them. Where it is said what to expect, the accuracy is told at the end.
+    EXPORT is a folder written by `paretocaps export`. PATHS are image files, or folders, which are
+    searched with their sub-folders. Images are resized and converted to gray or colour as the network
+    needs them. With --expect or --expect-folders, the accuracy is printed at the end.
 
     \b
     Examples:
@@ -51,7 +54,8 @@ def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> N
     if form == "table":
         rows = [row | {"scores": _scores_text(row["scores"])} for row in rows]
     write_rows(rows, form)
-    say(f"{counted(len(found), 'image')} in {seconds:.2f} s, {len(found) / seconds:.0f} per second, loaded")
+    rate = f"{len(found) / seconds:.0f} per second including loading"
+    say(f"{counted(len(found), 'image')} in {seconds:.2f} s, {rate}")
     told = [one.right for one in found if one.right is not None]
     if told:
         say(f"accuracy {sum(told) / len(told):.4g}: {sum(told):,} of {counted(len(told), 'image')} right")

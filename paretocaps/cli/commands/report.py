@@ -20,7 +20,7 @@ def command(
 ) -> None:
     """Write a study's figures and tables as one page.
 
-    The page's path is printed. STUDY is the study's name; it may be left out where the storage has just one.
+    The page's path is printed. STUDY is the study's name, optional if the storage has only one.
 
     \b
     Examples:

@@ -25,12 +25,12 @@ from paretocaps.cli.training_view import open_training_view
 @shared("--trainer", "  [default: the study's, or capsnet]")
 @data_options("the study's, or digits", "the study's, or refuse")
 @shared("--epochs", "  [default: the study's, or 30]")
-@shared("--seed", ".  [default: the trial's, or 0]")
+@shared("--seed", " training.  [default: the trial's, or 0]")
 @device_option
 @shared("--ranks", "  [default: 1]")
 @output_option("the training, a folder.  [default: runs/...]")
 @click.option(
-    "--resume", is_flag=True, help="Go on after the last complete epoch of an interrupted training."
+    "--resume", is_flag=True, help="Continue an interrupted training after its last complete epoch."
 )
 @shared("--force", is_flag=True)
 @shared("--plain", is_flag=True)
@@ -49,10 +49,10 @@ def command(
 ) -> None:
     """Train one set of choices fully, with checkpoints.
 
-    The choices are those of a trial of STUDY, with its data and epochs, or given by --design and --set. The
-    folder gets weights.pt (of the best epoch), measurement.json, epochs.csv, and after every epoch
-    checkpoint.pt. Ctrl-C loses the epoch under way; the same command with --resume goes on, and ends at
-    the same weights.
+    The choices are those of a trial of STUDY, with its data and epochs, or those given by --design and
+    --set. The output folder gets weights.pt (of the best epoch), measurement.json, epochs.csv and, after
+    every epoch, checkpoint.pt. Ctrl-C loses at most the current epoch; the same command with --resume
+    continues, and ends with the same weights.
 
     \b
     Examples:
@@ -65,7 +65,7 @@ def command(
     ways |= {"preferences": preferences, "require": require}
     picked = service.pick_trial(storage, **ways) if picks_a_trial(ways) else None
     asked = service.TrainOptions(**options)
-    with open_training_view(plain) as view:  # of torchrun's ranks the first one's only is told anything
+    with open_training_view(plain) as view:  # under torchrun, only the first rank reports anything
         run = service.train(asked, picked, view)
     if service.is_first_rank():
         write_run(run, form)

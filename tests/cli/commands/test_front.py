@@ -85,7 +85,7 @@ def test_the_study_s_bounds_hold_until_others_are_given_or_all_are_lifted(front)
     assert min(member["acc"] for member in members(own)) >= 0.9
     assert 0.85 <= min(member["acc"] for member in members(asked)) < 0.9
     assert min(member["acc"] for member in members(everything)) < 0.85
-    assert own.stderr == "only trials with acc>=0.9; --all lifts bounds\n"
+    assert own.stderr == "only trials with acc>=0.9; --all lifts the bounds\n"
     assert everything.stderr == ""
 
 

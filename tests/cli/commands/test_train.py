@@ -24,7 +24,7 @@ def test_a_trial_of_a_study_is_trained_and_shown(run, towers):
     assert json.loads(forced.stdout)["acc"] == pytest.approx(0.96)
     resumed = run("train", "--storage", towers, "--best", "acc", "--epochs", 3, "--resume", "--format", "csv")
     assert resumed.stdout.startswith("folder,weights,acc")
-    assert "was finished already" in resumed.stderr
+    assert "is already complete" in resumed.stderr
 
 
 @pytest.mark.parametrize(
