@@ -1,4 +1,4 @@
-"""Seconds of a training step, for chosen choices, batches and precisions."""
+"""Times training steps for given choices, batch sizes and precisions."""
 
 import os
 import statistics
@@ -23,11 +23,11 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.precision import resolve_precision, whole_float32
 
 _WARMUP = 2
-_CUDA_IMAGES = 4096  # a turn on a GPU: many steps between two synchronisations, as in a training
+_CUDA_IMAGES = 4096  # images per turn on a GPU: many steps between two synchronisations, as in a training
 _CUDA_STEPS = (20, 500)
 _PRECISIONS = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
 Turn = Callable[[], float]
-"""Takes some steps and returns the seconds of one."""
+"""A function that takes some steps and returns the seconds per step."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,21 @@ class BenchRow:
     """One measured case.
 
     Attributes:
-        batch: images a forward pass; of a step, too, where nothing is accumulated.
-        precision: "fp32", "bf16", "fp16", or on a GPU "tf32", as it was used.
-        device: its name.
-        step_s: median seconds of a step.
-        step_s_min, step_s_max: the spread.
+        batch: images per forward pass, which is also per step unless gradients are accumulated.
+        precision: the arithmetic that was used: "fp32", "bf16", "fp16", or on a GPU "tf32".
+        device: the device's name.
+        step_s: median seconds per step.
+        step_s_min, step_s_max: the least and the most seconds per step.
         steps: how many turns were timed.
-        epoch_s: seconds of an epoch's steps; on a GPU those of a whole epoch, else as many times a step's.
+        epoch_s: seconds of an epoch's steps, measured on a GPU, else computed from `step_s`.
         images_s: images per second.
-        flops_share: share of the device's measured peak that a step reaches, by the arithmetic of the
-            plain algorithm; an implementation that needs less of it can come out above 1.
+        flops_share: the share of the device's measured peak that a step reaches, counting the operations of
+            the plain algorithm; an implementation that needs fewer can exceed 1.
         peak_bytes: peak bytes of training with this batch.
         loaded: whether the clock found the device disturbed.
-        against: what the ratio is to, if to anything.
-        ratio: median over the turns of the other network's seconds over ours.
-        ratio_min, ratio_max: its spread.
+        against: the name of the network that ours is compared with; None without comparison.
+        ratio: the other network's seconds over ours, the median over the turns.
+        ratio_min, ratio_max: the least and the greatest ratio of a turn.
     """
 
     batch: int
@@ -72,13 +72,13 @@ class BenchRow:
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained on random images.
+    """A training on random images to be timed.
 
     Attributes:
-        choices: with batch size and precision.
+        choices: the choices, including batch size and precision.
         shape: height, width and channels of an image.
-        classes: how many.
-        images: how many an epoch has.
+        classes: how many classes there are.
+        images: images per epoch.
     """
 
     choices: Choices
@@ -88,12 +88,12 @@ class Case:
 
     @property
     def step_images(self) -> int:
-        """Images of an optimiser step."""
+        """Images per optimiser step."""
         return self.choices.batch_size * self.choices.accumulate
 
     @property
     def architecture(self) -> Architecture:
-        """The network, pruned as the choices ask."""
+        """The architecture of the network, pruned by the choices."""
         whole = architecture(self.choices, *self.shape, self.classes)
         return pruned(whole, self.choices.pruning_ratio)
 
@@ -103,20 +103,20 @@ def benchmark(
 ) -> BenchRow:
     """Time training steps on random images.
 
-    Both networks' steps are taken alternately, so that whatever else the machine does meets both, and the
-    ratio is the median of the turns' ratios.
+    With a yardstick, both networks take turns alternately, so that any other load on the machine affects
+    both, and the ratio is the median of the turns' ratios.
 
     Args:
-        case: what is timed.
-        device: "cpu", "cuda", "cuda:1".
-        turns: how many are timed, after two that warm up; a turn is one step on a CPU, and some dozens on
-            a GPU.
-        against: what the yardstick is called, if there is one.
-        other: the yardstick's choices; None for the plain float32 network (`bench.textbook`).
+        case: the training to time.
+        device: "cpu", "cuda" or "cuda:1".
+        turns: how many turns are timed, after two that warm up; a turn is one step on a CPU, and dozens of
+            steps on a GPU.
+        against: the name of the yardstick; None without one.
+        other: the yardstick's case; None for the plain float32 network (`bench.textbook`).
 
     Raises:
-        UsageError: a device that is not there; images or choices that cannot be;
-            the plain network asked for beside one that it is not.
+        UsageError: there is no such device, images or choices are not possible, or the plain network is the
+            yardstick of a network that it does not equal.
     """
     place = open_device(device)
     if against is not None and other is None:
@@ -154,7 +154,7 @@ def _precision(learner: Learner) -> str:
 
 
 def _epoch_seconds(case: Case, device: torch.device) -> float | None:
-    """The seconds of a whole epoch after a first one; None on a CPU, where it would take minutes."""
+    """Return the seconds of the second of two whole epochs; None on a CPU, where that would take minutes."""
     if device.type != "cuda":
         return None
     learner = _learner(case, device, case.images)
@@ -164,10 +164,10 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
 
 
 def different_precisions(device: str, names: Sequence[str], batch: int) -> list[str]:
-    """Return those of `names` that come to different arithmetic for `batch` images on `device`, each once.
+    """Return those of `names` that mean different arithmetic for `batch` images on `device`, each once.
 
     Raises:
-        UsageError: a device that is not there.
+        UsageError: there is no such device.
     """
     place = open_device(device)
     first: dict[torch.dtype, str] = {}
@@ -177,14 +177,14 @@ def different_precisions(device: str, names: Sequence[str], batch: int) -> list[
 
 
 def environment(device: str) -> dict[str, object]:
-    """Return what figures are measured on: device, torch, date, and how busy the machine has been lately."""
+    """Return the conditions of a measurement: device, torch version, date and the machine's present load."""
     place = describe_device(open_device(device))
     load = round(os.getloadavg()[0], 2)
     return {"device": place.name, "torch": place.torch, "date": date.today().isoformat(), "load": load}
 
 
 def alternate(timed: Sequence[Turn], turns: int) -> list[list[float]]:
-    """Return the seconds of `turns` turns of each function, taken alternately after two that warm up."""
+    """Return the seconds per step of `turns` alternating turns of each function, after two that warm up."""
     seconds: list[list[float]] = [[] for _ in timed]
     for turn in range(_WARMUP + turns):
         for taken, call in zip(seconds, timed, strict=True):
@@ -200,12 +200,12 @@ def _steps_a_turn(device: torch.device, batch: int) -> int:
 
 
 def turn_of(case: Case, device: torch.device | None = None) -> Turn:
-    """Return a function that trains a short epoch; its seconds per step are those of the training's clock."""
+    """Return a function that trains a short epoch and returns the training clock's seconds per step."""
     return _turn(_learner(case, device or torch.device("cpu")), case)
 
 
 def textbook_turn(case: Case, device: torch.device) -> Turn:
-    """Return the same for the plain float32 network."""
+    """Return a function that trains the plain float32 network and returns the seconds per step."""
     batch = case.step_images
     images, labels = random_images(case.architecture, batch)
     ready = next(DeviceLoader(ImageSet(images, labels), device).ordered(batch))
@@ -245,7 +245,7 @@ def _turn(learner: Learner, case: Case) -> Turn:
 
 
 def random_images(network: Architecture, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return `count` images of noise for a network, uint8 [N, C, H, W], and labels [N]; always the same."""
+    """Return `count` images of noise, uint8 [N, C, H, W], and labels [N], the same in every call."""
     generator = torch.Generator().manual_seed(0)
     size = (count, network.channels, network.height, network.width)
     images = torch.randint(256, size, dtype=torch.uint8, generator=generator)

@@ -1,4 +1,4 @@
-"""What a device's arithmetic can reach: the speed of a large matrix product."""
+"""Measures a device's peak arithmetic: the speed of a large matrix product."""
 
 import time
 from collections.abc import Callable
@@ -14,10 +14,10 @@ _TRIALS = 8
 
 @lru_cache
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
-    """Return the floating-point operations a second of a large product of square matrices.
+    """Return the floating-point operations per second of a large product of square matrices.
 
-    The best of several, by the faster of torch's product and the one that the networks here use; measured
-    once a process.
+    It is the best of several runs of torch's product and of the one that the networks here use. It is
+    measured once per process.
     """
     side = _SIDE.get(device.type, 2048)
     generator = torch.Generator().manual_seed(0)

@@ -1,4 +1,4 @@
-"""The capsule network the plain way: what speed is measured against, and what the fast one must equal."""
+"""The capsule network as a textbook would write it: the yardstick of speed and of correctness."""
 
 from collections.abc import Callable
 
@@ -11,23 +11,22 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
 
 _FIXED = ("family", "blocks", "stem_convolutions", "routing", "image_size", "standardise")
-"""What the plain network knows the baseline's value of only."""
+"""The fields for which the plain network supports only the baseline's value."""
 
 # B batch, I primary capsules, T their types, P positions, O classes, D and E pose dimensions
 
 
 class TextbookCapsNet(nn.Module):
-    """Sabour et al. 2017 as one would write it from the paper: eager, every vote formed and broadcast.
+    """Sabour et al. 2017 as one would write it from the paper: eager, with every vote formed and broadcast.
 
-    Deliberately not optimised. Weight sharing repeats its matrices for every position; the inner
-    routing iterations carry no gradient unless the architecture asks for it.
+    It is deliberately not optimised. Weight sharing repeats its matrices for every position. The inner
+    routing iterations carry no gradient unless `architecture.routing_gradient` is "all".
 
     Args:
-        architecture: the network to be.
+        architecture: the network's structure.
 
     Raises:
-        UsageError: not that network: blocks, a second stem convolution, standardised images or another
-            routing.
+        UsageError: the architecture is not that network (see `check_textbook`).
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -50,7 +49,7 @@ class TextbookCapsNet(nn.Module):
 
         Args:
             images: [B, C, H, W] in [0, 1].
-            labels: [B], int64: the classes that are drawn.
+            labels: [B], int64: the classes that the decoder reconstructs.
         """
         a = self.architecture
         maps = self.primary(functional.relu(self.conv(images)))
@@ -79,10 +78,10 @@ class TextbookCapsNet(nn.Module):
 
 
 def check_textbook(a: Architecture) -> None:
-    """Refuse networks that the plain one does not equal.
+    """Check that the plain network can equal that of `a`.
 
     Raises:
-        UsageError: what the plain network has fixed is another way in `a`; the message names it.
+        UsageError: `a` differs in a field that is fixed in the plain network; the message names the field.
     """
     fields = Architecture.model_fields
     others = [f"{name}={getattr(a, name)}" for name in _FIXED if getattr(a, name) != fields[name].default]
@@ -96,12 +95,12 @@ def check_textbook(a: Architecture) -> None:
 def squash(vectors: Tensor) -> Tensor:
     """Return vectors of the same directions with lengths below 1 (Sabour et al. 2017, Eq. 1)."""
     squares = (vectors * vectors).sum(-1, keepdim=True)
-    # as little as the dtype has beside 0: what is usually added, 1e-8, moves the short vectors of an oracle
+    # the smallest number of the dtype: the usual 1e-8 would change short vectors
     return squares / (1 + squares) * vectors / torch.sqrt(squares + torch.finfo(squares.dtype).tiny)
 
 
 def textbook_loss(lengths: Tensor, reconstruction: Tensor | None, images: Tensor, labels: Tensor) -> Tensor:
-    """Return margin loss plus reconstruction loss, with one-hot labels (Sabour et al. 2017, Eq. 4)."""
+    """Return margin loss plus reconstruction loss, a scalar (Sabour et al. 2017, Eq. 4)."""
     there = functional.one_hot(labels, lengths.shape[1]).to(lengths.dtype)
     margins = there * functional.relu(0.9 - lengths) ** 2
     margins = margins + 0.5 * (1 - there) * functional.relu(lengths - 0.1) ** 2

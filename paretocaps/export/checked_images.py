@@ -1,4 +1,4 @@
-"""What a network's data say: the images to check an export on, and the names of the classes."""
+"""Reads from a network's data the images to check an export on, and the names of the classes."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from paretocaps.models.network import Network
 
 @dataclass(frozen=True, eq=False)
 class KnownData:
-    """What could be learnt of a network's data.
+    """What is known of a network's data.
 
     Attributes:
-        images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or are
-            of another size than the network takes.
-        classes: the classes' names, in the order of the labels; None where nothing names them.
+        images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or have
+            another size than the network takes.
+        classes: the classes' names, in the order of the labels; None where they are unknown.
     """
 
     images: Tensor | None = None
@@ -26,13 +26,13 @@ class KnownData:
 
 
 def known_data(data: DataSpec | None, network: Network) -> KnownData:
-    """Return what `data` say of what `network` was trained on; nothing where they are gone or others."""
+    """Return what `data` provide for `network`; nothing where they are missing or do not fit it."""
     a = network.architecture
     if data is None:
         return KnownData()
     try:
         splits = load(data)
-    except UsageError:  # of which data errors are a kind
+    except UsageError:  # includes DataError, its subclass
         return KnownData()
     names = splits.class_names if splits.classes == a.classes else None
     if splits.shape != (a.channels, a.height, a.width):

@@ -1,4 +1,4 @@
-"""`network.json`: what an export says of itself. Reading it needs no torch."""
+"""The file `network.json`, which describes an export; reading it needs no torch."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError
 
 DOCUMENT, WEIGHTS, GRAPH = "network.json", "network.safetensors", "network.onnx"
-"""The files of an export's folder; the last is left out where no ONNX was asked for."""
+"""The files of an export's folder; the last is omitted with `--no-onnx`."""
 FORMAT: Literal["paretocaps-network"] = "paretocaps-network"
 VERSION: Literal[1] = 1
 _BLOCK = 1 << 20
@@ -29,10 +29,10 @@ class ExportInfo(_Value):
 
     Attributes:
         classes: names of the classes, in the order of the scores, none twice.
-        study, trial, seed: which training it is of, where a study's store says.
-        choices: what was trained; empty where nothing says.
-        acc, test_acc: its validation and test accuracy, where measured.
-        data: the images it was trained on, where known.
+        study, trial, seed: the training that it comes from, where a study's store has it.
+        choices: the choices that were trained; empty where they are unknown.
+        acc, test_acc: validation and test accuracy, where measured.
+        data: the images that it was trained on, where known.
     """
 
     classes: tuple[str, ...]
@@ -55,10 +55,10 @@ class GraphRecord(_Value):
     """What is known of `network.onnx`.
 
     Attributes:
-        sha256: of the file, in hexadecimal digits.
-        opset: version of the standard operators that it is made of.
-        images: how many images it was compared with torch on.
-        largest_difference: of any score of those.
+        sha256: the file's hash, in hexadecimal digits.
+        opset: the version of the standard operators that it uses.
+        images: on how many images it was compared with torch.
+        largest_difference: the largest difference of a score from torch's, over these images.
     """
 
     sha256: str
@@ -68,15 +68,15 @@ class GraphRecord(_Value):
 
 
 class Document(_Value):
-    """All of `network.json`.
+    """The content of `network.json`.
 
     Attributes:
-        format, version: say that it is ours, and how to read it.
-        architecture: of the network, as `models.architecture.Architecture` reads it.
-        height, width, channels: of the images that the network takes.
-        about: where it comes from.
-        weights_sha256: of `network.safetensors`, in hexadecimal digits.
-        graph: of `network.onnx`, or None where there is none.
+        format, version: mark the file as ours, and name the version of its layout.
+        architecture: the network's architecture, as `models.architecture.Architecture` reads it.
+        height, width, channels: the shape of the images that the network takes.
+        about: where the network comes from.
+        weights_sha256: the hash of `network.safetensors`, in hexadecimal digits.
+        graph: what is known of `network.onnx`, or None where there is no such file.
         paretocaps, torch: the versions that wrote it.
     """
 
@@ -97,15 +97,15 @@ class Document(_Value):
         sizes = {"height": self.height, "width": self.width, "channels": self.channels}
         for name, said in {**sizes, "classes": len(self.about.classes)}.items():
             if (own := self.architecture.get(name, said)) != said:
-                raise ValueError(f"{name} {said} beside an architecture with {own!r}")
+                raise ValueError(f"{name} is {said}, but {own!r} in the architecture")
         return self
 
 
 def read_document(folder: Path) -> Document:
-    """Return what the export in `folder` says of itself.
+    """Return the document of the export in `folder`.
 
     Raises:
-        DataError: no export is there, or one that is not ours, of another version, or damaged.
+        DataError: there is no export, or it is not ours, of another version, or damaged.
     """
     path = folder / DOCUMENT
     try:
@@ -120,7 +120,7 @@ def read_document(folder: Path) -> Document:
         raise DataError(f"{str(path)!r} was not written by `paretocaps export`: name an export's folder")
     if content.get("version") != VERSION:
         raise DataError(
-            f"{str(path)!r} has version {content.get('version')!r}, and this paretocaps reads {VERSION}:"
+            f"{str(path)!r} has version {content.get('version')!r}, but this paretocaps reads {VERSION}:"
             " use the paretocaps that wrote it, or export the network again"
         )
     try:
@@ -133,14 +133,14 @@ def read_document(folder: Path) -> Document:
 
 
 def check_file(path: Path, expected: str) -> None:
-    """Refuse a file of an export that is not the one that was written.
+    """Check that a file of an export is the one that was written.
 
     Args:
         path: the file.
         expected: its sha256, in hexadecimal digits.
 
     Raises:
-        DataError: it is missing, cannot be read, or is another.
+        DataError: the file is missing, cannot be read, or is another.
     """
     if not path.is_file():
         raise DataError(f"export {str(path.parent)!r} has no {path.name}: {_REMEDY}")
@@ -154,7 +154,7 @@ def sha256(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal digits.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     digest = hashlib.sha256()
     try:

@@ -1,4 +1,4 @@
-"""What computes an export's scores: torch, or onnxruntime. Whichever is not used is not imported."""
+"""Computes an export's scores with torch or onnxruntime, and imports only the one that is used."""
 
 import time
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ from paretocaps.export.document import GRAPH, check_file, read_document
 from paretocaps.export.session import Floats, check_graph, open_graph, run_graph
 
 LOADING = 10.0
-"""Seconds for which a second engine is not worth loading."""
+"""Seconds of computation up to which a second engine is not worth loading."""
 _WARMUP = 2  # images
 
 
@@ -28,7 +28,7 @@ class Engine(ABC):
 
 
 class TorchEngine(Engine):
-    """The network itself.
+    """Computes scores with the network itself.
 
     Raises:
         DataError: as `package.load_export`.
@@ -51,10 +51,10 @@ class TorchEngine(Engine):
 
 
 class OnnxEngine(Engine):
-    """The ONNX graph.
+    """Computes scores with the ONNX graph.
 
     Raises:
-        DataError: the export has none, or it is damaged or another's.
+        DataError: the export has no graph, or it is damaged or belongs to another network.
     """
 
     name = "onnx"
@@ -63,7 +63,7 @@ class OnnxEngine(Engine):
         document = read_document(folder)
         record = document.graph
         if record is None:
-            raise DataError(f"export {str(folder)!r} has no {GRAPH}: use --engine torch, or export with it")
+            raise DataError(f"export {str(folder)!r} has no {GRAPH}: use --engine torch, or export with ONNX")
         check_file(folder / GRAPH, record.sha256)
         self._session = open_graph(folder / GRAPH)
         size = document.channels, document.height, document.width
@@ -81,8 +81,8 @@ def open_engine(name: str, folder: Path) -> Engine:
     """Return the engine called `name` for an export.
 
     Raises:
-        UnknownNameError: no such engine.
-        DataError: the export cannot be run by it.
+        UnknownNameError: there is no such engine.
+        DataError: the engine cannot run the export.
     """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ("auto", *ENGINES))
@@ -96,27 +96,26 @@ def choose_engine(
     left: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Engine, str]:
-    """Return which of two engines to compute with, and why, in words.
+    """Return the faster of two engines, and the reason in words.
 
-    Each computes a batch, and before that the scores of two images, uncounted, so that what it prepares
-    once is not timed. The other is loaded only where the first would take longer for what is left than
-    loading the other takes.
+    Each engine is timed on a batch, after it computed the scores of two images to warm up. The other engine
+    is loaded only where the first would take longer for all images than `LOADING`.
 
     Args:
-        first: one that is loaded.
-        load_other: loads the other.
+        first: the engine that is loaded already.
+        load_other: loads the other engine.
         images: a batch, [N, C, H, W].
         left: how many images there are in all.
-        clock: seconds.
+        clock: returns seconds.
     """
     seconds = _seconds(first, images, clock)
     if seconds * left / len(images) < LOADING:
-        return first, f"{len(images) / seconds:.0f} images a second"
+        return first, f"{len(images) / seconds:.0f} images per second"
     other = load_other()
     theirs = _seconds(other, images, clock)
     timed = ((first, seconds), (other, theirs))
     said = ", ".join(f"{engine.name} {len(images) / took:.0f}" for engine, took in timed)
-    return min(timed, key=lambda pair: pair[1])[0], f"images a second: {said}"
+    return min(timed, key=lambda pair: pair[1])[0], f"images per second: {said}"
 
 
 def _seconds(engine: Engine, images: Floats, clock: Callable[[], float]) -> float:

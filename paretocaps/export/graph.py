@@ -1,4 +1,4 @@
-"""A network's scores as an ONNX graph for batches of any size, and how far it is from torch's."""
+"""Writes a network's scores as an ONNX graph for batches of any size, and compares it with torch."""
 
 import json
 import logging
@@ -16,13 +16,13 @@ from paretocaps.export.session import IMAGES, SCORES, open_graph, run_graph
 from paretocaps.models.network import Network
 
 TOLERANCE = 1e-4
-"""How far a score may be from torch's."""
-_EXAMPLES = 3  # images it is traced with; 1 would stand for batches of 1 only
+"""The largest difference of a score from torch's that is accepted."""
+_EXAMPLES = 3  # images to trace with; with 1 the graph would take batches of 1 only
 _BATCH = 64
 
 
 class _Scores(nn.Module):
-    """The scores alone: no decoder, no labels."""
+    """Computes only the scores of a network, without decoder and labels."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -36,14 +36,14 @@ class _Scores(nn.Module):
 def write_graph(path: Path, network: Network, classes: Sequence[str]) -> int:
     """Write the network's scores as an ONNX file; return the version of its operators.
 
-    The input `images` is float32 [N, C, H, W] in [0, 1], the output `scores` float32 [N, O]; N is any
-    number. The classes' names are its metadata `classes`, as JSON. Layers whose training has operators of
-    its own are traced in their plain form (`torch.compiler.is_exporting`).
+    The input `images` is float32 [N, C, H, W] in [0, 1], the output `scores` is float32 [N, O], and N is any
+    number. The metadata `classes` holds the classes' names as JSON. Layers that train with operators of
+    their own are traced in their plain form (`torch.compiler.is_exporting`).
 
     Args:
         path: the file to write.
-        network: on the CPU, in evaluation mode.
-        classes: names, in the order of the scores.
+        network: a network on the CPU, in evaluation mode.
+        classes: the classes' names, in the order of the scores.
 
     Raises:
         ParetocapsError: the exporter cannot express the network.
@@ -57,7 +57,7 @@ def write_graph(path: Path, network: Network, classes: Sequence[str]) -> int:
             program = torch.onnx.export(
                 traced, dynamo=True, verbose=False, input_names=[IMAGES], output_names=[SCORES]
             )
-        except Exception as error:  # the exporter raises errors of many kinds, each of many lines
+        except Exception as error:  # the exporter raises errors of many kinds and many lines
             raise ParetocapsError(f"the network cannot be written as ONNX ({_line(error)})") from error
         assert program is not None
         model: Any = program.model_proto
@@ -70,13 +70,13 @@ def write_graph(path: Path, network: Network, classes: Sequence[str]) -> int:
 
 @torch.no_grad()
 def largest_difference(path: Path, network: Network, images: Tensor) -> float:
-    """Return how far any score of the ONNX file is from the network's, on images [N, C, H, W].
+    """Return the largest difference of a score of the ONNX file from the network's, on images [N, C, H, W].
 
-    Batches of 64, and the first image once more on its own.
+    The images are computed in batches of 64, and the first one also as a batch of 1.
 
     Raises:
         DataError: the file cannot be read.
-        ParetocapsError: onnxruntime cannot run it, or a score is off by more than 1e-4 or not finite.
+        ParetocapsError: onnxruntime cannot run it, or a score differs by more than 1e-4 or is not finite.
     """
     session = open_graph(path)
     worst = 0.0
@@ -89,20 +89,20 @@ def largest_difference(path: Path, network: Network, images: Tensor) -> float:
         worst = max(worst, apart) if apart == apart else apart
         if not worst <= TOLERANCE:
             raise ParetocapsError(
-                f"the ONNX network's scores are {worst:.2g} off torch's, more than {TOLERANCE:g}:"
+                f"the ONNX network's scores differ from torch's by {worst:.2g}, more than {TOLERANCE:g}:"
                 " export without it (--no-onnx)"
             )
     return worst
 
 
 def random_images(network: Network, count: int) -> Tensor:
-    """Return random images that the network takes, float32 [N, C, H, W] in [0, 1], always the same."""
+    """Return random images for the network, float32 [N, C, H, W] in [0, 1], the same in every call."""
     a = network.architecture
     return torch.rand(count, a.channels, a.height, a.width, generator=torch.Generator().manual_seed(0))
 
 
 def _forget_origin(graph: Any) -> None:
-    """Take out which lines of which files each part was made by: paths of this machine, and half the file."""
+    """Remove the source lines of every part: they have this machine's paths, and are half of the file."""
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         part.ClearField("doc_string")
         part.ClearField("metadata_props")
@@ -110,7 +110,7 @@ def _forget_origin(graph: Any) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself what the exporter warns and logs about its own insides."""
+    """Silence the exporter's warnings and logs about its internals."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -121,7 +121,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _line(error: BaseException) -> str:
-    """The first line of what went wrong first."""
+    """Return the first line of the first error in the chain."""
     while error.__cause__ is not None:
         error = error.__cause__
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

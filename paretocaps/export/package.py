@@ -1,4 +1,4 @@
-"""An exported network: a folder with its weights, a document that rebuilds it, and its ONNX graph."""
+"""Writes and reads exports: folders with a network's weights, document and ONNX graph."""
 
 import json
 from importlib.metadata import version
@@ -30,7 +30,7 @@ from paretocaps.models.network import Network
 from paretocaps.writing import whole_folder
 
 CHECKED = 256
-"""Images on which ONNX and torch are compared where none are given."""
+"""How many images ONNX and torch are compared on at most, or exactly where none are given."""
 
 
 def write_export(
@@ -42,28 +42,30 @@ def write_export(
     images: Tensor | None = None,
     force: bool = False,
 ) -> Document:
-    """Write a network to a folder, whole or not at all, and return what its document says.
+    """Write a network to a folder, whole or not at all, and return the folder's document.
 
-    `network.safetensors` has the weights, `network.json` what rebuilds the network and where it comes from,
-    `network.onnx` the graph of its scores, which is compared with torch's before the folder appears.
+    `network.safetensors` holds the weights, `network.json` the architecture and the origin of the network,
+    and `network.onnx` the graph of its scores, which is compared with torch's before the folder appears.
 
     Args:
-        folder: to be made, with its parents.
-        network: on the CPU.
+        folder: the folder to create, with its parents.
+        network: a network on the CPU.
         about: where it comes from.
         onnx: whether to write the graph, too.
-        images: to compare on, float32 [N, C, H, W] in [0, 1]; None for 256 random ones.
-        force: replace an export that is there.
+        images: the images to compare on, float32 [N, C, H, W] in [0, 1]; None for 256 random ones.
+        force: replace an export that exists.
 
     Raises:
-        UsageError: something is there already, or as many class names as classes are not given.
-        ParetocapsError: the graph cannot be made or differs by more than 1e-4, or the folder not be written.
+        UsageError: the folder must not be written to (see `check_target`), or the number of class names
+            differs from the network's classes.
+        ParetocapsError: the graph cannot be made or differs by more than 1e-4, or the folder cannot be
+            written.
     """
     check_target(folder, force=force)
     classes = network.architecture.classes
     if len(about.classes) != classes:
         raise UsageError(
-            f"{len(about.classes)} class names for a network of {classes} classes: give {classes}"
+            f"{len(about.classes)} class names do not fit a network of {classes} classes: give {classes}"
         )
     was_training = network.training
     network.eval()
@@ -79,15 +81,15 @@ def write_export(
 
 
 def check_target(folder: Path, *, force: bool) -> None:
-    """Refuse a folder that an export must not be written to.
+    """Check that an export may be written to `folder`: it is missing or empty, or an export with `force`.
 
     Raises:
-        UsageError: something is there that is no empty folder: an export without `force`, or anything else.
+        UsageError: it may not.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / DOCUMENT).is_file():
-        raise UsageError(f"{str(folder)!r} is there and is no export: choose another folder")
+        raise UsageError(f"{str(folder)!r} exists and is no export: choose another folder")
     if not force:
         raise UsageError(f"{str(folder)!r} has an export already: choose another folder, or give --force")
 
@@ -96,7 +98,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
     """Return the network of an export, on the CPU in evaluation mode, and where it comes from.
 
     Raises:
-        DataError: no export is there, or a file of it is missing, truncated, another's, or does not fit.
+        DataError: there is no export, or one of its files is missing, truncated or belongs to another export.
     """
     document = read_document(folder)
     path = folder / WEIGHTS
@@ -105,7 +107,7 @@ def load_export(folder: Path) -> tuple[Network, ExportInfo]:
     try:
         network = bare_network(Architecture.model_validate(document.architecture))
     except (ValidationError, UsageError) as error:
-        raise DataError(f"{str(folder / DOCUMENT)!r} has no network of ours ({_first(error)})") from None
+        raise DataError(f"{str(folder / DOCUMENT)!r} describes no valid network ({_first(error)})") from None
     try:
         state = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
@@ -147,19 +149,19 @@ def _graph(path: Path, network: Network, about: ExportInfo, images: Tensor | Non
 
 
 def _check_fit(path: Path, state: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    """Refuse weights that are not those of the network, naming the first that is not."""
+    """Refuse weights that do not fit the network; the error names the first that does not."""
     for name, tensor in wanted.items():
         if name not in state:
             raise DataError(f"weights {str(path)!r} have no {name!r}: they are not of this network")
         found = state[name]
         if found.shape != tensor.shape or found.dtype != tensor.dtype:
             raise DataError(
-                f"weights {str(path)!r} do not fit: {name!r} is {_kind(found)}, and the network has"
+                f"weights {str(path)!r} do not fit: {name!r} is {_kind(found)}, but the network has"
                 f" {_kind(tensor)}: export again"
             )
     for name in state:
         if name not in wanted:
-            raise DataError(f"weights {str(path)!r} have {name!r}, which this network does not: export again")
+            raise DataError(f"weights {str(path)!r} have {name!r}, which this network lacks: export again")
 
 
 def _kind(tensor: Tensor) -> str:

@@ -1,4 +1,4 @@
-"""Classes of image files, by an exported network."""
+"""Predicts the classes of image files with an exported network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ Talk = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says of one image file.
+    """A network's prediction for one image file.
 
     Attributes:
         file: the image.
-        label: name of the class with the highest score.
-        score: that score, 0 to 1 for capsules.
+        label: the name of the class with the highest score.
+        score: that score, 0 to 1.
         scores: the highest scores by class, best first.
-        expected: the class it should be, where that was said.
+        expected: the class that the image should be of, where one is expected.
     """
 
     file: Path
@@ -42,11 +42,11 @@ class Prediction:
 
     @property
     def right(self) -> bool | None:
-        """Whether it is what was expected; None where nothing was."""
+        """Whether the prediction is the expected class; None where none is expected."""
         return None if self.expected is None else self.label == self.expected
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the prediction as the command line's JSON has it."""
+        """Return the prediction in the form of the command line's JSON."""
         row = {"file": str(self.file), "class": self.label, "score": self.score}
         expected = {} if self.expected is None else {"expected": self.expected, "right": self.right}
         return row | expected | {"scores": self.scores}
@@ -57,16 +57,17 @@ class PredictOptions:
     """How images are predicted.
 
     Attributes:
-        engine: "torch", "onnx", or "auto": ONNX, and where that would take more than 10 seconds the faster of
-            the two on the first batch.
-        batch: images at once.
+        engine: "torch", "onnx", or "auto": ONNX, or where that would take more than 10 seconds the engine
+            that is faster on the first batch.
+        batch: images per batch.
         top: how many of the highest scores to return.
-        corrupt: "refuse" ends with the first image that cannot be read, "skip" leaves such images out.
-        expect: the class that all images should be.
+        corrupt: "refuse" stops at the first image that cannot be read, "skip" leaves such images out.
+        expect: the class that all images should be of.
         expect_folders: whether each image should be of the class that its folder is named after.
 
     Raises:
-        UsageError: a number below 1, another word for `corrupt`, or both ways to expect.
+        UsageError: a number is below 1, `corrupt` is another word, or `expect` and `expect_folders` are both
+            given.
     """
 
     engine: str = "auto"
@@ -83,25 +84,25 @@ class PredictOptions:
         if self.corrupt not in CORRUPT:
             raise UsageError(f"corrupt={self.corrupt!r}: choose {' or '.join(CORRUPT)}")
         if self.expect is not None and self.expect_folders:
-            raise UsageError("one class expected of all images, and one of each folder: give one of them")
+            raise UsageError("expect is one class for all images, expect_folders one per folder: give one of them")
 
 
 def predict(
     folder: Path, paths: Sequence[Path], options: PredictOptions, talk: Talk = lambda _: None
 ) -> Iterator[Prediction]:
-    """Yield what an exported network says of image files, in order.
+    """Yield an exported network's predictions for image files, in order.
 
-    Images are decoded in threads while the batch before is computed.
+    Images are decoded in threads while the previous batch is computed.
 
     Args:
-        folder: of the export.
-        paths: image files, and folders of them, which are searched with all folders below.
-        options: how.
-        talk: is told which engine was taken, and which images were left out.
+        folder: the folder of the export.
+        paths: image files, and folders of them, which are searched with all their subfolders.
+        options: how to predict.
+        talk: receives a line on the engine that was chosen, and one per image that is left out.
 
     Raises:
         DataError: the export, a path or an image cannot be read, or no image is left.
-        UnknownNameError: an engine or an expected class that there is not.
+        UnknownNameError: there is no such engine or expected class.
     """
     document = read_document(folder)
     if document.channels not in CHANNELS:
@@ -127,7 +128,7 @@ def predict(
 def expected_classes(
     classes: Sequence[str], files: Sequence[Path], options: PredictOptions
 ) -> list[str | None]:
-    """Return the class that each file should be of, None where that was not said.
+    """Return the class that each file should be of, or None where none is expected.
 
     Raises:
         UnknownNameError: the network has no such class.
@@ -143,7 +144,7 @@ def expected_classes(
 
 
 def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:
-    """The engine asked for, or the one to start with, and whether another may be faster."""
+    """Return the engine called `name`, or for "auto" the first one, and whether another may be faster."""
     if name != "auto":
         return open_engine(name, folder), False
     if document.graph is None:
@@ -154,7 +155,7 @@ def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:
 def _decoded(
     files: Sequence[Path], document: Document, options: PredictOptions, talk: Talk
 ) -> Iterator[tuple[list[Path], Floats]]:
-    """Yield files that could be read with their images, a batch at a time, while later ones are decoded."""
+    """Yield readable files with their images, batch by batch, while later files are decoded."""
     size = document.channels, document.height, document.width
     found: list[Path] = []
     images = np.empty((min(options.batch, len(files)), *size), np.uint8)

@@ -1,4 +1,4 @@
-"""An ONNX graph of ours, run by onnxruntime; nothing here needs torch."""
+"""Runs our ONNX graphs with onnxruntime; this file needs no torch."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from paretocaps.errors import DataError
 
 IMAGES, SCORES = "images", "scores"
-"""Names of a graph's one input, float32 [N, C, H, W] in [0, 1], and its one output, float32 [N, O]."""
+"""The names of a graph's only input, float32 [N, C, H, W] in [0, 1], and only output, float32 [N, O]."""
 Floats = NDArray[np.float32]
 _FATAL = 4
 
@@ -23,12 +23,12 @@ def open_graph(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = _FATAL  # what matters is raised
-    # threads that spin while they wait would keep those that decode images from the cores
+    options.log_severity_level = _FATAL  # errors are raised anyway
+    # threads that spin while they wait would take the cores from threads that decode images
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # of classes of its own
+    except Exception as error:  # onnxruntime has error classes of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{str(path)!r} cannot be read as ONNX ({reason}): export again") from None
     names = [one.name for one in (*session.get_inputs(), *session.get_outputs())]
@@ -38,22 +38,22 @@ def open_graph(path: Path) -> Any:
 
 
 def check_graph(path: Path, session: Any, size: tuple[int, int, int], classes: int) -> None:
-    """Refuse a graph of another network than the one that an export is said to be of.
+    """Check that a graph belongs to the network of its export.
 
     Args:
-        path: of the graph.
-        session: of the graph.
+        path: the graph's file.
+        session: the graph's session.
         size: channels, height and width of the network's images.
-        classes: how many it has.
+        classes: how many classes the network has.
 
     Raises:
-        DataError: it takes other images, or has other classes.
+        DataError: the graph takes other images, or has another number of classes.
     """
     found = [*session.get_inputs()[0].shape[1:], *session.get_outputs()[0].shape[1:]]
     if found != [*size, classes]:
         shapes = ["x".join(map(str, one)) for one in (found[:-1], size)]
         raise DataError(
-            f"{str(path)!r} takes images of {shapes[0]} in {found[-1]} classes, and the network those of"
+            f"{str(path)!r} takes images of {shapes[0]} in {found[-1]} classes, but the network takes"
             f" {shapes[1]} in {classes}: export again"
         )
 

@@ -15,7 +15,7 @@ DRAWS = 5
 
 
 def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[Any, Any, Any]:
-    """A learner as a training has it, its data and its choices."""
+    """Return a learner as in a training, its data and its choices."""
     import torch
 
     from paretocaps.data.device_loader import DeviceLoader
@@ -36,9 +36,10 @@ def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[An
 
 
 def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
-    """An epoch of a frozen ResNet-18 with cached features against one that is trained, 64x64 pixels.
+    """Compare an epoch of a frozen ResNet-18 with cached features to one of fine-tuning, at 64x64 pixels.
 
-    Seconds are the training clock's: optimiser steps alone. The first epoch has the warm-up and is left out.
+    The training clock takes the seconds, so only optimiser steps count. The first epoch includes the warm-up
+    and is not counted.
     """
     import torch
 
@@ -69,11 +70,11 @@ def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
 
 
 def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> list[Figure]:
-    """ResNet-18 with capsules on CIFAR-10, trained to a plateau, then halved: what it loses and gains.
+    """Train ResNet-18 with capsules on CIFAR-10 to a plateau, halve it, and measure the loss and the gain.
 
-    32x32 pixels, standardised, shifted and mirrored, batch 128, one cycle of Adam up to 1e-3, bfloat16 where
-    the processor has it. Both networks then get one more epoch at 3e-4. The best candidate is chosen by 1,000
-    of the 5,000 validation images that the accuracies are of.
+    Images have 32x32 pixels and are standardised, shifted and mirrored. Training has batch 128, one cycle of
+    Adam up to 1e-3, and bfloat16 where the processor has it. Both networks then get one more epoch at 3e-4.
+    Accuracies are over 5,000 validation images, 1,000 of which choose the best candidate.
     """
     import torch
 
@@ -121,9 +122,9 @@ def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> lis
 
 
 def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3, seeds: int = 3) -> list[Figure]:
-    """The baseline's accuracy with fewer capsule types, by each saliency, before training goes on.
+    """Measure the baseline's accuracy with fewer capsule types, by each saliency, before further training.
 
-    Conv1 keeps its channels. A seed's accuracy by lot is the mean of five draws.
+    Conv1 keeps its channels. With random saliency, a seed's accuracy is the mean over five draws.
     """
     shares = {"half": 2, "a quarter": 4}
     whole, found = [], {(share, name): [] for share in shares for name in SALIENCIES}
@@ -156,7 +157,7 @@ def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3, seeds: in
 
 
 def _judge_of_types(learner: Any, validation: Any) -> Callable[[int, str, int], float]:
-    """The validation accuracy of the learner's network with that many types, by a saliency and its seed."""
+    """Return a function from types, saliency and seed to the pruned network's validation accuracy."""
     from paretocaps.data.device_loader import DeviceLoader
     from paretocaps.evaluation.accuracy import Evaluator
     from paretocaps.models.pruning.prune import cut
@@ -178,7 +179,7 @@ def _judge_of_types(learner: Any, validation: Any) -> Callable[[int, str, int], 
 
 
 def _steps(learners: Sequence[Any], epoch: int, batch: int, steps: int = 12) -> list[list[float]]:
-    """Seconds of steps of learners, taken in turn; the first two of each warm up."""
+    """Return the seconds of steps that the learners take alternately; the first two of each warm up."""
     import time
 
     taken: list[list[float]] = [[] for _ in learners]

@@ -1,4 +1,4 @@
-"""Groups of `measure.py` about the commands: start-up, many trials, the demo, MNIST."""
+"""The groups of `measure.py` about commands: start-up, many trials, the demo, MNIST."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from figures import MNIST, ROOT, Figure, figure, timed
 
 
 def demo(folder: Path) -> list[Figure]:
-    """The study of `make demo`, without the installation."""
+    """Measure the study of `make demo`, without the installation."""
     seconds, _ = timed(["optimize", "--spec", str(ROOT / "studies" / "quickstart.toml")], folder)
     front = json.loads(timed(["front", "demo", "--require", "acc>=0.9", "--format", "json"], folder)[1])
     best = max(member["acc"] for member in front["members"])
@@ -21,7 +21,7 @@ def demo(folder: Path) -> list[Figure]:
 
 
 def mnist(folder: Path) -> list[Figure]:
-    """Baseline choices on real MNIST: 10,000 training images, 3 epochs at batch 128."""
+    """Train baseline choices on real MNIST: 10,000 training images, 3 epochs at batch 128."""
     options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
     timed(["optimize", "--study", "mnist", *options, "--design", "baseline"], folder)
     (member,) = json.loads(timed(["front", "mnist", "--all", "--format", "json"], folder)[1])["members"]
@@ -34,14 +34,14 @@ def mnist(folder: Path) -> list[Figure]:
 
 
 def startup(folder: Path) -> list[Figure]:
-    """The time of `paretocaps --help`."""
+    """Time `paretocaps --help`."""
     return [
         figure("`paretocaps --help`", [timed(["--help"], folder)[0] for _ in range(10)], "s", "at most 0.5 s")
     ]
 
 
 def ten_thousand(folder: Path) -> list[Figure]:
-    """The front of a stored study of 10,000 trials, written through the store."""
+    """Time the front of a study of 10,000 trials, which are first written to a store."""
     import numpy as np
 
     from paretocaps.domain.measurement import Device, EpochRecord, Measurement

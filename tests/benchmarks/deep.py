@@ -1,4 +1,4 @@
-"""Groups of `measure.py` about blocks: memory, seconds and accuracies of deep networks."""
+"""The groups of `measure.py` about blocks: memory, seconds and accuracies of deep networks."""
 
 import json
 import statistics
@@ -16,7 +16,7 @@ MEBIBYTE = 2**20
 
 
 def deep(folder: Path) -> list[Figure]:
-    """What a block costs in memory and time: reversible chains against residual ones, batch 128."""
+    """Measure memory and time per block: reversible chains against residual ones, at batch 128."""
     return [*_block_bytes(), *_block_seconds()]
 
 
@@ -25,7 +25,7 @@ def _block_bytes() -> list[Figure]:
     from paretocaps.domain.choices import Choices
     from paretocaps.models.complexity import parameters
 
-    few, many, adam = 1, 16, 4 * 4  # bytes a parameter: itself, its gradient, two moments
+    few, many, adam = 1, 16, 4 * 4  # bytes per parameter: itself, its gradient, two moments
     figures = []
     for routing in ("rba", "sda", "em"):
         for family in ("momentum_caps", "residual_caps"):
@@ -56,10 +56,10 @@ def _saved(case: "Case") -> int:
 
 
 def _block_seconds() -> list[Figure]:
-    """Seconds that a block adds to a step and to a prediction, and the ratios of the families.
+    """Measure the seconds that a block adds to a step and to a prediction, and the ratio of the families.
 
-    With one type of primary capsules: a block costs the same whatever is in front of it, and the less that
-    is, the less its noise is in the difference of two steps.
+    There is only one type of primary capsules: a block costs the same whatever comes before it, and a
+    smaller front adds less noise to the difference of two steps.
     """
     from paretocaps.bench.benchmark import Case, alternate, turn_of
     from paretocaps.domain.choices import Choices
@@ -113,7 +113,7 @@ def _prediction(case: "Case") -> "Turn":
 
 
 def deep_accuracy(folder: Path) -> list[Figure]:
-    """Accuracies of deep networks on few images, with initialisations that train and the paper's."""
+    """Measure accuracies of deep networks on few images, with our initialisation and with the paper's."""
     deep = ["--data", str(MNIST), "--limit-train", "3200", "--epochs", "1", "--fix", "batch_size=16"]
     small = ["--data", str(MNIST), "--limit-train", "5000", "--epochs", "5", "--fix", "batch_size=128"]
     colour = ["--data", str(CIFAR), "--limit-train", "5000", "--epochs", "5", "--fix", "batch_size=32"]

@@ -1,4 +1,4 @@
-"""Groups of `measure.py` about the hybrids and LeNet5: accuracies, and predictions of exports."""
+"""The groups of `measure.py` about families: accuracies, and predictions of exports."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ EXPORTED = {
 
 
 def hybrids(folder: Path) -> list[Figure]:
-    """Test accuracies of the families with deep trunks and of LeNet5 on few images, seed by seed."""
+    """Measure test accuracies of the hybrids and of LeNet5 on few images, seed by seed."""
     runs = [
         ("alexnet_caps", 3, range(3), "at least 0.93"),
         ("alexnet_caps", 5, range(3), "at least 0.955"),
@@ -52,7 +52,7 @@ def hybrids(folder: Path) -> list[Figure]:
 
 
 def predict(folder: Path) -> list[Figure]:
-    """Images a second of `paretocaps predict` on 1,000 files, and how far ONNX is from torch."""
+    """Measure images per second of `paretocaps predict` on 1,000 files, and ONNX's difference from torch."""
     asked = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
     figures = []
     _image_files(folder / "images", 1000)
@@ -72,9 +72,9 @@ def predict(folder: Path) -> list[Figure]:
 
 
 def exports(folder: Path) -> list[Figure]:
-    """Every family, whole and pruned, through the commands: trained a little, exported, and judged again.
+    """Train every family a little by the commands, whole and pruned, then export and evaluate it.
 
-    ONNX is compared with torch on 256 test images of MNIST by `export` itself.
+    `export` itself compares ONNX with torch on 256 test images of MNIST.
     """
     some_mnist(folder / "mnist")
     figures, data = [], ["--data", "mnist"]
@@ -95,7 +95,7 @@ def exports(folder: Path) -> list[Figure]:
 
 
 def some_mnist(folder: Path) -> None:
-    """Write the first 400 training and 300 test images of MNIST, which is enough to have all digits."""
+    """Write the first 400 training and 300 test images of MNIST, which include all digits."""
     folder.mkdir()
     for part, count in (("train", 400), ("t10k", 300)):
         for kind, header in (("images-idx3", 16), ("labels-idx1", 8)):
@@ -106,7 +106,7 @@ def some_mnist(folder: Path) -> None:
 
 
 def _image_files(folder: Path, count: int) -> None:
-    """Write `count` JPEG files of 32x32 pixels in colour: smooth noise, about as large as photographs."""
+    """Write `count` JPEG files of smooth noise, 32x32 pixels in colour, in file size like photographs."""
     import numpy as np
     from PIL import Image
 
@@ -118,7 +118,7 @@ def _image_files(folder: Path, count: int) -> None:
 
 
 def _exported(family: str, folder: Path) -> float:
-    """Export an untrained network of 32x32 images in colour; return how far ONNX is from torch."""
+    """Export an untrained network for 32x32 images in colour; return ONNX's largest difference from torch."""
     from paretocaps.domain.choices import Choices
     from paretocaps.export.document import ExportInfo
     from paretocaps.export.package import write_export

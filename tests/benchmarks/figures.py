@@ -1,4 +1,4 @@
-"""What the groups of `measure.py` share: figures, the command line, processes of their own."""
+"""What the groups of `measure.py` share: making figures, running commands, running separate processes."""
 
 import os
 import statistics
@@ -15,7 +15,7 @@ Figure = dict[str, object]
 
 
 def figure(name: str, values: float | Sequence[float], unit: str, bound: str) -> Figure:
-    """Return one figure: the median of its runs, how many they were and their spread."""
+    """Return one figure: the median of its runs, their number and their spread."""
     runs = list(values) if isinstance(values, Sequence) else [values]
     return {
         "figure": name,
@@ -45,7 +45,7 @@ def timed(command: Sequence[str], folder: Path) -> tuple[float, str]:
 
 
 def own_process(module: str, code: str) -> str:
-    """Return what a line of Python prints in a process of its own; it may use `json` and `module`."""
+    """Return what a line of Python prints in a separate process; it may use `json` and `module`."""
     path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
     done = subprocess.run(
         [sys.executable, "-c", f"import json, {module}; {code}"],

@@ -4,7 +4,7 @@
     python tests/benchmarks/measure.py demo mnist      # some of it
     python tests/benchmarks/measure.py --table         # the tables, from what is kept
 
-Not tests: seconds depend on the machine, so they are kept with device, torch version, date and n.
+These are no tests: seconds depend on the machine, so they are kept with device, torch version, date and n.
 """
 
 import argparse
@@ -39,7 +39,7 @@ MEASURES = {
     "capsule_pruning": "backbones",
     "suite": "suite",
 }
-"""The groups, each a function of that name in a module beside this one."""
+"""The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (
     *("mnist", "precision", "deep_accuracy", "hybrids", "exports"),
     *("frozen", "pruned_resnet18", "capsule_pruning"),
@@ -55,7 +55,7 @@ PEERS = {  # seconds per step, on another run of a machine of this kind
 
 
 def measure(name: str) -> None:
-    """Measure one group and keep it."""
+    """Measure one group and write its figures to `RESULTS`."""
     import torch
 
     from paretocaps.training.device import describe_device
@@ -77,7 +77,7 @@ def measure(name: str) -> None:
 
 
 def table() -> str:
-    """Return a table per device of what is kept and was asked for; what missed its bound comes first."""
+    """Return one table per device of the kept figures that have a bound; those that miss it come first."""
     rows: dict[str, list[tuple[bool, str]]] = {}
     for name in MEASURES:
         path = RESULTS / f"{name}.json"
@@ -102,14 +102,14 @@ def _row(one: dict[str, Any]) -> str:
 
 
 def _met(one: dict[str, object]) -> bool:
-    """Whether a figure is what was asked for, "at most 3 s" or "at least 0.9"."""
+    """Return whether a figure meets its bound, such as "at most 3 s" or "at least 0.9"."""
     words = str(one["asked"]).split()
     value, bound = float(str(one["median"])), float(words[2])
     return value <= bound if words[1] == "most" else value >= bound
 
 
 def speed_table() -> str:
-    """Return the table of training steps: ours beside the peers'."""
+    """Return the table of training steps: ours, then those of peers."""
     path = RESULTS / "steps.json"
     if not path.exists():
         return ""
@@ -132,7 +132,7 @@ def speed_table() -> str:
 
 
 def saliency_table() -> str:
-    """Return the table of capsule types pruned by each saliency: means over the seeds."""
+    """Return the table of accuracies with capsule types pruned by each saliency, as means over seeds."""
     path = RESULTS / "capsule_pruning.json"
     if not path.exists():
         return ""
@@ -158,7 +158,7 @@ def _mean_of_three(one: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure what is named, or everything."""
+    """Measure the groups that are named, or all of them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

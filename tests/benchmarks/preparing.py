@@ -1,4 +1,4 @@
-"""Group of `measure.py` about images that are prepared in a file."""
+"""The group of `measure.py` about images that are prepared in a file."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from figures import Figure, figure, own_process
 
 
 def prepare(folder: Path) -> list[Figure]:
-    """Preparing 20,000 photographs of 224x224 pixels, JPEG, in ten class folders: seconds and memory."""
+    """Measure seconds and memory of preparing 20,000 JPEG files of 224x224 pixels in ten class folders."""
     photographs(folder / "photographs", 20_000)
     code = f"preparing.prepare_here({str(folder)!r})"
     runs = [json.loads(own_process("preparing", code)) for _ in range(3)]
@@ -27,7 +27,7 @@ def prepare(folder: Path) -> list[Figure]:
 
 
 def photographs(folder: Path, count: int, size: int = 224) -> None:
-    """Write `count` JPEG files of soft colours and noise, of about 22 kB, in ten class folders."""
+    """Write `count` JPEG files of soft colours and noise, about 22 kB each, in ten class folders."""
     import numpy as np
     from PIL import Image
 
@@ -57,7 +57,7 @@ def prepare_here(folder: str) -> None:
             read_splits(spec)
             seconds.append((time.perf_counter() - begin, time.process_time()))
     (first, processor), (again, _) = seconds
-    # not getrusage, which counts the process that started this one too
+    # getrusage would include the process that started this one
     status = Path("/proc/self/status").read_text()
     peak = 1024 * int(status.partition("VmHWM:")[2].split()[0])
     figures = {"seconds": first, "processor": processor, "again": again, "cores": min(8, cores())}

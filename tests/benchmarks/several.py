@@ -1,4 +1,4 @@
-"""Group of `measure.py` about a training by several processes."""
+"""The group of `measure.py` about a training by several processes."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ PROCESSES = 3
 
 
 def ranks(folder: Path) -> list[Figure]:
-    """Images a second of the baseline at batch 128: two ranks of one thread against one, in turn."""
+    """Measure the baseline's images per second at batch 128: two ranks of one thread against one rank."""
     images = 128 * RANK_STEPS
     random_idx(folder / "random", images)
     figures = []
@@ -33,7 +33,7 @@ def ranks(folder: Path) -> list[Figure]:
 
 
 def random_idx(folder: Path, count: int) -> None:
-    """Write an IDX data set of noise with `count` images of 28x28 to train on, and few to test on."""
+    """Write an IDX data set of noise with `count` training images of 28x28 and a few test images."""
     import numpy as np
 
     random = np.random.default_rng(0)
@@ -49,7 +49,7 @@ def random_idx(folder: Path, count: int) -> None:
 
 
 def ranks_here(folder: str, precision: str, count: int) -> None:
-    """Print the images a second of an epoch's steps, trained by `count` ranks of one thread."""
+    """Print the images per second of an epoch's steps that `count` ranks of one thread take."""
     from paretocaps.domain.job import DataSpec, TrainingJob
     from paretocaps.training.train import train
 

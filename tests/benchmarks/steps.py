@@ -1,4 +1,4 @@
-"""Groups of `measure.py` about steps: against the textbook's, their memory, evaluation, precision."""
+"""The groups of `measure.py` about steps: speed against the textbook's, memory, evaluation, precision."""
 
 import importlib.util
 import json
@@ -25,10 +25,11 @@ PROCESSES = 3
 
 
 def steps(folder: Path) -> list[Figure]:
-    """Seconds of a training step: against the textbook network's, taken in turn, and with weight sharing.
+    """Measure seconds per step against the textbook network, and with and without weight sharing.
 
-    Every comparison has a process of its own, and the two choices of ours a process each, started in turn:
-    what another network left in the allocator makes a small step up to a third longer or shorter.
+    Each comparison with the textbook has its own process, in which both networks take turns. Steps with and
+    without weight sharing run in separate processes, which start alternately: memory that another network
+    left in the allocator makes a small step up to a third longer or shorter.
     """
     figures: list[Figure] = []
     for precision, asked in STEP_RATIOS.items():
@@ -68,7 +69,7 @@ def against_textbook(precision: str, batch: int) -> None:
 
 
 def alone(precision: str, batch: int, ws: bool) -> None:
-    """Print the median seconds of our steps, with weight sharing and the reduced decoder or without."""
+    """Print the median seconds of our steps, with or without weight sharing and the reduced decoder."""
     from paretocaps.bench.benchmark import alternate
 
     (seconds,) = alternate([_ours(precision, batch, ws)], ALONE[batch])
@@ -84,7 +85,7 @@ def _ours(precision: str, batch: int, ws: bool = False) -> "Turn":
 
 
 def _textbook(batch: int) -> "Turn":
-    """The yardstick's step: the one beside the project where it is, else the package's own."""
+    """Return the yardstick's step: from the file next to the project, or else the package's own."""
     import torch
 
     from paretocaps.bench.benchmark import Case, textbook_turn
@@ -112,7 +113,7 @@ def _loaded(path: Path) -> Any:
 
 
 def resident(folder: Path) -> list[Figure]:
-    """Peak resident memory of a process that takes three steps at batch 128, ours and the textbook's."""
+    """Measure peak resident memory of three steps at batch 128 in a process, ours and the textbook's."""
     peak = (
         "turn(); turn(); turn(); import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
@@ -129,7 +130,7 @@ def resident(folder: Path) -> list[Figure]:
 
 
 def evaluation(folder: Path) -> list[Figure]:
-    """Evaluating 10,000 images, as a share of the steps of an epoch of 60,000 at batch 128."""
+    """Time the evaluation of 10,000 images as a share of an epoch's steps (60,000 images, batch 128)."""
     import torch
 
     from paretocaps.bench.benchmark import Case, alternate, random_images, turn_of
@@ -159,7 +160,7 @@ def evaluation(folder: Path) -> list[Figure]:
 
 
 def precision(folder: Path) -> list[Figure]:
-    """Validation accuracy of the MNIST check in bfloat16 and in float32, over the same three seeds."""
+    """Measure validation accuracy of the MNIST check in bfloat16 and float32, over the same three seeds."""
     means = {}
     for name in ("bf16", "fp32"):
         options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]

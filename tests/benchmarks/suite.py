@@ -9,7 +9,7 @@ from figures import ROOT, Figure, figure
 
 
 def suite(folder: Path) -> list[Figure]:
-    """The quick check, then all tests: by the clock, and in seconds of a processor."""
+    """Measure the quick check and then all tests, in wall seconds and in processor seconds."""
     check, check_processor = _made("check")
     test, test_processor = _made("test")
     return [
@@ -21,7 +21,7 @@ def suite(folder: Path) -> list[Figure]:
 
 
 def _made(target: str) -> tuple[float, float]:
-    """Wall and processor seconds of `make TARGET`, which must succeed."""
+    """Run `make TARGET`, which must succeed; return its wall and processor seconds."""
     begin, before = time.perf_counter(), _processor()
     subprocess.run(["make", target], cwd=ROOT, check=True)
     return time.perf_counter() - begin, _processor() - before

@@ -55,7 +55,7 @@ def test_a_foreign_document(folder, text):
 @pytest.mark.parametrize("version", [0, 2, "1", None])
 def test_another_version(folder, version):
     rewritten(folder, version=version)
-    assert f"has version {version!r}, and this paretocaps reads 1" in refused(folder)
+    assert f"has version {version!r}, but this paretocaps reads 1" in refused(folder)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_a_damaged_document_names_the_place(folder, changes, named):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"height": 10}, "height 10 beside an architecture with 9"),
-        ({"channels": 3}, "channels 3 beside an architecture with 1"),
-        ({"about": {"classes": ["ant", "bee"]}}, "classes 2 beside an architecture with 3"),
+        ({"height": 10}, "height is 10, but 9 in the architecture"),
+        ({"channels": 3}, "channels is 3, but 1 in the architecture"),
+        ({"about": {"classes": ["ant", "bee"]}}, "classes is 2, but 3 in the architecture"),
     ],
 )
 def test_a_document_of_two_networks(folder, changes, said):

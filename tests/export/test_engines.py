@@ -32,7 +32,7 @@ def test_onnx_needs_a_graph_and_the_right_one(folder):
 def test_a_graph_of_another_shape(folder):
     text = (folder / DOCUMENT).read_text().replace('"height": 9', '"height": 10')
     (folder / DOCUMENT).write_text(text)
-    with pytest.raises(DataError, match="takes images of 1x9x8 in 3 classes, and .* those of 1x10x8"):
+    with pytest.raises(DataError, match="takes images of 1x9x8 in 3 classes, but .* takes 1x10x8"):
         open_engine("onnx", folder)
 
 
@@ -66,9 +66,9 @@ def choose(first, other, left):
 
 
 def test_few_images_are_not_worth_a_second_engine():
-    assert choose(0.5 * LOADING, 0.1, left=7) == ("onnx", "1 images a second", False)
+    assert choose(0.5 * LOADING, 0.1, left=7) == ("onnx", "1 images per second", False)
 
 
 def test_the_faster_engine_is_chosen():
-    assert choose(1.0, 0.5, left=700) == ("torch", "images a second: onnx 7, torch 14", True)
-    assert choose(1.0, 2.0, left=700) == ("onnx", "images a second: onnx 7, torch 4", True)
+    assert choose(1.0, 0.5, left=700) == ("torch", "images per second: onnx 7, torch 14", True)
+    assert choose(1.0, 2.0, left=700) == ("onnx", "images per second: onnx 7, torch 4", True)
