@@ -84,7 +84,7 @@ class PredictOptions:
         if self.corrupt not in CORRUPT:
             raise UsageError(f"corrupt={self.corrupt!r}: choose {' or '.join(CORRUPT)}")
         if self.expect is not None and self.expect_folders:
-            raise UsageError("expect is one class for all images, expect_folders one per folder: give one of them")
+            raise UsageError("one class is expected of all images, and one per folder: give one of them")
 
 
 def predict(

@@ -105,6 +105,6 @@ def test_a_study_is_not_made_of_that_of_another_backbone_than_the_default_one(
 def test_a_study_is_not_made_of_a_missing_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     fix = {"family": "backbone_caps", "checkpoint": "missing.pt"}
-    with pytest.raises(DataError, match="checkpoint 'missing.pt' is not there"):
+    with pytest.raises(DataError, match="checkpoint 'missing.pt' does not exist"):
         optimize({"study": "s", "fix": fix, "trials": 1})
     assert not list(tmp_path.iterdir())
