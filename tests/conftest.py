@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from paretocaps.execution.thread_waiting import wait_briefly
 
@@ -13,6 +14,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 wait_briefly()  # as workers do: tests that run side by side would otherwise wait for each other's threads
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes of pytest-xdist share the cores
+
+settings.register_profile("no deadline", deadline=None)  # a slow example means a busy machine, not a fault
+settings.load_profile("no deadline")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts background jobs with SIGINT ignored, which the programs under test would inherit

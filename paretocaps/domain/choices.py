@@ -73,22 +73,22 @@ class Choices(ChoicesModel):
     )
     checkpoint: str = Field(
         "",
-        description="Where the backbone's first weights come from: a file or a name on the Hugging Face hub;"
-        " the weights are random where it is empty.",
+        description="Where the backbone's initial weights come from: a file or a name on the Hugging Face"
+        " hub; if it is empty, they are random.",
     )
     image_size: int = Field(
         0,
         ge=0,
         le=1024,
-        description="The side in pixels to which images are resized first; 0 keeps their size where the"
-        " family can take it.",
+        description="The side in pixels to which images are resized first; 0 keeps their size if the family"
+        " accepts it.",
     )
     blocks: int = Field(
         0,
         ge=0,
         le=128,
         description="How many blocks of two capsule layers lie between a first capsule layer and the class"
-        " capsules; with 0 the primary capsules vote for the class capsules themselves.",
+        " capsules; with 0 the primary capsules vote for the class capsules directly.",
     )
     capsules: Annotated[Literal[32, 64], FromText] = Field(
         32, description="How many capsules each layer between the primary and the class capsules has."
@@ -103,8 +103,8 @@ class Choices(ChoicesModel):
         32,
         ge=1,
         le=1024,
-        description="How many types of primary capsules there are; all capsules of a type come from one set"
-        " of filters.",
+        description="How many types of primary capsules there are; the capsules of a type share one set of"
+        " filters.",
     )
     init: Literal["auto", "paper"] = Field(
         "auto",
@@ -127,13 +127,13 @@ class Choices(ChoicesModel):
     )
     decoder: Literal["full", "reduced", "none"] = Field(
         "full",
-        description="What the decoder reads: `full` all class capsules, with all but one masked, `reduced`"
-        " that one alone; `none` leaves the decoder out.",
+        description="What the decoder reads: with `full` all class capsules, all but one of them masked; with"
+        " `reduced` that one alone; with `none` there is no decoder.",
     )
     loss: Literal["margin", "spread"] = Field(
         "margin",
-        description="Which loss the class capsules learn by: the `margin` loss of Sabour et al. 2017 or the"
-        " `spread` loss of Hinton et al. 2018.",
+        description="The loss of the class capsules: the `margin` loss of Sabour et al. 2017 or the `spread`"
+        " loss of Hinton et al. 2018.",
     )
     pruning_ratio: Share = Field(
         0.0, description="The share of the network's forward multiply-adds that pruning removes."
@@ -165,14 +165,12 @@ class Choices(ChoicesModel):
     lr_min: Rate = Field(
         1e-4, description="How low the learning rate falls; `one_cycle` ends at a tenth of it."
     )
-    lr_max: Rate = Field(
-        1e-3, description="How large the learning rate is; where the policy changes it, its peak."
-    )
+    lr_max: Rate = Field(1e-3, description="The learning rate, or its peak if the policy changes it.")
     batch_schedule: Literal["constant", "adabatch"] = Field(
         "constant",
         description="How the batch size changes: `adabatch` raises it from phase to phase.",
     )
-    batch_size: BatchSize = Field(128, description="How many images one forward and backward pass has.")
+    batch_size: BatchSize = Field(128, description="How many images a forward and backward pass has.")
     first_batch: BatchSize = Field(1, description="How many images a pass has in AdaBatch's first phase.")
     first_epochs: int = Field(3, ge=1, description="How many epochs AdaBatch's first phase lasts.")
     phase_epochs: int = Field(5, ge=1, description="How many epochs each later phase of AdaBatch lasts.")
@@ -181,13 +179,14 @@ class Choices(ChoicesModel):
     )
     growth: Literal["doubling", "once"] = Field(
         "doubling",
-        description="How AdaBatch goes on: by `doubling` 2^P twice, or by growing `once`, to 2^P.",
+        description="How often AdaBatch raises the batch size: `once`, to 2^P; with `doubling` it is then"
+        " doubled twice.",
     )
     accumulate: int = Field(
         1, ge=1, le=1024, description="How many forward and backward passes one optimiser step takes."
     )
     optimizer: Literal["adam", "adamw", "ranger21"] = Field(
-        "adam", description="Which optimiser makes a step of the gradients."
+        "adam", description="The optimiser that updates the weights."
     )
     beta1: float = Field(
         0.9, ge=0.0, le=0.999, description="The share of the mean gradient that the optimiser keeps per step."
@@ -202,11 +201,11 @@ class Choices(ChoicesModel):
         0.0,
         ge=0.0,
         le=1.0,
-        description="How strongly weights are pulled to 0: by an L2 penalty for adam, apart from the gradient"
-        " for adamw and ranger21.",
+        description="How strongly weights decay to 0: by an L2 penalty with adam, decoupled from the gradient"
+        " with adamw and ranger21.",
     )
     augment: Literal["none", "shift", "crop", "rotate"] = Field(
-        "none", description="How training images are changed at random whenever they are shown."
+        "none", description="How training images are changed at random each time they are used."
     )
     standardise: bool = Field(
         False, description="Whether the network first gives each image mean 0 and standard deviation 1."

@@ -1,4 +1,4 @@
-"""What the choices of any trainer are: a frozen pydantic model with conditions and a canonical form."""
+"""The base of any trainer's choices: a frozen pydantic model with conditions and a canonical form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class NameIn:
         if name not in self.registry:
             *names, last = map(repr, self.registry)
             known = f"{', '.join(names)} or {last}" if names else last
-            said = {"known": known, "nearest": did_you_mean(name, self.registry)}
-            raise PydanticCustomError("unknown_name", "Input should be {known}{nearest}", said)
+            context = {"known": known, "nearest": did_you_mean(name, self.registry)}
+            raise PydanticCustomError("unknown_name", "Input should be {known}{nearest}", context)
         self.registry.get(name)  # raises if the plug-in cannot be loaded
         return name
 

@@ -31,7 +31,7 @@ def hypervolume(
     """
     reference = np.asarray(reference_point, dtype=np.float64) * signs(objectives)
     if not np.isfinite(reference).all():
-        raise UsageError(f"reference point {tuple(reference_point)} is not finite: set it anew")
+        raise UsageError(f"reference point {tuple(reference_point)} is not finite: set another one")
     matrix, _ = minimized(values, objectives)
     better = matrix[(matrix < reference).all(axis=1)]
     if len(better) == 0:

@@ -45,7 +45,7 @@ CALIBRATED_PROBE = dataclasses.replace(
 
 
 def reference_step(device: str, threads: int | None) -> float:
-    """Return the seconds of training on 200 fixed points (see `Calibrate`), on whatever device."""
+    """Return the seconds of training on 200 fixed points (see `Calibrate`); `device` is ignored."""
     generator = random.Random(0)
     points = [_point(generator) for _ in range(_TRAINED)]
     return _epoch([0.0, 0.0, 0.0], points, rate=0.5)[1]

@@ -18,7 +18,7 @@ def test_a_choice_in_full_has_a_line_per_fact():
         "default  0.001",
         "where    -",
         "sampled  -",
-        "meaning  How large the learning rate is; where the policy changes it, its peak.",
+        "meaning  The learning rate, or its peak if the policy changes it.",
     ]
 
 

@@ -21,7 +21,7 @@ from paretocaps.data.sources.image_table import (
 from paretocaps.errors import DataError
 
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
-PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
+PATIENCE = 2.0  # s to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
 
 
 def read(entry: DatasetEntry, cache_dir: str | None = None) -> EncodedData:
