@@ -2,9 +2,8 @@
 
 Smith 2017, "Cyclical learning rates for training neural networks", section 3.3, raises the learning rate
 over a short training to see where the loss begins to fall and where it stops falling. The papers take their
-bounds, 1e-4 and 1e-3, from such a test. Smith raises the rate linearly and reads the bounds off a plot. Here
-the rate rises exponentially, because the bounds are orders of magnitude apart, and `suggest` computes the
-bounds.
+bounds, 1e-4 and 1e-3, from such a test. Smith raises the rate linearly and reads the bounds off a plot; here
+it rises exponentially, because the bounds are orders of magnitude apart, and `suggest` computes the bounds.
 """
 
 import math
@@ -15,7 +14,7 @@ from itertools import pairwise
 RISE = 4.0
 """The sweep ends when the smoothed loss is this many times the lowest one."""
 
-_SPAN = 0.05  # share of the steps over which the loss is averaged: of 1e-6 to 1, a third of an order
+_SPAN = 0.05  # share of the steps over which the loss is averaged: from 1e-6 to 1, a third of a decade
 _SETTLING = 0.1  # share of the steps in which a rising loss does not yet end the sweep
 
 

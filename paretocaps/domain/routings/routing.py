@@ -33,8 +33,8 @@ class LayerShape:
         smallest = min(self.inputs, self.outputs, self.in_dim, self.out_dim, self.matrices)
         if smallest < 1 or self.inputs % self.matrices:
             raise UsageError(
-                f"a capsule layer of {self} is not possible:"
-                " sizes are 1 or more, inputs a multiple of matrices"
+                f"a capsule layer of {self} is not possible: sizes must be 1 or more, and inputs a multiple"
+                " of matrices"
             )
 
     @property
@@ -82,9 +82,7 @@ class Routing:
         parameters: a function from a layer's shape to its number of parameters, biases apart.
         votes: a function from a layer's shape to the forward multiply-adds per image of all its votes.
         sums: a function from a layer's shape and a number of iterations to the forward multiply-adds per
-            image that follow the votes, by the plain algorithm: each sum over the votes' numbers counts one
-                per
-            number.
+            image after the votes, by the plain algorithm: a sum over the votes counts one per number.
         std: the standard deviation of the initial weights; None derives it from each layer's sizes.
         skip_scale: the factor by which the initial weights of layers with a skip are multiplied.
         growth: the factor by which float64's rounding errors may grow before a recomputed input of a layer

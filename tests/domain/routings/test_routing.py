@@ -33,5 +33,5 @@ def test_states_of_pose_matrices_have_17_numbers():
 
 @pytest.mark.parametrize("sizes", [(0, 1, 8, 8, 1), (6, 2, 8, 8, 4), (6, 2, 8, 0, 6)])
 def test_impossible_shapes_are_refused(sizes):
-    with pytest.raises(UsageError, match="sizes are 1 or more, inputs a multiple of matrices"):
+    with pytest.raises(UsageError, match="sizes must be 1 or more, and inputs a multiple of matrices"):
         LayerShape(*sizes)
