@@ -121,7 +121,7 @@ class ExecutorContract:
         with EXECUTORS.get(name)(["cpu", "cpu"]) as executor:
             for number in range(executor.capacity):
                 executor.submit(make_job(tmp_path / str(number)))
-            with pytest.raises(ParetocapsError, match="wait for an outcome first"):
+            with pytest.raises(ParetocapsError, match="wait for an outcome"):
                 executor.submit(make_job(tmp_path / "more"))
             outcomes: list[Outcome] = []
             while ended := executor.wait(go_on):
