@@ -38,5 +38,5 @@ def test_a_frozen_trunk_of_random_weights_is_said():
 
 
 def test_a_checkpoint_that_is_not_there_is_refused():
-    with pytest.raises(DataError, match="is not there"):
+    with pytest.raises(DataError, match="does not exist"):
         made(checkpoint="missing.pt")

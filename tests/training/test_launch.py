@@ -38,7 +38,7 @@ def test_torchrun_says_which_rank_this_is():
 def test_another_number_of_ranks_than_torchrun_started_is_refused(job, monkeypatch):
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "4")
-    with pytest.raises(UsageError, match="ranks=2, and torchrun started 4"), open_ranks(two(job())):
+    with pytest.raises(UsageError, match="ranks=2, but torchrun started 4"), open_ranks(two(job())):
         pass
 
 

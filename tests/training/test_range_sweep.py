@@ -54,7 +54,7 @@ def test_a_backbone_begins_with_its_checkpoint(tmp_path):
     given = choices.model_copy(update={"checkpoint": str(tmp_path / "net.pt"), "frozen": True})
     alone, started = (sweep(one, DATA, 20, [1e-9])[0].loss for one in (choices, given))
     assert started != pytest.approx(alone, abs=1e-7)
-    with pytest.raises(DataError, match="is not there"):
+    with pytest.raises(DataError, match="does not exist"):
         sweep(choices.model_copy(update={"checkpoint": "missing.pt"}), DATA, 20, [1e-9])
 
 
