@@ -183,9 +183,11 @@ def test_a_folder_of_other_sizes_is_judged_in_the_size_that_the_network_takes(we
             pixels = random.integers(0, 256, (9 + number % 3, 14, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
     options = EvaluateOptions(data=str(tmp_path / "photos"), robust=False, pictures=False, device="cpu")
-    assert evaluate([weights(0, side=12)], None, options).as_dict()["images"] == 13
+    network = weights(0, side=12)
+    assert evaluate([network], None, options).as_dict()["images"] == 13
     (tmp_path / "photos" / "0" / "broken.png").write_bytes(b"no image")
+    load.cache_clear()
     with pytest.raises(DataError, match="--corrupt skip"):
-        evaluate([weights(0, side=12)], None, options)
+        evaluate([network], None, options)
     skipping = replace(options, corrupt="skip")
-    assert evaluate([weights(0, side=12)], None, skipping).as_dict()["images"] == 13
+    assert evaluate([network], None, skipping).as_dict()["images"] == 13
