@@ -50,7 +50,7 @@ def test_more_can_be_added_later(store, measure):
 
 def test_all_or_none(store, finish, measure):
     finish(1)
-    with pytest.raises(StorageError, match="has one of the imported trials already"):
+    with pytest.raises(StorageError, match="already has a trial with one of these numbers"):
         store.import_trials("s", many(measure, 2))
     with pytest.raises(UsageError, match="trial 5 has no measurement"):
         store.import_trials("s", [*many(measure, 1), ImportedTrial(5, {})])

@@ -71,7 +71,7 @@ def test_it_is_an_flock_so_that_drivers_of_older_versions_are_kept_out_and_keep_
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         stream.write("4711")
         stream.flush()
-        with pytest.raises(StorageError, match="process 4711: wait"), driver_lock(url, "s"):
+        with pytest.raises(StorageError, match="process 4711 is running study"), driver_lock(url, "s"):
             pass
 
 
