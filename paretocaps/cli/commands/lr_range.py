@@ -15,6 +15,7 @@ from paretocaps.cli.options import (
     output_option,
     shared,
 )
+from paretocaps.cli.output import say
 
 
 @click.command()
@@ -50,4 +51,4 @@ def command(draw: bool | None, output: str | None, form: str, **options: Any) ->
     test = service.lr_range(service.RangeOptions(**options))
     write_range(test, form, draw)
     if output is not None:
-        click.echo(service.write_range_page(test, output), err=True)
+        say(f"written to {service.write_range_page(test, output)}")

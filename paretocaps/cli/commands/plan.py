@@ -4,6 +4,7 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.options import choices_options, draw_option, format_option, output_option, shared
+from paretocaps.cli.output import say
 from paretocaps.cli.plan_view import write_plan
 
 
@@ -38,4 +39,4 @@ def command(
     view = service.plan(settings, design, images, epochs)
     write_plan(view, form, draw)
     if output is not None:
-        click.echo(service.write_plan_page(view, output), err=True)
+        say(f"written to {service.write_plan_page(view, output)}")
