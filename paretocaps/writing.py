@@ -1,11 +1,13 @@
 """Files and folders that are written whole or not at all.
 
 A writer writes a draft next to the target, and moves it there when it is complete and on the disk. A reader
-finds either the old content or the new one, whatever happens to the writer. Every writer has its own draft,
-so several can write to the same path at once, and the last one wins. A draft is locked (flock) while its
-writer lives; the next writer to that path removes the drafts of killed writers.
+finds either the old content or the new one, whatever happens to the writer; a folder is replaced by two
+renames, so a reader between them finds none. Every writer has its own draft, so several can write to the same
+path at once, and the last one wins. A draft is locked (flock) while its writer lives; the next writer to that
+path removes the drafts of killed writers.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -19,6 +21,7 @@ from typing import BinaryIO
 PART = ".part"
 """The suffix of a draft's name."""
 _ASIDE = ".old"
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 @contextmanager
@@ -105,7 +108,8 @@ def _tidy(path: Path) -> None:
         found = named.fullmatch(left.name)
         kind = found[1] if found else ""
         if kind == _ASIDE and not path.exists():
-            left.rename(path)
+            with suppress(OSError):  # another writer was quicker
+                left.rename(path)
         elif kind == _ASIDE or (kind == PART and _abandoned(left)):
             _remove(left)
 
@@ -139,15 +143,19 @@ def _lock(descriptor: int) -> bool | None:
 def _replace(draft: Path, path: Path) -> None:
     """Exchange the folders `draft` and `path` (which may be missing); if that fails, `path` stays."""
     aside = draft.with_suffix(_ASIDE)
-    if path.exists():
-        path.rename(aside)
-    try:
-        draft.rename(path)
-    except BaseException:
-        if aside.exists():
-            aside.rename(path)
-        raise
-    if aside.exists():
+    while True:
+        with suppress(FileNotFoundError):
+            path.rename(aside)
+        try:
+            draft.rename(path)
+            break
+        except BaseException as error:
+            if getattr(error, "errno", None) not in _TAKEN:
+                with suppress(OSError):
+                    aside.rename(path)
+                raise
+            _remove(aside)  # another writer was there between the two renames
+    with suppress(OSError):  # another writer may have removed it
         aside.rename(draft)
 
 

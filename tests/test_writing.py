@@ -37,6 +37,11 @@ else:
 NEW = "new" * 10_000
 
 
+def write_folder(path, content):
+    with whole_folder(path) as folder:
+        (folder / "a").write_text(content)
+
+
 def write(path, content=b"new"):
     with whole_file(path) as stream:
         stream.write(content)
@@ -108,6 +113,24 @@ def test_writers_at_once_do_not_disturb_each_other(tmp_path):
         (slowly / "slow").touch()
         fill(tmp_path / "f")
     assert names(tmp_path) == ["a", "f", "f/slow"]
+
+
+def test_a_folder_written_while_another_writer_replaces_it(tmp_path, monkeypatch):
+    """The other one begins and ends between the two renames of the first, when nothing is at the place."""
+    write_folder(tmp_path / "f", "old")
+    rename, met = Path.rename, []
+
+    def meet(self, target):
+        if self.suffix == writing.PART and not met:
+            met.append(self)
+            write_folder(tmp_path / "f", "other")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", meet)
+    write_folder(tmp_path / "f", "new")
+    assert met
+    assert (tmp_path / "f" / "a").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
 def test_a_folder_takes_the_place_of_what_was_there(tmp_path):
