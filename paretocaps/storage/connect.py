@@ -1,5 +1,6 @@
 """Checks storage URLs, with one-line errors, and opens them the same way for Optuna's tables and ours."""
 
+import errno
 import os
 import sqlite3
 import time
@@ -15,7 +16,6 @@ from paretocaps.errors import StorageError, did_you_mean
 
 BUSY_SECONDS = 30.0
 _BACKENDS = ("sqlite", "postgresql")
-_MAGIC = b"SQLite format 3\x00"
 
 
 def parse_url(url: str) -> URL:
@@ -113,9 +113,11 @@ def make_engine(url: str, *, create: bool) -> Engine:
 def check_file(url: URL, *, create: bool) -> None:
     """Check the file of an SQLite URL; with `create`, make its folder if it is missing.
 
+    The file is not opened: closing it would drop the locks (POSIX) of all connections that this process has
+    to it, and other processes would then remove the log that is still in use. SQLite checks the content.
+
     Raises:
-        StorageError: the path is a folder, is missing (without `create`), cannot be made or read, or is no
-            SQLite database.
+        StorageError: the path is a folder, is missing (without `create`), or cannot be made or read.
     """
     path = Path(url.database or "")
     where = f"storage {safe(url)!r}"
@@ -130,11 +132,10 @@ def check_file(url: URL, *, create: bool) -> None:
             )
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
-        magic = _first_bytes(path)
+        if path.exists() and not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     except OSError as error:
         raise StorageError(f"{where}: {error.filename!r} cannot be used: {error.strerror}") from None
-    if magic not in (b"", _MAGIC):
-        raise StorageError(f"{where}: {str(path)!r} is not an SQLite database: name another file")
 
 
 def refuse_read_only(url: str) -> None:
@@ -177,13 +178,6 @@ def _reading_engine(path: Path) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _first_bytes(path: Path) -> bytes:
-    if not path.exists():
-        return b""
-    with path.open("rb") as stream:
-        return stream.read(len(_MAGIC))
 
 
 def _check_driver(url: URL) -> None:

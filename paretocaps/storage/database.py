@@ -21,6 +21,7 @@ _CHECKPOINT_SECONDS = 1.0
 _REMEDIES = {  # by SQLite's error message
     "database or disk is full": "its disk is full: free some space, then run the same command again",
     "attempt to write a readonly database": "it is read-only: make it writable, or copy the file",
+    "file is not a database": "it is not an SQLite database: name another file",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
     " folder writable, or copy both",
 }

@@ -89,7 +89,7 @@ def test_a_folder_is_no_database(tmp_path):
 def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("my notes, not a database")
-    with pytest.raises(StorageError, match=r"notes.txt' is not an SQLite database"):
+    with pytest.raises(StorageError, match=r"notes.txt': it is not an SQLite database"):
         Store.open(f"sqlite:///{path}", create=True)
     assert path.read_text() == "my notes, not a database"
 

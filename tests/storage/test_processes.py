@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from paretocaps.storage.store import Store
 
 OPTUNA = """
 import sys, optuna
@@ -118,3 +121,25 @@ def test_a_process_killed_while_it_writes_loses_that_write_only(url):
     assert len(killed) >= 6
     assert all(outcome == [True, "running", 0, 0] for outcome in killed)
     assert last == [False, "finished", 50, 1]
+
+
+# the last to close a database removes its log, unless it sees that others have it open
+LOOK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM paretocaps_studies").fetchall()
+connection.close()
+"""
+
+
+def test_a_database_opened_twice_in_one_process_keeps_its_log_from_others(url):
+    """Closing any descriptor of the file, SQLite's or not, would drop all locks that a process has on it."""
+    path = Path(url.removeprefix("sqlite:///"))
+    with Store.open(url, create=False) as store:
+        store.start_trial("s", 0, {})
+        Store.open(url, create=False).close()
+        subprocess.run([sys.executable, "-c", LOOK, path], check=True)
+        store.start_trial("s", 1, {})
+        assert path.with_name(path.name + "-wal").exists()
+    with Store.open(url, create=False) as store:
+        assert store.counts("s")["running"] == 2
