@@ -95,7 +95,8 @@ def stored_front(
     """Return the latest stored front over `objectives`, with `quantities` of its members, if it is valid.
 
     The result is None if no front is stored, or if trials finished or were trained again after it was stored:
-    a driver was cut off in between, trials were imported, or an older version stored the front.
+    a driver was cut off in between, trials were imported, or an older version stored the front. It is also
+    None if a member is no finished trial, as after a change by hand.
 
     Raises:
         StorageError: there is no such study.
@@ -105,11 +106,14 @@ def stored_front(
     if row is None or row.attempts is None or row.attempts != _attempts(connection, key):
         return None
     numbers = _numbers(connection, row.id)
+    members = table(connection, study, quantities, numbers)
+    if len(members) < len(numbers):
+        return None
     return StoredFront(
         reference_point=None if row.reference_point is None else tuple(row.reference_point),
         hypervolume=row.hypervolume,
         members=tuple(numbers),
-        table=table(connection, study, quantities, numbers),
+        table=members,
         devices=tuple(row.devices),
         unreached=row.unreached,
     )

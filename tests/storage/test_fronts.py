@@ -74,6 +74,12 @@ def test_a_front_is_read_as_long_as_it_is_of_all_trainings(store, finish, save, 
         assert load() is not None
 
 
+def test_a_front_whose_member_is_not_there_is_not_read(finish, save, load):
+    finish(0)
+    save(front(0, 7))
+    assert load() is None
+
+
 def test_a_front_of_some_trials_only_is_not_read(store, finish, load):
     for number in range(2):
         finish(number)
