@@ -184,7 +184,7 @@ def environment(device: str) -> dict[str, object]:
 
 
 def alternate(timed: Sequence[Turn], turns: int) -> list[list[float]]:
-    """Return the seconds per step of `turns` alternating turns of each function, after two that warm up."""
+    """Return what each function returns in `turns` alternating turns, after two turns that warm up."""
     seconds: list[list[float]] = [[] for _ in timed]
     for turn in range(_WARMUP + turns):
         for taken, call in zip(seconds, timed, strict=True):

@@ -30,7 +30,7 @@ from paretocaps.models.network import Network
 from paretocaps.writing import whole_folder
 
 CHECKED = 256
-"""How many images ONNX and torch are compared on at most, or exactly where none are given."""
+"""On how many images ONNX and torch are compared by default."""
 
 
 def write_export(
