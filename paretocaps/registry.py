@@ -3,15 +3,17 @@
 import importlib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
-from paretocaps.errors import ParetocapsError, UnknownNameError
+from paretocaps.errors import ParetocapsError, UnknownNameError, is_out_of_memory
 
 T = TypeVar("T")
+
+_OURS = "paretocaps"
 
 
 def resolve(target: str) -> Any:
@@ -35,6 +37,8 @@ class Registry(Generic[T]):
         entries: the built-in names.
         group: the entry-point group through which installed packages add names.
         of: the class that a plug-in's object must be an instance of; None to skip this check.
+        check: a function of the name and the object of a plug-in, as `"module:attribute"`, that raises what
+            is wrong with them; empty for none.
     """
 
     def __init__(
@@ -43,9 +47,11 @@ class Registry(Generic[T]):
         entries: Mapping[str, T | str],
         group: str | None = None,
         of: type | None = None,
+        check: str = "",
     ) -> None:
         self.kind = kind
         self._of = of
+        self._check = check
         self._entries: dict[str, T | str] = dict(entries)
         self._built_in = frozenset(entries)
         self._group = group
@@ -69,10 +75,9 @@ class Registry(Generic[T]):
         """
         entry = self._entries.get(name)
         if entry is None:
-            plugin = self._plugins().get(name)
-            if plugin is None:
+            if name not in self._points():
                 raise UnknownNameError(self.kind, name, self)
-            entry = self._entries[name] = self._load(plugin)
+            entry = self._entries[name] = self._load(name)
         if isinstance(entry, str):
             entry = self._entries[name] = resolve(entry)
         return entry
@@ -85,20 +90,41 @@ class Registry(Generic[T]):
         """
         try:
             return resolve(target)
-        except Exception as error:
-            plugin = None if name in self._built_in else self._plugins().get(name)
+        except (Exception, SystemExit) as error:
+            plugin = self._plugin(name)
             if plugin is None:
                 raise
             raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
 
+    @contextmanager
+    def blamed(self, name: str) -> Iterator[None]:
+        """Run code of the object called `name`: what it raises by accident is told with its package.
+
+        Raises:
+            ParetocapsError: code of a plug-in failed; the message names it and its package. Memory that ran
+                out, and what the built-in objects raise, passes as it is.
+        """
+        try:
+            yield
+        except ParetocapsError:
+            raise
+        except Exception as error:
+            plugin = self._plugin(name)
+            if plugin is None or is_out_of_memory(error):
+                raise
+            raise ParetocapsError(f"{self._named(plugin)} failed: {_one_line(error)}") from error
+
     def broken(self) -> dict[str, str]:
-        """Return the objects that cannot be loaded: by name, one line that explains why."""
+        """Return the objects that cannot be loaded or are ignored: by name, one line that explains why."""
         found: dict[str, str] = {}
         for name in self:
             try:
                 self.get(name)
             except ParetocapsError as error:
                 found[name] = str(error)
+        for name, points in self._points().items():
+            for ignored in points if name in self._built_in else points[1:] if _is_ours(points[0]) else ():
+                found[name] = f"{self._named(ignored)} is ignored: the name belongs to {_OURS}"
         return found
 
     def loadable(self) -> Iterator[T]:
@@ -124,36 +150,64 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries or name in self._plugins()
 
-    def _load(self, plugin: EntryPoint) -> T:
+    def _load(self, name: str) -> T:
         """Import the object of a plug-in; the message of any error names its package."""
+        plugin, *others = self._points()[name]
+        if others and not _is_ours(plugin):
+            packages = " and ".join(repr(_package(point)) for point in (plugin, *others))
+            raise ParetocapsError(f"{self.kind} {name!r} comes from the packages {packages}: uninstall all but one")
         try:
             found: T = plugin.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ParetocapsError(f"{self._named(plugin)} cannot be loaded: {_one_line(error)}") from error
         if self._of is not None and not isinstance(found, self._of):
             wrong = f"its entry point {plugin.value} is a {type(found).__name__}"
             raise ParetocapsError(f"{self._named(plugin)} is not of type {self._of.__name__}: {wrong}")
+        if self._check and not _is_ours(plugin):
+            try:
+                resolve(self._check)(name, found)
+            except Exception as error:
+                wrong = str(error) if isinstance(error, ParetocapsError) else _one_line(error)
+                raise ParetocapsError(f"{self._named(plugin)} cannot be used: {wrong}") from error
         return found
 
     def _named(self, plugin: EntryPoint) -> str:
         """Return text that names a plug-in and its package."""
-        package = plugin.dist.name if plugin.dist else "unknown"
-        return f"{self.kind} {plugin.name!r} of the package {package!r}"
+        return f"{self.kind} {plugin.name!r} of the package {_package(plugin)!r}"
+
+    def _plugin(self, name: str) -> EntryPoint | None:
+        """Return the plug-in that `name` stands for; None where it is built in or unknown."""
+        found = None if name in self._built_in else self._plugins().get(name)
+        return None if found is None or _is_ours(found) else found
 
     def _plugins(self) -> dict[str, EntryPoint]:
+        return {name: points[0] for name, points in self._points().items()}
+
+    def _points(self) -> dict[str, tuple[EntryPoint, ...]]:
         return _entry_points(self._group, tuple(sys.path)) if self._group else {}
 
 
 @cache
-def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Return the entry points of a group by name, cached for each import path `path`.
+def _entry_points(group: str, path: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of a group by name, ours first, cached for each import path `path`.
 
     The search takes 10 ms, and names are looked up for every trial.
     """
-    return {point.name: point for point in entry_points(group=group)}
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in sorted(entry_points(group=group), key=lambda point: not _is_ours(point)):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return found
 
 
-def _one_line(error: Exception) -> str:
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "unknown"
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return _package(point) == _OURS
+
+
+def _one_line(error: BaseException) -> str:
     """Return type and text of `error`, or of the cause of a ParetocapsError, in one line."""
     cause = error.__cause__ if isinstance(error, ParetocapsError) and error.__cause__ else error
     return " ".join(f"{type(cause).__name__}: {cause}".split())

@@ -15,6 +15,9 @@ from paretocaps.models.standardise import standardise
 
 Init = Literal["auto", "paper"]
 
+_DRAWN = nn.Linear, nn.Conv1d, nn.Conv2d
+_NORMALISING = nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm
+
 
 @dataclass(frozen=True)
 class Output:
@@ -64,14 +67,25 @@ class Network(nn.Module, ABC):
         """
 
     def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
-        """Initialise all weights in place; this method initialises every child layer as torch does.
+        """Initialise all weights in place, here those of convolutions and linear layers as torch does.
+
+        Normalisations start with weights of 1 and biases of 0.
 
         Args:
             generator: the only source of random numbers.
             init: the initialisation, as the choice `init`; networks without capsules ignore it.
+
+        Raises:
+            UsageError: the network has parameters of its own, or layers of other kinds.
         """
-        for layer in self.children():
-            draw_uniform(layer, generator)
+        for name, layer in self.named_modules():
+            if isinstance(layer, _DRAWN):
+                draw_uniform(layer, generator)
+            elif isinstance(layer, _NORMALISING):
+                layer.reset_parameters()
+            elif list(layer.parameters(recurse=False)):
+                lack = f"no `draw` for the {type(layer).__name__} {name!r}" if name else "no `draw`"
+                raise self._cannot(f"{lack}, whose weights are drawn in no usual way: write one")
 
     trunk_frozen = False
     """Whether training leaves what comes before the primary capsules unchanged."""

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError, UsageError
@@ -170,3 +171,52 @@ def test_what_a_network_without_capsules_cannot_do_is_refused_with_its_family():
     ):
         with pytest.raises(UsageError, match="family=lenet5 has no"):
             asked()
+
+
+class Toy(Network):
+    """A network of the layers that it is given."""
+
+    def __init__(self, **layers):
+        super().__init__(architecture(Choices(family="lenet5"), 28, 28, 1, 2))
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, images, labels=None):
+        raise NotImplementedError
+
+    def scores(self, images):
+        raise NotImplementedError
+
+
+def drawn(network, seed=0):
+    network.draw(torch.Generator().manual_seed(seed))
+    return {name: weights.clone() for name, weights in network.state_dict().items()}
+
+
+def test_weights_of_nested_layers_are_drawn_and_normalisations_start_anew():
+    inner = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.BatchNorm2d(2), nn.ReLU(), nn.Dropout())
+    network = Toy(first=inner, last=nn.ModuleList([nn.Linear(4, 3), nn.LayerNorm(3)]))
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.fill_(7)
+    before = torch.get_rng_state()
+    one, again, other = drawn(network), drawn(network), drawn(network, seed=1)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert not torch.equal(one["first.0.weight"], other["first.0.weight"])
+    assert one["last.0.bias"].abs().max() <= 0.5
+    for name in ("first.1", "last.1"):
+        assert torch.equal(one[f"{name}.weight"], torch.ones_like(one[f"{name}.weight"]))
+        assert not one[f"{name}.bias"].any()
+
+
+@pytest.mark.parametrize(
+    ("layers", "what"),
+    [
+        ({"memory": nn.LSTM(2, 2)}, "no `draw` for the LSTM 'memory'"),
+        ({"scale": nn.Parameter(torch.ones(2))}, "no `draw`, whose"),
+    ],
+)
+def test_what_is_drawn_in_no_usual_way_needs_a_draw(layers, what):
+    with pytest.raises(UsageError, match=f"family=lenet5 has {what}"):
+        drawn(Toy(**layers))
