@@ -155,7 +155,9 @@ class Registry(Generic[T]):
         plugin, *others = self._points()[name]
         if others and not _is_ours(plugin):
             packages = " and ".join(repr(_package(point)) for point in (plugin, *others))
-            raise ParetocapsError(f"{self.kind} {name!r} comes from the packages {packages}: uninstall all but one")
+            raise ParetocapsError(
+                f"{self.kind} {name!r} comes from the packages {packages}: uninstall all but one"
+            )
         try:
             found: T = plugin.load()
         except (Exception, SystemExit) as error:

@@ -1,9 +1,10 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from paretocaps.errors import ParetocapsError, UnknownNameError
+from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
 from paretocaps.registry import Registry, resolve
 from paretocaps.testing.plugin import write_plugin
 
@@ -114,3 +115,72 @@ def test_what_a_plug_in_names_is_told_with_its_package(
     assert str(refused.value) == f"number 'many' of the package 'outside-parts' cannot be loaded: {reason}"
     with pytest.raises(ParetocapsError, match="^cannot load 'no_such_module:x': "):
         registry.resolve("one", "no_such_module:x")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise SystemExit(3)", "cannot be loaded: SystemExit: 3"),
+        ("many = 1", "cannot be used: 1 is too few"),
+        ("many = []", "cannot be used: TypeError: '<' not supported between instances of 'list' and 'int'"),
+    ],
+)
+def test_what_a_package_brings_is_checked_when_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
+) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"many": "given_part:many"}})
+    (tmp_path / "given_part.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "given_part", raising=False)
+    checked: Registry[object] = Registry(
+        "number", {"one": 1}, group="paretocaps.numbers", check=f"{__name__}:at_least_two"
+    )
+    assert checked.get("one") == 1
+    with pytest.raises(ParetocapsError) as refused:
+        checked.get("many")
+    assert str(refused.value) == f"number 'many' of the package 'outside-parts' {reason}"
+
+
+def at_least_two(name: str, number: int) -> None:
+    if number < 2:
+        raise UsageError(f"{number} is too few")
+
+
+def test_two_packages_with_one_name_are_both_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("these-parts", "those-parts"):
+        write_plugin(tmp_path, package, {"paretocaps.numbers": {"many": "sys:maxsize"}})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {"one": 1}, group="paretocaps.numbers")
+    with pytest.raises(
+        ParetocapsError, match=r"^number 'many' comes from the packages '.*' and '.*': uninstall"
+    ):
+        registry.get("many")
+    assert list(registry.loadable()) == [1]
+
+
+def test_a_plug_in_with_a_built_in_name_is_ignored_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"one": "sys:maxsize"}})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {"one": 1}, group="paretocaps.numbers")
+    assert registry.get("one") == 1
+    line = "number 'one' of the package 'outside-parts' is ignored: the name belongs to paretocaps"
+    assert registry.broken() == {"one": line}
+
+
+def test_an_accident_in_a_plug_in_is_told_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin(tmp_path, "outside-parts", {"paretocaps.numbers": {"many": "sys:maxsize"}})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry: Registry[int] = Registry("number", {"one": 1}, group="paretocaps.numbers")
+    message = "^number 'many' of the package 'outside-parts' failed: KeyError: 'x'$"
+    with pytest.raises(ParetocapsError, match=message), registry.blamed("many"):
+        raise KeyError("x")
+    with pytest.raises(KeyError), registry.blamed("one"):
+        raise KeyError("x")
+    with pytest.raises(UsageError, match="^plain$"), registry.blamed("many"):
+        raise UsageError("plain")
+    with pytest.raises(MemoryError), registry.blamed("many"):
+        raise MemoryError

@@ -33,10 +33,9 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         say(f"choices: {short_choices(choices, defaults(trainer))}")
         if choices.get("pruning_ratio") and FAMILIES.get(choices["family"]).prunes == "trunk":
             say(_EVENLY)
-        show(
-            rows_table(with_shares(description), right=SHARES),
-            Text(f"primary capsules: {description['capsules']:,}"),
-        )
+        capsules = description["capsules"]
+        below = [Text(f"primary capsules: {capsules:,}")] if capsules else []
+        show(rows_table(with_shares(description), right=SHARES), *below)
 
 
 def with_shares(description: Row) -> list[dict[str, Any]]:

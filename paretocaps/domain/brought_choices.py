@@ -3,12 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
-from pydantic import Field, create_model
+from pydantic import Field, PydanticUserError, TypeAdapter, ValidationError, create_model
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import Family, OwnChoice
+from paretocaps.errors import UsageError
 
 
 def choices_model() -> type[Choices]:
@@ -41,3 +42,41 @@ def _extended(families: tuple[Family, ...]) -> type[Choices]:
     }
     model.conditions = {**Choices.conditions, **conditions}
     return model
+
+
+def check_family(name: str, family: Family) -> None:
+    """Check a family's descriptor as far as it can be checked without its network.
+
+    Raises:
+        UsageError: it has another name, names choices that do not exist, or an own choice is not usable.
+    """
+    if family.name != name:
+        raise UsageError(f"its descriptor is called {family.name!r}")
+    known = {*Choices.model_fields, *family.own}
+    named = {*family.choices, *family.defaults, *family.allowed}
+    for choice, own in family.own.items():
+        _check_own(choice, own)
+        named.update(own.when.parents)
+    if unknown := sorted(named - known):
+        raise UsageError(f"it names {', '.join(map(repr, unknown))}, which is no choice")
+    family.default_choices({})
+
+
+def _check_own(name: str, own: OwnChoice) -> None:
+    if name in Choices.model_fields or hasattr(Choices, name):
+        raise UsageError(f"it adds the choice {name!r}, a name that is taken: choose another name")
+    if not name.isidentifier() or name.startswith("_"):
+        raise UsageError(
+            f"it adds the choice {name!r}: write letters, digits and underscores, a letter first"
+        )
+    try:
+        TypeAdapter(own.type).validate_python(own.default)
+    except ValidationError as error:
+        wrong = error.errors()[0]["msg"]
+        raise UsageError(
+            f"the default {own.default!r} of its choice {name!r} is not allowed: {wrong}"
+        ) from None
+    except PydanticUserError:
+        raise UsageError(
+            f"the type {own.type!r} of its choice {name!r} is nothing that pydantic reads"
+        ) from None

@@ -312,5 +312,8 @@ def _of_routing(values: Mapping[str, Any]) -> Mapping[str, Any]:
 def _of_family(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the defaults of the chosen family."""
     name = values.get("family", BASELINE_FAMILY)
-    known = isinstance(name, str) and name in FAMILIES
-    return FAMILIES.get(name).default_choices(values) if known else {}
+    if not isinstance(name, str) or name not in FAMILIES:
+        return {}
+    family = FAMILIES.get(name)
+    with FAMILIES.blamed(name):
+        return family.default_choices(values)

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import isabstract
+from typing import Any
 
-from paretocaps.domain.quantities.quantities import QUANTITIES, parse_quantity
+from paretocaps.domain.measurement import FIELDS
+from paretocaps.domain.quantities.quantities import QUANTITIES, made, parse_quantity
 from paretocaps.domain.quantities.quantity import Direction, Quantity
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
@@ -72,7 +75,7 @@ class Objectives(Registry[Objective]):
 
     def __iter__(self) -> Iterator[str]:
         yield from super().__iter__()
-        yield from (QUANTITIES.get(kind).example for kind in QUANTITIES)
+        yield from (kind.example for kind in QUANTITIES.loadable())
 
     def __contains__(self, name: object) -> bool:
         try:
@@ -144,6 +147,7 @@ OBJECTIVES: Registry[Objective] = Objectives(
         ),
     },
     group="paretocaps.objectives",
+    of=Objective,
 )
 
 
@@ -185,3 +189,23 @@ def is_timed(quantity: str) -> bool:
     if quantity in OBJECTIVES and OBJECTIVES.get(quantity).quantity == quantity:
         return OBJECTIVES.get(quantity).timed
     return any(o.timed and o.quantity == quantity for o in map(OBJECTIVES.get, OBJECTIVES))
+
+
+def check_quantity(name: str, kind: Any) -> None:
+    """Check the class of a quantity that a package adds.
+
+    Raises:
+        UsageError: it is no quantity, has another name or that of a measured one, or its example is not read.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, Quantity)):
+        raise UsageError(f"{kind!r} is no subclass of Quantity")
+    if isabstract(kind):
+        raise UsageError(f"it lacks {' and '.join(sorted(kind.__abstractmethods__))}")
+    if lacking := [given for given in ("kind", "example") if not isinstance(getattr(kind, given, None), str)]:
+        raise UsageError(f"it lacks {' and '.join(lacking)}")
+    if kind.kind != name:
+        raise UsageError(f"its kind is {kind.kind!r}")
+    if name in FIELDS or Registry.__contains__(OBJECTIVES, name):
+        raise UsageError("a measured quantity has that name: choose another name")
+    if not made(kind, kind.example).description:
+        raise UsageError("it has no description")

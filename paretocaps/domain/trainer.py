@@ -181,7 +181,7 @@ class TrainerSpec:
         return train
 
 
-TRAINERS: Registry[TrainerSpec] = Registry("trainer", {}, group="paretocaps.trainers")
+TRAINERS: Registry[TrainerSpec] = Registry("trainer", {}, group="paretocaps.trainers", of=TrainerSpec)
 
 
 def register_trainer(spec: TrainerSpec) -> None:

@@ -14,8 +14,10 @@ def bare_network(architecture: Architecture) -> Network:
         ParetocapsError: the family comes from a package that cannot be loaded.
     """
     family = FAMILIES.get(architecture.family)
-    network: Network = FAMILIES.resolve(family.name, family.module)(architecture)
-    return network
+    made = FAMILIES.resolve(family.name, family.module)
+    with FAMILIES.blamed(family.name):
+        network: Network = made(architecture)
+        return network
 
 
 def build_network(architecture: Architecture, seed: int, init: Init = "auto") -> Network:

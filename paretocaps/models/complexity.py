@@ -27,8 +27,9 @@ def complexity(architecture: Architecture) -> list[Part]:
         ParetocapsError: the family comes from a package that cannot be loaded.
     """
     family = FAMILIES.get(architecture.family)
-    found: list[Part] = FAMILIES.resolve(family.name, family.parts)(architecture)
-    return found
+    parts = FAMILIES.resolve(family.name, family.parts)
+    with FAMILIES.blamed(family.name):
+        return [Part(*part) for part in parts(architecture)]
 
 
 def capsnet_parts(a: Architecture) -> list[Part]:

@@ -43,18 +43,10 @@ _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
 
 def draw_uniform(layer: nn.Module, generator: torch.Generator) -> None:
-<<<<<<< HEAD
-    """Initialise a layer's weights and bias as torch does: uniform within 1 / sqrt(fan-in)."""
-    weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
-    bound = 1 / math.sqrt(weight[0].numel())
-    nn.init.uniform_(weight, -bound, bound, generator=generator)
-    nn.init.uniform_(bias, -bound, bound, generator=generator)
-=======
-    """Draw a layer's weights, and a bias, as torch draws them: uniform within 1 / sqrt(fan-in)."""
+    """Initialise a layer's weights, and a bias, as torch does: uniform within 1 / sqrt(fan-in)."""
     bound = 1 / math.sqrt(layer.get_parameter("weight")[0].numel())
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -bound, bound, generator=generator)
->>>>>>> b567cdb (Networks of nested layers and normalisations are drawn without a draw of their own)
 
 
 def draw_normal(layer: nn.Module, generator: torch.Generator) -> None:

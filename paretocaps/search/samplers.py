@@ -122,4 +122,5 @@ SAMPLERS: Registry[Sampler] = Registry(
         "grid": Sampler("every point of a finite space once, in random order", _random, grid),
     },
     group="paretocaps.samplers",
+    of=Sampler,
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.quantities.quantities import QUANTITIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
@@ -48,18 +49,23 @@ def trainers() -> list[dict[str, Any]]:
 
 def objectives() -> list[dict[str, Any]]:
     """Return one row per objective: name, direction, unit, description."""
-    known = [OBJECTIVES.get(name) for name in OBJECTIVES]
-    return [
+    rows = [
         {"objective": o.name, "direction": o.direction, "unit": o.unit, "description": o.description}
-        for o in known
+        for o in OBJECTIVES.loadable()
     ]
+    for name, why in {**OBJECTIVES.broken(), **QUANTITIES.broken()}.items():
+        rows.append({"objective": name, "direction": "", "unit": "", "description": why})
+    return rows
 
 
 def samplers() -> list[dict[str, Any]]:
     """Return one row per sampler: name, description."""
     from paretocaps.search.samplers import SAMPLERS
 
-    return [{"sampler": name, "description": SAMPLERS.get(name).description} for name in SAMPLERS]
+    broken = SAMPLERS.broken()
+    names = [name for name in SAMPLERS if name not in broken]
+    rows = [{"sampler": name, "description": SAMPLERS.get(name).description} for name in names]
+    return [*rows, *({"sampler": name, "description": why} for name, why in broken.items())]
 
 
 def datasets() -> list[dict[str, Any]]:
@@ -86,5 +92,8 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 def _plug_ins() -> list[dict[str, Any]]:
     """Return one row per plug-in that cannot be loaded."""
-    lines = [line for registry in (TRAINERS, FAMILIES, ROUTINGS) for line in registry.broken().values()]
+    from paretocaps.search.samplers import SAMPLERS
+
+    registries = (TRAINERS, FAMILIES, ROUTINGS, OBJECTIVES, QUANTITIES, SAMPLERS)
+    lines = [line for registry in registries for line in registry.broken().values()]
     return [{"check": "plug-in", "result": line, "ok": False} for line in lines]

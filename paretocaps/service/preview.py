@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.settings import parse_settings
@@ -73,7 +74,7 @@ def describe(
         choices=canonical,
         params=parameters(shape),
         macs=multiply_adds(shape),
-        capsules=shape.capsules,
+        capsules=shape.capsules if FAMILIES.get(shape.family).has_capsules else 0,
         parts=tuple(part._asdict() for part in complexity(shape)),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
 from paretocaps.domain.measurement import FIELDS
-from paretocaps.domain.quantities.quantities import parse_quantity
+from paretocaps.domain.quantities.quantities import evaluated, parse_quantity
 from paretocaps.storage.attempts import is_latest
 from paretocaps.storage.quantity_table import QuantityTable, by_trial
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
@@ -61,5 +61,5 @@ def _named(
         epochs = any(quantity.reads_epochs for quantity in computed.values())
         for key, measurement in load_measurements(connection, scope, epochs=epochs).items():
             for name, quantity in computed.items():
-                found[name][key] = quantity.of(measurement)
+                found[name][key] = evaluated(quantity, measurement)
     return found

@@ -54,3 +54,8 @@ def test_a_table_names_choices_and_capsules(capsys):
     lines = captured.out.splitlines()
     assert lines[2].split() == ["conv1", "100", "25.0", "750", "75.0"]
     assert lines[-1] == "primary capsules: 1,152"
+
+
+def test_a_network_without_capsules_has_no_line_for_them(capsys):
+    write_description({**NETWORK, "capsules": 0}, {"family": "lenet5"}, "capsnet", "table")
+    assert "capsules" not in capsys.readouterr().out

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
 
-from paretocaps.domain.brought_choices import choices_model
+from paretocaps.domain.brought_choices import check_family, choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value
 from paretocaps.domain.condition import Condition
@@ -115,4 +116,46 @@ def test_a_broken_plug_in_breaks_nothing_but_itself(monkeypatch, tmp_path):
     with pytest.raises(UsageError, match="only applies where family is momentum_caps"):
         parse_choices(choices_model(), {"gamma": 0.5})
     with pytest.raises(ParetocapsError, match="^family 'toy' of the package 'toy-parts' cannot be loaded: "):
+        parse_choices(choices_model(), {"family": "toy"})
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({"name": "other"}, "its descriptor is called 'other'"),
+        ({"choices": ("nothing",)}, "it names 'nothing', which is no choice"),
+        ({"defaults": {"nothing": 1}}, "it names 'nothing', which is no choice"),
+        ({"own": {"blocks": WIDTH}}, "it adds the choice 'blocks', a name that is taken"),
+        ({"own": {"active": WIDTH}}, "it adds the choice 'active', a name that is taken"),
+        ({"own": {"model_dump": WIDTH}}, "it adds the choice 'model_dump', a name that is taken"),
+        ({"own": {"_wide": WIDTH}}, "it adds the choice '_wide': write letters"),
+        ({"own": {"shape": SHAPE}}, "it names 'width', which is no choice"),
+        ({"own": {"width": replace(WIDTH, default=0)}}, "the default 0 of its choice 'width' is not allowed"),
+        ({"own": {"width": replace(WIDTH, type=3)}}, "the type 3 of its choice 'width' is nothing"),
+    ],
+)
+def test_a_familys_descriptor_is_checked(more, wrong):
+    family = {"name": "toy", "description": "a toy", "module": "toy:Net", "choices": (), "smallest_side": 8}
+    check_family("toy", Family(**family, own={"width": WIDTH, "shape": SHAPE}))
+    with pytest.raises(UsageError, match=f"^{wrong}"):
+        check_family("toy", Family(**family | more))
+
+
+@pytest.mark.parametrize("name", list(FAMILIES))
+def test_descriptors_of_the_families_pass_their_check(name):
+    check_family(name, FAMILIES.get(name))
+
+
+def test_defaults_that_fail_are_told_with_the_package(monkeypatch, tmp_path):
+    write_plugin(tmp_path, "toy-parts", {"paretocaps.families": {"toy": "toy_that_divides:TOY"}})
+    (tmp_path / "toy_that_divides.py").write_text(
+        "from paretocaps.domain.families.family import Family\n"
+        "TOY = Family(name='toy', description='a toy', module='toy:Net', smallest_side=8, choices=(),\n"
+        "    defaults={'batch_size': lambda values: 1 // (values.get('epochs', 2) - 2)})\n"
+    )
+    monkeypatch.setattr(FAMILIES, "_entries", dict(FAMILIES._entries))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(
+        ParetocapsError, match="^family 'toy' of the package 'toy-parts' cannot be used: Zero"
+    ):
         parse_choices(choices_model(), {"family": "toy"})

@@ -34,3 +34,13 @@ def test_a_broken_plug_in_is_listed_with_its_reason(tmp_path, monkeypatch):
         row["result"] for row in service.doctor(f"sqlite:///{tmp_path}/x.db") if row["check"] == "plug-in"
     ]
     assert [line.split(" of ")[0] for line in found] == ["trainer 'odd'", "family 'toy'"]
+
+
+def test_broken_objectives_and_samplers_break_no_listing(tmp_path, monkeypatch):
+    groups = ("objectives", "quantities", "samplers")
+    broken = {f"paretocaps.{group}": {"odd": "no_such:X"} for group in groups}
+    plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", broken))
+    for rows, name in ((service.objectives(), "objective"), (service.samplers(), "sampler")):
+        (why,) = [row["description"] for row in rows if row[name] == "odd"]
+        assert "of the package 'odd-parts' cannot be loaded" in why
+        assert len(rows) > 5

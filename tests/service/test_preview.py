@@ -78,3 +78,7 @@ def test_a_plan_is_drawn_as_a_page(tmp_path):
     assert "lr_policy=warm_restarts" in path.read_text()
     with pytest.raises(UsageError, match="x.html"):
         service.write_plan_page(view, str(path / "x.html"))
+
+
+def test_a_network_without_capsules_counts_none():
+    assert service.describe(["family=lenet5"]).capsules == 0

@@ -19,4 +19,5 @@ FAMILIES: Registry[Family] = Registry(
     },
     group="paretocaps.families",
     of=Family,
+    check="paretocaps.domain.brought_choices:check_family",
 )

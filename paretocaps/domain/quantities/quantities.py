@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from math import isfinite
 
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.quantities.quantity import Quantity
@@ -18,6 +19,7 @@ QUANTITIES: Registry[type[Quantity]] = Registry(
         "energy_estimate": "paretocaps.domain.quantities.energy_estimate:EnergyEstimate",
     },
     group="paretocaps.quantities",
+    check="paretocaps.domain.objective:check_quantity",
 )
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(.*)", re.DOTALL)
@@ -34,7 +36,18 @@ def parse_quantity(name: str) -> Quantity | None:
     if found is None or found[1] not in QUANTITIES:
         return None
     kind = QUANTITIES.get(found[1])
-    given = _arguments(found[2].strip())
+    with QUANTITIES.blamed(found[1]):
+        return made(kind, name)
+
+
+def made(kind: type[Quantity], name: str) -> Quantity:
+    """Return the quantity of a kind that is written as `name`.
+
+    Raises:
+        UsageError: a parameter is missing, unknown or not allowed.
+    """
+    found = _CALL.fullmatch(name)
+    given = None if found is None else _arguments(found[2].strip())
     try:
         if given is None or list(given) != [field.name for field in fields(kind)]:
             raise ValueError(name)
@@ -53,7 +66,22 @@ def value_of(measurement: Measurement, name: str) -> float | None:
         UsageError: a parameter is not allowed.
     """
     quantity = parse_quantity(name)
-    return measurement.quantity(name) if quantity is None else quantity.of(measurement)
+    return measurement.quantity(name) if quantity is None else evaluated(quantity, measurement)
+
+
+def evaluated(quantity: Quantity, measurement: Measurement) -> float | None:
+    """Return one training's value of `quantity`; None if it has none, as without the epochs that are read.
+
+    Raises:
+        ParetocapsError: the quantity of a package failed, or its value is no finite number.
+    """
+    if quantity.reads_epochs and not measurement.epochs:
+        return None
+    with QUANTITIES.blamed(quantity.kind):
+        value = quantity.of(measurement)
+        if value is not None and not isfinite(value):
+            raise ValueError(f"{quantity.name} is {value}: return a finite number, or None for no value")
+        return value
 
 
 def may_be_missing(name: str, measurement: Measurement) -> bool:

@@ -108,3 +108,20 @@ class Routing:
     def multiply_adds(self, shape: LayerShape, iterations: int) -> int:
         """Return the forward multiply-adds per image of a layer of `shape`: its votes and their sums."""
         return self.votes(shape) + self.sums(shape, iterations)
+
+
+def check_routing(name: str, routing: Routing) -> None:
+    """Check a routing's descriptor as far as it can be checked without its layer.
+
+    Raises:
+        UsageError: it has another name, no loss, or counts that are no whole numbers.
+    """
+    if routing.name != name:
+        raise UsageError(f"its descriptor is called {routing.name!r}")
+    if not routing.losses:
+        raise UsageError("it names no loss")
+    dim = routing.state_dim(8)
+    shape = LayerShape(4, 3, dim, dim, 4)
+    for count in (routing.parameters(shape), routing.votes(shape), routing.sums(shape, 2)):
+        if not isinstance(count, int):
+            raise UsageError(f"it counts {count!r} in {shape}: counts are whole numbers")

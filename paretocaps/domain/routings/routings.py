@@ -15,4 +15,5 @@ ROUTINGS: Registry[Routing] = Registry(
     },
     group="paretocaps.routings",
     of=Routing,
+    check="paretocaps.domain.routings.routing:check_routing",
 )

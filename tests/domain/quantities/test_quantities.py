@@ -1,11 +1,13 @@
+import sys
 from dataclasses import dataclass
 
 import pytest
 
-from paretocaps.domain.objective import OBJECTIVES, parse_objectives
+from paretocaps.domain.objective import OBJECTIVES, check_quantity, parse_objectives
 from paretocaps.domain.quantities.quantities import QUANTITIES, may_be_missing, parse_quantity, value_of
 from paretocaps.domain.quantities.quantity import Quantity
-from paretocaps.errors import UsageError
+from paretocaps.errors import ParetocapsError, UsageError
+from paretocaps.testing.plugin import write_plugin
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,63 @@ def test_a_registered_quantity_is_an_objective_whatever_its_parameters(learned):
     assert (acc.name, between.name, between.unit) == ("acc", "between(low=1,high=3)", "")
     assert "between(low=1,high=2)" in list(OBJECTIVES)
     assert value_of(learned([0.1, 0.2, 0.3]), between.quantity) == 4.0
+
+
+@pytest.mark.usefixtures("_between")
+def test_what_reads_epochs_has_no_value_without_any(learned):
+    assert value_of(learned([0.2]).model_copy(update={"epochs": ()}), "between(low=1,high=3)") is None
+
+
+@pytest.mark.parametrize("kind", list(QUANTITIES))
+def test_classes_of_the_quantities_pass_their_check(kind):
+    check_quantity(kind, QUANTITIES.get(kind))
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "wrong"),
+    [
+        ("between", None, "3 is no subclass of Quantity"),
+        ("acc", {"kind": "acc"}, "a measured quantity has that name"),
+        ("flops", {"kind": "flops"}, "a measured quantity has that name"),
+        ("toy", {}, "its kind is 'between'"),
+        ("between", {"example": None}, "it lacks example"),
+        ("between", {"example": "between"}, "objective 'between' is not understood"),
+        ("between", {"__abstractmethods__": frozenset({"of"})}, "it lacks of"),
+        ("between", {"description": ""}, "it has no description"),
+    ],
+)
+def test_a_quantitys_class_is_checked(name, body, wrong):
+    kind = 3 if body is None else type("Kind", (Between,), {**body})
+    if body and "__abstractmethods__" in body:
+        kind.__abstractmethods__ = body["__abstractmethods__"]
+    with pytest.raises(UsageError, match=f"^{wrong}"):
+        check_quantity(name, kind)
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("float('nan')", "ValueError: toy is nan: return a finite number, or None for no value"),
+        ("float('inf')", "ValueError: toy is inf: return a finite number, or None for no value"),
+        ("'much'", "TypeError: must be real number, not str"),
+    ],
+)
+def test_a_quantity_that_fails_is_told_with_its_package(learned, monkeypatch, tmp_path, answer, wrong):
+    write_plugin(tmp_path, "toy-parts", {"paretocaps.quantities": {"toy": "toy_quantity:Toy"}})
+    (tmp_path / "toy_quantity.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from paretocaps.domain.quantities.quantity import Quantity\n"
+        "@dataclass(frozen=True)\n"
+        "class Toy(Quantity):\n"
+        "    kind = example = 'toy'\n"
+        "    description = 'a toy'\n"
+        "    def of(self, measurement):\n"
+        f"        return {answer}\n"
+    )
+    monkeypatch.setattr(QUANTITIES, "_entries", dict(QUANTITIES._entries))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "toy_quantity", raising=False)
+    with pytest.raises(ParetocapsError) as refused:
+        value_of(learned([0.2]), "toy")
+    assert str(refused.value) == f"quantity 'toy' of the package 'toy-parts' failed: {wrong}"
