@@ -140,6 +140,10 @@ class Registry(Generic[T]):
         """
         return _Names(self, test)
 
+    def plugged_in(self, name: str) -> bool:
+        """Return whether the object called `name` comes from another package."""
+        return self._plugin(name) is not None
+
     def only_here(self, name: str) -> bool:
         """Return whether `name` was registered in this process only, so that others do not know it."""
         return name in self._entries and name not in self._built_in and name not in self._plugins()

@@ -11,7 +11,7 @@ from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.errors import UsageError, did_you_mean
-from paretocaps.registry import Registry, resolve
+from paretocaps.registry import Registry
 
 OnEpoch = Callable[[EpochRecord], bool]
 """A function that is called after each epoch and returns whether to continue."""
@@ -162,22 +162,22 @@ class TrainerSpec:
         """
         if not self.check:
             return ()
-        check: Check = resolve(self.check)
+        check: Check = TRAINERS.resolve(self.name, self.check)
         return tuple(check(data, on_preparing))
 
     def check_fixed(self, fix: Mapping[str, Any]) -> None:
         """Raise an error if something other than the values of the fixed choices is wrong."""
         if self.check_choices:
-            resolve(self.check_choices)(fix)
+            TRAINERS.resolve(self.name, self.check_choices)(fix)
 
     def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
         """Raise an error if one of `quantities` cannot be measured on `devices`."""
         if self.measures:
-            resolve(self.measures)(quantities, devices)
+            TRAINERS.resolve(self.name, self.measures)(quantities, devices)
 
     def load(self) -> Train:
         """Import and return the training function."""
-        train: Train = resolve(self.train)
+        train: Train = TRAINERS.resolve(self.name, self.train)
         return train
 
 

@@ -5,8 +5,7 @@ import math
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.objective import is_timed
-from paretocaps.domain.trainer import Calibrate, TrainerSpec
-from paretocaps.registry import resolve
+from paretocaps.domain.trainer import TRAINERS, Calibrate, TrainerSpec
 
 _measured: dict[tuple[str, str, int | None], float] = {}
 
@@ -41,7 +40,7 @@ def with_calibration(measurement: Measurement, found: float | str | None) -> Mea
 
 
 def _seconds(trainer: TrainerSpec, job: TrainingJob) -> float:
-    step: Calibrate = resolve(trainer.calibrate)
+    step: Calibrate = TRAINERS.resolve(trainer.name, trainer.calibrate)
     seconds = float(step(job.device, job.threads))
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"{trainer.calibrate} returned {seconds}, which is no duration of a step")

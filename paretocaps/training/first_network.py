@@ -1,6 +1,10 @@
 """Makes the network that a training begins with."""
 
+import torch
+
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.backbone_checkpoint import load_checkpoint
 from paretocaps.models.build import build_network
@@ -12,8 +16,10 @@ def first_network(architecture: Architecture, choices: Choices, seed: int) -> tu
 
     Raises:
         DataError, UsageError: the checkpoint cannot be read, or belongs to another network.
+        ParetocapsError: the family or the routing of a package answers images with an error or a wrong shape.
     """
     network, remarks = build_network(architecture, seed, choices.init), list[str]()
+    _check_plug_ins(network)
     if choices.checkpoint:
         remarks += load_checkpoint(network, choices.checkpoint)
         if not choices.standardise:
@@ -25,3 +31,18 @@ def first_network(architecture: Architecture, choices: Choices, seed: int) -> tu
         if not choices.checkpoint:
             remarks.append("the frozen trunk has random weights: give it a checkpoint")
     return network, tuple(remarks)
+
+
+def _check_plug_ins(network: Network) -> None:
+    """Show two images to a network that other packages have parts in, so that a failure names the package."""
+    a = network.architecture
+    if not (FAMILIES.plugged_in(a.family) or ROUTINGS.plugged_in(a.routing)):
+        return
+    images = torch.rand(2, a.channels, a.height, a.width, generator=torch.Generator().manual_seed(0))
+    network.eval()
+    with FAMILIES.blamed(a.family), ROUTINGS.blamed(a.routing), torch.random.fork_rng(devices=[]):
+        with torch.no_grad():
+            scores = network(images).lengths
+        if scores.shape != (2, a.classes):
+            raise ValueError(f"scores of shape {tuple(scores.shape)} where {(2, a.classes)} is due")
+    network.train()

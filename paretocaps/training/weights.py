@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from paretocaps.errors import DataError, UsageError
+from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
@@ -67,8 +67,9 @@ def load_weights(path: Path) -> Network:
         content = torch.load(path, map_location="cpu", weights_only=True)
         network = unpacked(content)
     except UNREADABLE as error:
-        reason = why_unreadable(error)
-        raise DataError(f"weights {str(path)!r} cannot be read ({reason}): train the trial again") from None
+        unknown = isinstance(error, UnknownNameError)
+        remedy = "install the package that it comes from" if unknown else "train the trial again"
+        raise DataError(f"weights {str(path)!r} cannot be read ({why_unreadable(error)}): {remedy}") from None
     return network.eval()
 
 

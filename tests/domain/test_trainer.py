@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
+from paretocaps.testing.plugin import plug_in, write_plugin
 
 
 def test_the_built_in_trainer_registers_as_any_plug_in_does() -> None:
@@ -51,3 +53,18 @@ def test_a_space_is_checked_against_the_trainers_choices() -> None:
 def test_an_unknown_trainer_names_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown trainer 'capsnt': did you mean 'capsnet'\?"):
         TRAINERS.get("capsnt")
+
+
+def test_a_training_function_that_is_missing_names_the_trainer_and_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd_spec.py").write_text(
+        "from dataclasses import replace\n"
+        "from paretocaps.domain.trainer import TRAINERS\n"
+        "SPEC = replace(TRAINERS.get('capsnet'), name='odd', train='no_such_module:train')\n"
+    )
+    entries = {"paretocaps.trainers": {"odd": "odd_spec:SPEC"}}
+    plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", entries))
+    spec = TRAINERS.get("odd")
+    with pytest.raises(ParetocapsError, match="^trainer 'odd' of the package 'odd-parts' cannot be loaded: "):
+        spec.load()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from math import isfinite
 
-from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.measurement import FIELDS, Measurement
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.errors import UsageError
 from paretocaps.registry import Registry
@@ -33,7 +33,7 @@ def parse_quantity(name: str) -> Quantity | None:
         UsageError: the quantity exists, but a parameter is missing, unknown or not allowed.
     """
     found = _CALL.fullmatch(name)
-    if found is None or found[1] not in QUANTITIES:
+    if found is None or found[1] in FIELDS or found[1] not in QUANTITIES:
         return None
     kind = QUANTITIES.get(found[1])
     with QUANTITIES.blamed(found[1]):
