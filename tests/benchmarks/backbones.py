@@ -26,13 +26,13 @@ def _learner(path: Path, images: int, seed: int = 0, **choices: Any) -> tuple[An
     from paretocaps.training.first_network import first_network
     from paretocaps.training.learner import Learner
 
-    asked = Choices.model_validate(choices)
+    parsed = Choices.model_validate(choices)
     splits = load(DataSpec(name=None, path=str(path), limit_train=images))
     channels, height, width = splits.shape
-    network, _ = first_network(architecture(asked, height, width, channels, splits.classes), asked, seed)
+    network, _ = first_network(architecture(parsed, height, width, channels, splits.classes), parsed, seed)
     cpu = torch.device("cpu")
-    loader = DeviceLoader(splits.train, cpu, seed=seed, augment=asked.augment)
-    return Learner(network, loader, asked, cpu), splits, asked
+    loader = DeviceLoader(splits.train, cpu, seed=seed, augment=parsed.augment)
+    return Learner(network, loader, parsed, cpu), splits, parsed
 
 
 def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
@@ -62,10 +62,10 @@ def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
     ratio = statistics.median(seconds["fine-tuned"]) / statistics.median(seconds["frozen"])
     what = f"ResNet-18, {images} CIFAR-10 images of 64x64"
     return [
-        figure(f"{what}: an epoch, fine-tuned", seconds["fine-tuned"], "s", ""),
-        figure(f"{what}: an epoch, frozen with cached features", seconds["frozen"], "s", ""),
-        figure(f"{what}: times faster", ratio, "", "at least 10"),
-        figure(f"computing the features of {2 * images} images, once", filling, "s", ""),
+        figure(f"{what}: seconds per epoch, fine-tuned", seconds["fine-tuned"], "s", ""),
+        figure(f"{what}: seconds per epoch, frozen with cached features", seconds["frozen"], "s", ""),
+        figure(f"{what}: speed-up by freezing", ratio, "", "at least 10"),
+        figure(f"computing the features of {2 * images:,} images once", filling, "s", ""),
     ]
 
 
@@ -108,16 +108,18 @@ def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> lis
     share = removed_share(whole.network.architecture, learner.network.architecture)
     what = f"ResNet-18 with capsules, {images:,} CIFAR-10 images"
     return [
-        figure(f"{what}, {epochs} epochs: validation accuracy of the last three", accuracies[-3:], "", ""),
+        figure(
+            f"{what}, {epochs} epochs: validation accuracy of the last three epochs", accuracies[-3:], "", ""
+        ),
         figure(f"{what}, {epochs} epochs: training time", sum(trained.values()), "s", ""),
         figure(f"{what}: share of the multiply-adds removed", share, "", ""),
-        figure(f"{what}: validation accuracy, whole, after 1 more epoch", before, "", ""),
+        figure(f"{what}: validation accuracy, unpruned, after one more epoch", before, "", ""),
         figure(f"{what}: validation accuracy, pruned, before that epoch", at_once, "", ""),
         figure(f"{what}: validation accuracy, pruned, after that epoch", after, "", ""),
         figure(f"{what}: validation accuracy lost by pruning", before - after, "", "at most 0.03"),
-        figure(f"{what}: step, whole", slow, "s", ""),
-        figure(f"{what}: step, pruned", fast, "s", ""),
-        figure(f"{what}: step, times faster pruned", _ratios(slow, fast), "", "at least 1.5"),
+        figure(f"{what}: seconds per step, unpruned", slow, "s", ""),
+        figure(f"{what}: seconds per step, pruned", fast, "s", ""),
+        figure(f"{what}: speed-up of a step by pruning", _ratios(slow, fast), "", "at least 1.5"),
     ]
 
 
@@ -148,7 +150,7 @@ def capsule_pruning(folder: Path, images: int = 5000, epochs: int = 3, seeds: in
             for (share, name), runs in found.items()
         ),
         figure(
-            f"{what}: half by routing ahead of half by lot, mean",
+            f"{what}: half of the types, mean gain in validation accuracy of routing over random",
             statistics.mean(ahead),
             "",
             "at least 0.0001",

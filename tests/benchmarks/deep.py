@@ -31,14 +31,14 @@ def _block_bytes() -> list[Figure]:
         for family in ("momentum_caps", "residual_caps"):
             cases = [Case(Choices(family=family, blocks=b, routing=routing)) for b in (few, many)]
             less, more = (_saved(case) for case in cases)
-            name = f"saved for backward a block, {routing}, {family}"
-            bound = f"at most {0.05 * MEBIBYTE:.0f}" if family == "momentum_caps" else ""
-            figures.append(figure(name, (more - less) / (many - few), "B", bound))
+            name = f"saved for the backward pass per block, {routing}, {family}"
+            target = f"at most {0.05 * MEBIBYTE:.0f}" if family == "momentum_caps" else ""
+            figures.append(figure(name, (more - less) / (many - few), "B", target))
             if family == "momentum_caps":
                 grown = adam * (parameters(cases[1].architecture) - parameters(cases[0].architecture))
                 peak = (more + grown - less) / (many - few)
                 figures.append(
-                    figure(f"peak training memory a block, {routing}", peak, "B", f"at most {3 * MEBIBYTE}")
+                    figure(f"peak training memory per block, {routing}", peak, "B", f"at most {3 * MEBIBYTE}")
                 )
     return figures
 
@@ -80,7 +80,7 @@ def _block_seconds() -> list[Figure]:
 
 
 def _slopes(
-    name: str, seconds: Sequence[Sequence[float]], depths: tuple[int, int], bound: str
+    name: str, seconds: Sequence[Sequence[float]], depths: tuple[int, int], target: str
 ) -> list[Figure]:
     few, many = depths
     momentum, residual = (
@@ -88,9 +88,9 @@ def _slopes(
     )
     ratio = statistics.median(momentum) / statistics.median(residual)
     return [
-        figure(f"a block's seconds, {name}, momentum", momentum, "s", ""),
-        figure(f"a block's seconds, {name}, residual", residual, "s", ""),
-        figure(f"a block's seconds, {name}, momentum over residual", ratio, "", bound),
+        figure(f"seconds per block, {name}, momentum_caps", momentum, "s", ""),
+        figure(f"seconds per block, {name}, residual_caps", residual, "s", ""),
+        figure(f"seconds per block, {name}, momentum_caps divided by residual_caps", ratio, "", target),
     ]
 
 
@@ -119,28 +119,30 @@ def deep_accuracy(folder: Path) -> list[Figure]:
     colour = ["--data", str(CIFAR), "--limit-train", "5000", "--epochs", "5", "--fix", "batch_size=32"]
     colour += ["--fix", "standardise=true"]
     runs = [
-        ("20 blocks, 200 steps of 16, MNIST", deep, "momentum_caps", 20, "auto", "at least 0.85"),
-        ("20 blocks, 200 steps of 16, MNIST", deep, "residual_caps", 20, "auto", ""),
-        ("20 blocks, 200 steps of 16, MNIST", deep, "capsnet", 20, "auto", ""),
+        ("20 blocks, MNIST, 200 steps at batch 16", deep, "momentum_caps", 20, "auto", "at least 0.85"),
+        ("20 blocks, MNIST, 200 steps at batch 16", deep, "residual_caps", 20, "auto", ""),
+        ("20 blocks, MNIST, 200 steps at batch 16", deep, "capsnet", 20, "auto", ""),
         ("2 blocks, 5,000 MNIST images, 5 epochs", small, "momentum_caps", 2, "auto", "at least 0.965"),
         ("2 blocks, 5,000 MNIST images, 5 epochs", small, "momentum_caps", 2, "paper", ""),
         (
-            "1 block, 5,000 CIFAR-10 images, 5 epochs of 32",
+            "1 block, 5,000 CIFAR-10 images, 5 epochs at batch 32",
             colour,
             "momentum_caps",
             1,
             "auto",
             "at least 0.45",
         ),
-        ("1 block, 5,000 CIFAR-10 images, 5 epochs of 32", colour, "momentum_caps", 1, "paper", ""),
+        ("1 block, 5,000 CIFAR-10 images, 5 epochs at batch 32", colour, "momentum_caps", 1, "paper", ""),
     ]
     figures = []
-    for number, (name, options, family, blocks, init, bound) in enumerate(runs):
+    for number, (name, options, family, blocks, init, target) in enumerate(runs):
         fixed = ["--fix", f"family={family}", "--fix", f"blocks={blocks}", "--fix", f"init={init}"]
         baseline = ["--fix", "pruning_ratio=0", "--fix", "weight_sharing=false", "--fix", "decoder=full"]
         baseline += ["--fix", "lr_policy=fixed", "--fix", "batch_schedule=constant", "--no-designs"]
         study = f"run{number}"
         timed(["optimize", "--study", study, "--trials", "1", *options, *fixed, *baseline], folder)
         (member,) = json.loads(timed(["front", study, "--all", "--format", "json"], folder)[1])["members"]
-        figures.append(figure(f"{family}, {name}, init={init}: test accuracy", member["test_acc"], "", bound))
+        figures.append(
+            figure(f"{family}, {name}, init={init}: test accuracy", member["test_acc"], "", target)
+        )
     return figures

@@ -38,7 +38,7 @@ def hybrids(folder: Path) -> list[Figure]:
     fixed = ["batch_size=32", "pruning_ratio=0", "weight_sharing=false", "decoder=none", "lr_policy=fixed"]
     options += [word for choice in (*fixed, "batch_schedule=constant") for word in ("--fix", choice)]
     figures = []
-    for family, epochs, seeds, bound in runs:
+    for family, epochs, seeds, target in runs:
         found = []
         for seed in seeds:
             study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
@@ -46,27 +46,34 @@ def hybrids(folder: Path) -> list[Figure]:
             shown = timed(["front", study[1], "--all", "--format", "json"], folder)[1]
             (member,) = json.loads(shown)["members"]
             found.append(member["test_acc"])
-        name = f"{family}, 10,000 MNIST images, {epochs} epochs of 32: test accuracy"
-        figures.append(figure(name, found, "", bound))
+        name = f"{family}, 10,000 MNIST images, {epochs} epochs at batch 32: test accuracy"
+        figures.append(figure(name, found, "", target))
     return figures
 
 
 def predict(folder: Path) -> list[Figure]:
     """Measure images per second of `paretocaps predict` on 1,000 files, and ONNX's difference from torch."""
-    asked = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
+    targets = {"alexnet_caps": "at least 300", "resnet_caps": "at least 100"}
     figures = []
     _image_files(folder / "images", 1000)
-    for family, bound in asked.items():
+    for family, target in targets.items():
         apart = _exported(family, folder / family)
         command = ["predict", family, "images", "--format", "csv"]
         seconds = [timed(command, folder)[0] for _ in range(3)]
         name = f"predict, 1,000 files, {family}"
         figures.append(
-            figure(f"{name}: images a second, loading included", [1000 / s for s in seconds], "", bound)
+            figure(f"{name}: images per second, including start-up", [1000 / s for s in seconds], "", target)
         )
         for engine in ("torch", "onnx"):
             own = [timed([*command, "--engine", engine], folder)[0] for _ in range(3)]
-            figures.append(figure(f"{name}, {engine}: images a second", [1000 / s for s in own], "", ""))
+            figures.append(
+                figure(
+                    f"{name}, {engine}: images per second, including start-up",
+                    [1000 / s for s in own],
+                    "",
+                    "",
+                )
+            )
         figures.append(figure(f"{family}: largest difference of ONNX from torch", apart, "", "at most 1e-4"))
     return figures
 
@@ -90,7 +97,11 @@ def exports(folder: Path) -> list[Figure]:
         judged = json.loads(timed(["evaluate", export, "--no-robust", "--format", "json"], folder)[1])
         assert abs(judged["acc"] - json.loads(trained)["test_acc"]) < 0.01, (name, judged["acc"], trained)
         apart = graph["largest_difference"]
-        figures.append(figure(f"{name}: ONNX from torch, 256 MNIST images", apart, "", "at most 1e-4"))
+        figures.append(
+            figure(
+                f"{name}: largest difference of ONNX from torch, 256 MNIST images", apart, "", "at most 1e-4"
+            )
+        )
     return figures
 
 

@@ -14,17 +14,17 @@ CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
 Figure = dict[str, object]
 
 
-def figure(name: str, values: float | Sequence[float], unit: str, bound: str) -> Figure:
+def figure(name: str, values: float | Sequence[float], unit: str, target: str) -> Figure:
     """Return one figure: the median of its runs, their number and their spread."""
     runs = list(values) if isinstance(values, Sequence) else [values]
     return {
         "figure": name,
         "median": statistics.median(runs),
-        "least": min(runs),
-        "most": max(runs),
+        "min": min(runs),
+        "max": max(runs),
         "n": len(runs),
         "unit": unit,
-        "asked": bound,
+        "target": target,
     }
 
 

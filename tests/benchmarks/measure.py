@@ -73,11 +73,11 @@ def measure(name: str) -> None:
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n")
     for one in figures:
-        print(f"{one['figure']}: {one['median']:.4g} {one['unit']} (n={one['n']}, {one['asked']})")
+        print(f"{one['figure']}: {one['median']:.4g} {one['unit']} (n={one['n']}, {one['target']})")
 
 
 def table() -> str:
-    """Return one table per device of the kept figures that have a bound; those that miss it come first."""
+    """Return one table per device of the kept figures that have a target; those that miss it come first."""
     rows: dict[str, list[tuple[bool, str]]] = {}
     for name in MEASURES:
         path = RESULTS / f"{name}.json"
@@ -85,9 +85,9 @@ def table() -> str:
             continue
         kept = json.loads(path.read_text())
         where = f"Measured on {kept['device']} with torch {kept['torch']}, {kept['date']}:"
-        asked = [one for one in kept["figures"] if one["asked"]]
-        rows.setdefault(where, []).extend((_met(one), _row(one)) for one in asked)
-    head = "| figure | measured | spread (n) | asked for |\n|---|---|---|---|"
+        aimed = [one for one in kept["figures"] if one["target"]]
+        rows.setdefault(where, []).extend((_met(one), _row(one)) for one in aimed)
+    head = "| figure | measured | spread (n) | target |\n|---|---|---|---|"
     return "\n\n".join(
         "\n".join([f"{where}\n\n{head}", *(row for _, row in sorted(found, key=lambda one: one[0]))])
         for where, found in rows.items()
@@ -96,14 +96,14 @@ def table() -> str:
 
 def _row(one: dict[str, Any]) -> str:
     value, unit = f"{one['median']:.4g}", f" {one['unit']}" if one["unit"] else ""
-    spread = f"{one['least']:.4g} to {one['most']:.4g} ({one['n']})" if one["n"] > 1 else "(1)"
-    asked = one["asked"] if _met(one) else f"{one['asked']}: **missed**"
-    return f"| {one['figure']} | {value}{unit} | {spread} | {asked} |"
+    spread = f"{one['min']:.4g} to {one['max']:.4g} ({one['n']})" if one["n"] > 1 else "(1)"
+    target = one["target"] if _met(one) else f"{one['target']}: **missed**"
+    return f"| {one['figure']} | {value}{unit} | {spread} | {target} |"
 
 
 def _met(one: dict[str, object]) -> bool:
-    """Return whether a figure meets its bound, such as "at most 3 s" or "at least 0.9"."""
-    words = str(one["asked"]).split()
+    """Return whether a figure meets its target, such as "at most 3 s" or "at least 0.9"."""
+    words = str(one["target"]).split()
     value, bound = float(str(one["median"])), float(words[2])
     return value <= bound if words[1] == "most" else value >= bound
 
@@ -120,9 +120,9 @@ def speed_table() -> str:
         for ending, other in (("", "textbook"), (", ws", "baseline")):
             cells = []
             for batch in (128, 16, 1):
-                name = f"step, {precision}, batch {batch}{ending}"
-                ratio = found[f"{name}: times faster than the {other}"]["median"]
-                cells.append(f"{found[name]['median']:.3g}, **{ratio:.2f}x**")
+                name = f"{precision}, batch {batch}{ending}"
+                ratio = found[f"step, {name}: speed-up over the {other}"]["median"]
+                cells.append(f"{found[f'seconds per step, {name}']['median']:.3g}, **{ratio:.2f}x**")
             label = f"here, {precision}{', weight sharing and reduced decoder' if ending else ''}"
             lines.append(f"| {label} (x: the {other}'s over it) | {' | '.join(cells)} |")
     for name, seconds in PEERS.items():
@@ -154,7 +154,7 @@ def _figures(path: Path) -> list[dict[str, Any]]:
 
 def _mean_of_three(one: dict[str, Any]) -> str:
     assert one["n"] == 3
-    return f"{(one['least'] + one['median'] + one['most']) / 3:.4f}"
+    return f"{(one['min'] + one['median'] + one['max']) / 3:.4f}"
 
 
 def main() -> None:

@@ -18,11 +18,13 @@ def prepare(folder: Path) -> list[Figure]:
     used = [20_000 / run["processor"] for run in runs]
     title = "preparing 20,000 JPEG images of 224x224"
     return [
-        figure(f"{title}: images a second and core", rates, "images/s", "at least 300"),
-        figure(f"{title}: images a second of processor time", used, "images/s", ""),
+        figure(f"{title}: images per second per core", rates, "images/s", "at least 300"),
+        figure(f"{title}: images per second of CPU time", used, "images/s", ""),
         figure(f"{title}: peak resident memory", [run["peak"] for run in runs], "B", "at most 1073741824 B"),
         figure(f"{title}: seconds", [run["seconds"] for run in runs], "s", ""),
-        figure(f"{title}: reading them again", [run["again"] for run in runs], "s", ""),
+        figure(
+            f"{title}: seconds of reading the prepared images again", [run["again"] for run in runs], "s", ""
+        ),
     ]
 
 

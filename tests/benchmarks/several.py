@@ -27,7 +27,7 @@ def ranks(folder: Path) -> list[Figure]:
         figures += [
             figure(f"{title}: one rank of one thread", one, "images/s", ""),
             figure(f"{title}: two ranks of one thread", two, "images/s", ""),
-            figure(f"{title}: two ranks over one, times the images/s", ratios, "", "at least 1.5"),
+            figure(f"{title}: speed-up of two ranks over one", ratios, "", "at least 1.5"),
         ]
     return figures
 
