@@ -54,11 +54,12 @@ def publish(url: str, study: str, record: FrontRecord, figures: Mapping[str, Any
 def front_note(record: FrontRecord) -> str:
     """Return a front as a paragraph and a table in Markdown."""
     names = ", ".join(objective.name for objective in record.objectives)
+    bounds = f"\nOnly trials with {record.within}.\n" if record.within else ""
     if not record.members:
-        return f"### Front over {names}\n\nNo trial is on it yet.\n"
+        return f"### Front over {names}\n\nNo trial is on it yet.\n{bounds}"
     knee = Front.from_record(record).knee().trial
     table = markdown_table(trials_table(record.members, record.objectives, {knee: "knee"}))
-    return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n"
+    return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n{bounds}"
 
 
 def _save_front(study: "Study", record: FrontRecord) -> None:

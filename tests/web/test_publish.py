@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import optuna_dashboard
 import pytest
 
+from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import StorageError
 from paretocaps.report.figures import front_figures, placeholder
 from paretocaps.web.optuna_side import load_study, open_studies
@@ -57,6 +59,14 @@ def test_the_note_is_the_fronts_table(front):
         "|  | 0 | 0.9800 | 10.0 s | batch_size=128 |\n"
         "\nHypervolume 100.\n"
     )
+
+
+def test_the_note_says_within_which_bounds(front):
+    bounds = parse_requirements("acc>=0.9")
+    note = front_note(replace(front, requirements=bounds))
+    assert note.endswith("\nHypervolume 100.\n\nOnly trials with acc>=0.9.\n")
+    empty = front_note(replace(front, members=(), requirements=bounds))
+    assert empty == "### Front over acc, time\n\nNo trial is on it yet.\n\nOnly trials with acc>=0.9.\n"
 
 
 def test_figures_and_front_are_in_the_study(url, front, attributes):
