@@ -245,4 +245,6 @@ def read_preferences(
         read = {}
     if not any(read.values()) or not all(0 <= number < math.inf for number in read.values()):
         raise click.BadParameter(f"{value!r} is not understood: write it like acc=0.6,time=0.4")
+    if len(read) < len(pairs):
+        raise click.BadParameter(f"{value!r} names an objective twice: name each once")
     return read

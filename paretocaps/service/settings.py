@@ -21,7 +21,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         if not name or not equals or not value:
             raise UsageError(f"{setting!r} is not understood: write NAME=VALUE, e.g. weight_sharing=true")
         if name in values:
-            raise UsageError(f"{name} is given twice: {values[name]} and {value}")
+            raise UsageError(f"{name} is given twice: as {values[name]} and as {value}; give it once")
         values[name] = value
     return values
 

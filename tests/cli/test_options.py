@@ -106,6 +106,11 @@ def test_preferences_that_say_nothing_are_refused(text):
         parse(prefer_option, ["--prefer", text])
 
 
+def test_a_preference_is_given_once():
+    with pytest.raises(click.BadParameter, match="'acc=1,acc=2' names an objective twice: name each once"):
+        parse(prefer_option, ["--prefer", "acc=1,acc=2"])
+
+
 def test_a_flag_that_is_not_given_is_none_and_its_help_has_the_default():
     trials = spec_option("--trials", "N", "Finished trials.", int)
     assert parse(trials, []) == {"trials": None}

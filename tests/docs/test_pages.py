@@ -41,8 +41,10 @@ NOT_RUN = {
     ],
 }
 """Why the blocks that are not run are not, by page and in order."""
-AT_MOST = {"--trials": 2, "--more": 1, "--epochs": 5}
+AT_MOST = {"--trials": 1, "--more": 1, "--epochs": 1}
 """What a number on a command line is lowered to."""
+AT_MOST_OF_DEMO = {"--trials": 2, "--more": 1, "--epochs": 5}
+"""What it is lowered to where the study `demo` is searched, which is prepared once for all pages."""
 ADDED = {
     "optimize": ["--device", "cpu", "--plain", "--require", "acc>=0"],
     "train": ["--device", "cpu", "--plain"],
@@ -111,10 +113,12 @@ def parse(words: Sequence[str]) -> None:
 def scaled_down(words: Sequence[str]) -> list[str]:
     """Return the arguments of a command line of ours, made short."""
     arguments = list(words[1:])
+    of_demo = arguments[0] == "optimize" and "demo" in arguments
+    at_most = AT_MOST_OF_DEMO if of_demo else AT_MOST
     for at, flag in enumerate(arguments[:-1]):
-        if flag in AT_MOST:
-            arguments[at + 1] = str(min(int(arguments[at + 1]), AT_MOST[flag]))
-    if arguments[0] == "optimize" and "demo" not in arguments:
+        if flag in at_most:
+            arguments[at + 1] = str(min(int(arguments[at + 1]), at_most[flag]))
+    if arguments[0] == "optimize" and not of_demo:
         arguments += [word for name in NEW_STUDY if name not in arguments for word in (name, NEW_STUDY[name])]
     return [*arguments, *ADDED.get(arguments[0], ())]
 

@@ -16,7 +16,7 @@ def test_a_setting_of_another_form_is_refused(setting):
 
 
 def test_a_choice_is_given_once():
-    with pytest.raises(UsageError, match="a is given twice: 1 and 2"):
+    with pytest.raises(UsageError, match="a is given twice: as 1 and as 2; give it once"):
         parse_settings(["a=1", "a=2"])
 
 

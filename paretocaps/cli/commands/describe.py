@@ -19,7 +19,7 @@ def command(
     """Show the network that choices build: parameters, multiply-adds.
 
     Nothing is trained. Parameters and multiply-adds (of one image's forward pass) are shown by part and
-    in total, with the number of primary capsules.
+    in total, with the number of primary capsules if there are any.
 
     \b
     Examples:

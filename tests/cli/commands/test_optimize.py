@@ -54,7 +54,7 @@ def test_a_choice_that_is_set_is_out_of_the_search(run, optimize):
     members = json.loads(run("front", "t", "--all", "--format", "json").stdout)["members"]
     assert [member["choices"] for member in members] == [{"floors": 2, "painted": True}]
     twice = optimize("t", "--set", "floors=1", "--fix", "floors=2")
-    assert twice.stderr == "error: floors is given twice: 1 and 2\n"
+    assert twice.stderr == "error: floors is given twice: as 1 and as 2; give it once\n"
 
 
 def test_a_study_file_gives_way_to_flags(run, optimize):
