@@ -66,8 +66,12 @@ def _slug(name: str) -> str:
 
 
 def _key(data: EncodedData, channels: int | None, spec: DataSpec) -> str:
-    what = [_FORMAT, spec.size or CAP, data.fingerprint, channels, spec.corrupt]
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
+    # the files do not tell how they were read: which is in which part, and which class they have
+    what = [_FORMAT, spec.size or CAP, data.fingerprint, channels, spec.corrupt, data.class_names]
+    digest = hashlib.sha256(json.dumps(what).encode())
+    for part in data.parts:
+        digest.update(b"\0%d\0" % len(part) + part.labels.astype("<i8").tobytes())
+    return digest.hexdigest()[:24]
 
 
 def _from_cache(data: EncodedData, cached: CachedImages, asked: bool) -> RawData:

@@ -1,8 +1,9 @@
 """The reader of parquet files with encoded images."""
 
 import json
+import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -15,6 +16,7 @@ from pyarrow import parquet
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.raw import Labels
+from paretocaps.data.sources.class_names import numbers_by_name
 from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
@@ -26,6 +28,18 @@ from paretocaps.data.sources.image_table import (
 from paretocaps.errors import DataError
 
 SUFFIX = ".parquet"
+ClassNames = tuple[str, ...]
+_TESTS = ("test", "val", "valid", "validation")
+"""The beginnings of the names of the test part's files, in order of preference."""
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of both parts, and remarks on how they were chosen."""
+
+    train: Sequence[Path]
+    test: Sequence[Path]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,40 +59,77 @@ def known(names: Sequence[str]) -> bool:
 def read(folder: Path, names: Sequence[str]) -> EncodedData:
     """Read the parquet files whose names start with "train", and those with "test" if there are any.
 
-    They need a column `image` (or `img`) {bytes, path} of image files, and an integer column `label` (or
-    `fine_label`); other columns and files are ignored. If the files declare the classes, as those of the hub
-    do, these are used; otherwise the classes are 0 to the highest training label.
+    Without files of "test", those of "val", "valid" or "validation" are the test part, with a remark. The
+    files need a column `image` (or `img`) {bytes, path} of image files, and an integer column `label` (or
+    `fine_label`); other columns and files are ignored. The classes are those that the first training file
+    with a declaration declares, as the files of the hub do; labels of files that declare them in another
+    order are renumbered by name. Without a declaration, the classes are 0 to the highest training label.
 
     Args:
         folder: the folder of the files.
         names: the names of all files in it.
 
     Raises:
-        DataError: a file is missing, truncated or corrupt, a column is missing, or a label is out of range.
+        DataError: a file is missing, truncated or corrupt, a column is missing, a label is out of range, or a
+            file declares a class that the training part does not.
     """
-    files = {
-        part: [folder / name for name in names if name.startswith(part) and name.endswith(SUFFIX)]
-        for part in ("train", "test")
-    }
-    if not files["train"]:
-        raise DataError(
-            f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one"
+    files = _chosen(folder, names)
+    everything = [*files.train, *files.test]
+    declared = {file: _declared_classes(file) for file in everything}
+    first = next((file for file in files.train if declared[file]), None)
+    names_of_classes = declared[first] if first else None
+    silent = [file.name for file in everything if first and not declared[file]]
+    remarks = files.remarks
+    if first and silent:
+        remarks += (
+            f"no class names in {', '.join(silent)}: labels are read in the order that {first.name} declares",
         )
-    names_of_classes = _declared_classes(files["train"][0])
-    classes = len(names_of_classes) if names_of_classes else None
     return EncodedData(
-        train=_part(files["train"], classes),
-        test=_part(files["test"], classes) if files["test"] else None,
+        train=_part(files.train, declared, first),
+        test=_part(files.test, declared, first) if files.test else None,
         name=folder.name,
-        fingerprint=fingerprint(folder, [*files["train"], *files["test"]]),
-        classes=classes,
+        fingerprint=fingerprint(folder, everything),
+        classes=len(names_of_classes) if names_of_classes else None,
         class_names=names_of_classes,
         tabular=True,
+        remarks=remarks,
     )
 
 
-def _part(files: list[Path], classes: int | None) -> EncodedPart:
-    shards = [shard for file in files if len((shard := _shard(file, classes)).labels)]
+def _chosen(folder: Path, names: Sequence[str]) -> _Files:
+    tables = [name for name in names if name.endswith(SUFFIX)]
+    train = [name for name in tables if name.startswith("train")]
+    if not train:
+        raise DataError(
+            f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one"
+        )
+    tests = {
+        word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]
+        for word in _TESTS
+    }
+    tests["test"] = [name for name in tables if name.startswith("test")]
+    test = next((found for found in tests.values() if found), [])
+    remarks = []
+    if test and test != tests["test"]:
+        are = "is" if len(test) == 1 else "are"
+        remarks.append(
+            f"{', '.join(test)} in {folder} {are} the test part: no parquet file's name starts with 'test'"
+        )
+    unused = [name for name in tables if name not in (*train, *test)]
+    if unused:
+        remarks.append(
+            f"not used in {folder}: {', '.join(unused)} (validation images are taken from {train[0]}"
+            f"{' and the like' if len(train) > 1 else ''})"
+        )
+    return _Files([folder / name for name in train], [folder / name for name in test], tuple(remarks))
+
+
+def _part(
+    files: Sequence[Path], declared: Mapping[Path, ClassNames | None], first: Path | None
+) -> EncodedPart:
+    """Return the rows of `files`, with the labels that their classes have in the file `first`, if any."""
+    known = declared[first] if first else None
+    shards = [shard for file in files if len((shard := _shard(file, declared[file], known, first)).labels)]
     if not shards:
         raise DataError(f"{files[0]}: holds no rows: name a folder that has images")
     more = f" and {len(shards) - 1} more" if len(shards) > 1 else ""
@@ -98,11 +149,15 @@ def _part(files: list[Path], classes: int | None) -> EncodedPart:
     )
 
 
-def _shard(file: Path, classes: int | None) -> _Shard:
+def _shard(file: Path, own: ClassNames | None, known: ClassNames | None, first: Path | None) -> _Shard:
     with _opened(file) as opened:
         image_name, label_name = columns(opened.schema_arrow.names, str(file))
         labels = opened.read(columns=[label_name])
-    return _Shard(file, image_name, table_labels(labels, label_name, str(file), classes))
+    names = known and (own or known)  # what only a test file declares says nothing about training labels
+    found = table_labels(labels, label_name, str(file), len(names) if names else None)
+    if known and own:
+        found = numbers_by_name(own, known, str(file), str(first))[found]
+    return _Shard(file, image_name, found)
 
 
 def _tables(shard: _Shard) -> Iterator[pa.Table]:
@@ -120,7 +175,7 @@ def _opened(file: Path) -> Iterator[parquet.ParquetFile]:
         raise _unreadable(file, error) from None
 
 
-def _declared_classes(file: Path) -> tuple[str, ...] | None:
+def _declared_classes(file: Path) -> ClassNames | None:
     """Return the class names in the metadata of the `datasets` library; None if it did not write the file."""
     try:
         metadata = parquet.read_schema(file).metadata or {}

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,3 +167,82 @@ def test_the_cifar_folder_is_split_and_in_colour(shared_data) -> None:
     assert (splits.shape, splits.classes) == ((3, 32, 32), 10)
     parts = (splits.train, splits.validation, splits.test)
     assert [np.bincount(part.labels).tolist() for part in parts] == [[4500] * 10, [500] * 10, [1000] * 10]
+
+
+@pytest.fixture
+def declaring(table, encode):
+    """Write a parquet file of images and labels that declares these classes."""
+
+    def write(path, images, labels, names) -> None:
+        metadata = {"huggingface": json.dumps({"info": {"features": {"label": {"names": names}}}})}
+        rows = table([encode(image) for image in images], labels)
+        parquet.write_table(rows.replace_schema_metadata(metadata), path)
+
+    return write
+
+
+def test_classes_in_another_order_are_numbered_by_name(tmp_path, declaring) -> None:
+    declaring(tmp_path / "train-0.parquet", PIXELS[:3], [0, 1, 2], ["ant", "bee", "cat"])
+    declaring(tmp_path / "train-1.parquet", PIXELS[3:], [0, 1, 2], ["cat", "ant", "bee"])
+    declaring(tmp_path / "test.parquet", PIXELS[:2], [0, 1], ["cat", "bee"])
+    data = read(tmp_path)
+    assert data.class_names == ("ant", "bee", "cat")
+    assert data.train.labels.tolist() == [0, 1, 2, 2, 0, 1]
+    assert data.test.labels.tolist() == [2, 1]
+    assert data.remarks == ()
+
+
+def test_a_label_beyond_the_names_of_its_own_file(tmp_path, declaring, refusal) -> None:
+    declaring(tmp_path / "train.parquet", PIXELS[:3], [0, 1, 2], ["ant", "bee", "cat"])
+    declaring(tmp_path / "test.parquet", PIXELS[:2], [0, 2], ["cat", "bee"])
+    assert "test.parquet: label 2 of row 1 is out of range: it must be 0 to 1" in refusal(read, tmp_path)
+
+
+def test_a_class_that_only_the_test_part_declares(tmp_path, declaring, refusal) -> None:
+    declaring(tmp_path / "train.parquet", PIXELS[:2], [0, 1], ["ant", "bee"])
+    declaring(tmp_path / "test.parquet", PIXELS[:2], [0, 1], ["ant", "cat"])
+    message = refusal(read, tmp_path)
+    assert f"test.parquet: declares class 'cat', which {tmp_path / 'train.parquet'} does not" in message
+
+
+def test_a_file_without_names_beside_one_with_names_is_said(tmp_path, declaring, write_parquet) -> None:
+    declaring(tmp_path / "train.parquet", PIXELS[:2], [0, 1], ["ant", "bee"])
+    write_parquet(tmp_path / "test.parquet", PIXELS[:2], [1, 0])
+    data = read(tmp_path)
+    assert data.test.labels.tolist() == [1, 0]
+    assert data.remarks == (
+        "no class names in test.parquet: labels are read in the order that train.parquet declares",
+    )
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "validation-00000-of-00001", "val_small"])
+def test_a_validation_file_serves_as_the_test_part_and_that_is_said(tmp_path, write_parquet, name) -> None:
+    write_parquet(tmp_path / "train.parquet", PIXELS, LABELS)
+    write_parquet(tmp_path / f"{name}.parquet", PIXELS[:2], LABELS[:2])
+    write_parquet(tmp_path / "values.parquet", PIXELS[:2], LABELS[:2])
+    data = read(tmp_path)
+    assert data.test.labels.tolist() == LABELS[:2]
+    assert data.remarks == (
+        f"{name}.parquet in {tmp_path} is the test part: no parquet file's name starts with 'test'",
+        f"not used in {tmp_path}: values.parquet (validation images are taken from train.parquet)",
+    )
+
+
+def test_files_beside_a_test_part_are_not_used_and_that_is_said(tmp_path, write_parquet) -> None:
+    for name in ("train", "test", "validation"):
+        write_parquet(tmp_path / f"{name}.parquet", PIXELS, LABELS)
+    (remark,) = read(tmp_path).remarks
+    assert remark == (
+        f"not used in {tmp_path}: validation.parquet (validation images are taken from train.parquet)"
+    )
+
+
+def test_images_prepared_with_other_labels_are_not_used(tmp_path, declaring) -> None:
+    """The same file is read in another way if another file declares the classes."""
+    large = np.random.default_rng(1).integers(0, 256, (2, 96, 97, 3)).astype(np.uint8)
+    declaring(tmp_path / "train.parquet", large, [0, 1], ["ant", "bee"])
+    declaring(tmp_path / "test.parquet", large, [0, 1], ["bee", "ant"])
+    encoded = read_folder(str(tmp_path))
+    old = replace(encoded, test=replace(encoded.test, labels=np.array([0, 1])))
+    assert decoded(old, DataSpec()).test.labels.tolist() == [0, 1]
+    assert decoded(encoded, DataSpec()).test.labels.tolist() == [1, 0]
