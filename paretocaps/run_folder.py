@@ -33,17 +33,17 @@ class RunFolder:
 
     @property
     def job_file(self) -> Path:
-        """The job that is trained here (`leave_job`)."""
+        """The job that is trained here (`write_job`)."""
         return self.path / "job.json"
 
     @property
     def measurement_file(self) -> Path:
-        """The measurement of a finished training (`leave`)."""
+        """The measurement of a finished training (`write_result`)."""
         return self.path / "measurement.json"
 
     @property
     def failure_file(self) -> Path:
-        """The reason why a training failed (`leave`)."""
+        """The reason why a training failed (`write_result`)."""
         return self.path / "failure.json"
 
     @property
@@ -75,7 +75,7 @@ class RunFolder:
         """Return the file with the output of a rank other than the first."""
         return self.path / f"rank-{rank}.log"
 
-    def leave(self, result: Measurement | Failure) -> None:
+    def write_result(self, result: Measurement | Failure) -> None:
         """Write the result of the training, whole or not at all; it is on the disk when this returns.
 
         Raises:
@@ -86,8 +86,8 @@ class RunFolder:
         else:
             _write(self.failure_file, json.dumps(asdict(result)))
 
-    def leave_job(self, job: TrainingJob) -> None:
-        """Write `job`, in the same way as `leave`, so that it is known later what is trained here.
+    def write_job(self, job: TrainingJob) -> None:
+        """Write `job`, in the same way as `write_result`, so that it is known later what is trained here.
 
         Raises:
             OSError: the folder cannot be written.
@@ -95,7 +95,7 @@ class RunFolder:
         _write(self.job_file, job.model_dump_json(indent=1))
 
     def job(self) -> TrainingJob | None:
-        """Return the job that `leave_job` wrote, or None if there is none or it cannot be read."""
+        """Return the job that `write_job` wrote, or None if there is none or it cannot be read."""
         try:
             return TrainingJob.model_validate_json(self.job_file.read_bytes())
         except (OSError, ValidationError):

@@ -61,7 +61,7 @@ def holder(tmp_path):
 @given(MEASUREMENTS)
 def test_a_measurement_comes_back_as_it_was(tmp_path_factory, measurement):
     folder = RunFolder(tmp_path_factory.mktemp("folder"))
-    folder.leave(measurement)
+    folder.write_result(measurement)
     again = folder.recover()
     assert again.model_dump_json() == measurement.model_dump_json()  # NaN equals no NaN
     assert os.listdir(folder.path) == ["measurement.json"]
@@ -70,7 +70,7 @@ def test_a_measurement_comes_back_as_it_was(tmp_path_factory, measurement):
 @given(st.builds(Failure, st.text() | st.just("\udce4.png cannot be read"), st.booleans()))
 def test_a_failure_comes_back_as_it_was(tmp_path_factory, failure):
     folder = RunFolder(tmp_path_factory.mktemp("folder"))
-    folder.leave(failure)
+    folder.write_result(failure)
     assert folder.recover() == failure
 
 
@@ -108,8 +108,8 @@ def test_a_measurement_outweighs_a_failure(folder):
     measurement = Measurement(
         acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=Device(name="cpu", kind="cpu")
     )
-    folder.leave(measurement)
-    folder.leave(Failure("no"))
+    folder.write_result(measurement)
+    folder.write_result(Failure("no"))
     assert folder.recover() == measurement
 
 
@@ -186,7 +186,7 @@ def test_a_job_is_found_in_its_folder(tmp_path):
         epochs=1,
         folder=folder.path,
     )
-    folder.leave_job(job)
+    folder.write_job(job)
     assert folder.job() == job
     folder.job_file.write_text("{")
     assert folder.job() is None

@@ -21,8 +21,8 @@ GRIDS = 10
 
 
 @dataclass(frozen=True)
-class What:
-    """What is measured and drawn besides the classification.
+class Extras:
+    """What to measure and draw besides the classification.
 
     Attributes:
         robust: whether to measure accuracies under transforms, in 26 more passes over the images.
@@ -63,7 +63,7 @@ def appraise(
     evaluator: Evaluator,
     device: torch.device,
     names: Sequence[str] | None = None,
-    what: What | None = None,
+    extras: Extras | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Appraisal:
     """Evaluate one network, or several as an ensemble (see `scores.ensemble_scores`).
@@ -74,7 +74,7 @@ def appraise(
         evaluator: makes the passes over the images.
         device: the device of the networks.
         names: the names of the classes; by default their numbers.
-        what: what is measured and drawn; by default everything.
+        extras: what to measure and draw besides the classification; by default everything.
         progress: receives one line before each part of the evaluation.
 
     Raises:
@@ -83,7 +83,7 @@ def appraise(
     """
     if not networks:
         raise UsageError("there is no network to evaluate: name one")
-    what, tell = what or What(), progress or _silent
+    extras, tell = extras or Extras(), progress or _silent
     loader = DeviceLoader(images, device)
     scored = []
     for number, network in enumerate(networks, 1):
@@ -92,9 +92,9 @@ def appraise(
     whole = scored[0] if len(networks) == 1 else ensemble_scores(scored)
     as_one: Network = networks[0] if len(networks) == 1 else Ensemble(networks).to(device)
     robust = None
-    if what.robust:
+    if extras.robust:
         robust = robustness(as_one, loader, evaluator, progress=tell)
-    drawn, grids, why = _pictures(as_one, images, whole, what, tell)
+    drawn, grids, why = _pictures(as_one, images, whole, extras, tell)
     return Appraisal(
         report=classification(whole, names),
         members=tuple(float((one.predicted == one.labels).mean()) for one in scored) if scored[1:] else (),
@@ -111,14 +111,14 @@ def _scored(network: Network, loader: DeviceLoader, evaluator: Evaluator) -> Sco
 
 
 def _pictures(
-    network: Network, images: ImageSet, scored: Scored, what: What, tell: Callable[[str], None]
+    network: Network, images: ImageSet, scored: Scored, extras: Extras, tell: Callable[[str], None]
 ) -> tuple[tuple[Reconstruction, ...], tuple[PerturbationGrid, ...], str | None]:
-    if not what.pictures:
+    if not extras.pictures:
         return (), (), "Pictures were not requested."
     if (why := network.why_not_drawn) is not None:
         return (), (), why
     tell("drawing reconstructions and perturbation grids")
-    classes = range(min(GRIDS, scored.scores.shape[1])) if what.grids is None else what.grids
+    classes = range(min(GRIDS, scored.scores.shape[1])) if extras.grids is None else extras.grids
     return (
         reconstructions(network, images, scored),
         perturbation_grids(network, images, scored, classes),

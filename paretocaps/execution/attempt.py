@@ -42,15 +42,15 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         measurement = train(job, report)
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_calibration(measurement, calibration)
-        folder.leave(measurement)
+        folder.write_result(measurement)
     return measurement
 
 
-def leave_failure(job: TrainingJob, error: BaseException) -> Failure:
+def write_failure(job: TrainingJob, error: BaseException) -> Failure:
     """Return `error` as the failure of `job`, and write it to the job's folder if that is possible."""
     failure = failure_of(error, job.device)
     with suppress(OSError):
-        RunFolder(job.folder).leave(failure)
+        RunFolder(job.folder).write_result(failure)
     return failure
 
 

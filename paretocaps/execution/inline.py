@@ -7,7 +7,7 @@ from typing import Self
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.execution.attempt import attempt, leave_failure
+from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
 from paretocaps.run_folder import RunFolder
 
@@ -63,7 +63,7 @@ class InlineExecutor:
         except _DriverError as wrapped:
             raise wrapped.error from None
         except Exception as error:
-            return leave_failure(placed, error)
+            return write_failure(placed, error)
 
     def abort(self) -> None:
         """Drop the submitted job."""

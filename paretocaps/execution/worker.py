@@ -15,7 +15,7 @@ from typing import Any
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.errors import is_out_of_memory
-from paretocaps.execution.attempt import attempt, leave_failure
+from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.messages import decode, encode
 from paretocaps.run_folder import RunFolder
 
@@ -68,7 +68,7 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
         healthy = not is_out_of_memory(error)
-        channel.send("failed", failure=asdict(leave_failure(job, error)), replace=not healthy)
+        channel.send("failed", failure=asdict(write_failure(job, error)), replace=not healthy)
         return healthy
     channel.send("measured")
     return True

@@ -26,12 +26,12 @@ def build_network(architecture: Architecture, seed: int, init: Init = "auto") ->
     Args:
         architecture: the network to build.
         seed: any integer that torch accepts as a seed.
-        init: the initialisation, see `Network.draw` and that method of the family's network.
+        init: the initialisation, see `initialise` of the family's network.
 
     Returns:
         A float32 network on the CPU, in training mode.
     """
-    with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights when they are created
+    with torch.random.fork_rng(devices=[]):  # torch's own layers initialise themselves when they are created
         network = bare_network(architecture)
-    network.draw(torch.Generator().manual_seed(seed), init)
+    network.initialise(torch.Generator().manual_seed(seed), init)
     return network

@@ -26,7 +26,7 @@ class Decoder(nn.Module):
     def __init__(self, widths: tuple[int, int, int, int], dimensions: int) -> None:
         super().__init__()
         self.reduced = widths[0] == dimensions
-        self.layers = nn.ModuleList(_undrawn(*pair) for pair in pairwise(widths))
+        self.layers = nn.ModuleList(_uninitialised(*pair) for pair in pairwise(widths))
 
     def forward(self, capsules: Tensor, chosen: Tensor) -> Tensor:
         """Return pixels in [0, 1], [B, C * H * W], from capsules [B, O, D] and chosen classes [B]."""
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
         return (capsules * mask.unsqueeze(2)).flatten(1)
 
 
-def _undrawn(inputs: int, outputs: int) -> nn.Module:
-    """Return a linear layer without drawing its weights: that would move the global random state."""
+def _uninitialised(inputs: int, outputs: int) -> nn.Module:
+    """Return a linear layer without initialising its weights: that would move the global random state."""
     layer: nn.Module = skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
     return layer

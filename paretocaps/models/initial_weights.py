@@ -19,14 +19,15 @@ capsules: on digits with 32 of them, after 2 epochs at batch 16, two momentum bl
 at 0.92 to 0.94 with this rule, by which 20 blocks reached 0.91 to 0.93. A plain stack of one block learned at
 g = 1.5 (0.67 after 3 epochs), but not at 0.25 or 3.
 
-Deep trunks are initialised as in He et al. 2015 (see `trunks.layers.draw_trunk`). The primary convolution
-on them comes from N(0, 1 / fan-in) with bias 0, so that capsules start as long as the features are large.
+Deep trunks are initialised as in He et al. 2015 (see `trunks.layers.initialise_trunk`). The primary
+convolution on them comes from N(0, 1 / fan-in) with bias 0, so that capsules start as long as the features
+are large.
 With the usual fan-out and torch's initialisation of the primary convolution, AlexCapsNet's primary capsules
 start at a length of 0.01 and its class capsules at 1e-5. It then learned MNIST (0.958 to 0.961 after 5
 epochs of 10,000 images at batch 32, against 0.957 to 0.961 with this rule), but stayed at chance on digits
 for 2 epochs.
 
-Layers of em routing start at the identity plus N(0, 0.1), see their `draw`. Those with a skip are then
+Layers of em routing start at the identity plus N(0, 0.1), see their `initialise`. Those with a skip are then
 scaled by 0.1, since x + f(x) with f near the identity would double x at every layer. On digits, after 60
 steps at batch 32, 8 residual blocks reached 0.83 with this scale and 0.09 without.
 """
@@ -42,14 +43,14 @@ from paretocaps.models.architecture import Architecture
 _FIRST, _SKIPPED, _STACKED, _LAST = 0.7, 0.25, 1.5, 1.0
 
 
-def draw_uniform(layer: nn.Module, generator: torch.Generator) -> None:
+def initialise_uniform(layer: nn.Module, generator: torch.Generator) -> None:
     """Initialise a layer's weights, and a bias, as torch does: uniform within 1 / sqrt(fan-in)."""
     bound = 1 / math.sqrt(layer.get_parameter("weight")[0].numel())
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
 
-def draw_normal(layer: nn.Module, generator: torch.Generator) -> None:
+def initialise_normal(layer: nn.Module, generator: torch.Generator) -> None:
     """Initialise a layer's weights from N(0, 1 / fan-in), and its bias with 0."""
     weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
     nn.init.normal_(weight, std=1 / math.sqrt(weight[0].numel()), generator=generator)

@@ -10,12 +10,12 @@ from torch.nn import functional
 
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.initial_weights import draw_uniform
+from paretocaps.models.initial_weights import initialise_uniform
 from paretocaps.models.standardise import standardise
 
 Init = Literal["auto", "paper"]
 
-_DRAWN = nn.Linear, nn.Conv1d, nn.Conv2d
+_UNIFORM = nn.Linear, nn.Conv1d, nn.Conv2d
 _NORMALISING = nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm
 
 
@@ -66,7 +66,7 @@ class Network(nn.Module, ABC):
             DataError: the images have another shape than the architecture's.
         """
 
-    def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
+    def initialise(self, generator: torch.Generator, init: Init = "auto") -> None:
         """Initialise all weights in place, here those of convolutions and linear layers as torch does.
 
         Normalisations start with weights of 1 and biases of 0.
@@ -79,13 +79,15 @@ class Network(nn.Module, ABC):
             UsageError: the network has parameters of its own, or layers of other kinds.
         """
         for name, layer in self.named_modules():
-            if isinstance(layer, _DRAWN):
-                draw_uniform(layer, generator)
+            if isinstance(layer, _UNIFORM):
+                initialise_uniform(layer, generator)
             elif isinstance(layer, _NORMALISING):
                 layer.reset_parameters()
             elif list(layer.parameters(recurse=False)):
-                lack = f"no `draw` for the {type(layer).__name__} {name!r}" if name else "no `draw`"
-                raise self._cannot(f"{lack}, whose weights are drawn in no usual way: write one")
+                part = f" for the {type(layer).__name__} {name!r}" if name else ""
+                raise self._cannot(
+                    f"no `initialise`{part}, whose weights have no usual initialisation: write one"
+                )
 
     trunk_frozen = False
     """Whether training leaves what comes before the primary capsules unchanged."""

@@ -17,16 +17,16 @@ class EpochsFile:
 
     Attributes:
         path: the file.
-        told: the records so far.
+        records: the records so far.
     """
 
     path: Path
-    told: list[EpochRecord] = field(default_factory=list)
+    records: list[EpochRecord] = field(default_factory=list)
 
     def add(self, record: EpochRecord) -> None:
         """Write the next row; the first row replaces the file."""
-        self.told.append(record)
-        first = len(self.told) == 1
+        self.records.append(record)
+        first = len(self.records) == 1
         with naming(self.path), self.path.open("w" if first else "a") as stream:
             stream.write(_table([record], header=first))
 

@@ -137,7 +137,7 @@ def evaluate(
     """
     from paretocaps.data.tensor_splits import load
     from paretocaps.evaluation.accuracy import Evaluator
-    from paretocaps.evaluation.appraisal import What, appraise
+    from paretocaps.evaluation.appraisal import Extras, appraise
     from paretocaps.execution.devices import devices
     from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
@@ -164,7 +164,7 @@ def evaluate(
         Evaluator(device, autocast(device, precision)),
         device,
         next((subject.classes for subject in subjects if subject.classes), splits.class_names),
-        What(options.robust, options.pictures, options.grids),
+        Extras(options.robust, options.pictures, options.grids),
         progress,
     )
     names, where = tuple(subject.name for subject in subjects), describe_device(device).name

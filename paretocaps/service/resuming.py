@@ -41,7 +41,7 @@ def prepare(
     try:
         if force or not folder.checkpoint.exists():
             folder.forget()
-            folder.leave_job(job)
+            folder.write_job(job)
     except OSError as error:
         why = why_not_written(error, "name another --output")
         raise UsageError(f"{folder.path} cannot be written: {why}") from None

@@ -266,7 +266,7 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
         with interrupts.watching():
             measurement = attempt(job, on_epoch)
     except KeyboardInterrupt:
-        raise Interrupted(_how_to_go_on(job, max(1, len(epochs.told)))) from None
+        raise Interrupted(_how_to_go_on(job, max(1, len(epochs.records)))) from None
     except ParetocapsError:
         raise
     except Exception as error:

@@ -259,7 +259,7 @@ def made(
     """Return a small layer of `routing` in float64, with initialised weights."""
     shape = LayerShape(INPUTS, outputs, routing.state_dim(3), routing.state_dim(5), matrices)
     layer = layer_class(routing)(shape, iterations, gradient=gradient, bias=bias)
-    layer.draw(torch.Generator().manual_seed(seed), 0.5)
+    layer.initialise(torch.Generator().manual_seed(seed), 0.5)
     return layer.double()
 
 

@@ -122,7 +122,7 @@ class RankProcesses:
         path = os.pathsep.join(entry for entry in sys.path if entry)  # a rank imports what this process does
         with self._folder.rank_log(rank).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "paretocaps.training.rank", str(rank), str(port)],
+                [sys.executable, "-P", "-m", "paretocaps.training.rank_process", str(rank), str(port)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -4,11 +4,11 @@ import torch
 from paretocaps.data.images import ImageSet
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.evaluation.appraisal import What, appraise
+from paretocaps.evaluation.appraisal import Extras, appraise
 from paretocaps.evaluation.scores import Ensemble
 
 CPU = torch.device("cpu")
-QUICK = What(robust=False, pictures=False)
+QUICK = Extras(robust=False, pictures=False)
 
 
 def accuracy_of(network, images):
@@ -32,7 +32,7 @@ def test_one_network_is_judged_by_everything(network, digits):
 
 def test_an_ensemble_has_its_members_accuracies_beside_its_own(network, digits):
     members = [network(seed) for seed in range(2)]
-    found = appraise(members, digits, Evaluator(CPU), CPU, what=What(robust=False))
+    found = appraise(members, digits, Evaluator(CPU), CPU, extras=Extras(robust=False))
     assert found.members == pytest.approx([accuracy_of(member, digits) for member in members])
     assert found.report.acc == pytest.approx(accuracy_of(Ensemble(members), digits))
     assert "no class capsules" in found.no_pictures
@@ -42,7 +42,7 @@ def test_an_ensemble_has_its_members_accuracies_beside_its_own(network, digits):
 def test_an_ensembles_robustness_is_its_own(network, digits):
     few = ImageSet(digits.images[:40], digits.labels[:40])
     members = [network(seed) for seed in range(2)]
-    found = appraise(members, few, Evaluator(CPU), CPU, what=What(pictures=False))
+    found = appraise(members, few, Evaluator(CPU), CPU, extras=Extras(pictures=False))
     assert found.robustness.plain == found.report.acc
 
 
@@ -54,12 +54,12 @@ def test_what_is_not_asked_for_is_not_there(network, digits):
 
 
 def test_a_network_without_a_decoder_says_why_there_are_no_pictures(network, digits):
-    found = appraise([network(decoder="none")], digits, Evaluator(CPU), CPU, what=What(robust=False))
+    found = appraise([network(decoder="none")], digits, Evaluator(CPU), CPU, extras=Extras(robust=False))
     assert "no decoder" in found.no_pictures
 
 
 def test_grids_are_of_the_classes_asked_for(network, digits):
-    found = appraise([network()], digits, Evaluator(CPU), CPU, what=What(robust=False, grids=(7, 2)))
+    found = appraise([network()], digits, Evaluator(CPU), CPU, extras=Extras(robust=False, grids=(7, 2)))
     assert [grid.label for grid in found.grids] == [7, 2]
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
-from paretocaps.execution.attempt import attempt, failure_of, leave_failure
+from paretocaps.execution.attempt import attempt, failure_of, write_failure
 from paretocaps.run_folder import RunFolder
 from paretocaps.testing.writes import full_disk
 
@@ -99,11 +99,11 @@ def test_invalid_values_are_named():
 def test_a_reason_is_left_where_that_can_be_written(make_job, tmp_path):
     job = make_job()
     job.folder.touch()
-    assert leave_failure(job, ValueError("no")) == Failure("ValueError: no")  # its folder cannot be made
+    assert write_failure(job, ValueError("no")) == Failure("ValueError: no")  # its folder cannot be made
     job.folder.unlink()
-    leave_failure(job, ValueError("no"))
+    write_failure(job, ValueError("no"))
     assert RunFolder(job.folder).recover() == Failure("ValueError: no")
-    RunFolder(job.folder).leave(attempt(make_job(), lambda record: True))
+    RunFolder(job.folder).write_result(attempt(make_job(), lambda record: True))
     assert isinstance(RunFolder(job.folder).recover(), Measurement), "a measurement outweighs a reason"
 
 

@@ -27,8 +27,8 @@ def ranks():
         except (OSError, ValueError):
             continue
     ours = [pid for pid, (parent, _) in parents.items() if parent == os.getpid()]
-    found = parents.items()
-    return [pid for pid, (parent, text) in found if parent in ours and b"paretocaps.training.rank" in text]
+    module = b"paretocaps.training.rank_process"
+    return [pid for pid, (parent, text) in parents.items() if parent in ours and module in text]
 
 
 class Killer(Observer):

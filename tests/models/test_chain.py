@@ -22,7 +22,7 @@ def layers(count, dtype=torch.float64):
         layer_class(ROUTINGS.get("rba"))(LayerShape(WIDTH, WIDTH, DIM, DIM, WIDTH), 3) for _ in range(count)
     ]
     for layer in made:
-        layer.draw(generator, 0.4)
+        layer.initialise(generator, 0.4)
     return [layer.to(dtype) for layer in made]
 
 

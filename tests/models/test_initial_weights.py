@@ -3,14 +3,14 @@ import torch
 from torch import nn
 
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.initial_weights import capsule_stds, draw_normal, draw_uniform
+from paretocaps.models.initial_weights import capsule_stds, initialise_normal, initialise_uniform
 
 SHAPE = {"height": 28, "width": 28, "channels": 1, "classes": 10}
 
 
 def test_uniform_weights_and_biases_are_within_the_root_of_the_fan_in():
     layer = nn.Linear(100, 2000)
-    draw_uniform(layer, torch.Generator().manual_seed(0))
+    initialise_uniform(layer, torch.Generator().manual_seed(0))
     for drawn in (layer.weight, layer.bias):
         assert drawn.abs().max().item() == pytest.approx(0.1, rel=0.01)
         assert drawn.std().item() == pytest.approx(0.1 / 3**0.5, rel=0.05)
@@ -18,7 +18,7 @@ def test_uniform_weights_and_biases_are_within_the_root_of_the_fan_in():
 
 def test_normal_weights_have_the_root_of_the_fan_in_as_deviation():
     layer = nn.Linear(100, 2000)
-    draw_normal(layer, torch.Generator().manual_seed(0))
+    initialise_normal(layer, torch.Generator().manual_seed(0))
     assert layer.weight.std().item() == pytest.approx(0.1, rel=0.02)
     assert not layer.bias.any()
 

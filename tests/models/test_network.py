@@ -188,8 +188,8 @@ class Toy(Network):
         raise NotImplementedError
 
 
-def drawn(network, seed=0):
-    network.draw(torch.Generator().manual_seed(seed))
+def initialised(network, seed=0):
+    network.initialise(torch.Generator().manual_seed(seed))
     return {name: weights.clone() for name, weights in network.state_dict().items()}
 
 
@@ -200,7 +200,7 @@ def test_weights_of_nested_layers_are_drawn_and_normalisations_start_anew():
         for weights in network.parameters():
             weights.fill_(7)
     before = torch.get_rng_state()
-    one, again, other = drawn(network), drawn(network), drawn(network, seed=1)
+    one, again, other = initialised(network), initialised(network), initialised(network, seed=1)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert not torch.equal(one["first.0.weight"], other["first.0.weight"])
@@ -213,10 +213,10 @@ def test_weights_of_nested_layers_are_drawn_and_normalisations_start_anew():
 @pytest.mark.parametrize(
     ("layers", "what"),
     [
-        ({"memory": nn.LSTM(2, 2)}, "no `draw` for the LSTM 'memory'"),
-        ({"scale": nn.Parameter(torch.ones(2))}, "no `draw`, whose"),
+        ({"memory": nn.LSTM(2, 2)}, "no `initialise` for the LSTM 'memory'"),
+        ({"scale": nn.Parameter(torch.ones(2))}, "no `initialise`, whose"),
     ],
 )
-def test_what_is_drawn_in_no_usual_way_needs_a_draw(layers, what):
+def test_weights_without_a_usual_initialisation_need_a_method(layers, what):
     with pytest.raises(UsageError, match=f"family=lenet5 has {what}"):
-        drawn(Toy(**layers))
+        initialised(Toy(**layers))

@@ -22,7 +22,7 @@ def layers(count, routing="rba", width=6, dtype=torch.float64, gradient="last", 
     made = []
     for _ in range(count):
         layer = layer_class(found)(LayerShape(width, width, dim, dim, width), 3, gradient=gradient)
-        layer.draw(generator, std)
+        layer.initialise(generator, std)
         made.append(layer.to(dtype))
     return made, dim
 
@@ -105,8 +105,8 @@ def test_8_blocks_in_float32_differ_by_rounding_alone(routing, gradient):
 def resized(layer, dim, gradient):
     shape = LayerShape(32, 32, dim, dim, 32)
     made = type(layer)(shape, 3, gradient=gradient)
-    made.draw(torch.Generator().manual_seed(int(layer.weight.abs().sum() * 1e3)), 0.1)
-    if dim == POSE_STATE:  # as networks draw layers with a skip
+    made.initialise(torch.Generator().manual_seed(int(layer.weight.abs().sum() * 1e3)), 0.1)
+    if dim == POSE_STATE:  # as networks initialise layers with a skip
         with torch.no_grad():
             made.weight.mul_(0.1)
     return made

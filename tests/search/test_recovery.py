@@ -51,7 +51,7 @@ def leave_open(run, monkeypatch, behind):
 
 
 def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkeypatch):
-    leave_open(run, monkeypatch, RunFolder.leave)
+    leave_open(run, monkeypatch, RunFolder.write_result)
     summary, watcher = run(trials=3)
     assert "trial 1 was measured while no driver ran: it is stored" in watcher.notices
     assert [number for number, *_ in watcher.started] == [2]
@@ -62,7 +62,7 @@ def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkey
 
 @pytest.mark.slow
 def test_a_failure_left_behind_ends_the_trial(run, storage, monkeypatch):
-    leave_open(run, monkeypatch, lambda folder, _: folder.leave(Failure("it broke")))
+    leave_open(run, monkeypatch, lambda folder, _: folder.write_result(Failure("it broke")))
     summary, watcher = run(trials=3)
     assert watcher.failed == [(1, "it broke")]
     assert summary.finished == 3

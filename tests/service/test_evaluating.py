@@ -111,7 +111,7 @@ def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, t
 def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
     picked, run = pick_trial(trained, trial=0), tmp_path / "run"
     job = {"study": "s", "trial": 0, "trainer": "capsnet", "choices": picked.choices, "seed": 0}
-    RunFolder(run).leave_job(
+    RunFolder(run).write_job(
         TrainingJob.model_validate({**job, "data": picked.data, "epochs": 2, "folder": run})
     )
     shutil.copy(picked.weights, run)

@@ -104,9 +104,9 @@ def test_a_run_says_what_was_trained(run, folder):
         epochs=1,
         folder=run,
     )
-    RunFolder(job.folder).leave_job(job)
+    RunFolder(job.folder).write_job(job)
     device = Device(name="paper", kind="cpu")
-    RunFolder(run).leave(
+    RunFolder(run).write_result(
         Measurement(acc=0.7, best_epoch=1, time=1, wall=1, params=1, device=device, test_acc=0.6)
     )
     done = service.export_run(str(run), service.ExportOptions())

@@ -23,7 +23,7 @@ def ranks_below(process):
             command = (folder / "cmdline").read_bytes()
         except (OSError, ValueError):
             continue
-        if parent == process and b"paretocaps.training.rank" in command:
+        if parent == process and b"paretocaps.training.rank_process" in command:
             found.append(int(folder.name))
     return found
 

@@ -58,7 +58,7 @@ def agreement_sums(shape: LayerShape, iterations: int) -> int:
     return shape.pairs * shape.out_dim * (2 * iterations - 1)
 
 
-def as_asked(dimensions: int) -> int:
+def pose_alone(dimensions: int) -> int:
     """Return how many numbers a capsule's state has if it is its pose alone: the pose dimensions."""
     return dimensions
 
@@ -92,7 +92,7 @@ class Routing:
     name: str
     description: str
     layer: str
-    state_dim: Callable[[int], int] = as_asked
+    state_dim: Callable[[int], int] = pose_alone
     squashed: bool = True
     activation: bool = False
     class_bias: bool = True

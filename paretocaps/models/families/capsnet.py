@@ -15,12 +15,12 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.chain import PlainChain
 from paretocaps.models.decoder import Decoder
 from paretocaps.models.geometry import SECOND_KERNEL
-from paretocaps.models.initial_weights import capsule_stds, draw_normal, draw_uniform
+from paretocaps.models.initial_weights import capsule_stds, initialise_normal, initialise_uniform
 from paretocaps.models.network import Init, Network, Output
 from paretocaps.models.primary import PrimaryCapsules
 from paretocaps.models.routings.base import CapsuleLayer, layer_class, scores
 from paretocaps.models.stem import Convolution
-from paretocaps.models.trunks.layers import draw_trunk
+from paretocaps.models.trunks.layers import initialise_trunk
 from paretocaps.models.trunks.shape import TRUNKS
 from paretocaps.registry import resolve
 
@@ -128,8 +128,8 @@ class CapsNet(Network):
             self.trunk.eval()
         return self
 
-    def draw(self, generator: torch.Generator, init: Init = "auto") -> None:
-        """Initialise all weights as `models.initial_weights` describes (see `Network.draw`).
+    def initialise(self, generator: torch.Generator, init: Init = "auto") -> None:
+        """Initialise all weights as `models.initial_weights` describes (see `Network.initialise`).
 
         Args:
             generator: the source of random numbers.
@@ -142,15 +142,15 @@ class CapsNet(Network):
         a = self.architecture
         linear = [] if self.decoder is None else list(self.decoder.layers)
         for layer in (*self.stem, self.primary, *linear):
-            draw_uniform(layer, generator)
+            initialise_uniform(layer, generator)
         if a.trunk != PLAIN:
-            draw_trunk(self.trunk, a.trunk_shape, generator)
-            draw_normal(self.primary, generator)
+            initialise_trunk(self.trunk, a.trunk_shape, generator)
+            initialise_normal(self.primary, generator)
         skips = bool(a.blocks) and self.blocks.SKIPS
         paper = [FAMILIES.get(a.family).paper_std] * len(a.layers)
         stds = capsule_stds(a, skips=skips) if init == "auto" else paper
         for capsules, std in zip(self.capsule_layers, stds, strict=True):
-            capsules.draw(generator, std)
+            capsules.initialise(generator, std)
         if self.routing.skip_scale != 1 and skips and init == "auto":
             with torch.no_grad():
                 for capsules in self.capsule_layers[1:-1]:

@@ -18,7 +18,7 @@ class CapsuleLayer(nn.Module, ABC):
     """A layer of output capsules that input capsules vote for; routing weighs the votes.
 
     A state is all the numbers of a capsule: the last dimension of [B, I, E] and [B, O, D]. A new layer's
-    parameters are undefined until `draw` is called.
+    parameters are undefined until `initialise` is called.
 
     Args:
         shape: the layer's sizes.
@@ -54,7 +54,7 @@ class CapsuleLayer(nn.Module, ABC):
         """Return the couplings of the last iteration, [B, I, O], without gradient; they sum to 1 over O."""
 
     @abstractmethod
-    def draw(self, generator: torch.Generator, std: float) -> None:
+    def initialise(self, generator: torch.Generator, std: float) -> None:
         """Initialise all parameters; `std` is the standard deviation of the weights."""
 
     @staticmethod
@@ -79,7 +79,7 @@ class VectorLayer(CapsuleLayer):
         self.weight = nn.Parameter(torch.empty(sizes))
         self.bias = nn.Parameter(torch.empty(sizes[:2])) if bias else None
 
-    def draw(self, generator: torch.Generator, std: float) -> None:
+    def initialise(self, generator: torch.Generator, std: float) -> None:
         """Draw the weights from N(0, std), and set the bias to 0."""
         nn.init.normal_(self.weight, std=std, generator=generator)
         if self.bias is not None:

@@ -49,7 +49,7 @@ class PoseMatrices(CapsuleLayer):
         self.beta_u = nn.Parameter(torch.empty(shape.outputs))
         self.beta_a = nn.Parameter(torch.empty(shape.outputs))
 
-    def draw(self, generator: torch.Generator, std: float) -> None:
+    def initialise(self, generator: torch.Generator, std: float) -> None:
         """Draw matrices from the identity plus N(0, std), and set beta_u and beta_a to 0.
 
         Votes then start as the poses themselves, however deep the network is. With N(0, std) alone, stacks

@@ -61,7 +61,7 @@ def norm_layer(shape: ConvolutionShape) -> nn.BatchNorm2d:
     return BatchNorm(shape.outputs)
 
 
-def draw_trunk(trunk: nn.Module, shape: TrunkShape, generator: torch.Generator) -> None:
+def initialise_trunk(trunk: nn.Module, shape: TrunkShape, generator: torch.Generator) -> None:
     """Initialise all convolutions of a trunk from N(0, 2 / n) with biases of 0 (He et al. 2015).
 
     n is the fan-out where batch normalisation follows, as is usual. Elsewhere it is the fan-in, counting only

@@ -151,7 +151,7 @@ def _die_measured(job, on_epoch):
     # between leaving the measurement and telling the driver
     from paretocaps.run_folder import RunFolder
 
-    RunFolder(job.folder).leave(_measurement(job, [_record(1)]))
+    RunFolder(job.folder).write_result(_measurement(job, [_record(1)]))
     os._exit(1)
 
 

@@ -202,7 +202,7 @@ STATES = pytest.mark.parametrize("changes", [{}, {"routing": "sda"}, EM], ids=["
 def deep(family, **changes):
     made = network(family=family, blocks=2, layer_capsules=5, layer_dim=8, **changes)
     for layer in made.capsule_layers:  # far enough from 0 for every gradient to be seen
-        layer.draw(torch.Generator().manual_seed(2), 0.5)
+        layer.initialise(torch.Generator().manual_seed(2), 0.5)
     return made
 
 

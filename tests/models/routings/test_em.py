@@ -13,7 +13,7 @@ STATE = 17
 
 def layer(inputs, outputs, *, iterations=3, gradient="all", std=0.0):
     made = PoseMatrices(LayerShape(inputs, outputs, STATE, STATE, inputs), iterations, gradient=gradient)
-    made.draw(torch.Generator().manual_seed(0), std)
+    made.initialise(torch.Generator().manual_seed(0), std)
     return made.double()
 
 

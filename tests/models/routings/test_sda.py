@@ -9,7 +9,7 @@ from paretocaps.models.routings.sda import NEAR, ScaledDistance, scaled_distance
 
 def layer(*, inputs=1, outputs=3, iterations=2, gradient="last", bias=False):
     made = ScaledDistance(LayerShape(inputs, outputs, 2, 2, inputs), iterations, gradient=gradient, bias=bias)
-    made.draw(torch.Generator().manual_seed(0), 0.3)
+    made.initialise(torch.Generator().manual_seed(0), 0.3)
     return made.double()
 
 
@@ -82,7 +82,7 @@ def test_the_bias_is_added_before_the_squash():
 @pytest.mark.parametrize(("gradient", "most"), [("last", 3), ("all", 6)])
 def test_little_of_the_size_of_the_couplings_is_kept_and_no_votes(gradient, most):
     made = ScaledDistance(LayerShape(64, 32, 8, 8, 64), 3, gradient=gradient)
-    made.draw(torch.Generator().manual_seed(0), 0.1)
+    made.initialise(torch.Generator().manual_seed(0), 0.1)
     capsules = torch.randn(128, 64, 8, requires_grad=True)
     kept = {}
     hooks = torch.autograd.graph.saved_tensors_hooks(
@@ -99,7 +99,7 @@ def test_little_of_the_size_of_the_couplings_is_kept_and_no_votes(gradient, most
 @pytest.mark.parametrize("scale", [10.0**-power for power in range(0, 40, 3)])
 def test_capsules_of_any_length_have_finite_gradients(gradient, scale):
     layer = ScaledDistance(LayerShape(6, 5, 8, 8, 6), 3, gradient=gradient)
-    layer.draw(torch.Generator().manual_seed(0), 0.5)
+    layer.initialise(torch.Generator().manual_seed(0), 0.5)
     capsules = (scale * torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))).requires_grad_()
     layer(capsules).sum().backward()
     assert capsules.grad.isfinite().all()

@@ -3,13 +3,13 @@ import torch
 from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.alexnet import AlexNetTrunk
 from paretocaps.models.trunks.alexnet_shape import alexnet
-from paretocaps.models.trunks.layers import draw_trunk
+from paretocaps.models.trunks.layers import initialise_trunk
 
 
 def made(channels, size, widths=()):
     shape, generator = alexnet(channels, size, widths), torch.Generator().manual_seed(0)
     trunk = AlexNetTrunk(shape)
-    draw_trunk(trunk, shape, generator)
+    initialise_trunk(trunk, shape, generator)
     return trunk.double(), torch.rand(3, channels, *size, dtype=torch.float64, generator=generator)
 
 

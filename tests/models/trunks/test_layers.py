@@ -7,7 +7,7 @@ from torch import nn
 from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.alexnet import AlexNetTrunk
 from paretocaps.models.trunks.alexnet_shape import alexnet
-from paretocaps.models.trunks.layers import BatchNorm, convolution_layer, draw_trunk, norm_layer
+from paretocaps.models.trunks.layers import BatchNorm, convolution_layer, initialise_trunk, norm_layer
 from paretocaps.models.trunks.residual import ResidualTrunk
 from paretocaps.models.trunks.residual_shape import residual
 from paretocaps.models.trunks.shape import ConvolutionShape, TrunkShape
@@ -19,7 +19,7 @@ def test_filters_are_drawn_by_the_maps_that_each_of_them_feeds(groups, expected)
     shape = replace(shape, norm=True)
     layer = convolution_layer(shape)
     trunk = nn.ModuleDict({"one": layer})
-    draw_trunk(trunk, TrunkShape((shape,), shape.size, Size(1, 1)), torch.Generator().manual_seed(0))
+    initialise_trunk(trunk, TrunkShape((shape,), shape.size, Size(1, 1)), torch.Generator().manual_seed(0))
     assert layer.weight.std().item() == pytest.approx(expected, rel=0.15)
     assert not layer.bias.any()
 
@@ -55,7 +55,7 @@ def test_the_generator_alone_decides_a_trunks_weights():
         shape = residual(1, Size(12, 12))
         trunk = ResidualTrunk(shape)
         trunk(torch.rand(2, 1, 12, 12))
-        draw_trunk(trunk, shape, torch.Generator().manual_seed(seed))
+        initialise_trunk(trunk, shape, torch.Generator().manual_seed(seed))
         return trunk.state_dict()
 
     before = torch.get_rng_state()
@@ -73,7 +73,7 @@ def test_the_generator_alone_decides_a_trunks_weights():
 def test_convolutions_without_normalisation_are_drawn_by_the_taps_that_read_maps():
     shape = alexnet(1, Size(28, 28))
     trunk = AlexNetTrunk(shape)
-    draw_trunk(trunk, shape, torch.Generator().manual_seed(0))
+    initialise_trunk(trunk, shape, torch.Generator().manual_seed(0))
     for found in shape.convolutions:
         layer = trunk.get_submodule(found.name)
         expected = (2 / (found.inputs * found.taps)) ** 0.5
@@ -88,7 +88,7 @@ def test_features_start_about_as_large_as_the_images():
     sizes = []
     for seed in range(8):
         generator = torch.Generator().manual_seed(seed)
-        draw_trunk(trunk, shape, generator)
+        initialise_trunk(trunk, shape, generator)
         images = torch.rand(32, 1, 28, 28, generator=generator)
         sizes.append((trunk(images).square().mean() / images.square().mean()).sqrt().item())
     assert 0.5 < sum(sizes) / 8 < 4

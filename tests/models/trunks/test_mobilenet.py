@@ -2,7 +2,7 @@ import torch
 from torch.nn import functional
 
 from paretocaps.models.geometry import Size
-from paretocaps.models.trunks.layers import draw_trunk
+from paretocaps.models.trunks.layers import initialise_trunk
 from paretocaps.models.trunks.mobilenet import MobileNetTrunk
 from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
 
@@ -10,7 +10,7 @@ from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
 def test_it_computes_what_the_paper_lists():
     shape = MOBILENET_V1.shape(3, Size(32, 32), ())
     module = MobileNetTrunk(shape).double()
-    draw_trunk(module, shape, torch.Generator().manual_seed(0))
+    initialise_trunk(module, shape, torch.Generator().manual_seed(0))
     images = torch.rand(2, 3, 32, 32, dtype=torch.float64)
     with torch.no_grad():
         module(images)

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional
 
 from paretocaps.models.geometry import Size
-from paretocaps.models.trunks.layers import draw_trunk
+from paretocaps.models.trunks.layers import initialise_trunk
 from paretocaps.models.trunks.resnet import ResNetTrunk
 from paretocaps.models.trunks.resnet_shape import RESNET18, RESNET50
 
@@ -17,12 +17,12 @@ KEYS = {
 def made(trunk, height=32, width=32):
     shape = trunk.shape(3, Size(height, width), ())
     module = ResNetTrunk(shape)
-    draw_trunk(module, shape, torch.Generator().manual_seed(0))
+    initialise_trunk(module, shape, torch.Generator().manual_seed(0))
     return module
 
 
 def plain(state, images, blocks, bottleneck):
-    """The network as He et al. draw it, from its state dict alone, in evaluation mode."""
+    """The network as the figure of He et al. has it, from its state dict alone, in evaluation mode."""
 
     def convolved(name, norm, maps, stride=1):
         weight = state[f"{name}.weight"]

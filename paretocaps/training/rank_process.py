@@ -1,6 +1,7 @@
-"""Runs a rank other than the first: `python -m paretocaps.training.rank RANK PORT`, with the job on stdin.
+"""Runs a rank other than the first: `python -m paretocaps.training.rank_process RANK PORT`.
 
-It ends when the first rank ends, for whatever reason, because that closes the pipe of its standard input.
+The job comes on standard input. When the first rank ends, for whatever reason, that pipe is closed, and
+this process ends too.
 """
 
 import os

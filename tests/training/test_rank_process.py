@@ -41,7 +41,7 @@ def test_a_rank_ends_with_the_first_one_however_that_ends(job):
     )
     assert first.stdout.readline() == b"1\n"
     (rank,) = children(first.pid)
-    assert b"paretocaps.training.rank" in (PROC / str(rank) / "cmdline").read_bytes()
+    assert b"paretocaps.training.rank_process" in (PROC / str(rank) / "cmdline").read_bytes()
     first.kill()
     first.wait()
     first.stdout.close()
