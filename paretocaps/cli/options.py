@@ -33,7 +33,7 @@ class Meaning(NamedTuple):
 MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
         "--study": Meaning("NAME", "Name of the study, like the argument STUDY."),
-        "--storage": Meaning("URL", "Database of the studies."),
+        "--storage": Meaning("PATH|URL", "Database of the studies: an SQLite file, or postgresql://..."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),
         "--require": Meaning(
             "BOUND", 'Keep only trials within a bound, such as "acc>=0.98"; repeat for more.'

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -30,7 +31,7 @@ class StudySpec(BaseModel):
         limit_train: training images to keep, stratified, after the validation split.
         corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
         channels: 1 or 3 to convert all images to grayscale or colour; None to keep them as they are.
-        storage: database URL.
+        storage: path of an SQLite file, or database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
         workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
@@ -85,6 +86,11 @@ class StudySpec(BaseModel):
         if not isinstance(names, list | tuple):
             return value
         return tuple(canonical_name(name) if isinstance(name, str) else name for name in names)
+
+    @field_validator("storage", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return fspath(value) if isinstance(value, PathLike) else value
 
     @field_validator("require", mode="before")
     @classmethod

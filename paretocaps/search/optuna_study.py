@@ -10,7 +10,7 @@ from optuna.storages import RDBStorage
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
-from paretocaps.storage.connect import engine_arguments, prepare_engine
+from paretocaps.storage.connect import engine_arguments, optuna_url, prepare_engine
 from paretocaps.storage.database import explaining
 
 
@@ -61,7 +61,7 @@ def end_session(study: optuna.Study) -> None:
 def _storage(url: str) -> Iterator[RDBStorage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with explaining(url):
-        storage = RDBStorage(url, engine_kwargs=engine_arguments(url))
+        storage = RDBStorage(optuna_url(url), engine_kwargs=engine_arguments(url))
         prepare_engine(storage.engine)
         try:
             yield storage

@@ -82,7 +82,7 @@ def pick_trial(
     come first, then the highest validation accuracy, then the lowest seed.
 
     Args:
-        storage: database URL.
+        storage: path of an SQLite file, or database URL.
         study: name of the study; it may be None if the storage has only one.
         trial: number of the trial, which need not be on the front.
         knee: pick the best compromise of the front.
@@ -212,6 +212,6 @@ def _means(attempts: Sequence["AttemptRecord"]) -> dict[str, float]:
 
 
 def _quoted(storage: str) -> str:
-    from paretocaps.storage.connect import parse_url, safe
+    from paretocaps.storage.address import parse_url, safe
 
     return shlex.quote(safe(parse_url(storage)))

@@ -1,6 +1,7 @@
 """Reads stored studies: their fronts and trials, and reports on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @renamed_arguments(device="measured_on")
 def load_front(
     study: str | None = None,
-    storage: str = DEFAULT_STORAGE,
+    storage: str | PathLike[str] = DEFAULT_STORAGE,
     objectives: str | Sequence[str] | None = None,
     require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
@@ -33,7 +34,7 @@ def load_front(
 
     Args:
         study: name of the study; it may be None if the storage has only one.
-        storage: database URL.
+        storage: path of an SQLite file, or database URL.
         objectives: other objectives than the study's own; nothing is retrained.
         require: bounds such as "acc>=0.9" that trials must keep; None for those of the study, () for none.
         measured_on: rank only the trials that were measured on this device.
@@ -48,12 +49,14 @@ def load_front(
     from paretocaps.storage.store import Store
 
     requirements = bounds(require)
-    with Store.open(storage, create=False) as store:
+    with Store.open(fspath(storage), create=False) as store:
         return front_of(store, only_study(store, study), objectives, requirements, measured_on, scale_to)
 
 
-def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "DataFrame":
+def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":
     """Return every trial of a stored study as a data frame: state, measured quantities, choices.
+
+    `storage` is the path of an SQLite file, or a database URL.
 
     Raises:
         StorageError: there is no such database or study.
@@ -62,7 +65,7 @@ def load_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> "Da
     from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
-    with Store.open(storage, create=False) as store:
+    with Store.open(fspath(storage), create=False) as store:
         name = only_study(store, study)
         measured = {member.trial: member for member in trials_of(store, name).members}
         records = store.trials(name)

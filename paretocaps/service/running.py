@@ -30,7 +30,7 @@ class RunSummary:
         failed: how many trials failed in this run.
         exhausted: whether every point of the space was tried before the study had all its trials.
         front: the front of the trials that keep the study's bounds.
-        storage: database URL.
+        storage: path of an SQLite file, or database URL.
     """
 
     study: str
@@ -108,7 +108,8 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     """Return the stored settings that are not None, and the number of finished trials; or None and 0."""
-    from paretocaps.storage.connect import parse_url, refuse_read_only, sqlite_file
+    from paretocaps.storage.address import parse_url, sqlite_file
+    from paretocaps.storage.connect import refuse_read_only
     from paretocaps.storage.store import Store
 
     path = sqlite_file(parse_url(spec.storage))
@@ -127,7 +128,7 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
 
 
 def _how_to_go_on(spec: StudySpec) -> str:
-    from paretocaps.storage.connect import parse_url, safe
+    from paretocaps.storage.address import parse_url, safe
 
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.storage.connect import parse_url, sqlite_file
+from paretocaps.storage.address import parse_url, sqlite_file
 
 
 def artifacts_folder(url: str) -> Path:

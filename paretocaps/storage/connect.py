@@ -1,4 +1,4 @@
-"""Checks storage URLs, with one-line errors, and opens them the same way for Optuna's tables and ours."""
+"""Opens databases, with one-line errors, the same way for Optuna's tables and ours."""
 
 import errno
 import os
@@ -8,55 +8,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from paretocaps.errors import StorageError, did_you_mean
+from paretocaps.errors import StorageError
+from paretocaps.storage.address import parse_url, safe, sqlite_file
 
 BUSY_SECONDS = 30.0
-_BACKENDS = ("sqlite", "postgresql")
-
-
-def parse_url(url: str) -> URL:
-    """Return `url` parsed: `sqlite:///folder/file.db` or `postgresql://user:password@host/database`.
-
-    Raises:
-        StorageError: the URL is malformed, names another kind of database or no file, or its driver
-            is missing or asynchronous.
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        hint = f"sqlite:///{url}" if url and ":" not in url else "sqlite:///studies/paretocaps.db"
-        raise StorageError(f"storage {url!r} is not a database URL: write it like {hint}") from None
-    backend = parsed.get_backend_name()
-    if backend not in _BACKENDS:
-        raise StorageError(
-            f"storage {safe(parsed)!r}: unknown kind {backend!r}{did_you_mean(backend, _BACKENDS)}"
-            " (known: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE)"
-        )
-    _check_driver(parsed)
-    if backend == "sqlite":
-        _check_names_file(parsed)
-    return parsed
-
-
-def safe(url: URL) -> str:
-    """Return `url` as text without its password."""
-    return url.render_as_string(hide_password=True)
-
-
-def sqlite_file(url: URL) -> Path | None:
-    """Return the file of an SQLite URL, or None for another kind of database."""
-    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def engine_arguments(url: str) -> dict[str, Any]:
     """Return the keyword arguments of `create_engine` for `url`, which Optuna's RDBStorage takes too.
 
-    Pass them as `RDBStorage(url, engine_kwargs=engine_arguments(url))`, then call `prepare_engine` with
-    its engine.
+    Pass them as `RDBStorage(optuna_url(url), engine_kwargs=engine_arguments(url))`, then call
+    `prepare_engine` with its engine.
 
     Raises:
         StorageError: as `parse_url`.
@@ -64,6 +29,18 @@ def engine_arguments(url: str) -> dict[str, Any]:
     if sqlite_file(parse_url(url)) is None:
         return {"pool_pre_ping": True}
     return {"connect_args": {"timeout": BUSY_SECONDS}}
+
+
+def optuna_url(url: str) -> str:
+    """Return `url` as Optuna's RDBStorage takes it: always a URL, with its password, and braces doubled.
+
+    RDBStorage fills in what is in braces.
+
+    Raises:
+        StorageError: as `parse_url`.
+    """
+    text = parse_url(url).render_as_string(hide_password=False)
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def prepare_engine(engine: Engine) -> Engine:
@@ -124,7 +101,7 @@ def check_file(url: URL, *, create: bool) -> None:
     try:
         if path.is_dir():
             file = path / "paretocaps.db"
-            raise StorageError(f"{where}: {str(path)!r} is a folder: name a file in it, sqlite:///{file}")
+            raise StorageError(f"{where}: {str(path)!r} is a folder: name a file in it, {file}")
         if not path.exists() and not create:
             raise StorageError(
                 f"{where}: there is no file {str(path)!r}: run `paretocaps optimize`, which makes it,"
@@ -178,30 +155,6 @@ def _reading_engine(path: Path) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _check_driver(url: URL) -> None:
-    where = f"storage {safe(url)!r}"
-    try:
-        dialect = url.get_dialect()
-        dialect.import_dbapi()
-    except NoSuchModuleError:
-        raise StorageError(f"{where}: unknown driver {url.get_driver_name()!r}: leave it out") from None
-    except ImportError as error:
-        raise StorageError(f"{where}: its driver is missing ({error}): pip install {error.name}") from None
-    if dialect.is_async:
-        raise StorageError(f"{where}: driver {url.get_driver_name()!r} is asynchronous: leave it out")
-
-
-def _check_names_file(url: URL) -> None:
-    database = url.database or ""
-    if url.host:
-        right = f"sqlite:///{url.host}/{database}".rstrip("/")
-        raise StorageError(f"storage {safe(url)!r} lacks a slash: write {right}")
-    if database in ("", ":memory:") or database.startswith("file:"):
-        raise StorageError(
-            f"storage {safe(url)!r} names no file, so nothing would be stored: write sqlite:///studies/x.db"
-        )
 
 
 def _on_connect(connection: Any, record: Any) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from paretocaps.errors import ParetocapsError, StorageError
+from paretocaps.storage.address import parse_url, safe
 from paretocaps.storage.artifacts import artifacts_folder
-from paretocaps.storage.connect import make_engine, parse_url, safe
+from paretocaps.storage.connect import make_engine
 
 T = TypeVar("T")
 BACK_OFF = (0.1, 0.5, 2.0)

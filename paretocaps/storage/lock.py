@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 
 from paretocaps.errors import StorageError
 from paretocaps.lock_file import LockTakenError, locked
+from paretocaps.storage.address import parse_url, sqlite_file
 from paretocaps.storage.artifacts import safe_name
-from paretocaps.storage.connect import parse_url, sqlite_file
 from paretocaps.storage.database import Database
 
 _PATIENCE = 0.2

@@ -92,7 +92,7 @@ class Store:
         """Open the database at `url`, and migrate older tables.
 
         Args:
-            url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
+            url: the path of a file, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
             create: whether a missing file, folder or set of tables may be made.
 
         Raises:

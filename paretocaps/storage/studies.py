@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
-from paretocaps.storage.connect import safe
+from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canonical_json
 from paretocaps.storage.schema import STUDIES, TRIALS, now

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from paretocaps.errors import StorageError, did_you_mean
-from paretocaps.storage.connect import engine_arguments, parse_url, prepare_engine, refuse_read_only, safe
+from paretocaps.storage.address import parse_url, safe
+from paretocaps.storage.connect import engine_arguments, optuna_url, prepare_engine, refuse_read_only
 from paretocaps.storage.store import Store
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def open_studies(url: str) -> "RDBStorage":
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         storage = optuna.storages.RDBStorage(
-            url, engine_kwargs=engine_arguments(url), skip_table_creation=True
+            optuna_url(url), engine_kwargs=engine_arguments(url), skip_table_creation=True
         )
         prepare_engine(storage.engine)
         storage.get_all_studies()

@@ -13,7 +13,7 @@ def serve_studies(storage: str, host: str, port: int, ready: Callable[[str], Non
     """Put the current front of every study into the dashboard, then serve it until Ctrl-C.
 
     Args:
-        storage: database URL.
+        storage: path of an SQLite file, or database URL.
         host, port: where to listen; there is no login, so any address but loopback opens it to others.
         ready: is called with the address once the server listens on it.
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from paretocaps import service
@@ -20,6 +22,14 @@ def test_a_front_is_a_data_frame_with_decisions(storage):
 
 def test_the_only_study_need_not_be_named(storage):
     assert service.load_front(storage=storage) == service.load_front("s", storage)
+
+
+def test_the_storage_is_a_path_too(storage):
+    path = storage.removeprefix("sqlite:///")
+    assert service.load_front("s", path) == service.load_front("s", storage)
+    assert service.load_front("s", Path(path)) == service.load_front("s", storage)
+    assert service.load_trials("s", Path(path)).equals(service.load_trials("s", storage))
+    assert StudySpec(storage=Path(path)).storage == path
 
 
 def test_another_view_and_a_requirement(storage):

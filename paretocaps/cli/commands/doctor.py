@@ -18,7 +18,7 @@ def command(context: click.Context, storage: str, form: str) -> None:
 
     \b
     Example:
-      paretocaps doctor --storage sqlite:///studies/paretocaps.db
+      paretocaps doctor --storage studies/paretocaps.db
     """
     rows = service.doctor(storage)
     write_rows(rows, form)

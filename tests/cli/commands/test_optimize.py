@@ -23,6 +23,21 @@ def test_a_study_runs_is_told_and_shows_its_front(optimize):
     assert "0.7500" not in result.stdout  # the hut misses the requirement
 
 
+def test_the_storage_is_a_file_by_its_path(run, optimize, monkeypatch):
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    Path("s.toml").write_text('storage = "~/in home/{x}.db"')
+    made = Path.cwd() / "in home" / "{x}.db"
+    assert optimize("t", "--trials", 1, "--spec", "s.toml").exit_code == 0
+    for path in (made, made.relative_to(Path.cwd()), f"sqlite:///{made}"):
+        assert [
+            row["finished"]
+            for row in json.loads(run("studies", "--storage", path, "--format", "json").stdout)
+        ] == [1]
+        assert run("front", "t", "--all", "--storage", path).exit_code == 0
+    assert optimize("t", "--trials", 2, "--storage", made).exit_code == 0
+    assert sorted(file.name for file in Path.cwd().glob("**/*.db")) == ["{x}.db"]
+
+
 def test_running_it_again_completes_it(run, optimize):
     assert optimize("--study", "t", "--trials", 2).exit_code == 0
     again = optimize("--study", "t", "--trials", 3)
