@@ -45,7 +45,10 @@ ON_IMAGES = (
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
 SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
-PEERS = {  # seconds per step, on another run of a machine of this kind
+BATCHES = 128, 16, 1
+STEPS_HEADING = "| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"
+PEERS_MACHINE = "Measured on another machine; these seconds compare with each other, not with those above"
+PEERS = {  # seconds per step
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
     "fastest public PyTorch peer": (2.22, 0.262, 0.0555),
     "the textbook network": (2.67, 0.307, 0.0642),
@@ -109,26 +112,32 @@ def _met(one: dict[str, object]) -> bool:
 
 
 def speed_table() -> str:
-    """Return the table of training steps: ours, then those of peers."""
+    """Return the tables of training steps: those measured here, and those of peers on another machine.
+
+    Each table has its own machine, because seconds of different machines do not compare.
+    """
     path = RESULTS / "steps.json"
     if not path.exists():
         return ""
     kept = json.loads(path.read_text())
-    found = {one["figure"]: one for one in kept["figures"]}
-    lines = ["| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"]
+    found = {one["figure"]: one["median"] for one in kept["figures"]}
+    textbook = [found[f"seconds per step, fp32, batch {batch}: textbook"] for batch in BATCHES]
+    lines = [f"| the textbook network | {' | '.join(f'{one:.3g}' for one in textbook)} |"]
     for precision in ("auto", "fp32"):
         for ending, other in (("", "textbook"), (", ws", "baseline")):
             cells = []
-            for batch in (128, 16, 1):
+            for batch in BATCHES:
                 name = f"{precision}, batch {batch}{ending}"
-                ratio = found[f"step, {name}: speed-up over the {other}"]["median"]
-                cells.append(f"{found[f'seconds per step, {name}']['median']:.3g}, **{ratio:.2f}x**")
-            label = f"here, {precision}{', weight sharing and reduced decoder' if ending else ''}"
+                ratio = found[f"step, {name}: speed-up over the {other}"]
+                cells.append(f"{found[f'seconds per step, {name}']:.3g}, **{ratio:.2f}x**")
+            label = f"{precision}{', weight sharing and reduced decoder' if ending else ''}"
             lines.append(f"| {label} (x: the {other}'s over it) | {' | '.join(cells)} |")
+    peers = []
     for name, seconds in PEERS.items():
         cells = ["-" if one is None else f"{one:.3g}" for one in seconds]
-        lines.append(f"| {name} (elsewhere) | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        peers.append(f"| {name} | {' | '.join(cells)} |")
+    ours = "\n".join([f"Measured on one machine, {kept['device']}:\n", *STEPS_HEADING, *lines])
+    return ours + "\n\n" + "\n".join([f"{PEERS_MACHINE}:\n", *STEPS_HEADING, *peers])
 
 
 def saliency_table() -> str:

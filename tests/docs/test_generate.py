@@ -74,3 +74,14 @@ def test_figures_name_a_device_once_and_begin_with_what_is_missed(generate: Modu
         missed = ["**missed**" in row for row in rows.splitlines()[2:]]
         assert missed == sorted(missed, reverse=True)
     assert sorted(re.findall(r"^\| (?!figure |---)(.*?) \|", text, re.MULTILINE)) == sorted(aimed)
+
+
+def test_seconds_of_different_machines_have_different_tables(generate: ModuleType) -> None:
+    ours, peers = generate.GENERATED["speed"]().split("\n\nMeasured on another machine")
+    kept = json.loads((ROOT / "tests" / "benchmarks" / "results" / "steps.json").read_text())
+    measured = {f"{one['median']:.3g}" for one in kept["figures"]}
+    rows = [line.strip("| ").split(" | ")[1:] for line in ours.splitlines() if line.startswith("| ")][1:]
+    assert {cell.split(",")[0] for row in rows for cell in row} <= measured
+    assert kept["device"] in ours
+    assert "FasTrCaps" in peers
+    assert "textbook's over it" not in peers
