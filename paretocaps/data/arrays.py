@@ -16,7 +16,7 @@ from paretocaps.errors import DataError
 
 SMALL = 3 * 96 * 96  # an image with fewer values is decoded about as fast as it is read
 FEW_BYTES = 2**29  # a part with more bytes is mapped from a file, not decoded into memory
-_FORMAT = 1  # is increased when the same files give other pixels
+_FORMAT = 2  # is increased when the same files give other pixels
 _NAMED = 10  # how many of the images that were left out a remark names
 
 

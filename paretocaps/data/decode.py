@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from paretocaps.data.encoded_images import File
 
 Pixels = NDArray[np.uint8]
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
-KINDS = "JPEG, PNG, BMP, WebP, GIF or TIFF"
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF", "PPM", "JPEG2000")
+KINDS = "JPEG, PNG, BMP, WebP, GIF, TIFF, PPM, PGM or JPEG 2000"
 ORIENTATION = 0x0112  # the EXIF tag; its values 5 to 8 exchange height and width
 PLAIN = {"L": 1, "RGB": 3}
 _GRAY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N")

@@ -1,30 +1,41 @@
 """Single image files: they are found, decoded, and resized for a network."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from paretocaps.data.decode import Pixels, UnfitImageError, read_pixels
-from paretocaps.data.sources.image_folder import SUFFIXES
+from paretocaps.data.sources.image_folder import (
+    SUFFIXES,
+    LeftOut,
+    is_hidden,
+    is_image,
+    left_out,
+    suffix_of,
+)
 from paretocaps.errors import DataError
 
 CHANNELS = (1, 3)
 """The numbers of channels that images from files can have."""
 
 
-def find_images(paths: Iterable[Path]) -> Iterator[Path]:
+def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None) -> Iterator[Path]:
     """Yield the files among `paths`, and the image files in and below the folders among them, by name.
 
-    In folders, hidden files and folders are ignored, as are files whose suffix is not an image's
-    (`image_folder.SUFFIXES`).
+    In folders, files whose suffix is not an image's (`image_folder.SUFFIXES`) are left out, and `talk`
+    receives a line on them; hidden files and folders and `image_folder.NO_CLASSES` are left out too.
 
     Raises:
         DataError: a path does not exist, or a folder cannot be read or has no image file.
     """
     for path in paths:
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if _is_image(file, path))
+            files = [file for file in path.rglob("*") if _is_visible(file, path)]
+            found = sorted(file for file in files if is_image(file.name))
+            others = LeftOut(suffix_of(file.name) for file in files if not is_image(file.name))
             if not found:
                 raise DataError(f"folder {str(path)!r} has no image files ({', '.join(SUFFIXES)})")
+            if others and talk:
+                talk(left_out(path, others))
             yield from found
         elif path.exists():
             yield path
@@ -52,6 +63,5 @@ def read_image(path: Path, channels: int, height: int, width: int) -> Pixels:
         raise DataError(f"image {str(path)!r} cannot be read ({error})") from None
 
 
-def _is_image(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return not hidden and file.suffix.lower() in SUFFIXES and file.is_file()
+def _is_visible(file: Path, folder: Path) -> bool:
+    return not any(map(is_hidden, file.relative_to(folder).parts)) and file.is_file()

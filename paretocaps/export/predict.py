@@ -11,6 +11,7 @@ import numpy as np
 from paretocaps.data.decode import Pixels
 from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
+from paretocaps.data.sources.class_names import one_form
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
 from paretocaps.export.engines import Engine, choose_engine, open_engine
@@ -98,7 +99,8 @@ def predict(
         folder: the folder of the export.
         paths: image files, and folders of them, which are searched with all their subfolders.
         options: how to predict.
-        talk: receives a line on the engine that was chosen, and one per image that is left out.
+        talk: receives a line on the engine that was chosen, one per image that is left out, and one per
+            folder with files that are not images.
 
     Raises:
         DataError: the export, a path or an image cannot be read, or no image is left.
@@ -107,7 +109,7 @@ def predict(
     document = read_document(folder)
     if document.channels not in CHANNELS:
         raise DataError(f"the network takes images of {document.channels} channels: image files have 1 or 3")
-    files = list(find_images(paths))
+    files = list(find_images(paths, talk))
     expected = expected_classes(document.about.classes, files, options)
     named = dict(zip(files, expected, strict=True))
     engine, open_question = _opened(folder, document, options.engine)
@@ -130,6 +132,8 @@ def expected_classes(
 ) -> list[str | None]:
     """Return the class that each file should be of, or None where none is expected.
 
+    Names are compared in one Unicode form.
+
     Raises:
         UnknownNameError: the network has no such class.
     """
@@ -137,10 +141,12 @@ def expected_classes(
         names: list[str | None] = [file.absolute().parent.name for file in files]
     else:
         names = [options.expect] * len(files)
-    for name in dict.fromkeys([options.expect, *names]):
+    spelled = {one_form(name): name for name in classes}
+    expected = [name and spelled.get(one_form(name), name) for name in names]
+    for name in dict.fromkeys(expected):
         if name is not None and name not in classes:
             raise UnknownNameError("class", name, classes)
-    return names
+    return expected
 
 
 def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:

@@ -308,8 +308,10 @@ def _naming(subjects: Sequence[Subject], splits: "DataSplits") -> list[str]:
     Raises:
         UsageError: the names are the same, but in another order.
     """
-    known = [(one.name, one.classes) for one in subjects if one.classes]
-    known += [(splits.name, tuple(splits.class_names))] if splits.class_names else []
+    from paretocaps.data.sources.class_names import one_form
+
+    named = [(one.name, one.classes) for one in subjects] + [(splits.name, splits.class_names)]
+    known = [(name, tuple(map(one_form, classes))) for name, classes in named if classes]
     for name, classes in known[1:]:
         (first, wanted), told = known[0], f"{name} has the classes {_few(classes)}"
         if sorted(classes) == sorted(wanted) and classes != wanted:

@@ -248,7 +248,8 @@ def loose_images(pictures):
         (mixed, "cat/9.png is gray but "),
         (
             no_image,
-            "cat/2.png is corrupt (not a JPEG, PNG, BMP, WebP, GIF or TIFF image): replace it, or leave",
+            "cat/2.png is corrupt (not a JPEG, PNG, BMP, WebP, GIF, TIFF, PPM, PGM or JPEG 2000"
+            " image): replace it, or leave",
         ),
         (truncated_jpeg, "cat/2.jpg is corrupt (image file is truncated"),
         (broken_link, "cat/2.jpg is corrupt (No such file or directory): replace it"),

@@ -26,6 +26,17 @@ def test_folders_are_searched_by_name_and_files_taken_as_they_are(tmp_path):
     assert list(find_images([odd, tmp_path / "set", odd])) == [odd, *inside, odd]
 
 
+def test_files_that_are_left_out_are_told_per_folder(tmp_path):
+    image = saved(tmp_path / "set" / "a.png")
+    for name in ("b.heic", "c/d.HEIC", "e", ".f", "__MACOSX/g.png"):
+        (tmp_path / "set" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "set" / name).write_bytes(b"x")
+    said = []
+    assert list(find_images([tmp_path / "set"], said.append)) == [image]
+    (line,) = said
+    assert line.startswith(f"left out in {tmp_path / 'set'}: 2 .heic, 1 without a suffix (image files are ")
+
+
 def test_a_hidden_folder_that_is_named_is_searched(tmp_path):
     image = saved(tmp_path / ".set" / "a.png")
     assert list(find_images([tmp_path / ".set"])) == [image]

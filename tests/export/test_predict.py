@@ -7,7 +7,7 @@ from PIL import Image
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.engines import open_engine
 from paretocaps.export.package import write_export
-from paretocaps.export.predict import PredictOptions, predict
+from paretocaps.export.predict import PredictOptions, expected_classes, predict
 from paretocaps.models.build import build_network
 
 
@@ -61,6 +61,14 @@ def test_what_is_expected_of_each_image(written, images):
     assert found[0].as_dict()["expected"] == "ant"
     everyone, _ = run(written, [images], expect="bee")
     assert [one.right for one in everyone] == [one.label == "bee" for one in everyone]
+
+
+def test_expected_names_are_compared_in_one_unicode_form():
+    classes = ["ant", "caf\u00e9"]
+    folders = PredictOptions(expect_folders=True)
+    assert expected_classes(classes, [Path("cafe\u0301/1.png")], folders) == ["caf\u00e9"]
+    one = PredictOptions(expect="caf\u00e9")
+    assert expected_classes(["cafe\u0301"], [Path("1.png")], one) == ["cafe\u0301"]
 
 
 def test_an_unknown_class_is_named_before_anything_is_computed(written, images):

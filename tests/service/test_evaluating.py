@@ -108,6 +108,15 @@ def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, t
         evaluate([str(tmp_path / "turned")], options=DIGITS)
 
 
+def test_names_in_two_unicode_forms_are_the_same(trained, tmp_path):
+    places = [str(tmp_path / place) for place in ("composed", "separate")]
+    for place, letter in zip(places, ("\u00e9", "e\u0301"), strict=True):
+        names = [f"{letter}{number}" for number in range(10)]
+        service.export_trial(pick_trial(trained, trial=0), service.ExportOptions(place, names, onnx=False))
+    remarks = evaluate(places, options=DIGITS).facts["remarks"]
+    assert remarks.startswith("digits has the classes 0, 1, ")
+
+
 def test_a_trainings_folder_says_what_it_was_trained_on(trained, tmp_path):
     picked, run = pick_trial(trained, trial=0), tmp_path / "run"
     job = {"study": "s", "trial": 0, "trainer": "capsnet", "choices": picked.choices, "seed": 0}

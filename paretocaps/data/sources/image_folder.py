@@ -1,24 +1,36 @@
 """The reader of a folder with a sub-folder of images for each class."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from PIL import features
 
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
+from paretocaps.data.sources.class_names import one_form
 from paretocaps.errors import DataError, did_you_mean
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff")
-"""The suffixes of image files, in lower or upper case; other files are ignored."""
+_JPEG_2000 = (".jp2",) if features.check("jpg_2000") else ()  # some builds of Pillow cannot decode it
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"),
+    *_JPEG_2000,
+)
+"""The suffixes of image files, in lower or upper case; other files are left out."""
+NO_CLASSES = ("__MACOSX", "__pycache__")
+"""Folders that programs leave behind; hidden folders are left out too."""
+_NAMED = 5  # how many suffixes a remark names
 TRAIN = "train"
 TESTS = ("test", "val", "valid", "validation")
 """The sub-folders that may contain the test part, in order of preference."""
 Classes = Mapping[str, Sequence[Path]]
-"""The images of each class by its name; names and images are sorted."""
+"""The images of each class by its name, which is in one Unicode form; names and images are sorted."""
+LeftOut = Counter[str]
+"""How many files of each suffix are left out."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,26 @@ def known(folder: Path) -> bool:
 
 def is_image(name: str) -> bool:
     """Return whether a file called `name` is read as an image."""
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+    return name.lower().endswith(SUFFIXES) and not is_hidden(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether files and folders called `name` are left out without a word."""
+    return name.startswith(".") or name in NO_CLASSES
+
+
+def left_out(folder: Path, suffixes: LeftOut) -> str:
+    """Return a remark on the files in and below `folder` that are left out, of which there are some."""
+    ranked = sorted(suffixes.items(), key=lambda one: (-one[1], one[0]))
+    told = [f"{count} {suffix}" for suffix, count in ranked[:_NAMED]]
+    if others := sum(count for _, count in ranked[_NAMED:]):
+        told.append(f"{others} of other suffixes")
+    return f"left out in {folder}: {', '.join(told)} (image files are {', '.join(SUFFIXES)})"
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file that is left out, or words for a file without one."""
+    return Path(name).suffix.lower() or "without a suffix"
 
 
 def read(folder: Path) -> EncodedData:
@@ -43,24 +74,25 @@ def read(folder: Path) -> EncodedData:
 
     The classes are the sub-folders, sorted by name; images may be in deeper folders. If there is a folder
     `train` but no folder `test`, then `val`, `valid` or `validation` is used as the test part, with a remark;
-    the validation images always come from the training part. Hidden files and folders are ignored, as are
-    files whose suffix is not an image's (see `SUFFIXES`).
+    the validation images always come from the training part. Files whose suffix is not an image's (see
+    `SUFFIXES`) are left out, with a remark; so are hidden files and folders and `NO_CLASSES`, without one.
 
     Args:
         folder: a folder with sub-folders.
 
     Raises:
-        DataError: a class has no images, there is only one class, the test part has another class, or a
-            folder cannot be read.
+        DataError: a class has no images, there is only one class, the test part has another class, two
+            classes have one name in Unicode's composed form, or a folder cannot be read.
     """
     layout = _layout(folder)
-    classes = _classes(layout.train)
+    suffixes = LeftOut()
+    classes = _classes(layout.train, suffixes)
     if len(classes) < 2:
         raise DataError(
             f"data folder {str(layout.train)!r} holds one class only ({next(iter(classes))!r}): give each"
             " class a sub-folder of its own, two or more"
         )
-    test = _classes(layout.test) if layout.test else {}
+    test = _classes(layout.test, suffixes) if layout.test else {}
     for name in test:
         if name not in classes:
             raise DataError(
@@ -75,7 +107,7 @@ def read(folder: Path) -> EncodedData:
         fingerprint=fingerprint(folder, chain(*classes.values(), *test.values())),
         classes=len(names),
         class_names=names,
-        remarks=layout.remarks,
+        remarks=layout.remarks + ((left_out(folder, suffixes),) if suffixes else ()),
     )
 
 
@@ -105,13 +137,20 @@ def _part(folder: Path, classes: Classes, names: Sequence[str]) -> EncodedPart:
     return EncodedPart(labels, str(folder), lambda: iter(files), lambda row: str(files[row]))
 
 
-def _classes(folder: Path) -> Classes:
-    classes = {one.name: _images(one) for one in _folders(folder)}
-    for name, images in classes.items():
-        if not images:
+def _classes(folder: Path, suffixes: LeftOut) -> Classes:
+    """Return the classes of `folder`, and count the files that are left out in `suffixes`."""
+    classes: dict[str, Sequence[Path]] = {}
+    for one in sorted(_folders(folder), key=lambda one: one_form(one.name)):
+        name = one_form(one.name)
+        if name in classes:
             raise DataError(
-                f"class folder {str(_place(folder, name))!r} holds no images ({', '.join(SUFFIXES)}): add"
-                " some, or remove it"
+                f"folder {str(folder)!r} has two class folders called {name!r}, whose accents are encoded"
+                " differently: move the images of both into one"
+            )
+        classes[name] = _images(one, suffixes)
+        if not classes[name]:
+            raise DataError(
+                f"class folder {str(one)!r} holds no images ({', '.join(SUFFIXES)}): add some, or remove it"
             )
     if not classes:
         raise DataError(f"data folder {str(folder)!r} has no class folders: put each class's images into one")
@@ -132,19 +171,20 @@ def _holds_images(folder: Path) -> bool:
 
 def _entries(folder: Path) -> list[Path]:
     try:
-        return [one for one in folder.iterdir() if not one.name.startswith((".", "__"))]
+        return [one for one in folder.iterdir() if not is_hidden(one.name)]
     except OSError as error:
         raise DataError(
             f"folder {str(folder)!r} cannot be read ({error.strerror}): check its rights"
         ) from None
 
 
-def _images(folder: Path) -> list[Path]:
+def _images(folder: Path, suffixes: LeftOut) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise DataError(f"folder {error.filename!r} cannot be read ({error.strerror}): check its rights")
 
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        suffixes.update(suffix_of(name) for name in names if not (is_image(name) or is_hidden(name)))
         found += [Path(place, name) for name in sorted(names) if is_image(name)]
     return found

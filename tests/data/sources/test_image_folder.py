@@ -1,12 +1,16 @@
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paretocaps.data.arrays import decoded
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+
+EXACT = {".jfif": {"format": "JPEG", "quality": 100}, ".jp2": {"irreversible": False}}
 
 
 def read(folder, **options):
@@ -83,6 +87,85 @@ def test_a_training_part_alone_is_split_as_any_other(tmp_path, class_folders) ->
 
 def test_a_class_may_be_called_train(tmp_path, class_folders) -> None:
     assert read(class_folders(tmp_path, "bus train tram")).class_names == ("bus", "train", "tram")
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".PPM", ".pgm", ".jp2"])
+def test_further_kinds_of_images_are_read(tmp_path, suffix) -> None:
+    pixels = np.arange(48, dtype=np.uint8).reshape(4, 12)
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / f"0{suffix}", **EXACT.get(suffix, {}))
+    data = read(tmp_path)
+    assert data.remarks == ()
+    assert data.train.images.shape == (2, 1, 4, 12)
+    assert np.abs(data.train.images[0, 0].astype(int) - pixels).max() <= (8 if suffix == ".jfif" else 0)
+
+
+def test_sixteen_bits_of_a_portable_graymap_become_eight(tmp_path) -> None:
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.pgm").write_bytes(b"P5 2 1 65535\n" + bytes([200, 1, 7, 255]))
+    assert read(tmp_path).train.images[0].tolist() == [[[200, 7]]]
+
+
+def test_files_that_are_left_out_are_counted_and_named(tmp_path, class_folders) -> None:
+    class_folders(tmp_path / "train")
+    class_folders(tmp_path / "test")
+    for name in (
+        "train/ant/a.heic",
+        "train/bee/more/b.HEIC",
+        "test/ant/c.heic",
+        "train/ant/d.txt",
+        "test/bee/e",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "train" / "ant" / ".DS_Store").write_bytes(b"x")
+    (remark,) = read(tmp_path).remarks
+    assert remark.startswith(
+        f"left out in {tmp_path}: 3 .heic, 1 .txt, 1 without a suffix (image files are .jpg,"
+    )
+
+
+def test_suffixes_beyond_five_are_counted_together(tmp_path, class_folders) -> None:
+    class_folders(tmp_path)
+    for number in range(8):
+        (tmp_path / "ant" / f"a.x{number}").write_bytes(b"x")
+    (remark,) = read(tmp_path).remarks
+    assert ": 1 .x0, 1 .x1, 1 .x2, 1 .x3, 1 .x4, 3 of other suffixes (" in remark
+
+
+def test_only_what_programs_leave_behind_is_no_class(tmp_path, class_folders) -> None:
+    class_folders(tmp_path, "__init __MACOSX __pycache__ ant")
+    class_folders(tmp_path / "ant" / "__MACOSX", "more")
+    data = read(tmp_path)
+    assert data.class_names == ("__init", "ant")
+    assert data.train.labels.tolist() == [0] * 4 + [1] * 4
+
+
+def test_a_class_means_the_same_in_both_unicode_forms(tmp_path, class_folders) -> None:
+    class_folders(tmp_path / "train", "caf\u00e9 cafz")
+    class_folders(tmp_path / "test", "cafe\u0301 cafz", count=1)
+    data = read(tmp_path)
+    assert data.class_names == ("cafz", "caf\u00e9")
+    assert data.train.labels.tolist() == [0] * 4 + [1] * 4
+    assert data.test.labels.tolist() == [0, 1]
+
+
+def test_two_classes_of_one_name_in_two_unicode_forms(tmp_path, class_folders, refusal) -> None:
+    message = refusal(read, class_folders(tmp_path, "caf\u00e9 cafe\u0301"))
+    assert message.endswith(
+        "has two class folders called 'caf\u00e9', whose accents are encoded differently: move the images of"
+        " both into one"
+    )
+
+
+def test_images_prepared_by_other_rules_are_not_used(tmp_path, class_folders) -> None:
+    """The same files in the same order, of which a class was once a part of another one."""
+    encoded = read_folder(str(class_folders(tmp_path, "ant bee cat")))
+    old = replace(encoded, train=replace(encoded.train, labels=np.arange(12) // 6))
+    assert decoded(old, DataSpec()).train.labels.tolist() == [0] * 6 + [1] * 6
+    assert decoded(encoded, DataSpec()).train.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
 
 
 def test_a_class_without_images(tmp_path, class_folders, refusal) -> None:

@@ -74,8 +74,8 @@ def test_the_first_corrupt_row_is_named_and_the_others_are_counted(table, encode
     files[2] = files[4] = b"GIF89a nothing"
     message = refusal(decode_table, table(files, [0] * 7), "there", None)
     assert message == (
-        "there: the image of row 2 is corrupt (not a JPEG, PNG, BMP, WebP, GIF or TIFF image), and 1 other of"
-        " 7 images too: replace it, or leave such images out with --corrupt skip"
+        "there: the image of row 2 is corrupt (not a JPEG, PNG, BMP, WebP, GIF, TIFF, PPM, PGM or JPEG 2000"
+        " image), and 1 other of 7 images too: replace it, or leave such images out with --corrupt skip"
     )
 
 
