@@ -1,0 +1,96 @@
+import json
+
+import pytest
+
+from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import Requirement
+
+MEMBERS = (
+    FrontMember(4, {"lr_max": 1e-3}, {"acc": 0.9, "time": 2.0}, design="ws", seeds=3, flags=("shared",)),
+    FrontMember(1, {}, {"acc": 0.8, "time": 1.0}),
+)
+
+
+def front(**changes):
+    known = {
+        "study": "demo",
+        "objectives": parse_objectives("acc,time"),
+        "reference_point": (0.7, 3.0),
+        "hypervolume": 0.5,
+        "members": MEMBERS,
+    }
+    return FrontRecord(**(known | changes))
+
+
+def test_it_is_a_sequence_of_its_members():
+    assert list(front()) == list(MEMBERS)
+    assert len(front()) == 2
+    assert not front(members=())
+
+
+def test_it_is_printed_as_json():
+    assert json.loads(json.dumps(front(device="cpu").as_dict())) == {
+        "study": "demo",
+        "objectives": [
+            {"name": "acc", "direction": "maximize", "unit": ""},
+            {"name": "time", "direction": "minimize", "unit": "s"},
+        ],
+        "reference_point": [0.7, 3.0],
+        "hypervolume": 0.5,
+        "device": "cpu",
+        "scaled_to": None,
+        "members": [
+            {
+                "trial": 4,
+                "design": "ws",
+                "seeds": 3,
+                "flags": ["shared"],
+                "choices": {"lr_max": 1e-3},
+                "acc": 0.9,
+                "time": 2.0,
+            },
+            {"trial": 1, "design": None, "seeds": 1, "flags": [], "choices": {}, "acc": 0.8, "time": 1.0},
+        ],
+    }
+
+
+def test_a_study_without_finished_trials_has_no_reference_point():
+    assert front(reference_point=None, members=()).as_dict()["reference_point"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({}, ""),
+        ({"device": "a", "devices": ("a",)}, ""),
+        ({"devices": ("a", "b")}, ""),
+        ({"device": "a", "devices": ("a", "b")}, "trials of a only, of 2 devices"),
+        (
+            {"scaled_to": "b", "devices": ("a", "b")},
+            "times of 2 devices, scaled to seconds of b by their calibrations",
+        ),
+    ],
+)
+def test_a_note_on_devices_is_there_where_there_are_several(changes, note):
+    assert front(**changes).measured_on == note
+
+
+def test_bounds_are_joined():
+    bounds = tuple(map(Requirement.parse, ("acc>=0.9", "time<60")))
+    assert front(requirements=bounds).within == "acc>=0.9 and time<60"
+    assert front().within == ""
+
+
+def test_trials_that_were_not_ranked_are_counted_by_objective():
+    unreached = {"time_to(acc=0.99)": 1, "epochs_to(acc=0.9)": 2}
+    assert front(unreached=unreached).left_out == (
+        "1 trial left out: time_to(acc=0.99) was not reached by every seed",
+        "2 trials left out: epochs_to(acc=0.9) was not reached by every seed",
+    )
+    assert front().left_out == ()
+
+
+def test_fronts_are_equal_by_their_members_and_not_by_how_they_were_read():
+    assert front(device="a", devices=("a", "b"), trainer="probe", unreached={"time": 1}) == front()
+    assert front(members=MEMBERS[:1]) != front()
