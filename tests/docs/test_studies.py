@@ -144,7 +144,7 @@ def test_the_tables_are_those_of_the_paper():
 @pytest.mark.parametrize("name", PAPERS)
 def test_it_runs_scaled_down(name, tmp_path):
     file = read_study_file(STUDIES / name)
-    smaller = {"image_size": 64} if file["fix"].get("image_size", 0) > 64 else {}
+    smaller = {"image_size": 64} if file.get("fix", {}).get("image_size", 0) > 64 else {}
     flags = {
         "study": "small",
         "storage": f"sqlite:///{tmp_path}/small.db",

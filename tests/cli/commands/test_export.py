@@ -77,6 +77,7 @@ def test_a_front_member_of_a_real_study_keeps_its_weights_and_is_exported(run):
         "--executor",
         "inline",
         "--no-designs",
+        "--require=acc>=0",
     )
     study = run("optimize", "--study", "d", *limits, *fixed)
     assert study.exit_code == 0, study.stderr
