@@ -98,7 +98,7 @@ class Registry(Generic[T]):
 
     @contextmanager
     def blamed(self, name: str) -> Iterator[None]:
-        """Run code of the object called `name`: what it raises by accident is told with its package.
+        """Run code of the object called `name`, and report an error in it with the package that it is from.
 
         Raises:
             ParetocapsError: code of a plug-in failed; the message names it and its package. Memory that ran

@@ -46,9 +46,9 @@ def with_new_flags(
     if "--" in arguments:
         end = list(arguments).index("--")
     given = [argument.partition("=") for argument in arguments[:end]]
-    told = [note(old, renamed[old]) for old in dict.fromkeys(flag for flag, _, _ in given) if old in renamed]
+    notes = [note(old, renamed[old]) for old in dict.fromkeys(flag for flag, _, _ in given) if old in renamed]
     kept = [renamed.get(flag, flag) + equals + value for flag, equals, value in given]
-    return [*kept, *arguments[end:]], told
+    return [*kept, *arguments[end:]], notes
 
 
 def renamed_arguments(**names: str) -> Callable[[Callable[Given, Returned]], Callable[Given, Returned]]:

@@ -47,9 +47,9 @@ class PlainView(Progress):
         super().preparing(what, done, total)
         assert self.prepared is not None
         now, begun = self.clock(), self.prepared.started
-        told = self._said_at >= begun + SOON_SECONDS  # of this preparation
-        silence = now - (self._said_at if told else begun)
-        if silence >= (QUIET_SECONDS if told else SOON_SECONDS) or (told and done == total):
+        reported = self._said_at >= begun + SOON_SECONDS  # of this preparation
+        silence = now - (self._said_at if reported else begun)
+        if silence >= (QUIET_SECONDS if reported else SOON_SECONDS) or (reported and done == total):
             self._say(f"{what}: {done} of {total}")
 
     def opened(self, spec: StudySpec, finished: int) -> None:

@@ -46,7 +46,7 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
     path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec)}{SUFFIX}"
     cached = read_cached(path)
     if cached is None:
-        prepare(data, channels, spec.corrupt == "skip", on_preparing or _told_nobody, path, spec.size)
+        prepare(data, channels, spec.corrupt == "skip", on_preparing or _silent, path, spec.size)
         cached = read_cached(path)
     if cached is None:
         raise DataError(f"{path}: removed as soon as it was written: do not change the folder, and try again")
@@ -57,7 +57,7 @@ def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | N
     return channels in (None, data.train.shape[0]) and asked in (None, data.train.shape[1:])
 
 
-def _told_nobody(what: str, done: int, total: int) -> None:
+def _silent(what: str, done: int, total: int) -> None:
     """Ignore the progress."""
 
 

@@ -31,7 +31,7 @@ def prepare(
     data: EncodedData,
     channels: int | None,
     skip: bool,
-    told: OnPreparing,
+    on_preparing: OnPreparing,
     path: Path,
     size: tuple[int, int] | None = None,
 ) -> None:
@@ -45,7 +45,7 @@ def prepare(
         data: the image files.
         channels: 1 or 3, to which all images are converted; None if all are gray or all are coloured.
         skip: whether to leave out images that cannot be read, and not to refuse them.
-        told: receives the progress.
+        on_preparing: receives the progress.
         path: the file, which appears when it is complete.
         size: the height and width of all images, or None.
 
@@ -55,7 +55,7 @@ def prepare(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about oddities of files that it can read
-        _Preparation(data, channels, skip, told, size).write(path)
+        _Preparation(data, channels, skip, on_preparing, size).write(path)
 
 
 def common_size(headers: Headers) -> tuple[int, int]:
@@ -73,11 +73,17 @@ class _Preparation:
         data: EncodedData,
         channels: int | None,
         skip: bool,
-        told: OnPreparing,
+        on_preparing: OnPreparing,
         size: tuple[int, int] | None,
     ) -> None:
         Image.init()  # here, because several threads must not do it at once
-        self.data, self.channels, self.skip, self.told, self.size = data, channels, skip, told, size
+        self.data, self.channels, self.skip, self.on_preparing, self.size = (
+            data,
+            channels,
+            skip,
+            on_preparing,
+            size,
+        )
         self.count, self.train = sum(map(len, data.parts)), len(data.train)
 
     def write(self, path: Path) -> None:
@@ -120,11 +126,11 @@ class _Preparation:
 
     def _passed(self, function: Callable[[File], Found], what: str) -> Iterator[tuple[int, Found]]:
         files = chain.from_iterable(part.files() for part in self.data.parts)
-        self.told(what, 0, self.count)
+        self.on_preparing(what, 0, self.count)
         for row, found in enumerate(mapped_in_order(function, files)):
             yield row, found
             if (row + 1) % _TOLD_EVERY == 0 or row + 1 == self.count:
-                self.told(what, row + 1, self.count)
+                self.on_preparing(what, row + 1, self.count)
 
     def _one_kind(self, headers: Headers, fit: NDArray[np.bool_]) -> int:
         kinds = {channels: np.flatnonzero(fit & (headers[:, 2] == channels)) for channels in (1, 3)}

@@ -22,7 +22,7 @@ GRIDS = 10
 
 @dataclass(frozen=True)
 class Extras:
-    """What to measure and draw besides the classification.
+    """Which parts of an appraisal are made besides the classification.
 
     Attributes:
         robust: whether to measure accuracies under transforms, in 26 more passes over the images.

@@ -13,7 +13,7 @@ from paretocaps.models.network import Network
 
 @dataclass(frozen=True, eq=False)
 class KnownData:
-    """What is known of a network's data.
+    """The facts about a network's data.
 
     Attributes:
         images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or have

@@ -52,7 +52,7 @@ class ExportInfo(_Value):
 
 
 class GraphRecord(_Value):
-    """What is known of `network.onnx`.
+    """The facts about `network.onnx`.
 
     Attributes:
         sha256: the file's hash, in hexadecimal digits.

@@ -1,4 +1,4 @@
-"""The decoder: it draws the image again from the class capsule of its class."""
+"""The decoder, which reconstructs the image from the class capsule of its class."""
 
 from itertools import pairwise
 
@@ -14,8 +14,8 @@ class Decoder(nn.Module):
     """Three linear layers, ReLU, ReLU, sigmoid (Sabour et al. 2017, section 4.1).
 
     The full decoder reads all class capsules, with all but the chosen one set to 0; so the place of the
-    poses tells it which class to draw. The reduced one (FasTrCaps, section IV-C) reads the chosen capsule
-    only, and is not told the class.
+    poses determines the class. The reduced one (FasTrCaps, section IV-C) reads the chosen capsule only, and
+    does not get the class.
 
     Args:
         widths: the widths of the input, the two hidden layers and the image. An input as wide as one

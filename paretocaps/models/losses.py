@@ -17,7 +17,7 @@ FIRST_SPREAD, LAST_SPREAD = 0.2, 0.9
 
 
 class Scored(Protocol):
-    """What a loss reads: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
+    """The input of a loss: lengths [B, O]; a reconstruction [B, C * H * W] and logits [B, O], or None."""
 
     @property
     def lengths(self) -> Tensor:
@@ -108,7 +108,7 @@ def capsnet_loss(
 ) -> Tensor:
     """Return the loss of the classes, plus that of the reconstruction where there is one; a scalar.
 
-    Where there are logits, the loss of the classes is their cross-entropy, whatever `loss` says.
+    Where there are logits, the loss of the classes is their cross-entropy, whatever `loss` is.
 
     Args:
         output: what the network returned for `images` and `labels`.

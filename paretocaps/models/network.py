@@ -21,7 +21,7 @@ _NORMALISING = nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm
 
 @dataclass(frozen=True)
 class Output:
-    """What a network returns for a batch.
+    """The output of a network for a batch.
 
     Attributes:
         lengths: [B, O], the score of each class, 0 to 1: the class capsules' lengths, their activations with

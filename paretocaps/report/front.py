@@ -33,7 +33,7 @@ class Front(FrontRecord):
         return DataFrame(rows, columns=columns)
 
     def knee(self) -> FrontMember:
-        """Return the member that is hardest to leave: any gain nearby costs much in the other objectives.
+        """Return the best compromise: near it, any gain in one objective costs much in the others.
 
         Raises:
             UsageError: the front is empty.

@@ -20,7 +20,7 @@ class PublishedSection:
 
     Attributes:
         facts: the sources of the published and of the measured figures.
-        table: the figures; headings above groups of columns tell the two apart.
+        table: the figures, with a heading above the published columns and one above the measured columns.
         mixed: whether trials of several devices are compared, so that times and memory are left out.
         notes: notes on rows, by the rows' names.
     """

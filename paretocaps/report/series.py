@@ -82,7 +82,7 @@ def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:
 def extent(objective: Objective, front: Sequence[float], everything: Sequence[float]) -> Extent:
     """Return the axis for an objective: over all trials, and over the front where that would be crowded.
 
-    A few bad trials (accuracy 0.1, where the front goes from 0.97 to 0.99) would leave the front no room.
+    A few bad trials (accuracy 0.1, where the front goes from 0.97 to 0.99) would squeeze the front together.
 
     Args:
         objective: the objective on the axis.

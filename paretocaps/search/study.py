@@ -115,7 +115,7 @@ def _refuse_unknown_to_workers(spec: StudySpec) -> None:
 
 
 def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
-    """Refuse a space of which the trainer refuses all of many points, with the trainer's last error."""
+    """Refuse a space if the trainer refuses every one of many points, with the trainer's last error."""
     refusal: UsageError | None = None
     for sampled in islice(sobol(space, fix, seed), _TRIED):
         try:

@@ -313,11 +313,11 @@ def _naming(subjects: Sequence[Subject], splits: "DataSplits") -> list[str]:
     named = [(one.name, one.classes) for one in subjects] + [(splits.name, splits.class_names)]
     known = [(name, tuple(map(one_form, classes))) for name, classes in named if classes]
     for name, classes in known[1:]:
-        (first, wanted), told = known[0], f"{name} has the classes {_few(classes)}"
+        (first, wanted), found = known[0], f"{name} has the classes {_few(classes)}"
         if sorted(classes) == sorted(wanted) and classes != wanted:
-            raise UsageError(f"{told}, in another order than {first}: evaluate it on its own data")
+            raise UsageError(f"{found}, in another order than {first}: evaluate it on its own data")
         if classes != wanted:
-            return [f"{told}, but {first} has {_few(wanted)}: classes are matched by their numbers"]
+            return [f"{found}, but {first} has {_few(wanted)}: classes are matched by their numbers"]
     return []
 
 

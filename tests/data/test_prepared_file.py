@@ -62,7 +62,7 @@ def test_the_training_part_decides_the_size_and_comes_first(prepared, photo) -> 
     assert again.pixels[0].tolist() == found.pixels[0].tolist()
 
 
-def test_progress_is_told_from_nothing_to_all(prepared, photo) -> None:
+def test_progress_is_reported_from_nothing_to_all(prepared, photo) -> None:
     prepared([photo()] * 130, [photo()] * 20)
     for what in ("reading the sizes of images", "preparing images"):
         steps = [(done, total) for told, done, total in prepared.told if told == what]

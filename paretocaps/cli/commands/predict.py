@@ -56,9 +56,9 @@ def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> N
     write_rows(rows, form)
     rate = f"{len(found) / seconds:.0f} per second including loading"
     say(f"{counted(len(found), 'image')} in {seconds:.2f} s, {rate}")
-    told = [one.right for one in found if one.right is not None]
-    if told:
-        say(f"accuracy {sum(told) / len(told):.4g}: {sum(told):,} of {counted(len(told), 'image')} right")
+    right = [one.right for one in found if one.right is not None]
+    if right:
+        say(f"accuracy {sum(right) / len(right):.4g}: {sum(right):,} of {counted(len(right), 'image')} right")
 
 
 def _scores_text(scores: dict[str, float]) -> str:

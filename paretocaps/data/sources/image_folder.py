@@ -22,7 +22,7 @@ SUFFIXES = (
 )
 """The suffixes of image files, in lower or upper case; other files are left out."""
 NO_CLASSES = ("__MACOSX", "__pycache__")
-"""Folders that programs leave behind; hidden folders are left out too."""
+"""Folders that programs create, which are ignored, as hidden folders are."""
 _NAMED = 5  # how many suffixes a remark names
 TRAIN = "train"
 TESTS = ("test", "val", "valid", "validation")
@@ -56,12 +56,12 @@ def is_hidden(name: str) -> bool:
 
 
 def left_out(folder: Path, suffixes: LeftOut) -> str:
-    """Return a remark on the files in and below `folder` that are left out, of which there are some."""
+    """Return a remark on the files in and below `folder` that are left out; there must be some."""
     ranked = sorted(suffixes.items(), key=lambda one: (-one[1], one[0]))
-    told = [f"{count} {suffix}" for suffix, count in ranked[:_NAMED]]
+    counts = [f"{count} {suffix}" for suffix, count in ranked[:_NAMED]]
     if others := sum(count for _, count in ranked[_NAMED:]):
-        told.append(f"{others} of other suffixes")
-    return f"left out in {folder}: {', '.join(told)} (image files are {', '.join(SUFFIXES)})"
+        counts.append(f"{others} of other suffixes")
+    return f"left out in {folder}: {', '.join(counts)} (image files are {', '.join(SUFFIXES)})"
 
 
 def suffix_of(name: str) -> str:

@@ -164,7 +164,7 @@ def _kept_of_stem(target: Architecture, saliencies: Saliencies) -> tuple[dict[st
 def _kept_of_trunk(
     target: Architecture, groups: Sequence[ChannelGroup]
 ) -> tuple[dict[str, Kept], Tensor | None]:
-    """Return the same for a deep trunk, of which all stays where there are no groups."""
+    """Return the same for a deep trunk, which stays whole where it has no groups."""
     widths = target.trunk_shape.widths
     kept: dict[str, dict[int, Tensor]] = {}
     read = None

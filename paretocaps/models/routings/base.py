@@ -1,4 +1,4 @@
-"""What every capsule layer is, whatever its routing."""
+"""The base of all capsule layers, whatever their routing."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal

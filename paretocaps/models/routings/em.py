@@ -26,7 +26,7 @@ from paretocaps.models.routings.gaussians import Gaussians, Operands, fit
 class PoseMatrices(CapsuleLayer):
     """A layer of 4x4 poses and activations; a Gaussian per output capsule fits the votes V_ij = M_i W_ij.
 
-    `weight` is [O, 4, 4, M], `beta_u` and `beta_a` are [O]; there is no other bias, whatever `bias` says.
+    `weight` is [O, 4, 4, M], `beta_u` and `beta_a` are [O]; there is no other bias, whatever `bias` is.
     With gradient "last" the couplings are constants in the backward pass, so that activations learn
     little: on small problems only "all" learned, which is what the paper does.
 

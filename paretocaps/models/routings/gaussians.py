@@ -22,7 +22,7 @@ _GROUP_ON_DEVICE = 1 << 28
 
 
 class Operands(NamedTuple):
-    """What all iterations of a layer read.
+    """The values that all iterations of a layer read.
 
     Attributes:
         poses: [M, 4 (inner), R, 4 (row), B], in the dtype that products are computed in.

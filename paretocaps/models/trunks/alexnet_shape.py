@@ -15,7 +15,7 @@ def alexnet(channels: int, size: Size, widths: Sequence[int] = ()) -> TrunkShape
     """Return the five convolutions of AlexCapsNet for 28x28 pixels and more, and a 1x1 primary one.
 
     The paper pools after the first convolution (3x3, stride 2), and mentions "some" further pooling. With
-    MNIST the maps are 2x2 from there on, which leaves no room for it. The convolutions after the first keep
+    MNIST the maps are 2x2 from there on, which is too small for it. The convolutions after the first keep
     the size of their maps, as in AlexNet.
     """
     inputs, shapes = channels, []
