@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paretocaps.cli.output import rows_table, say, show, write_csv, write_json
+from paretocaps.service.evaluating import told_precision
 
 _RIGHT = ("precision", "recall", "f1", "auc", "acc")
 
@@ -22,12 +23,13 @@ def write_evaluation(found: Mapping[str, Any], form: str) -> None:
 def _say_headlines(found: Mapping[str, Any]) -> None:
     low, high = found["interval"]
     say(f"{found['images']:,} images of the {found['part']} part of {found['data']}, on {found['device']}")
+    say(f"computed in {found['precision']}{told_precision(found['precision'])}")
     lines = {
         "accuracy": f"{found['acc']:.4f} (95 % interval {low:.4f} to {high:.4f})",
         "top 5": _four(found["top5"]),
         "F1": f"{_four(found['macro']['f1'])} (mean over classes)",
         "AUC": f"{_four(found['auc'])} (mean over classes)",
-        "ECE": _four(found["ece"]),
+        "ECE": f"{_four(found['ece'])} (the confidence is {found['confidence']})",
         "robust": _four((found["robust"] or {}).get("mean")),
     }
     rows = [{"": name, " ": text} for name, text in lines.items() if not text.startswith("-")]

@@ -13,7 +13,7 @@ from paretocaps.evaluation.classification import ClassificationReport, classific
 from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_grids
 from paretocaps.evaluation.reconstructions import Reconstruction, reconstructions
 from paretocaps.evaluation.robustness import Robustness, robustness
-from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores
+from paretocaps.evaluation.scores import Ensemble, Scored, collect, confidence_of, ensemble_scores
 from paretocaps.models.network import Network
 
 GRIDS = 10
@@ -41,6 +41,7 @@ class Appraisal:
 
     Attributes:
         report: the classification of the network, or of the ensemble as a whole.
+        confidence: what the confidence of a prediction is, in words (see `confidence_of`).
         members: the accuracies of an ensemble's members; empty for one network.
         robustness: the accuracies under transforms; None if they were not requested.
         reconstructions, grids: the pictures; empty if they were not requested or cannot be drawn.
@@ -49,6 +50,7 @@ class Appraisal:
     """
 
     report: ClassificationReport
+    confidence: str
     members: tuple[float, ...]
     robustness: Robustness | None
     reconstructions: tuple[Reconstruction, ...]
@@ -97,6 +99,7 @@ def appraise(
     drawn, grids, why = _pictures(as_one, images, whole, extras, tell)
     return Appraisal(
         report=classification(whole, names),
+        confidence=confidence_of(networks),
         members=tuple(float((one.predicted == one.labels).mean()) for one in scored) if scored[1:] else (),
         robustness=robust,
         reconstructions=drawn,

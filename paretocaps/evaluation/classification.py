@@ -89,7 +89,8 @@ class ClassificationReport:
 def classification(scored: Scored, names: Sequence[str] | None = None) -> ClassificationReport:
     """Return the report on `scored`.
 
-    All measures use the scores as the network gives them; they are not divided by their sum.
+    All measures use the scores as they are in `scored`: those of a network are not divided by their sum,
+    those of an ensemble are means of scores that are (see `ensemble_scores`).
 
     Args:
         scored: the scores of one image or more.

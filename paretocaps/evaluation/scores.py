@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from paretocaps.data.device_loader import Batch
+from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.errors import DataError
 from paretocaps.models.network import Network, Output
 
@@ -73,6 +75,18 @@ def collect(network: Network, batches: Iterable[Batch]) -> Scored:
         raise DataError("there are no images to score: give a data set that has some")
     scores = torch.cat([scores for scores, _ in found]).double().cpu().numpy()
     return Scored(scores, torch.cat([labels for _, labels in found]).cpu().numpy())
+
+
+def confidence_of(networks: Sequence[Network]) -> str:
+    """Return what the confidence of a prediction is, in words, for a network or an ensemble of several."""
+    if len(networks) > 1:
+        return "the mean over the networks of the class's share: its score divided by the sum of all scores"
+    a = networks[0].architecture
+    if not FAMILIES.get(a.family).has_capsules:
+        return "the softmax of the network's output for the class"
+    if ROUTINGS.get(a.routing).activation:
+        return "the activation of the class's capsule"
+    return "the length of the class's capsule, which a margin loss trains to 0.9, not 1"
 
 
 def shares(scores: Tensor) -> Tensor:

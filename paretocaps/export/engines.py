@@ -15,6 +15,8 @@ from paretocaps.export.session import Floats, check_graph, open_graph, run_graph
 LOADING = 10.0
 """Seconds of computation up to which a second engine is not worth loading."""
 _WARMUP = 2  # images
+SERVED_PRECISION = "fp32"
+"""The precision in which both engines compute, in full float32, whatever a network was trained in."""
 
 
 class Engine(ABC):

@@ -1,6 +1,7 @@
 """Evaluates trained networks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,9 @@ class Subject:
         network: the network, on the CPU.
         data: the data it was trained on, if known.
         classes: the names of its classes, if known.
-        precision: the precision it was trained in, and is evaluated in.
+        precision: the precision it is evaluated in: that of its training, but for an export the one that
+            `predict` computes in.
+        served: whether it is an export, which `predict` serves.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Subject:
     data: DataSpec | None = None
     classes: tuple[str, ...] | None = None
     precision: str = "auto"
+    served: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,7 @@ class Evaluation:
         names: names of the networks; several are evaluated as an ensemble.
         data, part: the images.
         device: name of the device.
+        precision: "float32", "bfloat16" or "float16", in which the scores were computed.
         appraisal: the scores (see `Appraisal`).
         facts: what the HTML page states about the evaluation, by label.
     """
@@ -81,6 +86,7 @@ class Evaluation:
     data: str
     part: str
     device: str
+    precision: str
     appraisal: "Appraisal"
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -93,6 +99,7 @@ class Evaluation:
             "data": self.data,
             "part": self.part,
             "device": self.device,
+            "precision": self.precision,
             "images": report.images,
             "acc": report.acc,
             "interval": list(report.interval),
@@ -103,6 +110,7 @@ class Evaluation:
             "classes": self.rows(),
             "confusion": [list(row) for row in report.confusion],
             "ece": report.reliability.ece,
+            "confidence": self.appraisal.confidence,
             "reliability": [asdict(one) for one in report.reliability.bins],
             "robust": None
             if robust is None
@@ -141,7 +149,7 @@ def evaluate(
     from paretocaps.execution.devices import devices
     from paretocaps.models.complexity import parameters
     from paretocaps.training.device import describe_device, open_device
-    from paretocaps.training.precision import autocast, resolve_precision
+    from paretocaps.training.precision import autocast, resolve_precision, whole_float32
 
     options = options or EvaluateOptions()
     if options.part not in PARTS:
@@ -157,26 +165,34 @@ def evaluate(
     naming = _naming(subjects, splits)
     for remark in naming:
         progress(remark)
-    precision = resolve_precision(subjects[0].precision, device)
-    appraisal = appraise(
-        [subject.network for subject in subjects],
-        images,
-        Evaluator(device, autocast(device, precision)),
-        device,
-        next((subject.classes for subject in subjects if subject.classes), splits.class_names),
-        Extras(options.robust, options.pictures, options.grids),
-        progress,
-    )
+    dtype = resolve_precision(_precision(subjects), device)
+    served = all(subject.served for subject in subjects)
+    with whole_float32(device) if served else nullcontext():
+        appraisal = appraise(
+            [subject.network for subject in subjects],
+            images,
+            Evaluator(device, autocast(device, dtype)),
+            device,
+            next((subject.classes for subject in subjects if subject.classes), splits.class_names),
+            Extras(options.robust, options.pictures, options.grids),
+            progress,
+        )
+    precision = str(dtype).removeprefix("torch.")
     names, where = tuple(subject.name for subject in subjects), describe_device(device).name
     facts = {
         "network" if len(names) == 1 else "networks": "\n".join(names),
         "images": f"{len(images):,} of the {options.part} part of {splits.name}",
         "parameters": " + ".join(f"{parameters(subject.network.architecture):,}" for subject in subjects),
-        "device": f"{where}, {str(precision).removeprefix('torch.')}",
+        "device": f"{where}, {precision}{told_precision(precision)}",
         "remarks": "\n".join((*naming, *appraisal.remarks)),
     }
     kept = {name: text for name, text in facts.items() if text}
-    return Evaluation(names, str(spec), options.part, where, appraisal, kept)
+    return Evaluation(names, str(spec), options.part, where, precision, appraisal, kept)
+
+
+def told_precision(precision: str) -> str:
+    """Return what a reader must know of scores in `precision`: nothing where it is the one `predict` has."""
+    return "" if precision == "float32" else "; exports are evaluated in float32, as `predict` computes"
 
 
 def write_evaluation(path: str, evaluation: Evaluation) -> Path:
@@ -220,6 +236,7 @@ def _of_trial(picked: PickedTrial) -> Subject:
 def _of_path(path: Path) -> Subject:
     """Return the network of an export, of a training's folder, or of a weights file."""
     from paretocaps.export.document import DOCUMENT
+    from paretocaps.export.engines import SERVED_PRECISION
     from paretocaps.export.package import load_export
     from paretocaps.training.weights import load_weights
 
@@ -229,14 +246,21 @@ def _of_path(path: Path) -> Subject:
         )
     if path.is_dir() and (path / DOCUMENT).is_file():
         network, about = load_export(path)
-        precision = str(about.choices.get("precision", "auto"))
-        return Subject(str(path), network, about.data, about.classes, precision)
+        return Subject(str(path), network, about.data, about.classes, SERVED_PRECISION, served=True)
     file = RunFolder(path).weights if path.is_dir() else path
     job = RunFolder(file.parent).job()
     if job is None:
         return Subject(str(path), load_weights(file))
     precision = str(job.choices.get("precision", "auto"))
     return Subject(str(path), load_weights(file), job.data, precision=precision)
+
+
+def _precision(subjects: Sequence[Subject]) -> str:
+    """Return the precision that all networks have, or that of `predict` if theirs differ."""
+    from paretocaps.export.engines import SERVED_PRECISION
+
+    own = {subject.precision for subject in subjects}
+    return own.pop() if len(own) == 1 else SERVED_PRECISION
 
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:

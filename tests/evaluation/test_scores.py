@@ -5,9 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
-from paretocaps.evaluation.scores import Ensemble, Scored, collect, ensemble_scores, shares
+from paretocaps.evaluation.scores import Ensemble, Scored, collect, confidence_of, ensemble_scores, shares
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
 
 
 def test_scores_are_the_networks_own_in_order_whatever_the_batches(network, digits):
@@ -90,3 +93,17 @@ def test_members_that_judged_something_else_are_refused():
         ensemble_scores([one, Scored(one.scores[:, :2], one.labels)])
     with pytest.raises(DataError, match="needs networks"):
         ensemble_scores([])
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({}, "length of the class's capsule"),
+        ({"routing": "em"}, "activation of the class's capsule"),
+        ({"family": "lenet5"}, "softmax"),
+    ],
+)
+def test_the_confidence_is_told_as_the_network_has_it(choices, words):
+    one = build_network(architecture(Choices(**choices), 28, 28, 1, 10), 0)
+    assert words in confidence_of([one])
+    assert "share" in confidence_of([one, one])

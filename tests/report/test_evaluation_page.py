@@ -21,6 +21,7 @@ def appraisal():
     drawn = [Reconstruction(0, 1, answer, 0.5, picture, picture, picture) for answer in (1, 2)]
     return Appraisal(
         report=classification(scored, ["cat", "dog", "<emu>"]),
+        confidence="the length of the class's capsule",
         members=(),
         robustness=Robustness(0.9, (TransformedAccuracy("rotation", 10, 0.8125),)),
         reconstructions=tuple(drawn),
@@ -47,6 +48,8 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
         "<dd>100 &lt;of&gt; digits</dd>",
         "&lt;emu&gt;",
         "weighted mean",
+        "into 15 bins",
+        "The confidence here is the length of the class&#39;s capsule.",
         "Wrong predictions, the most confident first",
         "What each dimension of a pose does",
     ):
@@ -55,6 +58,9 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
     assert body.count("<img") == 2 + 3 + 17
     assert body.count('src="data:image/png;base64,') == body.count("src=")
     assert "Members" not in body
+    softmax = written(tmp_path / "page.html", "net", replace(appraisal, confidence="the softmax"), facts={})
+    assert "The confidence here is the softmax." in softmax
+    assert "length" not in softmax
 
 
 def test_names_are_text_not_markup(tmp_path, appraisal):

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.evaluation.reliability import reliability
+from paretocaps.evaluation.scores import Scored
+from paretocaps.export.document import ExportInfo
+from paretocaps.export.engines import TorchEngine
+from paretocaps.export.package import write_export
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.run_folder import RunFolder
@@ -94,6 +100,28 @@ def test_an_export_says_what_it_was_trained_on_and_what_its_classes_are_called(t
     found = evaluate([str(tmp_path / "net")], options=EvaluateOptions(robust=False, pictures=False))
     assert found.data == "digits"
     assert [row["name"] for row in found.rows()] == names
+
+
+def test_an_export_is_judged_in_the_precision_of_predict(weights, tmp_path):
+    path, images = Path(weights(0)), load(DataSpec()).test
+    run = path.parent
+    job = {"study": "s", "trial": 0, "trainer": "capsnet", "choices": {"precision": "bf16"}, "seed": 0}
+    RunFolder(run).write_job(
+        TrainingJob.model_validate({**job, "data": DataSpec(), "epochs": 2, "folder": run})
+    )
+    trained = evaluate([str(run)], options=DIGITS)
+    assert trained.as_dict()["precision"] == "bfloat16"
+    assert "bfloat16; exports are evaluated in float32, as `predict` computes" in trained.facts["device"]
+    about = ExportInfo(classes=tuple("0123456789"), choices={"precision": "bf16"}, data=DataSpec())
+    write_export(tmp_path / "net", load_weights(path), about=about, onnx=False)
+    found = evaluate([str(tmp_path / "net")], options=DIGITS)
+    assert found.as_dict()["precision"] == "float32"
+    scores = TorchEngine(tmp_path / "net").scores((images.images / 255).numpy())
+    confidence = Scored(scores.astype(np.float64), images.labels.numpy())
+    assert found.as_dict()["ece"] == pytest.approx(reliability(confidence).ece, abs=1e-6)
+    assert trained.as_dict()["ece"] != pytest.approx(reliability(confidence).ece, abs=1e-6)
+    both = evaluate([str(run), str(tmp_path / "net")], options=DIGITS)
+    assert both.as_dict()["precision"] == "float32"
 
 
 def test_classes_of_other_names_are_said_and_of_another_order_refused(trained, tmp_path):

@@ -70,7 +70,9 @@ def command(
 
     The output has the accuracy with its 95 % interval, precision, recall, F1 and the area under the ROC
     curve by class, the expected calibration error, and the accuracy on rotated, shifted, scaled and sheared
-    images. With --output, a page adds figures, reconstructions, and the effect of each pose dimension.
+    images. An export is evaluated in float32, as `paretocaps predict` computes; a trial, a training and
+    weights in the precision of the training, which the output names. With --output, a page adds figures,
+    reconstructions, and the effect of each pose dimension.
 
     \b
     Examples:
