@@ -55,7 +55,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--data": Meaning(
             "PATH", "Folder of images: one sub-folder per class, or IDX files, or parquet files."
         ),
-        "--limit-train": Meaning("N", "Train on N images only, stratified.", int),
+        "--limit-train": Meaning("N", "Train on N images only, stratified, one per class or more.", int),
         "--corrupt": Meaning("refuse|skip", "What to do with image files that cannot be read."),
         "--channels": Meaning("1|3", "Convert all images to gray (1) or colour (3).", int),
         "--epochs": Meaning("N", "Epochs per training.", int),

@@ -1,17 +1,21 @@
 """The training, validation and test images of a `DataSpec`, without torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from paretocaps.data.arrays import decoded
 from paretocaps.data.catalog import DATASETS, DatasetEntry
 from paretocaps.data.encoded_images import EncodedData
-from paretocaps.data.raw import RawData, RawPart, check_raw
+from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in, stratified_indices
 from paretocaps.domain.job import DataSpec, OnPreparing
-from paretocaps.errors import UsageError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
+
+_NAMED = 10  # how many of the classes that a part lacks a remark names
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,27 +40,38 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
 
     If a source has no test part, a fixed stratified sixth of its training part becomes the test part. The
     validation part is then 10 % of the training part (6,000 images of MNIST), stratified and the same for
-    every trial; `limit_train` keeps a stratified subset of the rest. If the images have to be prepared (see
-    `arrays.decoded`), that is done here, and `on_preparing` receives the progress.
+    every trial; `limit_train` keeps a stratified subset of the rest. Every class keeps an image in the
+    training part; a remark names the classes of which the validation or the test part has none. If the images
+    have to be prepared (see `arrays.decoded`), that is done here, and `on_preparing` receives the progress.
 
     Raises:
         UnknownNameError: there is no data set of that name.
-        UsageError: the spec names no data, or `limit_train` is more than the training images.
-        DataError: the data are missing, unreachable, truncated, corrupt, or too small to split.
+        UsageError: the spec names no data, or `limit_train` is more than the training images or less than
+            the classes.
+        DataError: the data are missing, unreachable, truncated, corrupt, or too small to split, or a class
+            has no training image.
     """
     raw = decoded(_read(spec), spec, on_preparing)
     classes = check_raw(raw)
     name = spec.path or spec.name or ""
-    train, test = (raw.train, raw.test) if raw.test else hold_out(raw.train, one_in(6, len(raw.train)))
-    train, validation = hold_out(train, one_in(10, len(train)))
+    classes_named = raw.class_names or tuple(map(str, range(classes)))
+    _refuse_lack(raw.train, classes_named)
+    train, test = raw.train, raw.test
+    if test is None:
+        train, test = hold_out(train, one_in(6, len(train)), classes_named)
+    train, validation = hold_out(train, one_in(10, len(train)), classes_named)
     return RawSplits(
-        _limited(train, spec.limit_train, name),
+        _limited(train, spec.limit_train, name, classes),
         validation,
         test,
         classes,
         name,
         raw.class_names,
-        raw.remarks,
+        (
+            *raw.remarks,
+            *_lack(validation.labels, classes_named, "validation"),
+            *_lack(test.labels, classes_named, "test"),
+        ),
     )
 
 
@@ -70,7 +85,33 @@ def _read(spec: DataSpec) -> RawData | EncodedData:
     return reader(entry)
 
 
-def _limited(train: RawPart, limit: int | None, name: str) -> RawPart:
+def _refuse_lack(train: RawPart, names: Sequence[str]) -> None:
+    lacking = _lacking(train.labels, names)
+    if lacking:
+        raise DataError(
+            f"{train.origin}: no training image of {_listed(lacking)}: add images, or declare only the"
+            " classes that have some"
+        )
+
+
+def _lack(labels: Labels, names: Sequence[str], part: str) -> Iterator[str]:
+    """Yield a remark if a part of the data lacks classes; measures by class then leave these out."""
+    lacking = _lacking(labels, names)
+    if lacking:
+        yield f"the {part} part has no image of {_listed(lacking)}: nothing is measured on them there"
+
+
+def _lacking(labels: Labels, names: Sequence[str]) -> list[str]:
+    counts = np.bincount(labels, minlength=len(names))
+    return [name for name, count in zip(names, counts, strict=True) if not count]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"class{'es' * (len(names) > 1)} {', '.join(names[:_NAMED])}{more}"
+
+
+def _limited(train: RawPart, limit: int | None, name: str, classes: int) -> RawPart:
     if limit is None:
         return train
     if limit > len(train):
@@ -78,4 +119,9 @@ def _limited(train: RawPart, limit: int | None, name: str) -> RawPart:
             f"limit_train={limit} is more than the {len(train)} training images that {name} has besides"
             " its validation images: lower it"
         )
-    return train.take(stratified_indices(train.labels, limit))
+    if limit < classes:
+        raise UsageError(
+            f"limit_train={limit} is less than the {classes} classes of {name}, each of which needs an image:"
+            f" give {classes} or more"
+        )
+    return train.take(stratified_indices(train.labels, limit, least=1))

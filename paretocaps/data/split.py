@@ -1,5 +1,7 @@
 """Stratified splits that are exact in total, within one image of each class's share, and reproducible."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from paretocaps.data.raw import Indices, Labels, RawPart
@@ -25,27 +27,61 @@ def quotas(counts: Indices, total: int) -> Indices:
     return whole
 
 
-def stratified_indices(labels: Labels, total: int) -> Indices:
+def bounded_quotas(counts: Indices, total: int, least: Indices, most: Indices) -> Indices:
+    """Return `quotas` that are `least` to `most` for every class, and the quotas themselves if they fit.
+
+    Images that a class must have more or fewer are taken from or given to the classes with the most room.
+
+    Args:
+        counts: the number of images of each class, [classes].
+        total: the number of images to take, `sum(least)` to `sum(most)`.
+        least, most: the bounds, [classes], 0 to `counts`.
+    """
+    wanted = quotas(counts, total).clip(least, most)
+    while (missing := total - int(wanted.sum())) != 0:
+        room = most - wanted if missing > 0 else wanted - least
+        wanted[room.argmax()] += np.sign(missing)
+    return wanted
+
+
+def stratified_indices(labels: Labels, total: int, least: int = 0, left: int = 0) -> Indices:
     """Return `total` indices into `labels` [N], stratified and ascending, drawn with the fixed seed.
+
+    Of each class, at least `least` images are taken and `left` images are left, as far as it has so many.
 
     It uses RandomState, not Generator, because numpy guarantees that its stream never changes: a split is the
     same with every version of numpy.
     """
     random = np.random.RandomState(SPLIT_SEED)
-    wanted = quotas(np.bincount(labels), total)
+    counts = np.bincount(labels)
+    wanted = bounded_quotas(counts, total, counts.clip(max=least), (counts - left).clip(min=0))
     taken = [random.permutation(np.flatnonzero(labels == c))[:n] for c, n in enumerate(wanted)]
     return np.sort(np.concatenate(taken))
 
 
-def hold_out(part: RawPart, total: int) -> tuple[RawPart, RawPart]:
+def hold_out(part: RawPart, total: int, class_names: Sequence[str] | None = None) -> tuple[RawPart, RawPart]:
     """Divide `part` into the images that are kept and `total` stratified images that are held out.
 
+    At least one image of every class is kept.
+
+    Args:
+        part: the images.
+        total: the number of images to hold out.
+        class_names: the names of the classes for messages; None for their numbers.
+
     Raises:
-        DataError: no image would be kept.
+        DataError: no image would be kept, or none of a class.
     """
     if total >= len(part):
         raise DataError(f"{part.origin}: {len(part)} images are too few to split: add images")
-    held = stratified_indices(part.labels, total)
+    counts = np.bincount(part.labels)
+    if total > (counts - 1).clip(min=0).sum():
+        label = int((counts == 1).argmax() if (counts == 1).any() else counts.argmin())
+        raise DataError(
+            f"{part.origin}: class {class_names[label] if class_names else label} has too few images to keep"
+            f" one in training when {total} of {len(part)} are held out: add images of it"
+        )
+    held = stratified_indices(part.labels, total, left=1)
     kept = np.delete(np.arange(len(part)), held)
     return part.take(kept), part.take(held)
 

@@ -19,10 +19,11 @@ class DataSpec(BaseModel):
     """The images to train on.
 
     They are the data set `name` of the catalog, or the local folder `path` (of IDX files, parquet files, or
-    one sub-folder of images per class). `limit_train` keeps that many training images, stratified, after the
-    validation split. `corrupt` determines whether image files that cannot be read are refused or left out.
-    `channels` converts all images to grayscale (1) or colour (3); None keeps them as they are. `size` is the
-    height and width of decoded images; None keeps the data's own (the median if they differ).
+    one sub-folder of images per class). `limit_train` keeps that many training images, stratified and at
+    least one per class, after the validation split. `corrupt` determines whether image files that cannot be
+    read are refused or left out. `channels` converts all images to grayscale (1) or colour (3); None keeps
+    them as they are. `size` is the height and width of decoded images; None keeps the data's own (the median
+    if they differ).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

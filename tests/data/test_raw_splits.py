@@ -1,8 +1,10 @@
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import DataSpec
@@ -26,6 +28,43 @@ def test_the_limit_leaves_validation_and_test_as_they_are():
 def test_more_than_there_is_names_both_numbers():
     with pytest.raises(UsageError, match="limit_train=1295 is more than the 1294 training images"):
         read_splits(DataSpec(limit_train=1295))
+
+
+def test_a_limit_keeps_an_image_of_every_class_or_is_refused():
+    assert np.bincount(read_splits(DataSpec(limit_train=10)).train.labels).tolist() == [1] * 10
+    with pytest.raises(UsageError, match="limit_train=9 is less than the 10 classes of digits"):
+        read_splits(DataSpec(limit_train=9))
+
+
+def test_a_rare_class_keeps_its_image_and_the_parts_that_lack_it_are_named(tmp_path, class_folders):
+    class_folders(tmp_path, "ant bee", count=20)
+    class_folders(tmp_path, "cat", count=1)
+    splits = read_splits(DataSpec(name=None, path=str(tmp_path)))
+    assert np.bincount(splits.train.labels)[2] == 1
+    assert splits.remarks == (
+        "the validation part has no image of class cat: nothing is measured on them there",
+        "the test part has no image of class cat: nothing is measured on them there",
+    )
+
+
+def test_a_test_part_that_lacks_classes_is_told(tmp_path, class_folders):
+    class_folders(tmp_path / "train", count=10)
+    class_folders(tmp_path / "test", "bee", count=1)
+    (remark,) = read_splits(DataSpec(name=None, path=str(tmp_path))).remarks
+    assert remark == "the test part has no image of classes ant, cat: nothing is measured on them there"
+
+
+def test_a_declared_class_without_a_training_image_is_refused(tmp_path, table, photo, refusal):
+    metadata = {
+        "huggingface": json.dumps({"info": {"features": {"label": {"names": ["ant", "bee", "cat"]}}}})
+    }
+    rows = table([photo(seed=seed) for seed in range(8)], [0, 1] * 4).replace_schema_metadata(metadata)
+    parquet.write_table(rows, tmp_path / "train.parquet")
+    message = refusal(read_splits, DataSpec(name=None, path=str(tmp_path)))
+    assert message == (
+        f"{tmp_path / 'train.parquet'}: no training image of class cat: add images, or declare only the"
+        " classes that have some"
+    )
 
 
 def test_reading_needs_no_torch():

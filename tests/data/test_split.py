@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.data.raw import RawPart
-from paretocaps.data.split import hold_out, one_in, quotas, stratified_indices
+from paretocaps.data.split import bounded_quotas, hold_out, one_in, quotas, stratified_indices
 
 class_counts = st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(any)
 
@@ -52,7 +52,7 @@ def test_the_drawn_images_never_change() -> None:
 @given(labels_and_total())
 def test_hold_out_divides_without_loss_or_overlap(case) -> None:
     labels, total = case
-    if total == len(labels):
+    if total == len(labels) or total > len(labels) - len(set(labels)):
         return
     images = np.arange(len(labels), dtype=np.int64)
     marks = np.stack([images // 256, images % 256], 1).astype(np.uint8).reshape(-1, 1, 1, 2)
@@ -63,6 +63,37 @@ def test_hold_out_divides_without_loss_or_overlap(case) -> None:
     assert ids[0] == sorted(ids[0])
     assert (kept.labels == labels[ids[0]]).all()
     assert (held.labels == labels[ids[1]]).all()
+    assert set(kept.labels) == set(labels)
+
+
+@given(class_counts, st.data())
+def test_bounded_quotas_are_exact_and_those_of_the_shares_where_they_fit(counts, data) -> None:
+    counts = np.array(counts)
+    least, most = counts.clip(max=1), counts
+    total = data.draw(st.integers(int(least.sum()), int(most.sum())))
+    taken = bounded_quotas(counts, total, least, most)
+    assert taken.sum() == total
+    assert ((least <= taken) & (taken <= most)).all()
+    if (quotas(counts, total) >= least).all():
+        assert taken.tolist() == quotas(counts, total).tolist()
+
+
+def test_a_class_of_one_image_keeps_it(refusal) -> None:
+    labels = np.array([0, 1, 2, 2])
+    whole = RawPart(np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1), labels, "there")
+    kept, held = hold_out(whole, 1)
+    assert (kept.labels.tolist(), held.labels.tolist()) == ([0, 1, 2], [2])
+    message = refusal(hold_out, kept, 1, ["ant", "bee", "cat"])
+    assert message == (
+        "there: class ant has too few images to keep one in training when 1 of 3 are held out: add"
+        " images of it"
+    )
+
+
+def test_every_class_is_taken_if_that_is_asked() -> None:
+    labels = np.repeat([0, 1, 2], [97, 2, 1])
+    assert np.bincount(labels[stratified_indices(labels, 3)]).tolist() == [3]
+    assert np.bincount(labels[stratified_indices(labels, 3, least=1)]).tolist() == [1, 1, 1]
 
 
 def test_the_draw_is_not_merely_the_first_images() -> None:

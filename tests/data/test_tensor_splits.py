@@ -69,8 +69,8 @@ def test_limit_train_is_exact_stratified_and_after_the_validation_split(folder) 
     assert torch.equal(limited.test.images, whole.test.images)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 540])
-def test_limit_train_reaches_from_one_image_to_all(folder, limit) -> None:
+@pytest.mark.parametrize("limit", [3, 4, 540])
+def test_limit_train_reaches_from_one_image_of_each_class_to_all(folder, limit) -> None:
     assert len(load(DataSpec(name=None, path=folder, limit_train=limit)).train) == limit
 
 
@@ -82,7 +82,7 @@ def test_a_limit_beyond_what_there_is_names_both_numbers(folder) -> None:
 def test_the_last_spec_is_kept(folder) -> None:
     first = load(DataSpec(name=None, path=folder))
     assert load(DataSpec(name=None, path=folder)) is first
-    load(DataSpec(name=None, path=folder, limit_train=9))
+    load(DataSpec(name=None, path=folder, limit_train=10))
     again = load(DataSpec(name=None, path=folder))
     assert again is not first
     assert torch.equal(again.train.images, first.train.images)

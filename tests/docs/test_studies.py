@@ -38,10 +38,14 @@ def _threads():
     torch.set_num_threads(before)
 
 
+def classes_of(dataset):
+    return {"cifar100": 100, "tiny-imagenet": 200}.get(dataset, 10)
+
+
 def images(folder, dataset):
     """Parquet files of noise in the shape of a data set, with all of its classes."""
     shape = MNIST_SHAPE if dataset.endswith("mnist") else COLOUR_SHAPE
-    classes = {"cifar100": 100, "tiny-imagenet": 200}.get(dataset, 10)
+    classes = classes_of(dataset)
     random = np.random.default_rng(0)
     struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     for part, count in (("train", 2 * classes), ("test", classes)):
@@ -154,7 +158,7 @@ def test_it_runs_scaled_down(name, tmp_path):
         "epochs": 1,
         "trials": 1,
         "repeats": 1,
-        "limit_train": 8,
+        "limit_train": classes_of(file["dataset"]),  # one image of each
         "fix": {"primary_capsules": 2, **smaller},  # what takes most of the time
     }
     done = optimize(flags, str(STUDIES / name))
