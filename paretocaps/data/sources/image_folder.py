@@ -115,10 +115,17 @@ def _layout(folder: Path) -> _Layout:
     """Return whether the sub-folders are parts or classes (one of which may be called "train")."""
     by_name = {one.name.lower(): one for one in _folders(folder)}
     train = by_name.get(TRAIN)
-    if train is None or not _folders(train) or _holds_images(train):
+    if train is None or not _folders(train):
         return _Layout(folder, None)
+    loose = {one: count for name in (TRAIN, *TESTS) if (count := _loose(one := by_name.get(name)))}
+    if train in loose and not by_name.keys() <= {TRAIN, *TESTS}:
+        return _Layout(folder, None)  # a class called "train", with images in it and in deeper folders
     found = [by_name[name] for name in TESTS if name in by_name]
-    remarks = []
+    remarks = [
+        f"left out in {one}: {count} image{'s' * (count > 1)} in no class folder"
+        for one, count in loose.items()
+        if one in (train, *found[:1])
+    ]
     if found and found[0].name.lower() != TESTS[0]:
         remarks.append(f"{found[0]} is the test part: there is no folder {TESTS[0]!r} next to {train.name!r}")
     unused = [one.name for one in by_name.values() if one != train and one not in found[:1]]
@@ -165,8 +172,9 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(one for one in _entries(folder) if one.is_dir())
 
 
-def _holds_images(folder: Path) -> bool:
-    return any(is_image(one.name) for one in _entries(folder) if one.is_file())
+def _loose(folder: Path | None) -> int:
+    """Return how many images are directly in `folder`."""
+    return sum(is_image(one.name) for one in _entries(folder) if one.is_file()) if folder else 0
 
 
 def _entries(folder: Path) -> list[Path]:

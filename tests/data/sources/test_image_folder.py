@@ -168,6 +168,26 @@ def test_images_prepared_by_other_rules_are_not_used(tmp_path, class_folders) ->
     assert decoded(encoded, DataSpec()).train.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
 
 
+@pytest.mark.parametrize("parts", [("train", "test"), ("train", "val"), ("train",)])
+def test_a_loose_picture_does_not_turn_parts_into_classes(tmp_path, class_folders, photo, parts) -> None:
+    for part in parts:
+        class_folders(tmp_path / part)
+        (tmp_path / part / "loose.png").write_bytes(photo())
+    data = read(tmp_path)
+    assert data.class_names == ("ant", "bee", "cat")
+    assert (len(data.train), data.test and len(data.test)) == (12, 12 if len(parts) == 2 else None)
+    for part in parts:
+        assert f"left out in {tmp_path / part}: 1 image in no class folder" in data.remarks
+
+
+def test_a_class_called_train_may_have_deeper_folders(tmp_path, class_folders, photo) -> None:
+    class_folders(tmp_path, "bus train tram", count=1)
+    class_folders(tmp_path / "train", "steam", count=2)
+    data = read(tmp_path)
+    assert data.class_names == ("bus", "train", "tram")
+    assert data.train.labels.tolist() == [0, 1, 1, 1, 2]
+
+
 def test_a_class_without_images(tmp_path, class_folders, refusal) -> None:
     class_folders(tmp_path)
     (tmp_path / "dog").mkdir()
