@@ -13,6 +13,10 @@ from paretocaps.schedules.learning_rate.lr_policy import Moment
 from paretocaps.schedules.learning_rate.policies import LEARNING_RATE_POLICIES
 
 
+LOWEST = {"one_cycle": 0.1, "warm_restarts": 0.1}
+"""The share of `lr_min` below which a policy never falls; the others may come down to 0, e.g. to warm up."""
+
+
 @st.composite
 def moments(draw):
     """Any step of any phase of any training."""
@@ -37,24 +41,22 @@ def test_the_registry_has_the_values_of_the_choice():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match=r"unknown learning-rate policy 'cosine' .*one_cycle"):
-        LEARNING_RATE_POLICIES.get("cosine")
+    with pytest.raises(UnknownNameError, match=r"unknown learning-rate policy 'no such' .*one_cycle"):
+        LEARNING_RATE_POLICIES.get("no such")
 
 
 @pytest.mark.parametrize("name", list(LEARNING_RATE_POLICIES))
 @settings(deadline=None, max_examples=60)
 @given(at=moments(), lr_max=st.floats(1e-6, 0.1), share=st.floats(1e-3, 1.0))
 def test_a_policy_is_a_pure_function_within_its_bounds(name, at, lr_max, share):
-    uses_lr_min = name in ("one_cycle", "warm_restarts", "explore_exploit")
-    lr_min = {"lr_min": lr_max * share} if uses_lr_min else {}
+    lr_min = {"lr_min": lr_max * share} if Choices(lr_policy=name).is_active("lr_min") else {}
     choices = Choices(lr_policy=name, lr_max=lr_max, **lr_min)
     policy = LEARNING_RATE_POLICIES.get(name)
     rate = policy(choices, at)
     assert isinstance(rate, float)
     assert rate == policy(choices, at)
     assert math.isfinite(rate)
-    falls_below = name == "explore_exploit"  # while it warms up
-    assert (choices.lr_min / 10 if uses_lr_min and not falls_below else 0.0) <= rate <= lr_max
+    assert LOWEST.get(name, 0.0) * choices.lr_min <= rate <= lr_max
 
 
 @pytest.mark.parametrize("name", list(LEARNING_RATE_POLICIES))
@@ -64,5 +66,5 @@ def test_a_policy_is_proportional_to_its_learning_rates(name):
     )
     policy = LEARNING_RATE_POLICIES.get(name)
     small = Choices(lr_policy=name, lr_max=1e-3)
-    large = Choices(lr_policy=name, lr_max=1e-2).model_copy(update={"lr_min": 1e-3})
+    large = small.model_copy(update={"lr_max": 10 * small.lr_max, "lr_min": 10 * small.lr_min})
     assert policy(large, at) == pytest.approx(10 * policy(small, at), rel=1e-12, abs=0)
