@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry
 
@@ -139,5 +140,4 @@ def _one_line(model: type[BaseModel], error: ValidationError) -> str:
 
 
 def _bad_value(name: str, error: ErrorDetails) -> str:
-    message = error["msg"].replace("Input should", "it should")
-    return f"choice {name}={error['input']!r} is not allowed: {message}"
+    return f"choice {name}={error['input']!r} is not allowed: {wording(error)}"

@@ -12,6 +12,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError, did_you_mean
 
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
@@ -201,5 +202,4 @@ def _validate(values: Mapping[str, Any]) -> StudySpec:
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
         if first["type"] == "value_error":
             raise UsageError(str(first["ctx"]["error"])) from None
-        message = first["msg"].replace("Input should", "it should").replace("String should", "it should")
-        raise UsageError(f"{name}={first['input']!r} is not allowed: {message}") from None
+        raise UsageError(f"{name}={first['input']!r} is not allowed: {wording(first)}") from None

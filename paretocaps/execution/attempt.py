@@ -12,6 +12,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
+from paretocaps.domain.wording import wording
 from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, disk_full, is_out_of_memory
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.run_folder import RunFolder
@@ -81,7 +82,7 @@ def _invalid(error: ValidationError) -> str:
     value = first["input"]
     if isinstance(value, float) and not math.isfinite(value):
         return _diverged(name, value)
-    return f"{error.title}: {name}={reprlib.repr(value)}: {first['msg'].replace('Input should', 'it should')}"
+    return f"{error.title}: {name}={reprlib.repr(value)}: {wording(first)}"
 
 
 def _diverged(name: str, value: float) -> str:

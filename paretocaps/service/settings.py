@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError
 
 
@@ -36,5 +37,4 @@ def data_spec(given: Mapping[str, Any]) -> DataSpec:
         return DataSpec.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        message = first["msg"].replace("Input should", "it should")
-        raise UsageError(f"{first['loc'][0]}={first['input']!r} is not allowed: {message}") from None
+        raise UsageError(f"{first['loc'][0]}={first['input']!r} is not allowed: {wording(first)}") from None

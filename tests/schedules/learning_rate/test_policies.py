@@ -12,7 +12,6 @@ from paretocaps.errors import UnknownNameError
 from paretocaps.schedules.learning_rate.lr_policy import Moment
 from paretocaps.schedules.learning_rate.policies import LEARNING_RATE_POLICIES
 
-
 LOWEST = {"one_cycle": 0.1, "warm_restarts": 0.1}
 """The share of `lr_min` below which a policy never falls; the others may come down to 0, e.g. to warm up."""
 

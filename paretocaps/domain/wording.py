@@ -1,0 +1,21 @@
+"""What a value should have been, in plain words, from an error of pydantic."""
+
+from pydantic_core import ErrorDetails
+
+_PLAIN = {
+    "int_parsing": "it should be a whole number",
+    "int_type": "it should be a whole number",
+    "int_from_float": "it should be a whole number",
+    "float_parsing": "it should be a number",
+    "float_type": "it should be a number",
+    "bool_parsing": "it should be true or false",
+    "bool_type": "it should be true or false",
+    "string_type": "it should be text",
+}
+
+
+def wording(error: ErrorDetails) -> str:
+    """Return what the refused value should have been, e.g. "it should be a whole number"."""
+    if plain := _PLAIN.get(error["type"]):
+        return plain
+    return error["msg"].replace("Input should", "it should").replace("String should", "it should")
