@@ -1,11 +1,13 @@
 """Checks and runs one study, from its spec to its stored front."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import optuna
 
+from paretocaps.domain.choices_model import without_meaningless
+from paretocaps.domain.condition import Condition
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
@@ -56,6 +58,18 @@ class CheckedStudy:
             if not field.is_required()
         }
         return {**defaults, **self.fix}
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """A remark per fixed choice that has no meaning, given the other fixed ones."""
+        model = self.trainer.choices
+        kept = without_meaningless(model, self.fix)
+        conditions: Mapping[str, Condition] = getattr(model, "conditions", {})
+        return tuple(
+            f"{name}={value} has no effect: it only applies where {conditions[name]}"
+            for name, value in self.fix.items()
+            if name not in kept and set(conditions[name].parents) <= self.fix.keys()
+        )
 
 
 def check_study(spec: StudySpec) -> CheckedStudy:
@@ -157,6 +171,8 @@ def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, checked.places))
+            for remark in checked.without_effect:
+                observer.notice(remark)
             proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             recover_trials(runner)
             runner.run()

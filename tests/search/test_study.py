@@ -18,6 +18,17 @@ def test_everything_a_study_names_is_resolved():
     assert checked.designs[0] == "baseline"
 
 
+def test_a_fixed_choice_without_effect_is_told():
+    fix = {"cycle": "epoch", "lr_policy": "fixed", "decay_rate": 0.5}
+    remarks = check_study(StudySpec(fix=fix, device="cpu")).without_effect
+    assert [remark.split(": ")[0] for remark in remarks] == [
+        "cycle=epoch has no effect",
+        "decay_rate=0.5 has no effect",
+    ]
+    for sampled in ({"cycle": "epoch"}, {"cycle": "epoch", "lr_policy": "warm_restarts"}):
+        assert not check_study(StudySpec(fix=sampled, device="cpu")).without_effect
+
+
 @pytest.mark.parametrize(
     ("options", "kind"),
     [
