@@ -111,7 +111,7 @@ def test_options_that_cannot_be(refused, arguments, message):
         ('[space]\ndecodr = ["full"]', "unknown choice 'decodr': did you mean 'decoder'?"),
         ('[space]\ndecoder = ["half"]', "choice decoder='half' is not allowed"),
         ("[space]\nlr_max = { low = 1.0, high = 0.1 }", "space.lr_max is an empty range"),
-        ("[space]\nbatch_size = { low = 8.0, high = 64.0 }", "valid integer"),
+        ("[space]\nbatch_size = { low = 8.0, high = 64.0 }", "it should be a whole number"),
         (
             "[space]\nlr_max = { low = 1e-4, high = 1e-3, when = { decoder = { above = 1 } } }",
             "decoder is text",

@@ -61,7 +61,10 @@ def test_a_module_that_crashes_while_it_loads(make_job):
 def test_a_module_that_is_missing(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         reason = run(executor, make_job(trainer="missing")).failure.reason
-    assert reason == "cannot load 'no_such_module:train': No module named 'no_such_module'"
+    assert reason == (
+        "trainer 'missing' of the package 'faulty-trainers' cannot be loaded:"
+        " ModuleNotFoundError: No module named 'no_such_module'"
+    )
 
 
 def test_one_death_leaves_the_other_worker_alone(make_job):
