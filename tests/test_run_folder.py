@@ -58,6 +58,7 @@ def holder(tmp_path):
         process.kill()
 
 
+@pytest.mark.slow
 @given(MEASUREMENTS)
 def test_a_measurement_comes_back_as_it_was(tmp_path_factory, measurement):
     folder = RunFolder(tmp_path_factory.mktemp("folder"))
@@ -149,6 +150,7 @@ def test_the_lock_tells_who_trains(tmp_path):
     assert new.process() is None
 
 
+@pytest.mark.slow
 def test_the_lock_keeps_others_out(folder, holder):
     assert folder.process() == holder.pid
     with (

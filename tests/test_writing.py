@@ -157,6 +157,7 @@ def test_a_folder_comes_back_where_it_cannot_be_replaced(tmp_path, monkeypatch):
     assert names(tmp_path) == ["f", "f/inside", "f/inside/a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_writer_killed_at_any_step_leaves_the_old_or_the_new(tmp_path, kind):
     path, step, died = tmp_path / "x", 0, True

@@ -11,6 +11,7 @@ DOCUMENTED = {"_asdict", "_exit", "_mapping"}  # of named tuples, os and SQLAlch
 FILES = sorted((ROOT / "paretocaps").rglob("*.py"))
 
 
+@pytest.mark.slow
 def test_private_names_of_others_have_one_place_each(table):
     trees = {str(file.relative_to(ROOT)): ast.parse(file.read_text()) for file in FILES}
     own = set().union(*(_members(tree) for tree in trees.values()))

@@ -36,6 +36,7 @@ def test_a_row_has_consistent_figures(batch, precision):
     assert row.peak_bytes > 0
 
 
+@pytest.mark.slow
 def test_a_step_that_accumulates_has_more_images():
     row = benchmark(case(4, accumulate=3), turns=2)
     assert row.batch == 4
@@ -43,6 +44,7 @@ def test_a_step_that_accumulates_has_more_images():
     assert row.epoch_s == pytest.approx(row.step_s * -(-90 // 12))
 
 
+@pytest.mark.slow
 def test_without_a_yardstick_there_is_no_ratio():
     row = benchmark(case(), turns=1)
     assert (row.against, row.ratio, row.ratio_min, row.ratio_max) == (None, None, None, None)

@@ -279,6 +279,7 @@ def test_databases_that_cannot_be(refused, tmp_path):
     assert "there is no file" in refused("report", "demo", "--storage", "sqlite:///other.db")
 
 
+@pytest.mark.slow
 def test_a_study_reopened_as_another(refused, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(TRAINERS, "_entries", {**TRAINERS._entries, "probe": PROBE})
     options = "--trainer probe --objectives acc,time --executor inline --trials 1 --epochs 1 --no-designs"

@@ -6,6 +6,7 @@ from paretocaps.execution.executor import EXECUTORS
 from paretocaps.testing.executor import ExecutorContract
 
 
+@pytest.mark.slow
 class TestExecutors(ExecutorContract):
     @pytest.fixture(params=list(EXECUTORS))
     def name(self, request):

@@ -26,6 +26,7 @@ def test_every_family_is_tested():
     assert {*SMALL, *LARGE} == set(FAMILIES)
 
 
+@pytest.mark.slow
 class TestFamily(FamilyContract):
     @pytest.fixture(autouse=True, params=list(SMALL))
     def family_of(self, request):

@@ -17,6 +17,7 @@ from paretocaps.testing.plugin import plug_in, write_plugin
 from paretocaps.testing.routing import RoutingContract
 
 
+@pytest.mark.slow
 class TestOutsideRouting(RoutingContract):
     name = "cosine"
 
@@ -56,12 +57,14 @@ def study(command):
     return "out"
 
 
+@pytest.mark.slow
 def test_it_is_described(command):
     described = json.loads(command("describe", "--set", "routing=cosine", "--format", "json").stdout)
     same = json.loads(command("describe", "--set", "routing=rba", "--format", "json").stdout)
     assert described == same
 
 
+@pytest.mark.slow
 def test_it_is_listed_with_its_meaning(command):
     (row,) = json.loads(command("choices", "routing", "--format", "json").stdout)
     assert row["values"] == ["rba", "sda", "em", "cosine"]

@@ -25,6 +25,7 @@ def test_an_outside_trainer_is_optimised_through_the_same_command(command):
     assert max(member["acc"] for member in front["members"]) > 0.8
 
 
+@pytest.mark.slow
 def test_its_own_choices_are_checked(command):
     result = command("optimize", "--trainer", "softmax_digits", "--fix", "lr_policy=fixed", code=2)
     assert "unknown choice 'lr_policy'" in result.stderr

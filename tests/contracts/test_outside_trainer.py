@@ -10,6 +10,7 @@ from paretocaps.testing.plugin import plug_in
 from paretocaps.testing.trainer import TrainerContract
 
 
+@pytest.mark.slow
 class TestOutsideTrainer(TrainerContract):
     data = DataSpec(limit_train=500)
     epochs = 4
@@ -31,6 +32,7 @@ class TestOutsideTrainer(TrainerContract):
     def test_is_listed(self):
         assert "softmax_digits" in list(TRAINERS)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("choices", "acc", "params", "zeros"),  # acc: about 0.05 below what 10 epochs reach
         [
@@ -54,6 +56,7 @@ class TestOutsideTrainer(TrainerContract):
         assert measurement.device.shared
         assert RunFolder(job.folder).recover() == measurement
 
+    @pytest.mark.slow
     def test_other_data_is_a_reason(self, executor, tmp_path):
         job = self.job(tmp_path / "job").model_copy(update={"data": DataSpec(name="mnist")})
         executor.submit(job)

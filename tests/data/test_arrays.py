@@ -144,6 +144,7 @@ read_splits(DataSpec(name=None, path=sys.argv[1]), kill)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_killed_preparation_is_not_taken_for_whole(tmp_path, class_folders, monkeypatch) -> None:
     monkeypatch.setenv("PARETOCAPS_CACHE", str(tmp_path / "cache"))
@@ -169,6 +170,7 @@ def test_an_interrupted_preparation_leaves_nothing(tmp_path, class_folders, monk
     assert os.listdir(tmp_path / "cache") == []
 
 
+@pytest.mark.slow
 def test_several_at_once_come_to_the_same(tmp_path, class_folders) -> None:
     code = (
         "import sys; from paretocaps.data.raw_splits import read_splits\n"

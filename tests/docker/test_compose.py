@@ -28,6 +28,7 @@ def read(name: str = "compose.yaml") -> dict[str, Any]:
 SERVICES = read()["services"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.cuda.yaml"])
 def test_it_follows_the_compose_specification(name):
     pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")

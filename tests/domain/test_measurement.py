@@ -27,6 +27,7 @@ def test_no_epoch_is_no_measurement() -> None:
         best_epoch([])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.9]), st.booleans()), min_size=1, max_size=12))
 def test_nothing_of_the_last_network_beats_the_best_epoch(epochs: list[tuple[float, bool]]) -> None:
     network, records = 0, []

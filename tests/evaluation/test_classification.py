@@ -20,6 +20,7 @@ def scored(draw):
     return Scored(scores, numbers.integers(0, count, images))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(scored())
 def test_every_figure_is_scikit_learns(one):
@@ -42,6 +43,7 @@ def test_every_figure_is_scikit_learns(one):
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(scored())
 def test_areas_are_scikit_learns_or_none_where_they_are_undefined(one):
@@ -104,6 +106,7 @@ def test_more_than_ten_classes_have_a_top5_accuracy():
     assert classification(Scored(one.scores[:, :10], labels % 10)).top5 is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_is_wilsons(counts):

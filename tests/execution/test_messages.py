@@ -13,6 +13,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text().filter(lambda name: name != "kind"), VALUES))
 def test_a_message_is_one_line_and_comes_back(values):
     line = encode("epoch", **values)

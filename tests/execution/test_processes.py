@@ -56,6 +56,7 @@ def test_jobs_are_placed(make_job):
     assert executor._placed(make_job(threads=7), executor._places[0]).threads == 7
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="environments cannot be read here")
 def test_workers_get_their_share_of_the_cores(observed, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "99")
@@ -90,6 +91,7 @@ def test_waiting_goes_on_after_an_error_of_the_driver(make_job):
     assert seen == [1, 1, 2]
 
 
+@pytest.mark.slow
 def test_an_error_of_the_driver_loses_no_outcome(make_job):
     failing, other = make_job(), make_job(epochs=1)
 
@@ -111,6 +113,7 @@ def test_an_error_of_the_driver_loses_no_outcome(make_job):
         assert [outcome.job for outcome in outcomes] == [other]
 
 
+@pytest.mark.slow
 def test_jobs_go_to_free_places(make_job):
     jobs = [make_job(epochs=1) for _ in range(6)]
     waiting = list(jobs)

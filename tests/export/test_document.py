@@ -35,12 +35,14 @@ def test_a_folder_without_an_export(tmp_path):
     assert "no export in" in refused(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{", "not json", '{"format": "par'])
 def test_a_document_that_is_no_json(folder, text):
     (folder / DOCUMENT).write_text(text)
     assert "is no JSON" in refused(folder)
 
 
+@pytest.mark.slow
 def test_a_document_of_bytes(folder):
     (folder / DOCUMENT).write_bytes(b"\xff\xfe\x00")
     assert "is no JSON" in refused(folder)

@@ -81,6 +81,7 @@ def test_public_names_are_understood(sources, tmp_path, trunk, timm, prefix):
     check_checkpoint([trunk], str(tmp_path / "net.safetensors"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapper", [None, "state_dict", "model"])
 def test_torch_files_are_understood_bare_and_wrapped(sources, tmp_path, wrapper):
     weights = state(sources, "resnet18")
@@ -91,6 +92,7 @@ def test_torch_files_are_understood_bare_and_wrapped(sources, tmp_path, wrapper)
     assert same(found, weights)
 
 
+@pytest.mark.slow
 def test_counters_may_be_missing_and_other_parts_are_said(sources, tmp_path):
     weights = {k: v for k, v in state(sources, "resnet18").items() if "num_batches" not in k}
     torch.save(
@@ -103,6 +105,7 @@ def test_counters_may_be_missing_and_other_parts_are_said(sources, tmp_path):
     assert torch.equal(found.trunk.layer4[1].conv2.weight, weights["layer4.1.conv2.weight"])
 
 
+@pytest.mark.slow
 def test_grey_images_take_the_sum_of_the_colours(sources, tmp_path):
     weights = state(sources, "resnet18")
     torch.save(weights, tmp_path / "net.pt")

@@ -112,6 +112,7 @@ def test_parameters_are_contiguous_so_that_fused_optimizers_copy_none():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "autocast", "reached"),
     [

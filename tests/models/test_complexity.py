@@ -79,6 +79,7 @@ def test_parameters_are_the_networks(architecture):
     assert parameters(architecture) == sum(p.numel() for p in network.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", RBA.values(), ids=RBA.keys())
 def test_multiply_adds_are_what_the_flop_counter_sees_of_the_plain_algorithm(architecture, oracle):
     network = build_network(architecture, seed=0)
@@ -194,6 +195,7 @@ def test_a_training_step_is_three_forward_passes_less_the_images_gradient(change
     assert training_multiply_adds(shape) == 3 * multiply_adds(shape) - first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

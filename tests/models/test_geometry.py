@@ -45,6 +45,7 @@ def test_each_side_follows_its_own_length(height, width):
         assert both == (down.height, across.width)
 
 
+@pytest.mark.slow
 @given(SIDES, SIDES)
 def test_no_map_is_empty(height, width):
     shape = geometry(height, width)

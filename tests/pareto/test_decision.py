@@ -116,6 +116,7 @@ def tables(draw):
     return draw(arrays(np.float64, shape, elements=elements)), objectives
 
 
+@pytest.mark.slow
 @given(tables(), st.data())
 def test_every_front_has_an_answer_on_it(table, data):
     values, objectives = table

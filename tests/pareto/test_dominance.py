@@ -33,6 +33,7 @@ def tables(draw, allow_nan=True):
     return draw(arrays(np.float64, shape, elements=elements)), objectives(directions)
 
 
+@pytest.mark.slow
 @given(tables())
 def test_the_front_is_what_no_row_beats(table):
     values, objs = table

@@ -36,6 +36,7 @@ def written(path, *args, **kwargs):
     return text[text.index("</head>") :]
 
 
+@pytest.mark.slow
 def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
     body = written(tmp_path / "page.html", "net", appraisal, facts={"images": "100 <of> digits"})
     acc, report = appraisal.report.acc, appraisal.report
@@ -63,6 +64,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
     assert "length" not in softmax
 
 
+@pytest.mark.slow
 def test_names_are_text_not_markup(tmp_path, appraisal):
     bad = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), [bad, bad, bad])
@@ -83,6 +85,7 @@ def test_what_is_missing_is_said(tmp_path, appraisal):
     assert "transforms" not in body
 
 
+@pytest.mark.slow
 def test_members_of_an_ensemble_stand_beside_it(tmp_path, appraisal):
     several = replace(appraisal, members=(0.5, 0.6))
     body = written(tmp_path / "page.html", "both", several, facts={}, members=["one", "two"])
@@ -90,12 +93,14 @@ def test_members_of_an_ensemble_stand_beside_it(tmp_path, appraisal):
     assert body.index("0.5000") < body.index("0.6000") < body.index("<td>ensemble</td>")
 
 
+@pytest.mark.slow
 def test_classes_without_images_have_no_area_and_that_is_said(tmp_path, appraisal):
     report = classification(Scored(np.eye(3)[[0, 2]], np.array([0, 2])), ["cat", "dog", "emu"])
     body = written(tmp_path / "page.html", "net", replace(appraisal, report=report), facts={})
     assert "The area is not defined for dog:" in body
 
 
+@pytest.mark.slow
 def test_no_wrong_answers_are_none(tmp_path, appraisal):
     right = replace(appraisal, reconstructions=appraisal.reconstructions[:1])
     assert "<p>None.</p>" in written(tmp_path / "page.html", "net", right, facts={})

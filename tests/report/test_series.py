@@ -67,6 +67,7 @@ def test_a_front_that_would_be_crowded_has_a_frame_of_its_own():
     assert extent(ACC, [], [0.1, 0.99]).front is None
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=20))
 def test_every_trial_is_inside_the_whole_frame(values):
     for objective in (ACC, TIME):
@@ -101,6 +102,7 @@ def test_the_step_line_over_a_maximized_objective():
     assert staircase(shown, (ACC, TIME), x=0, y=1) == [(0.9, 10.0), (0.9, 30.0), (0.95, 30.0)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[st.integers(0, 6).map(float)] * 2), min_size=1, max_size=12), st.booleans())
 def test_no_trial_lies_beyond_the_step_line(rows, maximized):
     objectives = (OBJECTIVES.get("acc" if maximized else "time"), PARAMS)

@@ -50,6 +50,7 @@ def test_designs_by_name():
         check_designs(CAPSNET, ("wsa",))
 
 
+@pytest.mark.slow
 def test_a_skipped_design_is_said_aloud(run):
     _, watcher = run(fix={"learning_rate": 0.5}, space={"failure": [""]}, trials=1)
     assert "design slow is left out: it has learning_rate=0.01, which is fixed to 0.5" in watcher.notices
@@ -100,6 +101,7 @@ def test_a_choice_without_a_meaning_for_a_design_does_not_stand_in_its_way():
     assert sampled.keys() == {"family", "lr_policy", "weight_sharing", "gamma"}
 
 
+@pytest.mark.slow
 def test_own_designs_are_tried_first_and_named(run, storage):
     space = {"learning_rate": [0.05, 0.1, 0.2, 0.4], "failure": [""]}
     own = {"mine": {"learning_rate": 0.2}, "other": {"learning_rate": 0.4}}

@@ -89,6 +89,7 @@ def test_trials_without_a_calibration_are_named(store):
         front_of(store, "s", ACC_TIME, scale_to="slow")
 
 
+@pytest.mark.slow
 def test_only_times_scale(store):
     trials = [measurement(0.5, 9.0, name, 1.0, memory=5) for name in ("slow", "fast")]
     store.import_trials("s", [ImportedTrial(5 + n, {"m": n}, {0: one}) for n, one in enumerate(trials)])

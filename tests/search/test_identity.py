@@ -6,6 +6,7 @@ from paretocaps.errors import StudyMismatchError
 from paretocaps.storage.store import Store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -36,6 +37,7 @@ def test_what_is_not_said_is_what_the_study_has(run, storage):
     assert summary.front.members[0].choices["learning_rate"] == 0.25
 
 
+@pytest.mark.slow
 def test_how_a_study_is_run_may_change(run):
     run(trials=1)
     summary, _ = run(trials=2, sampler="random", workers=2, share_device=True)
@@ -48,6 +50,7 @@ def test_the_same_said_otherwise_is_the_same_study(run):
     assert summary.finished == 1
 
 
+@pytest.mark.slow
 def test_local_data_is_the_folder_it_was_wherever_the_study_is_opened_again(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(trials=1, data="images")
@@ -72,6 +75,7 @@ def test_a_database_may_be_moved(run, storage, tmp_path):
     assert not old.exists()
 
 
+@pytest.mark.slow
 def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
@@ -95,6 +99,7 @@ def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
     assert run(trials=3, data=str(folder))[0].finished == 3
 
 
+@pytest.mark.slow
 def test_a_study_without_a_note_of_its_data_goes_on_and_takes_one(run, storage, tmp_path):
     (tmp_path / "images").mkdir()
     run(trials=1, data=str(tmp_path / "images"))

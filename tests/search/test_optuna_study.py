@@ -38,6 +38,7 @@ def test_it_lives_in_the_same_file_with_the_objectives_names(url):
     } <= names
 
 
+@pytest.mark.slow
 def test_it_is_reopened_with_its_trials(url):
     objectives = parse_objectives("acc,time")
     for expected in range(3):
@@ -46,6 +47,7 @@ def test_it_is_reopened_with_its_trials(url):
             study.tell(study.ask().number, [0.5, 1.0])
 
 
+@pytest.mark.slow
 def test_a_study_of_optuna_s_own_is_not_mixed_up_with_one_of_ours(run, storage):
     run(study="ours", trials=1)
     optuna.create_study(study_name="theirs", storage=storage)

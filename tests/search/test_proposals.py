@@ -30,6 +30,7 @@ def drawn(proposals):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", list(SAMPLERS))
 def test_every_design_of_a_small_space_comes_once(propose, sampler):
     proposals = propose({"learning_rate": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}, sampler)

@@ -173,6 +173,7 @@ def test_an_empty_study_has_an_empty_front(store):
     assert (len(front), front.reference_point, front.hypervolume) == (0, None, 0.0)
 
 
+@pytest.mark.slow
 def test_a_front_of_ten_thousand_trials_is_the_brute_force_one(store):
     generator = np.random.default_rng(0)
     values = np.round(generator.random((2000, 2)), 3)

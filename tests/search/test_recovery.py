@@ -10,6 +10,7 @@ from paretocaps.run_folder import RunFolder
 from paretocaps.storage.store import Store
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_the_next_run_goes_on_with_the_same_trial(run, storage, monkeypatch):
     train, calls = probe.train, []
 
@@ -50,6 +51,7 @@ def leave_open(run, monkeypatch, behind):
     monkeypatch.setattr(probe, "train", train)
 
 
+@pytest.mark.slow
 def test_a_measurement_taken_while_no_driver_lived_is_found(run, storage, monkeypatch):
     leave_open(run, monkeypatch, RunFolder.write_result)
     summary, watcher = run(trials=3)
@@ -68,6 +70,7 @@ def test_a_failure_left_behind_ends_the_trial(run, storage, monkeypatch):
     assert summary.finished == 3
 
 
+@pytest.mark.slow
 def test_nothing_left_behind_is_trained_again(run, storage, monkeypatch):
     leave_open(run, monkeypatch, lambda folder, _: None)
     _, watcher = run(trials=3)
@@ -77,6 +80,7 @@ def test_nothing_left_behind_is_trained_again(run, storage, monkeypatch):
     assert states == [(1, "failed"), (2, "finished")]
 
 
+@pytest.mark.slow
 def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
     """The driver dies between our transaction and Optuna's."""
     from optuna import Study
@@ -97,6 +101,7 @@ def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
     assert summary.finished == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "tries"),
     [

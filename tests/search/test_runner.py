@@ -11,6 +11,7 @@ from paretocaps.execution.executor import EXECUTORS, Outcome
 from paretocaps.storage.store import Store
 
 
+@pytest.mark.slow
 def test_a_study_gets_the_trials_it_asks_for_and_stores_its_front(run, storage):
     summary, watcher = run()
     assert (summary.finished, summary.failed, summary.exhausted) == (4, 0, False)
@@ -35,6 +36,7 @@ def test_without_designs_the_sampler_begins(run):
     assert {design for *_, design in watcher.started} == {None}
 
 
+@pytest.mark.slow
 def test_running_it_again_completes_it_and_nothing_more(run):
     run(trials=2)
     summary, watcher = run(trials=5)
@@ -44,6 +46,7 @@ def test_running_it_again_completes_it_and_nothing_more(run):
     assert nothing.started == []
 
 
+@pytest.mark.slow
 def test_more_adds_to_what_there_is(run):
     run(trials=2)
     summary, _ = run(trials=None, more=3)
@@ -62,6 +65,7 @@ def test_repeats_train_every_trial_with_the_same_seeds_and_rank_their_mean(run, 
     assert dict(watcher.finished)[0]["acc"] == pytest.approx(mean)
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_has_its_reason_and_reaches_no_front(run, storage):
     fails = {"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["", "no luck"]}
     summary, watcher = run(space=fails, trials=6, designs=())
@@ -76,6 +80,7 @@ def test_a_trial_that_fails_has_its_reason_and_reaches_no_front(run, storage):
     assert "no luck" in record.reason
 
 
+@pytest.mark.slow
 def test_five_failures_in_a_row_end_the_run(run):
     with pytest.raises(ParetocapsError, match="5 trials in a row failed, the last reason: .*no luck"):
         run(space={"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["no luck"]}, trials=9, designs=())
@@ -86,6 +91,7 @@ def test_as_many_failures_as_trials_end_the_run(run):
         run(space={"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["no luck"]}, trials=2, designs=())
 
 
+@pytest.mark.slow
 def test_a_measurement_without_an_objective_fails_the_trial(run):
     with pytest.raises(
         ParetocapsError,
@@ -94,6 +100,7 @@ def test_a_measurement_without_an_objective_fails_the_trial(run):
         run(objectives="acc,memory", trials=1)
 
 
+@pytest.mark.slow
 def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
     space = {"learning_rate": [0.1, 0.2, 0.4, 0.8]}
     summary, watcher = run(space=space, trials=9, designs=())
@@ -104,6 +111,7 @@ def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
     assert rates <= {0.1, 0.2, 0.4, 0.8}
 
 
+@pytest.mark.slow
 def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeypatch):
     train = probe.train
 
@@ -121,6 +129,7 @@ def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeyp
     assert len(kept) < 8
 
 
+@pytest.mark.slow
 def test_a_space_in_which_everything_fails_is_an_error(run):
     space = {"learning_rate": [0.1, 0.2], "failure": ["no luck"]}
     with pytest.raises(ParetocapsError, match="every point of the space failed; the last reason: .*no luck"):
@@ -156,6 +165,7 @@ class TwoPlaces:
         self.jobs.clear()
 
 
+@pytest.mark.slow
 def test_a_failed_seed_does_not_crowd_the_workers(run):
     if "two-places" not in EXECUTORS:
         EXECUTORS.register("two-places", TwoPlaces)
@@ -188,6 +198,7 @@ def test_combinations_that_the_trainer_refuses_are_left_out(storage):
     assert "lr_min=0.0001 is above lr_max" in notices[0]
 
 
+@pytest.mark.slow
 def test_a_study_that_moves_to_another_device_says_so_and_keeps_both_fronts(run, storage, monkeypatch):
     train = probe.train
 
@@ -242,6 +253,7 @@ def test_a_loaded_device_is_a_notice_and_other_remarks_are_said_once(run, monkey
     assert {m.trial: m.flags for m in summary.front}.get(1, ("loaded",)) == ("loaded",)
 
 
+@pytest.mark.slow
 def test_trials_that_never_reach_an_accuracy_are_finished_and_not_ranked(run, storage):
     """The probe's accuracies are known: its median is a bound that some of its trials miss."""
     run(trials=6, epochs=3)

@@ -17,6 +17,7 @@ SPACE = Space.parse(
 FINITE = Space.parse({"policy": ["a", "b"], "cycle": {"values": [1, 2, 3], "when": {"policy": "a"}}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(SAMPLERS))
 def test_every_sampler_runs_a_study_of_a_conditional_space(run, name):
     space = {
@@ -27,6 +28,7 @@ def test_every_sampler_runs_a_study_of_a_conditional_space(run, name):
     assert summary.finished == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SAMPLERS if name != "grid"])
 def test_every_sampler_runs_a_continuous_study_past_its_start(run, name):
     summary, watcher = run(sampler=name, trials=14, objectives="acc,time,wall")

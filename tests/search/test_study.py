@@ -76,18 +76,21 @@ def test_workers_that_find_no_gpu_of_their_own_are_said(run, monkeypatch, found,
     assert not any("at once" in notice for notice in watcher.notices)
 
 
+@pytest.mark.slow
 def test_sharing_is_recorded_and_no_part_of_a_study_s_identity(run):
     run(trials=1, objectives="acc,time")
     summary, _ = run(trials=2, workers=2, share_device=True)
     assert summary.finished == 2
 
 
+@pytest.mark.slow
 def test_two_drivers_do_not_run_one_study(run, storage):
     run(trials=1)
     with driver_lock(storage, "s"), pytest.raises(StorageError, match="process .* is running study"):
         run(trials=2)
 
 
+@pytest.mark.slow
 def test_a_link_to_the_database_is_the_same_database(run, storage, tmp_path):
     run(trials=1)
     link = tmp_path / "link.db"
@@ -96,6 +99,7 @@ def test_a_link_to_the_database_is_the_same_database(run, storage, tmp_path):
         run(trials=2, storage=f"sqlite:///{link}")
 
 
+@pytest.mark.slow
 def test_signals_are_put_back_and_other_threads_may_run_studies(run):
     before = signal.getsignal(signal.SIGTERM)
     run(trials=1)

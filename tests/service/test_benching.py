@@ -13,12 +13,14 @@ def bench(everything=False, **options):
     return service.bench(service.BenchOptions(**{**QUICK, **options}), everything)
 
 
+@pytest.mark.slow
 def test_rows_have_the_shape_of_the_json():
     (row,) = bench(against="textbook")
     assert set(row) >= STABLE
     assert row["ratio"] > 0
 
 
+@pytest.mark.slow
 def test_a_row_a_batch_and_precision():
     rows = bench(batches=[2, 1], precisions=["fp32", "bf16"])
     assert [(r["batch"], r["precision"]) for r in rows] == [
@@ -29,6 +31,7 @@ def test_a_row_a_batch_and_precision():
     ]
 
 
+@pytest.mark.slow
 def test_everything_is_the_baseline_and_ws_against_it():
     rows = bench(True)
     assert {(row["design"], row["against"]) for row in rows} == {(None, "textbook"), ("ws", "baseline")}

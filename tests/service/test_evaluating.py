@@ -56,6 +56,7 @@ def weights(tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_a_picked_trial_is_judged_as_its_training_measured_it(trained):
     picked = pick_trial(trained, trial=0)
     test = evaluate([], picked, EvaluateOptions(robust=False, pictures=False, device="cpu"))
@@ -67,6 +68,7 @@ def test_a_picked_trial_is_judged_as_its_training_measured_it(trained):
     assert found.appraisal.report.images == len(load(DataSpec(limit_train=300)).validation)
 
 
+@pytest.mark.slow
 def test_the_json_is_plain_and_scikit_learns(trained):
     picked = pick_trial(trained, knee=True)
     found = evaluate([], picked, EvaluateOptions(pictures=False, robust=False, device="cpu")).as_dict()

@@ -1,8 +1,11 @@
+import pytest
+
 from paretocaps import service
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.testing.plugin import plug_in, write_plugin
 
 
+@pytest.mark.slow
 def test_studies_are_listed_with_their_trials(storage):
     row = service.studies(storage)[0]
     assert (row["study"], row["objectives"], row["finished"], row["failed"]) == ("s", "acc,time", 6, 0)
@@ -19,6 +22,7 @@ def test_what_can_be_named_is_listed():
         assert all(row["description"] for row in rows)
 
 
+@pytest.mark.slow
 def test_a_broken_plug_in_is_listed_with_its_reason(tmp_path, monkeypatch):
     broken = {"paretocaps.trainers": {"odd": "no_such:X"}, "paretocaps.families": {"toy": "no_such:Y"}}
     plug_in(monkeypatch, write_plugin(tmp_path, "odd-parts", broken))

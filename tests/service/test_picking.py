@@ -71,6 +71,7 @@ def test_a_seed_with_weights_goes_before_a_better_one_without(url):
     assert (picked.seed, picked.acc) == (0, 0.90)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "trial"),
     [

@@ -29,6 +29,7 @@ def test_a_test_on_digits(tmp_path):
     assert "digits (100 training images)" in page
 
 
+@pytest.mark.slow
 def test_the_default_steps_are_an_epochs_within_bounds_and_a_schedules_first_batch_is_taken():
     options = RangeOptions(settings=(*SMALL, "first_batch=4"), design="adabatch", limit_train=40)
     view = lr_range(options)

@@ -10,6 +10,7 @@ from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
+@pytest.mark.slow
 def test_a_front_is_a_data_frame_with_decisions(storage):
     front = service.load_front("s", storage)
     frame = front.to_frame()

@@ -4,6 +4,7 @@ import paretocaps
 from paretocaps.errors import UsageError
 
 
+@pytest.mark.slow
 def test_from_python_a_spec_and_a_file_do_the_same(storage, folder):
     spec = paretocaps.StudySpec(
         study="p",

@@ -62,6 +62,7 @@ def test_a_studys_trial_gives_choices_data_and_epochs(storage, folder):
     assert json.dumps(run.as_dict())
 
 
+@pytest.mark.slow
 def test_a_folder_is_gone_on_with_only_when_that_is_said(folder):
     first = train(options(output="out"))
     with pytest.raises(UsageError, match=r"out has a finished training: .*--resume.*--force.*--output"):
@@ -73,6 +74,7 @@ def test_a_folder_is_gone_on_with_only_when_that_is_said(folder):
     assert train(options(output="out", force=True, seed=5)).anew
 
 
+@pytest.mark.slow
 def test_an_unfinished_training_goes_on_to_the_same_end(folder):
     class Stopped(Watcher):
         def epoch(self, job, record):

@@ -112,6 +112,7 @@ def test_either_may_be_read_only(public, template, which):
     assert [path.name for path in public.iterdir()] == ["x.db"]
 
 
+@pytest.mark.slow
 def test_what_a_running_study_wrote_last_is_read_too(database):
     with Store.open(f"sqlite:///{database}", create=False) as store:
         store.create_study("running", {})
@@ -120,6 +121,7 @@ def test_what_a_running_study_wrote_last_is_read_too(database):
         assert open_as_nobody(f"sqlite:///{database}", "read") == "has s running"
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_read_is_one_line(database):
     log = database.with_name(database.name + "-wal")
     with Store.open(f"sqlite:///{database}", create=False) as store:
@@ -132,6 +134,7 @@ def test_a_log_that_cannot_be_read_is_one_line(database):
     assert "\n" not in answer
 
 
+@pytest.mark.slow
 def test_a_folder_below_a_read_only_one_cannot_be_made(database):
     lock_up(database)
     url = f"sqlite:///{database.parent}/new/x.db"

@@ -59,6 +59,7 @@ def test_closing_leaves_one_file(database, url):
     assert [path.name for path in folder.iterdir()] == ["paretocaps.db"]
 
 
+@pytest.mark.slow
 def test_closing_beside_an_open_reader_keeps_what_was_written(database, url):
     reader = sqlite3.connect(url.removeprefix("sqlite:///"))
     reader.execute("BEGIN")

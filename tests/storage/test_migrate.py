@@ -199,6 +199,7 @@ def test_all_our_tables_carry_the_prefix():
     assert all(name.startswith(PREFIX) for name in targets)
 
 
+@pytest.mark.slow
 def test_opening_a_current_database_imports_no_alembic(url):
     code = (
         "import sys; from paretocaps.storage.store import Store;"

@@ -107,12 +107,14 @@ def test_optuna_and_the_store_write_one_file_at_once(tmp_path):
     assert [path.name for path in (tmp_path / "studies").iterdir()] == ["new.db"]
 
 
+@pytest.mark.slow
 def test_many_processes_create_one_database(tmp_path):
     url = f"sqlite:///{tmp_path}/new.db"
     writers = [start(STORE, url, name, 1) for name in "abcd"]
     assert results(*writers) == [("1\n", "")] * 4
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_writes_loses_that_write_only(url):
     ((output, errors),) = results(start(DIE, url))
     assert errors == ""

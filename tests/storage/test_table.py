@@ -68,6 +68,7 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     assert table.seeds.tolist() == [1]
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_a_column_too(store, finish):
     for seed, best in ((1, 9), (1, 4), (2, 5)):
         finish(0, seed=seed, best_epoch=best)
@@ -83,6 +84,7 @@ def test_extra_quantities_are_columns_too(store, finish):
     np.testing.assert_array_equal(table.values, [[0.5, 64, 0.01], [0.25, np.nan, np.nan]])
 
 
+@pytest.mark.slow
 def test_views_of_the_epochs_are_columns_too(store, finish):
     """Epoch n of the fixture ends at n seconds with accuracy n / 100."""
     finish(0, epochs=5, time=4.0, best_epoch=2)

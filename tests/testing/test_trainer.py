@@ -94,6 +94,7 @@ def test_a_design_the_choices_refuse_is_found():
         contract(designs={"fast": {"learning_rate": 11.0}}).test_designs_are_accepted()
 
 
+@pytest.mark.slow
 def test_a_spec_that_is_not_found_or_imports_torch_is_found(tmp_path, monkeypatch):
     subject = contract(name="heavy")
     with pytest.raises(AssertionError, match="unknown trainer 'heavy'"):

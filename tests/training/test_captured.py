@@ -60,6 +60,7 @@ def test_a_smaller_last_batch_is_left_to_others():
     assert steps.load(next(iter(made.loader.blocks(100, 1))), [1e-3] * 3) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA")
 def test_without_cuda_steps_are_taken_one_by_one_and_that_is_said():
     made, plain = learner(captures=True), learner()

@@ -61,6 +61,7 @@ def test_images_too_small_for_a_network_are_refused(tmp_path) -> None:
         check_data(spec)
 
 
+@pytest.mark.slow
 def test_it_needs_no_torch() -> None:
     code = (
         "import sys; from paretocaps.training.check import check_data\n"

@@ -68,6 +68,7 @@ CHOICES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_an_interrupted_training_ends_at_the_same_weights(job, choices):
     made = job(epochs=4, **choices)

@@ -94,6 +94,7 @@ def test_without_a_frozen_trunk_nothing_happens():
     assert made.loader.image_shape == (3, 32, 32)
 
 
+@pytest.mark.slow
 def test_a_whole_training_with_pruning_computes_its_features_twice(job):
     asked = job(epochs=3, limit_train=60, pruning_ratio=0.5, pruning_start=0.4, frozen=True, **JOB)
     found = train(asked, lambda record: True)
@@ -106,6 +107,7 @@ def test_a_whole_training_with_pruning_computes_its_features_twice(job):
     assert network.architecture.trunk_channels
 
 
+@pytest.mark.slow
 def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job):
     asked = job(epochs=1, limit_train=60, pruning_ratio=0.5, pruning_start=0.0, frozen=True, **JOB)
     found = train(asked, lambda record: True)

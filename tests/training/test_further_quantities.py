@@ -40,6 +40,7 @@ def test_sizes_and_flops_are_always_there(tmp_path, family):
     assert sum(found.values()) == parameters(shape)
 
 
+@pytest.mark.slow
 def test_what_is_costly_is_measured_where_it_is_asked_for(tmp_path):
     _, plain = measured(tmp_path, primary_capsules=2)
     asked = ("acc", "latency", "robust", "bottleneck_entropy")

@@ -48,6 +48,7 @@ def test_a_step_with_a_gradient_that_is_not_finite_is_skipped_and_counted(broken
     assert scaling.remarks == ["1 of 3 steps were skipped: their gradients overflowed in fp16"]
 
 
+@pytest.mark.slow
 def test_float16_trains_as_float32_does():
     """Half precision has 11 bits: the losses agree to about a hundredth."""
     half, single = learner("fp16"), learner("fp32")

@@ -28,6 +28,7 @@ def test_without_a_ratio_nothing_is_pruned():
     assert warmup_epochs(Choices(), 10) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("blocks", "ratio", "remarked"), [(0, 0.5, False), (4, 0.95, True)], ids=["attained", "out of reach"]
 )

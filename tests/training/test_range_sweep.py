@@ -45,6 +45,7 @@ def test_steps_accumulate_as_in_a_training():
     assert [p.loss for p in parts] == pytest.approx([p.loss for p in whole], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_backbone_begins_with_its_checkpoint(tmp_path):
     choices = Choices(
         family="backbone_caps", backbone="mobilenet_v1", image_size=32, primary_capsules=2, precision="fp32"

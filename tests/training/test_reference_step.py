@@ -17,6 +17,7 @@ def _threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_a_step_takes_time_and_leaves_every_seed_alone():
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
     seconds = reference_step("cpu", threads=1)
@@ -26,6 +27,7 @@ def test_a_step_takes_time_and_leaves_every_seed_alone():
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before[1:]
 
 
+@pytest.mark.slow
 def test_it_is_the_same_step_everywhere():
     (first, (rate, *_)), (again, _) = _learner(torch.device("cpu")), _learner(torch.device("cpu"))
     losses = [

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ def test_the_weights_of_a_steps_passes_add_up_to_one(images, batch, size):
     assert all(len(of_rank) == -(-images // batch) for of_rank in weights)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 9))
 def test_a_smaller_pass_is_no_more_images_for_anyone(one, other, size):
     small, large = sorted((one, other))

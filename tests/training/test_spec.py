@@ -1,3 +1,5 @@
+import pytest
+
 from paretocaps.domain.choices import Choices
 from paretocaps.training.spec import CAPSNET, SPACE
 
@@ -21,6 +23,7 @@ def test_weight_sharing_of_the_papers_includes_the_reduced_decoder() -> None:
         assert (design.weight_sharing, design.decoder) == (True, "reduced")
 
 
+@pytest.mark.slow
 def test_every_point_of_the_default_space_is_a_set_of_choices() -> None:
     CAPSNET.check_space(SPACE)
     assert all(CAPSNET.complete(point, {}) for point in SPACE.listed({}))

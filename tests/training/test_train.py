@@ -53,6 +53,7 @@ def test_the_same_seed_trains_the_same_and_another_one_does_not(job):
     assert losses[0] == losses[1] != losses[2]
 
 
+@pytest.mark.slow
 def test_it_learns(job):
     measurement = train(job(epochs=5, limit_train=600, batch_size=25), go_on)
     losses = [record.train_loss for record in measurement.epochs]
@@ -89,6 +90,7 @@ def test_patience_never_ends_a_training_before_it_has_pruned(job):
     assert len(measurement.epochs) < 8
 
 
+@pytest.mark.slow
 def test_the_validation_loss_falls_as_the_training_loss_does(job):
     records = train(job(epochs=4, limit_train=400, batch_size=25, decoder="none"), go_on).epochs
     assert records[-1].val_loss < records[0].val_loss
@@ -143,6 +145,7 @@ def test_too_many_training_images_are_refused(job):
         train(job().model_copy(update={"data": DataSpec(limit_train=5000)}), go_on)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("augment", ["none", "shift", "crop", "rotate"])
 def test_every_precision_and_augmentation_trains(job, precision, augment):
@@ -150,6 +153,7 @@ def test_every_precision_and_augmentation_trains(job, precision, augment):
     assert measurement.epochs[0].train_loss < 2.0
 
 
+@pytest.mark.slow
 def test_latencies_are_measured_where_they_are_asked_for(job):
     plain = train(job(epochs=1), go_on)
     parts = {name: value for name, value in plain.quantities.items() if name.endswith("_params")}
@@ -161,6 +165,7 @@ def test_latencies_are_measured_where_they_are_asked_for(job):
     assert 0 < found["latency_batch"] < found["latency"] < 1
 
 
+@pytest.mark.slow
 def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
     asked = job(epochs=1, measure=("acc", "robust"))
     found = train(asked, go_on).quantities
@@ -171,6 +176,7 @@ def test_robustness_is_measured_on_validation_images_where_it_is_asked_for(job):
     assert "robust" not in train(job(epochs=1), go_on).quantities
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "ranger21"])
 def test_every_optimiser_trains_through_a_change_of_batch_size_and_a_pruning(job, optimizer):
     choices = {"optimizer": optimizer, "standardise": True, "pruning_ratio": 0.4, "lr_max": 3e-3}
@@ -184,6 +190,7 @@ def test_every_optimiser_trains_through_a_change_of_batch_size_and_a_pruning(job
     assert done.memory > 4 * 4 * done.params
 
 
+@pytest.mark.slow
 def test_spread_loss_and_em_train_through_the_trainer(job):
     choices = {
         "family": "momentum_caps",
@@ -198,6 +205,7 @@ def test_spread_loss_and_em_train_through_the_trainer(job):
     assert measurement.acc > 0.15
 
 
+@pytest.mark.slow
 def test_a_chain_that_is_cut_says_so(job):
     measurement = train(job(epochs=1, family="momentum_caps", blocks=6, gamma=0.1), go_on)
     assert any("gamma=0.1" in remark for remark in measurement.remarks)

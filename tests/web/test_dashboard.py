@@ -37,6 +37,7 @@ def served(url):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_it_shows_the_study_its_objectives_and_our_front(url, front, served):
     publish(url, "demo", front, front_figures(front))
     status, page = get(served.url)

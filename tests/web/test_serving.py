@@ -45,6 +45,7 @@ def test_every_study_shows_its_front(url):
             thread.join()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_or_a_database_that_is_missing_is_one_line(url, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Exception, match="cannot listen on"):
         serve_studies(url, "127.0.0.1", taken.getsockname()[1])

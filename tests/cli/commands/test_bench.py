@@ -8,6 +8,7 @@ import torch
 SMALL = ("--image", "8x8x1", "--set", "primary_capsules=2", "--steps", "1")
 
 
+@pytest.mark.slow
 def test_json_has_a_row_a_batch_and_talk_stays_off_it(run, tmp_path):
     out = tmp_path / "kept" / "bench.json"
     result = run("bench", *SMALL, "--batch", "2", "--batch", "1", "--format", "json", "--output", str(out))
@@ -18,6 +19,7 @@ def test_json_has_a_row_a_batch_and_talk_stays_off_it(run, tmp_path):
     assert json.loads(out.read_text())["rows"] == rows
 
 
+@pytest.mark.slow
 def test_everything_in_one_command(run, tmp_path):
     out = tmp_path / "all.json"
     result = run("bench", "--everything", *SMALL, "--batch", "2", "--output", str(out))

@@ -67,6 +67,7 @@ def test_wrong_use_is_told_in_one_line(run, weights, arguments, message):
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_trial_without_weights_is_named(run, towers):
     for study in (("--study", "t"), ("t",)):
         result = run("evaluate", *study, "--trial", 0, "--storage", towers)

@@ -19,6 +19,7 @@ def trained(run):
     return folder
 
 
+@pytest.mark.slow
 def test_a_training_is_exported_and_the_folder_printed(run, trained):
     result = run("export", "--run", trained, "--class-names", "cat, dog")
     assert result.exit_code == 0, result.stderr
@@ -37,6 +38,7 @@ def test_an_export_is_not_replaced_unasked(run, trained):
     assert run(*arguments, "--force").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_trial_without_weights_names_the_remedy(run, towers):
     result = run("export", "t", "--storage", towers, "--knee")
     assert (result.exit_code, result.stdout) == (2, "")

@@ -143,6 +143,7 @@ def test_an_old_flag_still_works_and_is_answered_with_one_note(front, old, new, 
     assert result.stderr == f"{old} is now {new}; the old name is removed in 0.3\n"
 
 
+@pytest.mark.slow
 def test_it_imports_neither_torch_nor_what_draws(towers, loaded_by):
     modules = loaded_by("front", "t", "--storage", towers, "--knee")
     assert "sqlalchemy" in modules

@@ -28,6 +28,7 @@ def test_every_name_is_listed_in_every_format(run, command):
     assert len(table) >= 2 + len(listed)
 
 
+@pytest.mark.slow
 def test_studies(run, optimize):
     optimize("--study", "first", "--trials", 1)
     optimize("--study", "second", "--trials", 2)

@@ -7,6 +7,7 @@ import pytest
 SMALL = ("--limit-train", 60, "--steps", 20, "--set", "primary_capsules=2", "--set", "batch_size=20")
 
 
+@pytest.mark.slow
 def test_the_answer_is_the_same_in_every_form(run, tmp_path):
     page = tmp_path / "range.html"
     result = run("lr-range", *SMALL, "--format", "json", "--output", page)

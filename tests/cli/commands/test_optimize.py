@@ -9,6 +9,7 @@ import pytest
 from paretocaps.storage.store import Store
 
 
+@pytest.mark.slow
 def test_a_study_runs_is_told_and_shows_its_front(optimize):
     result = optimize("--study", "t", "--trials", 4, "--require", "acc>=0.76")
     assert result.exit_code == 0, result.stderr
@@ -23,6 +24,7 @@ def test_a_study_runs_is_told_and_shows_its_front(optimize):
     assert "0.7500" not in result.stdout  # the hut misses the requirement
 
 
+@pytest.mark.slow
 def test_the_storage_is_a_file_by_its_path(run, optimize, monkeypatch):
     monkeypatch.setenv("HOME", str(Path.cwd()))
     Path("s.toml").write_text('storage = "~/in home/{x}.db"')
@@ -38,6 +40,7 @@ def test_the_storage_is_a_file_by_its_path(run, optimize, monkeypatch):
     assert sorted(file.name for file in Path.cwd().glob("**/*.db")) == ["{x}.db"]
 
 
+@pytest.mark.slow
 def test_running_it_again_completes_it(run, optimize):
     assert optimize("--study", "t", "--trials", 2).exit_code == 0
     again = optimize("--study", "t", "--trials", 3)
@@ -47,6 +50,7 @@ def test_running_it_again_completes_it(run, optimize):
     assert "study t: 5 trials finished" in more.stderr
 
 
+@pytest.mark.slow
 def test_named_designs_can_be_chosen_or_left_out(optimize):
     assert "started: spire" in optimize("--study", "a", "--trials", 1, "--design", "spire").stderr
     without = optimize("--study", "b", "--trials", 2, "--no-designs").stderr
@@ -78,6 +82,7 @@ def test_a_study_file_gives_way_to_flags(run, optimize):
     assert "study filed: 1 trial of 2 epochs on digits, acc, params" in result.stderr
 
 
+@pytest.mark.slow
 def test_failed_trials_are_told_and_too_many_end_the_run(optimize):
     result = optimize("--study", "t", "--trials", 10, "--no-designs")
     assert result.exit_code == 0, result.stderr
@@ -129,6 +134,7 @@ def test_data_that_is_not_there_is_refused_before_anything_is_stored(run, argume
     assert list(Path.cwd().iterdir()) == []
 
 
+@pytest.mark.slow
 def test_jobs_share_a_device_only_where_that_is_said(optimize):
     refused = optimize("--study", "t", "--trials", 2, "--workers", 2, "--device", "cpu")
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)

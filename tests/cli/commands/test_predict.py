@@ -36,6 +36,7 @@ def export(run, written):
     return Path("x")
 
 
+@pytest.mark.slow
 def test_json_has_a_row_an_image(run, export):
     result = run("predict", export, "images", "--format", "json", "--expect-folders")
     assert result.exit_code == 0, result.stderr
@@ -50,6 +51,7 @@ def test_json_has_a_row_an_image(run, export):
     assert f"accuracy {right / 2:.4g}: {right} of 2 images right" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_table_and_csv(run, export):
     table = run("predict", export, "images/cat/1.png", "--top", 1)
     assert table.exit_code == 0, table.stderr
@@ -98,5 +100,6 @@ def test_a_truncated_export_is_one_line(run, export, engine, file):
     assert file in result.stderr
 
 
+@pytest.mark.slow
 def test_few_images_are_predicted_without_loading_torch(export, loaded_by):
     assert "torch" not in loaded_by("predict", "x", "images")

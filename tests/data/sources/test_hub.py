@@ -195,6 +195,7 @@ def test_a_hub_that_never_answers_is_given_up_on(online, hub_at, monkeypatch, re
     assert "there is no network" in message
 
 
+@pytest.mark.slow
 def test_a_hub_without_the_data_set_is_told_in_one_line(online, hub_at, refusal, tmp_path) -> None:
     class Nothing(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:

@@ -139,6 +139,7 @@ def test_a_missing_column_is_named_with_the_file(tmp_path, table, encode, refusa
     assert "other" in message
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_cifar_is_read(shared_data, tmp_path) -> None:
     (tmp_path / "train.parquet").symlink_to(shared_data / "cifar10-jpeg" / "test.parquet")
@@ -161,6 +162,7 @@ def test_fine_labels_declare_the_classes(tmp_path, table, encode) -> None:
     assert data.class_names == ("ant", "bee", "cat")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_cifar_folder_is_split_and_in_colour(shared_data) -> None:
     splits = load(DataSpec(name=None, path=str(shared_data / "cifar10-jpeg")))

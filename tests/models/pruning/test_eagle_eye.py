@@ -74,6 +74,7 @@ def test_channels_that_do_nothing_are_not_missed(narrow, trunk):
     torch.testing.assert_close(smaller.scores(images()), network.scores(images()), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_best_judged_candidate_is_taken(narrow):
     network, optimizer = trained(narrow("resnet18", 4))
     before = copy.deepcopy(network.state_dict())

@@ -28,6 +28,7 @@ def test_the_asked_share_is_removed_evenly(ratio, decoder, side):
     assert min(types, channels) - 0.01 <= first <= max(types, channels) + 0.01
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     ratio=st.floats(0.0, 0.9),

@@ -7,6 +7,7 @@ from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.testing.routing import INPUTS, RoutingContract, made, states
 
 
+@pytest.mark.slow
 class TestRoutings(RoutingContract):
     @pytest.fixture(params=["rba", "sda", "em"])
     def routing(self, request):
