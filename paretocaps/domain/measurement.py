@@ -1,7 +1,7 @@
 """The values that a trainer reports: a record after each epoch, and a measurement at the end."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -119,7 +119,26 @@ ENERGY = "energy"
 """The name of the quantity, in joules, that only some devices can measure."""
 
 
-def best_epoch(epochs: Sequence[EpochRecord]) -> EpochRecord:
+class Epoch(Protocol):
+    """What decides which epoch is the best one."""
+
+    @property
+    def epoch(self) -> int:
+        """Its number, counted from 1."""
+
+    @property
+    def acc(self) -> float:
+        """The validation accuracy after it."""
+
+    @property
+    def network(self) -> int:
+        """The number of structural changes (prunings) before it."""
+
+
+AnEpoch = TypeVar("AnEpoch", bound=Epoch)
+
+
+def best_epoch(epochs: Sequence[AnEpoch]) -> AnEpoch:
     """Return the best epoch: the one with the highest accuracy after the last structural change.
 
     Ties go to the earliest epoch.

@@ -9,6 +9,7 @@ import optuna
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.objective import Objective, parse_objectives
+from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
@@ -77,10 +78,12 @@ def check_study(spec: StudySpec) -> CheckedStudy:
 
     Raises:
         UnknownNameError: there is no such objective, trainer, sampler, executor or design.
-        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, or
-            jobs would share a device while their times are an objective.
+        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
+            objective or a bound compares trials, or jobs would share a device while their times are an
+            objective.
     """
     objectives = parse_objectives(spec.objectives)
+    _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
     trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
     fix = trainer.parse_fix(spec.fix)
     space = trainer.space if spec.space is None else Space.parse(spec.space)
@@ -106,6 +109,13 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         executor=executor,
         places=places,
     )
+
+
+def _refuse_comparing(names: Sequence[str]) -> None:
+    """Refuse quantities that compare trials: a trial's value would change when another trial finishes."""
+    for quantity in filter(None, map(parse_quantity, names)):
+        if quantity.against is not None:
+            raise UsageError(comparing(quantity))
 
 
 def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:

@@ -1,12 +1,15 @@
 """Reads the finished trials of a study as a matrix, without building objects."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
-from paretocaps.domain.measurement import FIELDS
-from paretocaps.domain.quantities.quantities import evaluated, parse_quantity
+from paretocaps.domain.measurement import FIELDS, Measurement
+from paretocaps.domain.quantities.quantities import compared, evaluated, parse_quantity
+from paretocaps.domain.quantities.quantity import Quantity
+from paretocaps.errors import UsageError
 from paretocaps.storage.attempts import is_latest
 from paretocaps.storage.quantity_table import QuantityTable, by_trial
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
@@ -27,7 +30,7 @@ def table(
 
     Raises:
         StorageError: there is no such study.
-        UsageError: the parameter of a quantity is not allowed.
+        UsageError: the parameter of a quantity is not allowed, or names a design without a finished trial.
     """
     scope = [TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", is_latest()]
     if numbers is not None:
@@ -40,26 +43,83 @@ def table(
     if not rows:
         study_id(connection, study)
     own = {column.name: [row[place] for row in rows] for place, column in enumerate(query.selected_columns)}
-    found = _named(connection, scope, [name for name in quantities if name not in stored])
+    trials = dict(zip(own["id"], own["number"], strict=True))
+    found = _named(connection, study, scope, trials, [name for name in quantities if name not in stored])
     extra = {name: [values.get(key) for key in own["id"]] for name, values in found.items()}
     matrix = np.array([(extra | own)[name] for name in quantities], dtype=np.float64)
     return by_trial(tuple(quantities), own, matrix.reshape(len(quantities), len(rows)).T)
 
 
 def _named(
-    connection: Connection, scope: Sequence[ColumnElement[bool]], names: Sequence[str]
-) -> dict[str, dict[int, float | None]]:
-    """Return by name and attempt the quantities that have no column of their own, measured or computed."""
+    connection: Connection,
+    study: str,
+    scope: Sequence[ColumnElement[bool]],
+    trials: Mapping[int, int],
+    names: Sequence[str],
+) -> dict[str, Mapping[int, float | None]]:
+    """Return by name and attempt the quantities that have no column of their own, measured or computed.
+
+    Args:
+        connection: a connection in any transaction.
+        study: the study.
+        scope: conditions on its attempts and trials.
+        trials: the trial's number by the attempt's key.
+        names: the names of the quantities.
+    """
     computed = {name: quantity for name in names if (quantity := parse_quantity(name)) is not None}
+    found: dict[str, Mapping[int, float | None]] = _measured(
+        connection, scope, [name for name in names if name not in computed]
+    )
+    if computed:
+        epochs = any(quantity.reads_epochs for quantity in computed.values())
+        measured = load_measurements(connection, scope, epochs=epochs)
+        for name, quantity in computed.items():
+            if quantity.against is None:
+                found[name] = {key: evaluated(quantity, one) for key, one in measured.items()}
+            else:
+                reference = _of_design(connection, study, quantity)
+                found[name] = _compared(quantity, measured, trials, reference)
+    return found
+
+
+def _measured(
+    connection: Connection, scope: Sequence[ColumnElement[bool]], names: Sequence[str]
+) -> dict[str, Mapping[int, float | None]]:
     found: dict[str, dict[int, float | None]] = {name: {} for name in names}
     query = select(QUANTITIES.c.attempt_id, QUANTITIES.c.name, QUANTITIES.c.value)
     joined = query.select_from(QUANTITIES.join(ATTEMPTS).join(TRIALS)).where(*scope)
-    if len(computed) < len(names):
+    if names:
         for key, name, value in connection.execute(joined.where(QUANTITIES.c.name.in_(names))):
             found[name][key] = value
-    if computed:
-        epochs = any(quantity.reads_epochs for quantity in computed.values())
-        for key, measurement in load_measurements(connection, scope, epochs=epochs).items():
-            for name, quantity in computed.items():
-                found[name][key] = evaluated(quantity, measurement)
+    return {**found}
+
+
+def _compared(
+    quantity: Quantity,
+    measured: Mapping[int, Measurement],
+    trials: Mapping[int, int],
+    reference: Sequence[Measurement],
+) -> dict[int, float | None]:
+    attempts: dict[int, list[int]] = defaultdict(list)
+    for key in measured:
+        attempts[trials[key]].append(key)
+    found: dict[int, float | None] = {}
+    for keys in attempts.values():
+        values = compared(quantity, [measured[key] for key in keys], reference)
+        found |= zip(keys, values, strict=True)
     return found
+
+
+def _of_design(connection: Connection, study: str, quantity: Quantity) -> list[Measurement]:
+    """Return the finished trainings of the first finished trial of the design that `quantity` names."""
+    finished = TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", TRIALS.c.design.is_not(None)
+    query = select(TRIALS.c.design, TRIALS.c.id).where(*finished).order_by(TRIALS.c.number.desc())
+    first = dict(iter(connection.execute(query)))
+    if quantity.against not in first:
+        known = f"its designs: {', '.join(sorted(first))}" if first else "it has no designs"
+        raise UsageError(
+            f"{quantity.name}: study {study!r} has no finished trial of design {quantity.against!r}"
+            f" ({known}): train it, name another, or give a number ({quantity.example})"
+        )
+    scope = TRIALS.c.id == first[quantity.against], ATTEMPTS.c.state == "finished", is_latest()
+    return list(load_measurements(connection, scope, epochs=quantity.reads_epochs).values())

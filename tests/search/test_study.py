@@ -47,6 +47,14 @@ def test_what_does_not_exist_is_refused(options, kind):
         check_study(StudySpec(**options))
 
 
+@pytest.mark.parametrize(
+    "options", [{"objectives": "acc,time_to(acc=baseline)"}, {"require": ["epochs_to(acc=baseline)<9"]}]
+)
+def test_what_compares_trials_steers_no_study(options):
+    with pytest.raises(UsageError, match=r"compares with design baseline .* by front --objectives"):
+        check_study(StudySpec(**options))
+
+
 def test_timed_jobs_share_a_device_only_where_that_is_said():
     two = {"device": "cpu", "workers": 2}
     for objectives in ("acc,time", "acc,wall,params"):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paretocaps.domain.failure import Failure
-from paretocaps.errors import StorageError
+from paretocaps.errors import StorageError, UsageError
 from paretocaps.storage.connect import make_engine
 
 
@@ -99,6 +99,22 @@ def test_views_of_the_epochs_are_columns_too(store, finish):
     assert table.column("epoch_time")[0] == 2.0
     assert store.table("s", ["energy_estimate(watts=2)"]).values[0] == 8.0
     assert np.isnan(store.table("s", ["time_to(acc=0.2)"]).values).all()
+
+
+def test_trials_are_compared_with_those_of_a_design(store, finish):
+    """Epoch n of the fixture ends at n seconds with accuracy n / 100; the best of `short` is 0.02."""
+    store.start_trial("s", 0, {"a": 0}, "long")
+    store.start_trial("s", 1, {"a": 1}, "short")
+    for seed in (1, 2):
+        finish(0, seed=seed, epochs=5)
+        finish(1, seed=seed, epochs=1 + seed)
+    table = store.table("s", ["time_to(acc=short)", "epochs_to(acc=long)"])
+    np.testing.assert_array_equal(table.values, [[2.0, 5.0], [2.0, np.nan]])
+    assert store.table("s", ["epochs_to(acc=short)"], [0]).values.tolist() == [[2.0]]
+    with pytest.raises(
+        UsageError, match=r"no finished trial of design 'no' \(its designs: long, short\): tr"
+    ):
+        store.table("s", ["epochs_to(acc=no)"])
 
 
 def test_a_trial_s_value_is_the_mean_of_its_seeds_own(store, finish):

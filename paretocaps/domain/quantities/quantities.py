@@ -1,7 +1,7 @@
 """The quantities that are computed from stored trainings, by name, and the one place that evaluates them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import isfinite
 
@@ -23,7 +23,8 @@ QUANTITIES: Registry[type[Quantity]] = Registry(
 )
 
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(.*)", re.DOTALL)
-_ARGUMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*([-+]?(?:\d*\.?\d+(?:[eE][-+]?\d+)?|\d+\.))\s*")
+_NUMBER = r"[-+]?(?:\d*\.?\d+(?:[eE][-+]?\d+)?|\d+\.)"
+_ARGUMENT = re.compile(rf"\s*([A-Za-z_]\w*)\s*=\s*(?:({_NUMBER})|([A-Za-z_][\w.+-]*))\s*")
 
 
 def parse_quantity(name: str) -> Quantity | None:
@@ -51,6 +52,8 @@ def made(kind: type[Quantity], name: str) -> Quantity:
     try:
         if given is None or list(given) != [field.name for field in fields(kind)]:
             raise ValueError(name)
+        if any(isinstance(value, str) and field not in kind.designs for field, value in given.items()):
+            raise ValueError(name)
         return kind(**given)
     except ValueError:
         written = f"{kind.example}, {kind.parameters}" if kind.parameters else kind.example
@@ -74,14 +77,45 @@ def evaluated(quantity: Quantity, measurement: Measurement) -> float | None:
 
     Raises:
         ParetocapsError: the quantity of a package failed, or its value is no finite number.
+        UsageError: the quantity compares a trial with a design of its study.
     """
+    if quantity.against is not None:
+        raise UsageError(comparing(quantity))
     if quantity.reads_epochs and not measurement.epochs:
         return None
     with QUANTITIES.blamed(quantity.kind):
-        value = quantity.of(measurement)
-        if value is not None and not isfinite(value):
-            raise ValueError(f"{quantity.name} is {value}: return a finite number, or None for no value")
-        return value
+        return _finite(quantity, quantity.of(measurement))
+
+
+def compared(
+    quantity: Quantity, trainings: Sequence[Measurement], reference: Sequence[Measurement]
+) -> Sequence[float | None]:
+    """Return the values of a trial's trainings, compared with those of the design `quantity.against`.
+
+    They are None if they have none, as without the epochs that are read.
+
+    Raises:
+        ParetocapsError: the quantity of a package failed, or a value is no finite number.
+    """
+    if quantity.reads_epochs and not all(one.epochs for one in (*trainings, *reference)):
+        return [None] * len(trainings)
+    with QUANTITIES.blamed(quantity.kind):
+        return [_finite(quantity, value) for value in quantity.of_trial(trainings, reference)]
+
+
+def comparing(quantity: Quantity) -> str:
+    """Return why a quantity that compares trials of a study cannot steer or bound a running one."""
+    return (
+        f"{quantity.name} compares with design {quantity.against} of a stored study and cannot steer one:"
+        f' look at it afterwards, by front --objectives "acc,{quantity.name}", or give a number'
+        f" ({quantity.example})"
+    )
+
+
+def _finite(quantity: Quantity, value: float | None) -> float | None:
+    if value is not None and not isfinite(value):
+        raise ValueError(f"{quantity.name} is {value}: return a finite number, or None for no value")
+    return value
 
 
 def may_be_missing(name: str, measurement: Measurement) -> bool:
@@ -90,11 +124,11 @@ def may_be_missing(name: str, measurement: Measurement) -> bool:
     return quantity is not None and (bool(measurement.epochs) or not quantity.reads_epochs)
 
 
-def _arguments(text: str) -> Mapping[str, float] | None:
+def _arguments(text: str) -> Mapping[str, float | str] | None:
     """Return the arguments in a text such as "(a=1,b=2)"; None if it cannot be parsed."""
     if not text:
         return {}
     found = [_ARGUMENT.fullmatch(part) for part in text[1:-1].split(",")]
     if not (text[0] == "(" and text[-1] == ")" and all(found)):
         return None
-    return {one[1]: float(one[2]) for one in found if one is not None}
+    return {one[1]: float(one[2]) if one[2] else one[3] for one in found if one is not None}

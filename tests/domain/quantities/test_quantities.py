@@ -4,8 +4,15 @@ from dataclasses import dataclass
 import pytest
 
 from paretocaps.domain.objective import OBJECTIVES, check_quantity, parse_objectives
-from paretocaps.domain.quantities.quantities import QUANTITIES, may_be_missing, parse_quantity, value_of
+from paretocaps.domain.quantities.quantities import (
+    QUANTITIES,
+    compared,
+    may_be_missing,
+    parse_quantity,
+    value_of,
+)
 from paretocaps.domain.quantities.quantity import Quantity
+from paretocaps.domain.quantities.reach import EpochsTo
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.testing.plugin import write_plugin
 
@@ -44,6 +51,7 @@ def _between(monkeypatch):
         ("epochs_to(acc=9e-1)", "epochs_to(acc=0.9)"),
         (" energy_estimate ( watts = 65.0 ) ", "energy_estimate(watts=65)"),
         ("epoch_time", "epoch_time"),
+        ("epochs_to(acc=wab_ws)", "epochs_to(acc=wab_ws)"),
     ],
 )
 def test_a_quantity_has_one_name(text, name):
@@ -63,6 +71,8 @@ def test_a_quantity_has_one_name(text, name):
         "epochs_to(acc=1.1)",
         "time_to(acc=0.9",
         "time_to((",
+        "time_to(acc=0.9x)",
+        "time_to(acc=a b)",
     ],
 )
 def test_a_parameter_that_cannot_be_shows_the_form(text):
@@ -71,7 +81,10 @@ def test_a_parameter_that_cannot_be_shows_the_form(text):
         parse_quantity(text)
 
 
-@pytest.mark.parametrize("text", ["energy_estimate", "energy_estimate(watts=0)", "energy_estimate(65)"])
+@pytest.mark.parametrize(
+    "text",
+    ["energy_estimate", "energy_estimate(watts=0)", "energy_estimate(65)", "energy_estimate(watts=wab)"],
+)
 def test_an_estimate_without_watts_says_how_to_write_it(text):
     with pytest.raises(UsageError, match=r"write energy_estimate\(watts=100\), with the watts"):
         parse_quantity(text)
@@ -96,6 +109,21 @@ def test_values_are_measured_or_follow_from_it(learned):
     assert value_of(training, "time_to(acc=.9)") == 4.0
     assert value_of(training, "time_to(acc=0.95)") is None
     assert value_of(training, "memory") is None
+
+
+def test_what_compares_trials_is_no_value_of_one_training(learned):
+    with pytest.raises(UsageError, match=r"time_to\(acc=wab\) compares with design wab .* or give a number"):
+        value_of(learned([0.2]), "time_to(acc=wab)")
+    with pytest.raises(NotImplementedError, match="between compares no trials"):
+        compared(Between(1, 2), [learned([0.2])], [learned([0.2])])
+
+
+def test_a_comparison_needs_the_epochs_of_both(learned):
+    whole = learned([0.2])
+    without = whole.model_copy(update={"epochs": ()})
+    assert compared(EpochsTo("a"), [whole], [whole]) == [1.0]
+    assert compared(EpochsTo("a"), [whole, without], [whole]) == [None, None]
+    assert compared(EpochsTo("a"), [whole], [without]) == [None]
 
 
 def test_what_may_be_missing_is_what_follows_from_all_that_was_measured(learned):
