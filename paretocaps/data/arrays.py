@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from paretocaps.data.cache import SUFFIX, CachedImages, cache_folder, read_cache
 from paretocaps.data.decode import UnfitImageError, read_plain_pixels
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
-from paretocaps.data.raw import RawData, RawPart, size
+from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
 from paretocaps.domain.job import DataSpec, OnPreparing
 from paretocaps.errors import DataError
 
@@ -75,16 +77,30 @@ def _key(data: EncodedData, channels: int | None, spec: DataSpec) -> str:
 
 
 def _from_cache(data: EncodedData, cached: CachedImages, asked: bool) -> RawData:
-    pixels, labels, train = cached.pixels.transpose(0, 3, 1, 2), cached.labels, int(cached.header["train"])
-    test = None if data.test is None else RawPart(pixels[train:], labels[train:], data.test.origin)
+    pixels, labels = cached.pixels.transpose(0, 3, 1, 2), cached.labels
+    ends = list(accumulate(_counts(cached), initial=0))
+    arrays = [(pixels[start:end], labels[start:end]) for start, end in pairwise(ends)]
     skipped = list(map(str, cached.header["skipped"]))
-    return RawData(
-        RawPart(pixels[:train], labels[:train], data.train.origin),
-        test,
-        data.classes,
-        data.class_names,
-        (*data.remarks, *_left_out(skipped), *_resized(cached, asked)),
-    )
+    return _in_arrays(data, arrays, *_left_out(skipped), *_resized(cached, asked))
+
+
+def _counts(cached: CachedImages) -> Sequence[int]:
+    """Return the number of images of each part; files of two parts may have only that of the first."""
+    train = int(cached.header["train"])
+    counts: Sequence[int] = cached.header.get("parts", (train, len(cached.labels) - train))
+    return counts
+
+
+def _in_arrays(data: EncodedData, arrays: Iterable[tuple[Images, Labels]], *remarks: str) -> RawData:
+    """Return `data` with the pixels and labels of its parts in `arrays`, and more `remarks`."""
+    given = iter(arrays)
+
+    def part(old: EncodedPart | None) -> RawPart | None:
+        return None if old is None else RawPart(*next(given), old.origin)
+
+    train, test, validation = part(data.train), part(data.test), part(data.validation)
+    assert train is not None
+    return RawData(train, test, data.classes, data.class_names, (*data.remarks, *remarks), validation)
 
 
 def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
@@ -111,14 +127,14 @@ def _left_out(skipped: list[str]) -> tuple[str, ...]:
 def _decoded_at_once(data: EncodedData) -> RawData | None:
     """Decode small plain images of one size into memory; return None if there are any other images."""
     shape: tuple[int, ...] | None = None
-    parts: list[RawPart] = []
+    arrays: list[tuple[Images, Labels]] = []
     for part in data.parts:
         pixels = _all_pixels(part, shape)
         if pixels is None:
             return None
         shape = pixels.shape[1:]
-        parts.append(RawPart(pixels.transpose(0, 3, 1, 2), part.labels, part.origin))
-    return RawData(parts[0], parts[1] if data.test else None, data.classes, data.class_names, data.remarks)
+        arrays.append((pixels.transpose(0, 3, 1, 2), part.labels))
+    return _in_arrays(data, arrays)
 
 
 def _all_pixels(
@@ -152,9 +168,7 @@ def _with_channels(data: RawData, channels: int | None) -> RawData:
             f"{data.train.origin}: images of {size(data.train.shape)} cannot be given {channels} channel(s):"
             " leave --channels out"
         )
-    train, test = (part and _coloured(part, channels) for part in (data.train, data.test))
-    assert train is not None
-    return RawData(train, test, data.classes, data.class_names, data.remarks)
+    return data.with_parts(lambda part: _coloured(part, channels))
 
 
 def _coloured(part: RawPart, channels: int) -> RawPart:

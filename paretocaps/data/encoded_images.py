@@ -20,12 +20,14 @@ class EncodedPart:
         files: a function that returns an iterator over the N images, in the order of the labels; it is called
             once per pass.
         name: a function from the row of an image (from 0) to its name in error messages.
+        place: where in the data it was found, for people, such as "val/"; empty if that tells them nothing.
     """
 
     labels: Labels
     origin: str
     files: Callable[[], Iterator[File]]
     name: Callable[[int], str]
+    place: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,6 +48,7 @@ class EncodedData:
         tabular: whether the files come from a few tables, which are read fast: small images of one size are
             then decoded every time, and nothing is written to disk.
         remarks: notes for the user on how the source was read, one line each.
+        validation: the validation part, or None to take it from the training part.
     """
 
     train: EncodedPart
@@ -57,8 +60,9 @@ class EncodedData:
     channels: int | None = None
     tabular: bool = False
     remarks: tuple[str, ...] = ()
+    validation: EncodedPart | None = None
 
     @property
     def parts(self) -> tuple[EncodedPart, ...]:
-        """The training part and, if there is one, the test part."""
-        return (self.train,) if self.test is None else (self.train, self.test)
+        """The training part, and the test and the validation part if there are any, in this order."""
+        return tuple(part for part in (self.train, self.test, self.validation) if part is not None)

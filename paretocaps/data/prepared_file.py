@@ -106,8 +106,10 @@ class _Preparation:
             self._refuse_nothing(fit)
             skipped = [f"{self._name(row)} ({reason})" for row, reason in unfit.items()]
             resized = (headers[fit][:, :2] != image_shape[:2]).any(axis=1)
+            ends = np.cumsum([len(part) for part in self.data.parts])
             header = {
                 "train": int(fit[: self.train].sum()),
+                "parts": [int(some.sum()) for some in np.split(fit, ends[:-1])],
                 "resized": int(resized.sum()),
                 "skipped": skipped,
             }

@@ -1,6 +1,7 @@
 """The arrays that every source delivers, and the checks that apply to all of them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,14 @@ class RawPart:
         labels: int64 [N].
         origin: the file or data set that it was read from, for error messages.
         rows: the indices [N] of this part's images among the M; None for all of them, in order.
+        place: where in the data it was found, for people, such as "val/"; empty if that tells them nothing.
     """
 
     pixels: Images
     labels: Labels
     origin: str
     rows: Indices | None = None
+    place: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -67,6 +70,7 @@ class RawData:
         classes: the number of classes that the source declares, or None to count the training labels.
         class_names: the names of the classes, in the order of the labels, if the source has them.
         remarks: notes for the user on how the source was read, one line each.
+        validation: the validation part, or None to take it from the training part.
     """
 
     train: RawPart
@@ -74,25 +78,35 @@ class RawData:
     classes: int | None = None
     class_names: tuple[str, ...] | None = None
     remarks: tuple[str, ...] = ()
+    validation: RawPart | None = None
+
+    @property
+    def parts(self) -> tuple[RawPart, ...]:
+        """The training part, and the test and the validation part if there are any, in this order."""
+        return tuple(part for part in (self.train, self.test, self.validation) if part is not None)
+
+    def with_parts(self, changed: Callable[[RawPart], RawPart]) -> "RawData":
+        """Return the data with each part as `changed` returns it."""
+        test, validation = (part and changed(part) for part in (self.test, self.validation))
+        return replace(self, train=changed(self.train), test=test, validation=validation)
 
 
 def check_raw(data: RawData) -> int:
-    """Check both parts of `data` and return the number of classes.
+    """Check all parts of `data` and return the number of classes.
 
     Raises:
         DataError: a part is empty, an array has the wrong type or shape, image sizes differ, a label is out
             of range, or, if no number of classes is declared, a class has no image.
     """
-    parts = [data.train] if data.test is None else [data.train, data.test]
-    for part in parts:
+    for part in data.parts:
         _check_arrays(part)
         if part.shape != data.train.shape:
             raise DataError(
                 f"{part.origin}: images of {size(part.shape)}, but {data.train.origin} has"
-                f" {size(data.train.shape)}: both parts must have one size"
+                f" {size(data.train.shape)}: all parts must have one size"
             )
     classes = data.classes or count_classes(data.train.labels, data.train.origin)
-    for part in parts:
+    for part in data.parts:
         check_labels(part.labels, classes, part.origin)
     return classes
 

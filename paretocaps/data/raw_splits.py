@@ -1,7 +1,7 @@
 """The training, validation and test images of a `DataSpec`, without torch."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,10 +39,11 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
     """Read, check and split the images of `spec`.
 
     If a source has no test part, a fixed stratified sixth of its training part becomes the test part. The
-    validation part is then 10 % of the training part (6,000 images of MNIST), stratified and the same for
-    every trial; `limit_train` keeps a stratified subset of the rest. Every class keeps an image in the
-    training part; a remark names the classes of which the validation or the test part has none. If the images
-    have to be prepared (see `arrays.decoded`), that is done here, and `on_preparing` receives the progress.
+    validation part is the source's own, or 10 % of what is left of the training part (6,000 images of MNIST),
+    stratified and the same for every trial; `limit_train` keeps a stratified subset of the rest. Every class
+    keeps an image in the training part; a remark names the classes of which the validation or the test part
+    has none. If the images have to be prepared (see `arrays.decoded`), that is done here, and `on_preparing`
+    receives the progress.
 
     Raises:
         UnknownNameError: there is no data set of that name.
@@ -51,15 +52,16 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         DataError: the data are missing, unreachable, truncated, corrupt, or too small to split, or a class
             has no training image.
     """
-    raw = decoded(_read(spec), spec, on_preparing)
+    raw = _decoded(_read(spec), spec, on_preparing)
     classes = check_raw(raw)
     name = spec.path or spec.name or ""
     classes_named = raw.class_names or tuple(map(str, range(classes)))
     _refuse_lack(raw.train, classes_named)
-    train, test = raw.train, raw.test
+    train, test, validation = raw.train, raw.test, raw.validation
     if test is None:
         train, test = hold_out(train, one_in(6, len(train)), classes_named)
-    train, validation = hold_out(train, one_in(10, len(train)), classes_named)
+    if validation is None:
+        train, validation = hold_out(train, one_in(10, len(train)), classes_named)
     return RawSplits(
         _limited(train, spec.limit_train, name, classes),
         validation,
@@ -83,6 +85,15 @@ def _read(spec: DataSpec) -> RawData | EncodedData:
     entry = DATASETS.get(spec.name)
     reader: Callable[[DatasetEntry], RawData | EncodedData] = resolve(entry.reader)
     return reader(entry)
+
+
+def _decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None) -> RawData:
+    """Return the decoded images of `data`, with rows and columns exchanged if `spec` says so."""
+    if not spec.transpose:
+        return decoded(data, spec, on_preparing)
+    size = spec.size and spec.size[::-1]
+    raw = decoded(data, spec.model_copy(update={"size": size}), on_preparing)
+    return raw.with_parts(lambda part: replace(part, pixels=part.pixels.swapaxes(2, 3)))
 
 
 def _refuse_lack(train: RawPart, names: Sequence[str]) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.layout import Layout, Parts
 
 OnPreparing = Callable[[str, int, int], None]
 """A function that receives the progress of preparing images: the activity, images done, images in all."""
@@ -23,7 +24,7 @@ class DataSpec(BaseModel):
     least one per class, after the validation split. `corrupt` determines whether image files that cannot be
     read are refused or left out. `channels` converts all images to grayscale (1) or colour (3); None keeps
     them as they are. `size` is the height and width of decoded images; None keeps the data's own (the median
-    if they differ).
+    if they differ). `parts`, `classes_are_folders` and `transpose` are the `layout`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +35,21 @@ class DataSpec(BaseModel):
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
     size: tuple[Side, Side] | None = None
+    parts: Parts | None = None
+    classes_are_folders: bool = False
+    transpose: bool = False
+
+    @model_validator(mode="after")
+    def _of_one_source(self) -> Self:
+        self.layout.check(self.path)
+        return self
+
+    @property
+    def layout(self) -> Layout:
+        """How the images are laid out, as far as the user says it."""
+        return Layout(
+            parts=self.parts, classes_are_folders=self.classes_are_folders, transpose=self.transpose
+        )
 
     def __str__(self) -> str:
         limit = f" ({self.limit_train} training images)" if self.limit_train else ""

@@ -64,3 +64,11 @@ def test_labels_in_range_pass() -> None:
 
 def test_size_reads_as_people_write_it() -> None:
     assert size((3, 28, 32)) == "28x32x3"
+
+
+def test_every_part_is_checked_and_changed() -> None:
+    data = RawData(part([0, 1]), validation=part([1, 0], origin="validation"))
+    changed = data.with_parts(lambda one: RawPart(one.pixels + 1, one.labels, one.origin))
+    assert [one.pixels.min() for one in changed.parts] == [one.pixels.min() + 1 for one in data.parts]
+    assert changed.test is None
+    assert [one.origin for one in changed.parts] == ["there", "validation"]
