@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 
@@ -15,6 +16,8 @@ class FrontMember:
     `values` contains the trial's measured quantities by objective name (means over its seeds, in SI units),
     and `seeds` is the number of trainings in the mean. `flags` name reasons to doubt its times: "shared" if
     other jobs of the study ran on the device at the same time, "loaded" if anything else disturbed it.
+    `estimates` has the value, standard deviation and 95 % interval of each quantity by objective name, also
+    where only some of the seeds have a value.
     """
 
     trial: int
@@ -23,11 +26,28 @@ class FrontMember:
     design: str | None = None
     seeds: int = 1
     flags: tuple[str, ...] = ()
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+
+    def estimate(self, name: str) -> Estimate:
+        """Return a quantity's estimate; of a member without `estimates`, its value without an interval."""
+        return self.estimates.get(name) or Estimate(self.values.get(name), self.seeds)
+
+    @property
+    def flat_values(self) -> dict[str, float | None]:
+        """The values with standard deviations and intervals: acc, acc_sd, acc_low, acc_high, time, ...
+
+        Where not every seed has a quantity, its value is None, and acc_n is the number of seeds that have it.
+        """
+        found: dict[str, float | None] = {}
+        for name in dict.fromkeys([*self.values, *self.estimates]):
+            estimate = self.estimate(name)
+            found |= estimate.columns(name) | ({} if name in self.values else {f"{name}_n": estimate.n})
+        return found | dict(self.values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the member as it appears in the command line's JSON."""
+        """Return the member as it appears in the command line's JSON; `n` is the number of its seeds."""
         own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "flags": list(self.flags)}
-        return own | {"choices": dict(self.choices)} | dict(self.values)
+        return own | {"n": self.seeds, "choices": dict(self.choices)} | self.flat_values
 
 
 @dataclass(frozen=True)

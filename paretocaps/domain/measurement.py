@@ -5,10 +5,12 @@ from typing import Annotated, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from paretocaps.domain.estimate import Images
 from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class _Value(BaseModel):
@@ -72,6 +74,8 @@ class Measurement(_Value):
         macs: forward multiply-adds per image of that network, if measured.
         memory: peak bytes during training, if measured.
         test_acc: test accuracy of the best epoch's weights, measured once; it never steers anything.
+        validation_images, test_images: the numbers of images that `acc` and `test_acc` are shares of; None
+            where the trainer does not say, so that the accuracy of one seed has no interval.
         device: the device of all these values.
         epochs: one record per epoch, in order.
         quantities: other values that the trainer measures, by name; an objective can be registered for each.
@@ -88,6 +92,8 @@ class Measurement(_Value):
     macs: Annotated[int, Field(ge=0)] | None = None
     memory: Annotated[int, Field(ge=0)] | None = None
     test_acc: Fraction | None = None
+    validation_images: Count | None = None
+    test_images: Count | None = None
     device: Device
     epochs: tuple[EpochRecord, ...] = ()
     quantities: dict[str, float] = {}
@@ -112,8 +118,14 @@ class Measurement(_Value):
 MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
 """The quantities that are shown for every trial."""
 
+SHARES: dict[str, Images] = {"acc": "validation", "test_acc": "test"}
+"""The fields that are shares of images."""
+
 FIELDS = (*MEASURED, "best_epoch")
 """The quantities that are fields of a measurement (and columns of the store)."""
+
+IMAGES = ("validation_images", "test_images")
+"""The fields with the numbers of images (and columns of the store)."""
 
 ENERGY = "energy"
 """The name of the quantity, in joules, that only some devices can measure."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from inspect import isabstract
-from typing import Any
+from typing import Any, get_args
 
-from paretocaps.domain.measurement import FIELDS
+from paretocaps.domain.estimate import Images
+from paretocaps.domain.measurement import FIELDS, SHARES
 from paretocaps.domain.quantities.quantities import QUANTITIES, made, parse_quantity
 from paretocaps.domain.quantities.quantity import Direction, Quantity
 from paretocaps.errors import UsageError
@@ -26,6 +27,8 @@ class Objective:
         device_bound: whether values from different devices cannot be compared.
         timed: whether it is a time: sharing the device changes it, and a calibration scales it from one
             device to another.
+        images: the images that it is a share of, "validation" or "test": one seed then has an interval.
+        signed: whether it may be below zero; the interval of any other quantity is cut there.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Objective:
     quantity: str = ""
     device_bound: bool = False
     timed: bool = False
+    images: Images = ""
+    signed: bool = False
 
     def __post_init__(self) -> None:
         if not self.quantity:
@@ -54,6 +59,8 @@ def _objective(quantity: Quantity) -> Objective:
         quantity.description,
         device_bound=quantity.device_bound,
         timed=quantity.timed,
+        images=quantity.images,
+        signed=quantity.signed,
     )
 
 
@@ -87,7 +94,7 @@ class Objectives(Registry[Objective]):
 OBJECTIVES: Registry[Objective] = Objectives(
     "objective",
     {
-        "acc": Objective("acc", "maximize", "", "validation accuracy at the best epoch"),
+        "acc": Objective("acc", "maximize", "", "validation accuracy at the best epoch", images="validation"),
         "time": Objective(
             "time",
             "minimize",
@@ -144,6 +151,7 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "maximize",
             "",
             "mean accuracy on rotated, shifted, scaled and sheared validation images: 26 fixed transforms",
+            images="validation",
         ),
     },
     group="paretocaps.objectives",
@@ -186,9 +194,24 @@ def canonical_name(name: str) -> str:
 
 def is_timed(quantity: str) -> bool:
     """Return whether a quantity is a time, that is, whether its objective is `timed`."""
+    return any(view.timed for view in _views(quantity))
+
+
+def is_signed(quantity: str) -> bool:
+    """Return whether a quantity may be below zero, that is, whether its objective is `signed`."""
+    return any(view.signed for view in _views(quantity))
+
+
+def images_of(quantity: str) -> Images:
+    """Return the images of which a quantity is a share; empty if it is no share of images."""
+    return next((view.images for view in _views(quantity) if view.images), SHARES.get(quantity, ""))
+
+
+def _views(quantity: str) -> Sequence[Objective]:
+    """Return the objectives that are views of a quantity: its namesake, or those under other names."""
     if quantity in OBJECTIVES and OBJECTIVES.get(quantity).quantity == quantity:
-        return OBJECTIVES.get(quantity).timed
-    return any(o.timed and o.quantity == quantity for o in map(OBJECTIVES.get, OBJECTIVES))
+        return (OBJECTIVES.get(quantity),)
+    return [view for view in OBJECTIVES.loadable() if view.quantity == quantity]
 
 
 def check_quantity(name: str, kind: Any) -> None:
@@ -205,6 +228,8 @@ def check_quantity(name: str, kind: Any) -> None:
         raise UsageError(f"it lacks {' and '.join(lacking)}")
     if kind.kind != name:
         raise UsageError(f"its kind is {kind.kind!r}")
+    if kind.images not in get_args(Images):
+        raise UsageError(f"its images are {kind.images!r}: write 'validation', 'test' or ''")
     if name in FIELDS or Registry.__contains__(OBJECTIVES, name):
         raise UsageError("a measured quantity has that name: choose another name")
     if not made(kind, kind.example).description:

@@ -66,9 +66,10 @@ def scaled(table: QuantityTable, device: str) -> QuantityTable:
         raise _uncalibrated(missing)
     factors = _medians(table, [device])[0] / _medians(table, table.devices.tolist())
     timed = [column for column, name in enumerate(table.quantities) if is_timed(name)]
-    values = table.values.copy()
+    values, deviations = table.values.copy(), table.deviations.copy()
     values[:, timed] *= factors[:, None]
-    return replace(table, values=values)
+    deviations[:, timed] *= factors[:, None]
+    return replace(table, values=values, deviations=deviations)
 
 
 def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64]:

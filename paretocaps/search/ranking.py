@@ -202,6 +202,8 @@ def _member(
 ) -> FrontMember:
     values = named_values(table, row)
     values |= {o.name: values[o.quantity] for o in objectives if o.quantity in values}
+    estimates = table.estimates(row)
+    estimates |= {o.name: estimates[o.quantity] for o in objectives if o.quantity in estimates}
     choices = json.loads(table.choices[row])
     return FrontMember(
         trial=int(table.trials[row]),
@@ -210,6 +212,7 @@ def _member(
         design=table.designs[row],
         seeds=int(table.seeds[row]),
         flags=table.flags(row),
+        estimates=estimates,
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
-from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
+from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
 from paretocaps.storage.records import check_finite
@@ -152,7 +152,7 @@ def is_latest() -> ColumnElement[bool]:
 def attempt_row(measurement: Measurement) -> dict[str, Any]:
     """Return the columns of a finished attempt that come from its measurement."""
     device = measurement.device
-    own = {name: getattr(measurement, name) for name in (*FIELDS, "weights")}
+    own = {name: getattr(measurement, name) for name in (*FIELDS, *IMAGES, "weights")}
     return own | {
         "state": "finished",
         "device_name": device.name,

@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
 from paretocaps.storage.quantity_table import QuantityTable
-from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONTS, TRIALS, now
+from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONT_VALUES, FRONTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 from paretocaps.storage.table import table
 
@@ -51,6 +51,8 @@ class FrontStep:
 def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable) -> bool:
     """Store a front, unless it equals the latest one over the same objectives; return whether it was stored.
 
+    The members' values with their intervals are stored in any case, because other seeds may change them.
+
     Args:
         connection: a connection in a write transaction.
         front: a front without bounds.
@@ -79,6 +81,8 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
         stored = latest.reference_point, latest.hypervolume, _numbers(connection, latest.id)
         if stored == (point, front.hypervolume, numbers):
             connection.execute(update(FRONTS).where(FRONTS.c.id == latest.id).values(**basis))
+            connection.execute(delete(FRONT_VALUES).where(FRONT_VALUES.c.front_id == latest.id))
+            _insert_values(connection, latest.id, front)
             return False
     values = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()} | basis
     added = insert(FRONTS).values(study_id=key, objectives=names, trials=len(ranked), **values)
@@ -86,6 +90,7 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
     rows = [{"front_id": front_id, "trial": trial, "position": i} for i, trial in enumerate(numbers)]
     if rows:
         connection.execute(insert(FRONT_MEMBERS), rows)
+    _insert_values(connection, front_id, front)
     return True
 
 
@@ -137,6 +142,16 @@ def front_history(connection: Connection, study: str, objectives: Sequence[Objec
         )
         for row in rows
     ]
+
+
+def _insert_values(connection: Connection, front_id: int, front: FrontRecord) -> None:
+    rows = [
+        {"front_id": front_id, "trial": member.trial, "name": name, **asdict(estimate)}
+        for member in front
+        for name, estimate in member.estimates.items()
+    ]
+    if rows:
+        connection.execute(insert(FRONT_VALUES), rows)
 
 
 def _attempts(connection: Connection, study: int) -> int:

@@ -3,10 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from paretocaps.domain.estimate import Estimate, Images, estimated
+from paretocaps.domain.measurement import IMAGES
+from paretocaps.domain.objective import images_of, is_signed
+
+N = TypeVar("N", np.int64, np.float64)
 
 Machine = tuple[str, str]
 """The name of a device, and the version of torch that trained on it."""
@@ -23,6 +30,11 @@ class QuantityTable:
         designs: the name of the trial's design, [n] str or None.
         values: means over the seeds, [n, quantities] float64, SI units; NaN where a seed lacks the value.
         seeds: number of seeds, [n] int64.
+        counts: number of seeds that have the value, [n, quantities] int64.
+        deviations: sample standard deviations over the seeds, [n, quantities] float64, SI units; NaN for one
+            seed, and where a seed lacks the value.
+        images: numbers of images that the first seed's accuracies are shares of (`IMAGES`), [n, 2] float64;
+            NaN where not recorded.
         attempts: sum over the seeds of the attempt's number, [n] int64; it grows with every training that is
             added to a trial or replaces another.
         machines: the machines that the seeds were trained on, each once, sorted, [n] tuples of `Machine`.
@@ -40,6 +52,9 @@ class QuantityTable:
     designs: NDArray[np.object_]
     values: NDArray[np.float64]
     seeds: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    deviations: NDArray[np.float64]
+    images: NDArray[np.float64]
     attempts: NDArray[np.int64]
     machines: NDArray[np.object_]
     devices: NDArray[np.str_]
@@ -62,6 +77,33 @@ class QuantityTable:
     def flags(self, row: int) -> tuple[str, ...]:
         """Return what makes the times of a trial unreliable, as `FrontMember.flags`."""
         return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
+
+    def estimates(self, row: int) -> dict[str, Estimate]:
+        """Return the values of a trial with their intervals, by quantity, where at least one seed has one."""
+        return {
+            name: self._estimate(row, column)
+            for column, name in enumerate(self.quantities)
+            if self.counts[row, column]
+        }
+
+    def _estimate(self, row: int, column: int) -> Estimate:
+        n, mean = int(self.counts[row, column]), float(self.values[row, column])
+        if np.isnan(mean):
+            return Estimate(None, n)
+        share, signed = self._kinds[column]
+        images = self.images[row, IMAGES.index(f"{share}_images")] if share else np.nan
+        return estimated(
+            mean,
+            n,
+            float(self.deviations[row, column]) if n > 1 else None,
+            share=bool(share),
+            images=None if np.isnan(images) else int(images),
+            signed=signed,
+        )
+
+    @cached_property
+    def _kinds(self) -> list[tuple[Images, bool]]:
+        return [(images_of(name), is_signed(name)) for name in self.quantities]
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the trials for which `chosen`, [n], is true; the names of devices stay as they are."""
@@ -109,6 +151,9 @@ def by_trial(
         designs=_objects(rows["design"])[first],
         values=_means(values, first, seeds),
         seeds=seeds,
+        counts=_sums((~np.isnan(values)).astype(np.int64), first),
+        deviations=_deviations(values, first, seeds),
+        images=np.array([rows[name] for name in IMAGES], dtype=np.float64).T[first],
         attempts=np.add.reduceat(attempts, first) if len(first) else attempts,
         machines=machines,
         devices=_devices(machines),
@@ -144,7 +189,19 @@ def _arrays() -> list[str]:
 def _means(
     values: NDArray[np.float64], first: NDArray[np.int64], counts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    if not len(first):
-        return values
-    sums: NDArray[np.float64] = np.add.reduceat(values, first, axis=0)
-    return sums / counts[:, None]
+    return _sums(values, first) / counts[:, None]
+
+
+def _deviations(
+    values: NDArray[np.float64], first: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    # from the first seed's value, so that equal values deviate by 0 exactly
+    away = values - np.repeat(values[first], counts, axis=0)
+    away -= np.repeat(_means(away, first, counts), counts, axis=0)
+    freedom = np.where(counts > 1, counts - 1, np.nan)
+    return np.sqrt(_sums(away**2, first) / freedom[:, None])
+
+
+def _sums(values: NDArray[N], first: NDArray[np.int64]) -> NDArray[N]:
+    sums: NDArray[N] = np.add.reduceat(values, first, axis=0) if len(first) else values
+    return sums

@@ -138,6 +138,8 @@ ATTEMPTS = Table(
     Column("ended", UtcDateTime, comment="UTC"),
     Column("loaded", Boolean, comment="whether anything else was found to disturb the clock"),
     Column("remarks", JSON(none_as_null=True), comment="a list of sentences on how the values came about"),
+    Column("validation_images", Integer, comment="images that acc is a share of; NULL where not recorded"),
+    Column("test_images", Integer, comment="images that test_acc is a share of; NULL where not recorded"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
 )
@@ -196,4 +198,17 @@ FRONT_MEMBERS = Table(
     _key("fronts", "front_id", primary=True),
     Column("trial", Integer, primary_key=True, autoincrement=False, comment="the trial's number"),
     Column("position", Integer, nullable=False, comment="from 0, best in the first objective first"),
+)
+
+FRONT_VALUES = Table(
+    f"{PREFIX}front_values",
+    METADATA,
+    _key("fronts", "front_id", primary=True),
+    Column("trial", Integer, primary_key=True, autoincrement=False, comment="the trial's number"),
+    Column("name", String(200), primary_key=True, comment="an objective or another measured quantity"),
+    Column("value", Double, comment="SI unit, the mean over the seeds; NULL where a seed lacks it"),
+    Column("n", Integer, nullable=False, comment="seeds that have it"),
+    Column("sd", Double, comment="sample standard deviation over the seeds; NULL for one seed"),
+    Column("low", Double, comment="lower end of the 95 % interval; NULL where there is none"),
+    Column("high", Double, comment="upper end of the 95 % interval; NULL where there is none"),
 )

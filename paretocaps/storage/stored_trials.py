@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.domain.measurement import FIELDS, Device, EpochRecord, Measurement
+from paretocaps.domain.measurement import FIELDS, IMAGES, Device, EpochRecord, Measurement
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
@@ -130,7 +130,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         loaded=bool(row.loaded),  # NULL in rows of versions that did not measure it
         calibration=row.calibration,
     )
-    own = {name: row._mapping[name] for name in (*FIELDS, "weights")}
+    own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights")}
     remarks = tuple(row.remarks or ())
     return Measurement(**own, device=device, epochs=epochs, quantities=extra, remarks=remarks)
 

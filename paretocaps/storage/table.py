@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
-from paretocaps.domain.measurement import FIELDS, Measurement
+from paretocaps.domain.measurement import FIELDS, IMAGES, Measurement
 from paretocaps.domain.quantities.quantities import compared, evaluated, parse_quantity
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.errors import UsageError
@@ -16,7 +16,7 @@ from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id
 
-_OWN = ("id", "attempt", "device_name", "torch", "shared", "loaded", "calibration")
+_OWN = ("id", "attempt", "device_name", "torch", "shared", "loaded", "calibration", *IMAGES)
 
 
 def table(

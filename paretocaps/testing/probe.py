@@ -96,6 +96,7 @@ def _measured(job: TrainingJob, records: list[EpochRecord], wall: float) -> Meas
         wall=wall,
         params=best.params,
         macs=best.macs,
+        validation_images=_VALIDATED,
         device=Device(name="cpu", kind="cpu", threads=1, shared=job.shared),
         epochs=tuple(records),
     )

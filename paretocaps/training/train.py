@@ -226,6 +226,8 @@ class _Training:
             macs=best.macs,
             memory=self.learner.peak_bytes,
             test_acc=test_acc,
+            validation_images=len(self.splits.validation),
+            test_images=len(self.splits.test),
             device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},

@@ -2,12 +2,21 @@ import json
 
 import pytest
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import Requirement
 
 MEMBERS = (
-    FrontMember(4, {"lr_max": 1e-3}, {"acc": 0.9, "time": 2.0}, design="ws", seeds=3, flags=("shared",)),
+    FrontMember(
+        4,
+        {"lr_max": 1e-3},
+        {"acc": 0.9, "time": 2.0},
+        design="ws",
+        seeds=3,
+        flags=("shared",),
+        estimates={"acc": Estimate(0.9, 3, 0.01, 0.87, 0.93), "time_to(acc=0.95)": Estimate(None, 2)},
+    ),
     FrontMember(1, {}, {"acc": 0.8, "time": 1.0}),
 )
 
@@ -46,11 +55,23 @@ def test_it_is_printed_as_json():
                 "design": "ws",
                 "seeds": 3,
                 "flags": ["shared"],
+                "n": 3,
                 "choices": {"lr_max": 1e-3},
-                "acc": 0.9,
-                "time": 2.0,
+                **Estimate(0.9, 3, 0.01, 0.87, 0.93).columns("acc"),
+                **Estimate(2.0, 3).columns("time"),
+                **Estimate(None, 2).columns("time_to(acc=0.95)"),
+                "time_to(acc=0.95)_n": 2,
             },
-            {"trial": 1, "design": None, "seeds": 1, "flags": [], "choices": {}, "acc": 0.8, "time": 1.0},
+            {
+                "trial": 1,
+                "design": None,
+                "seeds": 1,
+                "flags": [],
+                "n": 1,
+                "choices": {},
+                **Estimate(0.8, 1).columns("acc"),
+                **Estimate(1.0, 1).columns("time"),
+            },
         ],
     }
 

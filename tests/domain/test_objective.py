@@ -1,6 +1,14 @@
 import pytest
 
-from paretocaps.domain.objective import OBJECTIVES, canonical_name, is_timed, parse_objectives, split_names
+from paretocaps.domain.objective import (
+    OBJECTIVES,
+    canonical_name,
+    images_of,
+    is_signed,
+    is_timed,
+    parse_objectives,
+    split_names,
+)
 from paretocaps.errors import UnknownNameError, UsageError
 
 
@@ -58,6 +66,13 @@ def test_names_are_split_outside_parentheses() -> None:
     assert canonical_name("time_to(acc=.50)") == "time_to(acc=0.5)"
     assert canonical_name("time_to(acc=5)") == "time_to(acc=5)"
     assert canonical_name("whatever") == "whatever"
+
+
+def test_shares_of_images_are_told_by_their_quantity() -> None:
+    assert [images_of(name) for name in ("acc", "robust", "test_acc")] == ["validation", "validation", "test"]
+    others = ["time", "params", "best_epoch", "epochs_to(acc=0.4)", "no such"]
+    assert not any(images_of(name) for name in others)
+    assert not any(is_signed(name) for name in ("acc", *others))
 
 
 def test_times_are_told_by_their_quantity() -> None:

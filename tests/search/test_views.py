@@ -121,6 +121,7 @@ def test_bounds_from_the_worse_side_commute_with_ranking(seed):
     columns = {"number": range(count), "choices": ["{}"] * count, "design": [None] * count}
     columns |= {"attempt": [1] * count, "device_name": ["cpu"] * count, "torch": [""] * count}
     columns |= {"calibration": [None] * count, "shared": [False] * count, "loaded": [None] * count}
+    columns |= {"validation_images": [None] * count, "test_images": [None] * count}
     table = by_trial(("acc", "time"), columns, values)
     study = StudyRecord("s", datetime.now(UTC), {"objectives": ["acc", "time"]}, (-1.0, 2.0))
     front = ranked_front(study, table, ACC_TIME)

@@ -1,7 +1,9 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import binomtest, sem, t
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.front_record import FrontMember, FrontRecord
@@ -53,6 +55,36 @@ def test_a_front_comes_back_with_its_members(finish, save, load):
     assert (found.devices, found.unreached) == (("cpu",), {"time_to(acc=0.9)": 2})
     assert found.table.trials.tolist() == [0, 1]
     assert found.table.values[1] == pytest.approx([0.95, 3.0])
+
+
+def test_sql_finds_each_member_s_values_with_their_intervals(store, finish, save, url):
+    """An own recomputation: from the attempts' rows, with scipy."""
+    accs = {1: [0.8, 0.85, 0.96], 0: [0.7]}
+    for number, values in accs.items():
+        for seed, acc in enumerate(values):
+            finish(number, seed=seed, acc=acc, time=acc * 10, validation_images=40)
+    table = store.table("s", ["acc", "time"])
+    members = tuple(FrontMember(n, {}, {}, estimates=table.estimates(table.row(n))) for n in accs)
+    record = replace(front(), members=members)
+    assert save(record)
+    assert not save(record)  # and still each value is there once
+    engine = make_engine(url, create=False)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT trial, value, n, sd, low, high FROM paretocaps_front_values JOIN paretocaps_fronts"
+            " ON paretocaps_fronts.id = front_id WHERE paretocaps_front_values.name = 'acc' ORDER BY trial"
+        ).all()
+        attempts = connection.exec_driver_sql(
+            "SELECT number, acc, validation_images FROM paretocaps_attempts JOIN paretocaps_trials"
+            " ON paretocaps_trials.id = trial_id ORDER BY number, seed"
+        ).all()
+    engine.dispose()
+    ((_, share, images),) = (row for row in attempts if row[0] == 0)
+    wilson = binomtest(round(share * images), images).proportion_ci(0.95, "wilson")
+    assert found[0] == (0, 0.7, 1, None, pytest.approx(wilson.low), pytest.approx(wilson.high))
+    seeds = [row[1] for row in attempts if row[0] == 1]
+    low, high = t.interval(0.95, len(seeds) - 1, np.mean(seeds), sem(seeds))
+    assert found[1] == pytest.approx((1, np.mean(seeds), 3, np.std(seeds, ddof=1), low, min(high, 1.0)))
 
 
 def test_an_empty_front_comes_back(save, load):

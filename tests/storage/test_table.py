@@ -1,6 +1,9 @@
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
+from paretocaps.domain.estimate import Estimate, over_seeds
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError, UsageError
 from paretocaps.storage.connect import make_engine
@@ -55,6 +58,43 @@ def test_values_are_means_over_seeds(store, finish):
     table = store.table("s", ["acc", "time"])
     assert table.values == pytest.approx(np.array([[0.85, 2.0], [0.5, 7.0]]))
     assert table.seeds.tolist() == [2, 1]
+
+
+def test_values_have_their_deviation_and_interval_over_seeds(store, finish):
+    accs, times = [0.8, 0.9, 0.94], [1.0, 3.0, 4.5]
+    for seed, (acc, time) in enumerate(zip(accs, times, strict=True)):
+        finish(0, seed=seed, acc=acc, time=time, validation_images=50)
+    found = store.table("s", ["acc", "time", "params"]).estimates(0)
+    wanted = {
+        "acc": over_seeds(accs, share=True),
+        "time": over_seeds(times),
+        "params": over_seeds([1000] * 3),
+    }
+    for name, estimate in wanted.items():
+        assert astuple(found[name]) == pytest.approx(astuple(estimate))
+    assert found["params"] == Estimate(1000.0, 3, 0.0, 1000.0, 1000.0)
+
+
+def test_one_seed_has_the_interval_of_the_images_that_are_known(store, finish):
+    known = {"validation_images": 50, "test_images": 80, "quantities": {"robust": 0.7}}
+    finish(0, acc=0.8, test_acc=0.75, **known)
+    finish(1, acc=0.8, test_acc=0.75)
+    table = store.table("s", ["acc", "test_acc", "robust", "time", "macs"])
+    found = table.estimates(0)
+    for name, share, images in (("acc", 0.8, 50), ("test_acc", 0.75, 80), ("robust", 0.7, 50)):
+        assert found[name] == over_seeds([share], share=True, images=images)
+    assert found["time"] == Estimate(5.0, 1)
+    assert "macs" not in found
+    assert table.estimates(1)["acc"] == Estimate(0.8, 1)
+
+
+def test_a_value_that_a_seed_lacks_says_how_many_have_it(store, finish):
+    finish(0, seed=1, epochs=4)
+    finish(0, seed=2, epochs=3)
+    finish(0, seed=3, epochs=4)
+    found = store.table("s", ["time_to(acc=0.04)", "epochs_to(acc=0.03)"]).estimates(0)
+    assert found["time_to(acc=0.04)"] == Estimate(None, 2)
+    assert found["epochs_to(acc=0.03)"] == Estimate(3.0, 3, 0.0, 3.0, 3.0)
 
 
 def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):

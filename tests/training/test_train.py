@@ -46,6 +46,8 @@ def test_the_kept_weights_are_the_best_epochs(job):
     network, splits = load_weights(made.folder / measurement.weights), load(made.data)
     assert accuracy(network, DeviceLoader(splits.validation, "cpu").ordered(64)) == measurement.acc
     assert accuracy(network, DeviceLoader(splits.test, "cpu").ordered(64)) == measurement.test_acc
+    images = (measurement.validation_images, measurement.test_images)
+    assert images == (len(splits.validation), len(splits.test))
 
 
 def test_the_same_seed_trains_the_same_and_another_one_does_not(job):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
+from paretocaps.domain.estimate import Images
 from paretocaps.domain.measurement import Measurement
 
 Direction = Literal["maximize", "minimize"]
@@ -28,6 +29,8 @@ class Quantity(ABC):
         timed: whether it is a time: sharing the device changes it, and a calibration scales it.
         reads_epochs: whether it is computed from the epochs, so that a training without epochs has no value.
         designs: the parameters that may be the name of a design of the study, with which a trial is compared.
+        images: the images that it is a share of, "validation" or "test": one seed then has an interval.
+        signed: whether it may be below zero; the interval of any other quantity is cut there.
     """
 
     kind: ClassVar[str]
@@ -39,6 +42,8 @@ class Quantity(ABC):
     timed: ClassVar[bool] = False
     reads_epochs: ClassVar[bool] = False
     designs: ClassVar[tuple[str, ...]] = ()
+    images: ClassVar[Images] = ""
+    signed: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
