@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from paretocaps.domain.estimate import Estimate, Images, estimated
 from paretocaps.domain.measurement import IMAGES
 from paretocaps.domain.objective import images_of, is_signed
+from paretocaps.domain.quantities.quantities import parse_quantity
 
 N = TypeVar("N", np.int64, np.float64)
 
@@ -90,6 +91,8 @@ class QuantityTable:
         n, mean = int(self.counts[row, column]), float(self.values[row, column])
         if np.isnan(mean):
             return Estimate(None, n)
+        if self._of_mean_curves[column]:
+            return Estimate(mean, n)
         share, signed = self._kinds[column]
         images = self.images[row, IMAGES.index(f"{share}_images")] if share else np.nan
         return estimated(
@@ -104,6 +107,12 @@ class QuantityTable:
     @cached_property
     def _kinds(self) -> list[tuple[Images, bool]]:
         return [(images_of(name), is_signed(name)) for name in self.quantities]
+
+    @cached_property
+    def _of_mean_curves(self) -> list[bool]:
+        """Whether a column compares mean curves: the seeds then have no values of their own to deviate."""
+        quantities = map(parse_quantity, self.quantities)
+        return [quantity is not None and quantity.against is not None for quantity in quantities]
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the trials for which `chosen`, [n], is true; the names of devices stay as they are."""

@@ -97,6 +97,14 @@ def test_a_value_that_a_seed_lacks_says_how_many_have_it(store, finish):
     assert found["epochs_to(acc=0.03)"] == Estimate(3.0, 3, 0.0, 3.0, 3.0)
 
 
+def test_a_value_of_mean_curves_has_no_deviation_over_seeds(store, finish):
+    store.start_trial("s", 0, {}, "baseline")
+    finish(0, seed=1)
+    finish(0, seed=2)
+    table = store.table("s", ["epochs_to(acc=baseline)"])
+    assert table.estimates(0) == {"epochs_to(acc=baseline)": Estimate(2.0, 2)}
+
+
 def test_the_latest_finished_attempt_of_a_seed_counts(store, finish):
     finish(0, seed=1, acc=0.1)
     finish(0, seed=1, acc=0.7)
