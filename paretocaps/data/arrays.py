@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -13,12 +14,12 @@ from paretocaps.data.decode import UnfitImageError, read_plain_pixels
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
 from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
-from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.domain.job import DataSpec, Levels, OnPreparing
 from paretocaps.errors import DataError
 
 SMALL = 3 * 96 * 96  # an image with fewer values is decoded about as fast as it is read
 FEW_BYTES = 2**29  # a part with more bytes is mapped from a file, not decoded into memory
-_FORMAT = 2  # is increased when the same files give other pixels
+_FORMAT = 3  # is increased when the same files give other pixels
 _NAMED = 10  # how many of the images that were left out a remark names
 
 
@@ -48,11 +49,12 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
     path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec)}{SUFFIX}"
     cached = read_cached(path)
     if cached is None:
-        prepare(data, channels, spec.corrupt == "skip", on_preparing or _silent, path, spec.size)
+        skip = spec.corrupt == "skip"
+        prepare(data, channels, skip, on_preparing or _silent, path, spec.size, spec.levels)
         cached = read_cached(path)
     if cached is None:
         raise DataError(f"{path}: removed as soon as it was written: do not change the folder, and try again")
-    return _from_cache(data, cached, spec.size is not None)
+    return _from_cache(data, cached, spec)
 
 
 def _is_as_asked(data: RawData, channels: int | None, asked: tuple[int, int] | None) -> bool:
@@ -69,19 +71,29 @@ def _slug(name: str) -> str:
 
 def _key(data: EncodedData, channels: int | None, spec: DataSpec) -> str:
     # the files do not tell how they were read: which is in which part, and which class they have
-    what = [_FORMAT, spec.size or CAP, data.fingerprint, channels, spec.corrupt, data.class_names]
+    what = [
+        _FORMAT,
+        spec.size or CAP,
+        data.fingerprint,
+        channels,
+        spec.corrupt,
+        data.class_names,
+        spec.levels,
+    ]
     digest = hashlib.sha256(json.dumps(what).encode())
     for part in data.parts:
         digest.update(b"\0%d\0" % len(part) + part.labels.astype("<i8").tobytes())
     return digest.hexdigest()[:24]
 
 
-def _from_cache(data: EncodedData, cached: CachedImages, asked: bool) -> RawData:
+def _from_cache(data: EncodedData, cached: CachedImages, spec: DataSpec) -> RawData:
     pixels, labels = cached.pixels.transpose(0, 3, 1, 2), cached.labels
     ends = list(accumulate(_counts(cached), initial=0))
     arrays = [(pixels[start:end], labels[start:end]) for start, end in pairwise(ends)]
     skipped = list(map(str, cached.header["skipped"]))
-    return _in_arrays(data, arrays, *_left_out(skipped), *_resized(cached, asked))
+    remarks = (*_left_out(skipped), *_resized(cached, spec.size is not None), *_scaled(cached, spec))
+    data = replace(data, remarks=(*data.remarks, *remarks), anew=(*data.anew, *_anew(cached)))
+    return _in_arrays(data, arrays, _levels(cached))
 
 
 def _counts(cached: CachedImages) -> Sequence[int]:
@@ -91,8 +103,10 @@ def _counts(cached: CachedImages) -> Sequence[int]:
     return counts
 
 
-def _in_arrays(data: EncodedData, arrays: Iterable[tuple[Images, Labels]], *remarks: str) -> RawData:
-    """Return `data` with the pixels and labels of its parts in `arrays`, and more `remarks`."""
+def _in_arrays(
+    data: EncodedData, arrays: Iterable[tuple[Images, Labels]], levels: Levels | None = None
+) -> RawData:
+    """Return `data` with the pixels and labels of its parts in `arrays`."""
     given = iter(arrays)
 
     def part(old: EncodedPart | None) -> RawPart | None:
@@ -100,7 +114,16 @@ def _in_arrays(data: EncodedData, arrays: Iterable[tuple[Images, Labels]], *rema
 
     train, test, validation = part(data.train), part(data.test), part(data.validation)
     assert train is not None
-    return RawData(train, test, data.classes, data.class_names, (*data.remarks, *remarks), validation)
+    return RawData(
+        train=train,
+        test=test,
+        classes=data.classes,
+        class_names=data.class_names,
+        remarks=data.remarks,
+        validation=validation,
+        levels=levels,
+        anew=data.anew,
+    )
 
 
 def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
@@ -110,6 +133,33 @@ def _resized(cached: CachedImages, asked: bool) -> tuple[str, ...]:
     which = "all images" if count == len(cached.labels) else f"{count} of {len(cached.labels)} images"
     why = "as requested" if asked else f"the median of the training images, {CAP} at most"
     return (f"{which} are resized to {height}x{width}: {why}",)
+
+
+def _levels(cached: CachedImages) -> Levels | None:
+    found = cached.header["levels"]
+    return None if found is None else (float(found[0]), float(found[1]))
+
+
+def _scaled(cached: CachedImages, spec: DataSpec) -> tuple[str, ...]:
+    """Return remarks on images of more than 8 bits."""
+    levels, scaled, upper = _levels(cached), int(cached.header["scaled"]), int(cached.header["upper"])
+    remarks = []
+    if levels is not None and scaled:
+        whose = "the range of the training images" if spec.levels is None else "the range of the training"
+        remarks.append(
+            f"{scaled} gray image{'s' * (scaled > 1)} of more than 8 bits: {levels[0]:g} to {levels[1]:g},"
+            f" {whose}, are scaled to 0 to 255"
+        )
+    if upper:
+        remarks.append(f"{upper} colour image{'s' * (upper > 1)} of 16 bits: the upper 8 bits are read")
+    return tuple(remarks)
+
+
+def _anew(cached: CachedImages) -> tuple[str, ...]:
+    count = int(cached.header["anew"])
+    if not count:
+        return ()
+    return (f"{count} image{'s' * (count > 1)} turned upright or of more than 8 bits",)
 
 
 def _left_out(skipped: list[str]) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class EncodedData:
             then decoded every time, and nothing is written to disk.
         remarks: notes for the user on how the source was read, one line each.
         validation: the validation part, or None to take it from the training part.
+        anew: what version 0.1 read otherwise, one phrase each (see `raw.RawData`).
     """
 
     train: EncodedPart
@@ -61,6 +62,7 @@ class EncodedData:
     tabular: bool = False
     remarks: tuple[str, ...] = ()
     validation: EncodedPart | None = None
+    anew: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[EncodedPart, ...]:

@@ -12,6 +12,7 @@ from paretocaps.data.sources.image_folder import (
     left_out,
     suffix_of,
 )
+from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError
 
 CHANNELS = (1, 3)
@@ -43,7 +44,7 @@ def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None
             raise DataError(f"no such image file or folder: {str(path)!r}")
 
 
-def read_image(path: Path, channels: int, height: int, width: int) -> Pixels:
+def read_image(path: Path, channels: int, height: int, width: int, levels: Levels | None = None) -> Pixels:
     """Return an image file as uint8 [H, W, C], read in the same way as training images
     (`decode.read_pixels`).
 
@@ -53,12 +54,13 @@ def read_image(path: Path, channels: int, height: int, width: int) -> Pixels:
         path: the file.
         channels: 1 (gray) or 3 (red, green, blue).
         height, width: the size in pixels.
+        levels: the values of grays of more than 8 bits that become 0 and 255, those of the training images.
 
     Raises:
         DataError: the file is missing, corrupt or not an image.
     """
     try:
-        return read_pixels(path, channels, (height, width))
+        return read_pixels(path, channels, (height, width), levels)
     except UnfitImageError as error:
         raise DataError(f"image {str(path)!r} cannot be read ({error})") from None
 

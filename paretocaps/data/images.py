@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from paretocaps.data.raw import RawPart
+from paretocaps.domain.job import Levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,7 @@ class DataSplits:
         classes: the number of classes; labels are 0 to classes - 1.
         name: the name of the data set, or the folder that it was read from.
         class_names: the names of the classes, in the order of the labels, if the source has them.
+        levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
     """
 
     train: ImageSet
@@ -86,6 +88,7 @@ class DataSplits:
     classes: int
     name: str
     class_names: tuple[str, ...] | None = None
+    levels: Levels | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -13,9 +13,10 @@ from PIL import Image
 
 from paretocaps.data.cache import new_images_file, write_end
 from paretocaps.data.decode import Header, Pixels, UnfitImageError, read_header, read_pixels
+from paretocaps.data.deep_images import DeepImages
 from paretocaps.data.encoded_images import EncodedData, File
 from paretocaps.data.mapped_in_order import mapped_in_order
-from paretocaps.domain.job import OnPreparing
+from paretocaps.domain.job import Levels, OnPreparing
 from paretocaps.errors import DataError
 
 CAP = 256
@@ -34,12 +35,14 @@ def prepare(
     on_preparing: OnPreparing,
     path: Path,
     size: tuple[int, int] | None = None,
+    levels: Levels | None = None,
 ) -> None:
     """Decode the images of `data` into the file `path`, those of the training part first.
 
     They are resized to `size`, or, if that is None, to the median height and width of the training images,
     scaled down so that the longer side has at most `CAP` pixels. Images of another size are resized with
-    antialiasing, not cropped. Only a few images per core are in memory at a time.
+    antialiasing, not cropped. Grays of more than 8 bits are scaled from `levels`, or, if that is None, from
+    the lowest and highest value of all training images. Only a few images per core are in memory at a time.
 
     Args:
         data: the image files.
@@ -48,14 +51,16 @@ def prepare(
         on_preparing: receives the progress.
         path: the file, which appears when it is complete.
         size: the height and width of all images, or None.
+        levels: the values that become 0 and 255, or None.
 
     Raises:
         DataError: an image cannot be read and is not to be skipped, gray and coloured images are mixed, no
-            image of a part or of a class can be read, or the cache folder cannot be used.
+            image of a part or of a class can be read, images of more than 8 bits do not fit each other (see
+            `DeepImages`), or the cache folder cannot be used.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns about oddities of files that it can read
-        _Preparation(data, channels, skip, on_preparing, size).write(path)
+        _Preparation(data, channels, skip, on_preparing, size, levels).write(path)
 
 
 def common_size(headers: Headers) -> tuple[int, int]:
@@ -75,16 +80,14 @@ class _Preparation:
         skip: bool,
         on_preparing: OnPreparing,
         size: tuple[int, int] | None,
+        levels: Levels | None,
     ) -> None:
         Image.init()  # here, because several threads must not do it at once
-        self.data, self.channels, self.skip, self.on_preparing, self.size = (
-            data,
-            channels,
-            skip,
-            on_preparing,
-            size,
-        )
+        self.data, self.channels, self.skip, self.on_preparing = data, channels, skip, on_preparing
+        self.size, self.levels = size, levels
         self.count, self.train = sum(map(len, data.parts)), len(data.train)
+        self.deep = DeepImages(self.train, self._name)
+        self.anew = 0
 
     def write(self, path: Path) -> None:
         headers = self._headers()
@@ -94,9 +97,12 @@ class _Preparation:
         height, width = self.size or common_size(headers[: self.train][fit[: self.train]])
         image_shape = (height, width, channels)
         labels = np.concatenate([part.labels for part in self.data.parts])
+        levels = self.deep.levels(self.levels)
         with new_images_file(path, self.count * (math.prod(image_shape) + 8)) as stream:
             unfit: Unfit = {}
-            for row, pixels in self._passed(_pixels_of(channels, (height, width)), "preparing images"):
+            for row, pixels in self._passed(
+                _pixels_of(channels, (height, width), levels), "preparing images"
+            ):
                 if isinstance(pixels, str):
                     unfit[row] = pixels
                 elif not unfit or self.skip:
@@ -112,6 +118,10 @@ class _Preparation:
                 "parts": [int(some.sum()) for some in np.split(fit, ends[:-1])],
                 "resized": int(resized.sum()),
                 "skipped": skipped,
+                "levels": levels,
+                "scaled": self.deep.scaled,
+                "upper": self.deep.upper,
+                "anew": self.anew,
             }
             write_end(stream, image_shape, labels[fit], header)
 
@@ -122,7 +132,9 @@ class _Preparation:
             if isinstance(header, str):
                 unfit[row] = header
             else:
-                found[row] = header
+                found[row] = header.height, header.width, header.channels
+                self.deep.add(row, header)
+                self.anew += header.anew
         self._refuse(unfit)
         return found
 
@@ -185,10 +197,10 @@ def _header_of(file: File) -> Header | str:
         return str(error)
 
 
-def _pixels_of(channels: int, size: tuple[int, int]) -> Callable[[File], Pixels | str]:
+def _pixels_of(channels: int, size: tuple[int, int], levels: Levels | None) -> Callable[[File], Pixels | str]:
     def pixels_of(file: File) -> Pixels | str:
         try:
-            return np.ascontiguousarray(read_pixels(file, channels, size))
+            return np.ascontiguousarray(read_pixels(file, channels, size, levels))
         except UnfitImageError as error:
             return str(error)
 

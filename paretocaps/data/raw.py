@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError
 
 Images = NDArray[np.uint8]
@@ -71,6 +72,9 @@ class RawData:
         class_names: the names of the classes, in the order of the labels, if the source has them.
         remarks: notes for the user on how the source was read, one line each.
         validation: the validation part, or None to take it from the training part.
+        levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
+        anew: what version 0.1 read otherwise, one phrase each, such as "3 images turned upright"; by it, a
+            study that was begun with that version is told apart.
     """
 
     train: RawPart
@@ -79,6 +83,8 @@ class RawData:
     class_names: tuple[str, ...] | None = None
     remarks: tuple[str, ...] = ()
     validation: RawPart | None = None
+    levels: Levels | None = None
+    anew: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[RawPart, ...]:

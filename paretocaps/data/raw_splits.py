@@ -11,7 +11,7 @@ from paretocaps.data.encoded_images import EncodedData
 from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in, stratified_indices
-from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.domain.job import DataSpec, Levels, OnPreparing
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
 
@@ -23,7 +23,7 @@ class RawSplits:
     """A data set that is read, checked and split; its labels are 0 to classes - 1.
 
     `class_names` are in the order of the labels, if the source has them; `remarks` are notes for the user on
-    how the data set was read.
+    how the data set was read; `levels` and `anew` are those of `raw.RawData`.
     """
 
     train: RawPart
@@ -33,6 +33,8 @@ class RawSplits:
     name: str
     class_names: tuple[str, ...] | None = None
     remarks: tuple[str, ...] = ()
+    levels: Levels | None = None
+    anew: tuple[str, ...] = ()
 
 
 def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawSplits:
@@ -74,6 +76,8 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
             *_lack(validation.labels, classes_named, "validation"),
             *_lack(test.labels, classes_named, "test"),
         ),
+        raw.levels,
+        raw.anew,
     )
 
 

@@ -24,4 +24,5 @@ def load(spec: DataSpec) -> DataSplits:
         classes=raw.classes,
         name=raw.name,
         class_names=raw.class_names,
+        levels=raw.levels,
     )

@@ -15,6 +15,9 @@ OnPreparing = Callable[[str, int, int], None]
 
 Side = Annotated[int, Field(ge=1)]
 
+Levels = tuple[float, float]
+"""The values of gray pixels of more than 8 bits that are read as 0 and as 255."""
+
 
 class DataSpec(BaseModel):
     """The images to train on.
@@ -24,7 +27,9 @@ class DataSpec(BaseModel):
     least one per class, after the validation split. `corrupt` determines whether image files that cannot be
     read are refused or left out. `channels` converts all images to grayscale (1) or colour (3); None keeps
     them as they are. `size` is the height and width of decoded images; None keeps the data's own (the median
-    if they differ). `parts`, `classes_are_folders` and `transpose` are the `layout`.
+    if they differ). `levels` are the values that grays of more than 8 bits are scaled from; None takes the
+    lowest and the highest value of the training part. `parts`, `classes_are_folders` and `transpose` are the
+    `layout`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +40,7 @@ class DataSpec(BaseModel):
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
     size: tuple[Side, Side] | None = None
+    levels: Levels | None = None
     parts: Parts | None = None
     classes_are_folders: bool = False
     transpose: bool = False

@@ -17,7 +17,7 @@ class KnownData:
 
     Attributes:
         images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or have
-            another size than the network takes.
+            another size or range than the network takes.
         classes: the classes' names, in the order of the labels; None where they are unknown.
     """
 
@@ -35,7 +35,7 @@ def known_data(data: DataSpec | None, network: Network) -> KnownData:
     except UsageError:  # includes DataError, its subclass
         return KnownData()
     names = splits.class_names if splits.classes == a.classes else None
-    if splits.shape != (a.channels, a.height, a.width):
+    if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):
         return KnownData(None, names)
     test = splits.test
     rows = test.rows[:CHECKED] if test.rows is not None else slice(CHECKED)

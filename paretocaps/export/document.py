@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import operator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.errors import DataError
 
 DOCUMENT, WEIGHTS, GRAPH = "network.json", "network.safetensors", "network.onnx"
@@ -74,6 +75,8 @@ class Document(_Value):
         format, version: mark the file as ours, and name the version of its layout.
         architecture: the network's architecture, as `models.architecture.Architecture` reads it.
         height, width, channels: the shape of the images that the network takes.
+        levels: the values of gray pixels of more than 8 bits that it takes as 0 and 255; None where its
+            training images had 8 bits.
         about: where the network comes from.
         weights_sha256: the hash of `network.safetensors`, in hexadecimal digits.
         graph: what is known of `network.onnx`, or None where there is no such file.
@@ -86,6 +89,7 @@ class Document(_Value):
     height: Count
     width: Count
     channels: Count
+    levels: Levels | None = Field(default=None, exclude_if=operator.not_)
     about: ExportInfo
     weights_sha256: str
     graph: GraphRecord | None = None

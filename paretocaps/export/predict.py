@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from paretocaps.data.decode import Pixels
+from paretocaps.data.decode import Pixels, to_floats
 from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.data.sources.class_names import one_form
+from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
 from paretocaps.export.engines import Engine, choose_engine, open_engine
@@ -163,9 +164,10 @@ def _decoded(
 ) -> Iterator[tuple[list[Path], Floats]]:
     """Yield readable files with their images, batch by batch, while later files are decoded."""
     size = document.channels, document.height, document.width
+    read = partial(_read, *size, document.levels)
     found: list[Path] = []
     images = np.empty((min(options.batch, len(files)), *size), np.uint8)
-    for file, pixels in zip(files, mapped_in_order(lambda file: _read(file, *size), files), strict=True):
+    for file, pixels in zip(files, mapped_in_order(read, files), strict=True):
         if isinstance(pixels, DataError):
             if options.corrupt == "refuse":
                 raise DataError(f"{pixels}: leave such images out with --corrupt skip")
@@ -174,21 +176,17 @@ def _decoded(
         images[len(found)] = pixels.transpose(2, 0, 1)
         found.append(file)
         if len(found) == options.batch:
-            yield found, _floats(images)
+            yield found, to_floats(images)
             found = []
     if found:
-        yield found, _floats(images[: len(found)])
+        yield found, to_floats(images[: len(found)])
 
 
-def _read(file: Path, channels: int, height: int, width: int) -> Pixels | DataError:
+def _read(channels: int, height: int, width: int, levels: Levels | None, file: Path) -> Pixels | DataError:
     try:
-        return read_image(file, channels, height, width)
+        return read_image(file, channels, height, width, levels)
     except DataError as error:
         return error
-
-
-def _floats(images: Pixels) -> Floats:
-    return images.astype(np.float32) / np.float32(255)
 
 
 def _prediction(

@@ -10,6 +10,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import BASELINE as BASELINE_FAMILY
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN, Family
+from paretocaps.domain.job import Levels
 from paretocaps.domain.routings.routing import LayerShape
 from paretocaps.domain.routings.routings import BASELINE as BASELINE_ROUTING
 from paretocaps.domain.routings.routings import ROUTINGS
@@ -28,6 +29,8 @@ class Architecture(BaseModel):
 
     Attributes:
         height, width, channels: rows, columns and colour channels of the images.
+        levels: the values of gray pixels of more than 8 bits that are read as 0 and 255; None where all
+            training images had 8 bits.
         classes: how many classes there are, with one class capsule each.
         family: the family's name in `domain.families`. A family without capsules uses only `image_size`,
             `standardise` and `own` of the attributes below.
@@ -62,6 +65,7 @@ class Architecture(BaseModel):
     width: Count
     channels: int
     classes: int
+    levels: Levels | None = Field(default=None, exclude_if=operator.not_)
     family: str = BASELINE_FAMILY
     image_size: Count | None = None
     trunk: str = PLAIN
@@ -188,8 +192,10 @@ def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -
     return TRUNKS.get(name).shape(channels, size, widths)
 
 
-def architecture(choices: Choices, height: int, width: int, channels: int, classes: int) -> Architecture:
-    """Return the unpruned architecture of `choices` for images of the given shape.
+def architecture(
+    choices: Choices, height: int, width: int, channels: int, classes: int, levels: Levels | None = None
+) -> Architecture:
+    """Return the unpruned architecture of `choices` for images of the given shape and levels.
 
     Where `image_size` is 0, images are resized by the family's rule (`Family.resizes`).
 
@@ -203,6 +209,7 @@ def architecture(choices: Choices, height: int, width: int, channels: int, class
         width=width,
         channels=channels,
         classes=classes,
+        levels=levels,
         family=choices.family,
         image_size=choices.image_size or family.resized(min(height, width)),
         trunk=family.trunk_of(dict(choices)),

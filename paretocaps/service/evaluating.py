@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
@@ -265,8 +265,25 @@ def _precision(subjects: Sequence[Subject]) -> str:
 
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     """Return the data that `options` name, or those that the networks were trained on."""
-    spec = _source(options, subjects)
+    spec = _source(options, subjects).model_copy(update={"levels": _levels(subjects)})
     return spec if options.corrupt is None else data_spec({**spec.model_dump(), "corrupt": options.corrupt})
+
+
+def _levels(subjects: Sequence[Subject]) -> Levels | None:
+    """Return the range that all networks take grays of more than 8 bits in; None where they take 8 bits.
+
+    Raises:
+        UsageError: they take different ones.
+    """
+    ranges = {subject.network.architecture.levels for subject in subjects}
+    if len(ranges) > 1:
+        said = " and ".join(
+            sorted("8 bits" if one is None else f"{one[0]:g} to {one[1]:g}" for one in ranges)
+        )
+        raise UsageError(
+            f"the networks take gray values of different ranges ({said}): evaluate each on its own"
+        )
+    return ranges.pop()
 
 
 def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
@@ -317,6 +334,11 @@ def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":
 def _check_fits(subject: Subject, splits: "DataSplits") -> None:
     """Refuse a network whose inputs have another shape, or that has another number of classes."""
     a = subject.network.architecture
+    if splits.levels not in (None, a.levels):
+        raise UsageError(
+            f"{subject.name} was trained on images of 8 bits, or by a version that kept no range of gray"
+            f" values, but those of {splits.name} have more: convert them to 8 bits, or train again"
+        )
     wanted, given = (a.channels, a.height, a.width, a.classes), (*splits.shape, splits.classes)
     if wanted != given:
         raise UsageError(

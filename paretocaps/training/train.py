@@ -96,7 +96,7 @@ class _Training:
         self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
-        shape = architecture(choices, height, width, channels, splits.classes)
+        shape = architecture(choices, height, width, channels, splits.classes, splits.levels)
         self.whole = shape
         network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paretocaps.data import arrays as module
 from paretocaps.data.arrays import decoded
@@ -68,6 +69,32 @@ def test_what_is_resized_is_said(tmp_path, class_folders, photo) -> None:
         (tmp_path / "ant" / f"{number}.png").write_bytes(photo(9, 8))
     (remark,) = read(tmp_path).remarks
     assert remark == "2 of 12 images are resized to 8x8: the median of the training images, 256 at most"
+
+
+def test_deep_grays_are_scaled_by_the_range_of_the_training_part(tmp_path) -> None:
+    for number, (part, name) in enumerate([(p, n) for p in ("train", "test") for n in ("ant", "bee")]):
+        (tmp_path / part / name).mkdir(parents=True)
+        values = np.array([[0, 100 * number, 1000 * number]], np.uint16)
+        Image.fromarray(values).save(tmp_path / part / name / "0.png")
+    data = read(tmp_path)
+    assert data.levels == (0, 1000)
+    assert data.train.images[1].tolist() == [[[0, 26, 255]]]
+    assert data.test.images[1].tolist() == [[[0, 76, 255]]]
+    assert data.remarks == (
+        "4 gray images of more than 8 bits: 0 to 1000, the range of the training images, are scaled to 0 to"
+        " 255",
+    )
+    assert data.anew == ("4 images turned upright or of more than 8 bits",)
+    asked = read(tmp_path, levels=(0, 3000))
+    assert asked.levels == (0, 3000)
+    assert asked.test.images[1].tolist() == [[[0, 26, 255]]]
+    assert read(tmp_path).train.images.tolist() == data.train.images.tolist()
+
+
+def test_plain_images_are_read_as_before(tmp_path, class_folders, write_parquet) -> None:
+    write_parquet(tmp_path / "train.parquet", np.zeros((4, 8, 8)), [0, 1, 0, 1])
+    for data in (read(class_folders(tmp_path / "folders")), read(tmp_path)):
+        assert (data.levels, data.anew, data.remarks) == (None, (), ())
 
 
 def test_images_get_the_size_that_is_asked_for(tmp_path, class_folders) -> None:

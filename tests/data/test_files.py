@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paretocaps.data.arrays import decoded
+from paretocaps.data.decode import to_floats
+from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.files import find_images, read_image
+from paretocaps.data.images import ImageSet
+from paretocaps.data.sources.folder import read_folder
+from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
@@ -72,3 +78,54 @@ def test_files_that_are_no_images(tmp_path):
         assert "\n" not in str(caught.value)
     with pytest.raises(DataError, match="No such file"):
         read_image(tmp_path / "gone.png", 3, 6, 5)
+
+
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+GRAY = PIXELS[..., 0]
+KINDS = {
+    "PNG": (PIXELS, None, ".png", {}),
+    "gray PNG": (GRAY, None, ".png", {}),
+    "16 bits": (GRAY.astype(np.uint16) * 16, None, ".png", {}),
+    "16 bits, TIFF": (GRAY.astype(np.uint16) * 16, None, ".tif", {}),
+    "32 bits": (GRAY.astype(np.int32) * 70_000 - 9_000, None, ".tif", {}),
+    "float": (GRAY.astype(np.float32) / 100 - 1, None, ".tif", {}),
+    "JPEG": (PIXELS, None, ".jpg", {}),
+    "JPEG, turned": (PIXELS, None, ".jpg", {"exif": TURNED}),
+    "PNG, turned": (PIXELS, None, ".png", {"exif": TURNED}),
+    "16 bits, turned": (GRAY.astype(np.uint16) * 16, None, ".png", {"exif": TURNED}),
+    "WebP, turned": (PIXELS, None, ".webp", {"exif": TURNED}),
+    "palette": (PIXELS, "P", ".png", {}),
+    "clear palette": (PIXELS, "P", ".png", {"transparency": 3}),
+    "alpha": (np.dstack([PIXELS, GRAY]), None, ".png", {}),
+    "gray alpha": (PIXELS, "LA", ".png", {}),
+    "bits": (GRAY, "1", ".png", {}),
+    "CMYK": (PIXELS, "CMYK", ".jpg", {}),
+    "GIF": (PIXELS, None, ".gif", {}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_is_predicted_from_the_pixels_that_training_saw(tmp_path, kind):
+    pixels, mode, suffix, options = KINDS[kind]
+    files = [tmp_path / name / f"{number}{suffix}" for name in ("ant", "bee") for number in range(3)]
+    for number, file in enumerate(files):
+        file.parent.mkdir(exist_ok=True)
+        shown = np.roll(pixels, number)[: 6 if number else 5]  # of several sizes
+        image = Image.fromarray(np.ascontiguousarray(shown))
+        (image.convert(mode) if mode else image).save(file, **options)
+    data = decoded(read_folder(str(tmp_path)), DataSpec(name=None, path=str(tmp_path)))
+    channels, height, width = data.train.shape
+    loader = DeviceLoader(ImageSet.from_raw(data.train), "cpu")
+    ((seen, _),) = loader.ordered(len(files))
+    read = np.stack([read_image(file, channels, height, width, data.levels) for file in files])
+    assert np.array_equal(to_floats(read).transpose(0, 3, 1, 2), seen.numpy())
+    assert (height, width) == ((5, 6) if "exif" in options else (6, 5))
+    assert read.min() <= 40
+    assert read.max() >= 215  # the content is kept
+
+
+def test_deep_images_are_not_read_by_a_network_of_eight_bits(tmp_path):
+    path = saved(tmp_path / "a.png", GRAY.astype(np.uint16))
+    with pytest.raises(DataError, match="more than 8 bits, but those of the training images had 8: convert"):
+        read_image(path, 1, 6, 5)

@@ -114,6 +114,18 @@ def test_images_of_another_size_and_colour(written, images):
     )
 
 
+def test_deep_grays_are_scaled_as_those_of_the_training(small, info, images, tmp_path):
+    deep = tmp_path / "deep.png"
+    Image.fromarray(np.full((9, 8), 4000, np.uint16)).save(deep)
+    for levels, bright in (((0.0, 4000.0), 1.0), ((0.0, 8000.0), 128 / 255)):
+        network = build_network(small.model_copy(update={"levels": levels}), seed=0)
+        folder = tmp_path / f"{levels[1]:g}"
+        write_export(folder, network, about=info, onnx=False)
+        (found,), _ = run(folder, [deep], top=3)
+        expected = open_engine("torch", folder).scores(np.full((1, 1, 9, 8), bright, np.float32))
+        assert list(found.scores.values()) == pytest.approx(sorted(expected[0], reverse=True), abs=1e-6)
+
+
 def test_a_network_of_odd_channels(small, info, images, tmp_path):
     network = build_network(small.model_copy(update={"channels": 2}), seed=0)
     write_export(tmp_path / "x", network, about=info, onnx=False)

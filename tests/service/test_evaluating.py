@@ -230,3 +230,23 @@ def test_a_folder_of_other_sizes_is_judged_in_the_size_that_the_network_takes(we
         evaluate([network], None, options)
     skipping = replace(options, corrupt="skip")
     assert evaluate([network], None, skipping).as_dict()["images"] == 13
+
+
+def test_deep_grays_are_evaluated_in_the_range_of_the_training(tmp_path):
+    for name in ("ant", "bee"):
+        for number in range(8):
+            file = tmp_path / "data" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((8, 8), 100 * number, np.uint16)).save(file)
+    paths = []
+    for number, levels in enumerate([(0.0, 700.0), (0.0, 7000.0), None]):
+        made = architecture(Choices(primary_capsules=4), 8, 8, 1, 2, levels)
+        paths.append(str(tmp_path / f"{number}.pt"))
+        save_weights(Path(paths[-1]), build_network(made, 0))
+    options = replace(DIGITS, dataset=None, data=str(tmp_path / "data"))
+    scores = [evaluate([path], options=options).as_dict()["ece"] for path in paths[:2]]
+    assert scores[0] != scores[1]  # the images were ten times as bright to the first network
+    with pytest.raises(UsageError, match=r"different ranges \(0 to 700 and 0 to 7000\): evaluate each"):
+        evaluate(paths[:2], options=options)
+    with pytest.raises(UsageError, match=r"2\.pt was trained on images of 8 bits.* have more: convert them"):
+        evaluate(paths[2:], options=options)

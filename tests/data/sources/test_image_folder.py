@@ -101,11 +101,11 @@ def test_further_kinds_of_images_are_read(tmp_path, suffix) -> None:
     assert np.abs(data.train.images[0, 0].astype(int) - pixels).max() <= (8 if suffix == ".jfif" else 0)
 
 
-def test_sixteen_bits_of_a_portable_graymap_become_eight(tmp_path) -> None:
+def test_sixteen_bits_of_a_portable_graymap_are_scaled(tmp_path) -> None:
     for name in ("ant", "bee"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "0.pgm").write_bytes(b"P5 2 1 65535\n" + bytes([200, 1, 7, 255]))
-    assert read(tmp_path).train.images[0].tolist() == [[[200, 7]]]
+        (tmp_path / name / "0.pgm").write_bytes(b"P5 2 1 65535\n" + bytes([200, 1, 0, 0]))
+    assert read(tmp_path).train.images[0].tolist() == [[[255, 0]]]
 
 
 def test_files_that_are_left_out_are_counted_and_named(tmp_path, class_folders) -> None:
