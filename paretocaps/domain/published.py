@@ -6,19 +6,22 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-_OWN_KEYS = ("name", "choices", "note")
+_OWN_KEYS = ("name", "choices", "note", "baselines", "against")
 
 
 class PublishedRow(BaseModel):
     """One line of a paper's results.
 
-    In a study file all keys but `choices` and `note` are figures: `acc = 0.9945`, `best_epoch = 8`.
+    In a study file all other keys than the attributes below are figures: `acc = 0.9945`, `best_epoch = 8`.
 
     Attributes:
         name: the name of the design that the row describes; any name if `choices` are given.
-        figures: the printed values by name, in SI units and as shares of 1; nothing is computed from them.
+        figures: the printed values by name, in SI units and as shares of 1.
         choices: the choices of the trials that the row describes; None if `name` is a design's.
         note: a remark on the row.
+        baselines: the rows of designs whose best accuracy the row's trials are to reach; the figure
+            `epochs_to_baseline` is what the paper prints about it.
+        against: the row whose seconds the row's are compared with; empty for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +30,8 @@ class PublishedRow(BaseModel):
     figures: dict[str, float]
     choices: dict[str, Any] | None = None
     note: str = ""
+    baselines: tuple[str, ...] = ()
+    against: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -41,7 +46,7 @@ class PublishedRow(BaseModel):
         for name, value in self.figures.items():
             if not math.isfinite(value):
                 raise ValueError(f"published figure {name}={value!r} is not a finite number: leave it out")
-        if not self.figures:
+        if not (self.figures or self.baselines or self.against):
             raise ValueError("a published row has no figures: give at least one, such as acc = 0.99")
         return self
 
@@ -74,6 +79,26 @@ class Published(BaseModel):
         if not isinstance(value, Mapping):
             return value
         return [{**row, "name": name} if isinstance(row, Mapping) else row for name, row in value.items()]
+
+    @model_validator(mode="after")
+    def _rows_are_known(self) -> "Published":
+        rows = {row.name: row for row in self.rows}
+        for row in self.rows:
+            for other in filter(None, (*row.baselines, row.against)):
+                if other not in rows:
+                    raise ValueError(f"published row {row.name!r} names {other!r}, which is no row: add it")
+            for baseline in row.baselines:
+                if rows[baseline].choices is not None:
+                    raise ValueError(
+                        f"published row {row.name!r} has the baseline {baseline!r}, which is no design:"
+                        " give a row without choices"
+                    )
+        return self
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The names of the designs that are a row's baseline, in the order of their first appearance."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.baselines))
 
     @property
     def figures(self) -> tuple[str, ...]:

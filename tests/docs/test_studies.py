@@ -26,6 +26,7 @@ STUDIES = Path(__file__).resolve().parents[2] / "studies"
 FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
 PAPERS = [name for name in FILES if name != "quickstart.toml"]
 MOCAPSNET = [name for name in PAPERS if name.startswith("mocapsnet")]
+FASTRCAPS = [name for name in PAPERS if name.startswith(("fastrcaps", "x_traincaps"))]
 DESIGNED = [name for name in PAPERS if "\n[design]\n" in (STUDIES / name).read_text()]
 MNIST_SHAPE, COLOUR_SHAPE = (28, 28), (32, 32, 3)
 
@@ -124,6 +125,38 @@ def test_every_published_row_is_about_one_of_its_trials(name):
     for row in spec.published.rows:
         assert len([design for design, choices in trials if row.is_about(design, choices)]) == 1, row.name
         assert all(0 < value < 1 for figure, value in row.figures.items() if figure.startswith("acc"))
+
+
+@pytest.mark.parametrize("name", FASTRCAPS)
+def test_what_leaves_the_batch_open_has_a_design_at_16_and_one_at_128(name):
+    spec = resolve_spec({}, read_study_file(STUDIES / name))
+    checked = check_study(spec)
+    trained = {
+        design: checked.trainer.complete(checked.trainer.designs[design], checked.fix)
+        for design in checked.designs
+    }
+    both = {design.removesuffix("_16") for design in trained if design.endswith("_16")}
+    assert both == {design.removesuffix("_128") for design in trained if design.endswith("_128")}
+    assert {"baseline", "exponential", "one_cycle", "warm_restarts", "ws", "lenet5_fixed"} <= both
+    for design, choices in trained.items():
+        constant = choices["batch_schedule"] == "constant"
+        assert constant == (design.removesuffix("_16").removesuffix("_128") in both)
+        assert not constant or choices["batch_size"] == int(design.rpartition("_")[2])
+        assert choices.get("routing_gradient") == (None if choices["family"] == "lenet5" else "all")
+    assert spec.published is not None
+    seconds = {row.name: row.figures.get("epoch_seconds") for row in spec.published.rows}
+    assert (seconds["baseline_16"], seconds["baseline_128"], seconds["lenet5_fixed_16"]) == (49, 28, 17)
+    compared = {row.name: row.baselines for row in spec.published.rows}
+    assert compared["wab"] == ("baseline_16", "baseline_128")
+    assert compared["lenet5_adabatch"] == ("lenet5_fixed_16", "lenet5_fixed_128")
+    assert [name for name, others in compared.items() if not others] == [
+        "baseline_16", "baseline_128", "lenet5_fixed_16", "lenet5_fixed_128",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_header_says_whose_gradient_the_routing_has(name):
+    assert "routing_gradient" in (STUDIES / name).read_text().split("\nstudy = ")[0]
 
 
 def test_the_tables_are_those_of_the_paper():

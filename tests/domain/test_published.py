@@ -54,3 +54,30 @@ def test_a_row_is_about_a_design_or_about_choices() -> None:
 def test_bad_rows_are_refused(row: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Published.model_validate({"source": "s", "rows": {"a": row}})
+
+
+def test_rows_name_their_baselines_and_the_row_they_are_compared_with() -> None:
+    rows: dict[str, Any] = {
+        "fixed": {"acc": 0.99},
+        "wab": {"epochs_to_baseline": 3, "baselines": ["fixed", "slow"]},
+        "slow": {"baselines": ["fixed"], "against": "wab"},
+    }
+    found = Published.model_validate({"source": "s", "rows": rows})
+    assert found.baselines == ("fixed", "slow")
+    assert found.figures == ("acc", "epochs_to_baseline")
+    assert found.rows[2].against == "wab"
+    assert Published.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"baselines": ["gone"]}, "row 'a' names 'gone', which is no row: add it"),
+        ({"against": "gone"}, "row 'a' names 'gone'"),
+        ({"baselines": ["b"]}, "row 'a' has the baseline 'b', which is no design"),
+    ],
+)
+def test_other_rows_must_exist_and_a_baseline_is_a_design(row: dict[str, Any], message: str) -> None:
+    rows = {"a": row, "b": {"acc": 0.9, "choices": {"blocks": 1}}}
+    with pytest.raises(ValidationError, match=message):
+        Published.model_validate({"source": "s", "rows": rows})
