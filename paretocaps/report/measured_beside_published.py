@@ -12,21 +12,38 @@ if TYPE_CHECKING:
     from paretocaps.domain.published import Published
 
 _SHARES = ("acc", "test_acc")
-_EPOCH_SECONDS = "epoch_seconds"
+EPOCH_SECONDS = "epoch_seconds"
 """The key of study files for the `epoch_time` that a paper publishes."""
 _EPOCH_TIME = "epoch_time"
-_SECONDS = ("time", _EPOCH_SECONDS)
+_SECONDS = ("time", EPOCH_SECONDS)
 _BOUND = (*_SECONDS, "memory")
 _EPOCHS = "best_epoch"
 _COUNTS = ("bottleneck", "primary_capsules")
+TRAINING_FLOPS = "training_flops"
+"""The key of study files for the paper's FLOPs: multiply-adds x 3, x 2 where the backbone is frozen."""
+_FLOPS = "flops"
+"""The operations of a training step per image, which stand beside the paper's FLOPs."""
 _ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
-_MEASURED = ("test_acc", "acc", _EPOCHS, _EPOCH_SECONDS, "time", "params", "macs", "memory", *_COUNTS)
+_MEASURED = (
+    "test_acc",
+    "acc",
+    _EPOCHS,
+    EPOCH_SECONDS,
+    "time",
+    "params",
+    "macs",
+    TRAINING_FLOPS,
+    _FLOPS,
+    "memory",
+    *_COUNTS,
+)
 _HEADINGS = {
     "acc": "val acc",
     "test_acc": "test acc",
     _EPOCHS: "best epoch",
-    _EPOCH_SECONDS: "s per epoch",
+    EPOCH_SECONDS: "s per epoch",
     "primary_capsules": "primary capsules",
+    TRAINING_FLOPS: "training flops",
 }
 _UNITS = {"memory": "B"}
 _TIME = Objective("time", "minimize", "s", "")
@@ -62,8 +79,9 @@ def beside(
     """Return every published row with each trial that it describes, in the order of the rows.
 
     The figures of a trial are test accuracy, validation accuracy, best epoch, seconds per epoch
-    (`epoch_time`), training time, parameters, multiply-adds and memory. Test accuracy is that of the epoch
-    that was best on validation images: expect it a little below the test accuracy of a paper's best epoch.
+    (`epoch_time`), training time, parameters, multiply-adds, FLOPs (also `paper_flops`) and memory. Test
+    accuracy is that of the epoch that was best on validation images: expect it a little below the test
+    accuracy of a paper's best epoch.
 
     Args:
         published: what the paper publishes.
@@ -93,24 +111,37 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     texts = [("row", False, [line.name for line in lines])]
     for name in figures:
         cells = [_text(name, line.published.get(name)) for line in lines]
-        texts.append(("s per epoch" if name == _EPOCH_SECONDS else name.replace("_", " "), True, cells))
+        texts.append(("s per epoch" if name == EPOCH_SECONDS else name.replace("_", " "), True, cells))
     second = len(texts)
+    shown = {*figures, *([_FLOPS] if TRAINING_FLOPS in figures else [])}
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
     texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
     texts += [
         (_HEADINGS.get(name, name), True, [_text(name, line.measured.get(name)) for line in lines])
         for name in _MEASURED
-        if (name in _ALWAYS or name in figures) and any(name in line.measured for line in lines)
+        if (name in shown or name in _ALWAYS) and any(name in line.measured for line in lines)
     ]
     headings, numeric, columns = zip(*texts, strict=True)
     groups = (("published, not measured here", second), ("measured here", len(texts) - second))
     return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
 
 
+def paper_flops(trial: FrontMember) -> float | None:
+    """Return the training FLOPs of a trial as the paper on pruned backbones counts them; None if unknown.
+
+    They are forward multiply-adds per image x 3, and x 2 where the backbone is frozen. Our own `flops` are
+    the operations of a training step, two per multiply-add.
+    """
+    macs = trial.values.get("macs")
+    return None if macs is None else macs * (2 if trial.choices.get("frozen") else 3)
+
+
 def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:
     values = dict(trial.values)
+    if (counted := paper_flops(trial)) is not None:
+        values[TRAINING_FLOPS] = counted
     if _EPOCH_TIME in values:
-        values[_EPOCH_SECONDS] = values[_EPOCH_TIME]
+        values[EPOCH_SECONDS] = values[_EPOCH_TIME]
     return {
         name: values[name]
         for name in _MEASURED

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from paretocaps.domain.published import Published
 
-FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch")
+FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch", "flops")
 """The quantities of trials that a page shows besides those of the front."""
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")

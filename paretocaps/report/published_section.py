@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
-from paretocaps.report.measured_beside_published import beside, beside_table
+from paretocaps.report.baselines import EPOCHS_TO_BASELINE, baselines_table, reached
+from paretocaps.report.measured_beside_published import TRAINING_FLOPS, beside, beside_table
+from paretocaps.report.speeds import speeds, speeds_table
 from paretocaps.report.tables import Table
 
 _HOW = (
     "the epoch is the best on validation images; test accuracy is measured once, at that epoch, and is the"
     " mean over the seeds"
+)
+
+_FLOPS = (
+    "training flops are the paper's: forward multiply-adds per image x 3, x 2 where the backbone is frozen;"
+    " flops are the operations of a training step, two per multiply-add"
 )
 
 
@@ -23,12 +30,16 @@ class PublishedSection:
         table: the figures, with a heading above the published columns and one above the measured columns.
         mixed: whether trials of several devices are compared, so that times and memory are left out.
         notes: notes on rows, by the rows' names.
+        baselines: epochs and seconds to the accuracy of the rows' baselines; None where no row has one.
+        speeds: seconds of rows against those of other rows; None where none are compared, and where `mixed`.
     """
 
     facts: Mapping[str, str]
     table: Table
     mixed: bool
     notes: Mapping[str, str]
+    baselines: Table | None = None
+    speeds: Table | None = None
 
 
 def published_section(
@@ -50,14 +61,36 @@ def published_section(
         amount: how much they were trained, in words.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
-    everyone = {member.trial: member for member in (*front.members, *trials)}
-    lines = beside(published, [everyone[number] for number in sorted(everyone)], timed=not mixed)
-    where = "\n".join([*devices, *([front.measured_on] if front.measured_on else [])]) or "not recorded"
-    trained = f"\ntrained: {amount}" if amount else ""
-    seeded = ", ".join(map(str, seeds)) or "not recorded"
-    facts = {
+    by_number = {member.trial: member for member in (*front.members, *trials)}
+    everyone = [by_number[number] for number in sorted(by_number)]
+    lines = beside(published, everyone, timed=not mixed)
+    against = {row.name: row.against for row in published.rows if row.against}
+    figures = [name for name in published.figures if name != EPOCHS_TO_BASELINE]
+    return PublishedSection(
+        facts=_facts(published, front, devices, seeds, amount),
+        table=beside_table(lines, figures),
+        mixed=mixed,
+        notes={line.name: line.note for line in lines if line.note},
+        baselines=baselines_table(reached(published, everyone, timed=not mixed))
+        if published.baselines
+        else None,
+        speeds=speeds_table(speeds(lines, against)) if against and not mixed else None,
+    )
+
+
+def _facts(
+    published: Published, front: FrontRecord, devices: Sequence[str], seeds: Sequence[int], amount: str
+) -> dict[str, str]:
+    where = [*devices, *([front.measured_on] if front.measured_on else [])] or ["not recorded"]
+    measured = [
+        f"device: {where[0]}",
+        *where[1:],
+        f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}",
+        *([f"trained: {amount}"] if amount else []),
+        _HOW,
+        *([_FLOPS] if TRAINING_FLOPS in published.figures else []),
+    ]
+    return {
         "published": f"{published.source}\ndevice: {published.device}",
-        "measured": f"device: {where}\nseeds: {seeded}{trained}\n{_HOW}",
+        "measured": "\n".join(measured),
     }
-    notes = {line.name: line.note for line in lines if line.note}
-    return PublishedSection(facts, beside_table(lines, published.figures), mixed, notes)

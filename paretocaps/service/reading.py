@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from paretocaps.domain.measurement import Measurement
+    from paretocaps.domain.published import Published
     from paretocaps.report.front import Front
     from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
@@ -131,7 +132,7 @@ def write_report(
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
             },
-            further=_further(store, name, measured_on, scale_to),
+            further=_further(store, name, asked.published, everyone.members, measured_on, scale_to),
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -187,14 +188,21 @@ def _history(store: "Store", front: "Front") -> list[tuple[int, float]]:
 
 
 def _further(
-    store: "Store", study: str, device: str | None, scale_to: str | None
+    store: "Store",
+    study: str,
+    published: "Published | None",
+    trials: Sequence[FrontMember],
+    device: str | None,
+    scale_to: str | None,
 ) -> dict[int, dict[str, float]]:
     """Return the values that a report shows in addition to those of a front, by trial and quantity."""
+    from paretocaps.report.baselines import reach_quantities
     from paretocaps.report.page import FURTHER
     from paretocaps.search.device_times import comparable
     from paretocaps.search.ranking import named_values
 
-    table = comparable(store.table(study, FURTHER), (), device, scale_to)
+    asked = (*FURTHER, *(reach_quantities(published, trials) if published else ()))
+    table = comparable(store.table(study, asked), (), device, scale_to)
     return {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
 
 

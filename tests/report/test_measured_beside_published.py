@@ -58,6 +58,22 @@ def test_counts_of_capsules_have_their_counterparts():
     assert table.rows == (("wab", "1970", "246", "0", "1", "0.9000", "1968", "246"),)
 
 
+def test_flops_are_counted_the_paper_s_way_beside_ours():
+    """ResNet-50 with capsules on 224x224 has 4.3 G multiply-adds, for which Table 1 prints 12.9 B."""
+    rows = {"tuned": {"training_flops": 12.9e9}, "frozen": {"training_flops": 8.6e9}}
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    trials = [
+        FrontMember(
+            n, {"frozen": name == "frozen"}, {"macs": 4.3e9, "flops": 25.1e9, "acc": 0.7}, design=name
+        )
+        for n, name in enumerate(rows)
+    ]
+    table = beside_table(beside(published, trials), published.figures)
+    assert table.headings[2:] == ("trial", "seeds", "val acc", "training flops", "flops")
+    assert [row[-2:] for row in table.rows] == [("12.9 G", "25.1 G"), ("8.60 G", "25.1 G")]
+    assert "flops" not in beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures).headings
+
+
 def test_published_columns_come_first_and_measured_ones_after_them():
     table = beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures)
     second = table.groups[0][1]

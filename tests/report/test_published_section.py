@@ -29,6 +29,37 @@ def test_it_says_whose_figures_they_are(front, trials):
     assert found.notes == {"wab": "3 in the text"}
 
 
+def test_baselines_and_seconds_have_tables_of_their_own(tmp_path, front, trials):
+    rows = {
+        "baseline": {"acc": 0.9937, "epochs_to_baseline": 29},
+        "adabatch": {"epochs_to_baseline": 5, "baselines": ["baseline"], "against": "baseline"},
+    }
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    found = published_section(published, front, trials, ("some CPU",), [0])
+    assert "epochs to baseline" not in found.table.headings
+    assert found.baselines is not None
+    assert found.baselines.rows[1][:5] == ("adabatch", "baseline", "5", "82.8 %", "1")
+    assert found.speeds is not None
+    assert found.speeds.rows[0][:2] == ("adabatch", "baseline")
+    mixed = published_section(published, replace(front, devices=("a", "b")), trials, ("a", "b"), [0])
+    assert mixed.speeds is None
+    assert mixed.baselines is not None
+    assert "time" not in mixed.baselines.headings
+    page = write_report(tmp_path / "x.html", front, trials=trials, published=published)
+    text = page.read_text(encoding="utf-8")
+    assert "<h3>To the accuracy of the baseline</h3>" in text
+    assert "<h3>Seconds against another row</h3>" in text
+    assert section(front, trials).baselines is section(front, trials).speeds is None
+
+
+def test_flops_are_explained_where_the_paper_prints_them(front, trials):
+    rows = {"baseline": {"training_flops": 12.9e9}}
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    facts = published_section(published, front, trials, ("some CPU",), [0]).facts
+    assert "training flops are the paper's: forward multiply-adds per image x 3" in facts["measured"]
+    assert "training flops" not in section(front, trials).facts["measured"]
+
+
 def test_devices_are_not_mixed(front, trials):
     mixed = replace(front, devices=("a", "b"))
     found = section(mixed, trials, ("a", "b"))
