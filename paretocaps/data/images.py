@@ -1,5 +1,6 @@
 """Images as tensors."""
 
+import hashlib
 import warnings
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from torch import Tensor
 
 from paretocaps.data.raw import RawPart
 from paretocaps.domain.job import Levels
+
+_DIGESTED = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,14 @@ class ImageSet:
         chosen = torch.arange(size) * len(self) // max(1, size)
         rows = chosen if self.rows is None else self.rows.index_select(0, chosen)
         return ImageSet(self.pixels, self.labels.index_select(0, chosen), rows, self.mapped)
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits that differ for other images, as far as their shape or 256 of them differ."""
+        some = self.spread(_DIGESTED).images.contiguous()
+        digest = hashlib.sha256(f"{len(self)} {some.dtype} {tuple(some.shape)}".encode())
+        digest.update(some.numpy().tobytes())
+        return digest.hexdigest()
 
     @property
     def images(self) -> Tensor:

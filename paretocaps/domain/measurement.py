@@ -11,6 +11,7 @@ from paretocaps.errors import DivergedError
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]
 Count = Annotated[int, Field(ge=1)]
+Class = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class _Value(BaseModel):
@@ -62,6 +63,34 @@ class EpochRecord(_Value):
     val_loss: float | None = None
 
 
+class Predictions(_Value):
+    """The predicted class of every validation image, by the network of the best epoch.
+
+    Two trainings are compared image by image where they have predictions of the same images.
+
+    Attributes:
+        labels: the classes that the images have, in any order of the images.
+        classes: the predicted classes, in the same order.
+        images: a name of the images that differs for others with the same labels; a trainer may omit it.
+    """
+
+    labels: Annotated[tuple[Class, ...], Field(min_length=1)]
+    classes: tuple[Class, ...]
+    images: str = ""
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if len(self.labels) != len(self.classes):
+            raise ValueError(f"{len(self.classes)} predictions do not fit {len(self.labels)} labels")
+        return self
+
+    @property
+    def acc(self) -> float:
+        """The share of right predictions."""
+        right = sum(a == b for a, b in zip(self.labels, self.classes, strict=True))
+        return right / len(self.labels)
+
+
 class Measurement(_Value):
     """All measured values of one training; they all belong to one network.
 
@@ -80,6 +109,8 @@ class Measurement(_Value):
         epochs: one record per epoch, in order.
         quantities: other values that the trainer measures, by name; an objective can be registered for each.
         weights: file name of the best epoch's weights in the job's folder, if they were kept.
+        predictions: the predicted classes behind `acc`; the store keeps them, but measurements that it reads
+            have none. None where the trainer does not return them.
         remarks: notes on how the values were obtained, one sentence each: why the device counts as loaded,
             what fell back to something slower, which batch size was halved.
     """
@@ -98,6 +129,7 @@ class Measurement(_Value):
     epochs: tuple[EpochRecord, ...] = ()
     quantities: dict[str, float] = {}
     weights: str | None = None
+    predictions: Predictions | None = None
     remarks: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -21,10 +21,17 @@ T = TypeVar("T")
 
 
 class Judgement(NamedTuple):
-    """The share of images whose best-scored class is their label, and the mean loss of the scores."""
+    """The judgement of a network on images.
+
+    Attributes:
+        acc: the share of images whose best-scored class is their label.
+        loss: the mean loss of the scores.
+        predicted: the best-scored class of each image, in the order of the images.
+    """
 
     acc: float
     loss: float
+    predicted: tuple[int, ...]
 
 
 class Evaluator:
@@ -75,7 +82,11 @@ class Evaluator:
         )
 
     def judge(self, network: Network, images: DeviceLoader, loss: LossName = "margin") -> Judgement:
-        """Return accuracy and loss from one pass; see the function `judge`, and `accuracy` for errors."""
+        """Return accuracy, loss and predictions from one pass; see the function `judge`.
+
+        Raises:
+            DataError, MemoryError, RuntimeError: as for `accuracy`.
+        """
         return self.fitting(lambda size: judge(network, images.ordered(size), loss))
 
     def fitting(self, pass_over: Callable[[int], T]) -> T:
@@ -115,7 +126,7 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
 
 @torch.no_grad()
 def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
-    """Return accuracy and mean loss over the images of `batches`, as `accuracy` does.
+    """Return accuracy, mean loss and predictions for the images of `batches`, as `accuracy` does.
 
     The loss is the training loss of the class scores, without reconstruction; a spread loss has its final
     margin, so that epochs can be compared. For a family with its own loss, that loss is used in place of
@@ -124,20 +135,22 @@ def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: Loss
     name: LossName = FAMILIES.get(network.architecture.family).loss or loss
     was_training = network.training
     network.eval()
-    sums: Tensor | None = None  # right predictions and losses; on the device, so that it is read only once
-    seen = 0
+    # on the device, so that each is read only once
+    sums: Tensor | None = None  # right predictions and losses
+    predicted: list[Tensor] = []
     try:
         for images, labels in batches:
             scores = network.scores(images)
-            right = (scores.argmax(dim=1) == labels).sum()
+            predicted.append(scores.argmax(dim=1))
+            right = (predicted[-1] == labels).sum()
             both = torch.stack(
                 [right.double(), class_loss(scores.float(), labels, name).double() * len(labels)]
             )
             sums = both if sums is None else sums + both
-            seen += len(labels)
     finally:
         network.train(was_training)
     if sums is None:
         raise DataError("there are no images to measure an accuracy on")
     right_sum, loss_sum = sums.tolist()
-    return Judgement(right_sum / seen, loss_sum / seen)
+    classes = tuple(torch.cat(predicted).tolist())
+    return Judgement(right_sum / len(classes), loss_sum / len(classes), classes)

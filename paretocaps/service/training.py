@@ -100,7 +100,7 @@ class TrainedRun:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run as in the JSON of the command line."""
-        own = self.measurement.model_dump(exclude={"epochs", "weights", "device"})
+        own = self.measurement.model_dump(exclude={"epochs", "weights", "device", "predictions"})
         return {
             "folder": str(self.job.folder),
             "weights": str(self.weights) if self.weights else None,

@@ -26,6 +26,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
+from paretocaps.storage.predictions import replace_predictions
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
@@ -176,7 +177,7 @@ def epoch_row(record: EpochRecord) -> dict[str, Any]:
 
 
 def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]) -> None:
-    """Insert the epochs and extra quantities of measurements, by attempt key."""
+    """Insert the epochs, extra quantities and predictions of measurements, by attempt key."""
     epochs = [
         {"attempt_id": key, **epoch_row(record)}
         for key, measurement in measurements.items()
@@ -191,6 +192,9 @@ def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]
         connection.execute(insert(EPOCHS), epochs)
     if quantities:
         connection.execute(insert(QUANTITIES), quantities)
+    replace_predictions(
+        connection, {key: one.predictions for key, one in measurements.items() if one.predictions}
+    )
 
 
 def is_attempt(key: AttemptKey) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -169,6 +170,20 @@ QUANTITIES = Table(
     _key("attempts", "attempt_id", primary=True),
     Column("name", String(200), primary_key=True),
     Column("value", Double, nullable=False, comment="SI unit"),
+)
+
+PREDICTIONS = Table(
+    f"{PREFIX}predictions",
+    METADATA,
+    _key("attempts", "attempt_id", primary=True),
+    Column("images", String(64), nullable=False, comment="equal for the same validation images and labels"),
+    Column(
+        "mistakes",
+        LargeBinary,
+        nullable=False,
+        comment="zlib of a little-endian uint32 per validation image: 0 where the best epoch's prediction is"
+        " right, else 1 + the predicted class",
+    ),
 )
 
 FRONTS = Table(

@@ -76,6 +76,7 @@ class Store:
     trials = _reads(_stored_trials.trials)
     open_trials = _reads(_stored_trials.open_trials)
     trial = _reads(_stored_trials.trial)
+    mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)
 
     save_front = _writes(_fronts.save_front)

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import FIELDS, IMAGES, Device, EpochRecord, Measurement
 from paretocaps.storage.artifacts import artifacts_of
-from paretocaps.storage.attempts import trial_id
+from paretocaps.storage.attempts import is_latest, trial_id
+from paretocaps.storage.predictions import Mistakes, unpacked
 from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
 
 Epochs = Mapping[int, tuple[EpochRecord, ...]]
@@ -47,6 +48,21 @@ def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     """
     scope = [TRIALS.c.id == trial_id(connection, study, number)]
     return _load(connection, study, scope, _epochs(connection, scope))[0]
+
+
+def mistakes(connection: Connection, study: str, numbers: Collection[int]) -> dict[tuple[int, int], Mistakes]:
+    """Return what trainings of the trials `numbers` predicted wrongly, by trial and seed.
+
+    Of each seed it is the latest finished attempt. Trainings without predictions are left out: their trainer
+    returned none, or an older version stored them.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    scope = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.number.in_(numbers), is_latest()
+    query = select(TRIALS.c.number, ATTEMPTS.c.seed, PREDICTIONS)
+    rows = connection.execute(query.select_from(PREDICTIONS.join(ATTEMPTS).join(TRIALS)).where(*scope))
+    return {(row.number, row.seed): unpacked(row) for row in rows}
 
 
 def load_measurements(

@@ -172,6 +172,12 @@ class TrainerContract:
         assert measurement.params == (best.params or measurement.params)
         assert measurement.macs in (None, best.macs or measurement.macs)
 
+    def test_predictions_are_the_accuracy(self, training: Training) -> None:
+        """Predictions, if there are any, are right for the share `acc` of the images."""
+        predictions = training.measurement.predictions
+        if predictions is not None:
+            assert math.isclose(predictions.acc, training.measurement.acc, abs_tol=1e-9)
+
     def test_survives_json(self, training: Training) -> None:
         """A measurement does not change when it is written and read."""
         text = training.measurement.model_dump_json()

@@ -13,7 +13,7 @@ from paretocaps.data.tensor_splits import load
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, best_epoch
+from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, Predictions, best_epoch
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
@@ -118,6 +118,7 @@ class _Training:
         self.stopped: tuple[str, ...] = ()
         self.moved: tuple[str, ...] = ()
         self.best = network
+        self.predicted: tuple[int, ...] = ()
         if state is not None:
             self._restore(state)
 
@@ -127,6 +128,7 @@ class _Training:
         return {
             "network": packed(self.learner.network),
             "best": None if best_is_last else packed(self.best),
+            "predicted": list(self.predicted),
             "learner": self.learner.state(),
             "records": [record.model_dump_json() for record in self.records],
             "energy": self.energy.state(),
@@ -145,6 +147,7 @@ class _Training:
         self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
         kept = state["best"]
         self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
+        self.predicted = tuple(state.get("predicted", ()))  # a checkpoint of an older version has none
         self.moved = tuple(state["moved"])
         if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
             last = self.records[-1].epoch
@@ -159,18 +162,21 @@ class _Training:
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
             loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
-        record = self.ranks.from_first(lambda: self._record(epoch, rates, loss))
+        record, predicted = self.ranks.from_first(lambda: self._validated(epoch, rates, loss))
         self.records.append(record)
         if self.ranks.rank == 0 and best_epoch(self.records) is record:
             self.best = copy.deepcopy(self.learner.network).cpu()  # must not count as memory of the training
+            self.predicted = predicted
         return record
 
-    def _record(self, epoch: int, rates: Sequence[float], loss: float) -> EpochRecord:
-        """Validate the network and return the record of the epoch that it has trained."""
+    def _validated(
+        self, epoch: int, rates: Sequence[float], loss: float
+    ) -> tuple[EpochRecord, tuple[int, ...]]:
+        """Validate the network; return the record of the epoch that it has trained, and its predictions."""
         seconds = self.learner.stopwatch.seconds()
         shape = self.learner.network.architecture
         judged = self.evaluator.judge(*self.features.validation(), self.choices.loss)
-        return EpochRecord(
+        record = EpochRecord(
             epoch=epoch,
             steps=len(rates),
             batch_size=self.plan.batch_size(epoch),
@@ -185,6 +191,7 @@ class _Training:
             network=int(self.prune_after is not None and epoch > self.prune_after),
             val_loss=judged.loss,
         )
+        return record, judged.predicted
 
     def kept(self) -> bool:
         """Write a checkpoint of the last epoch where the job has checkpoints; return True."""
@@ -232,6 +239,7 @@ class _Training:
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=weights.name,
+            predictions=self._predictions(),
             remarks=(
                 *disturbed,
                 *self.moved,
@@ -249,6 +257,13 @@ class _Training:
         """Return further quantities of the best epoch's network."""
         found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
         return found | achieved(self.choices, self.whole, self.best.architecture)
+
+    def _predictions(self) -> Predictions | None:
+        """Return the best epoch's predictions; None where an older version validated it."""
+        images = self.splits.validation
+        if not self.predicted:
+            return None
+        return Predictions(labels=images.labels.tolist(), classes=self.predicted, images=images.digest)
 
     def _pruned_acc(self, network: Network) -> float:
         """Return the worth of a candidate of pruning: its accuracy on some of the validation images."""

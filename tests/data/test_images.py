@@ -49,3 +49,15 @@ def test_some_images_are_spread_over_all_of_them() -> None:
     assert torch.equal(some.images, pixels[::2])
     assert torch.equal(ImageSet(pixels, labels[5:], torch.arange(5, 10)).spread(2).images, pixels[[5, 7]])
     assert torch.equal(whole.spread(99).images, pixels)
+
+
+def test_a_digest_tells_images_apart() -> None:
+    pixels = torch.arange(40, dtype=torch.uint8).view(10, 1, 2, 2)
+    rows = torch.tensor([3, 1])
+    some = ImageSet(pixels, torch.tensor([7, 8]), rows)
+    assert some.digest == ImageSet(pixels[rows], torch.tensor([0, 0])).digest
+    others = (
+        ImageSet(pixels, some.labels, rows.flip(0)),
+        ImageSet(pixels.view(10, 1, 1, 4), some.labels, rows),
+    )
+    assert len({some.digest, *(one.digest for one in others)}) == 3

@@ -42,7 +42,7 @@ def test_every_field_of_an_epoch_is_a_column():
 
 
 def test_every_field_of_a_measurement_has_a_column():
-    elsewhere = {"device", "epochs", "quantities"}
+    elsewhere = {"device", "epochs", "quantities", "predictions"}
     assert set(Measurement.model_fields) - elsewhere <= set(ATTEMPTS.c.keys())
     assert set(MEASURED) <= set(ATTEMPTS.c.keys())
     assert {"device_name", "device_kind", *Device.model_fields} - {"name", "kind"} <= set(ATTEMPTS.c.keys())

@@ -48,6 +48,12 @@ def test_the_kept_weights_are_the_best_epochs(job):
     assert accuracy(network, DeviceLoader(splits.test, "cpu").ordered(64)) == measurement.test_acc
     images = (measurement.validation_images, measurement.test_images)
     assert images == (len(splits.validation), len(splits.test))
+    predictions = measurement.predictions
+    assert predictions.acc == measurement.acc
+    assert predictions.labels == tuple(splits.validation.labels.tolist())
+    with torch.no_grad():
+        best = network.eval().scores(splits.validation.images / 255).argmax(dim=1)
+    assert predictions.classes == tuple(best.tolist())
 
 
 def test_the_same_seed_trains_the_same_and_another_one_does_not(job):

@@ -1,4 +1,4 @@
-"""Adds the numbers of images behind accuracies, and the intervals of a front's values."""
+"""Adds the numbers of images behind accuracies, the intervals of a front's values, and predictions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,9 +20,11 @@ def upgrade() -> None:
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
     _front_values()
+    _predictions()
 
 
 def downgrade() -> None:
+    op.drop_table("paretocaps_predictions")
     op.drop_table("paretocaps_front_values")
     for column in reversed(_ATTEMPTS):
         op.drop_column("paretocaps_attempts", column.name)
@@ -45,4 +47,19 @@ def _front_values() -> None:
         sa.Column("low", sa.Double(), comment="lower end of the 95 % interval; NULL where there is none"),
         sa.Column("high", sa.Double(), comment="upper end of the 95 % interval; NULL where there is none"),
         sa.PrimaryKeyConstraint("front_id", "trial", "name"),
+    )
+
+
+def _predictions() -> None:
+    attempt = sa.ForeignKey("paretocaps_attempts.id", ondelete="CASCADE")
+    images = "equal for the same validation images and labels"
+    mistakes = (
+        "zlib of a little-endian uint32 per validation image: 0 where the best epoch's prediction is right,"
+        " else 1 + the predicted class"
+    )
+    op.create_table(
+        "paretocaps_predictions",
+        sa.Column("attempt_id", sa.Integer(), attempt, primary_key=True, nullable=False),
+        sa.Column("images", sa.String(64), nullable=False, comment=images),
+        sa.Column("mistakes", sa.LargeBinary(), nullable=False, comment=mistakes),
     )
