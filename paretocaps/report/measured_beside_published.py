@@ -11,7 +11,7 @@ from paretocaps.report.tables import Table, value_text, with_prefix
 if TYPE_CHECKING:
     from paretocaps.domain.published import Published
 
-_SHARES = ("acc", "test_acc")
+_SHARES = ("acc", "test_acc", "acc_deviation", "test_acc_deviation")
 EPOCH_SECONDS = "epoch_seconds"
 """The key of study files for the `epoch_time` that a paper publishes."""
 _EPOCH_TIME = "epoch_time"
@@ -23,9 +23,13 @@ TRAINING_FLOPS = "training_flops"
 """The key of study files for the paper's FLOPs: multiply-adds x 3, x 2 where the backbone is frozen."""
 _FLOPS = "flops"
 """The operations of a training step per image, which stand beside the paper's FLOPs."""
+DEVIATION = "acc_deviation"
+"""The key of study files for the standard deviation of the accuracy over the runs."""
+_TEST_DEVIATION = "test_acc_deviation"
 _ALWAYS = ("test_acc", "acc", _EPOCHS, "time")
 _MEASURED = (
     "test_acc",
+    _TEST_DEVIATION,
     "acc",
     _EPOCHS,
     EPOCH_SECONDS,
@@ -37,6 +41,8 @@ _MEASURED = (
     "memory",
     *_COUNTS,
 )
+_BESIDE = {TRAINING_FLOPS: _FLOPS, DEVIATION: _TEST_DEVIATION}
+"""What is shown of the trials where a figure is published, besides the figure of the same name."""
 _HEADINGS = {
     "acc": "val acc",
     "test_acc": "test acc",
@@ -44,7 +50,10 @@ _HEADINGS = {
     EPOCH_SECONDS: "s per epoch",
     "primary_capsules": "primary capsules",
     TRAINING_FLOPS: "training flops",
+    _TEST_DEVIATION: "sd",
 }
+_PRINTED = {EPOCH_SECONDS: "s per epoch", DEVIATION: "sd"}
+"""The headings of published columns that are not headed by the figure's name."""
 _UNITS = {"memory": "B"}
 _TIME = Objective("time", "minimize", "s", "")
 
@@ -103,6 +112,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     """Return the lines as a table: the published columns, then the measured ones, each under a heading.
 
     The measured columns are accuracies, best epoch, training time, and every other figure that is published.
+    An sd is the sample standard deviation over the seeds, of the accuracy to its left.
 
     Args:
         lines: from `beside`.
@@ -111,9 +121,9 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     texts = [("row", False, [line.name for line in lines])]
     for name in figures:
         cells = [_text(name, line.published.get(name)) for line in lines]
-        texts.append(("s per epoch" if name == EPOCH_SECONDS else name.replace("_", " "), True, cells))
+        texts.append((_PRINTED.get(name, name.replace("_", " ")), True, cells))
     second = len(texts)
-    shown = {*figures, *([_FLOPS] if TRAINING_FLOPS in figures else [])}
+    shown = {*figures, *(_BESIDE[name] for name in figures if name in _BESIDE)}
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
     texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
     texts += [
@@ -140,6 +150,8 @@ def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:
     values = dict(trial.values)
     if (counted := paper_flops(trial)) is not None:
         values[TRAINING_FLOPS] = counted
+    if (deviation := trial.estimate("test_acc").sd) is not None:
+        values[_TEST_DEVIATION] = deviation
     if _EPOCH_TIME in values:
         values[EPOCH_SECONDS] = values[_EPOCH_TIME]
     return {

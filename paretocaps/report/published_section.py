@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.baselines import EPOCHS_TO_BASELINE, baselines_table, reached
-from paretocaps.report.measured_beside_published import TRAINING_FLOPS, beside, beside_table
+from paretocaps.report.measured_beside_published import DEVIATION, TRAINING_FLOPS, beside, beside_table
 from paretocaps.report.speeds import speeds, speeds_table
 from paretocaps.report.tables import Table
 
@@ -15,6 +15,10 @@ _HOW = (
     " mean over the seeds"
 )
 
+_SD = (
+    "sd: the standard deviation of the accuracy to its left, over the runs that the paper reports and over"
+    " the seeds here (divisor n - 1)"
+)
 _FLOPS = (
     "training flops are the paper's: forward multiply-adds per image x 3, x 2 where the backbone is frozen;"
     " flops are the operations of a training step, two per multiply-add"
@@ -88,6 +92,7 @@ def _facts(
         f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}",
         *([f"trained: {amount}"] if amount else []),
         _HOW,
+        *([_SD] if DEVIATION in published.figures else []),
         *([_FLOPS] if TRAINING_FLOPS in published.figures else []),
     ]
     return {

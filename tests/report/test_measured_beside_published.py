@@ -1,3 +1,4 @@
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.published import Published
 from paretocaps.report.measured_beside_published import beside, beside_table
@@ -56,6 +57,22 @@ def test_counts_of_capsules_have_their_counterparts():
     second = table.groups[0][1]
     assert table.headings[second:] == ("trial", "seeds", "val acc", "bottleneck", "primary capsules")
     assert table.rows == (("wab", "1970", "246", "0", "1", "0.9000", "1968", "246"),)
+
+
+def test_deviations_over_the_runs_stand_beside_those_over_the_seeds():
+    rows = {"deep": {"acc": 0.9941, "acc_deviation": 0.0001}, "other": {"acc": 0.99}}
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    over = {"test_acc": Estimate(0.975, 3, 0.0012, 0.97, 0.98)}
+    trials = [
+        FrontMember(0, {}, {"acc": 0.98, "test_acc": 0.975}, design="deep", seeds=3, estimates=over),
+        FrontMember(1, {}, {"acc": 0.97, "test_acc": 0.965}, design="other"),
+    ]
+    table = beside_table(beside(published, trials), published.figures)
+    assert table.headings == ("row", "acc", "sd", "trial", "seeds", "test acc", "sd", "val acc")
+    assert table.rows == (
+        ("deep", "0.9941", "0.0001", "0", "3", "0.9750", "0.0012", "0.9800"),
+        ("other", "0.9900", "-", "1", "1", "0.9650", "-", "0.9700"),
+    )
 
 
 def test_flops_are_counted_the_paper_s_way_beside_ours():

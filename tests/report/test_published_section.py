@@ -52,11 +52,12 @@ def test_baselines_and_seconds_have_tables_of_their_own(tmp_path, front, trials)
     assert section(front, trials).baselines is section(front, trials).speeds is None
 
 
-def test_flops_are_explained_where_the_paper_prints_them(front, trials):
-    rows = {"baseline": {"training_flops": 12.9e9}}
+def test_flops_and_deviations_are_explained_where_the_paper_prints_them(front, trials):
+    rows = {"baseline": {"training_flops": 12.9e9, "acc_deviation": 0.01}}
     published = Published.model_validate({"source": "a paper", "rows": rows})
     facts = published_section(published, front, trials, ("some CPU",), [0]).facts
     assert "training flops are the paper's: forward multiply-adds per image x 3" in facts["measured"]
+    assert "sd: the standard deviation of the accuracy" in facts["measured"]
     assert "training flops" not in section(front, trials).facts["measured"]
 
 
