@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
+from paretocaps.report.networks import paper_flops
 from paretocaps.report.tables import Table, value_text, with_prefix
 
 if TYPE_CHECKING:
@@ -136,19 +137,9 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
 
 
-def paper_flops(trial: FrontMember) -> float | None:
-    """Return the training FLOPs of a trial as the paper on pruned backbones counts them; None if unknown.
-
-    They are forward multiply-adds per image x 3, and x 2 where the backbone is frozen. Our own `flops` are
-    the operations of a training step, two per multiply-add.
-    """
-    macs = trial.values.get("macs")
-    return None if macs is None else macs * (2 if trial.choices.get("frozen") else 3)
-
-
 def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:
     values = dict(trial.values)
-    if (counted := paper_flops(trial)) is not None:
+    if (counted := paper_flops(trial.choices, values)) is not None:
         values[TRAINING_FLOPS] = counted
     if (deviation := trial.estimate("test_acc").sd) is not None:
         values[_TEST_DEVIATION] = deviation

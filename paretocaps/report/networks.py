@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES
@@ -29,8 +30,9 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     """Return a table of the members' networks.
 
     Its columns are the parameters of each part, the number of maps that the primary capsules read (the
-    bottleneck), the number of primary capsules, multiply-adds per image, the share of them that pruning
-    removed, latencies, and the bottleneck's entropy. Columns without any value are left out.
+    bottleneck), the number of primary capsules, multiply-adds per image, for networks on a backbone
+    the training FLOPs as their paper counts them, the share of the multiply-adds that pruning removed,
+    latencies, and the bottleneck's entropy. Columns without any value are left out.
 
     Args:
         members: in the order of the rows.
@@ -51,6 +53,11 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
         counts = [values.get(name, math.nan) for values in found]
         columns.append((heading, True, ["-" if math.isnan(one) else f"{one:.12g}" for one in counts]))
     columns.append(("macs", True, _counts(found, "macs")))
+    flops = [
+        paper_flops(member.choices, values) if "backbone" in member.choices else None
+        for member, values in zip(members, found, strict=True)
+    ]
+    columns.append(("paper's flops", True, ["-" if one is None else with_prefix(one) for one in flops]))
     shares = [values.get(_PRUNED, math.nan) for values in found]
     columns.append(("pruned", True, ["-" if math.isnan(one) else f"{one:.1%}" for one in shares]))
     for name in _TIMED:
@@ -62,6 +69,20 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     shown = [column for column in columns if any(cell != "-" for cell in column[2])]
     headings, numeric, cells_of = zip(*shown, strict=True)
     return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
+
+
+def paper_flops(choices: Mapping[str, Any], values: Mapping[str, float]) -> float | None:
+    """Return the training FLOPs per image as the paper on pruned backbones counts them; None if unknown.
+
+    They are forward multiply-adds x 3, and x 2 where the backbone is frozen. Our own `flops` are the
+    operations of a training step, two per multiply-add.
+
+    Args:
+        choices: the trial's choices; `frozen` is read.
+        values: its measured quantities; `macs` are read.
+    """
+    macs = values.get("macs")
+    return None if macs is None else macs * (2 if choices.get("frozen") else 3)
 
 
 def _name(member: FrontMember) -> str:

@@ -1,5 +1,5 @@
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.report.networks import networks_table
+from paretocaps.report.networks import networks_table, paper_flops
 
 PARTS = {
     "params": 3_000_000,
@@ -23,13 +23,13 @@ def test_the_parts_of_every_network_stand_side_by_side():
     table = networks_table(members, measured)
     assert table.headings == (
         *("trial", "network", "params", "trunk", "primary", "capsule layers"),
-        *("macs", "latency"),
+        *("macs", "paper's flops", "latency"),
     )
     assert table.rows[0] == (
-        *("3", "backbone_caps resnet18", "3.00 M", "1.00 M", "500 k", "1.50 M", "218 M", "0.012 s"),
+        *("3", "backbone_caps resnet18", "3.00 M", "1.00 M", "500 k", "1.50 M", "218 M", "655 M", "0.012 s"),
     )
-    assert table.rows[1] == ("5", "lenet5", "61.7 k", "61.7 k", "-", "-", "417 k", "-")
-    assert table.numeric == (True, False, *[True] * 6)
+    assert table.rows[1] == ("5", "lenet5", "61.7 k", "61.7 k", "-", "-", "417 k", "-", "-")
+    assert table.numeric == (True, False, *[True] * 7)
 
 
 def test_the_entropy_is_in_bits_where_it_was_measured():
@@ -55,3 +55,9 @@ def test_there_is_no_table_where_nobody_measured_the_parts():
     assert networks_table([member(0)], {0: {"params": 12, "macs": 5}}) is None
     assert networks_table([member(0)], {}) is None
     assert networks_table([], {0: PARTS}) is None
+
+
+def test_flops_of_training_are_counted_as_the_paper_counts_them():
+    assert paper_flops({"backbone": "resnet50", "frozen": False}, {"macs": 4.3e9}) == 12.9e9
+    assert paper_flops({"backbone": "resnet50", "frozen": True}, {"macs": 4.3e9}) == 8.6e9
+    assert paper_flops({}, {}) is None
