@@ -159,7 +159,8 @@ def _anew(cached: CachedImages) -> tuple[str, ...]:
     count = int(cached.header["anew"])
     if not count:
         return ()
-    return (f"{count} image{'s' * (count > 1)} turned upright or of more than 8 bits",)
+    images = "1 image is" if count == 1 else f"{count} images are"
+    return (f"{images} turned upright or scaled from more than 8 bits",)
 
 
 def _left_out(skipped: list[str]) -> tuple[str, ...]:

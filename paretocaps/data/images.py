@@ -91,6 +91,7 @@ class DataSplits:
         name: the name of the data set, or the folder that it was read from.
         class_names: the names of the classes, in the order of the labels, if the source has them.
         levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
+        anew: what version 0.1 read otherwise, one phrase each (see `raw.RawData`).
     """
 
     train: ImageSet
@@ -100,6 +101,7 @@ class DataSplits:
     name: str
     class_names: tuple[str, ...] | None = None
     levels: Levels | None = None
+    anew: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

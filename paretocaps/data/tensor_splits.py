@@ -25,4 +25,5 @@ def load(spec: DataSpec) -> DataSplits:
         name=raw.name,
         class_names=raw.class_names,
         levels=raw.levels,
+        anew=raw.anew,
     )

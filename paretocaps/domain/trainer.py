@@ -27,14 +27,30 @@ the device before each reading of the clock, and does not change the global rand
 """
 
 
+@dataclass(frozen=True)
+class CheckedData:
+    """What a trainer found when it checked a study's data.
+
+    Attributes:
+        remarks: notes for the user, one line each.
+        reading: how the data were read, in values that JSON can hold. A study keeps it, and does not go on
+            where it has changed. None if the trainer does not tell.
+        anew: what versions that kept no `reading` read otherwise, one phrase each.
+    """
+
+    remarks: tuple[str, ...] = ()
+    reading: Mapping[str, Any] | None = None
+    anew: tuple[str, ...] = ()
+
+
 class Check(Protocol):
     """A function that checks a study's data before it starts, and prepares them once for all trials.
 
-    It raises an error if something is wrong with the data, and returns remarks about them, one line each. It
-    reports the progress of a preparation to `on_preparing`, unless that is None.
+    It raises an error if something is wrong with the data, and returns remarks about them, one line each, or
+    `CheckedData`. It reports the progress of a preparation to `on_preparing`, unless that is None.
     """
 
-    def __call__(self, data: DataSpec, on_preparing: OnPreparing | None) -> Sequence[str]:
+    def __call__(self, data: DataSpec, on_preparing: OnPreparing | None) -> Sequence[str] | CheckedData:
         """Check `data`."""
         ...
 
@@ -153,17 +169,18 @@ class TrainerSpec:
         """
         return self.canonical(without_meaningless(self.choices, {**fix, **sampled}))
 
-    def check_data(self, data: DataSpec, on_preparing: OnPreparing | None = None) -> tuple[str, ...]:
-        """Raise an error if something is wrong with the data; return the trainer's remarks about them.
+    def check_data(self, data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+        """Raise an error if something is wrong with the data; return what the trainer found.
 
         Args:
             data: the study's images.
             on_preparing: receives the progress of their preparation.
         """
         if not self.check:
-            return ()
+            return CheckedData()
         check: Check = TRAINERS.resolve(self.name, self.check)
-        return tuple(check(data, on_preparing))
+        found = check(data, on_preparing)
+        return found if isinstance(found, CheckedData) else CheckedData(tuple(found))
 
     def check_fixed(self, fix: Mapping[str, Any]) -> None:
         """Raise an error if something other than the values of the fixed choices is wrong."""

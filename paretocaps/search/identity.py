@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.data.fingerprint import FolderContent, folder_content
+from paretocaps.data.reading import differences
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import StudyMismatchError
 
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
@@ -77,6 +78,32 @@ def refuse_other_data(spec: StudySpec, then: Mapping[str, Any] | None, now: Fold
         f"the data in {spec.data_spec.path!r} changed since study {spec.study!r} was created ({what}), and"
         " trials on other data do not compare: restore the data, or choose another --study name"
     )
+
+
+def refuse_other_reading(spec: StudySpec, then: Mapping[str, Any] | None, data: CheckedData) -> None:
+    """Refuse to continue a study whose data are the same, but are read otherwise.
+
+    Args:
+        spec: the study's spec.
+        then: how they were read when it was created; None for a study of a version that did not store it.
+        data: what the trainer found in them.
+
+    Raises:
+        StudyMismatchError: the readings differ, or nothing is known of the first one and the present one is
+            not that of the versions that did not store it; the message says how.
+    """
+    if data.reading is None:
+        return
+    if then is not None:
+        changed = differences(then, data.reading)
+    else:
+        changed = [f"{phrase}, unlike then" for phrase in data.anew]
+    if changed:
+        raise StudyMismatchError(
+            f"the data of study {spec.study!r} are read otherwise than when it was created"
+            f" ({'; '.join(changed)}), and trials on other images do not compare: choose another --study"
+            " name, or go on with the version that created it"
+        )
 
 
 def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:

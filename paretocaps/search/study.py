@@ -12,12 +12,18 @@ from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import check_designs, with_designs
-from paretocaps.search.identity import data_content, refuse_other_data, refuse_other_study, stored_form
+from paretocaps.search.identity import (
+    data_content,
+    refuse_other_data,
+    refuse_other_reading,
+    refuse_other_study,
+    stored_form,
+)
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
@@ -31,6 +37,8 @@ from paretocaps.storage.store import Store
 _TRIED = 512
 _DATA = "data"
 """The attribute of the Optuna study that keeps the `data_content` of its creation."""
+_READING = "reading"
+"""The attribute that keeps how these data were read (`CheckedData.reading`)."""
 
 
 @dataclass(frozen=True)
@@ -152,11 +160,19 @@ def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object
         raise refusal
 
 
-def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner:
+def run_study(
+    checked: CheckedStudy, store: Store, observer: Observer, data: CheckedData | None = None
+) -> Runner:
     """Create or reopen the `checked` study in `store`, and run it until it has all its trials.
 
+    Args:
+        checked: the study.
+        store: where its trials are kept.
+        observer: its methods are called as the study proceeds.
+        data: what the trainer found in its data.
+
     Raises:
-        StudyMismatchError: the stored study has another identity.
+        StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
         StorageError: another process runs the study.
         ParetocapsError: too many trials failed.
         KeyboardInterrupt: Ctrl-C or SIGTERM; everything is stored, and running trials are interrupted.
@@ -173,6 +189,7 @@ def run_study(checked: CheckedStudy, store: Store, observer: Observer) -> Runner
             checked.executor(checked.places) as executor,
         ):
             _check_data(study, spec)
+            _check_reading(study, spec, data or CheckedData(), begun=bool(sum(counts.values())))
             store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
             proposals = Proposals(
                 study, checked.trainer, checked.space, checked.fix, checked.sampler, spec.seed, seen, observer
@@ -212,3 +229,12 @@ def _check_data(study: optuna.Study, spec: StudySpec) -> None:
     refuse_other_data(spec, then, now)
     if then is None and now is not None:
         study.set_user_attr(_DATA, now)
+
+
+def _check_reading(study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> None:
+    """Refuse data that are read otherwise than before; store the reading if the study has no record of it."""
+    then = study.user_attrs.get(_READING)
+    if begun:
+        refuse_other_reading(spec, then, data)
+    if then is None and data.reading is not None:
+        study.set_user_attr(_READING, dict(data.reading))

@@ -72,11 +72,12 @@ def optimize(
     checked = check_study(spec)
     checked.trainer.check_fixed(checked.settled)
     watcher = observer or Observer()
-    for remark in checked.trainer.check_data(spec.data_spec, watcher.preparing):
+    data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
+    for remark in data.remarks:
         watcher.notice(remark)
     with Store.open(spec.storage, create=True) as store:
         try:
-            runner = run_study(checked, store, watcher)
+            runner = run_study(checked, store, watcher, data)
         except KeyboardInterrupt:
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:

@@ -138,7 +138,7 @@ def train(
         return _followed(job, resume=options.resume and not options.force)
     trainer = TRAINERS.get(job.trainer)
     trainer.check_fixed(job.choices)
-    for remark in trainer.check_data(job.data, watching.preparing):
+    for remark in trainer.check_data(job.data, watching.preparing).remarks:
         watching.notice(remark)
     finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
     if finished is not None:

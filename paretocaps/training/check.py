@@ -4,19 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paretocaps.data.raw_splits import read_splits
+from paretocaps.data.reading import reading
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
 from paretocaps.domain.job import DataSpec, OnPreparing
 from paretocaps.domain.measurement import ENERGY
+from paretocaps.domain.trainer import CheckedData
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
 
 
-def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Sequence[str]:
+def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created.
 
     Images that are kept prepared on disk are prepared here, so that workers only map them. Returns
-    remarks on the data, one line each.
+    remarks on the data, and how they were read (see `reading`).
 
     Raises:
         UnknownNameError: there is no data set of that name.
@@ -29,7 +31,7 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Seque
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
-    return splits.remarks
+    return CheckedData(splits.remarks, reading(splits), splits.anew)
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:

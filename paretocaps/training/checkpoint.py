@@ -69,12 +69,14 @@ def unreadable(path: Path, error: Exception) -> DataError:
 
 
 def fingerprint(splits: DataSplits) -> str:
-    """Return a text that differs for other images, as far as their number, shape or labels differ."""
+    """Return a text that differs for other images, as far as number, shape, labels or reading differ."""
     parts = splits.train, splits.validation, splits.test
-    return ", ".join(
+    told = [
         f"{'x'.join(map(str, (len(part), *part.shape)))} {zlib.crc32(part.labels.numpy().tobytes()):08x}"
         for part in parts
-    )
+    ]
+    levels = [] if splits.levels is None else ["levels {} to {}".format(*splits.levels)]
+    return ", ".join((*told, *levels, *splits.anew))
 
 
 def _random_states() -> dict[str, Any]:

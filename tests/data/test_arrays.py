@@ -84,7 +84,7 @@ def test_deep_grays_are_scaled_by_the_range_of_the_training_part(tmp_path) -> No
         "4 gray images of more than 8 bits: 0 to 1000, the range of the training images, are scaled to 0 to"
         " 255",
     )
-    assert data.anew == ("4 images turned upright or of more than 8 bits",)
+    assert data.anew == ("4 images are turned upright or scaled from more than 8 bits",)
     asked = read(tmp_path, levels=(0, 3000))
     assert asked.levels == (0, 3000)
     assert asked.test.images[1].tolist() == [[[0, 26, 255]]]

@@ -2,7 +2,10 @@ import sqlite3
 
 import pytest
 
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import CheckedData, TrainerSpec
 from paretocaps.errors import StudyMismatchError
+from paretocaps.search.identity import refuse_other_reading
 from paretocaps.storage.store import Store
 
 
@@ -111,3 +114,25 @@ def test_a_study_without_a_note_of_its_data_goes_on_and_takes_one(run, storage, 
     (tmp_path / "images" / "train").unlink()
     with pytest.raises(StudyMismatchError, match="now 0 bytes in 0 file"):
         run(trials=3, data=str(tmp_path / "images"))
+
+
+def test_a_study_goes_on_only_where_its_data_are_read_as_before(run, monkeypatch):
+    def found(**values):
+        monkeypatch.setattr(TrainerSpec, "check_data", lambda *_: CheckedData(**values))
+
+    run(trials=1)  # as a version that kept no reading
+    found(reading={"test_images": 12}, anew=("3 images are turned upright",))
+    with pytest.raises(StudyMismatchError, match=r"\(3 images are turned upright, unlike then\)"):
+        run(trials=2)
+    found(reading={"test_images": 12})
+    run(trials=1)
+    found(reading={"test_images": 14})
+    with pytest.raises(StudyMismatchError, match=r"test_images=12 \(now 14\)\), and .* another --study name"):
+        run(trials=2)
+
+
+def test_a_new_study_and_a_trainer_that_does_not_tell_are_not_refused():
+    spec, anew = StudySpec(), ("3 images are turned upright",)
+    refuse_other_reading(spec, {"test_images": 12}, CheckedData(anew=anew))
+    refuse_other_reading(spec, {"test_images": 12}, CheckedData(reading={"test_images": 12}, anew=anew))
+    refuse_other_reading(spec, None, CheckedData(reading={"test_images": 12}))

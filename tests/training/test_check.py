@@ -38,7 +38,9 @@ def test_images_are_prepared_and_remarked_on(tmp_path) -> None:
         for number in range(5):
             (tmp_path / name / f"{number}.png").write_bytes(png(np.full((12, 12), number)))
     spec, told = DataSpec(name=None, path=str(tmp_path)), []
-    remarks = TRAINERS.get("capsnet").check_data(spec, lambda *what: told.append(what))
+    found = TRAINERS.get("capsnet").check_data(spec, lambda *what: told.append(what))
+    assert (found.reading["train_images"], found.anew) == (9, ())
+    remarks = found.remarks
     assert told[-1] == ("preparing images", 20, 20)
     assert "is the test part" in remarks[0]
     assert remarks[1:] == (

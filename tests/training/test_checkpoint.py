@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -159,6 +160,8 @@ def test_other_images_of_the_same_name_are_noticed(job):
     splits = load(job().data)
     assert re.fullmatch(r"(\d+x1x8x8 [0-9a-f]{8}(, )?){3}", fingerprint(splits))
     assert fingerprint(splits) != fingerprint(load(DataSpec(limit_train=90)))
+    for update in ({"levels": (0.0, 4095.0)}, {"anew": ("3 images are turned upright",)}):
+        assert fingerprint(replace(splits, **update)) != fingerprint(splits)
 
 
 def test_without_being_asked_there_is_no_checkpoint(job):
