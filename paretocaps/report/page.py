@@ -14,7 +14,10 @@ from paretocaps.report.depth_figure import depth_figure
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
+from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
+from paretocaps.report.policies import PolicyCurve
+from paretocaps.report.policies_figure import policies_figures
 from paretocaps.report.progress_figure import progress_figure
 from paretocaps.report.published_section import published_section
 from paretocaps.report.tables import (
@@ -52,6 +55,7 @@ def write_report(
     remarks: Mapping[int, Sequence[str]] | None = None,
     further: Measured | None = None,
     published: "Published | None" = None,
+    policies: Sequence[PolicyCurve] = (),
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return its path.
 
@@ -70,6 +74,7 @@ def write_report(
         further: the quantities in `FURTHER` of all finished trials, by trial number; they fill the table of
             networks, the figure of depth, and the section of published figures.
         published: what a paper publishes about the study's trials, shown in a section of its own.
+        policies: trials by epoch, on the front or not, shown in a section of their own.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -77,6 +82,8 @@ def write_report(
     further = further or {}
     everyone = [_with(member, further) for member in trials or front.members]
     depths = [line for line in depth_lines(everyone) if _compares(line, front)]
+    families = {member.trial: str(member.choices.get("family", "")) for member in front}
+    styles = line_styles(families | {curve.trial: curve.family for curve in policies})
     return write_page(
         path,
         "report",
@@ -94,7 +101,9 @@ def write_report(
         solid=solid_figures(front, trials),
         pairs=pair_figures(front, trials),
         by_trial={"progress": progress_figure(history, len(trials))} if len(history) > 1 else {},
-        by_epoch=_by_epoch(front, epochs or {}),
+        by_epoch=_by_epoch(front, epochs or {}, styles),
+        policies=policies_figures(policies, styles),
+        seeded=any(curve.seeds > 1 for curve in policies),
         published=published
         and published_section(
             published,
@@ -161,15 +170,17 @@ def _remarks(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> dict[s
     return {f"trial {m.trial}": "\n".join(remarks[m.trial]) for m in front if remarks.get(m.trial)}
 
 
-def _by_epoch(front: FrontRecord, epochs: Mapping[int, Sequence[EpochRecord]]) -> "dict[str, Figure]":
+def _by_epoch(
+    front: FrontRecord, epochs: Mapping[int, Sequence[EpochRecord]], styles: Mapping[int, LineStyle]
+) -> "dict[str, Figure]":
     """Return the curves of members that have any, and their losses where their trainer reports them."""
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     if not curves:
         return {}
     labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
-    drawn = {"epochs": epochs_figure(curves, labels)}
+    drawn = {"epochs": epochs_figure(curves, labels, styles)}
     if any(record.train_loss is not None for records in curves.values() for record in records):
-        drawn["losses"] = losses_figure(curves, labels)
+        drawn["losses"] = losses_figure(curves, labels, styles)
     return drawn
 
 

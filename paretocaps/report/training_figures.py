@@ -4,52 +4,52 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.series import evenly, thinned
 from paretocaps.report.style import CYCLE, dressed
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_DASHES = ("solid", "dash", "dot")
 _CURVES = 12
 _STEPS = 4000
 
 
 def epochs_figure(
-    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
+    curves: Mapping[int, Sequence[EpochRecord]],
+    labels: Mapping[int, str] | None = None,
+    styles: Mapping[int, LineStyle] | None = None,
 ) -> "Figure":
     """Return the validation accuracy after each epoch, one line per trial.
 
     Args:
         curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
         labels: names of the trials in the legend; by default their numbers.
+        styles: the lines of the trials; by default those of `line_styles`.
     """
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure()
     trials = list(curves)
     shown = [trials[index] for index in evenly(len(trials), _CURVES)]
-    for position, trial in enumerate(shown):
+    looks = styles or line_styles(dict.fromkeys(shown, ""))
+    for trial in shown:
         records = curves[trial]
         hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
-        style = {
-            "color": CYCLE[position % len(CYCLE)],
-            "dash": _DASHES[position // len(CYCLE) % len(_DASHES)],
-        }
         figure.add_trace(
             Scatter(
                 x=[record.epoch for record in records],
                 y=[record.acc for record in records],
                 mode="lines+markers",
-                line=style | {"width": 2},
-                marker={"size": 5},
+                line={"color": looks[trial].color, "dash": looks[trial].dash, "width": 2},
+                marker={"size": 5, "symbol": looks[trial].symbol},
                 name=(labels or {}).get(trial, f"trial {trial}"),
                 text=hover,
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )
         )
     figure.update_xaxes(
-        title_text="epoch", tick0=1, dtick=_every(max((len(curves[t]) for t in shown), default=0))
+        title_text="epoch", tick0=1, dtick=every(max((len(curves[t]) for t in shown), default=0))
     )
     figure.update_yaxes(title_text="validation accuracy, more is better →")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
@@ -59,7 +59,9 @@ def epochs_figure(
 
 
 def losses_figure(
-    curves: Mapping[int, Sequence[EpochRecord]], labels: Mapping[int, str] | None = None
+    curves: Mapping[int, Sequence[EpochRecord]],
+    labels: Mapping[int, str] | None = None,
+    styles: Mapping[int, LineStyle] | None = None,
 ) -> "Figure":
     """Return the training and validation loss of each epoch, a dotted and a solid line per trial.
 
@@ -67,6 +69,7 @@ def losses_figure(
         curves: epoch records by trial number; trials without training losses are left out, and of more than
             7 others, 7 evenly spaced ones are drawn.
         labels: names of the trials in the legend; by default their numbers.
+        styles: the lines of the trials, of which colour and marker are used.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -77,7 +80,9 @@ def losses_figure(
         ("val_loss", "validation", {"width": 2}),
         ("train_loss", "training", {"width": 2, "dash": "dot"}),
     )
-    for color, trial in zip(CYCLE, shown, strict=False):
+    looks = styles or line_styles(dict.fromkeys(shown, ""))
+    for trial in shown:
+        look = looks[trial]
         name = (labels or {}).get(trial, f"trial {trial}")
         for quantity, of, style in lines:
             points = [(r.epoch, getattr(r, quantity)) for r in curves[trial]]
@@ -89,14 +94,14 @@ def losses_figure(
                     x=[epoch for epoch, _ in points],
                     y=[loss for _, loss in points],
                     mode="lines+markers",
-                    line={"color": color, **style},
-                    marker={"size": 5},
+                    line={"color": look.color, **style},
+                    marker={"size": 5, "symbol": look.symbol},
                     name=f"{name}, {of}",
                     hovertemplate="epoch %{x}: loss %{y:.4g}<extra>%{fullData.name}</extra>",
                 )
             )
     epochs = max((len(curves[trial]) for trial in shown), default=0)
-    figure.update_xaxes(title_text="epoch", tick0=1, dtick=_every(epochs))
+    figure.update_xaxes(title_text="epoch", tick0=1, dtick=every(epochs))
     figure.update_yaxes(title_text="← loss, less is better", rangemode="tozero")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
     dressed(figure, f"Loss by epoch: validation (classes only) and training (with reconstruction){some}", 460)
@@ -134,18 +139,18 @@ def plan_figure(
         template = f"step %{{x:,}}: {name} %{{y:~g}}<extra></extra>"
         figure.add_trace(Scatter(x=x, y=y, mode="lines", line=line, hovertemplate=template), row=row, col=1)
         figure.update_yaxes(title_text=name, rangemode="tozero", row=row, col=1)
-    figure.update_yaxes(_batch_axis([batch_sizes[i] for i in drawn]), row=2, col=1)
+    figure.update_yaxes(batch_axis([batch_sizes[i] for i in drawn]), row=2, col=1)
     figure.update_xaxes(title_text="optimiser step", row=2, col=1)
     figure.update_layout(showlegend=False)
     return dressed(figure, title, height=520).update_layout(margin_t=60)
 
 
-def _every(epochs: int) -> int:
+def every(epochs: int) -> int:
     """Return how many epochs lie between two ticks, so that there are at most 15 of them."""
     return max(1, -(-epochs // 15))
 
 
-def _batch_axis(batch_sizes: Sequence[int]) -> dict[str, Any]:
+def batch_axis(batch_sizes: Sequence[int]) -> dict[str, Any]:
     """Return an axis with a tick at every batch size; it is logarithmic where there are several."""
     sizes = sorted(set(batch_sizes))
     log = len(sizes) > 1

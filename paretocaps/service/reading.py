@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.measurement import Measurement
     from paretocaps.domain.published import Published
     from paretocaps.report.front import Front
+    from paretocaps.report.policies import PolicyCurve
     from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
 
@@ -138,6 +139,7 @@ def write_report(
                 for trial, own in attempts.items()
             },
             published=asked.published,
+            policies=_policies(store, asked, everyone.members),
         )
 
 
@@ -204,6 +206,19 @@ def _further(
     asked = (*FURTHER, *(reach_quantities(published, trials) if published else ()))
     table = comparable(store.table(study, asked), (), device, scale_to)
     return {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
+
+
+def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":
+    """Return the trials by epoch that a report shows in its section of policies."""
+    from paretocaps.report.line_styles import STYLES
+    from paretocaps.report.policies import policy_curve, shown_trials
+
+    found = []
+    for trial in shown_trials(trials, len(STYLES)):
+        attempts = store.trial(spec.study, trial.trial).attempts
+        trainings = [one.epochs for one in attempts if one.state == "finished"]
+        found.append(policy_curve(trial, trainings, spec.trainer, spec.epochs))
+    return [curve for curve in found if curve is not None]
 
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:

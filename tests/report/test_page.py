@@ -1,7 +1,9 @@
+import re
 from dataclasses import replace
 
 import pytest
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.published import Published
@@ -9,6 +11,7 @@ from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError
 from paretocaps.report.figures import placeholder
 from paretocaps.report.page import write_figures, write_report
+from paretocaps.report.policies import PolicyCurve
 
 EPOCHS = {0: [EpochRecord(epoch=1, acc=0.9, seconds=1.0, time=1.0, wall=2.0)]}
 
@@ -107,10 +110,11 @@ def test_whatever_comes_from_a_study_is_text_not_markup(tmp_path, front):
         published=Published.model_validate(
             {"source": bad, "device": bad, "rows": {bad: {"acc": 0.9, "note": bad}}}
         ),
+        policies=[PolicyCurve(0, bad, bad, 1, (Estimate(0.9, 1),), ((0.0, 1e-3),), (128,))],
     )
     assert "<script>alert" not in body
     assert "<img" not in body
-    assert body.count("<script") == body.count("Plotly.newPlot(") == 5
+    assert body.count("<script") == body.count("Plotly.newPlot(") == 6
 
 
 @pytest.mark.parametrize("password", ["secret", "se:cr@et"])
@@ -144,6 +148,18 @@ def test_a_study_of_several_depths_shows_them(tmp_path, front, trials):
     assert "training seconds per epoch" in body
     assert body.count("Plotly.newPlot(") == 5
     assert "by depth" not in written(tmp_path / "flat.html", front, trials=trials, further=further)
+
+
+def test_policies_have_a_section_in_the_colours_of_the_other_figures(tmp_path, front):
+    acc = (Estimate(0.9, 2, 0.01, 0.8, 1.0),)
+    policies = [PolicyCurve(n, f"d{n}", "", 2, acc, ((0.0, 1e-3),), (128,)) for n in (0, 7)]
+    body = written(tmp_path / "x.html", front, epochs=EPOCHS, policies=policies)
+    before, section = body.split("<h2>Policies</h2>")
+    assert "with the 95 % interval of the" in section
+    lines = [re.findall(r'"color":"(#\w+)","dash":"(\w+)"', text) for text in (before, section)]
+    own, other = dict.fromkeys(lines[1])
+    assert set(lines[0]) == {own} != {other}
+    assert "Policies" not in written(tmp_path / "y.html", front, epochs=EPOCHS)
 
 
 def test_depth_mixes_no_devices(tmp_path, front, trials):

@@ -93,6 +93,7 @@ def test_the_report_is_one_page(storage, folder):
     text = path.read_text()
     assert "<title>s: front</title>" in text
     assert 'src="http' not in text
+    assert "<h2>Policies</h2>" in text
     assert service.write_report("s", storage, output=str(folder / "x.html")).name == "x.html"
 
 

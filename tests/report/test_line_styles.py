@@ -1,0 +1,16 @@
+from paretocaps.report.line_styles import STYLES, line_styles
+from paretocaps.report.style import CYCLE
+
+
+def test_trials_of_a_group_differ_in_colour_and_all_trials_in_style():
+    found = line_styles({number: "ab"[number % 2] for number in range(14)})
+    assert {found[number].color for number in range(7)} == set(CYCLE)
+    assert {found[number].color for number in range(0, 14, 2)} == set(CYCLE)
+    assert {found[number].color for number in range(1, 14, 2)} == set(CYCLE)
+    assert len(set(found.values())) == 14
+
+
+def test_there_is_a_style_for_any_number_of_trials():
+    found = line_styles(dict.fromkeys(range(100), ""))
+    assert len(set(found.values())) == len(STYLES) == 42
+    assert found[0].faint(0.5) == "rgba(0,114,178,0.5)"
