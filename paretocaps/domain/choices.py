@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from paretocaps.domain.choices_model import ChoicesModel, NameIn
 from paretocaps.domain.condition import Condition
-from paretocaps.domain.families.backbone_caps import BACKBONE, Backbone
+from paretocaps.domain.families.backbone_caps import BACKBONE, BACKBONES, Backbone
 from paretocaps.domain.families.families import BASELINE as BASELINE_FAMILY
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.routings.routing import MOST_ITERATIONS
@@ -141,6 +141,13 @@ class Choices(ChoicesModel):
     pruning_start: float = Field(
         0.2, ge=0.0, lt=1.0, description="The share of the epochs that are trained before the pruning."
     )
+    bottleneck: int = Field(
+        0,
+        ge=0,
+        le=max(BACKBONES.values()),
+        description="How many maps of a pruned backbone the primary capsules read, with a type for each"
+        " 8 of them; 0 leaves it to the pruning.",
+    )
     saliency: Literal["routing", "coupling", "activation", "magnitude", "random"] = Field(
         "routing",
         description="How the importance of a part is measured; pruning removes the least important ones.",
@@ -240,6 +247,7 @@ class Choices(ChoicesModel):
         "loss": Condition.among("routing", ROUTINGS.where(lambda routing: len(routing.losses) > 1)),
         "pruning_ratio": _meant("pruning_ratio"),
         "pruning_start": Condition.above("pruning_ratio", 0.0),
+        "bottleneck": Condition(_meant("bottleneck").allowed, (("pruning_ratio", 0.0),)),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
         "decay_rate": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
@@ -281,6 +289,11 @@ class Choices(ChoicesModel):
             raise ValueError(
                 f"blocks={self.blocks} is too few for family={self.family}:"
                 f" give {family.fewest_blocks} or more, or use {BASELINE_FAMILY}"
+            )
+        if self.is_active("bottleneck") and self.bottleneck > BACKBONES[self.backbone]:
+            raise ValueError(
+                f"bottleneck={self.bottleneck} is too many for backbone={self.backbone}:"
+                f" give {BACKBONES[self.backbone]} or less"
             )
         losses = ROUTINGS.get(self.routing).losses
         if self.loss not in losses:

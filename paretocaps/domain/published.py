@@ -64,6 +64,7 @@ class Published(BaseModel):
         source: the paper and the table, and how the figures were obtained.
         device: the device that they were measured on.
         rows: the rows in the paper's order; a study file has a table for each, by name.
+        slopes: rows whose figures are growths per block: of `memory` in bytes, of `epoch_seconds` in seconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,8 +72,9 @@ class Published(BaseModel):
     source: str
     device: str = "not stated"
     rows: tuple[PublishedRow, ...] = ()
+    slopes: tuple[PublishedRow, ...] = ()
 
-    @field_validator("rows", mode="before")
+    @field_validator("rows", "slopes", mode="before")
     @classmethod
     def _name(cls, value: Any) -> Any:
         """Turn a table of rows by name into a list: the storage would not keep the order of a table."""

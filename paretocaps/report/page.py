@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
-from paretocaps.report.depth_figure import depth_figure
+from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
@@ -20,6 +20,7 @@ from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import policies_figures
 from paretocaps.report.progress_figure import progress_figure
 from paretocaps.report.published_section import published_section
+from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.tables import (
     FLAGS,
     Table,
@@ -97,7 +98,8 @@ def write_report(
         flags=_flags(front),
         remarks=_remarks(front, remarks or {}),
         networks=networks_table(front.members, further),
-        by_depth={"depth": depth_figure(depths)} if depths else {},
+        by_depth=depth_figures(depths),
+        slopes=slopes_table(depths),
         solid=solid_figures(front, trials),
         pairs=pair_figures(front, trials),
         by_trial={"progress": progress_figure(history, len(trials))} if len(history) > 1 else {},
@@ -112,6 +114,7 @@ def write_report(
             devices,
             seeds,
             _amount(settings or {}),
+            depths,
         ),
         settings={name: _setting_text(value) for name, value in (settings or {}).items()},
     )

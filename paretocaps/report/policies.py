@@ -9,6 +9,7 @@ from typing import Any
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.estimate import Estimate, over_seeds
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.mean_curve import mean_curve
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
@@ -65,18 +66,16 @@ def policy_curve(
             plan; of any other, those of its epoch records.
         epochs: how many epochs the plan is laid out for.
     """
-    count = min(map(len, trainings), default=0)
-    if not count:
+    curve = mean_curve(trainings)
+    if not curve:
         return None
-    first = trainings[0][:count]
+    first = [epoch.records[0] for epoch in curve]
     return PolicyCurve(
         trial=trial.trial,
         name=trial.design or f"trial {trial.trial}",
         family=str(trial.choices.get("family", "")),
         seeds=len(trainings),
-        acc=tuple(
-            over_seeds([records[epoch].acc for records in trainings], share=True) for epoch in range(count)
-        ),
+        acc=tuple(over_seeds([record.acc for record in epoch.records], share=True) for epoch in curve),
         rates=_planned(trial.choices, first, trainer, epochs) or _recorded(first),
         batch_sizes=tuple(record.batch_size for record in first),
     )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.published import Published
 from paretocaps.report.baselines import EPOCHS_TO_BASELINE, baselines_table, reached
+from paretocaps.report.depth import DepthLine
 from paretocaps.report.measured_beside_published import DEVIATION, TRAINING_FLOPS, beside, beside_table
+from paretocaps.report.slopes_table import slopes_beside
 from paretocaps.report.speeds import speeds, speeds_table
 from paretocaps.report.tables import Table
 
@@ -36,6 +38,7 @@ class PublishedSection:
         notes: notes on rows, by the rows' names.
         baselines: epochs and seconds to the accuracy of the rows' baselines; None where no row has one.
         speeds: seconds of rows against those of other rows; None where none are compared, and where `mixed`.
+        slopes: growths per block, published and measured; None where none are published.
     """
 
     facts: Mapping[str, str]
@@ -44,6 +47,7 @@ class PublishedSection:
     notes: Mapping[str, str]
     baselines: Table | None = None
     speeds: Table | None = None
+    slopes: Table | None = None
 
 
 def published_section(
@@ -53,6 +57,7 @@ def published_section(
     devices: Sequence[str],
     seeds: Sequence[int],
     amount: str = "",
+    depths: Sequence[DepthLine] = (),
 ) -> PublishedSection:
     """Return the section "Published and measured".
 
@@ -63,6 +68,7 @@ def published_section(
         devices: names of the devices that they were measured on.
         seeds: the seeds that they were trained with.
         amount: how much they were trained, in words.
+        depths: quantities by depth, for published slopes.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     by_number = {member.trial: member for member in (*front.members, *trials)}
@@ -79,6 +85,7 @@ def published_section(
         if published.baselines
         else None,
         speeds=speeds_table(speeds(lines, against)) if against and not mixed else None,
+        slopes=slopes_beside(published.slopes, depths),
     )
 
 

@@ -69,7 +69,8 @@ def describe(
 
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
-    shape = pruned(architecture(choices, height, width, channels, classes), choices.pruning_ratio)
+    whole = architecture(choices, height, width, channels, classes)
+    shape = pruned(whole, choices.pruning_ratio, choices.bottleneck)
     return Description(
         choices=canonical,
         params=parameters(shape),

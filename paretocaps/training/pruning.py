@@ -49,7 +49,7 @@ def prune_learner(
 
     Args:
         learner: the learner whose network is replaced.
-        choices: pruning_ratio, saliency and precision are read from them.
+        choices: pruning_ratio, bottleneck, saliency and precision are read from them.
         seed: the seed of all random choices.
         images: the training images.
         judge: returns the worth of a candidate.
@@ -67,7 +67,7 @@ def prune_learner(
         if network.architecture.trunk == PLAIN:
             smaller = cut(network, pruned(network.architecture, ratio), saliencies)
         else:
-            smaller = best_candidate(network, ratio, saliencies, seen, judge, seed)
+            smaller = best_candidate(network, ratio, saliencies, seen, judge, seed, choices.bottleneck)
     hand_over(learner.optimizer, smaller)
     learner.replace(smaller.network, learner.optimizer)
 

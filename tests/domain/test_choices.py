@@ -82,6 +82,14 @@ def test_sda_and_em_are_differentiated_whole_where_nothing_is_said() -> None:
     [
         ({"family": "residual_caps", "blocks": 0}, "blocks=0 is too few for family=residual_caps: give 1"),
         ({"family": "momentum_caps", "blocks": "0"}, "blocks=0 is too few for family=momentum_caps"),
+        (
+            {"family": "backbone_caps", "backbone": "resnet18", "pruning_ratio": 0.5, "bottleneck": 513},
+            "bottleneck=513 is too many for backbone=resnet18: give 512 or less",
+        ),
+        (
+            {"family": "backbone_caps", "bottleneck": 9},
+            "bottleneck=9 only applies where family is backbone_caps and",
+        ),
         ({"family": "momentum_caps", "blocks": -1}, "choice blocks=-1 is not allowed"),
         ({"blocks": -1}, "choice blocks=-1 is not allowed: it should be greater than or equal to 0"),
         (

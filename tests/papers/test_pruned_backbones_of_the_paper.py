@@ -10,6 +10,7 @@ from paretocaps.models.complexity import (
     params_by_role,
     training_multiply_adds,
 )
+from paretocaps.models.pruning.target import pruned
 from paretocaps.models.pruning.trunk_target import following
 
 FORWARD_AND_BACKWARD = 3
@@ -42,9 +43,20 @@ def test_capsules_follow_the_bottleneck(backbone, full, channels, capsules):
     widths, shape = list(whole.trunk_shape.widths), whole.trunk_shape
     for number in next(group for group in shape.groups if len(widths) - 1 in group):
         widths[number] = channels
-    pruned = following(whole, tuple(widths))
-    assert pruned.trunk_shape.channels == channels
-    assert pruned.capsules == pruned.capsule_types == capsules == channels // 8
+    small = following(whole, tuple(widths))
+    assert small.trunk_shape.channels == channels
+    assert small.capsules == small.capsule_types == capsules == channels // 8
+
+
+@pytest.mark.parametrize(
+    ("share", "bottleneck", "capsules", "flops"),
+    [(0.25, 1970, 246, 9.8), (0.5, 1947, 243, 6.7), (0.75, 944, 118, 3.2)],
+)
+def test_the_pruned_networks_of_table_1_can_be_chosen(share, bottleneck, capsules, flops):
+    whole = network("resnet50", 224, classes=200)
+    small = pruned(whole, share, bottleneck)
+    assert (small.trunk_shape.channels, small.capsules) == (bottleneck, capsules)
+    assert FORWARD_AND_BACKWARD * multiply_adds(small) / 1e9 == pytest.approx(flops, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.report.depth import DepthPoint, depth_lines
 
 
-def trial(number, family, blocks, acc=0.5, epoch_time=3.0, **values):
+def trial(number, family, blocks, acc=0.5, epoch_time=3.0, choices=None, **values):
     measured = {"acc": acc, "epoch_time": epoch_time, **values}
-    return FrontMember(number, {"family": family, "blocks": blocks}, measured)
+    return FrontMember(number, {"family": family, "blocks": blocks, **(choices or {})}, measured)
 
 
 def lines(trials):
@@ -55,3 +55,30 @@ def test_one_depth_or_none_is_no_figure():
     assert depth_lines([]) == []
     assert depth_lines([trial(0, "capsnet", 2), trial(1, "momentum_caps", 2)]) == []
     assert depth_lines([FrontMember(n, {"lr_max": 0.1 * n}, {"acc": 0.5}) for n in (1, 2)]) == []
+
+
+def test_lines_are_split_by_routing_and_optimiser_where_these_differ():
+    ways = [("rba", "adam"), ("sda", "adam"), ("sda", "ranger21")]
+    trials = [
+        trial(0, "momentum_caps", blocks, choices={"routing": routing, "optimizer": optimizer}, memory=9)
+        for blocks in (1, 2)
+        for routing, optimizer in ways
+    ]
+    found = [line for line in depth_lines(trials) if line.quantity == "memory"]
+    assert [line.name for line in found] == [
+        "momentum_caps, rba, adam",
+        "momentum_caps, sda, adam",
+        "momentum_caps, sda, ranger21",
+    ]
+    assert found[0].kind == {"family": "momentum_caps", "routing": "rba", "optimizer": "adam"}
+    same = depth_lines([trial for trial in trials if trial.choices["optimizer"] == "adam"])
+    assert {line.name for line in same} == {"momentum_caps, rba", "momentum_caps, sda"}
+
+
+def test_memory_and_seconds_have_a_slope_through_all_trials():
+    trials = [trial(n, "capsnet", n % 4, 0.5, 3.0 + n % 4, memory=100 + 7 * (n % 4)) for n in range(8)]
+    by_quantity = {line.quantity: line for line in depth_lines(trials)}
+    assert by_quantity["memory"].slope.each == pytest.approx(7)
+    assert by_quantity["epoch_time"].slope.each == pytest.approx(1)
+    assert by_quantity["memory"].slope.count == 8
+    assert by_quantity["acc"].slope is None

@@ -1,40 +1,55 @@
 from paretocaps.report.depth import DepthLine, DepthPoint
-from paretocaps.report.depth_figure import depth_figure
+from paretocaps.report.depth_figure import depth_figures
+from paretocaps.report.slopes import Slope
 
 
-def line(quantity, family, *points):
-    return DepthLine(quantity, family, tuple(DepthPoint(*point) for point in points))
+def line(quantity, family, *points, slope=None, **kind):
+    return DepthLine(
+        quantity, family, tuple(DepthPoint(*point) for point in points), {"family": family, **kind}, slope
+    )
 
 
-def test_a_panel_a_quantity_and_a_line_a_family():
-    figure = depth_figure(
+def test_a_figure_a_quantity_and_a_line_a_family():
+    figures = depth_figures(
         [
             line("memory", "capsnet", (1, 2e9, 1), (8, 4.5e9, 2)),
             line("memory", "momentum_caps", (1, 2e9, 1)),
-            line("epoch_time", "capsnet", (1, 3.0, 1), (8, 12.5, 1)),
+            line("epoch_time", "capsnet", (1, 3.0, 1), (20, 12.5, 1)),
             line("acc", "capsnet", (1, 0.5, 1), (8, 0.75, 1)),
         ]
     )
-    memory, other, seconds, acc = figure.data
+    assert list(figures) == ["depth-memory", "depth-epoch_time", "depth-acc"]
+    memory, other = figures["depth-memory"].data
+    (seconds,), (acc,) = figures["depth-epoch_time"].data, figures["depth-acc"].data
     assert (list(memory.x), list(memory.y)) == ([1, 8], [2e9, 4.5e9])
     assert list(memory.marker.symbol) == ["circle", "circle-open"]
     assert memory.text[1] == "8 blocks: 4.50 GB<br>mean of 2 trials"
-    assert seconds.text[1] == "8 blocks: 12.5 s<br>one trial"
+    assert seconds.text[1] == "20 blocks: 12.5 s<br>one trial"
     assert acc.text[1] == "8 blocks: 0.75<br>one trial"
-    assert [trace.xaxis for trace in figure.data] == ["x", "x", "x2", "x3"]
-    assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
     assert memory.line.color == seconds.line.color == acc.line.color != other.line.color
-    assert [a.text for a in figure.layout.annotations] == [
-        "peak memory of training [B]",
-        "training seconds per epoch [s]",
-        "validation accuracy",
+    assert figures["depth-epoch_time"].layout.xaxis.dtick == 2
+    assert figures["depth-memory"].layout.title.text == "Peak memory of training by depth"
+
+
+def test_routings_and_optimisers_have_dashes_and_markers_and_a_family_one_colour():
+    points = (1, 0.5, 1), (2, 0.6, 3)
+    lines = [
+        line("acc", family, *points, routing=routing)
+        for family in ("residual_caps", "momentum_caps")
+        for routing in ("rba", "sda")
     ]
+    traces = depth_figures(lines)["depth-acc"].data
+    assert [trace.name for trace in traces] == [line.name for line in lines]
+    assert [trace.line.dash for trace in traces] == ["solid", "dash"] * 2
+    assert list(traces[1].marker.symbol) == ["square", "square-open"]
+    assert traces[0].line.color == traces[1].line.color != traces[2].line.color
 
 
-def test_latencies_have_a_row_of_their_own():
-    points = (0, 0.5, 1), (20, 0.6, 1)
-    names = ("memory", "epoch_time", "acc", "latency", "latency_batch")
-    figure = depth_figure([line(name, "momentum_caps", *points) for name in names])
-    assert [trace.xaxis for trace in figure.data] == ["x", "x2", "x3", "x4", "x5"]
-    assert figure.layout.height > depth_figure([line("acc", "capsnet", *points)]).layout.height
-    assert figure.layout.xaxis5.dtick == 2
+def test_a_slope_is_a_thin_line_from_the_first_to_the_last_depth():
+    slope = Slope(2.0, 1.0, 1.5, 2.5, 0.9, 3)
+    fit, points = depth_figures([line("memory", "capsnet", (1, 3.0, 1), (4, 9.0, 1), slope=slope)])[
+        "depth-memory"
+    ].data
+    assert (list(fit.x), list(fit.y), fit.line.width) == ([1, 4], [3.0, 9.0], 1)
+    assert fit.hovertemplate == "2 B ±0.5 B per block<extra>capsnet</extra>"
+    assert points.line.color == fit.line.color

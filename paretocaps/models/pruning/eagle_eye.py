@@ -24,6 +24,7 @@ def best_candidate(
     images: Sequence[Tensor],
     judge: Callable[[CapsNet], float],
     seed: int,
+    bottleneck: int = 0,
 ) -> Smaller:
     """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
 
@@ -39,10 +40,11 @@ def best_candidate(
         images: batches [B, C, H, W] on which the statistics are estimated.
         judge: returns the worth of a candidate, such as its accuracy on validation images.
         seed: the seed of the candidates.
+        bottleneck: the number of maps that the primary capsules read; 0 leaves it to the share.
     """
     groups, whole = channel_groups(network), network.architecture
     best: tuple[float, Smaller] | None = None
-    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed), ratio):
+    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed, bottleneck), ratio):
         smaller = cut(network, target, saliencies, groups)
         estimate_statistics(smaller.network, images)
         worth = judge(smaller.network)

@@ -30,7 +30,7 @@ def removed_share(before: Architecture, after: Architecture) -> float:
     return 1.0 - multiply_adds(after) / multiply_adds(before)
 
 
-def pruned(architecture: Architecture, ratio: float) -> Architecture:
+def pruned(architecture: Architecture, ratio: float, bottleneck: int = 0) -> Architecture:
     """Return `architecture` with about the share `ratio` of its forward multiply-adds removed.
 
     Whole capsule types, conv1 channels and decoder units are removed, each by about the same share, since
@@ -39,7 +39,8 @@ def pruned(architecture: Architecture, ratio: float) -> Architecture:
     all, if there are fewer) and one unit per layer stay.
 
     In a deep trunk every convolution keeps about the same share of its channels (see `trunk_target`); a
-    training chooses the channels to remove by its weights (`structured`).
+    training chooses the channels to remove by its weights (`structured`). With `bottleneck` its last one
+    keeps that many.
 
     Raises:
         UsageError: `ratio` is not between 0 and 0.95, or the family cannot be pruned.
@@ -50,7 +51,7 @@ def pruned(architecture: Architecture, ratio: float) -> Architecture:
         return architecture
     check_prunable(architecture)
     if architecture.trunk != PLAIN:
-        return candidates(architecture, ratio)[0]
+        return candidates(architecture, ratio, bottleneck=bottleneck)[0]
 
     def _rank(candidate: Architecture) -> tuple[float, float]:
         error = abs(removed_share(architecture, candidate) - ratio)

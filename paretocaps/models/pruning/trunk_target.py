@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import multiply_adds
@@ -27,7 +27,9 @@ def following(whole: Architecture, widths: Sequence[int]) -> Architecture:
     return narrow.model_copy(update={"capsule_types": types, "decoder_units": units})
 
 
-def candidates(whole: Architecture, ratio: float, count: int = 1, seed: int = 0) -> list[Architecture]:
+def candidates(
+    whole: Architecture, ratio: float, count: int = 1, seed: int = 0, bottleneck: int = 0
+) -> list[Architecture]:
     """Return `count` ways to remove about the share `ratio` of the forward multiply-adds of `whole`.
 
     The first keeps about the same share of the channels of every convolution. In the others, each group of
@@ -41,16 +43,31 @@ def candidates(whole: Architecture, ratio: float, count: int = 1, seed: int = 0)
         ratio: the share to remove, 0 to 0.95.
         count: how many ways, 1 or more.
         seed: the seed of all ways but the first.
+        bottleneck: the number of maps that the primary capsules read, at most those of `whole`; the other
+            convolutions are then as wide as the share allows. 0 leaves it to the share.
     """
     draw, groups = random.Random(seed), len(whole.trunk_shape.groups)
+    given = {_last_group(whole): bottleneck} if bottleneck else {}
     leanings = [[1.0] * groups]
     leanings += [[draw.uniform(*_MOST_UNEVEN) for _ in range(groups)] for _ in range(count - 1)]
     target = (1.0 - ratio) * multiply_adds(whole)
-    return [_refined(whole, _scaled(whole, leaning, target), target) for leaning in leanings]
+    return [_refined(whole, _scaled(whole, leaning, target, given), target, given) for leaning in leanings]
 
 
-def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> list[int]:
-    """Return the widths by group, at the scale that comes closest to `target` multiply-adds."""
+def _last_group(whole: Architecture) -> int:
+    """Return the number of the group that the trunk's last convolution belongs to."""
+    shape = whole.trunk_shape
+    last = len(shape.widths) - 1
+    return next(number for number, group in enumerate(shape.groups) if last in group)
+
+
+def _scaled(
+    whole: Architecture, leaning: Sequence[float], target: float, given: Mapping[int, int]
+) -> list[int]:
+    """Return the widths by group, at the scale that comes closest to `target` multiply-adds.
+
+    Groups in `given` have the width that it gives.
+    """
     shape = whole.trunk_shape
     full = [shape.widths[group[0]] for group in shape.groups]
 
@@ -58,10 +75,11 @@ def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> lis
         # each group rounds at another place, so that not all groups step at once
         places = ((number + 1) * _GOLDEN % 1.0 for number in range(len(full)))
         shares = (min(1.0, scale * lean) for lean in leaning)
-        return [
+        found = [
             min(width, max(1, _unit(width) * math.floor(width * share / _unit(width) + place)))
             for width, share, place in zip(full, shares, places, strict=True)
         ]
+        return [given.get(group, width) for group, width in enumerate(found)]
 
     low, high = 0.0, 1.0 / min(leaning)
     for _ in range(_BISECTIONS):
@@ -73,8 +91,11 @@ def _scaled(whole: Architecture, leaning: Sequence[float], target: float) -> lis
     return min((widths(low), widths(high)), key=lambda found: abs(_macs(whole, found) - target))
 
 
-def _refined(whole: Architecture, widths: list[int], target: float) -> Architecture:
-    """Return `whole` with these widths, changed step by step as long as that comes closer to `target`."""
+def _refined(whole: Architecture, widths: list[int], target: float, given: Mapping[int, int]) -> Architecture:
+    """Return `whole` with these widths, changed step by step as long as that comes closer to `target`.
+
+    Groups in `given` are not changed.
+    """
     shape, close = whole.trunk_shape, _CLOSE * multiply_adds(whole)
     full = [shape.widths[group[0]] for group in shape.groups]
     error = abs(_macs(whole, widths) - target)
@@ -82,6 +103,7 @@ def _refined(whole: Architecture, widths: list[int], target: float) -> Architect
         changed = [
             [*widths[:group], widths[group] + step, *widths[group + 1 :]]
             for group in range(len(widths))
+            if group not in given
             for step in (-_unit(full[group]), _unit(full[group]))
             if 1 <= widths[group] + step <= full[group]
         ]

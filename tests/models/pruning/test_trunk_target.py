@@ -64,6 +64,15 @@ def test_types_follow_the_last_width(narrow):
     assert following(whole, widths).capsule_types == 243
 
 
+def test_a_bottleneck_is_kept_by_every_candidate_and_the_others_make_up_for_it(narrow):
+    whole = narrow("resnet18", 1)
+    for target in candidates(whole, 0.5, count=3, seed=1, bottleneck=413):
+        assert target.trunk_shape.channels == 413
+        assert target.capsule_types == whole.capsule_types * 413 // 512
+        assert removed_share(whole, target) == pytest.approx(0.5, abs=0.02)
+    assert pruned(whole, 0.5, bottleneck=413) == candidates(whole, 0.5, bottleneck=413)[0]
+
+
 def test_a_network_without_capsules_has_nothing_to_prune():
     with pytest.raises(UsageError, match="lenet5 has no capsules"):
         pruned(Architecture(height=28, width=28, channels=1, classes=10, family="lenet5"), 0.5)
