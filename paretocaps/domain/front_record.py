@@ -6,6 +6,7 @@ from typing import Any
 
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
+from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
 
 
@@ -103,7 +104,7 @@ class FrontRecord:
     def left_out(self) -> tuple[str, ...]:
         """Notes on the trials that were not ranked, one sentence per objective."""
         return tuple(
-            f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by every seed"
+            f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
         )
 
@@ -126,3 +127,8 @@ class FrontRecord:
             "scaled_to": self.scaled_to,
             "members": [member.as_dict() for member in self.members],
         }
+
+
+def _whom(name: str) -> str:
+    quantity = parse_quantity(name)
+    return "every seed" if quantity is None or quantity.against is None else "the mean over the seeds"
