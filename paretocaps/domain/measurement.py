@@ -39,8 +39,9 @@ class Device(_Value):
 class EpochRecord(_Value):
     """One epoch of a training: its step counts, accuracies and measured seconds.
 
-    `epoch` counts from 1. `seconds` is the measured training time of this epoch's optimiser steps, `time`
-    that of all epochs up to and including it, and `wall` the time since the training began. `batch_size` is
+    `epoch` counts from 1. `seconds` is the measured training time of this epoch: that of its optimiser steps,
+    and of a frozen trunk's pass over the training images before it, if the features are kept. `time` is the
+    same of all epochs up to and including it, and `wall` the time since the training began. `batch_size` is
     the number of images per forward pass (an optimiser step may take several passes), and `steps` the number
     of optimiser steps. `network` is the number of structural changes (prunings) before this epoch: epochs
     with the same number trained the same network. `train_loss` is the mean over the epoch's images during the
@@ -113,6 +114,8 @@ class Measurement(_Value):
             have none. None where the trainer does not return them.
         remarks: notes on how the values were obtained, one sentence each: why the device counts as loaded,
             what fell back to something slower, which batch size was halved.
+        partial: whether `time` and `energy` lack a frozen trunk's pass over the training images, whose
+            features were kept; they did in version 0.1.
     """
 
     acc: Fraction
@@ -131,6 +134,7 @@ class Measurement(_Value):
     weights: str | None = None
     predictions: Predictions | None = None
     remarks: tuple[str, ...] = ()
+    partial: bool = False
 
     @model_validator(mode="after")
     def _epochs_in_order(self) -> Self:

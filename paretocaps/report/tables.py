@@ -18,6 +18,8 @@ OWN_COLUMNS = ("trial", "design", "seeds", "flags")
 FLAGS = {
     "shared": "other jobs of the study ran on the same device, so the trial's times are too long",
     "loaded": "something else disturbed the device, so the trial's times are not reliable",
+    "partial": "the trial's time and energy lack the pass that computed its frozen backbone's features, which"
+    " version 0.1 did not count and other trials' include: train it again to compare them",
 }
 """The meaning of each flag of a front's member."""
 

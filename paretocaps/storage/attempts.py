@@ -163,6 +163,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "shared": device.shared,
         "loaded": device.loaded,
         "calibration": device.calibration,
+        "partial": measurement.partial,
         "remarks": list(measurement.remarks) or None,
     }
 

@@ -16,6 +16,9 @@ from paretocaps.domain.quantities.quantities import parse_quantity
 
 N = TypeVar("N", np.int64, np.float64)
 
+FLAGS = ("shared", "loaded", "partial")
+"""What makes the times of a training unreliable."""
+
 Machine = tuple[str, str]
 """The name of a device, and the version of torch that trained on it."""
 
@@ -45,6 +48,7 @@ class QuantityTable:
         calibrations: seconds of the reference step, mean over the seeds, [n] float64; NaN where not measured.
         shared: whether any of the trainings shared its device with other jobs of the study, [n] bool.
         loaded: whether anything else disturbed the device of any of the trainings, [n] bool.
+        partial: whether the time of any of the trainings lacks passes of a frozen trunk, [n] bool.
     """
 
     quantities: tuple[str, ...]
@@ -62,6 +66,7 @@ class QuantityTable:
     calibrations: NDArray[np.float64]
     shared: NDArray[np.bool_]
     loaded: NDArray[np.bool_]
+    partial: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.trials)
@@ -77,7 +82,7 @@ class QuantityTable:
 
     def flags(self, row: int) -> tuple[str, ...]:
         """Return what makes the times of a trial unreliable, as `FrontMember.flags`."""
-        return tuple(name for name in ("shared", "loaded") if getattr(self, name)[row])
+        return tuple(name for name in FLAGS if getattr(self, name)[row])
 
     def estimates(self, row: int) -> dict[str, Estimate]:
         """Return the values of a trial with their intervals, by quantity, where at least one seed has one."""
@@ -150,7 +155,7 @@ def by_trial(
         ]
     )
     # NULL is taken as False
-    shared, loaded = (np.array(rows[name], dtype=np.bool_) for name in ("shared", "loaded"))
+    flags = {name: np.array(rows[name], dtype=np.bool_) for name in FLAGS}
     calibrations = np.array(rows["calibration"], dtype=np.float64)
     attempts = np.array(rows["attempt"], dtype=np.int64)
     return QuantityTable(
@@ -167,8 +172,7 @@ def by_trial(
         machines=machines,
         devices=_devices(machines),
         calibrations=_means(calibrations[:, None], first, seeds)[:, 0],
-        shared=np.logical_or.reduceat(shared, first) if len(first) else shared,
-        loaded=np.logical_or.reduceat(loaded, first) if len(first) else loaded,
+        **{name: np.logical_or.reduceat(of, first) if len(first) else of for name, of in flags.items()},
     )
 
 

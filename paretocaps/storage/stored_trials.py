@@ -148,7 +148,14 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
     )
     own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights")}
     remarks = tuple(row.remarks or ())
-    return Measurement(**own, device=device, epochs=epochs, quantities=extra, remarks=remarks)
+    return Measurement(
+        **own,
+        device=device,
+        epochs=epochs,
+        quantities=extra,
+        remarks=remarks,
+        partial=bool(row.partial),
+    )
 
 
 def _epoch(row: Row[Any]) -> EpochRecord:

@@ -11,12 +11,12 @@ from paretocaps.domain.quantities.quantities import compared, evaluated, parse_q
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.errors import UsageError
 from paretocaps.storage.attempts import is_latest
-from paretocaps.storage.quantity_table import QuantityTable, by_trial
+from paretocaps.storage.quantity_table import FLAGS, QuantityTable, by_trial
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id
 
-_OWN = ("id", "attempt", "device_name", "torch", "shared", "loaded", "calibration", *IMAGES)
+_OWN = ("id", "attempt", "device_name", "torch", *FLAGS, "calibration", *IMAGES)
 
 
 def table(

@@ -102,11 +102,12 @@ class EpochEnergy:
 
     @contextmanager
     def epoch(self, number: int) -> Iterator[None]:
-        """Count the energy drawn inside the context as that of epoch `number`."""
+        """Count the energy drawn inside the context for epoch `number`, in addition to what it had."""
         begin = self._meter.joules() if self._meter else 0.0
         yield
         if self._meter:
-            self._joules[number] = self._meter.joules() - begin
+            drawn = self._meter.joules() - begin
+            self._joules[number] = self._joules.get(number, 0.0) + drawn
 
     def state(self) -> dict[int, float]:
         """Return the joules of each epoch so far."""

@@ -1,6 +1,7 @@
 """Computes the features of a frozen trunk once, instead of in every step."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -9,6 +10,7 @@ from paretocaps.data.images import ImageSet
 from paretocaps.domain.choices import Choices
 from paretocaps.models.head import Head
 from paretocaps.models.network import Network
+from paretocaps.training.energy import EpochEnergy
 from paretocaps.training.learner import Learner
 from paretocaps.training.memory import free_bytes
 from paretocaps.training.precision import autocast, resolve_precision
@@ -22,18 +24,19 @@ class FrozenFeatures:
 
     It is possible where nothing changes the images (no augmentation), nothing reconstructs them (no decoder),
     and the features take at most half of the free memory. The training then reads the features only, in the
-    same batches. Computing them takes seconds of `wall`, but not of `time`, which counts optimiser steps;
-    `remarks` names these seconds. The features of test images are needed once, and are not kept.
+    same batches. The pass over the training images counts as `time` and `energy`, as it would in every step;
+    that over the validation images does not, as no validation does. The features of test images are needed
+    once, and are not kept.
 
     Args:
-        learner: the learner of the network; it is given the features.
+        learner: the learner of the network; it is given the features, and its stopwatch times them.
         images, validation: the images whose features are computed.
         seed: the seed of the order of `images`, so that the batches stay the same.
         choices: those of the training; nothing happens unless they have `frozen`.
-        wait: compute nothing before the first `fill`, for a network that is pruned before it is trained.
+        energy: counts the joules of the passes over the training images.
 
     Attributes:
-        seconds: how long each computation took.
+        seconds: how long each computation took, validation images included.
     """
 
     def __init__(
@@ -43,16 +46,19 @@ class FrozenFeatures:
         validation: DeviceLoader,
         seed: int,
         choices: Choices,
-        *,
-        wait: bool = False,
+        energy: EpochEnergy | None = None,
     ) -> None:
         self._learner, self._images, self._validation = learner, images, validation
         self._seed, self._choices = seed, choices
+        self._energy = energy or EpochEnergy(None)
         self._kept: DeviceLoader | None = None
         self.seconds: list[float] = []
         self._obstacle = ""
-        if not wait:
-            self.fill()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the training reads features that were computed before."""
+        return self._kept is not None
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -63,10 +69,18 @@ class FrozenFeatures:
             return ()
         count, spent = len(self._images) + len(self._validation), sum(self.seconds)
         times = "once" if len(self.seconds) == 1 else f"{len(self.seconds)} times"
-        return (f"the frozen trunk's features of {count:,} images were computed {times}, in {spent:.3g} s",)
+        return (
+            f"the frozen trunk's features of {count:,} images were computed {times}, in {spent:.3g} s: time"
+            f" counts those of the {len(self._images):,} training images",
+        )
 
-    def fill(self) -> None:
-        """Compute the features with the present network: before it is trained, and after it is pruned."""
+    def fill(self, epoch: int | None) -> None:
+        """Compute the features with the present network: before it is trained, and after it is pruned.
+
+        Args:
+            epoch: the epoch that the pass over the training images counts for; None if a training that is
+                resumed counted it before.
+        """
         network = self._learner.network
         if not network.trunk_frozen:
             return
@@ -76,7 +90,12 @@ class FrozenFeatures:
         if self._obstacle:
             return
         began = time.perf_counter()
-        features = self._computed(network, self._images)
+        if epoch is None:
+            features = self._computed(network, self._images)
+        else:
+            self._learner.stopwatch.start_phase()
+            with self._energy.epoch(epoch):
+                features = self._computed(network, self._images, epoch)
         self._kept = self._computed(network, self._validation)
         self._learner.use(features, Head(network))
         self.seconds.append(time.perf_counter() - began)
@@ -108,15 +127,21 @@ class FrozenFeatures:
         return resolve_precision(self._choices.precision, self._learner.device)
 
     @torch.no_grad()
-    def _computed(self, network: Network, images: DeviceLoader) -> DeviceLoader:
+    def _computed(self, network: Network, images: DeviceLoader, epoch: int | None = None) -> DeviceLoader:
         shape, device = network.architecture.trunk_shape, self._learner.device
         size = (len(images), shape.channels, *shape.size)
         features = torch.empty(size, dtype=self._dtype, device=device, memory_format=torch.channels_last)
         labels = torch.empty(len(images), dtype=torch.int64, device=device)
         done = 0
         for batch, truth in images.ordered(_BATCH):
-            with autocast(device, self._dtype):
+            with self._timed(epoch, len(truth)), autocast(device, self._dtype):
                 features[done : done + len(truth)] = network.features(batch)
             labels[done : done + len(truth)] = truth
             done += len(truth)
         return DeviceLoader(ImageSet(features, labels), device, seed=self._seed)
+
+    def _timed(self, epoch: int | None, images: int) -> AbstractContextManager[None]:
+        """Return the context of a batch's pass, which is timed where it counts for an epoch."""
+        if epoch is None:
+            return nullcontext()
+        return self._learner.stopwatch.lap(epoch, typical=images == _BATCH)

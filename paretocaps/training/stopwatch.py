@@ -1,4 +1,4 @@
-"""The only clock: device-synchronised seconds of optimiser steps, with warm-up charged at the median."""
+"""The only clock: device-synchronised seconds of training, with warm-up charged at the median."""
 
 import time
 from array import array
@@ -79,10 +79,10 @@ class Phase:
 
 
 class Stopwatch:
-    """Measures optimiser steps on a device, and nothing else.
+    """Measures optimiser steps on a device, the passes for a frozen trunk's features, and nothing else.
 
-    Evaluation, preparation (gathering and augmenting batches included) and compilation happen outside `lap`,
-    so they are never counted.
+    The pass of a batch is a lap of one step, in a phase of its own. Evaluation, preparation (gathering and
+    augmenting batches included) and compilation happen outside `lap`, so they are never counted.
 
     Args:
         device: the device; a GPU is synchronised before each reading of the clock.

@@ -104,16 +104,13 @@ class _Training:
         self.plan = build_plan(choices, len(splits.train), job.epochs)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
-        self.features = FrozenFeatures(
-            self.learner,
-            loader,
-            self.validation,
-            job.seed,
-            choices,
-            wait=state is None and self.prune_after == 0,
-        )
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
+        self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices, self.energy)
+        if state is not None or self.prune_after != 0:
+            self.features.fill(1 if state is None else None)
+        # a checkpoint without this key is of a version that did not count the passes of a frozen trunk
+        self.partial = state is not None and self.features.kept and state.get("partial", True)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
         self.moved: tuple[str, ...] = ()
@@ -136,6 +133,7 @@ class _Training:
             "remarks": list(self.evaluator.remarks),
             "moved": list(self.moved),
             "started": list(self.started),
+            "partial": self.partial,
             "device": describe_device(self.device, ranks=self.ranks.size).name,
         }
 
@@ -157,7 +155,7 @@ class _Training:
         """Prune if it is time, train one epoch, validate, and return the epoch's record."""
         if epoch - 1 == self.prune_after:
             prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
-            self.features.fill()
+            self.features.fill(epoch)
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
@@ -228,6 +226,7 @@ class _Training:
             acc=best.acc,
             best_epoch=best.epoch,
             time=best.time,
+            partial=self.partial,
             wall=time.perf_counter() - self.began,
             params=best.params,
             macs=best.macs,

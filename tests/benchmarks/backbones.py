@@ -54,6 +54,7 @@ def frozen(folder: Path, images: int = 512, epochs: int = 4) -> list[Figure]:
         if changes:
             some = DeviceLoader(splits.train, torch.device("cpu"))
             features = FrozenFeatures(learner, learner.loader, some, 0, choices)
+            features.fill(1)
             (filling,) = features.seconds
         for epoch in range(1, epochs + 1):
             learner.train_epoch(epoch, 64, [1e-4] * learner.loader.steps(64))

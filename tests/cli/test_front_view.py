@@ -35,18 +35,22 @@ def test_a_marked_member_is_alone_in_json_and_csv(front, capsys):
 
 
 def test_flags_and_devices_are_told(front, capsys):
-    flagged = replace(front.members[0], flags=("shared", "loaded"))
+    flagged = replace(front.members[0], flags=("shared", "loaded", "partial"))
     shown = replace(
         front, members=(flagged, *front.members[1:]), scaled_to="a", devices=("a", "b"), trainer="capsnet"
     )
     write_front(shown, None, "knee", "table")
     captured = capsys.readouterr()
-    assert "shared, loaded" in captured.out
+    assert "shared, loaded, partial" in captured.out
     assert "times of 2 devices, scaled to seconds of a by their calibrations" in captured.err.splitlines()
-    assert [line.partition(":")[0] for line in captured.err.splitlines()[1:3]] == ["shared", "loaded"]
+    assert [line.partition(":")[0] for line in captured.err.splitlines()[1:4]] == [
+        "shared",
+        "loaded",
+        "partial",
+    ]
     write_front(shown, None, "knee", "json")
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["scaled_to"], answer["members"][0]["flags"]) == ("a", ["shared", "loaded"])
+    assert (answer["scaled_to"], answer["members"][0]["flags"]) == ("a", ["shared", "loaded", "partial"])
     write_front(shown, None, "knee", "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["flags"] for row in rows] == ["shared loaded", "", "", ""]

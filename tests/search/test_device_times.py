@@ -128,6 +128,7 @@ def test_times_of_one_device_keep_their_proportions(trials):
         "loaded": [None] * count,
         "validation_images": [None] * count,
         "test_images": [None] * count,
+        "partial": [None] * count,
     }
     table = by_trial(("acc", "time"), rows, np.stack([np.full(count, 0.5), times], axis=1))
     target = str(devices[0])

@@ -160,10 +160,11 @@ def test_members_carry_what_to_hold_against_their_times(store):
         store,
         measurement(0.9, 5, shared=True, loaded=True),
         measurement(0.8, 2, loaded=True),
-        measurement(0.7, 1),
+        measurement(0.7, 1).model_copy(update={"partial": True}),
+        measurement(0.6, 0.5),
     )
     front = front_of(store, "s", ACC_TIME)
-    assert [member.flags for member in front] == [("shared", "loaded"), ("loaded",), ()]
+    assert [member.flags for member in front] == [("shared", "loaded"), ("loaded",), ("partial",), ()]
     store.save_front(front, store.table("s", ["acc"]))
     assert [member.flags for member in front_of(store, "s")] == [member.flags for member in front]
 

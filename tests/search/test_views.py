@@ -120,7 +120,12 @@ def test_bounds_from_the_worse_side_commute_with_ranking(seed):
     count = len(values)
     columns = {"number": range(count), "choices": ["{}"] * count, "design": [None] * count}
     columns |= {"attempt": [1] * count, "device_name": ["cpu"] * count, "torch": [""] * count}
-    columns |= {"calibration": [None] * count, "shared": [False] * count, "loaded": [None] * count}
+    columns |= {
+        "calibration": [None] * count,
+        "shared": [False] * count,
+        "loaded": [None] * count,
+        "partial": [None] * count,
+    }
     columns |= {"validation_images": [None] * count, "test_images": [None] * count}
     table = by_trial(("acc", "time"), columns, values)
     study = StudyRecord("s", datetime.now(UTC), {"objectives": ["acc", "time"]}, (-1.0, 2.0))

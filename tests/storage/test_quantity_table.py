@@ -11,7 +11,12 @@ def table(trainings):
     rows = len(numbers)
     columns = {"number": numbers, "device_name": devices, "torch": versions, "attempt": [1] * rows}
     columns |= {"choices": [f'{{"n":{n}}}' for n in numbers], "design": [None] * rows}
-    columns |= {"shared": [False] * rows, "loaded": [None] * rows, "calibration": [None] * rows}
+    columns |= {
+        "shared": [False] * rows,
+        "loaded": [None] * rows,
+        "partial": [None] * rows,
+        "calibration": [None] * rows,
+    }
     columns |= {"validation_images": [None] * rows, "test_images": [None] * rows}
     return by_trial(("x",), columns, np.array(values, dtype=np.float64)[:, None])
 

@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import torch
 
@@ -7,11 +9,16 @@ from paretocaps.domain.choices import Choices
 from paretocaps.evaluation.accuracy import judge
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.trunks.mobilenet import MobileNetTrunk
+from paretocaps.run_folder import RunFolder
 from paretocaps.training import frozen
+from paretocaps.training import learner as learner_module
+from paretocaps.training.energy import EpochEnergy
 from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.learner import Learner
+from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.train import train
-from paretocaps.training.weights import load_weights
+from paretocaps.training.weights import load_weights, save_whole
 
 CPU = torch.device("cpu")
 CHOICES = Choices(family="backbone_caps", frozen=True, precision="fp32", batch_size=8)
@@ -53,6 +60,8 @@ def test_training_on_cached_features_is_training_on_images():
     on_images, on_features = learner(), learner()
     validation = images(10, 1)
     kept = FrozenFeatures(on_features, on_features.loader, validation, 5, CHOICES)
+    kept.fill(1)
+    assert kept.kept
     assert on_features.loader.image_shape == (64, 1, 1)
     for epoch in (1, 2):
         losses = [one.train_epoch(epoch, 8, [1e-3] * 3) for one in (on_images, on_features)]
@@ -78,6 +87,8 @@ def test_features_that_cannot_be_kept_are_computed_in_every_step(monkeypatch, ch
     choices = CHOICES.model_copy(update=changes)
     made = learner(choices, choices.decoder)
     kept = FrozenFeatures(made, made.loader, images(10), 5, choices)
+    kept.fill(1)
+    assert not kept.kept
     assert made.loader.image_shape == (3, 32, 32)
     assert kept.validation()[0] is made.network
     (remark,) = kept.remarks
@@ -90,21 +101,96 @@ def test_without_a_frozen_trunk_nothing_happens():
     made = learner()
     made.network.trunk_frozen = False
     kept = FrozenFeatures(made, made.loader, images(10), 5, CHOICES)
+    kept.fill(1)
     assert kept.remarks == ()
     assert made.loader.image_shape == (3, 32, 32)
 
 
+class Passes:
+    """A clock and an energy meter that count the images that have passed through a learner's trunk."""
+
+    def __init__(self, made, monkeypatch):
+        self.seen = 0
+        made.network.trunk.register_forward_pre_hook(self._count)
+        made.stopwatch = Stopwatch(CPU, clock=self.joules)
+        monkeypatch.setattr(frozen, "_BATCH", 10)  # so that a warm-up pass is charged as another one
+
+    def _count(self, trunk, inputs):
+        self.seen += len(inputs[0])
+
+    def joules(self):
+        return float(self.seen)
+
+
+@pytest.mark.parametrize("augment", ["none", "shift"])
+def test_every_pass_over_training_images_counts_as_time_and_energy(monkeypatch, augment):
+    choices = CHOICES.model_copy(update={"augment": augment})
+    made = learner(choices)
+    passes = Passes(made, monkeypatch)
+    energy = EpochEnergy(passes)
+    kept = FrozenFeatures(made, made.loader, images(10), 5, choices, energy)
+    kept.fill(1)
+    for epoch in (1, 2):
+        with energy.epoch(epoch):
+            made.train_epoch(epoch, 10, [1e-3] * 2)
+    if augment == "none":
+        kept.fill(3)  # as after a pruning
+        assert passes.seen == 2 * (20 + 10)  # the validation images, which do not count, too
+    counted = {1: 20, 2: 0, 3: 20} if augment == "none" else {1: 20, 2: 20}
+    assert made.stopwatch.seconds() == counted
+    counting_memory = 0 if augment == "none" else 10  # by one more pass, on a CPU
+    assert energy.state() == {**counted, 1: counted[1] + counting_memory}
+
+
+def test_a_resumed_training_does_not_count_its_passes_again(monkeypatch):
+    made = learner()
+    Passes(made, monkeypatch)
+    kept = FrozenFeatures(made, made.loader, images(10), 5, CHOICES)
+    kept.fill(None)
+    assert kept.kept
+    assert made.stopwatch.seconds() == {}
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Trainings of a frozen MobileNetV1 whose clock counts the images that have passed through the trunk."""
+    seen, forward = [0.0], MobileNetTrunk.forward
+
+    def counting(trunk, images):
+        seen[0] += len(images)
+        return forward(trunk, images)
+
+    monkeypatch.setattr(MobileNetTrunk, "forward", counting)
+    monkeypatch.setattr(learner_module, "Stopwatch", partial(Stopwatch, clock=lambda: seen[0]))
+
+
 @pytest.mark.slow
-def test_a_whole_training_with_pruning_computes_its_features_twice(job):
+def test_a_whole_training_with_pruning_computes_its_features_twice(job, counted):
     asked = job(epochs=3, limit_train=60, pruning_ratio=0.5, pruning_start=0.4, frozen=True, **JOB)
     found = train(asked, lambda record: True)
+    assert [record.seconds for record in found.epochs] == [60, 60, 0]
+    assert not found.partial
     assert found.epochs[0].macs * 0.5 == pytest.approx(found.macs, rel=0.04)
-    assert found.wall > found.time
     assert "the frozen trunk has random weights: give it a checkpoint" in found.remarks
     assert any("were computed 2 times" in remark for remark in found.remarks)
     network = load_weights(asked.folder / "weights.pt")
     assert sum(p.numel() for p in network.parameters()) == found.params
     assert network.architecture.trunk_channels
+
+
+@pytest.mark.slow
+def test_a_resumed_training_counts_its_passes_once(job, counted):
+    asked = job(epochs=2, limit_train=60, frozen=True, **JOB).model_copy(update={"checkpoints": True})
+    with pytest.raises(ZeroDivisionError):
+        train(asked, lambda record: 1 / 0)
+    found = train(asked, lambda record: True)
+    assert [record.seconds for record in found.epochs] == [60, 0]
+    assert not found.partial
+    checkpoint = RunFolder(asked.folder).checkpoint
+    content = torch.load(checkpoint, weights_only=True)
+    del content["state"]["partial"]  # version 0.1 wrote no such key, and did not count the passes
+    save_whole(checkpoint, content)
+    assert train(asked, lambda record: True).partial
 
 
 @pytest.mark.slow

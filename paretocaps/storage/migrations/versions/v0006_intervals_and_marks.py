@@ -1,4 +1,6 @@
-"""Adds the numbers of images behind accuracies, the intervals of a front's values, and predictions."""
+"""Adds the numbers of images behind accuracies, intervals, predictions, and a mark of incomplete times."""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,28 +8,49 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-_ATTEMPTS = (
+_ATTEMPTS: tuple[sa.Column[Any], ...] = (
     sa.Column(
         "validation_images", sa.Integer(), comment="images that acc is a share of; NULL where not recorded"
     ),
     sa.Column(
         "test_images", sa.Integer(), comment="images that test_acc is a share of; NULL where not recorded"
     ),
+    sa.Column("partial", sa.Boolean(), comment="whether time and energy lack passes of a frozen trunk"),
 )
 
 
+_MEANS = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
+
+# the trainer remarked that it had kept the features; before 0002 there were no remarks
+_PARTIAL = """
+UPDATE paretocaps_attempts SET partial = TRUE
+WHERE state = 'finished' AND (
+    CAST(remarks AS TEXT) LIKE '%the frozen trunk''s features of %'
+    OR (CAST(remarks AS TEXT) IS NULL AND EXISTS (
+        SELECT 1 FROM paretocaps_trials t
+        WHERE t.id = paretocaps_attempts.trial_id AND t.choices LIKE '%"frozen"_true%'
+    ))
+)
+"""
+
+
 def upgrade() -> None:
+    op.execute("DROP VIEW paretocaps_results")
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
+    op.execute(_PARTIAL)
+    op.execute(_results_view("shared", "loaded", "partial"))
     _front_values()
     _predictions()
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW paretocaps_results")
     op.drop_table("paretocaps_predictions")
     op.drop_table("paretocaps_front_values")
     for column in reversed(_ATTEMPTS):
         op.drop_column("paretocaps_attempts", column.name)
+    op.execute(_results_view("shared", "loaded"))
 
 
 def _front_values() -> None:
@@ -63,3 +86,29 @@ def _predictions() -> None:
         sa.Column("images", sa.String(64), nullable=False, comment=images),
         sa.Column("mistakes", sa.LargeBinary(), nullable=False, comment=mistakes),
     )
+
+
+def _results_view(*flags: str) -> str:
+    """Return the SQL of the view of finished trials, with means over the latest finished attempt per seed.
+
+    A mean is NULL if a seed lacks the value, because a mean over fewer seeds would look like one over all.
+    A flag is 1 if it is true for any of the seeds, else 0.
+    """
+    means = ", ".join(
+        f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS
+    )
+    flagged = ", ".join(f"MAX(CASE WHEN a.{name} THEN 1 ELSE 0 END) AS {name}" for name in flags)
+    return f"""
+CREATE VIEW paretocaps_results AS
+SELECT s.name AS study, t.number AS trial, t.design AS design, COUNT(*) AS seeds, {means},
+       MIN(a.device_name) AS device,
+       COUNT(DISTINCT a.device_name || ' ' || COALESCE(a.torch, '')) AS devices,
+       MIN(a.torch) AS torch, {flagged}, t.choices AS choices
+FROM paretocaps_attempts a
+JOIN paretocaps_trials t ON t.id = a.trial_id
+JOIN paretocaps_studies s ON s.id = t.study_id
+WHERE t.state = 'finished' AND a.state = 'finished' AND NOT EXISTS (
+    SELECT 1 FROM paretocaps_attempts b
+    WHERE b.trial_id = a.trial_id AND b.seed = a.seed AND b.state = 'finished' AND b.attempt > a.attempt
+)
+GROUP BY s.name, t.number, t.design, t.choices"""
