@@ -13,7 +13,7 @@ from paretocaps.cli.naming import telling_choices
 from paretocaps.cli.numbers import counted
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.report.tables import choice_text, flags_text, heading, value_text
+from paretocaps.report.tables import choice_text, estimate_text, flags_text, heading
 
 GAP = 2
 """Spaces between columns."""
@@ -51,7 +51,7 @@ def front_columns(
     if any(member.flags for member in members):
         columns.append(Column("flags", [flags_text(m) for m in members]))
     for objective in objectives:
-        cells = [value_text(objective, m.values.get(objective.name)) for m in members]
+        cells = [estimate_text(objective, m.estimate(objective.name)) for m in members]
         columns.append(Column(heading(objective), cells, right=True))
     choices = telling_choices(members, base or {})
     columns += [Column(name, [choice_text(m.choices.get(name)) for m in members]) for name in choices]

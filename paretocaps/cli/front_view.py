@@ -9,7 +9,8 @@ from paretocaps.cli.naming import defaults, flag_lines
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import console, say, show, write_json
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.report.tables import csv_text, value_text
+from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.tables import csv_text, estimate_text
 
 
 def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form: str) -> None:
@@ -48,10 +49,10 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
     show(front_table(front.members, front.objectives, width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)
-    for line in flag_lines(front.members):
+    for line in (*flag_lines(front.members), *interval_notes(front.members, front.objectives)):
         say(line)
     size = f"{counted(len(front), 'trial')} on the front"
     say(f"study {front.study}: {size}, hypervolume {front.hypervolume:.6g}")
     if marked is not None:
-        values = ", ".join(f"{o.name} {value_text(o, marked.values.get(o.name))}" for o in front.objectives)
+        values = ", ".join(f"{o.name} {estimate_text(o, marked.estimate(o.name))}" for o in front.objectives)
         say(f"{word}: trial {marked.trial}, {values}")

@@ -81,7 +81,11 @@ def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure"
 
 
 def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
-    """Return the front over two of its objectives, by index, with the step line of the front of these two."""
+    """Return the front over two of its objectives, by index, with the step line of the front of these two.
+
+    Bars show the members' 95 % intervals; the axes are fitted to the values, so a wide interval may leave the
+    figure.
+    """
     from plotly.graph_objects import Figure, Scatter
 
     members, others = _split(front, trials)
@@ -101,7 +105,8 @@ def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) 
     )
     for name, shown, marker in _layers(front, members, others, sizes=(6, 10, 13)):
         place = {"x": shown.column(x), "y": shown.column(y)}
-        figure.add_trace(Scatter(**place, mode="markers", name=name, marker=marker, **_hover(shown)))
+        bars = _bars(shown, x, y) if shown is members else {}
+        figure.add_trace(Scatter(**place, **bars, mode="markers", name=name, marker=marker, **_hover(shown)))
     figure.update_xaxes(axis(front.objectives[x], across))
     figure.update_yaxes(axis(front.objectives[y], up))
     _zoom_buttons(figure, {"xaxis": across, "yaxis": up})
@@ -147,6 +152,13 @@ def _layers(
             ("knee", chosen, {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge})
         )
     return [layer for layer in layers if len(layer[1])]
+
+
+def _bars(shown: Points, x: int, y: int) -> dict[str, Any]:
+    """Return the bars of the 95 % intervals along both axes, where there are any."""
+    reach = {"error_x": shown.bars(x), "error_y": shown.bars(y)}
+    style = {"type": "data", "symmetric": False, "color": FRONT_COLOUR, "thickness": 1, "width": 3}
+    return {name: style | bars for name, bars in reach.items() if bars is not None}
 
 
 def _hover(shown: Points) -> dict[str, Any]:

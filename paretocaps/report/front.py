@@ -22,10 +22,11 @@ class Front(FrontRecord):
         return cls(**{field.name: getattr(record, field.name) for field in fields(FrontRecord)})
 
     def to_frame(self) -> "DataFrame":
-        """Return one row per member: trial, design, seeds, flags, measured quantities, choices.
+        """Return one row per member: trial, design, seeds, flags, n, measured quantities, choices.
 
-        Values are in SI units; a choice that does not apply to a member is missing. A choice with
-        the name of an earlier column is headed `choice_<name>`.
+        Values are in SI units, each with its standard deviation and interval over `n` seeds (acc, acc_sd,
+        acc_low, acc_high); a choice that does not apply to a member is missing. A choice with the name of an
+        earlier column is headed `choice_<name>`.
         """
         from pandas import DataFrame
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.report.tables import choice_text, value_text
+from paretocaps.report.tables import choice_text, estimate_text
 
 DECADE = 10.0
 _CROWDED = 0.2
@@ -18,15 +18,30 @@ _MANY_DECADES = 4
 
 @dataclass(frozen=True)
 class Points:
-    """Trials as points: `values` has n rows of one number per objective, `hover` has one text per trial."""
+    """Trials as points: `values` has n rows of one number per objective, `hover` has one text per trial.
+
+    `intervals` has n rows of one (low, high) per objective, both equal to the value where it has no interval.
+    """
 
     trials: tuple[int, ...]
     values: tuple[tuple[float, ...], ...]
     hover: tuple[str, ...]
+    intervals: tuple[tuple[tuple[float, float], ...], ...] = ()
 
     def column(self, index: int) -> list[float]:
         """Return the n values of one objective."""
         return [row[index] for row in self.values]
+
+    def bars(self, index: int) -> dict[str, list[float]] | None:
+        """Return how far the intervals of one objective reach from its values, as plotly takes it.
+
+        The result is None where no trial has an interval, or none of any width.
+        """
+        ends = zip(self.column(index), (row[index] for row in self.intervals), strict=False)
+        reach = [(high - value, value - low) for value, (low, high) in ends]
+        if not any(map(any, reach)):
+            return None
+        return {"array": [above for above, _ in reach], "arrayminus": [below for _, below in reach]}
 
     def __len__(self) -> int:
         return len(self.trials)
@@ -55,6 +70,7 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brie
         trials=tuple(member.trial for member in shown),
         values=tuple(tuple(float(member.values[o.name]) for o in objectives) for member in shown),
         hover=tuple(hover_text(member, objectives, brief) for member in shown),
+        intervals=tuple(tuple(_interval(member, o) for o in objectives) for member in shown),
     )
 
 
@@ -62,7 +78,7 @@ def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool
     """Return a trial in a few lines of plotly's HTML: number, objectives and, unless `brief`, choices."""
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
     lines = [f"<b>trial {member.trial}</b>{f' ({_plain(member.design)})' if member.design else ''}{seeds}"]
-    lines += [f"{_plain(o.name)} {value_text(o, member.values.get(o.name))}" for o in objectives]
+    lines += [f"{_plain(o.name)} {estimate_text(o, member.estimate(o.name))}" for o in objectives]
     if brief:
         return "<br>".join(lines)
     choices = [f"{_plain(n)}={_plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
@@ -144,6 +160,11 @@ def evenly(count: int, limit: int) -> list[int]:
     if count <= limit:
         return list(range(count))
     return sorted({round(i * (count - 1) / max(limit - 1, 1)) for i in range(limit)})
+
+
+def _interval(member: FrontMember, objective: Objective) -> tuple[float, float]:
+    found, value = member.estimate(objective.name), float(member.values[objective.name])
+    return (value, value) if found.low is None or found.high is None else (found.low, found.high)
 
 
 def _padded(values: Sequence[float], log: bool) -> tuple[float, float]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
-OWN_COLUMNS = ("trial", "design", "seeds", "flags")
+OWN_COLUMNS = ("trial", "design", "seeds", "flags", "n")
 
 FLAGS = {
     "shared": "other jobs of the study ran on the same device, so the trial's times are too long",
@@ -70,7 +71,7 @@ def trials_table(
     if any(member.flags for member in members):
         columns.append(("flags", False, [flags_text(member) for member in members]))
     for objective in objectives:
-        cells = [value_text(objective, member.values.get(objective.name)) for member in members]
+        cells = [estimate_text(objective, member.estimate(objective.name)) for member in members]
         columns.append((heading(objective), True, cells))
     if names:
         columns.append(("choices", False, [choices_text(member.choices, names) for member in members]))
@@ -93,9 +94,30 @@ def value_text(objective: Objective, value: float | None) -> str:
         return "-"
     if objective.unit == "s":
         return f"{_three_figures(value)} s"
-    if objective.unit == "" and objective.direction == "maximize" and abs(value) <= 1.0:
+    if _is_share(objective, value):
         return f"{value:.4f}"
     return with_prefix(value, objective.unit)
+
+
+def estimate_text(objective: Objective, estimate: Estimate) -> str:
+    """Return a value with half the width of its interval, where it has one: 0.972 ±0.006, 12.3 ±0.4 s.
+
+    Of an asymmetric interval it is the larger half. A share has three decimals, or four where the interval
+    is narrower than that; any other number has those of `value_text`. A value that no seed changes, such as
+    a number of parameters, stands alone.
+    """
+    value, half = estimate.value, estimate.half_width
+    if value is None or half is None:
+        return value_text(objective, value)
+    if _is_share(objective, value):
+        decimals = 4 if 0 < half < 0.00095 else 3
+        return f"{value:.{decimals}f} ±{half:.{decimals}f}"
+    number, _, unit = value_text(objective, value).partition(" ")
+    if half == 0:
+        return f"{number} {unit}".rstrip()
+    size = half if objective.unit == "s" else half / 1000.0 ** _power(value)
+    spread = f"{size:,.{len(number.partition('.')[2])}f}"
+    return f"{number} ±{spread if spread.strip('0.') else f'{size:.1g}'} {unit}".rstrip()
 
 
 def with_prefix(value: float, unit: str = "") -> str:
@@ -103,9 +125,8 @@ def with_prefix(value: float, unit: str = "") -> str:
 
     It is written by hand because rich's `filesize` formats bytes only.
     """
-    power = 0
-    while abs(value) >= 999.5 and power < len(_PREFIXES) - 1:
-        value, power = value / 1000.0, power + 1
+    power = _power(value)
+    value /= 1000.0**power
     number = f"{value:.0f}" if power == 0 and float(value).is_integer() else _three_figures(value)
     return f"{number} {_PREFIXES[power]}{unit}".rstrip()
 
@@ -145,22 +166,23 @@ def shared_choices(members: Sequence[FrontMember]) -> dict[str, Any]:
 def flat_rows(
     members: Sequence[FrontMember], objectives: Sequence[Objective] = ()
 ) -> tuple[list[str], list[list[Any]]]:
-    """Return column names and unrounded rows: trial, design, seeds, flags, measured quantities, choices.
+    """Return column names and unrounded rows: trial, design, seeds, flags, n, measured quantities, choices.
 
-    The objectives come first among the quantities. A choice with the name of an earlier column is
-    headed `choice_<name>`. Cells without a value are None.
+    The objectives come first among the quantities; each has its columns of `FrontMember.flat_values`, and `n`
+    is the number of seeds. A choice with the name of an earlier column is headed `choice_<name>`. Cells
+    without a value are None.
     """
-    quantities = list(
-        dict.fromkeys([o.name for o in objectives] + [name for member in members for name in member.values])
-    )
+    found = [member.flat_values for member in members]
+    first = [column for o in objectives for column in Estimate(None, 0).columns(o.name)]
+    quantities = list(dict.fromkeys([*first, *(column for values in found for column in values)]))
     choices = list(dict.fromkeys(name for member in members for name in member.choices))
     taken = {*OWN_COLUMNS, *quantities}
     columns = [*OWN_COLUMNS, *quantities, *(f"choice_{n}" if n in taken else n for n in choices)]
     rows = [
-        [member.trial, member.design, member.seeds, " ".join(member.flags) or None]
-        + [member.values.get(name) for name in quantities]
+        [member.trial, member.design, member.seeds, " ".join(member.flags) or None, member.seeds]
+        + [values.get(name) for name in quantities]
         + [member.choices.get(name) for name in choices]
-        for member in members
+        for member, values in zip(members, found, strict=True)
     ]
     return columns, rows
 
@@ -180,6 +202,15 @@ def markdown_table(table: Table) -> str:
     aligned = [f"{'-' * 3}:" if numeric else "---" for numeric in table.numeric]
     lines = [table.headings, aligned, *table.rows]
     return "".join(f"| {' | '.join(_markdown_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _power(value: float) -> int:
+    """Return the power of 1000 that the prefix before a value stands for."""
+    return next((p for p in range(len(_PREFIXES)) if abs(value) < 999.5 * 1000.0**p), len(_PREFIXES) - 1)
+
+
+def _is_share(objective: Objective, value: float) -> bool:
+    return objective.unit == "" and objective.direction == "maximize" and abs(value) <= 1.0
 
 
 def _three_figures(value: float) -> str:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.report.figures import (
@@ -48,6 +49,21 @@ def test_other_trials_are_faint_and_drawn_once(front, trials):
     assert other.marker.opacity < 1
     assert other.marker.size < strong.marker.size
     assert strong.text[1].startswith("<b>trial 0</b> (baseline)")
+
+
+def test_bars_show_the_intervals_of_members_that_have_some(front, trials):
+    assert traces(front_2d(front, trials, x=1, y=0))["front (3)"].error_y.array is None
+    acc = {
+        "acc": Estimate(0.98, 3, 0.01, 0.97, 1.0),
+        "params": Estimate(8_215_728.0, 3, 0.0, 8_215_728.0, 8_215_728.0),
+    }
+    members = (front.members[0], replace(front.members[1], estimates=acc), front.members[2])
+    figure = front_2d(replace(front, members=members), trials, x=2, y=0)
+    drawn = traces(figure)["front (3)"]
+    assert list(drawn.error_y.array) == pytest.approx([0, 0.02, 0])
+    assert list(drawn.error_y.arrayminus) == pytest.approx([0, 0.01, 0])
+    assert drawn.error_x.array is None
+    assert all(trace.error_y.array is None for trace in figure.data if trace.name != "front (3)")
 
 
 def test_the_step_line_is_the_front_of_the_two_alone(front, trials):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.report.tables import (
@@ -13,6 +14,7 @@ from paretocaps.report.tables import (
     choices_text,
     csv_text,
     differing_choices,
+    estimate_text,
     flat_rows,
     heading,
     markdown_table,
@@ -47,6 +49,28 @@ from paretocaps.report.tables import (
 )
 def test_values_as_people_read_them(objective, value, text):
     assert value_text(OBJECTIVES.get(objective), value) == text
+
+
+@pytest.mark.parametrize(
+    ("objective", "estimate", "text"),
+    [
+        ("acc", Estimate(0.97234, 3, 0.002, 0.9663, 0.9784), "0.972 ±0.006"),
+        ("acc", Estimate(0.97234, 3, 0.0002, 0.9719, 0.9728), "0.9723 ±0.0005"),
+        ("acc", Estimate(0.97234, 3, 0.0, 0.97234, 0.97234), "0.972 ±0.000"),
+        ("acc", Estimate(0.97, 1, None, 0.915, 0.99), "0.970 ±0.055"),
+        ("acc", Estimate(0.97234, 1), "0.9723"),
+        ("time", Estimate(12.34, 3, 0.2, 11.9, 12.78), "12.3 ±0.4 s"),
+        ("time", Estimate(1234.5, 3, 2.0, 1200.0, 1269.0), "1,234 ±34 s"),
+        ("time", Estimate(12.34, 3, 1e-3, 12.338, 12.342), "12.3 ±0.002 s"),
+        ("params", Estimate(8.2e6, 3, 0.0, 8.2e6, 8.2e6), "8.20 M"),
+        ("params", Estimate(8.2e6, 3, 1e5, 8.1e6, 8.3e6), "8.20 ±0.10 M"),
+        ("memory", Estimate(203e6, 2, 1e6, 194e6, 212e6), "203 ±9 MB"),
+        ("params", Estimate(640.0, 2, 0.1, 639.7, 640.3), "640 ±0.3"),
+        ("time", Estimate(None, 2), "-"),
+    ],
+)
+def test_estimates_as_people_read_them(objective, estimate, text):
+    assert estimate_text(OBJECTIVES.get(objective), estimate) == text
 
 
 def test_other_units_and_negative_numbers():
@@ -100,22 +124,36 @@ def test_true_and_one_are_different_choices():
 
 def test_rows_for_programs_are_unrounded(trials, front):
     columns, rows = flat_rows(trials, front.objectives)
-    assert columns[:8] == ["trial", "design", "seeds", "flags", "acc", "time", "params", "wall"]
-    assert columns[8:] == [
-        *("lr_policy", "batch_schedule", "batch_size", "lr_max", "first_batch", "weight_sharing")
+    assert columns == [
+        *("trial", "design", "seeds", "flags", "n"),
+        *(column for name in ("acc", "time", "params", "wall") for column in Estimate(None, 0).columns(name)),
+        *("lr_policy", "batch_schedule", "batch_size", "lr_max", "first_batch", "weight_sharing"),
     ]
+    none = [None] * 3
     assert rows[0] == [
-        0,
-        "baseline",
-        3,
-        None,
-        0.98,
-        10.0,
-        8_215_728.0,
-        20.0,
+        *(0, "baseline", 3, None, 3),
+        *(0.98, *none, 10.0, *none, 8_215_728.0, *none, 20.0, *none),
         *("fixed", "constant", 128, 1e-3, None, None),
     ]
     assert {len(row) for row in rows} == {len(columns)}
+
+
+def test_rows_have_each_value_s_deviation_and_interval(front):
+    estimates = {"acc": Estimate(0.9, 2, 0.1, 0.0, 1.0), "time_to(acc=0.9)": Estimate(None, 1)}
+    two = FrontMember(0, {"n": 5}, {"acc": 0.9}, seeds=2, estimates=estimates)
+    columns, rows = flat_rows([two, FrontMember(1, {}, {"acc": 0.8})], front.objectives[:1])
+    first, second = (dict(zip(columns, row, strict=True)) for row in rows)
+    assert {name: first[name] for name in ("n", "acc", "acc_sd", "acc_low", "acc_high")} == {
+        "n": 2,
+        "acc": 0.9,
+        "acc_sd": 0.1,
+        "acc_low": 0.0,
+        "acc_high": 1.0,
+    }
+    assert (first["time_to(acc=0.9)"], first["time_to(acc=0.9)_n"]) == (None, 1)
+    assert (second["n"], second["acc_sd"], second["time_to(acc=0.9)_n"]) == (1, None, None)
+    assert first["choice_n"] == 5
+    assert flat_rows([], front.objectives[:1])[0][-4:] == ["acc", "acc_sd", "acc_low", "acc_high"]
 
 
 def test_a_choice_called_like_a_column_gets_another_heading():
@@ -125,7 +163,11 @@ def test_a_choice_called_like_a_column_gets_another_heading():
         "design",
         "seeds",
         "flags",
+        "n",
         "time",
+        "time_sd",
+        "time_low",
+        "time_high",
         "choice_time",
         "choice_design",
         "lr",

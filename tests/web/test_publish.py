@@ -4,6 +4,7 @@ from dataclasses import replace
 import optuna_dashboard
 import pytest
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import StorageError
 from paretocaps.report.figures import front_figures, placeholder
@@ -51,20 +52,25 @@ def write_note(url, text):
 
 
 def test_the_note_is_the_fronts_table(front):
-    assert front_note(front) == (
+    first, second = front.members
+    first = replace(first, estimates={"acc": Estimate(0.99, 1, None, 0.982, 0.994)})
+    assert front_note(replace(front, members=(first, second))) == (
         "### Front over acc, time\n\n"
         "|  | trial | acc ↑ | time ↓ | choices |\n"
         "| --- | ---: | ---: | ---: | --- |\n"
-        "| knee | 1 | 0.9900 | 120 s | batch_size=1 |\n"
+        "| knee | 1 | 0.990 ±0.008 | 120 s | batch_size=1 |\n"
         "|  | 0 | 0.9800 | 10.0 s | batch_size=128 |\n"
         "\nHypervolume 100.\n"
+        "\n± is half of the 95 % interval, over one seed's images (Wilson); of unequal halves the larger.\n"
+        "\nacc of trial 0 has no interval: the number of validation images was not recorded.\n"
     )
 
 
 def test_the_note_says_within_which_bounds(front):
     bounds = parse_requirements("acc>=0.9")
     note = front_note(replace(front, requirements=bounds))
-    assert note.endswith("\nHypervolume 100.\n\nOnly trials with acc>=0.9.\n")
+    assert "\nHypervolume 100.\n" in note
+    assert note.endswith("not recorded.\n\nOnly trials with acc>=0.9.\n")
     empty = front_note(replace(front, members=(), requirements=bounds))
     assert empty == "### Front over acc, time\n\nNo trial is on it yet.\n\nOnly trials with acc>=0.9.\n"
 

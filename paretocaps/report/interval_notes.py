@@ -1,0 +1,38 @@
+"""Sentences on the intervals of a front's values: what they are of, and which are missing."""
+
+from collections.abc import Sequence
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import Objective, images_of
+
+_NAMED = 5
+
+
+def interval_notes(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
+    """Return what the intervals that `members` have are of, and whose numbers of images are not recorded."""
+    return [*_kinds(members, objectives), *_missing(members, objectives)]
+
+
+def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
+    shown = [m for m in members if any(m.estimate(o.name).half_width is not None for o in objectives)]
+    kinds = {
+        "the seeds (Student's t)": any(member.seeds > 1 for member in shown),
+        "one seed's images (Wilson)": any(member.seeds == 1 for member in shown),
+    }
+    of = " or ".join(kind for kind, given in kinds.items() if given)
+    return [f"± is half of the 95 % interval, over {of}; of unequal halves the larger"] if of else []
+
+
+def _missing(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
+    lines = []
+    for objective in (o for o in objectives if images_of(o.quantity)):
+        numbers = (m.trial for m in members if m.seeds == 1 and m.estimate(objective.name).low is None)
+        without = list(map(str, sorted(numbers)))
+        if without:
+            more = f" and {len(without) - _NAMED} more" if without[_NAMED:] else ""
+            trials = f"trial{'s' if len(without) > 1 else ''} {', '.join(without[:_NAMED])}{more}"
+            lines.append(
+                f"{objective.name} of {trials} has no interval: the number of"
+                f" {images_of(objective.quantity)} images was not recorded"
+            )
+    return lines
