@@ -7,7 +7,7 @@ from paretocaps.cli.numbers import number_text
 from paretocaps.cli.output import Row, rows_table, say, show, write_rows
 
 _MEBIBYTE = 2**20
-_RIGHT = ("step", "epoch", "of peak FLOP/s", "memory", "ratio")
+_RIGHT = ("step", "epoch", "published", "relative", "as published", "of peak FLOP/s", "memory", "ratio")
 
 
 def write_bench(rows: Sequence[Row], form: str) -> None:
@@ -29,6 +29,7 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
         "precision": row["precision"],
         "step": f"{number_text(row['step_s'])} s",
         "epoch": f"{number_text(row['epoch_s'])} s",
+        **_published(row),
         "images/s": row["images_s"],
         "of peak FLOP/s": f"{100 * row['flops_share']:.0f} %",
         "memory": f"{row['peak_bytes'] / _MEBIBYTE:,.0f} MiB",
@@ -37,3 +38,17 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
         ratio = f"{row['ratio']:.2f}x ({row['ratio_min']:.2f} to {row['ratio_max']:.2f})"
         cells |= {"against": row["against"], "ratio": ratio}
     return cells
+
+
+def _published(row: Row) -> dict[str, str]:
+    """Return the cells of a published sweep: its seconds, and both relative to the largest batch size."""
+    if "published_epoch_s" not in row:
+        return {}
+    seconds, own, theirs = (
+        row[name] for name in ("published_epoch_s", "relative_epoch", "published_relative_epoch")
+    )
+    return {
+        "published": "-" if seconds is None else f"{number_text(seconds)} s",
+        "relative": "-" if own is None else f"{own:.2f}x",
+        "as published": "-" if theirs is None else f"{theirs:.2f}x",
+    }

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+BatchSize = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 _OWN_KEYS = ("name", "choices", "note", "baselines", "against")
 
 
@@ -65,6 +67,7 @@ class Published(BaseModel):
         device: the device that they were measured on.
         rows: the rows in the paper's order; a study file has a table for each, by name.
         slopes: rows whose figures are growths per block: of `memory` in bytes, of `epoch_seconds` in seconds.
+        batch_seconds: seconds per epoch by batch size, which `paretocaps bench` shows beside its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +76,7 @@ class Published(BaseModel):
     device: str = "not stated"
     rows: tuple[PublishedRow, ...] = ()
     slopes: tuple[PublishedRow, ...] = ()
+    batch_seconds: dict[BatchSize, Seconds] = {}
 
     @field_validator("rows", "slopes", mode="before")
     @classmethod

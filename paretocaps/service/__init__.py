@@ -1,6 +1,6 @@
 """The use cases, one function each, for the command line, the web and Python."""
 
-from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench
+from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench, published_sweep
 from paretocaps.service.choosing import ChoiceView, choices
 from paretocaps.service.evaluating import (
     EvaluateOptions,
@@ -62,6 +62,7 @@ __all__ = [
     "plan",
     "predict",
     "predict_options",
+    "published_sweep",
     "samplers",
     "studies",
     "train",

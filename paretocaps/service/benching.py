@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import parse_value
+from paretocaps.domain.study_spec import read_study_file, resolve_spec
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
 from paretocaps.writing import refuse_unwritable, whole_file
@@ -34,6 +35,8 @@ class BenchOptions:
         steps: timed repetitions per case, each of one step on a CPU and of some dozens on a GPU.
         against: the yardstick to time alternately, for the ratio: "textbook" is a plain float32 network,
             "baseline" the papers' baseline with the code of this package.
+        published: a study file with the seconds per epoch that a paper publishes by batch size; its fixed
+            choices are timed, and rows get the published seconds; None for none.
     """
 
     settings: Sequence[str] = ()
@@ -46,6 +49,7 @@ class BenchOptions:
     device: str = "auto"
     steps: int = 10
     against: str | None = None
+    published: str | None = None
 
 
 def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any]]:
@@ -56,28 +60,95 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
         everything: time the networks of the published figures instead: in both precisions, the baseline
             against the plain network, and weight sharing with the reduced decoder against the baseline.
 
+    With `options.published`, a row also has `published_epoch_s`, `relative_epoch` and
+    `published_relative_epoch`: seconds per epoch as published, and both relative to those of the largest
+    batch size that is published, because seconds of different devices do not compare.
+
     Raises:
-        UsageError: a choice, a size, the device or the yardstick is not allowed.
+        UsageError: a choice, a size, the device or the yardstick is not allowed, or the study file has no
+            seconds by batch size.
     """
     from paretocaps.bench.benchmark import benchmark, different_precisions
     from paretocaps.execution.devices import devices
 
     _check(options)
     _refuse_contradictions(options, everything)
+    sweep = published_sweep(options.published) if options.published else None
+    fixed = sweep.settings if sweep else ()
     device = devices(options.device)[0]
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
     names = ("auto", "fp32") if everything else options.precisions
-    rows = []
+    rows, asked = [], []
     for design, against in comparisons:
         for batch in options.batches:
             for precision in different_precisions(device, names, batch):
-                case = _case(options, options.settings, design, batch, precision)
+                case = _case(options, (*fixed, *options.settings), design, batch, precision)
                 other = None
                 if against == "baseline":
-                    other = _case(options, options.settings if everything else (), None, batch, precision)
+                    other = _case(options, options.settings if everything else fixed, None, batch, precision)
                 row = benchmark(case, device, options.steps, against, other)
                 rows.append({"design": design, **asdict(row)})
-    return rows
+                asked.append((design, precision))
+    return _beside(rows, asked, sweep.seconds) if sweep else rows
+
+
+@dataclass(frozen=True)
+class PublishedSweep:
+    """The seconds per epoch that a paper publishes by batch size.
+
+    Attributes:
+        seconds: the seconds by batch size.
+        settings: the fixed choices of the study file, as "name=value".
+        source: the paper and its device.
+    """
+
+    seconds: Mapping[int, float]
+    settings: tuple[str, ...]
+    source: str
+
+
+def published_sweep(path: str) -> PublishedSweep:
+    """Return the seconds by batch size of a study file.
+
+    Raises:
+        UsageError: the file cannot be read or has none.
+    """
+    spec = resolve_spec({}, read_study_file(path))
+    if spec.published is None or not spec.published.batch_seconds:
+        raise UsageError(
+            f"study file {path!r} has no seconds by batch size: name one with [published.batch_seconds], such"
+            " as studies/fastrcaps_mnist.toml"
+        )
+    settings = tuple(f"{name}={value}" for name, value in spec.fix.items())
+    source = f"{' '.join(spec.published.source.split())}; device: {spec.published.device}"
+    return PublishedSweep(spec.published.batch_seconds, settings, source)
+
+
+def _beside(
+    rows: Sequence[Mapping[str, Any]], asked: Sequence[tuple[str | None, str]], seconds: Mapping[int, float]
+) -> list[dict[str, Any]]:
+    """Return the rows with published seconds, and both relative to the largest published batch size.
+
+    Args:
+        rows: the measured rows.
+        asked: the design and the precision that were asked for, of each row; a precision such as "auto" may
+            be realised in another way for each batch size.
+        seconds: the published seconds per epoch by batch size.
+    """
+    largest = max(seconds)
+    full = {key: row["epoch_s"] for key, row in zip(asked, rows, strict=True) if row["batch"] == largest}
+    found = []
+    for key, row in zip(asked, rows, strict=True):
+        own, theirs = full.get(key), seconds.get(row["batch"])
+        found.append(
+            {
+                **row,
+                "published_epoch_s": theirs,
+                "relative_epoch": None if own is None else row["epoch_s"] / own,
+                "published_relative_epoch": None if theirs is None else theirs / seconds[largest],
+            }
+        )
+    return found
 
 
 def check_output(path: str, example: str = "page.html") -> Path:
@@ -143,10 +214,10 @@ def _refuse_contradictions(options: BenchOptions, everything: bool) -> None:
     for name in sorted(named & _SCHEDULE):
         raise UsageError(f"{name} does not change a step: leave it out, and give --batch for the batch size")
     chosen = [options.design, options.against, *(p for p in options.precisions if p != "auto")]
-    if everything and any(chosen):
+    if everything and any([*chosen, options.published]):
         raise UsageError(
-            "--everything has its own designs, precisions and yardsticks: leave out --design, --precision and"
-            " --against"
+            "--everything has its own designs, precisions and yardsticks: leave out --design, --precision,"
+            " --against and --published"
         )
 
 

@@ -38,10 +38,21 @@ def test_a_table_for_people(capsys):
     assert lines[3].startswith("ws")
 
 
+def test_published_seconds_and_both_relative_to_the_largest_batch(capsys):
+    beside = {"published_epoch_s": 49.0, "relative_epoch": 1.6274, "published_relative_epoch": 1.75}
+    missing = dict.fromkeys(beside)
+    write_bench([{**ROW, **beside}, {**ROW, **missing}], "table")
+    heading, _, first, second = capsys.readouterr().out.splitlines()
+    assert "epoch  published  relative  as published" in heading
+    assert "49 s     1.63x         1.75x" in first
+    assert second.count(" - ") == 3
+
+
 def test_no_columns_for_what_was_not_asked(capsys):
     write_bench([{**ROW, "against": None, "ratio": None}], "table")
     heading = capsys.readouterr().out.splitlines()[0]
     assert "ratio" not in heading
+    assert "published" not in heading
     assert "design" not in heading
 
 

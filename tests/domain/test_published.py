@@ -81,3 +81,13 @@ def test_other_rows_must_exist_and_a_baseline_is_a_design(row: dict[str, Any], m
     rows = {"a": row, "b": {"acc": 0.9, "choices": {"blocks": 1}}}
     with pytest.raises(ValidationError, match=message):
         Published.model_validate({"source": "s", "rows": rows})
+
+
+def test_seconds_by_batch_size_survive_the_store():
+    table = {"source": "a", "batch_seconds": {"1": 420, "128": 28}}
+    published = Published.model_validate(table)
+    assert published.batch_seconds == {1: 420, 128: 28}
+    assert Published.model_validate_json(published.model_dump_json()) == published
+    for wrong in ({"0": 1.0}, {"1": 0.0}, {"many": 1.0}):
+        with pytest.raises(ValueError, match="batch_seconds"):
+            Published.model_validate({**table, "batch_seconds": wrong})

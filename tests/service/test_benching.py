@@ -3,6 +3,7 @@ import json
 import pytest
 
 from paretocaps import service
+from paretocaps.bench.benchmark import BenchRow
 from paretocaps.errors import UsageError
 
 QUICK = {"image": "8x8x1", "settings": ["primary_capsules=2"], "batches": [2], "steps": 1}
@@ -36,6 +37,35 @@ def test_everything_is_the_baseline_and_ws_against_it():
     rows = bench(True)
     assert {(row["design"], row["against"]) for row in rows} == {(None, "textbook"), ("ws", "baseline")}
     assert all(row["ratio"] > 0 for row in rows)
+
+
+def test_published_seconds_by_batch_size_stand_beside_the_measured_ones(monkeypatch, tmp_path):
+    file = tmp_path / "sweep.toml"
+    seconds = "[published.batch_seconds]\n1 = 420\n4 = 28\n"
+    file.write_text(f'[fix]\nrouting_gradient = "all"\n[published]\nsource = "a\\npaper"\n{seconds}')
+    timed = []
+
+    def benchmark(case, device, turns, against, other):
+        timed.append(case.choices)
+        batch = case.choices.batch_size
+        return BenchRow(batch, f"of {batch}", "", 1, 1, 1, 1, 60.0 / batch, 1, 1, 1, loaded=False)
+
+    monkeypatch.setattr("paretocaps.bench.benchmark.benchmark", benchmark)
+    rows = bench(batches=[4, 2, 1], published=str(file))
+    names = "published_epoch_s", "relative_epoch", "published_relative_epoch"
+    assert [tuple(row[name] for name in names) for row in rows] == [(28, 1, 1), (None, 2, None), (420, 4, 15)]
+    assert {choices.routing_gradient for choices in timed} == {"all"}
+    assert service.published_sweep(str(file)).source == "a paper; device: not stated"
+    assert "published_epoch_s" not in bench(batches=[4])[0]
+
+
+def test_a_study_file_without_seconds_by_batch_size_is_refused(tmp_path):
+    file = tmp_path / "none.toml"
+    file.write_text("epochs = 1\n")
+    with pytest.raises(UsageError, match=r"none.toml' has no seconds by batch size: name one with"):
+        bench(published=str(file))
+    with pytest.raises(UsageError, match="leave out .* --published"):
+        bench(everything=True, published=str(file))
 
 
 def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):

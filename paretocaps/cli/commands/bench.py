@@ -33,6 +33,12 @@ from paretocaps.cli.output import say
     is_flag=True,
     help="Compare the baseline with the textbook in every precision, and ws with the baseline.",
 )
+@click.option(
+    "--published",
+    metavar="FILE",
+    help="Study file with a paper's seconds per epoch by batch size, shown beside those measured; its fixed"
+    " choices are timed.",
+)
 @output_option("the rows as JSON, with device and date.  [default: nowhere]")
 @format_option
 def command(everything: bool, output: str | None, form: str, **options: Any) -> None:
@@ -47,6 +53,7 @@ def command(everything: bool, output: str | None, form: str, **options: Any) -> 
     Examples:
       paretocaps bench --batch 128 --batch 1 --precision bf16
       paretocaps bench --design ws --against baseline --steps 3 --format json
+      paretocaps bench --published studies/fastrcaps_mnist.toml
       paretocaps bench --device cuda --everything --output bench.json
     """
     timed = service.BenchOptions(**options)
@@ -54,5 +61,7 @@ def command(everything: bool, output: str | None, form: str, **options: Any) -> 
         service.check_output(output, example="bench.json")  # before minutes of measuring
     rows = service.bench(timed, everything)
     write_bench(rows, form)
+    if timed.published and form == "table":
+        say(f"published: {service.published_sweep(timed.published).source}")
     if output is not None:
         say(f"written to {service.keep_bench(output, rows, timed)}")
