@@ -11,7 +11,7 @@ from rich.text import Text
 
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, front_table
-from paretocaps.cli.numbers import clock_text
+from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.progress import Line, Preparing, Progress, Training, front_line
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
@@ -114,10 +114,11 @@ def _heading(spec: StudySpec) -> Text:
 def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     left = progress.seconds_left
     parts = [f"{progress.finished} of {spec.trials} trials"]
+    parts += [f"{progress.seeds_done} of {counted(progress.seeds, 'seed')} more"] if progress.seeds else []
     parts += [f"{progress.failed} failed"] if progress.failed else []
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
-    return bar_line(progress.finished, spec.trials, parts)
+    return bar_line(progress.finished + progress.seeds_done, spec.trials + progress.seeds, parts)
 
 
 def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:
@@ -130,10 +131,10 @@ def _running(trainings: list[Training], progress: Progress, lines: int) -> Itera
 
 
 def _title(training: Training, progress: Progress) -> Text:
-    job, repeats = training.job, progress.spec.repeats if progress.spec else 1
+    job = training.job
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"trial {job.trial}", "bold cyan").append(f"  {training.label}")
-    if repeats > 1:
+    if progress.spec is not None and len(progress.spec.seeds) > 1:
         text.append(f"  seed {job.seed}", "dim")
     if job.attempt > 1:
         text.append(f"  attempt {job.attempt}", "yellow")

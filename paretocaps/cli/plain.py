@@ -64,8 +64,8 @@ class PlainView(Progress):
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Report a trial that starts, with its choices."""
         super().trial_started(job, design)
-        repeats = self.spec.repeats if self.spec else 1
-        seed = f", seed {job.seed}" if repeats > 1 else ""
+        several = self.spec is not None and len(self.spec.seeds) > 1
+        seed = f", seed {job.seed}" if several else ""
         attempt = f", attempt {job.attempt}" if job.attempt > 1 else ""
         label = self.running[job.trial, job.seed].label
         self._say(f"trial {job.trial} started{seed}{attempt}: {label}")
@@ -81,6 +81,16 @@ class PlainView(Progress):
         super().trial_finished(trial, values)
         of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
         self._say(self.lines[-1].text + of)
+
+    def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
+        """Report a trial's values with one seed more."""
+        super().seed_finished(trial, seed, values)
+        self._say(f"{self.lines[-1].text} [seed {self.seeds_done} of {self.seeds}]")
+
+    def seed_failed(self, trial: int, seed: int, reason: str) -> None:
+        """Report why a further training of a finished trial failed."""
+        super().seed_failed(trial, seed, reason)
+        self._say(self.lines[-1].text)
 
     def trial_failed(self, trial: int, reason: str) -> None:
         """Report why a trial failed."""

@@ -62,7 +62,8 @@ class Progress(Observer):
 
     Everything it holds is replaced, never changed in place, so that a view may read it from
     another thread. `lines` are the last events, `to_keep` all failures and notices, `base` the trainer's
-    defaults and the study's fixed choices, which labels leave out.
+    defaults and the study's fixed choices, which labels leave out, `seeds` the further trainings of finished
+    trials.
 
     Args:
         clock: returns seconds and never goes backwards.
@@ -81,7 +82,9 @@ class Progress(Observer):
         self.base: Mapping[str, Any] = {}
         self._finished_before = 0
         self._opened_at = 0.0
-        self._epochs: Mapping[int, int] = {}
+        self.seeds_done = 0
+        self.seeds = 0
+        self._epochs: Mapping[tuple[int, int], int] = {}
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Note how far the images are prepared."""
@@ -94,6 +97,12 @@ class Progress(Observer):
         self.spec, self.finished, self._finished_before = spec, finished, finished
         self.base = {**defaults(spec.trainer), **spec.fix}
         self._opened_at = self.clock()
+
+    def seeds_missing(self, trials: int, seeds: int) -> None:
+        """Count the trainings, and note them."""
+        self.seeds, self.seeds_done = seeds, 0
+        of = counted(trials, "finished trial")
+        self.notice(f"before new trials: {counted(seeds, 'further seed')} of {of}")
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Note a training; it replaces complete earlier replicates of its trial."""
@@ -110,13 +119,24 @@ class Progress(Observer):
         training = self.running.get(key) or self._training(job, None)
         training = replace(training, last=record, best=max(training.best, record.acc))
         self.running = {**self.running, key: training}
-        self._epochs = {**self._epochs, job.trial: self._epochs.get(job.trial, 0) + 1}
+        self._epochs = {**self._epochs, key: self._epochs.get(key, 0) + 1}
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Count a trial and note its values."""
         label = self._forget(trial)
         self.finished += 1
         self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
+
+    def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
+        """Count a further training of a finished trial, and note the trial's means."""
+        label = self._end_seed(trial, seed)
+        self._note("finished", f"trial {trial} has seed {seed} too: {self._values(values)}", label)
+
+    def seed_failed(self, trial: int, seed: int, reason: str) -> None:
+        """Count a further training of a finished trial, and note why it failed."""
+        label = self._end_seed(trial, seed)
+        why = " ".join(reason.split())
+        self._note("failed", f"trial {trial} keeps its values: its seed {seed} failed: {why}", label)
 
     def trial_failed(self, trial: int, reason: str) -> None:
         """Count a failed trial and note why."""
@@ -139,16 +159,17 @@ class Progress(Observer):
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last trial ends, from the mean seconds per trial so far; None where unknown.
+        """Seconds until the last trial ends, from the mean seconds per training so far; None where unknown.
 
-        A running trial counts by its share of the epochs.
+        A running training counts by its share of the epochs.
         """
         if self.spec is None:
             return None
-        each = self.spec.epochs * self.spec.repeats
-        under_way = sum(min(1.0, done / each) for done in self._epochs.values())
-        done = self.finished - self._finished_before + under_way
-        to_do = max(0.0, self.spec.trials - self.finished - under_way)
+        each = len(self.spec.seeds)
+        under_way = sum(min(1.0, done / self.spec.epochs) for done in self._epochs.values())
+        done = (self.finished - self._finished_before) * each + self.seeds_done + under_way
+        wanted = (self.spec.trials - self.finished) * each + self.seeds - self.seeds_done
+        to_do = max(0.0, wanted - under_way)
         return self.elapsed / done * to_do if done > 0 else None
 
     @property
@@ -174,8 +195,15 @@ class Progress(Observer):
     def _forget(self, trial: int) -> str:
         labels = [training.label for key, training in self.running.items() if key[0] == trial]
         self.running = {key: training for key, training in self.running.items() if key[0] != trial}
-        self._epochs = {key: count for key, count in self._epochs.items() if key != trial}
+        self._epochs = {key: count for key, count in self._epochs.items() if key[0] != trial}
         return labels[0] if labels else ""
+
+    def _end_seed(self, trial: int, seed: int) -> str:
+        training = self.running.get((trial, seed))
+        self.running = {key: one for key, one in self.running.items() if key != (trial, seed)}
+        self._epochs = {key: count for key, count in self._epochs.items() if key != (trial, seed)}
+        self.seeds_done += 1
+        return training.label if training else ""
 
     def _note(self, kind: str, text: str, label: str = "") -> None:
         line = Line(kind, text, label)

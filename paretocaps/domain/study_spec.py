@@ -43,6 +43,8 @@ class StudySpec(BaseModel):
         device: "auto", "cpu", "cuda" or "cuda:N".
         seed: the seed of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings per trial, each with another seed; the trial's values are their means.
+        more_repeats: trainings per trial in addition to `repeats`; it may be changed later, and the missing
+            seeds of finished trials are then trained.
         designs: the designs to try first, by name, from the trainer or from `design`; None for all of both.
         design: the study's own designs: by name, the choices that define each (`[design.NAME]`).
         fix: choices with a given value, which are taken out of the search.
@@ -73,6 +75,7 @@ class StudySpec(BaseModel):
     device: str = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
+    more_repeats: Annotated[int, Field(ge=0)] = 0
     designs: tuple[str, ...] | None = None
     design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}
@@ -116,6 +119,11 @@ class StudySpec(BaseModel):
         if self.dataset is not None and self.data is not None:
             raise ValueError(f"dataset={self.dataset!r} and data={self.data!r}: give one of them")
         return self
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of every trial; they are the same for all, so that trials compare."""
+        return range(self.seed, self.seed + self.repeats + self.more_repeats)
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -199,7 +199,9 @@ def _compares(line: DepthLine, front: FrontRecord) -> bool:
 def _amount(settings: Mapping[str, Any]) -> str:
     """Return how much was trained, in words, to be compared with a paper; empty where unknown."""
     known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} per trial"))
-    found = ((settings[name], what) for name, what in known if settings.get(name))
+    trainings = settings.get("repeats", 0) + settings.get("more_repeats", 0)
+    counts = {**settings, "repeats": trainings}
+    found = ((counts[name], what) for name, what in known if counts.get(name))
     return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
 
 

@@ -14,6 +14,8 @@ from paretocaps.errors import StudyMismatchError
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
 """The settings that may not change, because trials would not compare and samplers would be misled."""
 
+_KEEP = ": keep these settings"
+
 
 def stored_form(spec: StudySpec) -> dict[str, Any]:
     """Return the stored form of a study's spec, which does not depend on where it is opened again.
@@ -46,11 +48,11 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     """
     was = StudySpec.model_validate(stored)
     if was.trainer != spec.trainer:  # another trainer does not know the stored choices
-        raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"])
+        raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"], _KEEP)
     then, now = identity(was), identity(spec)
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
     if differences:
-        raise _mismatch(spec, differences)
+        raise _mismatch(spec, differences, _advice(then, now))
 
 
 def data_content(spec: StudySpec) -> FolderContent | None:
@@ -110,11 +112,21 @@ def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:
     return trainer.space if spec.space is None else Space.parse(spec.space)
 
 
-def _mismatch(spec: StudySpec, differences: list[str]) -> StudyMismatchError:
+def _mismatch(spec: StudySpec, differences: list[str], advice: str) -> StudyMismatchError:
     return StudyMismatchError(
-        f"study {spec.study!r} was created with {'; '.join(differences)}:"
-        " keep these settings, or choose another --study name"
+        f"study {spec.study!r} was created with {'; '.join(differences)}{advice},"
+        " or choose another --study name"
     )
+
+
+def _advice(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return why settings may not change, where that is not obvious, and what to do instead."""
+    more = now["repeats"] - then["repeats"]
+    if more > 0 and {**then, "repeats": now["repeats"]} == now:
+        return f": give --more-repeats {more} instead, which trains finished trials with further seeds too"
+    if then["epochs"] != now["epochs"]:
+        return f", and trainings of different lengths do not compare{_KEEP}"
+    return _KEEP
 
 
 def _difference(name: str, then: Any, now: Any) -> str:

@@ -23,6 +23,9 @@ class Observer:
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Show that the study is open, with `finished` of its `spec.trials` trials already finished."""
 
+    def seeds_missing(self, trials: int, seeds: int) -> None:
+        """Show that `seeds` further trainings, of `trials` finished trials, come before new trials."""
+
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Show that a training of trial `job.trial` starts; `design` is the name of its design, if any."""
 
@@ -31,6 +34,12 @@ class Observer:
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""
+
+    def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
+        """Show that a further training of a finished trial is stored; `values` has the trial's new means."""
+
+    def seed_failed(self, trial: int, seed: int, reason: str) -> None:
+        """Show that a further training of a finished trial failed; the trial keeps its values."""
 
     def trial_failed(self, trial: int, reason: str) -> None:
         """Show that a trial ended without a measurement."""

@@ -1,4 +1,4 @@
-"""Recovers the unfinished trials of an earlier run: stores measurements that exist, and trains the rest."""
+"""Hands the runner what earlier runs left to train: unfinished trials, and further seeds of finished ones."""
 
 import time
 from collections import deque
@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.ranking import front_trials
 from paretocaps.search.runner import OpenTrial, Runner
 from paretocaps.storage.records import AttemptRecord, TrialRecord
 
@@ -38,7 +39,7 @@ def recover_trials(runner: Runner) -> None:
 
 def _take_up(runner: Runner, trial: TrialRecord) -> None:
     missing = []
-    for seed in runner.seeds:
+    for seed in runner.spec.seeds:
         attempts = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
         if any(attempt.state == "finished" for attempt in attempts):
             continue
@@ -49,6 +50,61 @@ def _take_up(runner: Runner, trial: TrialRecord) -> None:
             runner.fail(trial.number, failure)
             return
     runner.resume(OpenTrial(trial.number, dict(trial.choices), trial.design, deque(missing)))
+
+
+def add_seeds(runner: Runner) -> None:
+    """Hand finished trials that lack seeds to the runner, where the study has been given more repeats.
+
+    Those on the front come first. Trials that were imported get no further seeds.
+
+    Raises:
+        ParetocapsError: too many of these trainings have failed.
+    """
+    spec = runner.spec
+    if not spec.more_repeats:
+        return
+    own = {trial.number for trial in runner.study.get_trials(deepcopy=False)}
+    best = front_trials(runner.table, runner.objectives)
+    trials = [one for one in runner.store.trials(spec.study) if one.state == "finished" and one.number in own]
+    lacking = [
+        OpenTrial(trial.number, dict(trial.choices), trial.design, deque(seeds), finished=True)
+        for trial in sorted(trials, key=lambda trial: (trial.number not in best, trial.number))
+        if (seeds := _missing(runner, trial))
+    ]
+    if lacking:
+        runner.observer.seeds_missing(len(lacking), sum(len(trial.waiting) for trial in lacking))
+    runner.open |= {trial.number: trial for trial in lacking}
+
+
+def _missing(runner: Runner, trial: TrialRecord) -> list[int]:
+    """Return the seeds that a finished trial lacks; store what an earlier run left of them.
+
+    A seed that failed is trained again only if that may succeed.
+    """
+    missing = []
+    for seed in runner.spec.seeds:
+        attempts = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
+        if any(attempt.state == "finished" for attempt in attempts):
+            continue
+        if attempts and attempts[-1].state == "failed":
+            if _may_pass(attempts[-1]):
+                missing.append(seed)
+            else:
+                why = attempts[-1].reason
+                runner.observer.notice(f"trial {trial.number} has no seed {seed}, which failed: {why}")
+            continue
+        left = _left_by(runner, attempts[-1]) if attempts else None
+        if left is None:
+            missing.append(seed)
+        else:
+            runner.settle_seed(trial.number, seed, _ingest(runner, attempts[-1], left))
+    return missing
+
+
+def _may_pass(attempt: AttemptRecord) -> bool:
+    """Return whether a failed attempt may succeed if it is tried again, as after a worker was killed."""
+    left = None if attempt.folder is None else RunFolder(attempt.folder).recover()
+    return left is None or (isinstance(left, Failure) and left.may_pass)
 
 
 def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | None:

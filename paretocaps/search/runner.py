@@ -41,13 +41,17 @@ _FAILURES_IN_A_ROW = 5
 
 @dataclass
 class OpenTrial:
-    """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running."""
+    """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
+
+    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones.
+    """
 
     number: int
     choices: dict[str, object]
     design: str | None
     waiting: deque[int]
     running: set[int] = field(default_factory=set)
+    finished: bool = False
 
 
 @dataclass
@@ -130,11 +134,6 @@ class Runner:
         device = latest_device(self.table) if bound else None
         return ranked_front(self.record, self.table, self.objectives, requirements, device)
 
-    @property
-    def seeds(self) -> range:
-        """The seeds of every trial; they are the same for all, so that trials compare."""
-        return range(self.spec.seed, self.spec.seed + self.spec.repeats)
-
     def _fill(self) -> None:
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
         while self.in_flight < self.executor.capacity and (job := self._next_job()) is not None:
@@ -147,13 +146,14 @@ class Runner:
             proposal = self._next_proposal()
             if proposal is None:
                 return None
-            waiting = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(self.seeds))
+            waiting = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(self.spec.seeds))
             self.open[waiting.number] = waiting
             self.store.start_trial(self.spec.study, waiting.number, waiting.choices, waiting.design)
         return self._job(waiting)
 
     def _next_proposal(self) -> Proposal | None:
-        wanted = self.spec.trials - len(self.table) - len(self.open)
+        under_way = sum(not trial.finished for trial in self.open.values())
+        wanted = self.spec.trials - len(self.table) - under_way
         if wanted <= 0 or self.exhausted:
             return None
         proposal = self.proposals.next()
@@ -206,7 +206,11 @@ class Runner:
         if trial is None:  # another seed of it failed before
             return
         trial.running.discard(job.seed)
-        if failure is None:
+        if trial.finished:
+            self.settle_seed(trial.number, job.seed, failure)
+            if not trial.waiting and not trial.running:
+                del self.open[trial.number]
+        elif failure is None:
             self._finish_if_complete(trial)
         else:
             self.fail(trial.number, failure)
@@ -261,15 +265,41 @@ class Runner:
         self.study.tell(number, state=TrialState.FAIL)
         self.observer.trial_failed(number, failure.reason)
         self.failed += 1
+        self._fail_in_a_row("trials", failure)
+        if self.failed >= self.spec.trials:
+            many = "the study's only trial failed" if self.failed == 1 else f"{self.failed} trials failed"
+            raise ParetocapsError(f"{many}, the last reason: {self.reason}")
+
+    def settle_seed(self, number: int, seed: int, failure: Failure | None) -> None:
+        """Take account of a further training of a finished trial, which is stored.
+
+        The trial's values are then means over one seed more. Optuna keeps the values that it was told first,
+        because a finished trial cannot be told again.
+
+        Raises:
+            ParetocapsError: too many trainings have failed.
+        """
+        if failure is not None:
+            self.observer.seed_failed(number, seed, failure.reason)
+            self._fail_in_a_row("trainings", failure)
+            return
+        self.failed_in_a_row = 0
+        self._read(number)
+        self.observer.seed_finished(number, seed, named_values(self.table, self.table.row(number)))
+        self._update_front()
+
+    def _fail_in_a_row(self, what: str, failure: Failure) -> None:
         self.reason = failure.reason
         self.failed_in_a_row += 1
         if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
             raise ParetocapsError(
-                f"{self.failed_in_a_row} trials in a row failed, the last reason: {self.reason}"
+                f"{self.failed_in_a_row} {what} in a row failed, the last reason: {self.reason}"
             )
-        if self.failed >= self.spec.trials:
-            many = "the study's only trial failed" if self.failed == 1 else f"{self.failed} trials failed"
-            raise ParetocapsError(f"{many}, the last reason: {self.reason}")
+
+    def _read(self, number: int) -> None:
+        """Read a finished trial's row of the table, which may have an older one of it."""
+        own = self.store.table(self.spec.study, self.table.quantities, [number])
+        self.table = self.table.joined(own)
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
         if trial.waiting or trial.running:
@@ -277,8 +307,7 @@ class Runner:
         del self.open[trial.number]
         self.failed_in_a_row = 0
         self.store.finish_trial(self.spec.study, trial.number)
-        own = self.store.table(self.spec.study, self.table.quantities, [trial.number])
-        self.table = self.table.joined(own)
+        self._read(trial.number)
         self.observer.trial_finished(trial.number, self.tell(trial.number))
         self._update_front()
 
@@ -323,5 +352,8 @@ class Runner:
         self.executor.abort()
         end_session(self.study)
         with suppress(StorageError):  # if the storage itself failed, the next run finds the trials running
-            for number in self.open:
-                self.store.interrupt_trial(self.spec.study, number)
+            for number, trial in self.open.items():
+                if trial.finished:
+                    self.store.interrupt_attempts(self.spec.study, number)
+                else:
+                    self.store.interrupt_trial(self.spec.study, number)

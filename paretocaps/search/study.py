@@ -28,7 +28,7 @@ from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import recover_trials
+from paretocaps.search.recovery import add_seeds, recover_trials
 from paretocaps.search.runner import Runner
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.storage.lock import driver_lock
@@ -202,6 +202,7 @@ def run_study(
                 observer.notice(remark)
             proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             recover_trials(runner)
+            add_seeds(runner)
             runner.run()
             return runner
 

@@ -128,7 +128,7 @@ def write_report(
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             history=_history(store, front),
-            seeds=range(spec["seed"], spec["seed"] + spec["repeats"]),
+            seeds=asked.seeds,
             epochs={
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()

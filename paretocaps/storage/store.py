@@ -63,6 +63,7 @@ class Store:
     finish_trial = _writes(_trials.finish_trial)
     fail_trial = _writes(_trials.fail_trial)
     interrupt_trial = _writes(_trials.interrupt_trial)
+    interrupt_attempts = _writes(_trials.interrupt_attempts)
     import_trials = _writes(_bulk.import_trials)
     counts = _reads(_trials.counts)
     choices_seen = _reads(_trials.choices_seen)

@@ -74,6 +74,16 @@ def interrupt_trial(connection: Connection, study: str, number: int, reason: str
     _end(connection, study, number, "interrupted", reason, None)
 
 
+def interrupt_attempts(connection: Connection, study: str, number: int) -> None:
+    """Set the running attempts of a trial to interrupted; the trial keeps its state.
+
+    Raises:
+        StorageError: there is no such trial.
+    """
+    values = {"state": "interrupted", "reason": None, "ended": now()}
+    _end_attempts(connection, trial_id(connection, study, number), values)
+
+
 def counts(connection: Connection, study: str) -> dict[State, int]:
     """Return the number of the study's trials in each of the four states.
 
@@ -120,5 +130,9 @@ def _end(
         raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
     values = {"state": state, "reason": reason, "ended": now()}
     connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values, may_pass=may_pass))
-    running = ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "running"
+    _end_attempts(connection, key, values)
+
+
+def _end_attempts(connection: Connection, trial: int, values: Mapping[str, Any]) -> None:
+    running = ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.state == "running"
     connection.execute(update(ATTEMPTS).where(*running).values(**values))

@@ -70,6 +70,25 @@ def test_time_left_is_the_mean_trials(progress, job, record, clock):
     assert progress.seconds_left == pytest.approx(45 / 1.5 * 6.5)
 
 
+def test_further_seeds_of_finished_trials_are_counted_apart(clock, spec, job, record):
+    progress = Progress(clock)
+    progress.opened(spec.model_copy(update={"more_repeats": 1, "trials": 3}), 2)
+    progress.seeds_missing(2, 2)
+    progress.trial_started(job(0, seed=1), "baseline")
+    progress.epoch(job(0, seed=1), record(1))
+    clock.now += 30
+    progress.seed_finished(0, 1, {"acc": 0.98, "time": 3.2, "params": 6_708_400})
+    assert (progress.finished, progress.seeds_done, dict(progress.running)) == (2, 1, {})
+    assert progress.seconds_left == pytest.approx(30 * 3)
+    progress.trial_started(job(1, seed=1), None)
+    progress.seed_failed(1, 1, "it\nbroke")
+    assert [(line.kind, line.text, line.label) for line in progress.lines] == [
+        ("notice", "before new trials: 2 further seeds of 2 finished trials", ""),
+        ("finished", "trial 0 has seed 1 too: acc 0.9800, time 3.20 s, params 6.71 M", "baseline"),
+        ("failed", "trial 1 keeps its values: its seed 1 failed: it broke", "defaults"),
+    ]
+
+
 def test_nothing_is_left_of_a_complete_study(clock, spec):
     progress = Progress(clock)
     progress.opened(spec, 9)

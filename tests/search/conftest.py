@@ -15,6 +15,7 @@ class Watcher(Observer):
 
     def __init__(self):
         self.started, self.finished, self.failed, self.fronts, self.notices = [], [], [], [], []
+        self.seeds, self.seed_values, self.seed_failures = [], [], []
 
     def trial_started(self, job, design):
         self.started.append((job.trial, job.seed, job.attempt, design))
@@ -24,6 +25,15 @@ class Watcher(Observer):
 
     def trial_failed(self, trial, reason):
         self.failed.append((trial, reason))
+
+    def seeds_missing(self, trials, seeds):
+        self.seeds.append((trials, seeds))
+
+    def seed_finished(self, trial, seed, values):
+        self.seed_values.append((trial, seed, values))
+
+    def seed_failed(self, trial, seed, reason):
+        self.seed_failures.append((trial, seed, reason))
 
     def front_changed(self, front):
         self.fronts.append(front)

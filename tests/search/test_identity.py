@@ -14,8 +14,8 @@ from paretocaps.storage.store import Store
     ("options", "message"),
     [
         ({"objectives": "acc,params"}, r"objectives=acc,time \(now acc,params\)"),
-        ({"epochs": 3}, r"epochs=2 \(now 3\)"),
-        ({"repeats": 2}, r"repeats=1 \(now 2\)"),
+        ({"epochs": 3}, r"epochs=2 \(now 3\), and trainings of different lengths do not compare: keep these"),
+        ({"repeats": 3}, r"repeats=1 \(now 3\): give --more-repeats 2 instead"),
         ({"dataset": "mnist"}, r"data.name='digits' \(now 'mnist'\)"),
         ({"limit_train": 9}, r"data.limit_train=None \(now 9\)"),
         ({"fix": {"learning_rate": 0.1}}, r"fix.learning_rate=None \(now 0.1\)"),

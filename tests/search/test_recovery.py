@@ -5,7 +5,7 @@ import pytest
 import paretocaps.testing.probe as probe
 from paretocaps import service
 from paretocaps.domain.failure import Failure
-from paretocaps.errors import TrainingError
+from paretocaps.errors import ParetocapsError, TrainingError
 from paretocaps.run_folder import RunFolder
 from paretocaps.storage.store import Store
 
@@ -126,3 +126,116 @@ def test_a_design_that_failed_for_a_reason_that_may_pass_is_tried_once_more(run,
         notices += [notice for notice in watcher.notices if "tried again" in notice]
     assert started.count("slow") == tries
     assert len(notices) == tries - 1
+
+
+def seeds_of(storage, study="s"):
+    """The finished seeds of every trial, by number."""
+    with Store.open(storage, create=False) as store:
+        return {
+            trial.number: [one.key.seed for one in trial.attempts if one.state == "finished"]
+            for trial in store.trials(study)
+        }
+
+
+def told_to_optuna(storage):
+    import optuna
+
+    return [trial.values for trial in optuna.load_study(study_name="s", storage=storage).trials]
+
+
+@pytest.mark.slow
+def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
+    before, _ = run(trials=2, seed=7)
+    told = told_to_optuna(storage)
+    summary, watcher = run(trials=3, seed=7, more_repeats=1)
+    on_front = [member.trial for member in before.front]
+    first = [(trial, seed) for trial, seed, *_ in watcher.started]
+    assert sorted(first[:2]) == [(0, 8), (1, 8)]
+    assert first[0][0] in on_front
+    assert first[2:] == [(2, 7), (2, 8)]
+    assert seeds_of(storage) == {0: [7, 8], 1: [7, 8], 2: [7, 8]}
+    assert watcher.seeds == [(2, 2)]
+    assert [(trial, seed) for trial, seed, _ in watcher.seed_values] == first[:2]
+    assert all(member.seeds == 2 for member in summary.front)
+    assert {member.trial: member.values for member in watcher.fronts[-1]} == {
+        member.trial: member.values for member in service.load_front("s", storage, require=())
+    }
+    assert told_to_optuna(storage)[:2] == told  # a finished trial cannot be told again
+    _, again = run(trials=3, seed=7, more_repeats=1)
+    assert again.started == []
+    _, lower = run(trials=4, seed=7, more_repeats=0)
+    assert [(trial, seed) for trial, seed, *_ in lower.started] == [(3, 7)]
+
+
+@pytest.mark.slow
+def test_seeds_of_a_study_that_was_cut_off_are_completed_by_a_plain_run(run, storage, monkeypatch):
+    train = probe.train
+    run(trials=3)
+
+    def die_in_trial_1(job, on_epoch):
+        measurement = train(job, on_epoch)
+        if (job.trial, job.seed) == (1, 2):
+            RunFolder(job.folder).write_result(measurement)
+            raise DriverDied
+        return measurement
+
+    monkeypatch.setattr(probe, "train", die_in_trial_1)
+    with pytest.raises(DriverDied):
+        run(trials=3, more_repeats=2)
+    monkeypatch.setattr(probe, "train", train)
+    with Store.open(storage, create=False) as store:
+        assert store.counts("s")["finished"] == 3
+    assert service.load_front("s", storage, require=()).members
+    _, watcher = run(trials=3)
+    assert "trial 1 was measured while no driver ran: it is stored" in watcher.notices
+    assert all((trial, seed) != (1, 2) for trial, seed, *_ in watcher.started)
+    assert set(map(tuple, seeds_of(storage).values())) == {(0, 1, 2)}
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_seeds_are_added_leaves_trials_finished(run, storage, monkeypatch):
+    train = probe.train
+    run(trials=2)
+
+    def interrupted(job, on_epoch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(probe, "train", interrupted)
+    with pytest.raises(service.Interrupted):
+        run(trials=2, more_repeats=1)
+    with Store.open(storage, create=False) as store:
+        assert store.counts("s")["finished"] == 2
+        states = [one.state for trial in store.trials("s") for one in trial.attempts]
+    assert sorted(states) == ["finished", "finished", "interrupted"]
+    monkeypatch.setattr(probe, "train", train)
+    run(trials=2)
+    assert seeds_of(storage) == {0: [0, 1], 1: [0, 1]}
+
+
+@pytest.mark.slow
+def test_seeds_that_fail_leave_trials_their_values(run, storage, monkeypatch):
+    run(trials=5)
+    before = service.load_front("s", storage, require=()).as_dict()
+    train = probe.train
+
+    def fails(job, on_epoch):
+        if job.seed == 1 and job.trial != 3:
+            raise TrainingError("it broke")
+        return train(job, on_epoch)
+
+    monkeypatch.setattr(probe, "train", fails)
+    _, watcher = run(trials=5, more_repeats=1)
+    assert sorted(watcher.seed_failures) == [(trial, 1, "it broke") for trial in (0, 1, 2, 4)]
+    assert seeds_of(storage)[3] == [0, 1]
+    _, watcher = run(trials=5)
+    assert watcher.started == []
+    assert "trial 0 has no seed 1, which failed: it broke" in watcher.notices
+    monkeypatch.setattr(probe, "train", lambda job, on_epoch: probe.missing)
+    with pytest.raises(ParetocapsError, match="5 trainings in a row failed, the last reason: .*missing"):
+        run(trials=5, more_repeats=2)
+    with Store.open(storage, create=False) as store:
+        assert store.counts("s")["finished"] == 5
+    after = service.load_front("s", storage, require=()).as_dict()
+    assert [m for m in after["members"] if m["trial"] != 3] == [
+        m for m in before["members"] if m["trial"] != 3
+    ]

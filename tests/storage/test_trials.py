@@ -29,6 +29,15 @@ def test_an_interrupted_trial_starts_again(store):
     assert (again.state, again.reason, again.ended) == ("running", None, None)
 
 
+def test_the_attempts_of_a_finished_trial_can_be_interrupted(store, finish):
+    finish(0, seed=1)
+    store.start_attempt("s", 0, 2)
+    store.interrupt_attempts("s", 0)
+    trial = store.trial("s", 0)
+    assert trial.state == "finished"
+    assert [attempt.state for attempt in trial.attempts] == ["finished", "interrupted"]
+
+
 def test_a_number_is_not_used_twice(store, finish):
     store.start_trial("s", 0, {"a": 1})
     finish(1)
