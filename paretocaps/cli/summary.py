@@ -7,7 +7,9 @@ from paretocaps.cli.naming import flag_lines
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import console, say, show
 from paretocaps.cli.progress import Progress, front_line
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.report.tables import FLAGS
 from paretocaps.service import RunSummary
 
 
@@ -17,6 +19,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     failed = f", {summary.failed} failed" if summary.failed else ""
     finished = counted(summary.finished, "trial")
     say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
+    if summary.collapsed:
+        say(f"{summary.collapsed} of them {COLLAPSED}: {FLAGS[COLLAPSED]}")
     say(front_line(view.spec, len(front), view.missing))
     for line in front.left_out:
         say(line)

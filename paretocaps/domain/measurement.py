@@ -112,6 +112,8 @@ class Measurement(_Value):
         weights: file name of the best epoch's weights in the job's folder, if they were kept.
         predictions: the predicted classes behind `acc`; the store keeps them, but measurements that it reads
             have none. None where the trainer does not return them.
+        collapsed: whether `acc` is no better than that of always answering the largest class; None where the
+            trainer does not say.
         remarks: notes on how the values were obtained, one sentence each: why the device counts as loaded,
             what fell back to something slower, which batch size was halved.
         partial: whether `time` and `energy` lack a frozen trunk's pass over the training images, whose
@@ -133,6 +135,7 @@ class Measurement(_Value):
     quantities: dict[str, float] = {}
     weights: str | None = None
     predictions: Predictions | None = None
+    collapsed: bool | None = None
     remarks: tuple[str, ...] = ()
     partial: bool = False
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
@@ -21,6 +22,8 @@ FLAGS = {
     "loaded": "something else disturbed the device, so the trial's times are not reliable",
     "partial": "the trial's time and energy lack the pass that computed its frozen backbone's features, which"
     " version 0.1 did not count and other trials' include: train it again to compare them",
+    COLLAPSED: "no better than always answering the largest class: lower lr_max (see `paretocaps lr-range`)",
+    PARTLY: "some seeds are no better than always answering the largest class: lower lr_max",
 }
 """The meaning of each flag of a front's member."""
 
@@ -132,7 +135,7 @@ def with_prefix(value: float, unit: str = "") -> str:
 
 
 def flags_text(member: FrontMember) -> str:
-    """Return the flags of a trial: "shared", "loaded", "shared, loaded" or "-"."""
+    """Return the flags of a trial, such as "loaded" or "shared, collapsed"; "-" for none."""
     return ", ".join(member.flags) or "-"
 
 

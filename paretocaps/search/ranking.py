@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
@@ -45,7 +46,8 @@ def ranked_front(
         study: the study.
         table: its finished trials, with `asked_quantities`.
         objectives: two or more objectives; others than the study's own need no retraining.
-        requirements: bounds; trials that miss one are left out before ranking.
+        requirements: bounds; trials that miss one are left out before ranking, and with any bound those of
+            which every seed collapsed, too.
         device: rank only the trials that were measured on this device.
         scale_to: rank the trials of all devices, with times, and the values that bounds on times apply to,
             scaled to seconds of this device by the devices' calibrations.
@@ -99,8 +101,11 @@ def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontReco
     It can if every bound limits one of the front's objectives on its worse side. A trial that beats another
     is at least as good in every objective, so it keeps every such bound that the other keeps, and each member
     of the bounded front is a member of the whole front. For other bounds the result is None, since a trial
-    that keeps them may be beaten only by trials that miss them.
+    that keeps them may be beaten only by trials that miss them. Nor can it be computed if a member collapsed,
+    because what that trial beats may then be a member.
     """
+    if requirements and any(COLLAPSED in member.flags for member in front):
+        return None
     if not all(requirement.keeps_the_best(front.objectives) for requirement in requirements):
         return None
     members = tuple(m for m in front.members if all(bound.met(m.values) for bound in requirements))
@@ -254,7 +259,7 @@ def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[st
 
 
 def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:
-    kept = np.ones(len(table), dtype=bool)
+    kept = ~table.all_collapsed if requirements else np.ones(len(table), dtype=bool)
     for requirement in requirements:
         kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))
     return kept

@@ -244,11 +244,14 @@ class Runner:
         """Tell Optuna the values of a finished trial, and return all its quantities.
 
         If the trial lacks an objective, because it never reached an accuracy, Optuna is told that it was
-        pruned: samplers for several objectives ignore it, and no value has to be invented.
+        pruned: no value has to be invented. So it is where every seed collapsed: a network that answers one
+        class in little time is no good trial, although no other may beat it. TPE counts pruned trials among
+        the bad ones, and the other samplers ignore them.
         """
-        means = named_values(self.table, self.table.row(number))
+        row = self.table.row(number)
+        means = named_values(self.table, row)
         names = [objective.quantity for objective in self.objectives]
-        if all(name in means for name in names):
+        if all(name in means for name in names) and not self.table.all_collapsed[row]:
             self.study.tell(number, [means[name] for name in names])
         else:
             self.study.tell(number, state=TrialState.PRUNED)

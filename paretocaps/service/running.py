@@ -31,6 +31,7 @@ class RunSummary:
         exhausted: whether every point of the space was tried before the study had all its trials.
         front: the front of the trials that keep the study's bounds.
         storage: path of an SQLite file, or database URL.
+        collapsed: how many of the finished trials are no better than always answering the largest class.
     """
 
     study: str
@@ -39,6 +40,7 @@ class RunSummary:
     exhausted: bool
     front: "Front"
     storage: str
+    collapsed: int = 0
 
 
 def optimize(
@@ -83,7 +85,15 @@ def optimize(
         finally:
             watcher.closed()
     front = Front.from_record(runner.front_within(spec.requirements))
-    return RunSummary(spec.study, len(runner.table), runner.failed, runner.exhausted, front, spec.storage)
+    return RunSummary(
+        study=spec.study,
+        finished=len(runner.table),
+        failed=runner.failed,
+        exhausted=runner.exhausted,
+        front=front,
+        storage=spec.storage,
+        collapsed=int(runner.table.all_collapsed.sum()),
+    )
 
 
 def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:

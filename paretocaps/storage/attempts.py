@@ -153,7 +153,7 @@ def is_latest() -> ColumnElement[bool]:
 def attempt_row(measurement: Measurement) -> dict[str, Any]:
     """Return the columns of a finished attempt that come from its measurement."""
     device = measurement.device
-    own = {name: getattr(measurement, name) for name in (*FIELDS, *IMAGES, "weights")}
+    own = {name: getattr(measurement, name) for name in (*FIELDS, *IMAGES, "weights", "collapsed")}
     return own | {
         "state": "finished",
         "device_name": device.name,

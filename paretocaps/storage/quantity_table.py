@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate, Images, estimated
 from paretocaps.domain.measurement import IMAGES
 from paretocaps.domain.objective import images_of, is_signed
@@ -49,6 +50,7 @@ class QuantityTable:
         shared: whether any of the trainings shared its device with other jobs of the study, [n] bool.
         loaded: whether anything else disturbed the device of any of the trainings, [n] bool.
         partial: whether the time of any of the trainings lacks passes of a frozen trunk, [n] bool.
+        collapsed: how many of the trainings collapsed (see `domain.collapse`), [n] int64.
     """
 
     quantities: tuple[str, ...]
@@ -67,6 +69,7 @@ class QuantityTable:
     shared: NDArray[np.bool_]
     loaded: NDArray[np.bool_]
     partial: NDArray[np.bool_]
+    collapsed: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.trials)
@@ -81,8 +84,15 @@ class QuantityTable:
         return values
 
     def flags(self, row: int) -> tuple[str, ...]:
-        """Return what makes the times of a trial unreliable, as `FrontMember.flags`."""
-        return tuple(name for name in FLAGS if getattr(self, name)[row])
+        """Return what is to be known of a trial's values, as `FrontMember.flags`."""
+        timed = tuple(name for name in FLAGS if getattr(self, name)[row])
+        collapsed = (COLLAPSED if self.all_collapsed[row] else PARTLY,) if self.collapsed[row] else ()
+        return timed + collapsed
+
+    @property
+    def all_collapsed(self) -> NDArray[np.bool_]:
+        """Whether every seed of a trial collapsed, [n]."""
+        return np.equal(self.collapsed, self.seeds)
 
     def estimates(self, row: int) -> dict[str, Estimate]:
         """Return the values of a trial with their intervals, by quantity, where at least one seed has one."""
@@ -156,6 +166,7 @@ def by_trial(
     )
     # NULL is taken as False
     flags = {name: np.array(rows[name], dtype=np.bool_) for name in FLAGS}
+    collapsed = np.array(rows["collapsed"], dtype=np.bool_)
     calibrations = np.array(rows["calibration"], dtype=np.float64)
     attempts = np.array(rows["attempt"], dtype=np.int64)
     return QuantityTable(
@@ -173,6 +184,7 @@ def by_trial(
         devices=_devices(machines),
         calibrations=_means(calibrations[:, None], first, seeds)[:, 0],
         **{name: np.logical_or.reduceat(of, first) if len(first) else of for name, of in flags.items()},
+        collapsed=_sums(collapsed.astype(np.int64), first),
     )
 
 

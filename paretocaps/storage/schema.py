@@ -2,8 +2,8 @@
 
 They are in the same database as Optuna's tables, without foreign keys to these: a trial is joined to
 Optuna's by study name and number. The view `paretocaps_results`, which the migrations make, has one row per
-finished trial with means over its seeds; its `shared`, `loaded` and `partial` are 1 if that is true for any
-seed.
+finished trial with means over its seeds; its `shared`, `loaded`, `partial` and `collapsed` are 1 if that is true
+for any seed.
 """
 
 from datetime import UTC, datetime
@@ -143,6 +143,11 @@ ATTEMPTS = Table(
     Column("validation_images", Integer, comment="images that acc is a share of; NULL where not recorded"),
     Column("test_images", Integer, comment="images that test_acc is a share of; NULL where not recorded"),
     Column("partial", Boolean, comment="whether time and energy lack passes of a frozen trunk"),
+    Column(
+        "collapsed",
+        Boolean,
+        comment="whether acc is no better than always answering the largest class; NULL where not recorded",
+    ),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
 )

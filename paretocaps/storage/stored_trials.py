@@ -146,7 +146,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         loaded=bool(row.loaded),  # NULL in rows of versions that did not measure it
         calibration=row.calibration,
     )
-    own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights")}
+    own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights", "collapsed")}
     remarks = tuple(row.remarks or ())
     return Measurement(
         **own,

@@ -16,7 +16,7 @@ from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id
 
-_OWN = ("id", "attempt", "device_name", "torch", *FLAGS, "calibration", *IMAGES)
+_OWN = ("id", "attempt", "device_name", "torch", *FLAGS, "collapsed", "calibration", *IMAGES)
 
 
 def table(

@@ -12,6 +12,7 @@ from paretocaps.data.images import DataSplits
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.collapse import REMARK, is_collapsed
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, Predictions, best_epoch
 from paretocaps.domain.trainer import OnEpoch
@@ -220,6 +221,7 @@ class _Training:
         self.best = self.best.to(self.device)
         test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
         disturbed = self.learner.stopwatch.disturbances()
+        collapsed = is_collapsed(best.acc, self.splits.validation.labels.tolist())
         weights = RunFolder(self.job.folder).weights
         save_weights(weights, self.best)
         return Measurement(
@@ -239,7 +241,9 @@ class _Training:
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=weights.name,
             predictions=self._predictions(),
+            collapsed=collapsed,
             remarks=(
+                *([REMARK] if collapsed else []),
                 *disturbed,
                 *self.moved,
                 *self.stopped,

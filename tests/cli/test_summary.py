@@ -38,6 +38,14 @@ def test_the_front_is_data_and_the_rest_is_talk(view, front, capsys):
     assert "paretocaps front demo" in captured.err
 
 
+def test_collapsed_trials_are_counted_with_the_remedy(view, front, capsys):
+    show_summary(summary(front, collapsed=3), view)
+    assert capsys.readouterr().err.splitlines()[1] == (
+        "3 of them collapsed: no better than always answering the largest class: lower lr_max"
+        " (see `paretocaps lr-range`)"
+    )
+
+
 def test_no_member_keeps_the_requirements(view, front, capsys):
     view.front_changed(replace(front, members=front.members[3:]))
     show_summary(summary(replace(front, members=())), view)

@@ -12,6 +12,7 @@ from paretocaps.search.ranking import (
     front_trials,
     latest_device,
     ranked_front,
+    within,
 )
 from paretocaps.search.views import front_of, trials_of
 from paretocaps.storage.records import ImportedTrial
@@ -197,3 +198,19 @@ def test_a_trial_that_finishes_adds_its_own_rows(store):
     assert ranked_front(study, table, ACC_TIME, device="two") == front_of(store, "s", ACC_TIME, device="two")
     assert latest_device(table) == "cpu one"
     assert front_trials(table, ACC_TIME) == front_trials(whole, ACC_TIME) == [0, 1]
+
+
+def test_a_collapsed_trial_is_on_no_front_within_bounds(store):
+    fill(
+        store,
+        measurement(0.9, 5),
+        measurement(0.92, 1, collapsed=True),  # one class is most of the images
+        measurement(0.95, 9, collapsed=False),
+    )
+    everyone = front_of(store, "s", ACC_TIME)
+    assert [(member.trial, member.flags) for member in everyone] == [(2, ()), (1, ("collapsed",))]
+    assert within(everyone, parse_requirements(["acc>=0.5"])) is None
+    assert within(everyone, ()) == everyone
+    for bounds in (["acc>=0.5"], ["params<=100"]):
+        front = front_of(store, "s", ACC_TIME, parse_requirements(bounds))
+        assert [member.trial for member in front] == [2, 0]

@@ -272,6 +272,24 @@ def test_trials_that_never_reach_an_accuracy_are_finished_and_not_ranked(run, st
     assert states == {"PRUNED": missed.sum(), "COMPLETE": 6 - missed.sum()}
 
 
+def test_a_collapsed_trial_is_told_to_the_sampler_as_pruned(run, storage, monkeypatch):
+    train = probe.train
+
+    def measured(job, on_epoch):
+        collapsed = job.trial == 1 or (job.trial == 2 and job.seed == 0)
+        return train(job, on_epoch).model_copy(update={"collapsed": collapsed})
+
+    monkeypatch.setattr(probe, "train", measured)
+    summary, _ = run(trials=3, repeats=2)
+    assert (summary.finished, summary.collapsed) == (3, 1)
+    assert 1 not in [member.trial for member in summary.front]
+    assert [trial.state.name for trial in _told(storage, "s")] == ["COMPLETE", "PRUNED", "COMPLETE"]
+    with Store.open(storage, create=False) as store:
+        flags = [store.table("s", ["acc"]).flags(row) for row in range(3)]
+        assert store.trial("s", 2).attempts[0].measurement.collapsed
+    assert flags == [(), ("collapsed",), ("partly collapsed",)]
+
+
 def test_an_accuracy_that_is_never_reached_ends_with_an_empty_front(run, storage):
     summary, _ = run(objectives="acc,time_to(acc=1)", fix=["learning_rate=0.0001"], trials=1)
     assert (summary.finished, len(summary.front)) == (1, 0)

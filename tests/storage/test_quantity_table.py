@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from paretocaps.storage.quantity_table import by_trial
 
 
-def table(trainings):
+def table(trainings, collapsed=None):
     """Return the table of (trial, value, device, version of torch) each."""
     numbers, values, devices, versions = zip(*trainings, strict=True) if trainings else [()] * 4
     rows = len(numbers)
@@ -18,6 +18,7 @@ def table(trainings):
         "calibration": [None] * rows,
     }
     columns |= {"validation_images": [None] * rows, "test_images": [None] * rows}
+    columns |= {"collapsed": collapsed or [None] * rows}
     return by_trial(("x",), columns, np.array(values, dtype=np.float64)[:, None])
 
 
@@ -63,3 +64,11 @@ def test_devices_keep_their_names_where_some_trials_are_taken_out():
     both = table([(0, 1.0, "a", "2.1"), (1, 2.0, "a", "2.2")])
     assert both.only(both.trials == 1).devices.tolist() == ["a, torch 2.2"]
     assert both.only(both.trials == 1).column("x").tolist() == [2.0]
+
+
+def test_a_trial_is_collapsed_where_every_seed_is() -> None:
+    trainings = [(number, 0.1, "cpu", "") for number in (0, 0, 1, 1, 2, 3)]
+    made = table(trainings, [True, True, True, False, None, False])
+    assert [made.flags(row) for row in range(4)] == [("collapsed",), ("partly collapsed",), (), ()]
+    assert made.all_collapsed.tolist() == [True, False, False, False]
+    assert made.only(made.trials > 0).collapsed.tolist() == [1, 0, 0]

@@ -217,3 +217,14 @@ def test_spread_loss_and_em_train_through_the_trainer(job):
 def test_a_chain_that_is_cut_says_so(job):
     measurement = train(job(epochs=1, family="momentum_caps", blocks=6, gamma=0.1), go_on)
     assert any("gamma=0.1" in remark for remark in measurement.remarks)
+
+
+@pytest.mark.parametrize(("routing", "lr_max"), [("em", 0.1), ("rba", 3e-3)])
+def test_a_training_that_answers_one_class_is_collapsed(job, routing, lr_max):
+    measurement = train(job(epochs=1, limit_train=200, routing=routing, lr_max=lr_max, batch_size=20), go_on)
+    assert measurement.collapsed == (lr_max == 0.1)
+    said = [remark for remark in measurement.remarks if remark.startswith("collapsed: ")]
+    assert len(said) == measurement.collapsed
+    if measurement.collapsed:
+        assert len(set(measurement.predictions.classes)) == 1
+        assert "lower lr_max (`paretocaps lr-range` shows" in said[0]

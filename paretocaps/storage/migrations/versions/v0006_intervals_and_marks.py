@@ -1,4 +1,4 @@
-"""Adds the numbers of images behind accuracies, intervals, predictions, and a mark of incomplete times."""
+"""Adds the numbers of images behind accuracies, intervals, predictions, and marks of trainings."""
 
 from typing import Any
 
@@ -16,6 +16,11 @@ _ATTEMPTS: tuple[sa.Column[Any], ...] = (
         "test_images", sa.Integer(), comment="images that test_acc is a share of; NULL where not recorded"
     ),
     sa.Column("partial", sa.Boolean(), comment="whether time and energy lack passes of a frozen trunk"),
+    sa.Column(
+        "collapsed",
+        sa.Boolean(),
+        comment="whether acc is no better than always answering the largest class; NULL where not recorded",
+    ),
 )
 
 
@@ -39,7 +44,7 @@ def upgrade() -> None:
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
     op.execute(_PARTIAL)
-    op.execute(_results_view("shared", "loaded", "partial"))
+    op.execute(_results_view("shared", "loaded", "partial", "collapsed"))
     _front_values()
     _predictions()
 

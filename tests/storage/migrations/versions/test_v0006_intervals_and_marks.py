@@ -20,8 +20,8 @@ def version(database, trial, attempt):
 
 
 def test_older_trainings_did_not_record_their_numbers_of_images(version):
-    rows = version.run("SELECT acc, validation_images, test_images FROM paretocaps_attempts")
-    assert rows == [(0.5, None, None)]
+    rows = version.run("SELECT acc, validation_images, test_images, collapsed FROM paretocaps_attempts")
+    assert rows == [(0.5, None, None, None)]
 
 
 def test_older_fronts_have_no_values_of_their_own(version):
