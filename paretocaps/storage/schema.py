@@ -2,8 +2,8 @@
 
 They are in the same database as Optuna's tables, without foreign keys to these: a trial is joined to
 Optuna's by study name and number. The view `paretocaps_results`, which the migrations make, has one row per
-finished trial with means over its seeds; its `shared`, `loaded`, `partial` and `collapsed` are 1 if that is true
-for any seed.
+finished trial with means over its seeds; its `shared`, `loaded`, `partial` and `collapsed` are 1 if that is
+true for any seed.
 """
 
 from datetime import UTC, datetime
