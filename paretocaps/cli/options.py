@@ -1,7 +1,7 @@
 """Options that several commands share, so that one name means one thing everywhere."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce, wraps
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -57,6 +57,14 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         ),
         "--limit-train": Meaning("N", "Train on N images only, stratified, one per class or more.", int),
         "--corrupt": Meaning("refuse|skip", "What to do with image files that cannot be read."),
+        "--parts": Meaning(
+            "train=A,test=B",
+            "Parts of the data folder, and validation=C if there is one: sub-folders, parquet or IDX files.",
+        ),
+        "--classes-are-folders": Meaning(
+            None, "Every sub-folder of the data folder is a class, though its name may be a part's."
+        ),
+        "--transpose": Meaning(None, "Exchange the rows and columns of all images, as EMNIST needs it."),
         "--channels": Meaning("1|3", "Convert all images to gray (1) or colour (3).", int),
         "--epochs": Meaning("N", "Epochs per training.", int),
         "--seed": Meaning("N", "Seed of the", int),
@@ -174,7 +182,21 @@ def data_options(dataset: str = "digits", corrupt: str = "refuse") -> Decorator:
         shared("--corrupt", f"  [default: {corrupt}]"),
         shared("--channels"),
     )
-    return lambda function: reduce(lambda kept, option: option(kept), reversed(options), function)
+    return lambda function: _added(options, layout_options(function))
+
+
+def layout_options(function: Decorated) -> Decorated:
+    """Add how the images are laid out: `--parts`, `--classes-are-folders` and `--transpose`."""
+    options = (
+        shared("--parts"),
+        shared("--classes-are-folders", is_flag=True, default=None),
+        shared("--transpose", is_flag=True, default=None),
+    )
+    return _added(options, function)
+
+
+def _added(options: Sequence[Decorator], function: Decorated) -> Decorated:
+    return reduce(lambda kept, option: option(kept), reversed(options), function)
 
 
 def view_options(function: Decorated) -> Decorated:

@@ -1,17 +1,11 @@
 """Single image files: they are found, decoded, and resized for a network."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from paretocaps.data.decode import Pixels, UnfitImageError, read_pixels
-from paretocaps.data.sources.image_folder import (
-    SUFFIXES,
-    LeftOut,
-    is_hidden,
-    is_image,
-    left_out,
-    suffix_of,
-)
+from paretocaps.data.sources.image_files import SUFFIXES, LeftOut, images_below, left_out
 from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError
 
@@ -22,17 +16,17 @@ CHANNELS = (1, 3)
 def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None) -> Iterator[Path]:
     """Yield the files among `paths`, and the image files in and below the folders among them, by name.
 
-    In folders, files whose suffix is not an image's (`image_folder.SUFFIXES`) are left out, and `talk`
-    receives a line on them; hidden files and folders and `image_folder.NO_CLASSES` are left out too.
+    In folders, files whose suffix is not an image's (`image_files.SUFFIXES`) are left out, and `talk`
+    receives a line on them; hidden files and folders and `image_files.NO_CLASSES` are left out too. Links to
+    folders are followed, as they are in training.
 
     Raises:
         DataError: a path does not exist, or a folder cannot be read or has no image file.
     """
     for path in paths:
         if path.is_dir():
-            files = [file for file in path.rglob("*") if _is_visible(file, path)]
-            found = sorted(file for file in files if is_image(file.name))
-            others = LeftOut(suffix_of(file.name) for file in files if not is_image(file.name))
+            others = LeftOut()
+            found = sorted(chain.from_iterable(images for _, images in images_below(path, others)))
             if not found:
                 raise DataError(f"folder {str(path)!r} has no image files ({', '.join(SUFFIXES)})")
             if others and talk:
@@ -63,7 +57,3 @@ def read_image(path: Path, channels: int, height: int, width: int, levels: Level
         return read_pixels(path, channels, (height, width), levels)
     except UnfitImageError as error:
         raise DataError(f"image {str(path)!r} cannot be read ({error})") from None
-
-
-def _is_visible(file: Path, folder: Path) -> bool:
-    return not any(map(is_hidden, file.relative_to(folder).parts)) and file.is_file()

@@ -7,23 +7,23 @@ import numpy as np
 
 from paretocaps.data.arrays import decoded
 from paretocaps.data.catalog import DATASETS, DatasetEntry
-from paretocaps.data.encoded_images import EncodedData
+from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
+from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.split import hold_out, one_in, stratified_indices
 from paretocaps.domain.job import DataSpec, Levels, OnPreparing
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
 
-_NAMED = 10  # how many of the classes that a part lacks a remark names
-
 
 @dataclass(frozen=True, eq=False)
 class RawSplits:
     """A data set that is read, checked and split; its labels are 0 to classes - 1.
 
-    `class_names` are in the order of the labels, if the source has them; `remarks` are notes for the user on
-    how the data set was read; `levels` and `anew` are those of `raw.RawData`.
+    `class_names` are in the order of the labels, if the source has them; `summary` is one line for the user
+    on the classes and parts, and `remarks` are notes on how the data set was read; `levels` and `anew` are
+    those of `raw.RawData`.
     """
 
     train: RawPart
@@ -35,6 +35,12 @@ class RawSplits:
     remarks: tuple[str, ...] = ()
     levels: Levels | None = None
     anew: tuple[str, ...] = ()
+    summary: str = ""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The summary and the remarks, which are told where the data are first read."""
+        return (self.summary, *self.remarks)
 
 
 def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawSplits:
@@ -54,7 +60,8 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         DataError: the data are missing, unreachable, truncated, corrupt, or too small to split, or a class
             has no training image.
     """
-    raw = _decoded(_read(spec), spec, on_preparing)
+    found = _read(spec)
+    raw = _decoded(found, spec, on_preparing)
     classes = check_raw(raw)
     name = spec.path or spec.name or ""
     classes_named = raw.class_names or tuple(map(str, range(classes)))
@@ -64,8 +71,9 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         train, test = hold_out(train, one_in(6, len(train)), classes_named)
     if validation is None:
         train, validation = hold_out(train, one_in(10, len(train)), classes_named)
+    limited = _limited(train, spec.limit_train, name, classes)
     return RawSplits(
-        _limited(train, spec.limit_train, name, classes),
+        limited,
         validation,
         test,
         classes,
@@ -78,17 +86,25 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         ),
         raw.levels,
         raw.anew,
+        f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
+        f" {len(limited):,}{f' of {len(train):,}' if spec.limit_train else ''} training,"
+        f" {len(validation):,} validation{'' if found.validation is None else _whence(found.validation)},"
+        f" {len(test):,} test images{_whence(found.test)}",
     )
 
 
 def _read(spec: DataSpec) -> RawData | EncodedData:
     if spec.path is not None:
-        return read_folder(spec.path)
+        return read_folder(spec.path, spec.layout)
     if spec.name is None:
         raise UsageError(f"no data named: give a data set ({', '.join(DATASETS)}) or a folder")
     entry = DATASETS.get(spec.name)
     reader: Callable[[DatasetEntry], RawData | EncodedData] = resolve(entry.reader)
     return reader(entry)
+
+
+def _whence(part: RawPart | EncodedPart | None) -> str:
+    return f" (from {part.place})" if part is not None and part.place else " (held out)"
 
 
 def _decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPreparing | None) -> RawData:
@@ -104,7 +120,7 @@ def _refuse_lack(train: RawPart, names: Sequence[str]) -> None:
     lacking = _lacking(train.labels, names)
     if lacking:
         raise DataError(
-            f"{train.origin}: no training image of {_listed(lacking)}: add images, or declare only the"
+            f"{train.origin}: no training image of {_classes(lacking)}: add images, or declare only the"
             " classes that have some"
         )
 
@@ -113,7 +129,7 @@ def _lack(labels: Labels, names: Sequence[str], part: str) -> Iterator[str]:
     """Yield a remark if a part of the data lacks classes; measures by class then leave these out."""
     lacking = _lacking(labels, names)
     if lacking:
-        yield f"the {part} part has no image of {_listed(lacking)}: nothing is measured on them there"
+        yield f"the {part} part has no image of {_classes(lacking)}: nothing is measured on them there"
 
 
 def _lacking(labels: Labels, names: Sequence[str]) -> list[str]:
@@ -121,9 +137,8 @@ def _lacking(labels: Labels, names: Sequence[str]) -> list[str]:
     return [name for name, count in zip(names, counts, strict=True) if not count]
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"class{'es' * (len(names) > 1)} {', '.join(names[:_NAMED])}{more}"
+def _classes(names: Sequence[str]) -> str:
+    return f"class{'es' * (len(names) > 1)} {listed(names)}"
 
 
 def _limited(train: RawPart, limit: int | None, name: str, classes: int) -> RawPart:

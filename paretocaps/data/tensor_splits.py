@@ -26,4 +26,5 @@ def load(spec: DataSpec) -> DataSplits:
         class_names=raw.class_names,
         levels=raw.levels,
         anew=raw.anew,
+        told=raw.told,
     )

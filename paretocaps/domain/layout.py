@@ -1,6 +1,7 @@
 """How the images of a data set are laid out, as far as the user says it."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -41,6 +42,9 @@ class Parts(BaseModel):
                 places = {}
                 break
             places[role] = place.strip() if isinstance(place, str) else place
+        for place in places.values():
+            if isinstance(place, str) and (PurePath(place).is_absolute() or ".." in PurePath(place).parts):
+                raise ValueError(f"parts: {place!r} is not in the data folder: name parts relative to it")
         if "train" not in places:
             raise ValueError(
                 f"parts={value!r} is not understood: write train=A, and test=B and validation=C where there"

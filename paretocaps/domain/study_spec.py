@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
@@ -17,6 +18,13 @@ from paretocaps.errors import UsageError, did_you_mean
 
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
 Count = Annotated[int, Field(ge=1)]
+_REPLACED: Mapping[str, tuple[str, ...]] = {
+    "data": ("dataset",),
+    "dataset": ("data", "parts", "classes_are_folders"),
+    "parts": ("classes_are_folders",),
+    "classes_are_folders": ("parts",),
+}
+"""The options of lower precedence that an option replaces, because they contradict it."""
 
 
 class StudySpec(BaseModel):
@@ -32,6 +40,9 @@ class StudySpec(BaseModel):
         limit_train: training images to keep, stratified, after the validation split.
         corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
         channels: 1 or 3 to convert all images to grayscale or colour; None to keep them as they are.
+        parts: the parts of the data folder, as "train=A,test=B,validation=C" or a table; None to find them.
+        classes_are_folders: whether all sub-folders of the data folder are classes, whatever their names.
+        transpose: whether to exchange the rows and the columns of every image, as EMNIST's need it.
         storage: path of an SQLite file, or database URL.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
@@ -66,6 +77,9 @@ class StudySpec(BaseModel):
     limit_train: Count | None = None
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
+    parts: Parts | None = None
+    classes_are_folders: bool = False
+    transpose: bool = False
     storage: str = DEFAULT_STORAGE
     trainer: str = "capsnet"
     executor: str = "processes"
@@ -118,6 +132,9 @@ class StudySpec(BaseModel):
     def _one_source(self) -> Self:
         if self.dataset is not None and self.data is not None:
             raise ValueError(f"dataset={self.dataset!r} and data={self.data!r}: give one of them")
+        Layout(
+            parts=self.parts, classes_are_folders=self.classes_are_folders, transpose=self.transpose
+        ).check(self.data)
         return self
 
     @property
@@ -143,6 +160,9 @@ class StudySpec(BaseModel):
             limit_train=self.limit_train,
             corrupt=self.corrupt,
             channels=self.channels,
+            parts=self.parts,
+            classes_are_folders=self.classes_are_folders,
+            transpose=self.transpose,
         )
 
 
@@ -160,10 +180,9 @@ def resolve_spec(
     layers = [dict(stored or {}), dict(file or {}), given]
     merged: dict[str, Any] = {}
     for layer in layers:
-        if layer.get("data") is not None:
-            merged.pop("dataset", None)
-        if layer.get("dataset") is not None:
-            merged.pop("data", None)
+        for name, replaced in _REPLACED.items():
+            if layer.get(name) not in (None, False):
+                merged = {other: value for other, value in merged.items() if other not in replaced}
         merged |= {**layer, "fix": {**merged.get("fix", {}), **_table(layer, "fix")}}
     return _validate(merged)
 

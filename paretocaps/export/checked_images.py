@@ -19,10 +19,12 @@ class KnownData:
         images: up to 256 test images, float32 [N, C, H, W] in [0, 1]; None where they cannot be read, or have
             another size or range than the network takes.
         classes: the classes' names, in the order of the labels; None where they are unknown.
+        told: lines for the user on the data; none where they cannot be read.
     """
 
     images: Tensor | None = None
     classes: tuple[str, ...] | None = None
+    told: tuple[str, ...] = ()
 
 
 def known_data(data: DataSpec | None, network: Network) -> KnownData:
@@ -36,7 +38,7 @@ def known_data(data: DataSpec | None, network: Network) -> KnownData:
         return KnownData()
     names = splits.class_names if splits.classes == a.classes else None
     if splits.shape != (a.channels, a.height, a.width) or splits.levels not in (None, a.levels):
-        return KnownData(None, names)
+        return KnownData(None, names, splits.told)
     test = splits.test
     rows = test.rows[:CHECKED] if test.rows is not None else slice(CHECKED)
-    return KnownData(test.pixels[rows].float() / 255, names)
+    return KnownData(test.pixels[rows].float() / 255, names, splits.told)

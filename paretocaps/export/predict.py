@@ -1,6 +1,6 @@
 """Predicts the classes of image files with an exported network."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from paretocaps.data.decode import Pixels, to_floats
 from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
-from paretocaps.data.sources.class_names import one_form
+from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.export.document import Document, read_document
@@ -65,7 +65,7 @@ class PredictOptions:
         top: how many of the highest scores to return.
         corrupt: "refuse" stops at the first image that cannot be read, "skip" leaves such images out.
         expect: the class that all images should be of.
-        expect_folders: whether each image should be of the class that its folder is named after.
+        expect_folders: whether each image should be of the class that the nearest folder above it names.
 
     Raises:
         UsageError: a number is below 1, `corrupt` is another word, or `expect` and `expect_folders` are both
@@ -133,21 +133,26 @@ def expected_classes(
 ) -> list[str | None]:
     """Return the class that each file should be of, or None where none is expected.
 
-    Names are compared in one Unicode form.
+    The class of a folder is that of the nearest folder above the file that is called as a class, as it is in
+    training. Names are compared in one Unicode form.
 
     Raises:
         UnknownNameError: the network has no such class.
     """
+    spelled = {one_form(name): name for name in classes}
     if options.expect_folders:
-        names: list[str | None] = [file.absolute().parent.name for file in files]
+        names: list[str | None] = [_class_of(file.absolute().parent, spelled) for file in files]
     else:
         names = [options.expect] * len(files)
-    spelled = {one_form(name): name for name in classes}
     expected = [name and spelled.get(one_form(name), name) for name in names]
     for name in dict.fromkeys(expected):
         if name is not None and name not in classes:
             raise UnknownNameError("class", name, classes)
     return expected
+
+
+def _class_of(folder: Path, classes: Container[str]) -> str:
+    return nearest_class(folder.parts, classes) or folder.name
 
 
 def _opened(folder: Path, document: Document, name: str) -> tuple[Engine, bool]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec, Levels
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
-from paretocaps.service.settings import data_spec
+from paretocaps.service.settings import data_spec, given_options
 
 if TYPE_CHECKING:
     from paretocaps.data.images import DataSplits, ImageSet
@@ -34,6 +35,8 @@ class EvaluateOptions:
         grids: the classes whose grids are drawn; None for the first ten.
         corrupt: whether image files that cannot be read are an error ("refuse") or left out ("skip"); None
             for the setting of the networks' own data, or else "refuse".
+        parts, classes_are_folders, transpose: how the images are laid out (see `DataSpec`); None for the
+            setting of the networks' own data.
     """
 
     dataset: str | None = None
@@ -45,6 +48,9 @@ class EvaluateOptions:
     pictures: bool = True
     grids: tuple[int, ...] | None = None
     corrupt: str | None = None
+    parts: Parts | str | None = None
+    classes_are_folders: bool | None = None
+    transpose: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +142,7 @@ def evaluate(
         networks: folders of exports or trainings, or weights files; none if `picked` is given.
         picked: a stored trial instead.
         options: the images, and what to measure.
-        progress: is called with each next step, in words.
+        progress: is called with lines on the images, and with each next step, in words.
 
     Raises:
         UsageError: there are no networks, or both `networks` and `picked`, or the networks do not fit each
@@ -158,6 +164,8 @@ def evaluate(
     subjects = _subjects(networks, picked)
     spec = _data(options, subjects)
     splits = load(spec)
+    for line in splits.told:
+        progress(line)
     images = _images(splits, options)
     for subject in subjects:
         _check_fits(subject, splits)
@@ -266,7 +274,8 @@ def _precision(subjects: Sequence[Subject]) -> str:
 def _data(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     """Return the data that `options` name, or those that the networks were trained on."""
     spec = _source(options, subjects).model_copy(update={"levels": _levels(subjects)})
-    return spec if options.corrupt is None else data_spec({**spec.model_dump(), "corrupt": options.corrupt})
+    given = given_options(options, ("corrupt", *Layout.model_fields))
+    return data_spec({**spec.model_dump(), **given}) if given else spec
 
 
 def _levels(subjects: Sequence[Subject]) -> Levels | None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paretocaps.export.document import Document
     from paretocaps.export.predict import Prediction, PredictOptions
 
+Talk = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class ExportOptions:
@@ -48,11 +50,16 @@ class Exported:
     checked_on: str
 
 
-def export_trial(picked: PickedTrial, options: ExportOptions) -> Exported:
+def export_trial(picked: PickedTrial, options: ExportOptions, talk: Talk = lambda _: None) -> Exported:
     """Export the network of a stored trial.
 
     ONNX is compared with torch on 256 test images of the study's data, or on random images if the data
     can no longer be read.
+
+    Args:
+        picked: the trial.
+        options: how to export its network.
+        talk: is called with lines on the data.
 
     Raises:
         UsageError: the folder already exists, or the class names do not fit.
@@ -72,15 +79,16 @@ def export_trial(picked: PickedTrial, options: ExportOptions) -> Exported:
         "test_acc": picked.test_acc,
         "data": picked.data,
     }
-    return _export(path, folder, about, options, picked.data)
+    return _export(path, folder, about, options, picked.data, talk)
 
 
-def export_run(run: str, options: ExportOptions) -> Exported:
+def export_run(run: str, options: ExportOptions, talk: Talk = lambda _: None) -> Exported:
     """Export the network of a training's folder, or of a weights file.
 
     Args:
         run: a folder with the file `weights.pt`, or a weights file.
         options: how to export it.
+        talk: is called with lines on the data.
 
     Raises:
         UsageError: the export's folder already exists, or the class names do not fit.
@@ -95,7 +103,7 @@ def export_run(run: str, options: ExportOptions) -> Exported:
         raise DataError(f"there are no weights at {str(path)!r}: name a folder of `paretocaps train`")
     folder = Path(options.output or Path("exports") / (name or "network"))
     about, data = _about_run(path.parent)
-    return _export(path, folder, about, options, data)
+    return _export(path, folder, about, options, data, talk)
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
@@ -111,7 +119,12 @@ def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
 
 
 def _export(
-    path: Path, folder: Path, about: dict[str, object], options: ExportOptions, data: DataSpec | None
+    path: Path,
+    folder: Path,
+    about: dict[str, object],
+    options: ExportOptions,
+    data: DataSpec | None,
+    talk: Talk,
 ) -> Exported:
     from pydantic import ValidationError
 
@@ -123,6 +136,8 @@ def _export(
     check_target(folder, force=options.force)  # before work that takes seconds
     network = load_weights(path)
     known = known_data(data, network)
+    for line in known.told:
+        talk(line)
     numbers = tuple(map(str, range(network.architecture.classes)))
     try:
         info = ExportInfo.model_validate(
@@ -151,7 +166,7 @@ def predict(
     folder: str,
     paths: Sequence[str],
     options: "PredictOptions | None" = None,
-    talk: Callable[[str], None] = lambda _: None,
+    talk: Talk = lambda _: None,
 ) -> "Iterator[Prediction]":
     """Yield the predictions of an exported network for image files, in order.
 

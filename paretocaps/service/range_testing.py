@@ -1,12 +1,13 @@
 """Tests a range of learning rates, to find the bounds of a schedule as the papers did."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import UsageError
 from paretocaps.schedules.range_test import RangePoint, Suggestion, rising_rates, suggest
 from paretocaps.service.preview import read_choices
@@ -23,7 +24,8 @@ class RangeOptions:
 
     Attributes:
         settings, design: the choices, in the form that `describe` reads.
-        dataset, data, limit_train, corrupt, channels: the images, in the form that `optimize` reads.
+        dataset, data, limit_train, corrupt, channels, parts, classes_are_folders, transpose: the images, in
+            the form that `optimize` reads.
         lr_low, lr_high: the first and the last learning rate.
         steps: number of optimiser steps; None for one epoch, but at least 100 and at most 300.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -37,6 +39,9 @@ class RangeOptions:
     limit_train: int | None = None
     corrupt: str | None = None
     channels: int | None = None
+    parts: Parts | str | None = None
+    classes_are_folders: bool | None = None
+    transpose: bool | None = None
     lr_low: float = 1e-6
     lr_high: float = 1.0
     steps: int | None = None
@@ -77,20 +82,28 @@ class RangeView:
         return asdict(self.suggestion) | own | {"points": self.rows}
 
 
-def lr_range(options: RangeOptions) -> RangeView:
+def lr_range(options: RangeOptions, talk: Callable[[str], None] = lambda _: None) -> RangeView:
     """Train a new network while its learning rate rises, and return the bounds that the losses suggest.
+
+    Args:
+        options: what to train, and which rates.
+        talk: is called with lines on the images before the training begins.
 
     Raises:
         UsageError: a choice, a learning rate, the data or the device is not allowed.
     """
+    from paretocaps.data.tensor_splits import load
     from paretocaps.execution.devices import devices
     from paretocaps.schedules.plan import build_plan
-    from paretocaps.training.range_sweep import sweep, training_images
+    from paretocaps.training.range_sweep import sweep
 
     _check(options)
     choices, canonical = read_choices(options.settings, options.design, "capsnet")
     data = _data(options)
-    plan = build_plan(choices, training_images(data), 1)
+    splits = load(data)
+    for line in splits.told:
+        talk(line)
+    plan = build_plan(choices, len(splits.train), 1)
     steps = options.steps or min(max(plan.total_steps, FEWEST_STEPS), MOST_STEPS)
     rates = rising_rates(options.lr_low, options.lr_high, steps)
     device = devices(options.device)[0]
@@ -133,7 +146,7 @@ def _remarks(points: Sequence[RangePoint], found: Suggestion, steps: int) -> lis
 def _data(options: RangeOptions) -> DataSpec:
     from paretocaps.domain.study_spec import StudySpec, resolve_spec
 
-    asked = ("dataset", "data", "limit_train", "corrupt", "channels")
+    asked = ("dataset", "data", "limit_train", "corrupt", "channels", *Layout.model_fields)
     spec: StudySpec = resolve_spec({name: getattr(options, name) for name in asked})
     return spec.data_spec
 

@@ -1,6 +1,6 @@
 """Reads choices and images as the command line gives them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,10 +31,19 @@ def data_spec(given: Mapping[str, Any]) -> DataSpec:
     """Return the `DataSpec` with the given fields.
 
     Raises:
-        UsageError: a field does not allow its value.
+        UsageError: a field does not allow its value, or fields contradict each other.
     """
     try:
         return DataSpec.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"{first['loc'][0]}={first['input']!r} is not allowed: {wording(first)}") from None
+        if first["type"] == "value_error":
+            raise UsageError(str(first["ctx"]["error"])) from None
+        name = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{name}={first['input']!r} is not allowed: {wording(first)}") from None
+
+
+def given_options(options: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return the attributes of `options` with these names that are not None."""
+    values = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}

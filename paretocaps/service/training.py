@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
@@ -15,7 +16,7 @@ from paretocaps.service.epochs_file import EpochsFile
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.resuming import prepare
 from paretocaps.service.running import Interrupted
-from paretocaps.service.settings import data_spec, parse_settings
+from paretocaps.service.settings import data_spec, given_options, parse_settings
 
 DEFAULT_EPOCHS = 30
 """Epochs of a training that repeats no trial of a study, unless they are given."""
@@ -32,8 +33,8 @@ class TrainOptions:
         design: the design to start from; it cannot be given with a trial.
         trainer: name of the trainer; the study's, or capsnet.
         dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
-        limit_train, corrupt, channels: options of the images (see `DataSpec`); the study's, if its images
-            are used.
+        limit_train, corrupt, channels, parts, classes_are_folders, transpose: options of the images (see
+            `DataSpec`); the study's, if its images are used.
         epochs: epochs to train; the study's, or 30.
         seed: the seed; the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -51,6 +52,9 @@ class TrainOptions:
     limit_train: int | None = None
     corrupt: str | None = None
     channels: int | None = None
+    parts: Parts | str | None = None
+    classes_are_folders: bool | None = None
+    transpose: bool | None = None
     epochs: int | None = None
     seed: int | None = None
     device: str = "auto"
@@ -208,8 +212,7 @@ def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
     """Return the images: the study's with the given options changed, or those of another data set."""
     if options.dataset is not None and options.data is not None:
         raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
-    wanted = {name: getattr(options, name) for name in ("limit_train", "corrupt", "channels")}
-    given = {name: value for name, value in wanted.items() if value is not None}
+    given = given_options(options, ("limit_train", "corrupt", "channels", *Layout.model_fields))
     if options.data is not None:
         given |= {"name": None, "path": str(Path(options.data).expanduser().resolve())}
     elif options.dataset is not None or picked is None:

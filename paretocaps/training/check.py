@@ -17,8 +17,8 @@ from paretocaps.models.architecture import architecture
 def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created.
 
-    Images that are kept prepared on disk are prepared here, so that workers only map them. Returns
-    remarks on the data, and how they were read (see `reading`).
+    Images that are kept prepared on disk are prepared here, so that workers only map them. Returns the
+    classes and the sizes of the parts, remarks on the data, and how they were read (see `reading`).
 
     Raises:
         UnknownNameError: there is no data set of that name.
@@ -31,7 +31,7 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Check
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
-    return CheckedData(splits.remarks, reading(splits), splits.anew)
+    return CheckedData(splits.told, reading(splits), splits.anew)
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:

@@ -13,15 +13,6 @@ from paretocaps.training.first_network import first_network
 from paretocaps.training.learner import Learner
 
 
-def training_images(data: DataSpec) -> int:
-    """Return how many images of `data` are trained on.
-
-    Raises:
-        DataError, UsageError: as `load`.
-    """
-    return len(load(data).train)
-
-
 def sweep(
     choices: Choices,
     data: DataSpec,

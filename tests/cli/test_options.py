@@ -8,6 +8,7 @@ from paretocaps.cli.options import (
     choices_options,
     data_options,
     format_option,
+    layout_options,
     picking_options,
     picks_a_trial,
     prefer_option,
@@ -133,9 +134,20 @@ def test_a_command_adds_to_a_meaning():
 
 def test_the_images_to_train_on():
     given = parse(data_options(), ["--data", "photos", "--corrupt", "skip", "--channels", "1"])
-    unset = {"dataset": None, "limit_train": None}
+    unset = {
+        "dataset": None,
+        "limit_train": None,
+        "parts": None,
+        "classes_are_folders": None,
+        "transpose": None,
+    }
     assert given == {**unset, "data": "photos", "corrupt": "skip", "channels": 1}
     assert "[default: the study's]" in help_of(data_options("the study's"))
+    assert parse(layout_options, ["--parts", "train=a", "--transpose"]) == {
+        "parts": "train=a",
+        "classes_are_folders": None,
+        "transpose": True,
+    }
 
 
 def test_a_trial_is_picked_in_one_of_four_ways():

@@ -43,6 +43,13 @@ def test_files_that_are_left_out_are_told_per_folder(tmp_path):
     assert line.startswith(f"left out in {tmp_path / 'set'}: 2 .heic, 1 without a suffix (image files are ")
 
 
+def test_links_to_folders_are_followed(tmp_path):
+    saved(tmp_path / "pool" / "a.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "more").symlink_to(tmp_path / "pool", target_is_directory=True)
+    assert list(find_images([tmp_path / "set"])) == [tmp_path / "set" / "more" / "a.png"]
+
+
 def test_a_hidden_folder_that_is_named_is_searched(tmp_path):
     image = saved(tmp_path / ".set" / "a.png")
     assert list(find_images([tmp_path / ".set"])) == [image]

@@ -47,6 +47,41 @@ def test_a_rare_class_keeps_its_image_and_the_parts_that_lack_it_are_named(tmp_p
     )
 
 
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (None, "27 training, 3 validation, 6 test images (from val/)"),
+        ("train=train", "22 training, 3 validation, 5 test images (held out)"),
+        ("train=train,test=val", "27 training, 3 validation, 6 test images (from val/)"),
+        ("train=train,val=val", "25 training, 6 validation (from val/), 5 test images (held out)"),
+    ],
+)
+def test_classes_and_parts_are_told_in_one_line(tmp_path, class_folders, parts, text):
+    class_folders(tmp_path / "train", count=10)
+    class_folders(tmp_path / "val", count=2)
+    spec = DataSpec.model_validate({"name": None, "path": str(tmp_path), "parts": parts})
+    splits = read_splits(spec)
+    assert splits.told[0] == splits.summary == f"3 classes: ant, bee, cat; {text}"
+    assert splits.told[1:] == splits.remarks
+
+
+def test_long_lists_of_classes_are_shortened_and_a_limit_is_told(tmp_path, class_folders):
+    class_folders(tmp_path, "a b c d e f g h i j k l m", count=4)
+    assert read_splits(DataSpec(name=None, path=str(tmp_path), limit_train=20)).summary == (
+        "13 classes: a, b, c, d, e, f, g, h, i, j and 3 more;"
+        " 20 of 39 training, 4 validation, 9 test images (held out)"
+    )
+
+
+def test_rows_and_columns_are_exchanged_on_request(tmp_path, class_folders):
+    class_folders(tmp_path, count=10, height=8, width=6)
+    spec = DataSpec(name=None, path=str(tmp_path))
+    plain = read_splits(spec)
+    for size in (None, (6, 8)):
+        turned = read_splits(spec.model_copy(update={"transpose": True, "size": size}))
+        assert np.array_equal(turned.train.images, plain.train.images.swapaxes(2, 3))
+
+
 def test_a_test_part_that_lacks_classes_is_told(tmp_path, class_folders):
     class_folders(tmp_path / "train", count=10)
     class_folders(tmp_path / "test", "bee", count=1)

@@ -22,6 +22,12 @@ def test_other_texts_are_refused_with_the_right_form(text: str) -> None:
     assert f"parts={text!r} is not understood: write train=A, and test=B" in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["train=/a", "train=a,test=../b"])
+def test_parts_are_in_the_data_folder(text: str) -> None:
+    with pytest.raises(ValidationError, match="is not in the data folder: name parts relative to it"):
+        Parts.model_validate(text)
+
+
 def test_settings_that_contradict_each_other_or_describe_no_folder() -> None:
     parts = Parts(train="a")
     Layout(parts=parts).check("photos")

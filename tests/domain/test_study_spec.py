@@ -38,6 +38,17 @@ def test_what_is_asked_of_the_images_reaches_the_jobs() -> None:
     assert (plain.channels, plain.corrupt) == (None, "refuse")
 
 
+def test_the_layout_reaches_the_jobs_and_the_nearest_setting_wins() -> None:
+    file = {"data": "x", "parts": {"train": "a", "val": "b"}, "transpose": True}
+    spec = resolve_spec({}, file)
+    assert (str(spec.data_spec.parts), spec.data_spec.transpose) == ("train=a,validation=b", True)
+    assert str(resolve_spec({"parts": "train=c"}, file).parts) == "train=c"
+    classes = resolve_spec({"classes_are_folders": True}, file)
+    assert (classes.parts, classes.classes_are_folders) == (None, True)
+    assert resolve_spec({"dataset": "mnist"}, file).parts is None
+    assert resolve_spec({}, {}, spec.model_dump(mode="json")) == spec
+
+
 def test_trials_are_shown_from_an_accuracy_on() -> None:
     assert [str(r) for r in StudySpec().requirements] == ["acc>=0.9"]
     assert StudySpec(objectives=("time", "params")).requirements == ()
@@ -57,6 +68,9 @@ def test_trials_are_shown_from_an_accuracy_on() -> None:
         ({"fix": 3}, "fix=3 is not a table"),
         ({"corrupt": "ignore"}, "corrupt='ignore' is not allowed: it should be 'refuse' or 'skip'"),
         ({"channels": 2}, "channels=2 is not allowed: it should be 1 or 3"),
+        ({"data": "x", "parts": "a"}, "parts='a' is not understood: write train=A"),
+        ({"data": "x", "parts": {"train": 3}}, "parts.train=3 is not allowed: it should be text"),
+        ({"parts": "train=a"}, "parts='train=a' describes a folder of images: give data=PATH too"),
     ],
 )
 def test_bad_options_name_the_value(flags: dict[str, object], message: str) -> None:

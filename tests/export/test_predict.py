@@ -63,6 +63,12 @@ def test_what_is_expected_of_each_image(written, images):
     assert [one.right for one in everyone] == [one.label == "bee" for one in everyone]
 
 
+def test_the_nearest_folder_that_names_a_class_is_expected():
+    folders = PredictOptions(expect_folders=True)
+    files = [Path("bee/ant/session/1.png"), Path("ant/1.png"), Path("ant/bee/1.png")]
+    assert expected_classes(["ant", "bee"], files, folders) == ["ant", "ant", "bee"]
+
+
 def test_expected_names_are_compared_in_one_unicode_form():
     classes = ["ant", "caf\u00e9"]
     folders = PredictOptions(expect_folders=True)

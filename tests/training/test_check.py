@@ -42,8 +42,9 @@ def test_images_are_prepared_and_remarked_on(tmp_path) -> None:
     assert (found.reading["train_images"], found.anew) == (9, ())
     remarks = found.remarks
     assert told[-1] == ("preparing images", 20, 20)
-    assert "is the test part" in remarks[0]
-    assert remarks[1:] == (
+    assert remarks[0] == "2 classes: ant, bee; 9 training, 1 validation, 10 test images (from val/)"
+    assert "is the test part" in remarks[1]
+    assert remarks[2:] == (
         "the validation part has no image of class bee: nothing is measured on them there",
     )
     del told[:]

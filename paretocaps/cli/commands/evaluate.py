@@ -10,6 +10,7 @@ from paretocaps.cli.evaluation_view import write_evaluation
 from paretocaps.cli.options import (
     device_option,
     format_option,
+    layout_options,
     output_option,
     picks_a_trial,
     seed_of_trial_option,
@@ -27,6 +28,7 @@ from paretocaps.cli.output import say
 @shared("--dataset", "  [default: the network's own]")
 @shared("--data")
 @shared("--corrupt", "  [default: refuse]")
+@layout_options
 @click.option(
     "--part", metavar="NAME", default="test", show_default=True, help="Images to use: test or validation."
 )
@@ -56,11 +58,10 @@ def command(
     form: str,
     dataset: str | None,
     data: str | None,
-    corrupt: str | None,
     part: str,
     limit: int | None,
     device: str,
-    **trial: Any,
+    **others: Any,
 ) -> None:
     """Evaluate a network on test images: accuracy, robustness, pictures.
 
@@ -82,6 +83,8 @@ def command(
     """
     if output is not None:
         service.check_output(output)  # before minutes of measuring
+    reading = {name: others.pop(name) for name in ("corrupt", "parts", "classes_are_folders", "transpose")}
+    trial = others
     picks = picks_a_trial(trial)
     if picks and len(networks) == 1 and trial["study"] is None and not Path(networks[0]).exists():
         trial["study"], networks = networks[0], ()
@@ -89,7 +92,7 @@ def command(
         raise click.UsageError("exports are named and a trial is picked, too: give one or the other")
     picked = service.pick_trial(**trial) if picks else None
     options = service.EvaluateOptions(
-        dataset, data, part, limit, device, robust, output is not None, grids or None, corrupt
+        dataset, data, part, limit, device, robust, output is not None, grids or None, **reading
     )
     found = service.evaluate(networks, picked, options, say)
     for remark in found.appraisal.remarks:

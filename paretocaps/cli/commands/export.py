@@ -46,9 +46,9 @@ def command(
     if run is not None:
         if picks_a_trial(trial):
             raise click.UsageError("--run already names a training: leave out the options that pick a trial")
-        done = service.export_run(run, options)
+        done = service.export_run(run, options, say)
     else:
-        done = service.export_trial(service.pick_trial(**trial), options)
+        done = service.export_trial(service.pick_trial(**trial), options, say)
     about, graph = done.document.about, done.document.graph
     if about.trial is not None:
         where = f"trial {about.trial} of study {about.study}, seed {about.seed}"

@@ -48,7 +48,7 @@ def command(draw: bool | None, output: str | None, form: str, **options: Any) ->
     """
     if output is not None:
         service.check_output(output)  # before minutes of training
-    test = service.lr_range(service.RangeOptions(**options))
+    test = service.lr_range(service.RangeOptions(**options), say)
     write_range(test, form, draw)
     if output is not None:
         say(f"written to {service.write_range_page(test, output)}")

@@ -32,7 +32,11 @@ from paretocaps.cli.output import say, write_rows
 @shared("--batch", default=64, show_default=True)
 @shared("--corrupt", default="refuse", show_default=True)
 @click.option("--expect", metavar="CLASS", help="Expected class of all images.")
-@click.option("--expect-folders", is_flag=True, help="Take each image's folder name as its expected class.")
+@click.option(
+    "--expect-folders",
+    is_flag=True,
+    help="Expect of each image the class that the nearest folder above it names.",
+)
 @format_option
 def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> None:
     """Classify image files with an exported network.

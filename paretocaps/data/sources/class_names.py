@@ -1,17 +1,33 @@
 """Class names of several files or folders, which are the same class if they are the same text."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from paretocaps.data.raw import Labels
 from paretocaps.errors import DataError, did_you_mean
 
+_NAMED = 10  # how many names of many are listed
+
 
 def one_form(name: str) -> str:
     """Return `name` in Unicode's composed form (NFC): "e" with a separate accent becomes one letter."""
     return unicodedata.normalize("NFC", name)
+
+
+def nearest_class(folders: Sequence[str], classes: Container[str]) -> str | None:
+    """Return the name of the last of the nested `folders`, outer ones first, that is called as a class.
+
+    Names are compared in one Unicode form, in which `classes` must be and the result is; None if none is.
+    """
+    return next((name for folder in reversed(folders) if (name := one_form(folder)) in classes), None)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return `names` as text, the first ten of more than ten."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def numbers_by_name(own: Sequence[str], known: Sequence[str], origin: str, first: str) -> Labels:

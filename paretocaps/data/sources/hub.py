@@ -146,6 +146,7 @@ def _part(entry: DatasetEntry, split: Any, name: str, classes: int | None) -> En
         origin=origin,
         files=lambda: table_files(images.iter(batch_size=ROWS), image_name, origin),
         name=row_name(origin),
+        place=f"split {name!r}",
     )
 
 

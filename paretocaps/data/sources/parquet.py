@@ -3,8 +3,8 @@
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
@@ -25,21 +25,24 @@ from paretocaps.data.sources.image_table import (
     table_files,
     table_labels,
 )
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError
 
 SUFFIX = ".parquet"
 ClassNames = tuple[str, ...]
+_POINTER = b"version https://git-lfs"
 _TESTS = ("test", "val", "valid", "validation")
 """The beginnings of the names of the test part's files, in order of preference."""
 
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of both parts, and remarks on how they were chosen."""
+    """The files of all parts, and remarks on how they were chosen."""
 
     train: Sequence[Path]
     test: Sequence[Path]
-    remarks: tuple[str, ...]
+    validation: Sequence[Path] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,30 +54,31 @@ class _Shard:
     labels: Labels
 
 
-def known(names: Sequence[str]) -> bool:
+def known(names: Iterable[str]) -> bool:
     """Return whether any of `names` is the name of a parquet file."""
     return any(name.endswith(SUFFIX) for name in names)
 
 
-def read(folder: Path, names: Sequence[str]) -> EncodedData:
+def read(folder: Path, layout: Layout) -> EncodedData:
     """Read the parquet files whose names start with "train", and those with "test" if there are any.
 
-    Without files of "test", those of "val", "valid" or "validation" are the test part, with a remark. The
-    files need a column `image` (or `img`) {bytes, path} of image files, and an integer column `label` (or
-    `fine_label`); other columns and files are ignored. The classes are those that the first training file
-    with a declaration declares, as the files of the hub do; labels of files that declare them in another
-    order are renumbered by name. Without a declaration, the classes are 0 to the highest training label.
+    If `layout` names the parts, their files are read instead. Without files of "test", those of "val",
+    "valid" or "validation" are the test part, with a remark. The files need a column `image` (or `img`)
+    {bytes, path} of image files, and an integer column `label` (or `fine_label`); other columns and files are
+    ignored. The classes are those that the first training file with a declaration declares, as the files of
+    the hub do; labels of files that declare them in another order are renumbered by name. Without a
+    declaration, the classes are 0 to the highest training label.
 
     Args:
         folder: the folder of the files.
-        names: the names of all files in it.
+        layout: what the user says about the folder.
 
     Raises:
         DataError: a file is missing, truncated or corrupt, a column is missing, a label is out of range, or a
             file declares a class that the training part does not.
     """
-    files = _chosen(folder, names)
-    everything = [*files.train, *files.test]
+    files = _chosen(folder) if layout.parts is None else _named(folder, layout.parts)
+    everything = [*files.train, *files.test, *files.validation]
     declared = {file: _declared_classes(file) for file in everything}
     first = next((file for file in files.train if declared[file]), None)
     names_of_classes = declared[first] if first else None
@@ -87,6 +91,7 @@ def read(folder: Path, names: Sequence[str]) -> EncodedData:
     return EncodedData(
         train=_part(files.train, declared, first),
         test=_part(files.test, declared, first) if files.test else None,
+        validation=_part(files.validation, declared, first) if files.validation else None,
         name=folder.name,
         fingerprint=fingerprint(folder, everything),
         classes=len(names_of_classes) if names_of_classes else None,
@@ -96,12 +101,33 @@ def read(folder: Path, names: Sequence[str]) -> EncodedData:
     )
 
 
-def _chosen(folder: Path, names: Sequence[str]) -> _Files:
-    tables = [name for name in names if name.endswith(SUFFIX)]
+def _named(folder: Path, parts: Parts) -> _Files:
+    """Return the files that the user named: all of a sub-folder, or those that fit a name with wildcards."""
+    found = {role: _files_of(folder, place) for role, place in parts.model_dump(exclude_none=True).items()}
+    for role, files in found.items():
+        for other in found:
+            if other != role and set(files) & set(found[other]):
+                raise DataError(f"{role} and {other} both have {files[0]}: give each part files of its own")
+    return _Files(found["train"], found.get("test", ()), found.get("validation", ()))
+
+
+def _files_of(folder: Path, place: str) -> Sequence[Path]:
+    files = sorted(folder.glob(f"{place}/*" if (folder / place).is_dir() else place))
+    tables = [file for file in files if file.suffix == SUFFIX and file.is_file()]
+    if not tables:
+        raise DataError(
+            f"parts: no parquet file in {str(folder)!r} is {place!r}: name one, or a sub-folder of them"
+        )
+    return tables
+
+
+def _chosen(folder: Path) -> _Files:
+    tables = sorted(file.name for file in folder.iterdir() if file.suffix == SUFFIX)
     train = [name for name in tables if name.startswith("train")]
     if not train:
         raise DataError(
-            f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one"
+            f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one, or"
+            f" name the parts with --parts train={tables[0]}"
         )
     tests = {
         word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]
@@ -121,7 +147,7 @@ def _chosen(folder: Path, names: Sequence[str]) -> _Files:
             f"not used in {folder}: {', '.join(unused)} (validation images are taken from {train[0]}"
             f"{' and the like' if len(train) > 1 else ''})"
         )
-    return _Files([folder / name for name in train], [folder / name for name in test], tuple(remarks))
+    return _Files([folder / name for name in train], [folder / name for name in test], remarks=tuple(remarks))
 
 
 def _part(
@@ -146,6 +172,7 @@ def _part(
             table_files(_tables(shard), shard.images, str(shard.file)) for shard in shards
         ),
         name=name,
+        place=f"{shards[0].file.name}{more}",
     )
 
 
@@ -190,5 +217,10 @@ def _declared_classes(file: Path) -> ClassNames | None:
 
 
 def _unreadable(file: Path, error: Exception) -> DataError:
+    with suppress(OSError), file.open("rb") as stream:
+        if stream.read(len(_POINTER)) == _POINTER:
+            return DataError(
+                f"{file}: a pointer of Git LFS, not the file: run `git lfs pull` in its repository"
+            )
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return DataError(f"{file}: truncated or corrupt parquet ({reason}): get it again")

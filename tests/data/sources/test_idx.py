@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.data.raw import check_raw
+from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.sources.idx import read_idx
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 5, 4))
@@ -151,6 +155,89 @@ def test_a_test_label_beyond_the_training_labels_is_refused(tmp_path, write_idx,
     write_idx(tmp_path, "t10k", IMAGES, np.where(LABELS == 1, 3, LABELS))
     message = refusal(lambda: check_raw(read(tmp_path)))
     assert "t10k-labels-idx1-ubyte: label 3 of row 1 is out of range: it must be 0 to 2" in message
+
+
+def rename(folder, *changes):
+    for file in list(folder.iterdir()):
+        name = file.name
+        for old, new in changes:
+            name = name.replace(old, new)
+        file.rename(folder / name)
+
+
+def test_the_names_of_kaggle(tmp_path, write_idx) -> None:
+    for part, count in (("train", 12), ("t10k", 4)):
+        write_idx(tmp_path, part, IMAGES[:count], LABELS[:count])
+    rename(tmp_path, ("-idx", ".idx"))
+    found = read(tmp_path)
+    assert (len(found.train), len(found.test), found.test.place) == (12, 4, "t10k")
+    for file in list(tmp_path.iterdir()):
+        content, folder = file.read_bytes(), tmp_path / file.name.replace(".idx", "-idx")
+        file.unlink()
+        folder.mkdir()
+        (folder / folder.name).write_bytes(content)
+    assert read(tmp_path).train.images.tolist() == found.train.images.tolist()
+
+
+def test_emnist_has_names_of_its_own_and_labels_from_1(tmp_path, write_idx) -> None:
+    for part in ("train", "t10k"):
+        write_idx(tmp_path, part, IMAGES, LABELS + 1, gz=True)
+    rename(tmp_path, ("train", "emnist-letters-train"), ("t10k", "emnist-letters-test"))
+    data = read(tmp_path)
+    assert data.test.place == "emnist-letters-test"
+    assert data.train.labels.tolist() == data.test.labels.tolist() == LABELS.tolist()
+    assert (data.classes, data.class_names) == (3, ("1", "2", "3"))
+    assert data.remarks == (
+        "EMNIST stores its images with rows and columns exchanged: --transpose turns them upright",
+        "labels are 1 to 3, not from 0: the classes are named after them",
+    )
+    upright = read_splits(DataSpec(name=None, path=str(tmp_path), transpose=True))
+    assert upright.remarks[0] == data.remarks[1]
+    assert upright.test.images[:, 0].tolist() == IMAGES.swapaxes(1, 2).tolist()
+
+
+def test_labels_from_1_in_one_part_only_are_left_as_they_are(tmp_path, write_idx) -> None:
+    write_idx(tmp_path, "train", IMAGES, LABELS)
+    write_idx(tmp_path, "t10k", IMAGES, np.maximum(LABELS, 1))
+    data = read(tmp_path)
+    assert (data.train.labels.tolist(), data.class_names) == (LABELS.tolist(), None)
+    assert data.test.labels.min() == 1
+
+
+def test_of_several_data_sets_one_is_to_be_named(tmp_path, write_idx, refusal) -> None:
+    for number, data in enumerate(("emnist-letters-", "emnist-digits-")):
+        write_idx(tmp_path, f"{data}train", IMAGES, LABELS)
+        write_idx(tmp_path, f"{data}test", IMAGES[number:], LABELS[number:])
+    assert refusal(read, tmp_path).endswith(
+        "holds the IDX files of 2 data sets (emnist-digits, emnist-letters): choose one, such as"
+        " --parts train=emnist-digits-train,test=emnist-digits-test"
+    )
+    parts = Parts(train="emnist-letters-train", test="emnist-letters-test", validation="emnist-digits-test")
+    named = read_folder(str(tmp_path), Layout(parts=parts))
+    assert [len(part) for part in named.parts] == [12, 12, 11]
+    parts = Parts(train="emnist-letter-train")
+    assert (
+        "has no emnist-letter-train-images-idx3-ubyte[.gz]: did you mean 'emnist-letters-train'?"
+        in refusal(read_folder, str(tmp_path), Layout(parts=parts))
+    )
+
+
+def test_what_inflates_beyond_the_declared_size_is_not_inflated(tmp_path, idx_bytes, refusal) -> None:
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    block = gzip.compress(bytes(2**24), 1)
+    path.write_bytes(gzip.compress(idx_bytes(IMAGES)) + block * 256)  # 4 GiB
+    tracemalloc.start()
+    message = refusal(read_idx, path, 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "declares 12x5x4 = 240 values but holds more: truncated or corrupt" in message
+    assert peak < 2**23
+
+
+def test_no_memory_is_asked_for_what_a_file_cannot_hold(tmp_path, refusal) -> None:
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(struct.pack(">BBBBIII", 0, 0, 8, 3, 2**31, 2**12, 2**12)))
+    assert f"but holds only {path.stat().st_size} compressed bytes" in refusal(read_idx, path, 3)
 
 
 @pytest.mark.data

@@ -9,12 +9,14 @@ from paretocaps.data.arrays import decoded
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Parts
 
 EXACT = {".jfif": {"format": "JPEG", "quality": 100}, ".jp2": {"irreversible": False}}
 
 
 def read(folder, **options):
-    return decoded(read_folder(str(folder)), DataSpec(name=None, path=str(folder), **options))
+    spec = DataSpec(name=None, path=str(folder), **options)
+    return decoded(read_folder(str(folder), spec.layout), spec)
 
 
 def test_classes_are_the_sub_folders_sorted_by_name(tmp_path, class_folders) -> None:
@@ -188,6 +190,43 @@ def test_a_class_called_train_may_have_deeper_folders(tmp_path, class_folders, p
     assert data.train.labels.tolist() == [0, 1, 1, 1, 2]
 
 
+def test_images_in_deeper_and_linked_folders_are_of_the_nearest_class(tmp_path, class_folders, photo) -> None:
+    class_folders(tmp_path / "data", "ant bee", count=1)
+    class_folders(tmp_path / "data" / "ant" / "more", "still bee", count=2)
+    class_folders(tmp_path / "elsewhere", "cat", count=3)
+    os.symlink(tmp_path / "elsewhere" / "cat", tmp_path / "data" / "cat", target_is_directory=True)
+    os.symlink(tmp_path / "elsewhere" / "cat", tmp_path / "data" / "bee" / "more", target_is_directory=True)
+    data = read(tmp_path / "data")
+    assert data.class_names == ("ant", "bee", "cat")
+    assert data.train.labels.tolist() == [0] * 3 + [1] * 6 + [2] * 3
+    place = tmp_path / "data" / "ant"
+    assert data.remarks == (
+        f"2 image(s) in {place} are of class 'bee': a folder that is nearer to them names it",
+    )
+    assert data.anew == (
+        "3 image(s) in linked folders are read",
+        "2 image(s) are of the nearest folder that names a class",
+    )
+
+
+def test_the_user_says_which_folders_are_parts_or_that_all_are_classes(tmp_path, class_folders) -> None:
+    for name, count in (("site_a", 3), ("site_b", 2), ("test", 1)):
+        class_folders(tmp_path / name, count=count)
+    data = read(tmp_path, parts=Parts(train="site_a", test="test", validation="site_b"))
+    assert [len(part) for part in data.parts] == [9, 3, 6]
+    assert data.validation.labels.tolist() == [0, 0, 1, 1, 2, 2]
+    assert np.array_equal(data.validation.images, read(tmp_path / "site_b").train.images)
+    assert read(tmp_path, classes_are_folders=True).class_names == ("site_a", "site_b", "test")
+
+
+def test_the_folders_beside_a_part_are_the_training_part(tmp_path, class_folders) -> None:
+    class_folders(tmp_path)
+    class_folders(tmp_path / "test", count=1)
+    data = read(tmp_path, parts=Parts(train=".", test="test"))
+    assert data.class_names == ("ant", "bee", "cat")
+    assert (len(data.train), len(data.test)) == (12, 3)
+
+
 def test_a_class_without_images(tmp_path, class_folders, refusal) -> None:
     class_folders(tmp_path)
     (tmp_path / "dog").mkdir()
@@ -199,7 +238,13 @@ def test_a_class_without_images(tmp_path, class_folders, refusal) -> None:
 
 def test_one_class_only(tmp_path, class_folders, refusal) -> None:
     message = refusal(read, class_folders(tmp_path, "cat"))
-    assert "holds one class only ('cat'): give each class a sub-folder of its own" in message
+    assert message.endswith(
+        "holds one class only ('cat'): give each class a sub-folder of its own, two or more"
+    )
+    class_folders(tmp_path / "cat", "wild tame")
+    assert refusal(read, tmp_path).endswith(
+        f"or name '{tmp_path / 'cat'}' if its sub-folders are the classes"
+    )
 
 
 def test_a_class_of_the_test_part_that_the_training_part_has_not(tmp_path, class_folders, refusal) -> None:

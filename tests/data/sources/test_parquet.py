@@ -10,6 +10,7 @@ from paretocaps.data.raw import check_raw
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Layout, Parts
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 4)).astype(np.uint8)
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -30,6 +31,32 @@ def test_both_parts_come_back(tmp_path, write_parquet) -> None:
     assert data.test.labels.tolist() == LABELS[:2]
     assert data.classes is None
     assert check_raw(data) == 3
+
+
+@pytest.mark.parametrize("parts", ["train=a,test=b,val=c", "train=a/*.parquet,test=b/one.parquet,val=c/*"])
+def test_the_parts_that_the_user_names(tmp_path, write_parquet, parts) -> None:
+    for part, count in (("a", 6), ("b", 2), ("c", 3)):
+        (tmp_path / part).mkdir()
+        write_parquet(tmp_path / part / "one.parquet", PIXELS[:count], LABELS[:count])
+    data = decoded(read_folder(str(tmp_path), Layout(parts=Parts.model_validate(parts))), DataSpec())
+    assert [len(part) for part in data.parts] == [6, 2, 3]
+    assert data.validation.labels.tolist() == LABELS[:3]
+
+
+def test_named_parts_that_are_missing_or_the_same(tmp_path, write_parquet, refusal) -> None:
+    write_parquet(tmp_path / "one.parquet", PIXELS, LABELS)
+    for parts, message in (
+        ("train=one.parquet,test=b*", "parts: no parquet file in"),
+        ("train=one.parquet,test=*", "train and test both have"),
+    ):
+        layout = Layout(parts=Parts.model_validate(parts))
+        assert message in refusal(read_folder, str(tmp_path), layout)
+    assert "or name the parts with --parts train=one.parquet" in refusal(read, tmp_path)
+
+
+def test_a_pointer_of_git_lfs_is_named_with_the_remedy(tmp_path, refusal) -> None:
+    (tmp_path / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\nsize 9\n")
+    assert refusal(read, tmp_path).endswith("not the file: run `git lfs pull` in its repository")
 
 
 def test_shards_are_joined_in_the_order_of_their_names(tmp_path, write_parquet) -> None:
