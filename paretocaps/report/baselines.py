@@ -25,7 +25,6 @@ class Reached:
         known: whether the baseline was trained, so that there is an accuracy to reach.
         epochs: epochs to the baseline's best accuracy, of the trial and of the baseline.
         time: seconds to it, of the trial and of the baseline.
-        seeds: the number of trainings in the mean curve.
     """
 
     name: str
@@ -35,7 +34,6 @@ class Reached:
     known: bool = False
     epochs: tuple[float | None, float | None] = (None, None)
     time: tuple[float | None, float | None] = (None, None)
-    seeds: int = 0
 
 
 def reach_quantities(published: Published, trials: Iterable[FrontMember]) -> tuple[str, ...]:
@@ -78,7 +76,6 @@ def baselines_table(lines: Sequence[Reached]) -> Table:
         ("epochs", True, [_count(line.published[0]) for line in lines]),
         ("saved", True, [_saved(*line.published) for line in lines]),
         ("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]),
-        ("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]),
         ("epochs", True, [_epochs(line) for line in lines]),
         ("saved", True, [_saved(*line.epochs) for line in lines]),
     ]
@@ -101,8 +98,7 @@ def _line(
     timed: bool,
 ) -> Reached:
     if trial is None or base is None:
-        number, seeds = (None, 0) if trial is None else (trial.trial, trial.seeds)
-        return Reached(name, baseline, printed, number, base is not None, seeds=seeds)
+        return Reached(name, baseline, printed, None if trial is None else trial.trial, base is not None)
     epochs, time = EpochsTo(baseline).name, TimeTo(baseline).name
     return Reached(
         name,
@@ -112,7 +108,6 @@ def _line(
         True,
         (trial.values.get(epochs), base.values.get(epochs)),
         (trial.values.get(time), base.values.get(time)) if timed else (None, None),
-        trial.seeds,
     )
 
 

@@ -1,13 +1,15 @@
 """The figures that a paper publishes next to those measured here, never mixed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.report.networks import paper_flops
-from paretocaps.report.tables import Table, value_text, with_prefix
+from paretocaps.report.tables import Table, estimate_text, value_text, with_prefix
 
 if TYPE_CHECKING:
     from paretocaps.domain.published import Published
@@ -56,7 +58,9 @@ _HEADINGS = {
 _PRINTED = {EPOCH_SECONDS: "s per epoch", DEVIATION: "sd"}
 """The headings of published columns that are not headed by the figure's name."""
 _UNITS = {"memory": "B"}
-_TIME = Objective("time", "minimize", "s", "")
+_TIME, _ACC = OBJECTIVES.get("time"), OBJECTIVES.get("acc")
+_SPREAD = {"acc": _ACC, "test_acc": _ACC, "time": _TIME, EPOCH_SECONDS: _TIME}
+"""The measured figures that are shown with half of their intervals, by the objective whose form they have."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Beside:
         published: the row's figures by name.
         note: what else the paper states about the row.
         trial: the trial's number, or None where none was trained.
-        measured: the trial's figures by name; those that were not measured are missing.
+        measured: the trial's figures by name, with their intervals; those that were not measured are missing.
         seeds: the number of trainings over which `measured` is the mean.
     """
 
@@ -76,7 +80,7 @@ class Beside:
     published: Mapping[str, float]
     note: str
     trial: int | None
-    measured: Mapping[str, float]
+    measured: Mapping[str, Estimate]
     seeds: int
 
 
@@ -112,8 +116,9 @@ def beside(
 def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     """Return the lines as a table: the published columns, then the measured ones, each under a heading.
 
-    The measured columns are accuracies, best epoch, training time, and every other figure that is published.
-    An sd is the sample standard deviation over the seeds, of the accuracy to its left.
+    The measured columns are accuracies, best epoch, training time, every other figure that is published, and
+    the number of seeds where it differs. An sd is the sample standard deviation over the seeds, of the
+    accuracy to its left.
 
     Args:
         lines: from `beside`.
@@ -126,9 +131,10 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     second = len(texts)
     shown = {*figures, *(_BESIDE[name] for name in figures if name in _BESIDE)}
     texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
-    texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
+    if len({line.seeds for line in lines if line.trial is not None}) > 1:
+        texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
     texts += [
-        (_HEADINGS.get(name, name), True, [_text(name, line.measured.get(name)) for line in lines])
+        (_HEADINGS.get(name, name), True, [_estimate(name, line.measured.get(name)) for line in lines])
         for name in _MEASURED
         if (name in shown or name in _ALWAYS) and any(name in line.measured for line in lines)
     ]
@@ -137,19 +143,29 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
 
 
-def _measured(trial: FrontMember, *, timed: bool) -> dict[str, float]:
-    values = dict(trial.values)
-    if (counted := paper_flops(trial.choices, values)) is not None:
-        values[TRAINING_FLOPS] = counted
+def _measured(trial: FrontMember, *, timed: bool) -> dict[str, Estimate]:
+    found = {name: trial.estimate(name) for name in (*trial.values, *trial.estimates)}
+    if (counted := paper_flops(trial.choices, trial.values)) is not None:
+        found[TRAINING_FLOPS] = Estimate(counted, trial.seeds)
     if (deviation := trial.estimate("test_acc").sd) is not None:
-        values[_TEST_DEVIATION] = deviation
-    if _EPOCH_TIME in values:
-        values[EPOCH_SECONDS] = values[_EPOCH_TIME]
+        found[_TEST_DEVIATION] = Estimate(deviation, trial.seeds)
+    if _EPOCH_TIME in found:
+        found[EPOCH_SECONDS] = found[_EPOCH_TIME]
     return {
-        name: values[name]
+        name: found[name]
         for name in _MEASURED
-        if name in values and values[name] == values[name] and (timed or name not in _BOUND)
+        if name in found and _is_known(found[name].value) and (timed or name not in _BOUND)
     }
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and not math.isnan(value)
+
+
+def _estimate(name: str, estimate: Estimate | None) -> str:
+    if estimate is None or estimate.half_width is None or name not in _SPREAD:
+        return _text(name, None if estimate is None else estimate.value)
+    return estimate_text(_SPREAD[name], estimate)
 
 
 def _text(name: str, value: float | None) -> str:

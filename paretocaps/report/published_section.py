@@ -17,6 +17,7 @@ _HOW = (
     " mean over the seeds"
 )
 
+_SPREAD = "± is half of the 95 % interval, over the seeds or, for an accuracy of one seed, over its images"
 _SD = (
     "sd: the standard deviation of the accuracy to its left, over the runs that the paper reports and over"
     " the seeds here (divisor n - 1)"
@@ -76,9 +77,10 @@ def published_section(
     lines = beside(published, everyone, timed=not mixed)
     against = {row.name: row.against for row in published.rows if row.against}
     figures = [name for name in published.figures if name != EPOCHS_TO_BASELINE]
+    table = beside_table(lines, figures)
     return PublishedSection(
-        facts=_facts(published, front, devices, seeds, amount),
-        table=beside_table(lines, figures),
+        facts=_facts(published, front, devices, seeds, amount, spread="±" in str(table.rows)),
+        table=table,
         mixed=mixed,
         notes={line.name: line.note for line in lines if line.note},
         baselines=baselines_table(reached(published, everyone, timed=not mixed))
@@ -90,7 +92,13 @@ def published_section(
 
 
 def _facts(
-    published: Published, front: FrontRecord, devices: Sequence[str], seeds: Sequence[int], amount: str
+    published: Published,
+    front: FrontRecord,
+    devices: Sequence[str],
+    seeds: Sequence[int],
+    amount: str,
+    *,
+    spread: bool,
 ) -> dict[str, str]:
     where = [*devices, *([front.measured_on] if front.measured_on else [])] or ["not recorded"]
     measured = [
@@ -99,6 +107,7 @@ def _facts(
         f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}",
         *([f"trained: {amount}"] if amount else []),
         _HOW,
+        *([_SPREAD] if spread else []),
         *([_SD] if DEVIATION in published.figures else []),
         *([_FLOPS] if TRAINING_FLOPS in published.figures else []),
     ]

@@ -53,9 +53,13 @@ def _line(row: Beside, other: Beside) -> Speeds:
         row.name,
         other.name,
         (row.published.get(EPOCH_SECONDS), other.published.get(EPOCH_SECONDS)),
-        (row.measured.get(EPOCH_SECONDS), other.measured.get(EPOCH_SECONDS)),
-        (row.measured.get(_TIME), other.measured.get(_TIME)),
+        (_value(row, EPOCH_SECONDS), _value(other, EPOCH_SECONDS)),
+        (_value(row, _TIME), _value(other, _TIME)),
     )
+
+
+def _value(line: Beside, name: str) -> float | None:
+    return line.measured[name].value if name in line.measured else None
 
 
 def _columns(heading: str, pairs: Sequence[Pair]) -> list[tuple[str, bool, list[str]]]:

@@ -1,6 +1,7 @@
 """Reads stored studies: their fronts and trials, and reports on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.published import Published
     from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
+    from paretocaps.storage.quantity_table import QuantityTable
     from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
 
@@ -109,6 +111,7 @@ def write_report(
         UsageError: as for `load_front`, or the page cannot be written.
     """
     from paretocaps.report import page
+    from paretocaps.search.ranking import named_values
     from paretocaps.search.views import trials_of
     from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
@@ -121,10 +124,11 @@ def write_report(
         everyone = trials_of(store, name, front.objectives, measured_on, scale_to)
         asked = StudySpec.model_validate(spec)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
+        table = _further(store, name, asked.published, everyone.members, measured_on, scale_to)
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
-            trials=everyone.members,
+            trials=_estimated(everyone.members, table),
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             history=_history(store, front),
@@ -133,7 +137,7 @@ def write_report(
                 trial: next(one.epochs for one in own if one.state == "finished")
                 for trial, own in attempts.items()
             },
-            further=_further(store, name, asked.published, everyone.members, measured_on, scale_to),
+            further={int(trial): named_values(table, row) for row, trial in enumerate(table.trials)},
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
@@ -196,16 +200,23 @@ def _further(
     trials: Sequence[FrontMember],
     device: str | None,
     scale_to: str | None,
-) -> dict[int, dict[str, float]]:
-    """Return the values that a report shows in addition to those of a front, by trial and quantity."""
+) -> "QuantityTable":
+    """Return the table of what a report shows in addition to the values of a front."""
     from paretocaps.report.baselines import reach_quantities
     from paretocaps.report.page import FURTHER
     from paretocaps.search.device_times import comparable
-    from paretocaps.search.ranking import named_values
 
     asked = (*FURTHER, *(reach_quantities(published, trials) if published else ()))
-    table = comparable(store.table(study, asked), (), device, scale_to)
-    return {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
+    return comparable(store.table(study, asked), (), device, scale_to)
+
+
+def _estimated(trials: Sequence[FrontMember], table: "QuantityTable") -> list[FrontMember]:
+    """Return the trials with the intervals of the table's quantities, besides their own."""
+    rows = {int(trial): row for row, trial in enumerate(table.trials)}
+    return [
+        replace(trial, estimates={**table.estimates(rows[trial.trial]), **trial.estimates})
+        for trial in trials
+    ]
 
 
 def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":

@@ -25,7 +25,7 @@ def test_it_says_whose_figures_they_are(front, trials):
     found = section(front, trials)
     assert found.facts["published"] == "a <paper>, Table I\ndevice: two GTX 1080 Ti"
     assert found.facts["measured"].startswith("device: some CPU\nseeds: 0, 1, 2\nthe epoch is the best")
-    assert found.table.groups == (("published, not measured here", 3), ("measured here", 5))
+    assert found.table.groups == (("published, not measured here", 3), ("measured here", 4))
     assert found.notes == {"wab": "3 in the text"}
 
 
@@ -84,7 +84,7 @@ def test_the_page_has_it_apart_from_tables_and_figures(tmp_path, front, trials):
     assert "0.9937" not in before
     assert "0.9945" not in before
     assert "a &lt;paper&gt;, Table I<br>device: two GTX 1080 Ti" in after
-    assert '<th class="group" colspan="4">measured here</th>' in after
+    assert '<th class="group" colspan="3">measured here</th>' in after
     assert after.count("not trained") == 1
     assert "<dt>wab</dt><dd>3 in the text</dd>" in after
     assert "of several devices" not in after

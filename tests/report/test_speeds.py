@@ -1,9 +1,11 @@
+from paretocaps.domain.estimate import Estimate
 from paretocaps.report.measured_beside_published import Beside
 from paretocaps.report.speeds import speeds, speeds_table
 
 
 def line(name, published, **measured):
-    return Beside(name, {"epoch_seconds": published} if published else {}, "", 0, measured, 1)
+    printed = {"epoch_seconds": published} if published else {}
+    return Beside(name, printed, "", 0, {key: Estimate(value, 1) for key, value in measured.items()}, 1)
 
 
 def test_seconds_stand_beside_those_of_the_other_row():
