@@ -8,7 +8,8 @@ from typing import Any
 
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.layout import Layout, Parts
-from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.measured_estimate import estimate_of
+from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -103,8 +104,11 @@ class TrainedRun:
         return self.job.folder / self.measurement.weights if self.measurement.weights else None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the run as in the JSON of the command line."""
+        """Return the run as in the JSON of the command line, with the 95 % intervals of accuracies."""
         own = self.measurement.model_dump(exclude={"epochs", "weights", "device", "predictions"})
+        for name in SHARES:
+            estimate = estimate_of([self.measurement], name)
+            own |= {f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         return {
             "folder": str(self.job.folder),
             "weights": str(self.weights) if self.weights else None,

@@ -33,6 +33,13 @@ def test_the_result_is_data_and_what_to_do_with_it_is_talk(job, capsys):
     ]
 
 
+def test_accuracies_have_half_their_interval(job, capsys):
+    write_run(trained(job, test_acc=0.8, validation_images=50, test_images=100), "table")
+    out, _ = capsys.readouterr()
+    assert "0.900 ±0.114" in out
+    assert "0.800 ±0.089" in out
+
+
 def test_without_weights_there_is_nothing_to_export(job, capsys):
     write_run(trained(job, weights=None, remarks=()), "csv")
     out, talk = capsys.readouterr()

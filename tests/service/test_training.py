@@ -47,6 +47,8 @@ def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder):
     said = run.as_dict()
     assert said["choices"]["weight_sharing"] is True
     assert (said["weights"], said["epochs"], said["seed"]) == ("out/weights.pt", 2, 0)
+    assert 0 <= said["acc_low"] < said["acc"] < said["acc_high"] <= 1
+    assert 0 <= said["test_acc_low"] < said["test_acc"] < said["test_acc_high"] <= 1
 
 
 def test_a_studys_trial_gives_choices_data_and_epochs(storage, folder):
