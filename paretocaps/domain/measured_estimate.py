@@ -15,6 +15,6 @@ def estimate_of(trainings: Sequence[Measurement], quantity: str) -> Estimate:
         UsageError: a parameter of the quantity is not allowed.
     """
     share = images_of(quantity)
-    images = getattr(trainings[0], f"{share}_images") if share and trainings else None
+    images = trainings[0].images(share) if trainings else None
     values = [value_of(one, quantity) for one in trainings]
     return over_seeds(values, share=bool(share), images=images, signed=is_signed(quantity))

@@ -145,6 +145,16 @@ class Measurement(_Value):
             raise ValueError("epochs are not in increasing order")
         return self
 
+    def images(self, part: Images) -> int | None:
+        """Return how many images the accuracy on a part of the data is a share of; None if it is not known.
+
+        A trainer that gives predictions need not count them.
+        """
+        if part == "validation" and self.validation_images is None and self.predictions is not None:
+            return len(self.predictions.labels)
+        known = {"validation": self.validation_images, "test": self.test_images}
+        return known.get(part)
+
     def quantity(self, name: str) -> float | None:
         """Return the value measured as `name`, a field or one of `quantities`; None if there is none.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paretocaps.domain.estimate import wilson_interval
 from paretocaps.evaluation.reliability import Reliability, reliability
 from paretocaps.evaluation.scores import Scored
 
@@ -106,7 +107,7 @@ def classification(scored: Scored, names: Sequence[str] | None = None) -> Classi
     return ClassificationReport(
         images=len(scored),
         acc=acc,
-        interval=wilson(round(acc * len(scored)), len(scored)),
+        interval=wilson_interval(acc, len(scored)),
         top5=_top(scored) if count > _MANY_CLASSES else None,
         macro=_averages(scored, "macro"),
         weighted=_averages(scored, "weighted"),
@@ -118,17 +119,6 @@ def classification(scored: Scored, names: Sequence[str] | None = None) -> Classi
         roc=_mean_curve([one.roc for one in drawn if one.roc is not None]),
         reliability=reliability(scored),
     )
-
-
-def wilson(right: int, images: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval (1927) of the share `right` / `images`, within [0, 1].
-
-    Unlike mean +- 1.96 deviations, it is valid for accuracies near 1, such as those of CapsNets on MNIST.
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, images).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def _classes(scored: Scored, names: Sequence[str]) -> tuple[ClassMeasures, ...]:

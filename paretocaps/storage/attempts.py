@@ -165,6 +165,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "calibration": device.calibration,
         "partial": measurement.partial,
         "remarks": list(measurement.remarks) or None,
+        "validation_images": measurement.images("validation"),
     }
 
 

@@ -1,6 +1,6 @@
 from paretocaps.domain.estimate import Estimate, over_seeds
 from paretocaps.domain.measured_estimate import estimate_of
-from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.domain.measurement import Device, Measurement, Predictions
 
 
 def measured(**values):
@@ -14,6 +14,8 @@ def test_one_training_has_the_interval_of_its_images():
     assert estimate_of([one], "test_acc") == over_seeds([0.8], share=True, images=70)
     assert estimate_of([one], "epoch_time") == Estimate(2.0, 1)
     assert estimate_of([measured()], "acc") == Estimate(0.9, 1)
+    known = Predictions(labels=(0,) * 40, classes=(0,) * 36 + (1,) * 4)
+    assert estimate_of([measured(predictions=known)], "acc") == over_seeds([0.9], share=True, images=40)
 
 
 def test_several_trainings_have_the_interval_over_their_seeds():

@@ -1,6 +1,3 @@
-import math
-from statistics import NormalDist
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +5,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.preprocessing import label_binarize
 
-from paretocaps.evaluation.classification import classification, wilson
+from paretocaps.domain.estimate import wilson_interval
+from paretocaps.evaluation.classification import classification
 from paretocaps.evaluation.scores import Scored
 
 
@@ -26,6 +24,7 @@ def scored(draw):
 def test_every_figure_is_scikit_learns(one):
     labels, predicted, report = one.labels, one.scores.argmax(1), classification(one)
     assert report.acc == metrics.accuracy_score(labels, predicted)
+    assert report.interval == wilson_interval(report.acc, len(labels))
     count = one.scores.shape[1]
     per_class = metrics.precision_recall_fscore_support(
         labels, predicted, labels=range(count), zero_division=0
@@ -104,16 +103,3 @@ def test_more_than_ten_classes_have_a_top5_accuracy():
     expected = metrics.top_k_accuracy_score(labels, one.scores, k=5, labels=range(12))
     assert classification(one).top5 == expected
     assert classification(Scored(one.scores[:, :10], labels % 10)).top5 is None
-
-
-@pytest.mark.slow
-@settings(deadline=None, max_examples=30)
-@given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_is_wilsons(counts):
-    right, images = counts
-    z, share = NormalDist().inv_cdf(0.975), right / images
-    middle = (share + z**2 / (2 * images)) / (1 + z**2 / images)
-    half = z * math.sqrt(share * (1 - share) / images + (z / (2 * images)) ** 2) / (1 + z**2 / images)
-    low, high = wilson(right, images)
-    assert (low, high) == pytest.approx((middle - half, middle + half), rel=0, abs=1e-12)
-    assert 0.0 <= low <= share <= high <= 1.0

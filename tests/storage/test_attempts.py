@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.measurement import Predictions
 from paretocaps.errors import DivergedError, StorageError
 
 
@@ -91,6 +92,8 @@ def test_a_measurement_comes_back_whole(store, attempt, measure):
         macs=10**12,
         memory=2**40,
         test_acc=1 / 3,
+        validation_images=144,
+        test_images=360,
         weights="best.safetensors",
         quantities={"robust": 0.1 + 0.2},
         shared=True,
@@ -103,6 +106,13 @@ def test_a_measurement_comes_back_whole(store, attempt, measure):
     assert found.epochs == measurement.epochs
     assert (found.state, found.reason) == ("finished", None)
     assert found.ended >= found.started
+
+
+def test_predictions_are_a_number_of_images_too(store, attempt, measure):
+    store.finish_attempt(
+        attempt, measure(acc=0.5, predictions=Predictions(labels=(0, 1), classes=(0, 0)), epochs=0)
+    )
+    assert only(store).measurement.validation_images == 2
 
 
 def test_the_measurement_s_epochs_replace_those_recorded(store, attempt, measure):
