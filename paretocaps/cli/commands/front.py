@@ -28,6 +28,11 @@ def command(
     STUDY is the study's name, optional if the storage has only one. With --knee or --prefer, one
     trial is marked in the table, and is the only one in JSON and CSV.
 
+    A value in the table has half the width of its 95 % interval, where it has one: over the seeds by
+    Student's t, for an accuracy of one seed over its images by Wilson. JSON and CSV have the standard
+    deviation and the ends of the interval beside each value (acc_sd, acc_low, acc_high), and the
+    number of seeds (n).
+
     \b
     Examples:
       paretocaps front demo --require "acc>=0.9"
