@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paretocaps.domain.design_name import designs_in
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
@@ -30,6 +31,11 @@ class FrontMember:
     seeds: int = 1
     flags: tuple[str, ...] = ()
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
+
+    @property
+    def designs(self) -> tuple[str, ...]:
+        """The names of the designs that it is, without what was fixed besides; empty for none."""
+        return designs_in(self.design) if self.design else ()
 
     def estimate(self, name: str) -> Estimate:
         """Return a quantity's estimate; of a member without `estimates`, its value without an interval."""

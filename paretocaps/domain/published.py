@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from paretocaps.domain.front_record import FrontMember
+
 BatchSize = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 _OWN_KEYS = ("name", "choices", "note", "baselines", "against")
@@ -24,6 +26,8 @@ class PublishedRow(BaseModel):
         baselines: the rows of designs whose best accuracy the row's trials are to reach; the figure
             `epochs_to_baseline` is what the paper prints about it.
         against: the row whose seconds the row's are compared with; empty for none.
+        trials: the numbers of the trials that were trained as the row says, where a stored study was searched
+            for them; None where they are told by design and choices.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +38,7 @@ class PublishedRow(BaseModel):
     note: str = ""
     baselines: tuple[str, ...] = ()
     against: str = ""
+    trials: tuple[int, ...] | None = Field(None, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -52,11 +57,15 @@ class PublishedRow(BaseModel):
             raise ValueError("a published row has no figures: give at least one, such as acc = 0.99")
         return self
 
-    def is_about(self, design: str | None, choices: Mapping[str, Any]) -> bool:
-        """Return whether the row describes a trial of `design` with these choices."""
-        if self.choices is None:
-            return self.name == design
-        return all(key in choices and choices[key] == value for key, value in self.choices.items())
+    def is_about(self, trial: FrontMember) -> bool:
+        """Return whether the row describes a trial."""
+        if self.trials is not None:
+            return trial.trial in self.trials
+        return self.name in trial.designs if self.choices is None else self.allows(trial.choices)
+
+    def allows(self, choices: Mapping[str, Any]) -> bool:
+        """Return whether `choices` have all of the row's choices."""
+        return all(key in choices and choices[key] == value for key, value in (self.choices or {}).items())
 
 
 class Published(BaseModel):

@@ -1,6 +1,6 @@
 """The search space of a study: which choices are sampled, from which values, and when."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import isfinite, prod
@@ -89,9 +89,9 @@ class Space:
         """Return the table from which `parse` reads this space."""
         return {parameter.name: parameter.table() for parameter in self.parameters}
 
-    def fixed(self, fix: Mapping[str, Any]) -> Self:
-        """Return the space without the choices in `fix`."""
-        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in fix))
+    def without(self, names: Collection[str]) -> Self:
+        """Return the space without the choices called `names`."""
+        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in names))
 
     @property
     def combinations(self) -> int | None:

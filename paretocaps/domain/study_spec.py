@@ -59,6 +59,8 @@ class StudySpec(BaseModel):
         designs: the designs to try first, by name, from the trainer or from `design`; None for all of both.
         design: the study's own designs: by name, the choices that define each (`[design.NAME]`).
         fix: choices with a given value, which are taken out of the search.
+        file_fix: the `[fix]` table of the study file, with which its designs and the rows of `published` are
+            meant; None without a file. It is filled in by `resolve_spec` and is no key of a study file.
         space: the sampled choices (see `Space.parse`); None for the trainer's default space.
         require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
             None means acc>=0.9 if acc is an objective.
@@ -93,6 +95,7 @@ class StudySpec(BaseModel):
     designs: tuple[str, ...] | None = None
     design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}
+    file_fix: dict[str, Any] | None = None
     space: dict[str, Any] | None = None
     require: tuple[str, ...] | None = None
     published: Published | None = None
@@ -184,6 +187,8 @@ def resolve_spec(
             if layer.get(name) not in (None, False):
                 merged = {other: value for other, value in merged.items() if other not in replaced}
         merged |= {**layer, "fix": {**merged.get("fix", {}), **_table(layer, "fix")}}
+    if file:
+        merged["file_fix"] = dict(_table(file, "fix"))
     return _validate(merged)
 
 
@@ -200,9 +205,9 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
         raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
+    known = [name for name in StudySpec.model_fields if name != "file_fix"]
     for name in table:
-        if name not in StudySpec.model_fields:
-            known = StudySpec.model_fields
+        if name not in known:
             raise UsageError(
                 f"study file {str(path)!r}: unknown option {name!r}{did_you_mean(name, known)}"
                 f" (known: {', '.join(known)})"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
+from paretocaps.domain.effect import Effect, Effects, Facts
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.space import Parameter, Space
@@ -36,11 +37,13 @@ class CheckedData:
         reading: how the data were read, in values that JSON can hold. A study keeps it, and does not go on
             where it has changed. None if the trainer does not tell.
         anew: what versions that kept no `reading` read otherwise, one phrase each.
+        facts: the numbers about the data on which the trainer's `effects` depend.
     """
 
     remarks: tuple[str, ...] = ()
     reading: Mapping[str, Any] | None = None
     anew: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=dict)
 
 
 class Check(Protocol):
@@ -88,6 +91,8 @@ class TrainerSpec:
         calibrate: its `Calibrate` function, which is run once in each training process of a study whose
             objectives include a time; without it, times can be compared on one device only.
         ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`).
+        effects: its `Effects` function, by which a study knows two spellings of the same training, and the
+            choices that cannot act in its epochs; without it, other choices are another training.
     """
 
     name: str
@@ -101,6 +106,7 @@ class TrainerSpec:
     description: str = ""
     calibrate: str = ""
     ranks: bool = False
+    effects: str = ""
 
     def check_ranks(self, ranks: int) -> None:
         """Refuse several ranks if the trainer supports only one.
@@ -191,6 +197,13 @@ class TrainerSpec:
         """Raise an error if one of `quantities` cannot be measured on `devices`."""
         if self.measures:
             TRAINERS.resolve(self.name, self.measures)(quantities, devices)
+
+    def effects_of(self, epochs: int, facts: Facts) -> tuple[Effect, ...]:
+        """Return the effects of the choices in a training of `epochs` epochs on data with these facts."""
+        if not self.effects:
+            return ()
+        effects: Effects = TRAINERS.resolve(self.name, self.effects)
+        return tuple(effects(epochs, facts))
 
     def load(self) -> Train:
         """Import and return the training function."""

@@ -38,7 +38,7 @@ class Reached:
 
 def reach_quantities(published: Published, trials: Iterable[FrontMember]) -> tuple[str, ...]:
     """Return the quantities that `reached` reads, for the baselines that have a trial."""
-    trained = {trial.design for trial in trials}
+    trained = {design for trial in trials for design in trial.designs}
     found = [design for design in published.baselines if design in trained]
     return tuple(kind(design).name for design in found for kind in (EpochsTo, TimeTo))
 
@@ -112,7 +112,7 @@ def _line(
 
 
 def _about(row: PublishedRow, trials: Sequence[FrontMember]) -> list[FrontMember]:
-    return [trial for trial in trials if row.is_about(trial.design, trial.choices)]
+    return [trial for trial in trials if row.is_about(trial)]
 
 
 def _printed(row: PublishedRow) -> float | None:

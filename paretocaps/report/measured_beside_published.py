@@ -104,7 +104,7 @@ def beside(
     """
     found: list[Beside] = []
     for row in published.rows:
-        about = [trial for trial in trials if row.is_about(trial.design, trial.choices)]
+        about = [trial for trial in trials if row.is_about(trial)]
         for trial in about:
             measured = _measured(trial, timed=timed)
             found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))

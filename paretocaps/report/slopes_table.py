@@ -41,7 +41,7 @@ def slopes_beside(published: "Sequence[PublishedRow]", lines: Sequence[DepthLine
     """
     pairs: list[tuple[PublishedRow, str]] = []
     for row in published:
-        about = [one for one in lines if row.is_about(None, one.kind) and one.slope is not None]
+        about = [one for one in lines if row.allows(one.kind) and one.slope is not None]
         pairs += [(row, name) for name in dict.fromkeys(line.name for line in about) or ("not trained",)]
     if not pairs:
         return None

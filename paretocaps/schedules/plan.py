@@ -4,9 +4,11 @@ WarmAdaBatch (X-TrainCaps and FasTrCaps, Algorithm 5) needs no code of its own: 
 `warm_restarts` with `cycle="phase"` and the batch schedule `adabatch`.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
@@ -105,6 +107,23 @@ class TrainingPlan:
             )
             for epoch, phase, first in self._epochs()
         ]
+
+    def signature(self) -> bytes:
+        """Return a value that is equal for two plans exactly if all their batches and learning rates are.
+
+        Batches count as they are taken from the images that there are. The rates are compared at the first
+        two steps, the middle and the last step of every epoch: policies that agree there agree throughout.
+        """
+        policy = LEARNING_RATE_POLICIES.get(self.choices.lr_policy)
+        batches, rates = array("q"), array("d")
+        for phase in self.phases:
+            step_images = min(phase.batch_size * self.choices.accumulate, self.images)
+            batches.extend((step_images, min(phase.batch_size, step_images)) * phase.epochs)
+            steps = phase.steps_per_epoch
+            probed = sorted({0, min(1, steps - 1), steps // 2, steps - 1})
+            for first in range(phase.first_step, phase.end_step, steps):
+                rates.extend(policy(self.choices, self._moment(phase, first + step)) for step in probed)
+        return sha256(batches.tobytes() + rates.tobytes()).digest()
 
     def epoch_starts(self) -> list[int]:
         """Return the first step of every epoch, in order."""

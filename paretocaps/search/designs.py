@@ -1,12 +1,14 @@
-"""Checks designs, and finds the points of a study's space that they are."""
+"""Checks designs, and finds their places in a study: the choices of their trials, and their names there."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.search.same_training import SameTraining
 
 
 def with_designs(trainer: TrainerSpec, own: Mapping[str, Mapping[str, Any]]) -> TrainerSpec:
@@ -39,47 +41,107 @@ def check_designs(trainer: TrainerSpec, names: tuple[str, ...] | None) -> tuple[
     return tuple(trainer.designs) if names is None else names
 
 
-def place(
-    trainer: TrainerSpec, space: Space, fix: Mapping[str, Any], design: Mapping[str, Any]
-) -> dict[str, Scalar]:
-    """Return the sampled choices with which a trial has exactly the choices of `design`.
+def meant(trainer: TrainerSpec, spec: StudySpec, name: str) -> dict[str, Any]:
+    """Return the canonical choices that a design stands for by itself.
+
+    What a design of the trainer does not name is the default; what a study's own design does not name is
+    fixed by the study file that it is written in.
+
+    Args:
+        trainer: has the study's own designs too.
+        spec: the study's spec.
+        name: name of a design.
 
     Raises:
-        UsageError: the space or the fixed choices do not allow the design; the message names the choice.
+        UsageError: its choices contradict each other.
     """
-    for name, value in fix.items():
-        if name in design and design[name] != value:
-            raise UsageError(f"it has {name}={design[name]}, which is fixed to {value}")
-    wanted = trainer.complete(design, fix)
-    for name, value in design.items():
-        if name not in wanted:
-            raise UsageError(f"it has {name}={value}, which has no meaning with its other choices")
-    sampled: dict[str, Scalar] = {}
-    for parameter in space:
-        if holds(parameter.when, {**fix, **sampled}):
-            meaningless = parameter.name not in wanted  # `wanted` is complete but for meaningless choices
-            sampled[parameter.name] = _any(parameter) if meaningless else _value(parameter, wanted)
-    reached = trainer.complete(sampled, fix)
-    for name in {**wanted, **reached}:
-        if wanted.get(name) != reached.get(name):
-            raise UsageError(f"it has {name}={wanted.get(name)}, which the space does not sample")
-    return sampled
+    beside = spec.fix if spec.file_fix is None else spec.file_fix
+    return trainer.complete(trainer.designs[name], trainer.parse_fix(beside if name in spec.design else {}))
 
 
-def _any(parameter: Parameter) -> Scalar:
-    """Return any value, for a choice that has no meaning and will not be in the trial."""
+@dataclass(frozen=True)
+class Place:
+    """The place of a design in a study.
+
+    Attributes:
+        fixed: the fixed choices that supplement it.
+        sampled: the sampled choices of its trial.
+        choices: the canonical choices of its trial, as the design spells them.
+    """
+
+    fixed: Mapping[str, Any]
+    sampled: Mapping[str, Scalar]
+    choices: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Finds the places of designs in one study.
+
+    Args:
+        spec: the study's spec.
+        trainer: has the study's own designs too.
+        space: the sampled choices.
+        fix: the fixed choices.
+        same: tells trainings apart.
+    """
+
+    spec: StudySpec
+    trainer: TrainerSpec
+    space: Space
+    fix: Mapping[str, Any]
+    same: SameTraining
+
+    def of(self, name: str) -> Place:
+        """Return the place of a design, whose trial trains exactly what it says.
+
+        Raises:
+            UsageError: the space or the fixed choices do not allow the design; the message names the choice.
+        """
+        design = self.trainer.parse_fix(self.trainer.designs[name])
+        choices = self._choices(design)
+        alone = meant(self.trainer, self.spec, name)
+        fixed = {
+            choice: value
+            for choice, value in self.fix.items()
+            if choice not in design and choice in choices and alone.get(choice) != value
+        }
+        return Place(fixed, self._sampled(choices), choices)
+
+    def _choices(self, design: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the choices of a design's trial; fixed ones may contradict it only without any effect."""
+        wanted = self.trainer.complete(design, self.fix)
+        for choice, value in design.items():
+            if choice not in wanted:
+                raise UsageError(f"it has {choice}={value}, which has no meaning with its other choices")
+        contradicted = [choice for choice, value in design.items() if self.fix.get(choice, value) != value]
+        if not contradicted:
+            return wanted
+        forced = self.trainer.complete({}, {**design, **self.fix})
+        if self.same.key(forced) != self.same.key(wanted):
+            choice = contradicted[0]
+            raise UsageError(f"it has {choice}={design[choice]}, which is fixed to {self.fix[choice]}")
+        return forced
+
+    def _sampled(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Return the point of the space at which a trial trains the same as with `choices`."""
+        sampled: dict[str, Scalar] = {}
+        for parameter in self.space:
+            if holds(parameter.when, {**self.fix, **sampled}):
+                sampled[parameter.name] = _value(parameter, choices.get(parameter.name))
+        reached = self.trainer.complete(sampled, self.fix)
+        if self.same.key(reached) != self.same.key(choices):
+            missed = [name for name in choices if choices[name] != reached.get(name)]
+            sampled_too = [parameter.name for parameter in self.space if parameter.name in missed]
+            choice = (sampled_too or missed)[0]
+            raise UsageError(f"it has {choice}={choices[choice]}, which the space does not sample")
+        return sampled
+
+
+def _value(parameter: Parameter, wanted: Any) -> Scalar:
+    """Return the value that is wanted, or any other one if the parameter does not have it."""
     points = parameter.points()
-    return points[0] if points else parameter.low or 0
-
-
-def _value(parameter: Parameter, wanted: Mapping[str, Any]) -> Scalar:
-    value = wanted.get(parameter.name)
-    points = parameter.points()
-    inside = (
-        value in points
-        if points is not None
-        else isinstance(value, int | float) and (parameter.low or 0) <= value <= (parameter.high or 0)
-    )
-    if value is None or not inside:
-        raise UsageError(f"it has {parameter.name}={value}, which the space does not sample")
-    return value  # type: ignore[no-any-return]  # a choice has the type that its trainer declares
+    low, high = parameter.low or 0, parameter.high or 0
+    if points is not None:
+        return points[points.index(wanted)] if wanted in points else points[0]
+    return wanted if isinstance(wanted, int | float) and low <= wanted <= high else low

@@ -1,7 +1,7 @@
-"""Proposes a study's next choices, none twice: from designs, a predefined sequence, or a sampler."""
+"""Proposes a study's next choices, no training twice: from designs, a predefined sequence, or a sampler."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -9,14 +9,13 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
-from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import UsageError
-from paretocaps.search.designs import place
+from paretocaps.search.designs import Place, Places
 from paretocaps.search.observer import Observer
 from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.suggestions import suggest
-from paretocaps.storage.records import canonical_json
 
 _RESAMPLE = 3
 _DRAWS = 16_384
@@ -33,7 +32,7 @@ class Proposal:
 
 @dataclass
 class Proposals:
-    """Asks an Optuna study for choices that were not tried yet.
+    """Asks an Optuna study for choices whose training was not tried yet.
 
     On a discrete space samplers repeat choices (TPE in more than a third of its trials), and training them
     again adds nothing to the front. Optuna is told that a repeated proposal was pruned, which samplers for
@@ -41,56 +40,61 @@ class Proposals:
 
     Args:
         study: the Optuna study, with its sampler.
-        trainer: completes and canonicalises choices.
-        space: the choices that are sampled.
-        fix: the fixed choices.
+        places: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
         sampler: its `sequence`, if it has one, decides instead of Optuna.
         seed: the seed of sequences and of even sampling.
-        seen: canonical choices tried so far, as JSON.
+        seen: the keys of the trainings tried so far (`SameTraining.key`).
         observer: gets a notice of skipped designs and refused combinations.
     """
 
     study: optuna.Study
-    trainer: TrainerSpec
-    space: Space
-    fix: Mapping[str, Any]
+    places: Places
     sampler: Sampler
     seed: int
-    seen: set[str]
+    seen: set[Hashable]
     observer: Observer
+    space: Space = field(init=False)
+    fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
+    _designed: dict[str, Mapping[str, Any]] = field(init=False, default_factory=dict)
     _contradicted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
+        self.space, self.fix = self.places.space, self.places.fix
         source = self.sampler.sequence
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
     def enqueue_designs(self, names: tuple[str, ...], again: Collection[str] = ()) -> None:
         """Enqueue the designs, once per study; skip one that the space or `fix` excludes, with a notice.
 
+        Designs that are the same training in this study are tried once, under all of their names.
+
         Args:
             names: names of the designs.
-            again: names of those that may be tried once more if they were tried once before.
+            again: names in the study of those that may be tried once more if they were tried once before.
         """
         tried = Counter(trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False))
-        queued: dict[str, str] = {}
-        for name in names:
-            if tried[name] > (name in again):
-                continue
-            try:
-                sampled = place(self.trainer, self.space, self.fix, self.trainer.designs[name])
-            except UsageError as error:
-                self.observer.notice(f"design {name} is left out: {error}")
-                continue
-            key = canonical_json(self.trainer.complete(sampled, self.fix))
-            if key in queued:
-                self.observer.notice(f"design {name} is left out: in this study it equals {queued[key]}")
-            if key in self.seen or key in queued:
+        for key, places in self._trainings(names).items():
+            name = name_in_study([(design, place.fixed) for design, place in places.items()])
+            first = next(iter(places.values()))
+            self._designed[name] = first.choices
+            if key in self.seen or tried[name] > (name in again):
                 continue
             if tried[name]:
                 self.observer.notice(f"design {name} failed, maybe for a temporary reason: it is tried again")
-            queued[key] = name
-            self.study.enqueue_trial(sampled, user_attrs={"design": name})
+            self.study.enqueue_trial(dict(first.sampled), user_attrs={"design": name})
+
+    def _trainings(self, names: Sequence[str]) -> dict[Hashable, dict[str, Place]]:
+        """Return the places of the designs that the study allows, in order, by training and name."""
+        found: dict[Hashable, dict[str, Place]] = {}
+        for name in names:
+            try:
+                place = self.places.of(name)
+            except UsageError as error:
+                self.observer.notice(f"design {name} is left out: {error}")
+                continue
+            found.setdefault(self.places.same.key(place.choices), {})[name] = place
+        return found
 
     def next(self) -> Proposal | None:
         """Return the next proposal, or None if every point of the space was tried."""
@@ -107,19 +111,22 @@ class Proposals:
     def _ask(self) -> Proposal | None:
         trial = self.study.ask()
         choices = self._complete(suggest(trial, self.space, self.fix))
-        key = canonical_json(choices) if choices is not None else ""
+        name = trial.user_attrs.get("design")
+        if choices is not None and name in self._designed:  # the same training, as the design spells it
+            choices = dict(self._designed[name])
+        key = None if choices is None else self.places.same.key(choices)
         if choices is None or key in self.seen:
             trial.set_user_attr("repeats" if choices is not None else "contradicts", True)
             self.study.tell(trial.number, state=TrialState.PRUNED)
             return None
         self.seen.add(key)
-        return Proposal(trial.number, choices, trial.user_attrs.get("design"))
+        return Proposal(trial.number, choices, name)
 
     def _enqueue(self, points: Iterator[dict[str, Scalar]]) -> bool:
         # a sequence may be endless although all points of its space were tried
         for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
-            if choices is not None and canonical_json(choices) not in self.seen:
+            if choices is not None and self.places.same.key(choices) not in self.seen:
                 self.study.enqueue_trial(sampled)
                 return True
         return False
@@ -127,7 +134,7 @@ class Proposals:
     def _complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any] | None:
         """Return the choices of a trial, or None if the trainer refuses the combination; notify once."""
         try:
-            return self.trainer.complete(sampled, self.fix)
+            return self.places.trainer.complete(sampled, self.fix)
         except UsageError as error:
             if not self._contradicted:
                 self.observer.notice(f"combinations that the trainer refuses are left out: {error}")

@@ -1,5 +1,6 @@
 """Checks and runs one study, from its spec to its stored front."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
-from paretocaps.search.designs import check_designs, with_designs
+from paretocaps.search.designs import Places, check_designs, with_designs
 from paretocaps.search.identity import (
     data_content,
     refuse_other_data,
@@ -30,7 +31,9 @@ from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_stu
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.recovery import add_seeds, recover_trials
 from paretocaps.search.runner import Runner
+from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
+from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.store import Store
 
@@ -96,7 +99,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     fix = trainer.parse_fix(spec.fix)
     space = trainer.space if spec.space is None else Space.parse(spec.space)
     trainer.check_space(space)
-    space = space.fixed(fix)
+    space = space.without(fix)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
     places = tuple(devices(spec.device, spec.workers, spec.share_device, spec.ranks))
@@ -180,25 +183,24 @@ def run_study(
     spec = checked.spec
     interrupts = Interrupts()
     with driver_lock(spec.storage, spec.study), interrupts.watching():
-        _enter(store, spec)
+        data = data or CheckedData()
+        places, notices = _enter(store, checked, data)
         counts = store.counts(spec.study)
         sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
-        seen = set(store.choices_seen(spec.study))
+        seen = {places.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
         with (
             open_optuna_study(spec.storage, spec.study, checked.objectives, sampler) as study,
             checked.executor(checked.places) as executor,
         ):
             _check_data(study, spec)
-            _check_reading(study, spec, data or CheckedData(), begun=bool(sum(counts.values())))
+            _check_reading(study, spec, data, begun=bool(sum(counts.values())))
             store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
-            proposals = Proposals(
-                study, checked.trainer, checked.space, checked.fix, checked.sampler, spec.seed, seen, observer
-            )
+            proposals = Proposals(study, places, checked.sampler, spec.seed, seen, observer)
             runner = Runner(spec, checked.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, checked.places))
-            for remark in checked.without_effect:
+            for remark in (*checked.without_effect, *notices):
                 observer.notice(remark)
             proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             recover_trials(runner)
@@ -215,13 +217,26 @@ def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
     )
 
 
-def _enter(store: Store, spec: StudySpec) -> None:
-    """Create the study, or check that the stored one has the same identity."""
+def _enter(store: Store, checked: CheckedStudy, data: CheckedData) -> tuple[Places, tuple[str, ...]]:
+    """Create the study, or check that the stored one has the same identity and take up its space.
+
+    Return what finds the places of its designs, and notices of the choices that a new study does not sample
+    because they cannot act.
+    """
+    spec, trainer, fix, facts = checked.spec, checked.trainer, checked.fix, data.facts
+    reasons: Mapping[str, str] = {}
     if spec.study in [summary.name for summary in store.studies()]:
-        refuse_other_study(spec, store.study(spec.study).spec)
+        stored = store.study(spec.study)
+        refuse_other_study(spec, stored.spec)
+        idle = stored.without_effect
+        store.set_facts(spec.study, facts)
     else:
         refuse_foreign_study(spec.storage, spec.study)
-        store.create_study(spec.study, stored_form(spec))
+        reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
+        idle = tuple(reasons)
+        store.create_study(spec.study, stored_form(spec), facts, idle)
+    same = SameTraining(trainer, spec.epochs, facts)
+    return Places(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
 
 
 def _check_data(study: optuna.Study, spec: StudySpec) -> None:

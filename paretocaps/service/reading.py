@@ -111,6 +111,7 @@ def write_report(
         UsageError: as for `load_front`, or the page cannot be written.
     """
     from paretocaps.report import page
+    from paretocaps.search.published_trials import with_trials
     from paretocaps.search.ranking import named_values
     from paretocaps.search.views import trials_of
     from paretocaps.storage.artifacts import safe_name
@@ -120,11 +121,13 @@ def write_report(
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
-        spec = store.study(name).spec
+        record = store.study(name)
+        spec = record.spec
         everyone = trials_of(store, name, front.objectives, measured_on, scale_to)
         asked = StudySpec.model_validate(spec)
+        published = asked.published and with_trials(asked.published, record, everyone.members)
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
-        table = _further(store, name, asked.published, everyone.members, measured_on, scale_to)
+        table = _further(store, name, published, everyone.members, measured_on, scale_to)
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
@@ -142,7 +145,7 @@ def write_report(
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
                 for trial, own in attempts.items()
             },
-            published=asked.published,
+            published=published,
             policies=_policies(store, asked, everyone.members),
         )
 
@@ -234,7 +237,7 @@ def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) ->
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that a study was run with, without the values that a paper published."""
-    return {name: value for name, value in spec.items() if name != "published"}
+    return {name: value for name, value in spec.items() if name not in ("published", "file_fix")}
 
 
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":

@@ -18,12 +18,23 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study as it is stored; `reference_point` has one value per objective, in the objective's unit."""
+    """A study as it is stored.
+
+    Attributes:
+        name: its name.
+        created: when it was created.
+        spec: the stored form of its spec.
+        reference_point: one value per objective, in the objective's unit; None before it is fixed.
+        facts: its trainer's facts about its data (`CheckedData.facts`); None where they are not recorded.
+        without_effect: the choices that were taken out of its space when it was created.
+    """
 
     name: str
     created: datetime
     spec: Mapping[str, Any]
     reference_point: tuple[float, ...] | None
+    facts: Mapping[str, int] | None = None
+    without_effect: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,16 @@ STUDIES = Table(
         JSON(none_as_null=True),
         comment="of the hypervolume: a list, one value an objective, in its own unit",
     ),
+    Column(
+        "facts",
+        JSON(none_as_null=True),
+        comment="numbers about its data that decide which choices are the same training, by name",
+    ),
+    Column(
+        "without_effect",
+        JSON(none_as_null=True),
+        comment="a list of the choices that were taken out of its space because they cannot act",
+    ),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
 )
 

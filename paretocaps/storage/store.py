@@ -57,6 +57,7 @@ class Store:
     study = _reads(_studies.study)
     studies = _reads(_studies.studies)
     set_spec = _writes(_studies.set_spec)
+    set_facts = _writes(_studies.set_facts)
     set_reference_point = _writes(_studies.set_reference_point)
 
     start_trial = _writes(_trials.start_trial)

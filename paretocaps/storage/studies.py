@@ -14,14 +14,28 @@ from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canoni
 from paretocaps.storage.schema import STUDIES, TRIALS, now
 
 
-def create_study(connection: Connection, name: str, spec: Mapping[str, Any]) -> None:
+def create_study(
+    connection: Connection,
+    name: str,
+    spec: Mapping[str, Any],
+    facts: Mapping[str, int] | None = None,
+    without_effect: Sequence[str] = (),
+) -> None:
     """Add a study with its spec, in values that JSON can hold (`spec.model_dump(mode="json")`).
+
+    `facts` and `without_effect` are those of `StudyRecord`.
 
     Raises:
         UsageError: `spec` cannot be stored as JSON.
         StorageError: there is already a study of that name.
     """
-    values = {"name": name, "created": now(), "spec": json.loads(canonical_json(spec))}
+    values = {
+        "name": name,
+        "created": now(),
+        "spec": json.loads(canonical_json(spec)),
+        "facts": facts,
+        "without_effect": list(without_effect) or None,
+    }
     where = safe(connection.engine.url)
     with refusing_duplicates(f"study {name!r} is already in {where!r}: open it, or choose another name"):
         connection.execute(insert(STUDIES).values(**values))
@@ -52,10 +66,9 @@ def study(connection: Connection, name: str) -> StudyRecord:
     Raises:
         StorageError: there is none; the message has the most similar name.
     """
-    query = select(STUDIES.c.created, STUDIES.c.spec, STUDIES.c.reference_point)
-    row = connection.execute(query.where(STUDIES.c.id == study_id(connection, name))).one()
+    row = connection.execute(select(STUDIES).where(STUDIES.c.id == study_id(connection, name))).one()
     point = None if row.reference_point is None else tuple(row.reference_point)
-    return StudyRecord(name, row.created, row.spec, point)
+    return StudyRecord(name, row.created, row.spec, point, row.facts, tuple(row.without_effect or ()))
 
 
 def studies(connection: Connection) -> list[StudySummary]:
@@ -86,6 +99,16 @@ def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None
     key = study_id(connection, name)
     stored = json.loads(canonical_json(spec))
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(spec=stored))
+
+
+def set_facts(connection: Connection, name: str, facts: Mapping[str, int]) -> None:
+    """Store the trainer's facts about a study's data, which a study of an older version lacks.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, name)
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(facts=dict(facts)))
 
 
 def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
+from paretocaps.domain.design_name import designs_in
 from paretocaps.domain.measurement import FIELDS, IMAGES, Measurement
 from paretocaps.domain.quantities.quantities import compared, evaluated, parse_quantity
 from paretocaps.domain.quantities.quantity import Quantity
@@ -115,11 +116,12 @@ def _of_design(connection: Connection, study: str, quantity: Quantity) -> list[M
     finished = TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", TRIALS.c.design.is_not(None)
     query = select(TRIALS.c.design, TRIALS.c.id).where(*finished).order_by(TRIALS.c.number.desc())
     first = dict(iter(connection.execute(query)))
-    if quantity.against not in first:
+    by_name = {design: key for name, key in first.items() for design in designs_in(name)} | first
+    if quantity.against not in by_name:
         known = f"its designs: {', '.join(sorted(first))}" if first else "it has no designs"
         raise UsageError(
             f"{quantity.name}: study {study!r} has no finished trial of design {quantity.against!r}"
             f" ({known}): train it, name another, or give a number ({quantity.example})"
         )
-    scope = TRIALS.c.id == first[quantity.against], ATTEMPTS.c.state == "finished", is_latest()
+    scope = TRIALS.c.id == by_name[quantity.against], ATTEMPTS.c.state == "finished", is_latest()
     return list(load_measurements(connection, scope, epochs=quantity.reads_epochs).values())

@@ -12,13 +12,15 @@ from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.errors import DataError
 from paretocaps.models.architecture import architecture
+from paretocaps.training.effects import data_facts
 
 
 def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
     """Read the images once, so that a fault in them is reported before a study is created.
 
     Images that are kept prepared on disk are prepared here, so that workers only map them. Returns the
-    classes and the sizes of the parts, remarks on the data, and how they were read (see `reading`).
+    classes and the sizes of the parts, remarks on the data, how they were read (see `reading`), and the facts
+    that `effects` need.
 
     Raises:
         UnknownNameError: there is no data set of that name.
@@ -31,7 +33,7 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Check
         raise DataError(f"{splits.name}: all images are of one class: give images of 2 classes or more")
     channels, height, width = splits.train.shape
     architecture(Choices(), height, width, channels, splits.classes)
-    return CheckedData(splits.told, reading(splits), splits.anew)
+    return CheckedData(splits.told, reading(splits), splits.anew, data_facts(splits.train))
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:

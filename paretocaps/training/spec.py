@@ -9,6 +9,7 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec
 
 _CONSTANT = {"batch_schedule": "constant", "batch_size": 128}
+_BASELINE = {"lr_policy": "fixed", "lr_max": 1e-3, **_CONSTANT}
 _WARM_ADABATCH = {
     "lr_policy": "warm_restarts",
     "cycle": "phase",
@@ -19,13 +20,13 @@ _SHARED = {"weight_sharing": True, "decoder": "reduced"}
 
 DESIGNS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "baseline": {"lr_policy": "fixed", "lr_max": 1e-3, **_CONSTANT},
+        "baseline": _BASELINE,
         "exponential": {"lr_policy": "exponential", **_CONSTANT},
         "one_cycle": {"lr_policy": "one_cycle", **_CONSTANT},
         "warm_restarts": {"lr_policy": "warm_restarts", "cycle": "epoch", **_CONSTANT},
         "adabatch": {"lr_policy": "fixed", "batch_schedule": "adabatch", "growth": "doubling"},
         "wab": _WARM_ADABATCH,
-        "ws": _SHARED,
+        "ws": {**_BASELINE, **_SHARED},
         "wab_ws": {**_WARM_ADABATCH, **_SHARED},
     }
 )
@@ -61,4 +62,5 @@ CAPSNET = TrainerSpec(
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.reference_step:reference_step",
     ranks=True,
+    effects="paretocaps.training.effects:effects",
 )

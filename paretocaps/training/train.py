@@ -23,6 +23,7 @@ from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.network import Network
 from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import build_plan
+from paretocaps.schedules.pruning_start import warmup_epochs
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
@@ -38,7 +39,6 @@ from paretocaps.training.pruning import (
     achieved,
     prune_learner,
     shortfall,
-    warmup_epochs,
 )
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.weights import packed, save_weights, unpacked

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -16,11 +17,16 @@ from pyarrow import parquet
 from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
 from paretocaps.data.tensor_splits import load
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import read_study_file, resolve_spec
-from paretocaps.search.designs import place
+from paretocaps.search.designs import Places
+from paretocaps.search.identity import stored_form
+from paretocaps.search.published_trials import with_trials
+from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import grid
 from paretocaps.search.study import check_study
 from paretocaps.service.running import optimize
+from paretocaps.storage.records import StudyRecord
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
@@ -95,35 +101,37 @@ def parsed(command):
     return found.make_context(verb, arguments, parent=context).params
 
 
-@pytest.mark.parametrize("name", DESIGNED)
-def test_a_study_of_named_designs_has_exactly_those(name):
+def planned(name):
+    """Return a study's trials: those of its designs or of its grid, as they would be stored."""
     spec = resolve_spec({}, read_study_file(STUDIES / name))
     checked = check_study(spec)
-    found = [
-        place(checked.trainer, checked.space, checked.fix, checked.trainer.designs[design])
-        for design in checked.designs
-    ]
-    choices = {repr(sorted(checked.trainer.complete(sampled, checked.fix).items())) for sampled in found}
-    assert len(choices) == len(checked.designs) == spec.trials
-    assert set(spec.design) <= set(checked.designs)
+    same = SameTraining(checked.trainer, spec.epochs, None)
+    places = Places(spec, checked.trainer, checked.space, checked.fix, same)
+    if spec.sampler == "grid":
+        points = grid(checked.space, checked.fix, 0)
+        choices = [(None, checked.trainer.complete(sampled, checked.fix)) for sampled in points]
+    else:
+        choices = [(design, places.of(design).choices) for design in checked.designs]
+    return spec, [FrontMember(n, values, {}, design) for n, (design, values) in enumerate(choices)]
+
+
+@pytest.mark.parametrize("name", DESIGNED)
+def test_a_study_of_named_designs_has_exactly_those(name):
+    spec, trials = planned(name)
+    assert len({repr(sorted(trial.choices.items())) for trial in trials}) == len(trials) == spec.trials
+    assert set(spec.design) <= {trial.design for trial in trials}
 
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_published_row_is_about_one_of_its_trials(name):
-    spec = resolve_spec({}, read_study_file(STUDIES / name))
+    spec, trials = planned(name)
     if spec.published is None:
         assert "no published numbers" in (STUDIES / name).read_text()
         return
-    checked = check_study(spec)
-    if spec.sampler == "grid":
-        trials = [
-            (None, checked.trainer.complete(sampled, checked.fix))
-            for sampled in grid(checked.space, checked.fix, 0)
-        ]
-    else:
-        trials = [(design, {}) for design in checked.designs]
-    for row in spec.published.rows:
-        assert len([design for design, choices in trials if row.is_about(design, choices)]) == 1, row.name
+    record = StudyRecord(spec.study, datetime.now(UTC), stored_form(spec), None)
+    for row in with_trials(spec.published, record, trials).rows:
+        (trial,) = (trial for trial in trials if row.is_about(trial))
+        assert trial.design in (None, row.name)
         assert all(0 < value < 1 for figure, value in row.figures.items() if figure.startswith("acc"))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.published import Published
 
 PUBLISHED: dict[str, Any] = {
@@ -34,12 +35,19 @@ def test_the_stored_form_reads_back_to_itself() -> None:
 
 def test_a_row_is_about_a_design_or_about_choices() -> None:
     wab, about_deep, _ = Published.model_validate(PUBLISHED).rows
-    assert wab.is_about("wab", {})
-    assert not wab.is_about(None, {"acc": 0.9945})
+    assert wab.is_about(FrontMember(0, {}, {}, "wab"))
+    assert wab.is_about(FrontMember(0, {}, {}, "adabatch = wab"))
+    assert not wab.is_about(FrontMember(0, {"acc": 0.9945}, {}))
     deep = {"family": "residual_caps", "blocks": 2, "lr_max": 0.1}
-    assert about_deep.is_about(None, deep)
-    assert not about_deep.is_about("deep", {**deep, "blocks": 3})
-    assert not about_deep.is_about("deep", {"blocks": 2})
+    assert about_deep.is_about(FrontMember(0, deep, {}))
+    assert not about_deep.is_about(FrontMember(0, {**deep, "blocks": 3}, {}, "deep"))
+    assert not about_deep.is_about(FrontMember(0, {"blocks": 2}, {}, "deep"))
+
+
+def test_a_row_with_the_numbers_of_its_trials_is_about_those_alone() -> None:
+    wab = Published.model_validate(PUBLISHED).rows[0].model_copy(update={"trials": (3,)})
+    assert [wab.is_about(FrontMember(number, {}, {}, "wab")) for number in (2, 3)] == [False, True]
+    assert "trials" not in wab.model_dump()
 
 
 @pytest.mark.parametrize(

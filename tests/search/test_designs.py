@@ -1,29 +1,76 @@
 import pytest
 
 from paretocaps.domain.space import Space
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.search.designs import check_designs, place, with_designs
+from paretocaps.search.designs import Places, check_designs, meant, with_designs
+from paretocaps.search.same_training import SameTraining
 
 CAPSNET = TRAINERS.get("capsnet")
 
 
+def place(name, table=None, fix=None, epochs=30, **spec):
+    """Return the place of a design in a study of that space, with those fixed choices."""
+    asked = StudySpec(fix=fix or {}, **spec)
+    trainer = with_designs(CAPSNET, asked.design)
+    parsed = trainer.parse_fix(asked.fix)
+    space = (CAPSNET.space if table is None else Space.parse(table)).without(parsed)
+    return Places(asked, trainer, space, parsed, SameTraining(trainer, epochs, None)).of(name)
+
+
 @pytest.mark.parametrize("name", list(CAPSNET.designs))
 def test_every_design_has_its_place_in_the_default_space(name):
-    design = CAPSNET.designs[name]
-    sampled = place(CAPSNET, CAPSNET.space, {}, design)
-    assert CAPSNET.complete(sampled, {}) == CAPSNET.canonical(design)
+    found = place(name)
+    assert found.choices == CAPSNET.complete(found.sampled, {}) == CAPSNET.canonical(CAPSNET.designs[name])
+    assert not found.fixed
 
 
-def test_a_design_that_contradicts_a_fixed_choice_says_which():
-    with pytest.raises(UsageError, match="it has lr_policy=one_cycle, which is fixed to fixed"):
-        place(CAPSNET, CAPSNET.space, {"lr_policy": "fixed"}, CAPSNET.designs["one_cycle"])
+@pytest.mark.parametrize(
+    ("name", "choice"), [("one_cycle", "one_cycle"), ("ws", "fixed"), ("wab_ws", "warm_restarts")]
+)
+def test_a_design_that_contradicts_a_fixed_choice_says_which(name, choice):
+    with pytest.raises(UsageError, match=f"it has lr_policy={choice}, which is fixed to exponential"):
+        place(name, fix={"lr_policy": "exponential"})
 
 
-def test_a_fixed_choice_that_no_design_names_goes_with_all_of_them():
-    space = CAPSNET.space.fixed({"pruning_ratio": 0.5})
-    sampled = place(CAPSNET, space, {"pruning_ratio": 0.5}, CAPSNET.designs["ws"])
-    assert CAPSNET.complete(sampled, {"pruning_ratio": 0.5})["pruning_ratio"] == 0.5
+def test_a_fixed_choice_that_a_design_does_not_name_supplements_it():
+    found = place("ws", fix={"pruning_ratio": "0.5", "decoder": "reduced"})
+    assert found.choices["pruning_ratio"] == 0.5
+    assert found.fixed == {"pruning_ratio": 0.5}
+    assert place("baseline", fix={"family": "lenet5", "decoder": "none"}).fixed == {"family": "lenet5"}
+    assert not place("baseline", fix={"decoder": "full", "optimizer": "adam"}).fixed  # as without
+
+
+def test_the_file_of_a_design_is_no_supplement():
+    own = {"design": {"small": {"decoder": "none"}}, "fix": {"augment": "shift", "lr_max": 0.01}}
+    assert not place("small", **own).fixed
+    assert place("small", **own, file_fix={"augment": "shift"}).fixed == {"lr_max": 0.01}
+    assert place("exponential", **own, file_fix={"augment": "shift"}).fixed == {
+        "augment": "shift",
+        "lr_max": 0.01,
+    }
+
+
+def test_what_a_design_means_by_itself():
+    file = {"fix": {"augment": "shift", "precision": "fp32"}, "file_fix": {"augment": "shift"}}
+    spec = StudySpec(design={"small": {"family": "lenet5"}}, **file)
+    trainer = with_designs(CAPSNET, spec.design)
+    assert meant(trainer, spec, "ws") == CAPSNET.canonical(CAPSNET.designs["ws"])
+    assert meant(trainer, spec, "small") == CAPSNET.canonical({"family": "lenet5", "augment": "shift"})
+
+
+def test_a_choice_without_effect_neither_contradicts_nor_has_to_be_sampled():
+    table = CAPSNET.space.without(["growth"]).table()
+    wab = place("wab", table, epochs=5)
+    assert wab.choices == CAPSNET.canonical(CAPSNET.designs["wab"])
+    assert wab.choices["growth"] == "once"
+    assert "growth" not in wab.sampled
+    with pytest.raises(UsageError, match="it has growth=once, which the space does not sample"):
+        place("wab", table, epochs=9)
+    assert place("wab", fix={"growth": "doubling"}, epochs=5).choices["growth"] == "doubling"
+    with pytest.raises(UsageError, match="it has growth=once, which is fixed to doubling"):
+        place("wab", fix={"growth": "doubling"}, epochs=9)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +86,9 @@ def test_a_fixed_choice_that_no_design_names_goes_with_all_of_them():
 )
 def test_a_design_outside_the_space_says_why(table, message):
     with pytest.raises(UsageError, match=message):
-        place(CAPSNET, Space.parse(table), {}, CAPSNET.designs["ws"])
+        place("ws", table)
+    with pytest.raises(UsageError, match="it has family=lenet5, which the space does not sample"):
+        place("small", design={"small": {"family": "lenet5"}})
 
 
 def test_designs_by_name():
@@ -84,21 +133,19 @@ def test_designs_that_cannot_be_are_refused_by_name(own, message):
 
 def test_a_design_with_a_choice_that_means_nothing_says_so():
     with pytest.raises(UsageError, match="it has routing=em, which has no meaning with its other choices"):
-        place(CAPSNET, CAPSNET.space, {}, {"family": "lenet5", "routing": "em"})
+        place("x", design={"x": {"family": "lenet5", "routing": "em"}})
 
 
 def test_a_choice_without_a_meaning_for_a_design_does_not_stand_in_its_way():
-    space = Space.parse(
-        {
-            "family": ["capsnet", "lenet5"],
-            "lr_policy": ["fixed", "exponential"],
-            "weight_sharing": [True, False],
-            "gamma": {"low": 0.5, "high": 0.9},
-        }
-    )
-    sampled = place(CAPSNET, space, {}, OWN["lenet5_exponential"])
-    assert CAPSNET.complete(sampled, {}) == CAPSNET.canonical(OWN["lenet5_exponential"])
-    assert sampled.keys() == {"family", "lr_policy", "weight_sharing", "gamma"}
+    table = {
+        "family": ["capsnet", "lenet5"],
+        "lr_policy": ["fixed", "exponential"],
+        "weight_sharing": [True, False],
+        "gamma": {"low": 0.5, "high": 0.9},
+    }
+    found = place("lenet5_exponential", table, design=OWN)
+    assert CAPSNET.complete(found.sampled, {}) == CAPSNET.canonical(OWN["lenet5_exponential"])
+    assert found.sampled.keys() == {"family", "lr_policy", "weight_sharing", "gamma"}
 
 
 @pytest.mark.slow

@@ -178,26 +178,6 @@ def test_a_failed_seed_does_not_crowd_the_workers(run):
     assert (summary.finished, len(watcher.failed)) == (4, 2)
 
 
-def test_combinations_that_the_trainer_refuses_are_left_out(storage):
-    from paretocaps.domain.space import Space
-    from paretocaps.domain.trainer import TRAINERS
-    from paretocaps.search.observer import Observer
-    from paretocaps.search.proposals import Proposals
-    from paretocaps.search.samplers import SAMPLERS
-
-    space = Space.parse({"lr_policy": ["one_cycle"], "lr_max": {"low": 1e-5, "high": 1e-3, "log": True}})
-    notices = []
-    watcher = Observer()
-    watcher.notice = notices.append
-    sampler = SAMPLERS.get("random")
-    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler.optuna(0, 9))
-    proposals = Proposals(study, TRAINERS.get("capsnet"), space, {}, sampler, 0, set(), watcher)
-    found = [proposals.next() for _ in range(9)]
-    assert all(one.choices["lr_max"] >= 1e-4 for one in found)
-    assert len(notices) == 1
-    assert "lr_min=0.0001 is above lr_max" in notices[0]
-
-
 @pytest.mark.slow
 def test_a_study_that_moves_to_another_device_says_so_and_keeps_both_fronts(run, storage, monkeypatch):
     train = probe.train

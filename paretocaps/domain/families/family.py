@@ -70,6 +70,8 @@ class Family:
         resizes: which images it resizes if `image_size` is 0: those "smaller" than `own_side`, all of them
             ("always") or none ("never").
         own_side: the side in pixels to which they are resized; 0 for `smallest_side`.
+        same_as: by the name of another family, the values of choices with which its networks are those of
+            that family, initial weights and training included.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Family:
     smallest_side: int
     resizes: Literal["never", "smaller", "always"] = "never"
     own_side: int = 0
+    same_as: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
 
     @property
     def has_capsules(self) -> bool:

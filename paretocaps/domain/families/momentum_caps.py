@@ -10,4 +10,5 @@ MOMENTUM_CAPS = replace(
     description="as residual_caps, with momentum gamma, trained without storing intermediate states",
     chain="paretocaps.models.chain:MomentumChain",
     choices=(*RESIDUAL_CAPS.choices, "gamma"),
+    same_as={"residual_caps": {"gamma": 0.0}},
 )

@@ -1,4 +1,4 @@
-"""Adds the numbers of images behind accuracies, intervals, predictions, and marks of trainings."""
+"""Adds the numbers of images behind accuracies, intervals, predictions, marks, and facts about the data."""
 
 from typing import Any
 
@@ -23,6 +23,18 @@ _ATTEMPTS: tuple[sa.Column[Any], ...] = (
     ),
 )
 
+_STUDIES: tuple[sa.Column[Any], ...] = (
+    sa.Column(
+        "facts",
+        sa.JSON(none_as_null=True),
+        comment="numbers about its data that decide which choices are the same training, by name",
+    ),
+    sa.Column(
+        "without_effect",
+        sa.JSON(none_as_null=True),
+        comment="a list of the choices that were taken out of its space because they cannot act",
+    ),
+)
 
 _MEANS = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
 
@@ -41,6 +53,8 @@ WHERE state = 'finished' AND (
 
 def upgrade() -> None:
     op.execute("DROP VIEW paretocaps_results")
+    for column in _STUDIES:
+        op.add_column("paretocaps_studies", column)
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
     op.execute(_PARTIAL)
@@ -55,6 +69,8 @@ def downgrade() -> None:
     op.drop_table("paretocaps_front_values")
     for column in reversed(_ATTEMPTS):
         op.drop_column("paretocaps_attempts", column.name)
+    for column in reversed(_STUDIES):
+        op.drop_column("paretocaps_studies", column.name)
     op.execute(_results_view("shared", "loaded"))
 
 

@@ -1,0 +1,177 @@
+"""Finds the choices of a space that cannot act in any training of a study."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from paretocaps.domain.choices_model import ChoicesModel
+from paretocaps.domain.condition import Condition
+from paretocaps.domain.effect import Facts
+from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.errors import UsageError
+from paretocaps.search.same_training import SameTraining
+
+_MOST = 8192
+"""The most contexts in which a choice is tried; in more it stays in the space, although it may not act."""
+_LONGEST, _LARGER = 256, 1000
+"""The epochs, and the factor of a fact, that are tried to say what keeps a choice from acting."""
+
+
+def without_effect(
+    trainer: TrainerSpec, space: Space, fix: Mapping[str, Any], epochs: int, facts: Facts
+) -> dict[str, str]:
+    """Return the choices of `space` whose value makes no difference to any training, each with the reason.
+
+    The reason ends the sentence "growth has no effect ...": "in 5 epochs", "with family=lenet5". A choice is
+    tried beside all values of those that could matter to it, and a choice with a single value is none.
+
+    Args:
+        trainer: its model of choices has the conditions, and its effects tell trainings apart.
+        space: the sampled choices, without fixed ones.
+        fix: the fixed choices.
+        epochs: the epochs of each training.
+        facts: the trainer's facts about the data.
+    """
+    same = SameTraining(trainer, epochs, facts)
+    tries = _Tries(trainer, space, fix, [effect.choices for effect in same.effects])
+    idle = [p for p in space if len(_values(p)) > 1 and not tries.tell_apart(p, same)]
+    return {p.name: tries.why_meaningless(p) or _limit(tries, p, epochs, facts) for p in idle}
+
+
+def told(reasons: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence per reason on the choices that have no effect for that reason."""
+    for reason in dict.fromkeys(reasons.values()):
+        *names, last = [name for name, why in reasons.items() if why == reason]
+        some = f"{', '.join(names)} and {last} have" if names else f"{last} has"
+        yield f"{some} no effect {reason}: not sampled"
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """Completes choices as trials would, and compares trainings; `together` names choices that interact."""
+
+    trainer: TrainerSpec
+    space: Space
+    fix: Mapping[str, Any]
+    together: Sequence[Sequence[str]]
+    completed: dict[tuple[tuple[str, Scalar], ...], dict[str, Any] | None] = field(default_factory=dict)
+
+    def tell_apart(self, parameter: Parameter, same: SameTraining) -> bool:
+        """Return whether any two values of the choice, or one and its default, are different trainings."""
+        for number, group in enumerate(self._groups(parameter)):
+            if number == _MOST or len(set(map(same.key, group))) > 1:
+                return True
+        return False
+
+    def why_meaningless(self, parameter: Parameter) -> str:
+        """Return why the choice has no meaning in any trial, or an empty text if it has one in some."""
+        if any(parameter.name in choices for group in self._groups(parameter) for choices in group):
+            return ""
+        condition = self._condition(parameter.name)
+        anywhere = self._choices({other.name: _values(other)[0] for other in self.space})
+        settled = dict.fromkeys(self._settled(condition, anywhere or {}))
+        return f"with {' and '.join(settled)}" if settled else f"unless {condition}"
+
+    def _groups(self, parameter: Parameter) -> Iterator[list[dict[str, Any]]]:
+        """Yield the choices of trials that differ in `parameter` alone, in each context where it is sampled.
+
+        The last of a group has its default. A context has values of the choices that could matter to it.
+        """
+        values = (*_values(parameter), None)
+        for context in self._contexts(self._beside(parameter), parameter, {}):
+            found = (self._choices({**context, parameter.name: value}) for value in values)
+            yield [choices for choices in found if choices is not None]
+
+    def _contexts(
+        self, waiting: Sequence[Parameter], about: Parameter, given: Mapping[str, Scalar]
+    ) -> Iterator[Mapping[str, Scalar]]:
+        """Yield the values of the `waiting` parameters, but not of `about`, that go with `given` ones."""
+        if not waiting:
+            yield given
+            return
+        first, *rest = waiting
+        variants = [{**self.fix, **given, about.name: value} for value in _values(about)]
+        sampled = any(holds(first.when, known) for known in variants)
+        if first != about and sampled:
+            for value in _values(first):
+                yield from self._contexts(rest, about, {**given, first.name: value})
+        elif first != about or sampled:
+            yield from self._contexts(rest, about, given)
+
+    def _settled(self, condition: Condition, choices: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what stands against `condition` in every trial, such as "family=lenet5"."""
+        for parent in condition.parents:
+            if parent in choices and parent not in {parameter.name for parameter in self.space}:
+                yield f"{parent}={choices[parent]}"
+            elif parent not in choices:
+                yield from self._settled(self._condition(parent), choices)
+
+    def _condition(self, name: str) -> Condition:
+        model = self.trainer.choices
+        own = model.conditions if issubclass(model, ChoicesModel) else {}
+        return own.get(name, Condition())
+
+    def _choices(self, given: Mapping[str, Scalar | None]) -> dict[str, Any] | None:
+        """Return a trial's choices, or None where the trainer refuses them; a value None is the default."""
+        sampled: dict[str, Scalar] = {}
+        for parameter in self.space:
+            value = given.get(parameter.name)
+            if value is not None and holds(parameter.when, {**self.fix, **sampled}):
+                sampled[parameter.name] = value
+        point = tuple(sampled.items())
+        if point not in self.completed:
+            try:
+                self.completed[point] = self.trainer.complete(sampled, self.fix)
+            except UsageError:
+                self.completed[point] = None
+        return self.completed[point]
+
+    def _beside(self, parameter: Parameter) -> list[Parameter]:
+        """Return `parameter` and those that could matter to what it does, in the order of the space."""
+        names = {parameter.name, *self._deciding()}
+        for interacting in self.together:
+            if parameter.name in interacting:
+                names.update(interacting)
+        whens = {other.name: other.when for other in self.space}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            parents = {*self._condition(name).parents, *whens.get(name, Condition()).parents} - names
+            names |= parents
+            waiting += parents
+        return [other for other in self.space if other.name in names]
+
+    def _deciding(self) -> Iterator[str]:
+        """Yield the names of the parameters that decide defaults of other choices."""
+        model = self.trainer.choices
+        if not issubclass(model, ChoicesModel):
+            return
+        for parameter in self.space:
+            given = [model.defaults({**self.fix, parameter.name: value}) for value in _values(parameter)]
+            if any(defaults != given[0] for defaults in given):
+                yield parameter.name
+
+
+def _values(parameter: Parameter) -> tuple[Scalar, ...]:
+    """Return the values of a choice to try: all of them, or some of a continuous range."""
+    return parameter.points() or parameter.examples()
+
+
+def _limit(tries: _Tries, parameter: Parameter, epochs: int, facts: Facts) -> str:
+    """Return what keeps a choice that has a meaning from acting: a fixed choice, the data, or the epochs."""
+    same = SameTraining(tries.trainer, epochs, facts)
+    for name, value in tries.fix.items():
+        others = {other: given for other, given in tries.fix.items() if other != name}
+        if replace(tries, fix=others, completed={}).tell_apart(parameter, same):
+            return f"with {name}={value}"
+    for name, number in facts.items():
+        larger = {**facts, name: number * _LARGER}
+        if tries.tell_apart(parameter, SameTraining(tries.trainer, epochs, larger)):
+            return f"with {number} {name}"
+    longer = 2 * epochs
+    while longer <= max(_LONGEST, 4 * epochs):
+        if tries.tell_apart(parameter, SameTraining(tries.trainer, longer, facts)):
+            return f"in {epochs} epoch{'s' if epochs > 1 else ''}"
+        longer *= 2
+    return "in this study"

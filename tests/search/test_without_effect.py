@@ -1,0 +1,75 @@
+import pytest
+
+from paretocaps.domain.space import Space
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.search.without_effect import told, without_effect
+from paretocaps.testing.probe import PROBE
+
+CAPSNET = TRAINERS.get("capsnet")
+DIGITS = {"training images": 1347, "pixel rows": 8, "pixel columns": 8}
+
+
+def idle(epochs=30, facts=DIGITS, table=None, **fix):
+    space = CAPSNET.space if table is None else Space.parse(table)
+    return without_effect(CAPSNET, space.without(fix), fix, epochs, facts)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "names"),
+    [(1, ["cycle", "adabatch_p", "growth"]), (3, ["adabatch_p", "growth"]), (5, ["growth"]), (9, [])],
+)
+def test_schedules_that_begin_after_the_last_epoch_have_no_effect(epochs, names):
+    reason = f"in {epochs} epoch{'s' if epochs > 1 else ''}"
+    assert idle(epochs) == dict.fromkeys(names, reason)
+
+
+def test_the_default_space_without_them_has_every_training_once():
+    assert CAPSNET.space.combinations == 2 * 6 * 2 * 4 * 3 * 3 * 2 * 2 * 3 * 4
+    assert len(list(CAPSNET.space.without(idle(5)).listed({}))) == 2184
+
+
+def test_what_a_family_lacks_has_no_effect():
+    assert list(told(idle(5, family="lenet5"))) == [
+        "weight_sharing, decoder and pruning_ratio have no effect with family=lenet5: not sampled",
+        "growth has no effect in 5 epochs: not sampled",
+    ]
+
+
+def test_batches_of_all_images_are_the_same():
+    few = {**DIGITS, "training images": 10}
+    assert idle(5, few)["batch_size"] == idle(5, few)["adabatch_p"] == "with 10 training images"
+
+
+@pytest.mark.parametrize(
+    ("table", "fix", "reasons"),
+    [
+        (None, {"lr_policy": "fixed"}, {"cycle": "with lr_policy=fixed", "growth": "in 5 epochs"}),
+        ({"cycle": ["epoch", "phase"], "lr_policy": ["fixed", "exponential"]}, {}, {
+            "cycle": "unless lr_policy is warm_restarts"}),
+        ({"optimizer": ["adam", "adamw"], "lr_max": [0.1, 0.01]}, {"weight_decay": 0.0}, {
+            "optimizer": "with weight_decay=0.0"}),
+        ({"pruning_start": {"low": 0.1, "high": 0.25}, "pruning_ratio": [0.5]}, {}, {
+            "pruning_start": "in 5 epochs"}),
+        ({"image_size": [0, 28], "family": ["lenet5"]}, {}, {"image_size": "in this study"}),
+        ({"family": ["residual_caps", "momentum_caps"], "gamma": {"low": 0.0, "high": 0.9}}, {}, {}),
+        ({"growth": ["once"], "batch_schedule": ["adabatch"]}, {}, {}),
+        ({"saliency": ["routing", "random"]}, {"family": "lenet5"}, {"saliency": "with family=lenet5"}),
+    ],
+)  # fmt: skip
+def test_the_reason_is_what_stands_in_the_way(table, fix, reasons):
+    assert idle(table=table, epochs=5, **fix) == reasons
+
+
+def test_every_choice_of_a_trainer_without_effects_acts():
+    space = Space.parse({"learning_rate": [0.1, 0.2], "failure": ["", "x"]})
+    assert without_effect(PROBE, space, {}, 1, {}) == {}
+
+
+def test_a_choice_with_more_contexts_than_can_be_tried_stays(monkeypatch):
+    monkeypatch.setattr("paretocaps.search.without_effect._MOST", 5)
+    assert idle(5) == {}
+
+
+def test_combinations_that_the_trainer_refuses_are_passed_over():
+    table = {"family": ["capsnet", "residual_caps"], "blocks": [0, 1], "lr_max": [0.1]}
+    assert idle(table=table) == {}
