@@ -44,6 +44,8 @@ _MEASURED = (
     "memory",
     *_COUNTS,
 )
+_ORDER = ("acc", DEVIATION, *_MEASURED[3:])
+"""The published columns in the order of the measured ones; other figures follow."""
 _BESIDE = {TRAINING_FLOPS: _FLOPS, DEVIATION: _TEST_DEVIATION}
 """What is shown of the trials where a figure is published, besides the figure of the same name."""
 _HEADINGS = {
@@ -125,7 +127,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
         figures: the names of the published columns.
     """
     texts = [("row", False, [line.name for line in lines])]
-    for name in figures:
+    for name in sorted(figures, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         cells = [_text(name, line.published.get(name)) for line in lines]
         texts.append((_PRINTED.get(name, name.replace("_", " ")), True, cells))
     second = len(texts)

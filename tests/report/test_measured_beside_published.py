@@ -91,6 +91,14 @@ def test_flops_are_counted_the_paper_s_way_beside_ours():
     assert "flops" not in beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures).headings
 
 
+def test_published_columns_have_the_order_of_the_measured_ones():
+    figures = {"memory": 47e9, "printed_twice": 2, "epoch_seconds": 462, "acc": 0.78, "acc_deviation": 0.01}
+    table = beside_table([], list(figures))
+    assert table.headings[: table.groups[0][1]] == (
+        "row", "acc", "sd", "s per epoch", "memory", "printed twice",
+    )  # fmt: skip
+
+
 def test_published_columns_come_first_and_measured_ones_after_them():
     table = beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures)
     second = table.groups[0][1]
