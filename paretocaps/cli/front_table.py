@@ -13,7 +13,7 @@ from paretocaps.cli.naming import telling_choices
 from paretocaps.cli.numbers import counted
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.report.tables import choice_text, estimate_text, flags_text, heading
+from paretocaps.report.tables import choice_text, flags_text, heading, objective_cells
 
 GAP = 2
 """Spaces between columns."""
@@ -50,9 +50,7 @@ def front_columns(
         columns.append(Column("seeds", [str(m.seeds) for m in members], right=True))
     if any(member.flags for member in members):
         columns.append(Column("flags", [flags_text(m) for m in members]))
-    for objective in objectives:
-        cells = [estimate_text(objective, m.estimate(objective.name)) for m in members]
-        columns.append(Column(heading(objective), cells, right=True))
+    columns += [Column(heading(o), objective_cells(members, o), right=True) for o in objectives]
     choices = telling_choices(members, base or {})
     columns += [Column(name, [choice_text(m.choices.get(name)) for m in members]) for name in choices]
     return columns

@@ -10,6 +10,7 @@ from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import console, say, show, write_json
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.tables import csv_text, estimate_text
 
 
@@ -49,10 +50,12 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
     show(front_table(front.members, front.objectives, width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)
-    for line in (*flag_lines(front.members), *interval_notes(front.members, front.objectives)):
+    intervals = interval_notes(front.members, front.objectives)
+    for line in (*flag_lines(front.members), *intervals, *level_notes(front)):
         say(line)
     size = f"{counted(len(front), 'trial')} on the front"
     say(f"study {front.study}: {size}, hypervolume {front.hypervolume:.6g}")
     if marked is not None:
         values = ", ".join(f"{o.name} {estimate_text(o, marked.estimate(o.name))}" for o in front.objectives)
-        say(f"{word}: trial {marked.trial}, {values}")
+        level = level_text(marked, front.objectives)
+        say(f"{word}: trial {marked.trial}, {values}{'; ' + level if level else ''}")

@@ -10,6 +10,7 @@ from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.level_notes import level_notes
 from paretocaps.report.tables import FLAGS
 from paretocaps.service import RunSummary
 
@@ -31,7 +32,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
         width = out.width if out.is_terminal else None
         show(front_table(front.members, front.objectives, width, base=view.base))
         device = [front.measured_on] if front.measured_on else []
-        for line in (*device, *flag_lines(front.members), *interval_notes(front.members, front.objectives)):
+        notes = [*interval_notes(front.members, front.objectives), *level_notes(front)]
+        for line in (*device, *flag_lines(front.members), *notes):
             say(line)
     say("")
     several = len(front.devices) > 1  # their times do not compare, so the front may have only one of them

@@ -21,7 +21,8 @@ class FrontMember:
     "partial" if they lack passes of a frozen trunk, which those of other trials include. Its trainings are no
     better than one class alone if the flag is "collapsed", and some of them if it is "partly collapsed".
     `estimates` has the value, standard deviation and 95 % interval of each quantity by objective name, also
-    where only some of the seeds have a value.
+    where only some of the seeds have a value. `level` has, by objective name, the other members that a paired
+    test does not tell from it at 5 %; an objective in which it could be compared with none is left out.
     """
 
     trial: int
@@ -31,6 +32,7 @@ class FrontMember:
     seeds: int = 1
     flags: tuple[str, ...] = ()
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    level: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -56,7 +58,8 @@ class FrontMember:
     def as_dict(self) -> dict[str, Any]:
         """Return the member as it appears in the command line's JSON; `n` is the number of its seeds."""
         own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "flags": list(self.flags)}
-        return own | {"n": self.seeds, "choices": dict(self.choices)} | self.flat_values
+        level = {name: list(trials) for name, trials in self.level.items()}
+        return own | {"n": self.seeds, "level": level, "choices": dict(self.choices)} | self.flat_values
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class FrontRecord:
         requirements: bounds that its trials keep.
         unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
             the accuracy of `time_to` or `epochs_to`.
+        validation_images: the number of images that the members' accuracies are shares of; None if it was not
+            recorded.
     """
 
     study: str
@@ -90,6 +95,7 @@ class FrontRecord:
     trainer: str = field(default="", compare=False)
     requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
+    validation_images: int | None = field(default=None, compare=False)
 
     @property
     def measured_on(self) -> str:
@@ -133,6 +139,7 @@ class FrontRecord:
             "hypervolume": self.hypervolume,
             "device": self.device,
             "scaled_to": self.scaled_to,
+            "validation_images": self.validation_images,
             "members": [member.as_dict() for member in self.members],
         }
 

@@ -15,6 +15,7 @@ from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
 from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.level_notes import level_notes
 from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.policies import PolicyCurve
@@ -97,7 +98,7 @@ def write_report(
         members=_members(front),
         shared=_shared(front),
         flags=_flags(front),
-        intervals=interval_notes(front.members, front.objectives),
+        intervals=[*interval_notes(front.members, front.objectives), *level_notes(front)],
         remarks=_remarks(front, remarks or {}),
         networks=networks_table(front.members, further),
         by_depth=depth_figures(depths),

@@ -13,6 +13,7 @@ from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
+from paretocaps.report.level_notes import MARK, best_and_level
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
 OWN_COLUMNS = ("trial", "design", "seeds", "flags", "n")
@@ -73,13 +74,20 @@ def trials_table(
         columns.append(("seeds", True, [str(member.seeds) for member in members]))
     if any(member.flags for member in members):
         columns.append(("flags", False, [flags_text(member) for member in members]))
-    for objective in objectives:
-        cells = [estimate_text(objective, member.estimate(objective.name)) for member in members]
-        columns.append((heading(objective), True, cells))
+    columns += [(heading(o), True, objective_cells(members, o)) for o in objectives]
     if names:
         columns.append(("choices", False, [choices_text(member.choices, names) for member in members]))
     headings, numeric, cells_of = zip(*columns, strict=True)
     return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
+
+
+def objective_cells(members: Sequence[FrontMember], objective: Objective) -> list[str]:
+    """Return the values of trials in one objective, marked where they are level with the best of them."""
+    marked = best_and_level(members, objective)
+    return [
+        f"{MARK} " * (member.trial in marked) + estimate_text(objective, member.estimate(objective.name))
+        for member in members
+    ]
 
 
 def heading(objective: Objective) -> str:
@@ -172,10 +180,11 @@ def flat_rows(
     """Return column names and unrounded rows: trial, design, seeds, flags, n, measured quantities, choices.
 
     The objectives come first among the quantities; each has its columns of `FrontMember.flat_values`, and `n`
-    is the number of seeds. A choice with the name of an earlier column is headed `choice_<name>`. Cells
-    without a value are None.
+    is the number of seeds. Where levels are known, `acc_level` has the members that one is level with in acc,
+    as "7 12". A choice with the name of an earlier column is headed `choice_<name>`. Cells without a value
+    are None.
     """
-    found = [member.flat_values for member in members]
+    found = [member.flat_values | _levels(member) for member in members]
     first = [column for o in objectives for column in Estimate(None, 0).columns(o.name)]
     quantities = list(dict.fromkeys([*first, *(column for values in found for column in values)]))
     choices = list(dict.fromkeys(name for member in members for name in member.choices))
@@ -188,6 +197,10 @@ def flat_rows(
         for member, values in zip(members, found, strict=True)
     ]
     return columns, rows
+
+
+def _levels(member: FrontMember) -> dict[str, Any]:
+    return {f"{name}_level": " ".join(map(str, trials)) for name, trials in member.level.items()}
 
 
 def csv_text(members: Sequence[FrontMember], objectives: Sequence[Objective] = ()) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.measurement import MEASURED
+from paretocaps.domain.measurement import IMAGES, MEASURED
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
@@ -76,13 +76,14 @@ def ranked_front(
         trainer=study.spec.get("trainer", ""),
         requirements=tuple(requirements),
         unreached=_unreached(everyone, objectives),
+        validation_images=_validation_images(kept, best.tolist()),
     )
 
 
 def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[Objective]) -> FrontRecord:
     """Return a stored front over the study's own objectives, without bounds, as a `FrontRecord`."""
     order = _choice_order(study.spec)
-    rows = map(stored.table.row, stored.members)
+    rows = list(map(stored.table.row, stored.members))
     return FrontRecord(
         study=study.name,
         objectives=tuple(objectives),
@@ -92,6 +93,7 @@ def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[
         devices=stored.devices,
         trainer=study.spec.get("trainer", ""),
         unreached=stored.unreached,
+        validation_images=_validation_images(stored.table, rows),
     )
 
 
@@ -256,6 +258,13 @@ def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[st
     views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
     counts = {o.name: int(np.isnan(table.column(o.quantity)).sum()) for o in views}
     return {name: count for name, count in counts.items() if count}
+
+
+def _validation_images(table: QuantityTable, rows: Sequence[int]) -> int | None:
+    """Return the number of validation images, if it was recorded and is the same for all trials in `rows`."""
+    numbers = set(table.images[rows, IMAGES.index("validation_images")].tolist()) if rows else set()
+    number = numbers.pop() if len(numbers) == 1 else float("nan")
+    return None if np.isnan(number) else int(number)
 
 
 def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.search.levels import with_levels
 from paretocaps.search.ranking import (
     MeasuredTrials,
     asked_quantities,
@@ -28,8 +29,8 @@ def front_of(
 ) -> FrontRecord:
     """Return the front of a stored study, over its own objectives and within its own bounds by default.
 
-    The front over its own objectives is read as the driver stored it; any other is computed. The arguments
-    and errors are those of `ranked_front`.
+    The front over its own objectives is read as the driver stored it; any other is computed. Its members know
+    which others they are level with. The arguments and errors are those of `ranked_front`.
 
     Raises:
         StorageError: there is no such study.
@@ -42,9 +43,9 @@ def front_of(
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds)
         if bounded is not None:
-            return bounded
+            return with_levels(store, bounded)
     table = store.table(study, asked_quantities(asked, bounds))
-    return ranked_front(record, table, asked, bounds, device, scale_to)
+    return with_levels(store, ranked_front(record, table, asked, bounds, device, scale_to))
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:

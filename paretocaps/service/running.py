@@ -66,6 +66,7 @@ def optimize(
         ParetocapsError: too many trials failed.
     """
     from paretocaps.report.front import Front
+    from paretocaps.search.levels import with_levels
     from paretocaps.search.observer import Observer
     from paretocaps.search.study import check_study, run_study
     from paretocaps.storage.store import Store
@@ -84,7 +85,7 @@ def optimize(
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:
             watcher.closed()
-    front = Front.from_record(runner.front_within(spec.requirements))
+        front = Front.from_record(with_levels(store, runner.front_within(spec.requirements)))
     return RunSummary(
         study=spec.study,
         finished=len(runner.table),

@@ -80,6 +80,7 @@ class Store:
     trial = _reads(_stored_trials.trial)
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)
+    seed_values = _reads(_table.seed_values)
 
     save_front = _writes(_fronts.save_front)
     stored_front = _reads(_fronts.stored_front)

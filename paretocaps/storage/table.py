@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, select
 
 from paretocaps.domain.design_name import designs_in
@@ -17,7 +19,20 @@ from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id
 
-_OWN = ("id", "attempt", "device_name", "torch", *FLAGS, "collapsed", "calibration", *IMAGES)
+_OWN = ("id", "seed", "attempt", "device_name", "torch", *FLAGS, "collapsed", "calibration", *IMAGES)
+
+
+class SeedValues(NamedTuple):
+    """The values of m trainings.
+
+    Attributes:
+        trials, seeds: the trial's number and the seed, [m] int64, in this order.
+        values: [m, quantities] float64, SI units; NaN where a training lacks the value.
+    """
+
+    trials: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    values: NDArray[np.float64]
 
 
 def table(
@@ -33,6 +48,26 @@ def table(
         StorageError: there is no such study.
         UsageError: the parameter of a quantity is not allowed, or names a design without a finished trial.
     """
+    rows, values = _trainings(connection, study, quantities, numbers)
+    return by_trial(tuple(quantities), rows, values)
+
+
+def seed_values(
+    connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int]
+) -> SeedValues:
+    """Return the values of the latest finished attempt of each seed of the finished trials in `numbers`.
+
+    The quantities and the errors are those of `table`.
+    """
+    rows, values = _trainings(connection, study, quantities, numbers)
+    trials, seeds = (np.array(rows[name], dtype=np.int64) for name in ("number", "seed"))
+    return SeedValues(trials, seeds, values)
+
+
+def _trainings(
+    connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None
+) -> tuple[dict[str, list[Any]], NDArray[np.float64]]:
+    """Return the columns of the trainings by name, [m] each, and their quantities, [m, quantities]."""
     scope = [TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", is_latest()]
     if numbers is not None:
         scope.append(TRIALS.c.number.in_(numbers))
@@ -48,7 +83,7 @@ def table(
     found = _named(connection, study, scope, trials, [name for name in quantities if name not in stored])
     extra = {name: [values.get(key) for key in own["id"]] for name, values in found.items()}
     matrix = np.array([(extra | own)[name] for name in quantities], dtype=np.float64)
-    return by_trial(tuple(quantities), own, matrix.reshape(len(quantities), len(rows)).T)
+    return own, matrix.reshape(len(quantities), len(rows)).T
 
 
 def _named(

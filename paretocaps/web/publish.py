@@ -10,6 +10,7 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.report.figures import placeholder
 from paretocaps.report.front import Front
 from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.level_notes import level_notes
 from paretocaps.report.tables import markdown_table, trials_table
 from paretocaps.web.optuna_side import load_study, open_studies
 
@@ -60,7 +61,8 @@ def front_note(record: FrontRecord) -> str:
         return f"### Front over {names}\n\nNo trial is on it yet.\n{bounds}"
     knee = Front.from_record(record).knee().trial
     table = markdown_table(trials_table(record.members, record.objectives, {knee: "knee"}))
-    notes = "".join(f"\n{line}.\n" for line in interval_notes(record.members, record.objectives))
+    lines = [*interval_notes(record.members, record.objectives), *level_notes(record)]
+    notes = "".join(f"\n{line}.\n" for line in lines)
     return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n{notes}{bounds}"
 
 

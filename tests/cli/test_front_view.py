@@ -16,6 +16,7 @@ def test_json_is_the_contract(front, capsys):
         "hypervolume",
         "device",
         "scaled_to",
+        "validation_images",
         "members",
     ]
     assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
@@ -53,7 +54,7 @@ def test_flags_and_devices_are_told(front, capsys):
     assert (answer["scaled_to"], answer["members"][0]["flags"]) == ("a", ["shared", "loaded", "partial"])
     write_front(shown, None, "knee", "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert [row["flags"] for row in rows] == ["shared loaded", "", "", ""]
+    assert [row["flags"] for row in rows] == ["shared loaded partial", "", "", ""]
 
 
 def test_one_member_shows_what_it_changes(front, capsys):
@@ -86,3 +87,15 @@ def test_an_empty_front_is_no_error(front, capsys):
     assert (captured.out, captured.err) == ("", "study demo: no trial to show\n")
     write_front(empty, None, "knee", "json")
     assert json.loads(capsys.readouterr().out)["members"] == []
+
+
+def test_levels_are_marked_and_told(front, capsys):
+    best, second, *others = front.members
+    members = (replace(best, level={"acc": (7,)}), replace(second, level={"acc": (3,)}), *others)
+    levelled = replace(front, members=members, validation_images=144)
+    write_front(levelled, levelled.members[1], "knee", "table")
+    told = capsys.readouterr()
+    assert [line.split()[1] for line in told.out.splitlines() if "≈" in line] == ["baseline", "7"]
+    assert "\n≈ is level with the best of its column, acc (trial 3): " in told.err
+    assert "\n144 validation images: one is 0.7 points of acc\n" in told.err
+    assert told.err.rstrip().endswith("; level in acc with trial 3")

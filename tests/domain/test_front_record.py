@@ -16,6 +16,7 @@ MEMBERS = (
         seeds=3,
         flags=("shared",),
         estimates={"acc": Estimate(0.9, 3, 0.01, 0.87, 0.93), "time_to(acc=0.95)": Estimate(None, 2)},
+        level={"acc": (1,), "time": ()},
     ),
     FrontMember(1, {}, {"acc": 0.8, "time": 1.0}),
 )
@@ -49,6 +50,7 @@ def test_it_is_printed_as_json():
         "hypervolume": 0.5,
         "device": "cpu",
         "scaled_to": None,
+        "validation_images": None,
         "members": [
             {
                 "trial": 4,
@@ -56,6 +58,7 @@ def test_it_is_printed_as_json():
                 "seeds": 3,
                 "flags": ["shared"],
                 "n": 3,
+                "level": {"acc": [1], "time": []},
                 "choices": {"lr_max": 1e-3},
                 **Estimate(0.9, 3, 0.01, 0.87, 0.93).columns("acc"),
                 **Estimate(2.0, 3).columns("time"),
@@ -68,6 +71,7 @@ def test_it_is_printed_as_json():
                 "seeds": 1,
                 "flags": [],
                 "n": 1,
+                "level": {},
                 "choices": {},
                 **Estimate(0.8, 1).columns("acc"),
                 **Estimate(1.0, 1).columns("time"),

@@ -18,6 +18,7 @@ from paretocaps.report.tables import (
     flat_rows,
     heading,
     markdown_table,
+    objective_cells,
     shared_choices,
     trials_table,
     value_text,
@@ -154,6 +155,17 @@ def test_rows_have_each_value_s_deviation_and_interval(front):
     assert (second["n"], second["acc_sd"], second["time_to(acc=0.9)_n"]) == (1, None, None)
     assert first["choice_n"] == 5
     assert flat_rows([], front.objectives[:1])[0][-4:] == ["acc", "acc_sd", "acc_low", "acc_high"]
+
+
+def test_levels_are_marked_for_people_and_listed_for_programs(front):
+    best, second, last = front.members
+    members = [replace(best, level={"acc": (0, 2)}), replace(second, level={"acc": (1,)}), last]
+    acc, time, _ = front.objectives
+    assert objective_cells(members, acc) == ["≈ 0.9900", "≈ 0.9800", "≈ 0.9750"]
+    assert objective_cells(members[1:], acc) == ["0.9800", "0.9750"]
+    assert objective_cells(members, time) == ["120 s", "10.0 s", "12.0 s"]
+    columns, rows = flat_rows(members, front.objectives)
+    assert [row[columns.index("acc_level")] for row in rows] == ["0 2", "1", None]
 
 
 def test_a_choice_called_like_a_column_gets_another_heading():

@@ -246,3 +246,13 @@ def test_the_view_shows_the_same_to_sql(store, finish, url):
         ("s", 0, 2, pytest.approx(0.85), None, "a", 2, 1, 0, '{"batch_size":1}'),
         ("s", 1, 1, 0.5, 7, "cpu", 1, 0, 1, '{"batch_size":2}'),
     ]
+
+
+def test_values_by_seed(store, finish):
+    for number, seed, acc in ((2, 1, 0.9), (0, 2, 0.7), (0, 1, 0.6), (1, 1, 0.5), (0, 2, 0.8)):
+        finish(number, seed=seed, acc=acc, macs=None)
+    found = store.seed_values("s", ["acc", "macs"], [0, 2])
+    assert found.trials.tolist() == [0, 0, 2]
+    assert found.seeds.tolist() == [1, 2, 1]
+    assert found.values[:, 0].tolist() == [0.6, 0.8, 0.9]
+    assert np.isnan(found.values[:, 1]).all()

@@ -1,0 +1,112 @@
+"""Which members of a front are level, from what the store keeps of their trainings."""
+
+import pytest
+
+from paretocaps.domain.measurement import Device, Measurement, Predictions
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.search.ranking import asked_quantities, ranked_front
+from paretocaps.search.views import front_of
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
+
+IMAGES = 100
+OBJECTIVES = parse_objectives("acc,time,params")
+
+
+def trained(wrong=(), time=1.0, params=100, device="cpu", calibration=1.0, kept=True, acc=None):
+    """A measurement with mistakes at the images `wrong`."""
+    classes = [1 if image in wrong else 0 for image in range(IMAGES)]
+    return Measurement(
+        acc=1 - len(wrong) / IMAGES if acc is None else acc,
+        best_epoch=1,
+        time=time,
+        wall=time,
+        params=params,
+        device=Device(name=device, kind="cpu", calibration=calibration),
+        predictions=Predictions(labels=[0] * IMAGES, classes=classes) if kept else None,
+        validation_images=IMAGES,
+    )
+
+
+@pytest.fixture
+def store(storage):
+    with Store.open(storage, create=True) as store:
+        store.create_study("s", {"objectives": ["acc", "time", "params"]})
+        yield store
+
+
+def levels(store, *trials, **view):
+    """Import trials of measurements by seed, and return the members' levels on the front of all."""
+    imported = [ImportedTrial(n, {"n": n}, own) for n, own in enumerate(trials)]
+    store.import_trials("s", imported)
+    front = front_of(store, "s", OBJECTIVES, (), **view)
+    assert sorted(member.trial for member in front) == list(range(len(trials)))
+    return {member.trial: member.level for member in front}
+
+
+def test_accuracies_of_one_seed_are_compared_image_by_image(store):
+    """Ten mistakes more tell trials apart if nothing else differs, not if both have some of their own."""
+    found = levels(
+        store,
+        {0: trained(range(5), time=3, params=300)},
+        {0: trained(range(15), time=1, params=100)},
+        {0: trained(range(40, 48), time=2, params=200)},
+    )
+    assert found == {
+        0: {"acc": (2,), "params": ()},
+        1: {"acc": (2,), "params": ()},
+        2: {"acc": (0, 1), "params": ()},
+    }
+
+
+def test_counts_of_one_seed_are_level_if_equal_and_times_are_not_compared(store):
+    found = levels(store, {0: trained([], time=2)}, {0: trained(range(9), time=1)})
+    assert found == {0: {"acc": (), "params": (1,)}, 1: {"acc": (), "params": (0,)}}
+
+
+def test_several_seeds_are_compared_seed_by_seed(store):
+    found = levels(
+        store,
+        {s: trained(range(9 + s), time=2.0 + s, params=200, kept=False) for s in range(3)},
+        {s: trained(range(20 + s), time=(1.0, 3.5, 2.0)[s], params=100, kept=False) for s in range(3)},
+    )
+    assert found[0] == {"acc": (), "time": (1,), "params": ()}
+
+
+def test_other_images_and_missing_predictions_are_not_compared(store):
+    other = trained(range(3), time=2).predictions.model_copy(update={"images": "others"})
+    found = levels(
+        store,
+        {0: trained([], time=9)},
+        {0: trained(range(2), time=5, kept=False)},
+        {0: trained(range(3), time=2).model_copy(update={"predictions": other})},
+        {1: trained(range(4), time=1, params=90)},
+    )
+    assert found == {0: {"params": (1, 2)}, 1: {"params": (0, 2)}, 2: {"params": (0, 1)}, 3: {}}
+
+
+def test_trials_of_several_numbers_of_seeds_are_compared_by_what_they_share(store):
+    found = levels(
+        store,
+        {0: trained(range(5), time=3), 1: trained(range(5), time=3)},
+        {0: trained(range(50, 58), time=1)},
+    )
+    assert found[0] == {"acc": (1,), "params": (1,)}
+
+
+def test_scaled_times_are_compared_as_they_are_scaled(store):
+    several = [
+        {s: trained(range(3), time=2.0 + s / 10, device="a", params=200) for s in range(3)},
+        {s: trained(range(9), time=4.0 + s / 10, device="b", calibration=2.0, params=100) for s in range(3)},
+    ]
+    found = levels(store, *several, scale_to="a")
+    assert found[0]["time"] == (1,)
+
+
+def test_a_ranked_front_has_the_number_of_images_and_a_single_member_no_level(store):
+    store.import_trials("s", [ImportedTrial(0, {}, {0: trained()})])
+    front = front_of(store, "s", OBJECTIVES, ())
+    assert front.validation_images == IMAGES
+    assert front.members[0].level == {}
+    table = store.table("s", asked_quantities(OBJECTIVES))
+    assert ranked_front(store.study("s"), table.only(table.trials < 0), OBJECTIVES).validation_images is None
