@@ -60,7 +60,8 @@ def load_front(
 def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":
     """Return every trial of a stored study as a data frame: state, measured quantities, choices.
 
-    `storage` is the path of an SQLite file, or a database URL.
+    Each quantity has its standard deviation and the ends of its 95 % interval over `n` seeds beside it (acc,
+    acc_sd, acc_low, acc_high). `storage` is the path of an SQLite file, or a database URL.
 
     Raises:
         StorageError: there is no such database or study.

@@ -86,6 +86,10 @@ def test_every_trial_is_a_row(storage):
     assert list(frame["trial"]) == list(range(6))
     assert set(frame["state"]) == {"finished"}
     assert frame["acc"].notna().all()
+    assert set(frame["n"]) == {2}
+    half = 12.7062 * frame["time_sd"] / 2**0.5
+    assert frame["time_high"].tolist() == pytest.approx((frame["time"] + half).tolist(), rel=1e-4)
+    assert frame["params_sd"].tolist() == [0] * 6
 
 
 def test_the_report_is_one_page(storage, folder):
