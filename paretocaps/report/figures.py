@@ -83,8 +83,7 @@ def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure"
 def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
     """Return the front over two of its objectives, by index, with the step line of the front of these two.
 
-    Bars show the members' 95 % intervals; the axes are fitted to the values, so a wide interval may leave the
-    figure.
+    Bars show the members' 95 % intervals; a wide one may leave the figure.
     """
     from plotly.graph_objects import Figure, Scatter
 
@@ -130,7 +129,7 @@ def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, P
 
 
 def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> Extent:
-    own = members.column(index)
+    own = members.reach(index)
     return extent(front.objectives[index], own, [*own, *others.column(index)])
 
 

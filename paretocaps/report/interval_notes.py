@@ -16,11 +16,11 @@ def interval_notes(members: Sequence[FrontMember], objectives: Sequence[Objectiv
 def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
     shown = [m for m in members if any(m.estimate(o.name).half_width is not None for o in objectives)]
     kinds = {
-        "the seeds (Student's t)": any(member.seeds > 1 for member in shown),
+        "the seeds (t)": any(member.seeds > 1 for member in shown),
         "one seed's images (Wilson)": any(member.seeds == 1 for member in shown),
     }
     of = " or ".join(kind for kind, given in kinds.items() if given)
-    return [f"± is half of the 95 % interval, over {of}; of unequal halves the larger"] if of else []
+    return [f"±: the larger half of the 95 % interval, over {of}"] if of else []
 
 
 def _missing(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:

@@ -32,6 +32,22 @@ class Points:
         """Return the n values of one objective."""
         return [row[index] for row in self.values]
 
+    def reach(self, index: int) -> list[float]:
+        """Return the values of one objective and the ends of their intervals, for an axis with room for them.
+
+        The axis reaches beyond the values by no more than they span, and stays above 0 where all of them are,
+        so that the wide intervals of two seeds do not squeeze the front together.
+        """
+        values = self.column(index)
+        if not values:
+            return values
+        low, high = min(values), max(values)
+        below, above = 2 * low - high, 2 * high - low
+        if below <= 0 < low:
+            below = low / 2
+        ends = [end for row in self.intervals for end in row[index]]
+        return [*values, *(min(max(end, below), above) for end in ends)]
+
     def bars(self, index: int) -> dict[str, list[float]] | None:
         """Return how far the intervals of one objective reach from its values, as plotly takes it.
 

@@ -52,6 +52,21 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     assert sorted(figures, key=body.index) == list(figures)
 
 
+def test_intervals_are_explained_and_missing_ones_said(tmp_path, front):
+    first, *others = front.members
+    known = replace(first, estimates={"acc": Estimate(0.99, 1, None, 0.96, 0.995)})
+    body = written(tmp_path / "x.html", replace(front, members=(known, *others)))
+    assert "0.990 ±0.030" in body
+    assert (
+        "±: the larger half of the 95 % interval, over one seed&#39;s images (Wilson). acc of trial 2 has"
+        in body
+    )
+    assert "not recorded. Bars in the figures show both halves." in body
+    plain = written(tmp_path / "x.html", front)
+    assert "acc of trials 1, 2 has no interval" in plain
+    assert "Bars in the figures" not in plain
+
+
 def test_tables_within_tables_of_the_settings_are_told_apart(tmp_path, front):
     body = written(tmp_path / "x.html", front, settings={"design": {"a": {"n": 1, "m": True}, "b": {"n": 2}}})
     assert "<dt>design</dt><dd>a (n=1 m=true) b (n=2)</dd>" in body

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, parse_objectives
 from paretocaps.report.series import (
@@ -26,6 +27,19 @@ def test_trials_without_a_finite_value_are_not_points(trials, front):
     assert shown.trials == (0, 1, 2, 3)
     assert shown.column(1) == [10.0, 120.0, 12.0, 15.0]
     assert len(points([FrontMember(0, {}, {"acc": 0.5})], front.objectives)) == 0
+
+
+def test_an_axis_has_room_for_intervals_but_not_for_all_of_a_wide_one(front):
+    assert set(points(front.members, front.objectives).reach(0)) == {0.99, 0.98, 0.975}
+    spans = [Estimate(0.98, 3, 0.01, 0.97, 0.99), Estimate(0.9, 2, 0.1, 0.0, 1.0)]
+    members = [FrontMember(n, {}, {"acc": one.value}, estimates={"acc": one}) for n, one in enumerate(spans)]
+    assert points(members, (ACC,)).reach(0) == pytest.approx([0.98, 0.9, 0.97, 0.99, 0.82, 1.0])
+    times = [Estimate(3.0, 2, 1.0, 0.0, 9.0), Estimate(9.0, 2, 1.0, 8.5, 99.0)]
+    members = [
+        FrontMember(n, {}, {"time": one.value}, estimates={"time": one}) for n, one in enumerate(times)
+    ]
+    assert points(members, (TIME,)).reach(0) == [3.0, 9.0, 1.5, 9.0, 8.5, 15.0]
+    assert points([], (TIME,)).reach(0) == []
 
 
 def test_hovering_shows_the_trial_and_its_choices(trials, front):

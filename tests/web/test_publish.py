@@ -62,7 +62,7 @@ def test_the_note_is_the_fronts_table(front):
         "| knee | 1 | ≈ 0.990 ±0.008 | 120 s | batch_size=1 |\n"
         "|  | 0 | ≈ 0.9800 | 10.0 s | batch_size=128 |\n"
         "\nHypervolume 100.\n"
-        "\n± is half of the 95 % interval, over one seed's images (Wilson); of unequal halves the larger.\n"
+        "\n±: the larger half of the 95 % interval, over one seed's images (Wilson).\n"
         "\nacc of trial 0 has no interval: the number of validation images was not recorded.\n"
         "\n≈ is level with the best of its column, acc (trial 1):"
         " a paired test at 5 % does not tell them apart.\n"
