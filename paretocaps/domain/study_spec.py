@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.objective import canonical_name, split_names
@@ -65,6 +66,8 @@ class StudySpec(BaseModel):
         require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
             None means acc>=0.9 if acc is an objective.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
+        ensembles: by name, networks of the study that are measured together when they are trained
+            (`[ensembles.NAME]`); their weights are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +102,7 @@ class StudySpec(BaseModel):
     space: dict[str, Any] | None = None
     require: tuple[str, ...] | None = None
     published: Published | None = None
+    ensembles: dict[str, EnsembleSpec] = {}
 
     @field_validator("objectives", mode="before")
     @classmethod

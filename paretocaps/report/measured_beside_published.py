@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.report.ensembles import ensemble_estimates
 from paretocaps.report.networks import paper_flops
 from paretocaps.report.tables import Table, estimate_text, value_text, with_prefix
 
 if TYPE_CHECKING:
     from paretocaps.domain.published import Published
+    from paretocaps.storage.records import EnsembleRecord
 
 _SHARES = ("acc", "test_acc", "acc_deviation", "test_acc_deviation")
 EPOCH_SECONDS = "epoch_seconds"
@@ -76,6 +78,7 @@ class Beside:
         trial: the trial's number, or None where none was trained.
         measured: the trial's figures by name, with their intervals; those that were not measured are missing.
         seeds: the number of trainings over which `measured` is the mean.
+        networks: the number of networks of an ensemble, whose figures `measured` has; 0 for a trial.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Beside:
     trial: int | None
     measured: Mapping[str, Estimate]
     seeds: int
+    networks: int = 0
 
 
 def beside(
@@ -91,6 +95,7 @@ def beside(
     trials: Sequence[FrontMember],
     *,
     timed: bool = True,
+    ensembles: "Sequence[EnsembleRecord]" = (),
 ) -> list[Beside]:
     """Return every published row with each trial that it describes, in the order of the rows.
 
@@ -103,14 +108,20 @@ def beside(
         published: what the paper publishes.
         trials: all finished trials, with the quantities that they have.
         timed: whether to include times and memory, which do not compare across devices.
+        ensembles: the study's ensembles; a row without choices describes the one of its name.
     """
     found: list[Beside] = []
+    named = {ensemble.name: ensemble for ensemble in ensembles}
     for row in published.rows:
         about = [trial for trial in trials if row.is_about(trial)]
         for trial in about:
             measured = _measured(trial, timed=timed)
             found.append(Beside(row.name, row.figures, row.note, trial.trial, measured, trial.seeds))
-        if not about:
+        if not about and row.choices is None and (ensemble := named.get(row.name)) is not None:
+            measured = _shown(ensemble_estimates(ensemble), timed=timed)
+            networks = len(ensemble.members)
+            found.append(Beside(row.name, row.figures, row.note, None, measured, 0, networks))
+        elif not about:
             found.append(Beside(row.name, row.figures, row.note, None, {}, 0))
     return found
 
@@ -132,7 +143,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
         texts.append((_PRINTED.get(name, name.replace("_", " ")), True, cells))
     second = len(texts)
     shown = {*figures, *(_BESIDE[name] for name in figures if name in _BESIDE)}
-    texts.append(("trial", True, ["not trained" if x.trial is None else str(x.trial) for x in lines]))
+    texts.append(("trial", True, [_trained(line) for line in lines]))
     if len({line.seeds for line in lines if line.trial is not None}) > 1:
         texts.append(("seeds", True, [str(line.seeds) if line.seeds else "-" for line in lines]))
     texts += [
@@ -145,6 +156,12 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     return Table(headings, numeric, tuple(zip(*columns, strict=True)), groups)
 
 
+def _trained(line: Beside) -> str:
+    if line.networks:
+        return f"{line.networks} networks"
+    return "not trained" if line.trial is None else str(line.trial)
+
+
 def _measured(trial: FrontMember, *, timed: bool) -> dict[str, Estimate]:
     found = {name: trial.estimate(name) for name in (*trial.values, *trial.estimates)}
     if (counted := paper_flops(trial.choices, trial.values)) is not None:
@@ -153,6 +170,11 @@ def _measured(trial: FrontMember, *, timed: bool) -> dict[str, Estimate]:
         found[_TEST_DEVIATION] = Estimate(deviation, trial.seeds)
     if _EPOCH_TIME in found:
         found[EPOCH_SECONDS] = found[_EPOCH_TIME]
+    return _shown(found, timed=timed)
+
+
+def _shown(found: Mapping[str, Estimate], *, timed: bool) -> dict[str, Estimate]:
+    """Return the values that are shown and known, with times and memory only if they are `timed`."""
     return {
         name: found[name]
         for name in _MEASURED

@@ -11,6 +11,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
+from paretocaps.report.ensembles import ensembles_table
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
@@ -33,6 +34,7 @@ from paretocaps.report.tables import (
     value_text,
 )
 from paretocaps.report.training_figures import epochs_figure, losses_figure
+from paretocaps.storage.records import EnsembleRecord
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -59,6 +61,7 @@ def write_report(
     further: Measured | None = None,
     published: "Published | None" = None,
     policies: Sequence[PolicyCurve] = (),
+    ensembles: Sequence[EnsembleRecord] = (),
 ) -> Path:
     """Write a study's front as one HTML page: table, figures, settings; return its path.
 
@@ -78,6 +81,7 @@ def write_report(
             networks, the figure of depth, and the section of published figures.
         published: what a paper publishes about the study's trials, shown in a section of its own.
         policies: trials by epoch, on the front or not, shown in a section of their own.
+        ensembles: the measured ensembles of the study.
 
     Raises:
         UsageError: the page cannot be written there.
@@ -118,7 +122,9 @@ def write_report(
             seeds,
             _amount(settings or {}),
             depths,
+            ensembles,
         ),
+        ensembles=ensembles_table(ensembles),
         settings={name: _setting_text(value) for name, value in (settings or {}).items()},
     )
 

@@ -11,6 +11,7 @@ from paretocaps.report.measured_beside_published import DEVIATION, TRAINING_FLOP
 from paretocaps.report.slopes_table import slopes_beside
 from paretocaps.report.speeds import speeds, speeds_table
 from paretocaps.report.tables import Table
+from paretocaps.storage.records import EnsembleRecord
 
 _HOW = (
     "the epoch is the best on validation images; test accuracy is measured once, at that epoch, and is the"
@@ -59,6 +60,7 @@ def published_section(
     seeds: Sequence[int],
     amount: str = "",
     depths: Sequence[DepthLine] = (),
+    ensembles: Sequence[EnsembleRecord] = (),
 ) -> PublishedSection:
     """Return the section "Published and measured".
 
@@ -70,11 +72,12 @@ def published_section(
         seeds: the seeds that they were trained with.
         amount: how much they were trained, in words.
         depths: quantities by depth, for published slopes.
+        ensembles: the study's ensembles.
     """
     mixed = len(front.devices) > 1 and front.device is None and front.scaled_to is None
     by_number = {member.trial: member for member in (*front.members, *trials)}
     everyone = [by_number[number] for number in sorted(by_number)]
-    lines = beside(published, everyone, timed=not mixed)
+    lines = beside(published, everyone, timed=not mixed, ensembles=ensembles)
     against = {row.name: row.against for row in published.rows if row.against}
     figures = [name for name in published.figures if name != EPOCHS_TO_BASELINE]
     table = beside_table(lines, figures)

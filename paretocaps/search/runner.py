@@ -20,6 +20,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.ensemble_members import ensemble_trials
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import end_session
@@ -345,8 +346,11 @@ class Runner:
         return device
 
     def _drop_weights(self) -> None:
-        """Delete the weights of trials that are on no device's front; their measurements stay stored."""
-        kept = front_trials(self.table, self.objectives)
+        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored."""
+        kept = {
+            *front_trials(self.table, self.objectives),
+            *ensemble_trials(self.table, self.spec.ensembles),
+        }
         for gone in self.store.weights_unused(self.spec.study, kept):
             gone.path.unlink(missing_ok=True)
             self.store.forget_weights(gone.key)

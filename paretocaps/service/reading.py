@@ -147,6 +147,7 @@ def write_report(
                 for trial, own in attempts.items()
             },
             published=published,
+            ensembles=store.ensembles(name),
             policies=_policies(store, asked, everyone.members),
         )
 

@@ -69,6 +69,7 @@ def optimize(
     from paretocaps.search.levels import with_levels
     from paretocaps.search.observer import Observer
     from paretocaps.search.study import check_study, run_study
+    from paretocaps.service.ensembling import measure_ensembles
     from paretocaps.storage.store import Store
 
     spec = _requested(flags, spec_file, more)
@@ -81,6 +82,7 @@ def optimize(
     with Store.open(spec.storage, create=True) as store:
         try:
             runner = run_study(checked, store, watcher, data)
+            measure_ensembles(store, spec, watcher.notice)
         except KeyboardInterrupt:
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:

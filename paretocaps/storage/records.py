@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.estimate import Estimate, estimated
 from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, UsageError
 
@@ -87,6 +88,36 @@ class ImportedTrial:
     choices: Mapping[str, Any]
     measurements: Mapping[int, Measurement] = field(default_factory=dict)
     design: str | None = None
+
+
+@dataclass(frozen=True)
+class EnsembleRecord:
+    """An ensemble of a study's networks, as it was measured.
+
+    Attributes:
+        name: its name in the study.
+        members: (trial, seed, attempt) of the trainings whose networks it has.
+        acc, test_acc: the accuracies of the averaged scores on validation and test images.
+        validation_images, test_images: the numbers of these images.
+        time, params: the sums of the networks' training seconds and parameters.
+    """
+
+    name: str
+    members: tuple[tuple[int, int, int], ...]
+    acc: float
+    test_acc: float
+    validation_images: int
+    test_images: int
+    time: float
+    params: int
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The accuracies with their 95 % intervals, which cover how draws of images differ."""
+        return {
+            "acc": estimated(self.acc, 1, None, share=True, images=self.validation_images),
+            "test_acc": estimated(self.test_acc, 1, None, share=True, images=self.test_images),
+        }
 
 
 @dataclass(frozen=True)

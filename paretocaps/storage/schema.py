@@ -244,3 +244,18 @@ FRONT_VALUES = Table(
     Column("low", Double, comment="lower end of the 95 % interval; NULL where there is none"),
     Column("high", Double, comment="upper end of the 95 % interval; NULL where there is none"),
 )
+
+ENSEMBLES = Table(
+    f"{PREFIX}ensembles",
+    METADATA,
+    _key("studies", "study_id", primary=True),
+    Column("name", String(200), primary_key=True),
+    Column("members", JSON, nullable=False, comment="a list of [trial, seed, attempt]"),
+    Column("acc", Double, nullable=False, comment="validation accuracy of the averaged scores, 0 to 1"),
+    Column("test_acc", Double, nullable=False, comment="test accuracy of the averaged scores, 0 to 1"),
+    Column("validation_images", Integer, nullable=False, comment="images that acc is a share of"),
+    Column("test_images", Integer, nullable=False, comment="images that test_acc is a share of"),
+    Column("time", Double, nullable=False, comment="s, the sum over the networks"),
+    Column("params", BigInteger, nullable=False, comment="the sum over the networks"),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
+)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import bulk as _bulk
+from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import kept_weights as _kept_weights
 from paretocaps.storage import stored_trials as _stored_trials
@@ -85,6 +86,8 @@ class Store:
     save_front = _writes(_fronts.save_front)
     stored_front = _reads(_fronts.stored_front)
     front_history = _reads(_fronts.front_history)
+    save_ensemble = _writes(_ensembles.save_ensemble)
+    ensembles = _reads(_ensembles.ensembles)
     weights_unused = _reads(_kept_weights.weights_unused)
     forget_weights = _writes(_kept_weights.forget_weights)
 

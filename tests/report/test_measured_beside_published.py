@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.published import Published
 from paretocaps.report.measured_beside_published import beside, beside_table
+from paretocaps.storage.records import EnsembleRecord
 
 PUBLISHED = Published.model_validate(
     {
@@ -20,6 +23,21 @@ TRIALS = [
     FrontMember(2, {"blocks": 2, "lr_max": 0.1}, VALUES),
     FrontMember(3, {"blocks": 4}, VALUES),
 ]
+
+
+def test_an_ensemble_stands_beside_the_row_of_its_name():
+    rows = {"four": {"acc": 0.715}, "other": {"acc": 0.7, "choices": {"n": 1}}}
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    ensemble = EnsembleRecord("four", ((0, 0, 1), (0, 1, 1)), 0.8, 0.75, 100, 400, 12.5, 2_000)
+    first, second = beside(published, [], ensembles=[ensemble, replace(ensemble, name="other")])
+    assert (first.networks, first.trial, first.seeds) == (2, None, 0)
+    values = {name: estimate.value for name, estimate in first.measured.items()}
+    assert values == {"test_acc": 0.75, "acc": 0.8, "time": 12.5, "params": 2_000}
+    assert second.measured == {}
+    (row, _) = beside_table([first, second], published.figures).rows
+    assert row[:5] == ("four", "0.7150", "2 networks", "0.750 ±0.045", "0.800 ±0.089")
+    (untimed, _) = beside(published, [], timed=False, ensembles=[ensemble])
+    assert "time" not in untimed.measured
 
 
 def test_every_row_is_beside_the_trials_it_is_about():

@@ -112,7 +112,7 @@ def test_choices_are_not_tried_twice_and_a_small_space_ends(run):
 
 
 @pytest.mark.slow
-def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeypatch):
+def test_weights_are_kept_for_front_members_and_ensembles_only(run, storage, tmp_path, monkeypatch):
     train = probe.train
 
     def with_weights(job, on_epoch):
@@ -121,12 +121,16 @@ def test_weights_are_kept_for_front_members_only(run, storage, tmp_path, monkeyp
         return measurement.model_copy(update={"weights": "weights.pt"})
 
     monkeypatch.setattr(probe, "train", with_weights)
-    summary, _ = run(trials=8)
+    summary, watcher = run(trials=8, ensembles={"e": {"choices": {"learning_rate": 0.1}}})
     kept = {int(path.parts[-3].removeprefix("trial-")) for path in tmp_path.rglob("weights.pt")}
     with Store.open(storage, create=False) as store:
         front = store.stored_front("s", summary.front.objectives, ["acc"])
-    assert kept == set(front.members)
+        trials = store.trials("s")
+    members = {trial.number for trial in trials if trial.choices["learning_rate"] == 0.1}
+    assert kept == members | set(front.members)
     assert len(kept) < 8
+    (told,) = [notice for notice in watcher.notices if notice.startswith("ensemble 'e' was not measured")]
+    assert "cannot be read" in told or "networks are trained" in told
 
 
 @pytest.mark.slow

@@ -61,10 +61,12 @@ def upgrade() -> None:
     op.execute(_results_view("shared", "loaded", "partial", "collapsed"))
     _front_values()
     _predictions()
+    _ensembles()
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW paretocaps_results")
+    op.drop_table("paretocaps_ensembles")
     op.drop_table("paretocaps_predictions")
     op.drop_table("paretocaps_front_values")
     for column in reversed(_ATTEMPTS):
@@ -106,6 +108,28 @@ def _predictions() -> None:
         sa.Column("attempt_id", sa.Integer(), attempt, primary_key=True, nullable=False),
         sa.Column("images", sa.String(64), nullable=False, comment=images),
         sa.Column("mistakes", sa.LargeBinary(), nullable=False, comment=mistakes),
+    )
+
+
+def _ensembles() -> None:
+    study = sa.ForeignKey("paretocaps_studies.id", ondelete="CASCADE")
+    op.create_table(
+        "paretocaps_ensembles",
+        sa.Column("study_id", sa.Integer(), study, nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False, comment="a list of [trial, seed, attempt]"),
+        sa.Column(
+            "acc", sa.Double(), nullable=False, comment="validation accuracy of the averaged scores, 0 to 1"
+        ),
+        sa.Column(
+            "test_acc", sa.Double(), nullable=False, comment="test accuracy of the averaged scores, 0 to 1"
+        ),
+        sa.Column("validation_images", sa.Integer(), nullable=False, comment="images that acc is a share of"),
+        sa.Column("test_images", sa.Integer(), nullable=False, comment="images that test_acc is a share of"),
+        sa.Column("time", sa.Double(), nullable=False, comment="s, the sum over the networks"),
+        sa.Column("params", sa.BigInteger(), nullable=False, comment="the sum over the networks"),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False, comment="UTC"),
+        sa.PrimaryKeyConstraint("study_id", "name"),
     )
 
 

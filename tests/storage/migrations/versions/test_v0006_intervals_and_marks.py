@@ -24,6 +24,10 @@ def test_older_trainings_did_not_record_their_numbers_of_images(version):
     assert rows == [(0.5, None, None, None)]
 
 
+def test_older_studies_have_no_ensembles(version):
+    assert version.run("SELECT * FROM paretocaps_ensembles") == []
+
+
 def test_older_fronts_have_no_values_of_their_own(version):
     assert version.run("SELECT * FROM paretocaps_front_values") == []
 

@@ -1,0 +1,32 @@
+"""Finds the networks of a study's ensembles among its trials."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from paretocaps.domain.ensemble import EnsembleSpec
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.records import AttemptRecord, TrialRecord
+
+
+def ensemble_trials(table: QuantityTable, ensembles: Mapping[str, EnsembleSpec]) -> set[int]:
+    """Return the numbers of the finished trials with networks of an ensemble, whose weights are kept."""
+    return {
+        int(number)
+        for number, design, choices in zip(table.trials, table.designs, table.choices, strict=True)
+        if any(ensemble.takes(design, json.loads(choices)) for ensemble in ensembles.values())
+    }
+
+
+def ensemble_members(trials: Sequence[TrialRecord], ensemble: EnsembleSpec) -> list[AttemptRecord]:
+    """Return the trainings whose networks form an ensemble: the latest of each seed, by seed, then trial.
+
+    There may be fewer than the ensemble's size.
+    """
+    latest = {
+        (attempt.key.seed, attempt.key.trial): attempt
+        for trial in trials
+        if trial.state == "finished" and ensemble.takes(trial.design, trial.choices)
+        for attempt in trial.attempts  # in the order of their attempts
+        if attempt.measurement is not None
+    }
+    return [latest[key] for key in sorted(latest)][: ensemble.size]
