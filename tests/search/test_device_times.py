@@ -57,6 +57,14 @@ def test_times_are_in_seconds_of_one_device(store):
     assert [member.values["time"] for member in everyone] == pytest.approx([5.0, 1.0, 2.0, 0.9, 0.8])
 
 
+def test_intervals_of_times_are_scaled_with_them(store):
+    seeds = {seed: measurement(0.8, 10.0 + seed, "slow", 1.0) for seed in range(3)}
+    store.import_trials("s", [ImportedTrial(9, {"n": 9}, seeds)])
+    own, scaled = (trials_of(store, "s", scale_to=to).members[-1].estimate("time") for to in (None, "fast"))
+    ends = (own.value / 10, own.sd / 10, own.low / 10, own.high / 10)
+    assert (scaled.value, scaled.sd, scaled.low, scaled.high) == pytest.approx(ends)
+
+
 def test_the_reference_point_is_scaled_with_the_times(store):
     front = front_of(store, "s", ACC_TIME, scale_to="fast")
     assert front.reference_point == pytest.approx((0.54, 5.5))
@@ -129,6 +137,7 @@ def test_times_of_one_device_keep_their_proportions(trials):
         "validation_images": [None] * count,
         "test_images": [None] * count,
         "partial": [None] * count,
+        "collapsed": [None] * count,
     }
     table = by_trial(("acc", "time"), rows, np.stack([np.full(count, 0.5), times], axis=1))
     target = str(devices[0])

@@ -31,15 +31,18 @@ TRAININGS = st.lists(
 
 
 def same(one, other):
-    for name in ("trials", "choices", "values", "seeds", "attempts", "machines", "devices"):
+    names = "trials", "choices", "values", "seeds", "counts", "deviations", "images", "attempts"
+    for name in (*names, "machines", "devices"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 @given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), min_size=1, max_size=10))
-def test_means_are_numpy_s_means(groups):
+def test_means_and_deviations_are_numpy_s(groups):
     made = table([(number, value, "cpu", "") for number, group in enumerate(groups) for value in group])
     np.testing.assert_allclose(made.values[:, 0], [np.mean(group) for group in groups], rtol=1e-9, atol=1e-6)
-    assert made.seeds.tolist() == [len(group) for group in groups]
+    assert made.seeds.tolist() == made.counts[:, 0].tolist() == [len(group) for group in groups]
+    deviations = [np.std(group, ddof=1) if len(group) > 1 else np.nan for group in groups]
+    np.testing.assert_allclose(made.deviations[:, 0], deviations, rtol=1e-9, atol=1e-6)
 
 
 @given(TRAININGS)
