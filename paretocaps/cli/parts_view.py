@@ -8,6 +8,7 @@ from rich.text import Text
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.report.tables import with_prefix
 
 _EVENLY = (
     "pruned evenly here; a training keeps the best of several networks with about the same multiply-adds"
@@ -17,7 +18,7 @@ SHARES = ("% of params", "% of multiply-adds")
 
 
 def write_description(description: Row, choices: Mapping[str, Any], trainer: str, form: str) -> None:
-    """Write a network's {params, macs, capsules, parts} to stdout; CSV has the parts.
+    """Write a network's {params, macs, capsules, parts, memory} to stdout; CSV has the parts.
 
     Args:
         description: the network, as the service returns it.
@@ -35,6 +36,8 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
             say(_EVENLY)
         capsules = description["capsules"]
         below = [Text(f"primary capsules: {capsules:,}")] if capsules else []
+        memory = with_prefix(description["memory"], "B")
+        below.append(Text(f"memory of a training: about {memory} at batch size {description['batch_size']}"))
         show(rows_table(with_shares(description), right=SHARES), *below)
 
 

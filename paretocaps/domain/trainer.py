@@ -86,6 +86,9 @@ class TrainerSpec:
             raises an error if one of them cannot be measured there.
         check_choices: a function of the study's fixed choices, which raises an error if something other than
             their values is wrong, such as a missing file.
+        needs: a function of a job and the `CheckedData` of its data, which returns remarks on what the job
+            needs, one line each, and raises an error if its device has not so much. `train` of the command
+            line calls it before it starts; `train` itself must refuse such a job, too.
         designs: named sets of choices, in the order in which a study tries them first.
         description: one line for `paretocaps trainers`.
         calibrate: its `Calibrate` function, which is run once in each training process of a study whose
@@ -102,6 +105,7 @@ class TrainerSpec:
     check: str = ""
     measures: str = ""
     check_choices: str = ""
+    needs: str = ""
     designs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     description: str = ""
     calibrate: str = ""
@@ -192,6 +196,12 @@ class TrainerSpec:
         """Raise an error if something other than the values of the fixed choices is wrong."""
         if self.check_choices:
             TRAINERS.resolve(self.name, self.check_choices)(fix)
+
+    def check_needs(self, job: TrainingJob, data: CheckedData) -> tuple[str, ...]:
+        """Return remarks on what `job` needs; raise an error if its device has not so much."""
+        if not self.needs:
+            return ()
+        return tuple(TRAINERS.resolve(self.name, self.needs)(job, data))
 
     def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
         """Raise an error if one of `quantities` cannot be measured on `devices`."""

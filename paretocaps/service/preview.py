@@ -15,20 +15,36 @@ if TYPE_CHECKING:
     from paretocaps.schedules.plan import TrainingPlan
 
 
+_IMAGES, _EPOCHS = 60_000, 30
+
+
 @dataclass(frozen=True)
 class Description:
-    """The network that a set of choices builds: the canonical choices, and its size in total and by part."""
+    """The network that a set of choices builds, and its size in total and by part.
+
+    Attributes:
+        choices: the canonical choices.
+        params, macs: parameters, and multiply-adds of a forward pass of one image, after pruning.
+        capsules: the number of primary capsules; 0 for a network without capsules.
+        parts: name, params and macs of each part.
+        memory: about how many bytes a training needs before it prunes, in float32 unless the choice
+            `precision` names another.
+        batch_size: the images per forward pass for which that is.
+    """
 
     choices: Mapping[str, Any]
     params: int
     macs: int
     capsules: int
     parts: tuple[Mapping[str, Any], ...]
+    memory: int
+    batch_size: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description as in the JSON of the command line."""
         sizes = {"params": self.params, "macs": self.macs, "capsules": self.capsules}
-        return {**sizes, "parts": [dict(part) for part in self.parts]}
+        training = {"memory": self.memory, "batch_size": self.batch_size}
+        return {**sizes, "parts": [dict(part) for part in self.parts], **training}
 
 
 @dataclass(frozen=True)
@@ -66,22 +82,33 @@ def describe(
     from paretocaps.models.architecture import architecture
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
     from paretocaps.models.pruning.target import pruned
+    from paretocaps.models.training_memory import FLOAT32, training_bytes
+    from paretocaps.schedules.plan import build_plan
 
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
     whole = architecture(choices, height, width, channels, classes)
     shape = pruned(whole, choices.pruning_ratio, choices.bottleneck)
+    batch = max(row.batch_size for row in build_plan(choices, _IMAGES, _EPOCHS).phases)
     return Description(
         choices=canonical,
         params=parameters(shape),
         macs=multiply_adds(shape),
         capsules=shape.capsules if FAMILIES.get(shape.family).has_capsules else 0,
         parts=tuple(part._asdict() for part in complexity(shape)),
+        memory=training_bytes(
+            whole,
+            batch,
+            itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
+            frozen=choices.frozen,
+            optimizer=choices.optimizer,
+        ),
+        batch_size=batch,
     )
 
 
 def plan(
-    settings: Sequence[str] = (), design: str | None = None, images: int = 60_000, epochs: int = 30
+    settings: Sequence[str] = (), design: str | None = None, images: int = _IMAGES, epochs: int = _EPOCHS
 ) -> PlanView:
     """Return the learning rate and batch size of every step of a training with these choices.
 

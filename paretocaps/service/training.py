@@ -146,8 +146,12 @@ def train(
         return _followed(job, resume=options.resume and not options.force)
     trainer = TRAINERS.get(job.trainer)
     trainer.check_fixed(job.choices)
-    for remark in trainer.check_data(job.data, watching.preparing).remarks:
+    data = trainer.check_data(job.data, watching.preparing)
+    for remark in data.remarks:
         watching.notice(remark)
+    if options.force or not RunFolder(job.folder).measurement_file.exists():
+        for remark in trainer.check_needs(job, data):
+            watching.notice(remark)
     finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
     if finished is not None:
         return TrainedRun(job, finished, anew=False)

@@ -5,9 +5,10 @@ from typing import Any
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.reading import reading
+from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
-from paretocaps.domain.job import DataSpec, OnPreparing
+from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import ENERGY
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.errors import DataError
@@ -51,6 +52,31 @@ def check_choices(fix: Mapping[str, Any]) -> None:
 
     backbone = fix.get("backbone")
     check_checkpoint(tuple(BACKBONES) if backbone is None else (backbone,), fix["checkpoint"])
+
+
+def check_needs(job: TrainingJob, data: CheckedData) -> Sequence[str]:
+    """Return a line on the memory that `job` needs, for data of which `check_data` found `data`.
+
+    Raises:
+        UsageError: its device has not so much free; the message has the remedy.
+    """
+    from paretocaps.training.device import open_device
+    from paretocaps.training.room import Demand, check_room
+
+    reading = data.reading
+    if reading is None:
+        return ()
+    channels, height, width = reading["shape"]
+    choices = choices_model().model_validate(job.choices)
+    demand = Demand(
+        choices=choices,
+        shape=(channels, height, width),
+        classes=len(reading["classes"]),
+        images=reading["train_images"],
+        epochs=job.epochs,
+        ranks=job.ranks,
+    )
+    return (check_room(demand, open_device(job.device.split(",")[0])),)
 
 
 def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:

@@ -58,6 +58,7 @@ CAPSNET = TrainerSpec(
     check="paretocaps.training.check:check_data",
     measures="paretocaps.training.check:check_measures",
     check_choices="paretocaps.training.check:check_choices",
+    needs="paretocaps.training.check:check_needs",
     designs=DESIGNS,
     description="capsule networks on one device: LR policies, batch schedules, weight sharing, pruning",
     calibrate="paretocaps.training.reference_step:reference_step",

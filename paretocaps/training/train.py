@@ -41,6 +41,7 @@ from paretocaps.training.pruning import (
     shortfall,
 )
 from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.room import Demand, check_room
 from paretocaps.training.weights import packed, save_weights, unpacked
 
 
@@ -99,6 +100,9 @@ class _Training:
         channels, height, width = splits.shape
         shape = architecture(choices, height, width, channels, splits.classes, splits.levels)
         self.whole = shape
+        check_room(
+            Demand(choices, splits.shape, splits.classes, len(splits.train), job.epochs, ranks.size), device
+        )
         network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device, ranks=ranks)

@@ -16,10 +16,11 @@ from paretocaps.cli.parts_view import write_description
 def command(
     settings: tuple[str, ...], design: str | None, image: str, classes: int, trainer: str, form: str
 ) -> None:
-    """Show the network that choices build: parameters, multiply-adds.
+    """Show the network that choices build: parameters, multiply-adds, memory.
 
     Nothing is trained. Parameters and multiply-adds (of one image's forward pass) are shown by part and
-    in total, with the number of primary capsules if there are any.
+    in total, with the number of primary capsules if there are any, and an estimate of the memory that a
+    training needs (in float32, unless precision is bf16 or fp16).
 
     \b
     Examples:

@@ -50,6 +50,9 @@ class Family:
         module: `"module:attribute"` of its `models.network.Network`, which is built from an `Architecture`.
         parts: `"module:attribute"` of a torch-free function from an `Architecture` to its
             `models.complexity.Part`s; the first part reads the image.
+        kept: `"module:attribute"` of a torch-free function from an `Architecture`, and whether its trunk is
+            frozen, to the `models.training_memory.Kept` numbers of a training; empty for that of capsule
+            networks, if it has their parts.
         choices: the trainer's choices that have a meaning for this family but not for every family.
         own: the choices that it adds, by name; `Architecture.own` has their values.
         allowed: by name, the values that it allows of a trainer's choice, if it does not allow all.
@@ -59,6 +62,7 @@ class Family:
         trunk: what precedes its primary capsules: "convolutions", or a name in `models.trunks`.
         trunk_choice: the choice whose value names its trunk; empty for none.
         chain: `"module:attribute"` of the `models.chain.PlainChain` that its blocks form.
+        reversible: whether a training keeps only the last state of that chain.
         class_bias: whether the class capsules have a bias in a network without blocks.
         paper_std: the standard deviation of the capsule layers' initial weights in its paper (`init`
             "paper").
@@ -78,6 +82,7 @@ class Family:
     description: str
     module: str
     parts: str = "paretocaps.models.complexity:capsnet_parts"
+    kept: str = ""
     choices: tuple[str, ...] = CAPSULE_CHOICES
     own: Mapping[str, OwnChoice] = field(default_factory=dict)
     allowed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -86,6 +91,7 @@ class Family:
     trunk: str = PLAIN
     trunk_choice: str = ""
     chain: str = "paretocaps.models.chain:PlainChain"
+    reversible: bool = False
     class_bias: bool = False
     paper_std: float = 0.01
     prunes: Literal["stem", "trunk", "nothing"] = "nothing"

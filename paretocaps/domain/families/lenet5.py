@@ -7,6 +7,7 @@ LENET5 = Family(
     description="LeNet5: two convolutions and three linear layers, without capsules",
     module="paretocaps.models.families.lenet5:LeNet5",
     parts="paretocaps.models.families.lenet5_shape:parts",
+    kept="paretocaps.models.families.lenet5_shape:kept",
     choices=(),
     loss="cross_entropy",
     smallest_side=28,

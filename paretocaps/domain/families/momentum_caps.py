@@ -9,6 +9,7 @@ MOMENTUM_CAPS = replace(
     name="momentum_caps",
     description="as residual_caps, with momentum gamma, trained without storing intermediate states",
     chain="paretocaps.models.chain:MomentumChain",
+    reversible=True,
     choices=(*RESIDUAL_CAPS.choices, "gamma"),
     same_as={"residual_caps": {"gamma": 0.0}},
 )

@@ -58,6 +58,15 @@ def agreement_sums(shape: LayerShape, iterations: int) -> int:
     return shape.pairs * shape.out_dim * (2 * iterations - 1)
 
 
+def couplings_kept(shape: LayerShape, iterations: int, every: bool) -> int:
+    """Return the numbers that a training keeps per image of a layer that keeps its couplings.
+
+    They are those of all iterations but the first, whose couplings are equal, if all are differentiated, else
+    those of the last iteration.
+    """
+    return shape.pairs * (iterations - 1 if every else min(1, iterations - 1))
+
+
 def pose_alone(dimensions: int) -> int:
     """Return how many numbers a capsule's state has if it is its pose alone: the pose dimensions."""
     return dimensions
@@ -83,6 +92,9 @@ class Routing:
         votes: a function from a layer's shape to the forward multiply-adds per image of all its votes.
         sums: a function from a layer's shape and a number of iterations to the forward multiply-adds per
             image after the votes, by the plain algorithm: a sum over the votes counts one per number.
+        kept: a function from a layer's shape, a number of iterations, and whether all of them are
+            differentiated, to the float32 numbers that a training keeps per image for the backward pass,
+            besides the states of the capsules.
         std: the standard deviation of the initial weights; None derives it from each layer's sizes.
         skip_scale: the factor by which the initial weights of layers with a skip are multiplied.
         growth: the factor by which float64's rounding errors may grow before a recomputed input of a layer
@@ -101,6 +113,7 @@ class Routing:
     parameters: Callable[[LayerShape], int] = vector_weights
     votes: Callable[[LayerShape], int] = vector_votes
     sums: Callable[[LayerShape, int], int] = agreement_sums
+    kept: Callable[[LayerShape, int, bool], int] = couplings_kept
     std: float | None = None
     skip_scale: float = 1.0
     growth: float = 1e8

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.geometry import Size
+from paretocaps.models.kept import Kept
 from paretocaps.models.part import Part
 from paretocaps.models.trunks.shape import ConvolutionShape, output_size
 
@@ -43,6 +44,18 @@ def parts(a: Architecture) -> list[Part]:
     for number, (inputs, outputs) in enumerate(shape.linear, start=1):
         found.append(Part(f"linear{number}", (inputs + 1) * outputs, inputs * outputs))
     return found
+
+
+def kept(a: Architecture, frozen: bool = False) -> Kept:
+    """Return the numbers that a training keeps per image: the image, maps, pooled maps and units.
+
+    Pooling keeps where its maxima were, in 8 bytes each.
+    """
+    shape = lenet5(a)
+    pooled = sum(one.outputs * _halved(one.size).positions for one in shape.convolutions)
+    maps = sum(one.outputs * one.size.positions for one in shape.convolutions)
+    units = sum(outputs for _, outputs in shape.linear)
+    return Kept(a.channels * a.input_size.positions + maps + pooled + units, 2 * pooled)
 
 
 def _halved(size: Size) -> Size:

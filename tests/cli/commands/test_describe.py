@@ -9,7 +9,8 @@ def test_the_published_network(run):
     result = run("describe", "--format", "json")
     assert result.exit_code == 0, result.stderr
     answer = json.loads(result.stdout)
-    assert list(answer) == ["params", "macs", "capsules", "parts"]
+    assert list(answer) == ["params", "macs", "capsules", "parts", "memory", "batch_size"]
+    assert (answer["memory"], answer["batch_size"]) == (201_050_880, 128)
     assert (answer["params"], answer["capsules"]) == (8_215_728, 1152)
     assert sum(part["params"] for part in answer["parts"]) == answer["params"]
     assert sum(part["macs"] for part in answer["parts"]) == answer["macs"]
@@ -27,8 +28,9 @@ def test_choices_change_it(run):
 def test_a_table_has_shares_and_a_sum(run):
     result = run("describe", "--design", "ws")
     lines = result.stdout.splitlines()
-    assert lines[-1] == "primary capsules: 1,152"
-    assert lines[-2].split()[:3] == ["all", "6,708,400", "100.0"]
+    assert lines[-1] == "memory of a training: about 177 MB at batch size 128"
+    assert lines[-2] == "primary capsules: 1,152"
+    assert lines[-3].split()[:3] == ["all", "6,708,400", "100.0"]
     assert "choices: weight_sharing=true decoder=reduced" in result.stderr
 
 

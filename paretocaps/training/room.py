@@ -1,0 +1,115 @@
+"""Refuses trainings for which a device has too little memory, before anything is built."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.complexity import parameters
+from paretocaps.models.training_memory import training_bytes
+from paretocaps.schedules.plan import build_plan
+from paretocaps.training.memory import free_bytes
+from paretocaps.training.precision import resolve_precision
+
+_SIDES = (128, 96, 64, 48, 32)  # pixels
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A training whose memory is estimated.
+
+    Attributes:
+        choices: its choices.
+        shape: channels, height and width of an image.
+        classes: how many classes there are.
+        images: training images per epoch.
+        epochs: how many epochs are trained.
+        ranks: how many processes train together.
+    """
+
+    choices: Choices
+    shape: tuple[int, int, int]
+    classes: int
+    images: int
+    epochs: int
+    ranks: int = 1
+
+    @property
+    def batch(self) -> int:
+        """The most images of a forward pass, on all ranks together."""
+        plan = build_plan(self.choices, self.images, self.epochs)
+        return min(self.images, max(phase.batch_size for phase in plan.phases))
+
+    def network(self, **changed: Any) -> Architecture:
+        """Return the network of the choices, some of which are `changed`."""
+        channels, height, width = self.shape
+        choices = self.choices.model_copy(update=changed)
+        return architecture(choices, height, width, channels, self.classes)
+
+    def bytes(self, device: torch.device, **changed: Any) -> int:
+        """Return about how many bytes the training needs on `device`, with some choices `changed`.
+
+        On a CPU, all ranks need memory of the same machine.
+        """
+        batch = int(changed.get("batch_size", self.batch))
+        share = -(-batch // self.ranks)
+        dtype = resolve_precision(self.choices.precision, device, share)
+        one = training_bytes(
+            self.network(**changed),
+            share,
+            itemsize=dtype.itemsize,
+            frozen=self.choices.frozen,
+            optimizer=self.choices.optimizer,
+        )
+        return one * (self.ranks if device.type == "cpu" else 1)
+
+
+def check_room(demand: Demand, device: torch.device) -> str:
+    """Return a line on the memory that a training needs and that is free on `device`.
+
+    Raises:
+        UsageError: it needs more than is free; the message has the change of its choices with which it fits.
+    """
+    needed, free = demand.bytes(device), free_bytes(device)
+    if needed <= free:
+        return f"the training needs about {_size(needed)} of memory, of {_size(free)} free"
+    size = f"{parameters(demand.network()):,} parameters, batches of {demand.batch}"
+    raise UsageError(
+        f"the training needs about {_size(needed)} of memory ({size}), but {_size(free)} are free on"
+        f" {device}: {_remedy(demand, device, free)}"
+    )
+
+
+def _remedy(demand: Demand, device: torch.device, free: int) -> str:
+    for changed in _smaller(demand):
+        try:
+            needed = demand.bytes(device, **changed)
+        except UsageError:  # such as images too small for the family
+            continue
+        if needed <= free:
+            said = " and ".join(f"{name}={value}" for name, value in changed.items())
+            return f"set {said} (about {_size(needed)})"
+    return "set a smaller image_size and batch_size, or take a machine with more memory"
+
+
+def _smaller(demand: Demand) -> Iterator[Mapping[str, Any]]:
+    """Yield changes of the choices that need less memory, the least change first."""
+    side = min(demand.network().input_size)
+    sizes = [{"image_size": one} for one in _SIDES if one < side]
+    undrawn = [{"decoder": "none"}] if demand.choices.decoder != "none" else []
+    constant = demand.choices.batch_schedule == "constant"
+    yield from sizes
+    yield from undrawn
+    yield from ({**size, **without} for size in sizes for without in undrawn)
+    batch = demand.batch // 2 if constant else 0
+    while batch:
+        yield {**(undrawn[0] if undrawn else {}), "batch_size": batch}
+        batch //= 2
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.3g} MB"
