@@ -47,7 +47,7 @@ class DataSpec(BaseModel):
 
     @model_validator(mode="after")
     def _of_one_source(self) -> Self:
-        self.layout.check(self.path)
+        self.layout.check(of_folder=self.path is not None)
         return self
 
     @property

@@ -71,8 +71,8 @@ class Layout(BaseModel):
     classes_are_folders: bool = False
     transpose: bool = False
 
-    def check(self, folder: str | None) -> None:
-        """Check that the settings fit each other and the data `folder`, None for a data set of the catalog.
+    def check(self, of_folder: bool) -> None:
+        """Check that the settings fit each other and the images, which may be `of_folder` or of the catalog.
 
         Raises:
             ValueError: they contradict each other, or describe a folder where none is named.
@@ -81,6 +81,6 @@ class Layout(BaseModel):
             raise ValueError(
                 f"parts={str(self.parts)!r} and classes_are_folders=true contradict each other: give one"
             )
-        if folder is None and (self.parts or self.classes_are_folders):
+        if not of_folder and (self.parts or self.classes_are_folders):
             named = f"parts={str(self.parts)!r}" if self.parts else "classes_are_folders=true"
             raise ValueError(f"{named} describes a folder of images: give data=PATH too")

@@ -141,7 +141,7 @@ class StudySpec(BaseModel):
             raise ValueError(f"dataset={self.dataset!r} and data={self.data!r}: give one of them")
         Layout(
             parts=self.parts, classes_are_folders=self.classes_are_folders, transpose=self.transpose
-        ).check(self.data)
+        ).check(of_folder=self.dataset is None)  # whose folder may be that of the stored study
         return self
 
     @property
@@ -158,19 +158,26 @@ class StudySpec(BaseModel):
 
     @property
     def data_spec(self) -> DataSpec:
-        """The images as a job names them: a data set by its name, a local folder by its absolute path."""
+        """The images as a job names them: a data set by its name, a local folder by its absolute path.
+
+        Raises:
+            UsageError: the layout of a folder is described, but none is named.
+        """
         path = str(Path(self.data).expanduser().resolve()) if self.data else None
         name = None if path else (self.dataset or "digits")
-        return DataSpec(
-            name=name,
-            path=path,
-            limit_train=self.limit_train,
-            corrupt=self.corrupt,
-            channels=self.channels,
-            parts=self.parts,
-            classes_are_folders=self.classes_are_folders,
-            transpose=self.transpose,
-        )
+        try:
+            return DataSpec(
+                name=name,
+                path=path,
+                limit_train=self.limit_train,
+                corrupt=self.corrupt,
+                channels=self.channels,
+                parts=self.parts,
+                classes_are_folders=self.classes_are_folders,
+                transpose=self.transpose,
+            )
+        except ValidationError as error:
+            raise UsageError(str(error.errors()[0]["ctx"]["error"])) from None
 
 
 def resolve_spec(

@@ -36,7 +36,7 @@ def identity(spec: StudySpec) -> dict[str, Any]:
     """Return the settings that may not change in a stored study, as plain values."""
     content = stored_form(spec)
     return {name: content[name] for name in IDENTITY if name != "data"} | {
-        "data": spec.data_spec.model_dump()
+        "data": spec.data_spec.model_dump() | {"parts": spec.parts and str(spec.parts)}
     }
 
 

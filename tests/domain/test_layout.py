@@ -30,15 +30,15 @@ def test_parts_are_in_the_data_folder(text: str) -> None:
 
 def test_settings_that_contradict_each_other_or_describe_no_folder() -> None:
     parts = Parts(train="a")
-    Layout(parts=parts).check("photos")
-    Layout(classes_are_folders=True).check("photos")
-    Layout(transpose=True).check(None)
+    Layout(parts=parts).check(of_folder=True)
+    Layout(classes_are_folders=True).check(of_folder=True)
+    Layout(transpose=True).check(of_folder=False)
     with pytest.raises(ValueError, match="parts='train=a' and classes_are_folders=true contradict"):
-        Layout(parts=parts, classes_are_folders=True).check("photos")
+        Layout(parts=parts, classes_are_folders=True).check(of_folder=True)
     with pytest.raises(ValueError, match="parts='train=a' describes a folder of images: give data=PATH too"):
-        Layout(parts=parts).check(None)
+        Layout(parts=parts).check(of_folder=False)
     with pytest.raises(ValueError, match="classes_are_folders=true describes a folder"):
-        Layout(classes_are_folders=True).check(None)
+        Layout(classes_are_folders=True).check(of_folder=False)
 
 
 def test_images_are_described_with_their_layout() -> None:

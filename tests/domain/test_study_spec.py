@@ -47,6 +47,8 @@ def test_the_layout_reaches_the_jobs_and_the_nearest_setting_wins() -> None:
     assert (classes.parts, classes.classes_are_folders) == (None, True)
     assert resolve_spec({"dataset": "mnist"}, file).parts is None
     assert resolve_spec({}, {}, spec.model_dump(mode="json")) == spec
+    with pytest.raises(UsageError, match="classes_are_folders=true describes a folder of images"):
+        _ = resolve_spec({"classes_are_folders": True}).data_spec
 
 
 def test_trials_are_shown_from_an_accuracy_on() -> None:
@@ -70,7 +72,10 @@ def test_trials_are_shown_from_an_accuracy_on() -> None:
         ({"channels": 2}, "channels=2 is not allowed: it should be 1 or 3"),
         ({"data": "x", "parts": "a"}, "parts='a' is not understood: write train=A"),
         ({"data": "x", "parts": {"train": 3}}, "parts.train=3 is not allowed: it should be text"),
-        ({"parts": "train=a"}, "parts='train=a' describes a folder of images: give data=PATH too"),
+        (
+            {"dataset": "x", "parts": "train=a"},
+            "parts='train=a' describes a folder of images: give data=PATH",
+        ),
     ],
 )
 def test_bad_options_name_the_value(flags: dict[str, object], message: str) -> None:

@@ -18,6 +18,7 @@ from paretocaps.storage.store import Store
         ({"repeats": 3}, r"repeats=1 \(now 3\): give --more-repeats 2 instead"),
         ({"dataset": "mnist"}, r"data.name='digits' \(now 'mnist'\)"),
         ({"limit_train": 9}, r"data.limit_train=None \(now 9\)"),
+        ({"data": "x", "parts": "train=a"}, r"data.parts=None \(now 'train=a'\)"),
         ({"fix": {"learning_rate": 0.1}}, r"fix.learning_rate=None \(now 0.1\)"),
         ({"space": {"learning_rate": [0.1]}}, r"space.learning_rate="),
         ({"seed": 5}, r"seed=0 \(now 5\)"),

@@ -89,9 +89,9 @@ def read(folder: Path, layout: Layout) -> EncodedData:
             f"no class names in {', '.join(silent)}: labels are read in the order that {first.name} declares",
         )
     return EncodedData(
-        train=_part(files.train, declared, first),
-        test=_part(files.test, declared, first) if files.test else None,
-        validation=_part(files.validation, declared, first) if files.validation else None,
+        train=_part(folder, files.train, declared, first),
+        test=_part(folder, files.test, declared, first) if files.test else None,
+        validation=_part(folder, files.validation, declared, first) if files.validation else None,
         name=folder.name,
         fingerprint=fingerprint(folder, everything),
         classes=len(names_of_classes) if names_of_classes else None,
@@ -151,7 +151,7 @@ def _chosen(folder: Path) -> _Files:
 
 
 def _part(
-    files: Sequence[Path], declared: Mapping[Path, ClassNames | None], first: Path | None
+    folder: Path, files: Sequence[Path], declared: Mapping[Path, ClassNames | None], first: Path | None
 ) -> EncodedPart:
     """Return the rows of `files`, with the labels that their classes have in the file `first`, if any."""
     known = declared[first] if first else None
@@ -172,7 +172,7 @@ def _part(
             table_files(_tables(shard), shard.images, str(shard.file)) for shard in shards
         ),
         name=name,
-        place=f"{shards[0].file.name}{more}",
+        place=f"{shards[0].file.relative_to(folder).as_posix()}{more}",
     )
 
 

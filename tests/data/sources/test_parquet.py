@@ -38,7 +38,9 @@ def test_the_parts_that_the_user_names(tmp_path, write_parquet, parts) -> None:
     for part, count in (("a", 6), ("b", 2), ("c", 3)):
         (tmp_path / part).mkdir()
         write_parquet(tmp_path / part / "one.parquet", PIXELS[:count], LABELS[:count])
-    data = decoded(read_folder(str(tmp_path), Layout(parts=Parts.model_validate(parts))), DataSpec())
+    found = read_folder(str(tmp_path), Layout(parts=Parts.model_validate(parts)))
+    assert found.test.place == "b/one.parquet"
+    data = decoded(found, DataSpec())
     assert [len(part) for part in data.parts] == [6, 2, 3]
     assert data.validation.labels.tolist() == LABELS[:3]
 
