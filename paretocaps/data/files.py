@@ -38,7 +38,15 @@ def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None
             raise DataError(f"no such image file or folder: {str(path)!r}")
 
 
-def read_image(path: Path, channels: int, height: int, width: int, levels: Levels | None = None) -> Pixels:
+def read_image(
+    path: Path,
+    channels: int,
+    height: int,
+    width: int,
+    levels: Levels | None = None,
+    *,
+    transposed: bool = False,
+) -> Pixels:
     """Return an image file as uint8 [H, W, C], read in the same way as training images
     (`decode.read_pixels`).
 
@@ -49,11 +57,14 @@ def read_image(path: Path, channels: int, height: int, width: int, levels: Level
         channels: 1 (gray) or 3 (red, green, blue).
         height, width: the size in pixels.
         levels: the values of grays of more than 8 bits that become 0 and 255, those of the training images.
+        transposed: whether rows and columns are exchanged, as those of the training images were.
 
     Raises:
         DataError: the file is missing, corrupt or not an image.
     """
     try:
+        if transposed:
+            return read_pixels(path, channels, (width, height), levels).swapaxes(0, 1)
         return read_pixels(path, channels, (height, width), levels)
     except UnfitImageError as error:
         raise DataError(f"image {str(path)!r} cannot be read ({error})") from None

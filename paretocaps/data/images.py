@@ -91,6 +91,7 @@ class DataSplits:
         name: the name of the data set, or the folder that it was read from.
         class_names: the names of the classes, in the order of the labels, if the source has them.
         levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
+        transposed: whether rows and columns of image files were exchanged.
         anew: what version 0.1 read otherwise, one phrase each (see `raw.RawData`).
         told: lines for the user: the classes and the sizes of the parts, and remarks on how they were read.
     """
@@ -102,6 +103,7 @@ class DataSplits:
     name: str
     class_names: tuple[str, ...] | None = None
     levels: Levels | None = None
+    transposed: bool = False
     anew: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 

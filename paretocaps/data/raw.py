@@ -73,6 +73,8 @@ class RawData:
         remarks: notes for the user on how the source was read, one line each.
         validation: the validation part, or None to take it from the training part.
         levels: the values of grays of more than 8 bits that were read as 0 and 255; None if there are none.
+        transposed: whether rows and columns of image files were exchanged, as is to be done when others are
+            predicted.
         anew: what version 0.1 read otherwise, one phrase each, such as "3 images are turned upright"; a study
             of that version is not continued then.
     """
@@ -84,6 +86,7 @@ class RawData:
     remarks: tuple[str, ...] = ()
     validation: RawPart | None = None
     levels: Levels | None = None
+    transposed: bool = False
     anew: tuple[str, ...] = ()
 
     @property

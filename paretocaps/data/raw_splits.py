@@ -22,8 +22,8 @@ class RawSplits:
     """A data set that is read, checked and split; its labels are 0 to classes - 1.
 
     `class_names` are in the order of the labels, if the source has them; `summary` is one line for the user
-    on the classes and parts, and `remarks` are notes on how the data set was read; `levels` and `anew` are
-    those of `raw.RawData`.
+    on the classes and parts, and `remarks` are notes on how the data set was read; `levels`, `transposed` and
+    `anew` are those of `raw.RawData`.
     """
 
     train: RawPart
@@ -34,6 +34,7 @@ class RawSplits:
     class_names: tuple[str, ...] | None = None
     remarks: tuple[str, ...] = ()
     levels: Levels | None = None
+    transposed: bool = False
     anew: tuple[str, ...] = ()
     summary: str = ""
 
@@ -85,6 +86,7 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
             *_lack(test.labels, classes_named, "test"),
         ),
         raw.levels,
+        raw.transposed,
         raw.anew,
         f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
         f" {len(limited):,}{f' of {len(train):,}' if spec.limit_train else ''} training,"
@@ -113,7 +115,8 @@ def _decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepar
         return decoded(data, spec, on_preparing)
     size = spec.size and spec.size[::-1]
     raw = decoded(data, spec.model_copy(update={"size": size}), on_preparing)
-    return raw.with_parts(lambda part: replace(part, pixels=part.pixels.swapaxes(2, 3)))
+    turned = raw.with_parts(lambda part: replace(part, pixels=part.pixels.swapaxes(2, 3)))
+    return replace(turned, transposed=isinstance(data, EncodedData))
 
 
 def _refuse_lack(train: RawPart, names: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ def load(spec: DataSpec) -> DataSplits:
         name=raw.name,
         class_names=raw.class_names,
         levels=raw.levels,
+        transposed=raw.transposed,
         anew=raw.anew,
         told=raw.told,
     )

@@ -77,6 +77,7 @@ class Document(_Value):
         height, width, channels: the shape of the images that the network takes.
         levels: the values of gray pixels of more than 8 bits that it takes as 0 and 255; None where its
             training images had 8 bits.
+        transposed: whether rows and columns of image files are exchanged before it reads them.
         about: where the network comes from.
         weights_sha256: the hash of `network.safetensors`, in hexadecimal digits.
         graph: what is known of `network.onnx`, or None where there is no such file.
@@ -90,6 +91,7 @@ class Document(_Value):
     width: Count
     channels: Count
     levels: Levels | None = Field(default=None, exclude_if=operator.not_)
+    transposed: bool = Field(default=False, exclude_if=operator.not_)
     about: ExportInfo
     weights_sha256: str
     graph: GraphRecord | None = None

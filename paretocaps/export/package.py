@@ -131,6 +131,7 @@ def _fill(part: Path, network: Network, about: ExportInfo, onnx: bool, images: T
         width=a.width,
         channels=a.channels,
         levels=a.levels,
+        transposed=a.transposed,
         about=about,
         weights_sha256=sha256(part / WEIGHTS),
         graph=_graph(part / GRAPH, network, about, images) if onnx else None,

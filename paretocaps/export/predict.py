@@ -169,7 +169,7 @@ def _decoded(
 ) -> Iterator[tuple[list[Path], Floats]]:
     """Yield readable files with their images, batch by batch, while later files are decoded."""
     size = document.channels, document.height, document.width
-    read = partial(_read, *size, document.levels)
+    read = partial(_read, *size, document.levels, document.transposed)
     found: list[Path] = []
     images = np.empty((min(options.batch, len(files)), *size), np.uint8)
     for file, pixels in zip(files, mapped_in_order(read, files), strict=True):
@@ -187,9 +187,11 @@ def _decoded(
         yield found, to_floats(images[: len(found)])
 
 
-def _read(channels: int, height: int, width: int, levels: Levels | None, file: Path) -> Pixels | DataError:
+def _read(
+    channels: int, height: int, width: int, levels: Levels | None, transposed: bool, file: Path
+) -> Pixels | DataError:
     try:
-        return read_image(file, channels, height, width, levels)
+        return read_image(file, channels, height, width, levels, transposed=transposed)
     except DataError as error:
         return error
 

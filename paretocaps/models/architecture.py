@@ -31,6 +31,7 @@ class Architecture(BaseModel):
         height, width, channels: rows, columns and colour channels of the images.
         levels: the values of gray pixels of more than 8 bits that are read as 0 and 255; None where all
             training images had 8 bits.
+        transposed: whether rows and columns of image files are exchanged before the network reads them.
         classes: how many classes there are, with one class capsule each.
         family: the family's name in `domain.families`. A family without capsules uses only `image_size`,
             `standardise` and `own` of the attributes below.
@@ -66,6 +67,7 @@ class Architecture(BaseModel):
     channels: int
     classes: int
     levels: Levels | None = Field(default=None, exclude_if=operator.not_)
+    transposed: bool = Field(default=False, exclude_if=operator.not_)
     family: str = BASELINE_FAMILY
     image_size: Count | None = None
     trunk: str = PLAIN
@@ -193,9 +195,15 @@ def _deep_trunk(name: str, channels: int, size: Size, widths: tuple[int, ...]) -
 
 
 def architecture(
-    choices: Choices, height: int, width: int, channels: int, classes: int, levels: Levels | None = None
+    choices: Choices,
+    height: int,
+    width: int,
+    channels: int,
+    classes: int,
+    levels: Levels | None = None,
+    transposed: bool = False,
 ) -> Architecture:
-    """Return the unpruned architecture of `choices` for images of the given shape and levels.
+    """Return the unpruned architecture of `choices` for images of the given shape, read in the given way.
 
     Where `image_size` is 0, images are resized by the family's rule (`Family.resizes`).
 
@@ -210,6 +218,7 @@ def architecture(
         channels=channels,
         classes=classes,
         levels=levels,
+        transposed=transposed,
         family=choices.family,
         image_size=choices.image_size or family.resized(min(height, width)),
         trunk=family.trunk_of(dict(choices)),

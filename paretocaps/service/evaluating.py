@@ -320,7 +320,7 @@ def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
             return one.data.model_copy(update={"limit_train": None})
     a = subjects[0].network.architecture
     channels: Any = a.channels if a.channels in (1, 3) else None
-    return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width))
+    return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width), transpose=a.transposed)
 
 
 def _images(splits: "DataSplits", options: EvaluateOptions) -> "ImageSet":

@@ -98,7 +98,15 @@ class _Training:
         self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
-        shape = architecture(choices, height, width, channels, splits.classes, splits.levels)
+        shape = architecture(
+            choices,
+            height,
+            width,
+            channels,
+            splits.classes,
+            levels=splits.levels,
+            transposed=splits.transposed,
+        )
         self.whole = shape
         check_room(
             Demand(choices, splits.shape, splits.classes, len(splits.train), job.epochs, ranks.size), device

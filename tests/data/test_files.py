@@ -9,6 +9,7 @@ from paretocaps.data.decode import to_floats
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.files import find_images, read_image
 from paretocaps.data.images import ImageSet
+from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.sources.folder import read_folder
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError
@@ -112,6 +113,22 @@ KINDS = {
 }
 
 
+def seen_by_training(part):
+    """Return the images of a part as a training gets them, in order."""
+    ((images, _),) = DeviceLoader(ImageSet.from_raw(part), "cpu").ordered(len(part))
+    return images.numpy()
+
+
+def test_transposed_images_are_predicted_as_the_training_saw_them(tmp_path):
+    files = [saved(tmp_path / name / f"{n}.png", np.roll(PIXELS, n)) for name in "ab" for n in range(4)]
+    splits = read_splits(DataSpec(name=None, path=str(tmp_path), transpose=True))
+    assert splits.transposed
+    assert splits.train.shape == (3, 5, 6)
+    read = [to_floats(read_image(file, 3, 5, 6, transposed=True)).transpose(2, 0, 1) for file in files]
+    seen = seen_by_training(splits.train)
+    assert all(any(np.array_equal(one, other) for other in read) for one in seen)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_image_is_predicted_from_the_pixels_that_training_saw(tmp_path, kind):
     pixels, mode, suffix, options = KINDS[kind]
@@ -123,10 +140,8 @@ def test_an_image_is_predicted_from_the_pixels_that_training_saw(tmp_path, kind)
         (image.convert(mode) if mode else image).save(file, **options)
     data = decoded(read_folder(str(tmp_path)), DataSpec(name=None, path=str(tmp_path)))
     channels, height, width = data.train.shape
-    loader = DeviceLoader(ImageSet.from_raw(data.train), "cpu")
-    ((seen, _),) = loader.ordered(len(files))
     read = np.stack([read_image(file, channels, height, width, data.levels) for file in files])
-    assert np.array_equal(to_floats(read).transpose(0, 3, 1, 2), seen.numpy())
+    assert np.array_equal(to_floats(read).transpose(0, 3, 1, 2), seen_by_training(data.train))
     assert (height, width) == ((5, 6) if "exif" in options else (6, 5))
     assert read.min() <= 40
     assert read.max() >= 215  # the content is kept

@@ -132,6 +132,18 @@ def test_deep_grays_are_scaled_as_those_of_the_training(small, info, images, tmp
         assert list(found.scores.values()) == pytest.approx(sorted(expected[0], reverse=True), abs=1e-6)
 
 
+def test_a_network_of_transposed_files_transposes_them(small, info, images, tmp_path):
+    network = build_network(small.model_copy(update={"transposed": True}), seed=0)
+    write_export(tmp_path / "x", network, about=info, onnx=False)
+    file = images / "ant" / "0.png"
+    turned = tmp_path / "turned.png"
+    Image.open(file).transpose(Image.Transpose.TRANSPOSE).save(turned)
+    (found,), _ = run(tmp_path / "x", [turned], top=3)
+    pixels = np.asarray(Image.open(file))[None, None].astype(np.float32) / 255
+    expected = open_engine("torch", tmp_path / "x").scores(pixels)
+    assert list(found.scores.values()) == pytest.approx(sorted(expected[0], reverse=True), abs=1e-6)
+
+
 def test_a_network_of_odd_channels(small, info, images, tmp_path):
     network = build_network(small.model_copy(update={"channels": 2}), seed=0)
     write_export(tmp_path / "x", network, about=info, onnx=False)
