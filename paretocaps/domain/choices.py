@@ -56,8 +56,9 @@ class Choices(ChoicesModel):
 
     A step is an optimiser step everywhere: in learning rates, plans, `decay_every` and measured times. A
     batch size, chosen or scheduled, counts the images of one forward and backward pass, which have to fit
-    into memory. A step takes `accumulate` such passes and uses the gradient of their mean loss, as for one
-    large batch; the last step of an epoch takes the images that remain.
+    into memory; where several ranks train together, they share these images, unless `batch_per_rank` gives
+    each of them as many. A step takes `accumulate` such passes and uses the gradient of their mean loss, as
+    for one large batch; the last step of an epoch takes the images that remain.
 
     Schedules are laid out for the whole training, even if `patience` ends it early.
     """
@@ -178,6 +179,17 @@ class Choices(ChoicesModel):
         description="How the batch size changes: `adabatch` raises it from phase to phase.",
     )
     batch_size: BatchSize = Field(128, description="How many images a forward and backward pass has.")
+    batch_per_rank: bool = Field(
+        False,
+        description="Whether a batch size, chosen or scheduled, counts the images of each rank; if not, it"
+        " counts those of all ranks together.",
+    )
+    ranks: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="How many of the ranks that --ranks gives train it together; 0 takes all of them.",
+    )
     first_batch: BatchSize = Field(1, description="How many images a pass has in AdaBatch's first phase.")
     first_epochs: int = Field(3, ge=1, description="How many epochs AdaBatch's first phase lasts.")
     phase_epochs: int = Field(5, ge=1, description="How many epochs each later phase of AdaBatch lasts.")

@@ -48,8 +48,9 @@ class StudySpec(BaseModel):
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
         workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
-        ranks: the number of processes that train each trial together, each with its part of every batch: on
-            GPUs one per device, on a CPU each with its part of the threads.
+        ranks: the number of processes that train each trial together, each with its part of every batch, or
+            with `batch_per_rank` with a batch of its own: on GPUs one per device, on a CPU each with its part
+            of the threads. A trial whose choice `ranks` is not 0 takes so many of them.
         share_device: whether jobs may share a device even though an objective is a time, which sharing makes
             longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".

@@ -70,6 +70,9 @@ class Train(Protocol):
         ...
 
 
+_NOTHING = Space()
+
+
 @dataclass(frozen=True)
 class TrainerSpec:
     """A trainer as the driver sees it, without importing what the training needs.
@@ -93,7 +96,8 @@ class TrainerSpec:
         description: one line for `paretocaps trainers`.
         calibrate: its `Calibrate` function, which is run once in each training process of a study whose
             objectives include a time; without it, times can be compared on one device only.
-        ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`).
+        ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`). A choice called
+            `ranks` then says how many of the study's ranks a trial takes; 0 or none takes all.
         effects: its `Effects` function, by which a study knows two spellings of the same training, and the
             choices that cannot act in its epochs; without it, other choices are another training.
     """
@@ -112,14 +116,39 @@ class TrainerSpec:
     ranks: bool = False
     effects: str = ""
 
-    def check_ranks(self, ranks: int) -> None:
-        """Refuse several ranks if the trainer supports only one.
+    def check_ranks(self, ranks: int, fix: Mapping[str, Any] | None = None, space: Space = _NOTHING) -> None:
+        """Refuse several ranks if the trainer supports only one, and choices of more ranks than there are.
+
+        Args:
+            ranks: the ranks of a study or a training.
+            fix, space: its fixed and its sampled choices.
 
         Raises:
-            UsageError: `ranks` is above 1, and the trainer supports one rank only.
+            UsageError: `ranks` is above 1, and the trainer supports one rank only, or a trial would take more
+                than `ranks`.
         """
         if ranks > 1 and not self.ranks:
             raise UsageError(f"ranks={ranks}: trainer {self.name!r} trains on one rank only")
+        if self.ranks:
+            sampled = [
+                value for one in space if one.name == "ranks" for value in one.points() or one.examples()
+            ]
+            most = max(int(value) for value in [(fix or {}).get("ranks", 0), *sampled])
+            self.ranks_of({"ranks": most}, ranks)
+
+    def ranks_of(self, choices: Mapping[str, Any], ranks: int) -> int:
+        """Return how many of `ranks` a training with `choices` takes.
+
+        Raises:
+            UsageError: it would take more.
+        """
+        chosen = int(choices.get("ranks", 0)) if self.ranks else 0
+        if chosen > ranks:
+            raise UsageError(
+                f"choice ranks={chosen} is more than there are ({ranks}): give --ranks {chosen}, or --fix"
+                f" ranks={ranks}"
+            )
+        return chosen or ranks
 
     def parse(self, values: Mapping[str, Any]) -> BaseModel:
         """Return `values` as the trainer's choices.

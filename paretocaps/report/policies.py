@@ -103,7 +103,7 @@ def _planned(
     if not isinstance(parsed, Choices) or not records[0].steps:
         return ()
     images = records[0].steps * records[0].batch_size * parsed.accumulate
-    plan = build_plan(parsed, images, max(epochs, len(records)))
+    plan = build_plan(parsed, images, max(epochs, len(records)), parsed.ranks or 1)
     ends = [row.lr_last for row in plan.rows()]
     if not all(
         math.isclose(record.learning_rate, end, rel_tol=_SAME_RATE)

@@ -7,7 +7,7 @@ WarmAdaBatch (X-TrainCaps and FasTrCaps, Algorithm 5) needs no code of its own: 
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from paretocaps.domain.choices import Choices
@@ -149,11 +149,12 @@ class TrainingPlan:
         )
 
 
-def build_plan(choices: Choices, images: int, epochs: int) -> TrainingPlan:
+def build_plan(choices: Choices, images: int, epochs: int, ranks: int = 1) -> TrainingPlan:
     """Return the plan of a training of `epochs` epochs over `images` images with `choices`.
 
     Epoch numbers are absolute: a shorter training truncates the batch schedule, and the cycles and the total
-    number of steps are those of the phases that are trained.
+    number of steps are those of the phases that are trained. A batch size of the plan counts the images of
+    all `ranks` together, which with `batch_per_rank` are `ranks` times those that the choices name.
 
     Raises:
         UsageError: there is less than one image or epoch.
@@ -162,5 +163,9 @@ def build_plan(choices: Choices, images: int, epochs: int) -> TrainingPlan:
         raise UsageError(f"images={images} cannot be trained on: give 1 or more")
     if epochs < 1:
         raise UsageError(f"epochs={epochs} is too few to train: give 1 or more")
-    phases = BATCH_SCHEDULES.get(choices.batch_schedule)(choices, images, epochs)
+    each = ranks if choices.batch_per_rank else 1
+    phases = tuple(
+        replace(phase, batch_size=each * phase.batch_size)
+        for phase in BATCH_SCHEDULES.get(choices.batch_schedule)(choices, -(-images // each), epochs)
+    )
     return TrainingPlan(choices=choices, images=images, epochs=epochs, phases=phases)

@@ -17,6 +17,7 @@ from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
@@ -182,7 +183,7 @@ class Runner:
             seed=key.seed,
             data=self.spec.data_spec,
             epochs=self.spec.epochs,
-            ranks=self.spec.ranks,
+            ranks=TRAINERS.get(self.spec.trainer).ranks_of(trial.choices, self.spec.ranks),
             folder=self.store.attempt_folder(key),
             measure=self._measured,
         )

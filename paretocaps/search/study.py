@@ -104,7 +104,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     executor = EXECUTORS.get(spec.executor)
     places = tuple(devices(spec.device, spec.workers, spec.share_device, spec.ranks))
     _refuse_sharing(spec, objectives, places)
-    trainer.check_ranks(spec.ranks)
+    trainer.check_ranks(spec.ranks, fix, space)
     _refuse_unknown_to_workers(spec)
     trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
     if sampler.sequence is not None:

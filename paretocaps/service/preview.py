@@ -118,7 +118,7 @@ def plan(
     from paretocaps.schedules.plan import build_plan
 
     choices, canonical = read_choices(settings, design, "capsnet")
-    return PlanView(canonical, build_plan(choices, images, epochs))
+    return PlanView(canonical, build_plan(choices, images, epochs, choices.ranks or 1))
 
 
 def write_plan_page(view: PlanView, output: str) -> Path:

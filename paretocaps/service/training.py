@@ -39,7 +39,7 @@ class TrainOptions:
         epochs: epochs to train; the study's, or 30.
         seed: the seed; the trial's, or 0.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        ranks: processes that train together; as many as torchrun started, or 1.
+        ranks: processes that train together; as many as torchrun started, or as the choices say, or 1.
         output: the run's folder; runs/STUDY-trial-N, or runs/DESIGN, or runs/TRAINER.
         resume: continue from the folder's checkpoint, if it has one.
         force: remove the files of an earlier training from the folder.
@@ -169,7 +169,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
 
     name = options.trainer or (picked.trainer if picked else "capsnet")
     choices = _choices(TRAINERS.get(name), options, picked)
-    ranks = _ranks(options, TRAINERS.get(name))
+    ranks = _ranks(options, TRAINERS.get(name), choices)
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
     values: dict[str, Any] = {
         "study": picked.study if picked else "train",
@@ -190,13 +190,15 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
     return TrainingJob.model_validate(values), label
 
 
-def _ranks(options: TrainOptions, trainer: TrainerSpec) -> int:
-    started = started_ranks()
-    ranks = started if options.ranks is None else options.ranks
+def _ranks(options: TrainOptions, trainer: TrainerSpec, choices: Mapping[str, Any]) -> int:
+    started, chosen = started_ranks(), int(choices.get("ranks", 0)) if trainer.ranks else 0
+    ranks = (started if started > 1 else chosen or 1) if options.ranks is None else options.ranks
     if not 1 <= ranks <= 256:
         raise UsageError(f"ranks={ranks} is not allowed: give 1 to 256")
     if started > 1 and ranks != started:
         raise UsageError(f"ranks={ranks}, but torchrun started {started}: leave out --ranks")
+    if chosen not in (0, ranks):
+        raise UsageError(f"choice ranks={chosen}, but ranks={ranks}: give one number only")
     trainer.check_ranks(ranks)
     return ranks
 

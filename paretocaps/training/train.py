@@ -22,7 +22,7 @@ from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.network import Network
 from paretocaps.run_folder import RunFolder
-from paretocaps.schedules.plan import build_plan
+from paretocaps.schedules.plan import TrainingPlan, build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
 from paretocaps.training.device import describe_device, open_device
@@ -114,7 +114,7 @@ class _Training:
         network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device, ranks=ranks)
-        self.plan = build_plan(choices, len(splits.train), job.epochs)
+        self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
         self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
@@ -263,6 +263,7 @@ class _Training:
                 *self.started,
                 *self.features.remarks,
                 *self.best.remarks,
+                *_told_batch(self.choices, self.plan, self.ranks.size),
                 *self.learner.remarks,
                 *self.evaluator.remarks,
             ),
@@ -307,3 +308,15 @@ def _first(
     if choices.frozen:
         network.freeze_trunk()
     return network, tuple(state["started"])
+
+
+def _told_batch(choices: Choices, plan: TrainingPlan, ranks: int) -> tuple[str, ...]:
+    """Return a remark on how many images a pass had where several ranks shared it."""
+    if ranks == 1:
+        return ()
+    first = plan.batch_size(1)
+    whose = "each" if choices.batch_per_rank else "all"
+    return (
+        f"batch sizes counted the images of {whose} of {ranks} ranks: the first pass had {first},"
+        f" {first / ranks:g} on each",
+    )

@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,24 @@ def test_a_training_function_that_is_missing_names_the_trainer_and_its_package(
     spec = TRAINERS.get("odd")
     with pytest.raises(ParetocapsError, match="^trainer 'odd' of the package 'odd-parts' cannot be loaded: "):
         spec.load()
+
+
+def test_a_trial_takes_as_many_ranks_as_its_choices_say():
+    trainer = TRAINERS.get("capsnet")
+    assert [trainer.ranks_of({"ranks": chosen}, 3) for chosen in (0, 1, 3)] == [3, 1, 3]
+    assert trainer.ranks_of({}, 3) == 3
+    with pytest.raises(
+        UsageError, match=r"choice ranks=2 is more than there are \(1\): give --ranks 2, or --fix"
+    ):
+        trainer.ranks_of({"ranks": 2}, 1)
+    own = dataclasses.replace(trainer, ranks=False)
+    assert own.ranks_of({"ranks": 7}, 1) == 1  # another trainer's choice of that name means something else
+
+
+def test_more_ranks_than_the_study_has_are_refused_before_it_starts():
+    trainer, space = TRAINERS.get("capsnet"), Space.parse({"ranks": [1, 2]})
+    trainer.check_ranks(2, {}, space)
+    trainer.check_ranks(1, {"ranks": 1})
+    for fix, sampled in (({"ranks": 2}, Space()), ({}, space)):
+        with pytest.raises(UsageError, match="choice ranks=2 is more than there are"):
+            trainer.check_ranks(1, fix, sampled)

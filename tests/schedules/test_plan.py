@@ -158,3 +158,18 @@ def test_planning_imports_neither_torch_nor_numpy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "choices", [{"batch_size": 32, "accumulate": 4}, {"batch_schedule": "adabatch", "lr_policy": "one_cycle"}]
+)
+def test_a_batch_per_rank_is_a_batch_of_all_ranks_as_many_times_as_large(choices):
+    alone = Choices(**choices)
+    each = alone.model_copy(update={"batch_per_rank": True})
+    assert build_plan(alone, 1000, 15, ranks=3).rows() == build_plan(alone, 1000, 15).rows()
+    assert build_plan(each, 1000, 15).rows() == build_plan(alone, 1000, 15).rows()
+    for row, one in zip(
+        build_plan(each, 1000, 15, ranks=3).rows(), build_plan(alone, 1000, 15).rows(), strict=True
+    ):
+        assert row.batch_size == 3 * one.batch_size
+        assert row.steps == math.ceil(1000 / (row.batch_size * alone.accumulate))

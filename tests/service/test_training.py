@@ -4,8 +4,9 @@ import json
 import pytest
 
 from paretocaps import service
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import TrainingError, UsageError
-from paretocaps.service.training import TrainingWatcher, TrainOptions, train
+from paretocaps.service.training import TrainingWatcher, TrainOptions, _ranks, train
 
 QUICK = ("primary_capsules=4", "precision=fp32", "batch_size=50")
 
@@ -148,6 +149,15 @@ def test_what_is_done_to_the_images_is_the_study_s_unless_it_is_said(storage, fo
 
 
 @pytest.mark.slow
+def test_the_ranks_of_the_choices_are_those_that_train():
+    trainer = TRAINERS.get("capsnet")
+    assert _ranks(options(), trainer, {"ranks": 2}) == 2
+    assert _ranks(options(ranks=2), trainer, {"ranks": 0}) == 2
+    assert _ranks(options(), trainer, {}) == 1
+    with pytest.raises(UsageError, match="choice ranks=2, but ranks=3: give one number only"):
+        _ranks(options(ranks=3), trainer, {"ranks": 2})
+
+
 def test_torchrun_s_other_ranks_do_not_wait_where_nothing_is_left_to_train(folder, monkeypatch):
     first = train(options(output="out", ranks=2, epochs=1))
     monkeypatch.setenv("RANK", "1")

@@ -43,9 +43,11 @@ def test_batch_norms_on_a_cpu_are_remarked_on():
 
 
 CHOICES = {
-    "uneven passes, accumulated": {"batch_size": 7, "accumulate": 2, "augment": "shift"},
+    "uneven passes, accumulated": {"batch_size": 14, "accumulate": 2, "augment": "shift"},
     "pruned, momentum": {"family": "momentum_caps", "blocks": 2, "pruning_ratio": 0.5},
 }
+OF_RANKS = {14: {"batch_size": 7, "batch_per_rank": True}}
+"""What two ranks need so that their passes have so many images together."""
 
 
 @pytest.mark.slow
@@ -56,7 +58,13 @@ def test_two_ranks_train_as_one_does(job, choices):
     one = train(made, go_on)
     weights = load_weights(made.folder / one.weights).state_dict()
     seen = []
-    two = train(made.model_copy(update={"ranks": 2}), lambda record: seen.append(record.epoch) or True)
+    own = {**made.choices, **OF_RANKS.get(choices.get("batch_size"), {})}
+    shared = made.model_copy(update={"ranks": 2, "choices": own})
+    two = train(shared, lambda record: seen.append(record.epoch) or True)
+    assert {r.batch_size for r in two.epochs} == {made.choices["batch_size"]}
+    whose, first = ("each", 14) if choices.get("batch_size") else ("all", 50)
+    told = f"batch sizes counted the images of {whose} of 2 ranks: the first pass had {first},"
+    assert f"{told} {first // 2} on each" in two.remarks
     losses = [[r.train_loss for r in measured.epochs] for measured in (one, two)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
     assert [r.val_loss for r in two.epochs] == pytest.approx([r.val_loss for r in one.epochs], rel=1e-3)
