@@ -22,7 +22,7 @@ class Reached:
         baseline: the baseline's name.
         published: the printed epochs, of the row and of the baseline; None where the paper prints none.
         trial: the trial's number, or None where none was trained.
-        known: whether the baseline was trained, so that there is an accuracy to reach.
+        known: whether the baseline was trained under its name, so that there is an accuracy to reach.
         epochs: epochs to the baseline's best accuracy, of the trial and of the baseline.
         time: seconds to it, of the trial and of the baseline.
     """
@@ -97,9 +97,9 @@ def _line(
     base: FrontMember | None,
     timed: bool,
 ) -> Reached:
-    if trial is None or base is None:
-        return Reached(name, baseline, printed, None if trial is None else trial.trial, base is not None)
     epochs, time = EpochsTo(baseline).name, TimeTo(baseline).name
+    if trial is None or base is None or epochs not in base.values:
+        return Reached(name, baseline, printed, None if trial is None else trial.trial)
     return Reached(
         name,
         baseline,

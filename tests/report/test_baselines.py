@@ -50,6 +50,12 @@ def test_every_row_is_compared_with_its_baselines_and_a_baseline_with_itself():
     )
 
 
+def test_without_the_accuracy_of_the_baseline_nothing_counts_as_missed():
+    """A trial that equals the baseline but has no design's name is not asked for."""
+    trials = [member(0, "fixed_16"), member(1, "wab")]
+    assert baselines_table(reached(PUBLISHED, trials)).rows[2][5] == "baseline not trained"
+
+
 def test_seconds_of_several_devices_are_left_out():
     table = baselines_table(reached(PUBLISHED, TRIALS, timed=False))
     assert "time" not in table.headings
