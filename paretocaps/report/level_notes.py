@@ -24,12 +24,12 @@ def best_and_level(members: Sequence[FrontMember], objective: Objective) -> tupl
 def level_notes(front: FrontRecord) -> list[str]:
     """Return what the mark means, whose accuracies could not be compared, and what one image is worth."""
     best = [(o.name, best_and_level(front.members, o)) for o in front.objectives]
-    marked = [f"{name} (trial {trials[0]})" for name, trials in best if trials]
+    marked = [f"trial {trials[0]} in {name}" for name, trials in best if trials]
     notes = []
     if marked:
         notes.append(
             f"{MARK} is level with the best of its column, {', '.join(marked)}:"
-            " a paired test at 5 % does not tell them apart"
+            " no paired test at 5 % tells them apart"
         )
     return [*notes, *_not_known(front), *one_image(front)]
 

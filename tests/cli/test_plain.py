@@ -53,6 +53,22 @@ def test_replicates_name_their_seed(view, lines, spec, job):
     assert lines[-1] == "trial 0 started, seed 7: ws"
 
 
+def test_further_seeds_of_finished_trials_are_told_with_the_trial_s_means(view, lines, spec, job):
+    view.opened(spec.model_copy(update={"more_repeats": 1}), 2)
+    view.seed_finished(0, 1, {"acc": 0.98})  # it was measured while no driver ran
+    view.seeds_missing(1, 2)
+    view.trial_started(job(0, seed=2), "ws")
+    view.seed_finished(0, 2, {"acc": 0.97})
+    view.seed_failed(0, 3, "it broke")
+    assert lines[1:] == [
+        "trial 0 has seed 1 too: acc 0.9800, time -, params -",
+        "before new trials: 2 further seeds of 1 finished trial",
+        "trial 0 started, seed 2: ws",
+        "trial 0 has seed 2 too: acc 0.9700, time -, params - [seed 1 of 2]",
+        "trial 0 keeps its values: its seed 3 failed: it broke",
+    ]
+
+
 def test_an_empty_front_is_not_told(view, lines, spec, front):
     view.opened(spec, 0)
     view.front_changed(replace(front, members=()))
