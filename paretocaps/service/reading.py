@@ -36,6 +36,9 @@ def load_front(
 ) -> "Front":
     """Return the front of a stored study.
 
+    Of a member, `values["acc"]` is the mean over the seeds, and `estimate("acc")` has it as `value` with the
+    number of seeds `n`, the standard deviation `sd` and the ends `low` and `high` of the 95 % interval.
+
     Args:
         study: name of the study; it may be None if the storage has only one.
         storage: path of an SQLite file, or database URL.
