@@ -235,8 +235,8 @@ def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) ->
     found = []
     for trial in shown_trials(trials, len(STYLES)):
         attempts = store.trial(spec.study, trial.trial).attempts
-        trainings = [one.epochs for one in attempts if one.state == "finished"]
-        found.append(policy_curve(trial, trainings, spec.trainer, spec.epochs))
+        latest = {one.key.seed: one.epochs for one in attempts if one.state == "finished"}
+        found.append(policy_curve(trial, list(latest.values()), spec.trainer, spec.epochs))
     return [curve for curve in found if curve is not None]
 
 
