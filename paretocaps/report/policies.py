@@ -14,6 +14,7 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
 from paretocaps.report.series import evenly
+from paretocaps.report.tables import choice_text
 
 _POINTS = 200
 _SAME_RATE = 0.02  # a plan whose images are known to the batch ends its epochs at rates this close
@@ -32,6 +33,7 @@ class PolicyCurve:
             there are several seeds.
         rates: learning rates, each with the number of epochs trained before it.
         batch_sizes: images per pass in each epoch.
+        choices: the choices in which it differs from the other trials of the figures, "name=value" each.
     """
 
     trial: int
@@ -41,6 +43,7 @@ class PolicyCurve:
     acc: tuple[Estimate, ...]
     rates: tuple[tuple[float, float], ...]
     batch_sizes: tuple[int, ...]
+    choices: tuple[str, ...] = ()
 
     @property
     def means(self) -> list[float]:
@@ -55,7 +58,11 @@ def shown_trials(trials: Sequence[FrontMember], limit: int) -> list[FrontMember]
 
 
 def policy_curve(
-    trial: FrontMember, trainings: Sequence[Sequence[EpochRecord]], trainer: str, epochs: int
+    trial: FrontMember,
+    trainings: Sequence[Sequence[EpochRecord]],
+    trainer: str,
+    epochs: int,
+    differing: Sequence[str] = (),
 ) -> PolicyCurve | None:
     """Return a trial by epoch; None without any epoch.
 
@@ -65,6 +72,7 @@ def policy_curve(
         trainer: the name of the study's trainer. The learning rates of the built-in trainer are those of the
             plan; of any other, those of its epoch records.
         epochs: how many epochs the plan is laid out for.
+        differing: the names of the choices in which it differs from the other trials of the figures.
     """
     curve = mean_curve(trainings)
     if not curve:
@@ -78,6 +86,9 @@ def policy_curve(
         acc=tuple(over_seeds([record.acc for record in epoch.records], share=True) for epoch in curve),
         rates=_planned(trial.choices, first, trainer, epochs) or _recorded(first),
         batch_sizes=tuple(record.batch_size for record in first),
+        choices=tuple(
+            f"{name}={choice_text(trial.choices[name])}" for name in differing if name in trial.choices
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.report.line_styles import LineStyle
 from paretocaps.report.policies import PolicyCurve
+from paretocaps.report.series import plain
 from paretocaps.report.style import MARGIN_TOP, dressed
 from paretocaps.report.training_figures import batch_axis, every
 
@@ -94,10 +95,13 @@ def _band(curve: PolicyCurve, look: LineStyle, opacity: float) -> dict[str, Any]
 
 
 def _accuracy(curve: PolicyCurve, look: LineStyle) -> dict[str, Any]:
+    listed = [", ".join(curve.choices[first : first + 3]) for first in range(0, len(curve.choices), 3)]
+    about = "".join(f"<br>{plain(line)}" for line in listed)
     seeds = f", mean of {curve.seeds} seeds" if curve.seeds > 1 else ""
     texts = [
         f"epoch {n}: acc {point.value:.4f}{seeds}"
         + ("" if point.low is None else f"<br>95 %: {point.low:.4f} to {point.high:.4f}")
+        + about
         for n, point in enumerate(curve.acc, start=1)
     ]
     return _line(curve, look, list(range(1, len(curve.acc) + 1)), curve.means) | {

@@ -93,11 +93,11 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brie
 def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> str:
     """Return a trial in a few lines of plotly's HTML: number, objectives and, unless `brief`, choices."""
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
-    lines = [f"<b>trial {member.trial}</b>{f' ({_plain(member.design)})' if member.design else ''}{seeds}"]
-    lines += [f"{_plain(o.name)} {estimate_text(o, member.estimate(o.name))}" for o in objectives]
+    lines = [f"<b>trial {member.trial}</b>{f' ({plain(member.design)})' if member.design else ''}{seeds}"]
+    lines += [f"{plain(o.name)} {estimate_text(o, member.estimate(o.name))}" for o in objectives]
     if brief:
         return "<br>".join(lines)
-    choices = [f"{_plain(n)}={_plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
+    choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
     return "<br>".join([*lines, *(", ".join(choices[i : i + 3]) for i in range(0, len(choices), 3))])
 
 
@@ -190,5 +190,6 @@ def _padded(values: Sequence[float], log: bool) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as plotly shows it, without markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

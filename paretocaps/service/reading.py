@@ -231,12 +231,14 @@ def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) ->
     """Return the trials by epoch that a report shows in its section of policies."""
     from paretocaps.report.line_styles import STYLES
     from paretocaps.report.policies import policy_curve, shown_trials
+    from paretocaps.report.tables import differing_choices
 
-    found = []
-    for trial in shown_trials(trials, len(STYLES)):
+    found, shown = [], shown_trials(trials, len(STYLES))
+    differing = differing_choices(shown)
+    for trial in shown:
         attempts = store.trial(spec.study, trial.trial).attempts
         latest = {one.key.seed: one.epochs for one in attempts if one.state == "finished"}
-        found.append(policy_curve(trial, list(latest.values()), spec.trainer, spec.epochs))
+        found.append(policy_curve(trial, list(latest.values()), spec.trainer, spec.epochs, differing))
     return [curve for curve in found if curve is not None]
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from paretocaps.domain.estimate import Estimate
 from paretocaps.report.line_styles import line_styles
 from paretocaps.report.policies import PolicyCurve
@@ -30,6 +32,8 @@ def test_accuracy_has_a_band_where_there_is_an_interval():
     assert (list(line.x), list(line.y)) == ([1, 2], [0.8, 0.9])
     assert line.text[0] == "epoch 1: acc 0.8000, mean of 3 seeds<br>95 %: 0.7000 to 0.9000"
     assert not drawn(curve(0))["policies-capsnet"].data[0].x
+    told = drawn(replace(curve(0), choices=("a=1", "b=<x>", "c=3", "d=4")))["policies-capsnet"].data[1]
+    assert told.text[1] == "epoch 2: acc 0.9500, mean of 3 seeds<br>a=1, b=&lt;x&gt;, c=3<br>d=4"
 
 
 def test_lines_of_one_trial_have_one_style_and_lie_below_each_other():
