@@ -52,13 +52,23 @@ class LiveView(Progress):
         super().opened(spec, finished)
         self._live.start()
 
+    def notice(self, message: str) -> None:
+        """Note a message, or print it at once where it is about the data and comes before the study."""
+        if self.spec is not None:
+            super().notice(message)
+        else:
+            self._print(message, "notice")
+
     def closed(self) -> None:
         """Remove the drawing and print the failures and notices."""
         if not self._live.is_started:
             return
         self._live.stop()
         for line in self.to_keep:
-            self.console.print(line.text, style=STYLES[line.kind], markup=False, soft_wrap=True)
+            self._print(line.text, line.kind)
+
+    def _print(self, text: str, kind: str) -> None:
+        self.console.print(text, style=STYLES[kind], markup=False, soft_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the study for the terminal's current size."""

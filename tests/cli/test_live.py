@@ -143,5 +143,13 @@ def test_a_study_follows_its_preparation(clock, spec):
         view.opened(spec, 0)
         text = "\n".join(screen(view, 80, 24))
     assert "0 of 10 trials" in text
-    assert "3.png" in text
-    assert "3.png" in view.console.file.getvalue()
+    assert "3.png" not in text
+
+
+def test_what_is_told_before_a_study_is_open_is_printed_at_once_and_stays(clock, spec):
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    view.notice("3 classes: ant, bee, cat")
+    assert view.console.file.getvalue() == "3 classes: ant, bee, cat\n"
+    with view:
+        view.opened(spec, 0)
+    assert view.console.file.getvalue().count("3 classes") == 1
