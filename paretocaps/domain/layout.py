@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -42,15 +42,24 @@ class Parts(BaseModel):
                 places = {}
                 break
             places[role] = place.strip() if isinstance(place, str) else place
-        for place in places.values():
-            if isinstance(place, str) and (PurePath(place).is_absolute() or ".." in PurePath(place).parts):
-                raise ValueError(f"parts: {place!r} is not in the data folder: name parts relative to it")
         if "train" not in places:
             raise ValueError(
                 f"parts={value!r} is not understood: write train=A, and test=B and validation=C where there"
                 " are such parts, such as train=train_set,test=evals"
             )
         return places
+
+    @model_validator(mode="after")
+    def _inside_and_apart(self) -> Self:
+        places = [PurePath(place) for place in self.model_dump(exclude_none=True).values()]
+        for place in places:
+            if place.is_absolute() or ".." in place.parts:
+                raise ValueError(
+                    f"parts: {str(place)!r} is not in the data folder: name parts relative to it"
+                )
+            if places.count(place) > 1:
+                raise ValueError(f"parts: {str(place)!r} is named twice: give each part images of its own")
+        return self
 
     def __str__(self) -> str:
         return ",".join(f"{role}={place}" for role, place in self.model_dump(exclude_none=True).items())

@@ -24,8 +24,13 @@ def test_other_texts_are_refused_with_the_right_form(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["train=/a", "train=a,test=../b"])
 def test_parts_are_in_the_data_folder(text: str) -> None:
-    with pytest.raises(ValidationError, match="is not in the data folder: name parts relative to it"):
+    with pytest.raises(ValidationError, match="is not in the data folder: name it relative to it"):
         Parts.model_validate(text)
+
+
+def test_each_part_has_images_of_its_own() -> None:
+    with pytest.raises(ValidationError, match="parts: 'a' is named twice: give each part images of its own"):
+        Parts.model_validate("train=a,test=./a/")
 
 
 def test_settings_that_contradict_each_other_or_describe_no_folder() -> None:

@@ -40,7 +40,7 @@ def named_parts(folder: Path, parts: Parts) -> PartFolders:
     """Return the sub-folders of `folder` that the user named as its parts.
 
     Raises:
-        DataError: there is no such sub-folder, or two parts are the same one.
+        DataError: there is no such sub-folder, or it is in a class folder of another part.
     """
     train, test, validation = (
         None if place is None else _named(folder, place)
@@ -48,9 +48,11 @@ def named_parts(folder: Path, parts: Parts) -> PartFolders:
     )
     assert train is not None
     found = PartFolders(train, test, validation)
-    for place, count in Counter(found.all).items():
-        if count > 1:
-            raise DataError(f"{str(place)!r} is named as {count} parts: give each part a folder of its own")
+    for place in found.all:
+        if any(other in place.parents and other != place.parent for other in found.all):
+            raise DataError(
+                f"parts: {str(place)!r} is in a class folder of another part: move it out of that"
+            )
     return found
 
 

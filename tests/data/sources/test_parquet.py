@@ -56,6 +56,22 @@ def test_named_parts_that_are_missing_or_the_same(tmp_path, write_parquet, refus
     assert "or name the parts with --parts train=one.parquet" in refusal(read, tmp_path)
 
 
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "snappy", "brotli", "lz4"])
+def test_a_page_that_inflates_beyond_its_declared_size_is_refused(
+    tmp_path, table, encode, refusal, compression
+) -> None:
+    path = tmp_path / "train.parquet"
+    rows = table([encode(image) for image in PIXELS], LABELS)
+    parquet.write_table(rows, path, compression=compression, use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    page = parquet.read_metadata(path).row_group(0).column(0).data_page_offset
+    assert content[page + 2] == 0x15  # the size follows: seven bits in a byte, and twice its value
+    assert content[page + 3] & 0x7F >= 2
+    content[page + 3] -= 2
+    path.write_bytes(content)
+    assert "truncated or corrupt parquet" in refusal(read, tmp_path)
+
+
 def test_a_pointer_of_git_lfs_is_named_with_the_remedy(tmp_path, refusal) -> None:
     (tmp_path / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\nsize 9\n")
     assert refusal(read, tmp_path).endswith("not the file: run `git lfs pull` in its repository")

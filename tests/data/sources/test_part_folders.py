@@ -95,4 +95,5 @@ def test_parts_are_the_folders_that_the_user_names(tmp_path, refusal) -> None:
     message = refusal(named_parts, tmp_path, Parts(train="site"))
     assert "parts: 'site' is no sub-folder of" in message
     assert message.endswith("(sub-folders: site_a, site_b, x)")
-    assert "named as 2 parts" in refusal(named_parts, tmp_path, Parts(train="site_a", test="site_a"))
+    message = refusal(named_parts, tmp_path, Parts(train=".", test="x/site_c"))
+    assert message.endswith("is in a class folder of another part: move it out")
