@@ -9,12 +9,13 @@ import optuna
 
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
-from paretocaps.errors import UsageError
+from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import Places, check_designs, with_designs
@@ -106,6 +107,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     _refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
     _refuse_unknown_to_workers(spec)
+    _refuse_unknown_networks(spec.ensembles, trainer)
     trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
@@ -139,6 +141,15 @@ def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Se
             f" makes the {timed[0]} of each longer: set workers to {count}, or give --share-device"
             " to allow it and mark the measurements as shared"
         )
+
+
+def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: TrainerSpec) -> None:
+    """Refuse ensembles of designs or choices that the trainer does not have."""
+    for ensemble in ensembles.values():
+        for design in ensemble.designs:
+            if design not in trainer.designs:
+                raise UnknownNameError("design", design, trainer.designs)
+        trainer.parse_fix(ensemble.choices)
 
 
 def _refuse_unknown_to_workers(spec: StudySpec) -> None:

@@ -130,3 +130,14 @@ def test_ranks_reach_the_places_and_only_trainers_that_know_of_them(monkeypatch)
     assert check_study(StudySpec(ranks=2)).places == ("cuda:0,cuda:1", "cuda:2,cuda:3")
     with pytest.raises(UsageError, match="ranks=2: trainer 'probe' trains on one rank only"):
         check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline", ranks=2))
+
+
+def test_an_ensemble_of_what_the_trainer_does_not_have_is_refused():
+    for values, message in (
+        ({"designs": ["basline"]}, "unknown design 'basline'"),
+        ({"choices": {"famly": "capsnet"}}, "unknown choice 'famly'"),
+        ({"choices": {"family": "capsnets"}}, "choice family='capsnets' is not allowed"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            check_study(StudySpec(ensembles={"e": values}))
+    assert check_study(StudySpec(ensembles={"e": {"designs": ["wab"], "choices": {"family": "capsnet"}}}))
