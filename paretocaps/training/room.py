@@ -38,25 +38,22 @@ class Demand:
     epochs: int
     ranks: int = 1
 
-    @property
-    def batch(self) -> int:
-        """The most images of a forward pass, on all ranks together."""
-        plan = build_plan(self.choices, self.images, self.epochs)
+    def batch(self, **changed: Any) -> int:
+        """Return the most images of a forward pass, on all ranks together, with some choices `changed`."""
+        plan = build_plan(self._choices(changed), self.images, self.epochs, self.ranks)
         return min(self.images, max(phase.batch_size for phase in plan.phases))
 
     def network(self, **changed: Any) -> Architecture:
         """Return the network of the choices, some of which are `changed`."""
         channels, height, width = self.shape
-        choices = self.choices.model_copy(update=changed)
-        return architecture(choices, height, width, channels, self.classes)
+        return architecture(self._choices(changed), height, width, channels, self.classes)
 
     def bytes(self, device: torch.device, **changed: Any) -> int:
         """Return about how many bytes the training needs on `device`, with some choices `changed`.
 
         On a CPU, all ranks need memory of the same machine.
         """
-        batch = int(changed.get("batch_size", self.batch))
-        share = -(-batch // self.ranks)
+        share = -(-self.batch(**changed) // self.ranks)
         dtype = resolve_precision(self.choices.precision, device, share)
         one = training_bytes(
             self.network(**changed),
@@ -66,6 +63,9 @@ class Demand:
             optimizer=self.choices.optimizer,
         )
         return one * (self.ranks if device.type == "cpu" else 1)
+
+    def _choices(self, changed: Mapping[str, Any]) -> Choices:
+        return self.choices.model_copy(update=dict(changed))
 
 
 def check_room(demand: Demand, device: torch.device) -> str:
@@ -77,7 +77,7 @@ def check_room(demand: Demand, device: torch.device) -> str:
     needed, free = demand.bytes(device), free_bytes(device)
     if needed <= free:
         return f"the training needs about {_size(needed)} of memory, of {_size(free)} free"
-    size = f"{parameters(demand.network()):,} parameters, batches of {demand.batch}"
+    size = f"{parameters(demand.network()):,} parameters, batches of {demand.batch()}"
     raise UsageError(
         f"the training needs about {_size(needed)} of memory ({size}), but {_size(free)} are free on"
         f" {device}: {_remedy(demand, device, free)}"
@@ -101,11 +101,10 @@ def _smaller(demand: Demand) -> Iterator[Mapping[str, Any]]:
     side = min(demand.network().input_size)
     sizes = [{"image_size": one} for one in _SIDES if one < side]
     undrawn = [{"decoder": "none"}] if demand.choices.decoder != "none" else []
-    constant = demand.choices.batch_schedule == "constant"
     yield from sizes
     yield from undrawn
     yield from ({**size, **without} for size in sizes for without in undrawn)
-    batch = demand.batch // 2 if constant else 0
+    batch = demand.choices.batch_size // 2 if demand.choices.batch_schedule == "constant" else 0
     while batch:
         yield {**(undrawn[0] if undrawn else {}), "batch_size": batch}
         batch //= 2

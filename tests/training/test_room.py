@@ -34,8 +34,9 @@ def test_what_a_training_needs_is_said(free):
 
 def test_the_largest_batch_of_a_schedule_counts():
     adabatch = {"batch_schedule": "adabatch", "first_batch": 1, "first_epochs": 1, "phase_epochs": 1}
-    assert demand(**adabatch).batch > 1
-    assert demand(batch_size=128, images=50).batch == 50
+    assert demand(**adabatch).batch() > 1
+    assert demand(batch_size=128, images=50).batch() == 50
+    assert demand(batch_size=16, ranks=2, batch_per_rank=True).batch() == 32
 
 
 def test_ranks_share_a_batch_and_a_cpus_memory():
