@@ -23,13 +23,13 @@ def best_and_level(members: Sequence[FrontMember], objective: Objective) -> tupl
 
 def level_notes(front: FrontRecord) -> list[str]:
     """Return what the mark means, whose accuracies could not be compared, and what one image is worth."""
-    best = [(o.name, best_and_level(front.members, o)) for o in front.objectives]
-    marked = [f"trial {trials[0]} in {name}" for name, trials in best if trials]
+    found = [(o.name, best_and_level(front.members, o)) for o in front.objectives]
+    marked = [f"trial {trials[0]} in {name}" for name, trials in found if trials]
     notes = []
     if marked:
+        best = ", ".join(marked)
         notes.append(
-            f"{MARK} is level with the best of its column, {', '.join(marked)}:"
-            " no paired test at 5 % tells them apart"
+            f"{MARK}: level with the best of its column, {best}; no paired test at 5 % tells them apart"
         )
     return [*notes, *_not_known(front), *one_image(front)]
 

@@ -16,7 +16,7 @@ from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
 from paretocaps.report.interval_notes import interval_notes
-from paretocaps.report.level_notes import level_notes
+from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.policies import PolicyCurve
@@ -102,7 +102,11 @@ def write_report(
         members=_members(front),
         shared=_shared(front),
         flags=_flags(front),
-        intervals=[*interval_notes(front.members, front.objectives), *level_notes(front)],
+        intervals=[
+            *interval_notes(front.members, front.objectives),
+            *level_notes(front),
+            *_knee_level(front),
+        ],
         remarks=_remarks(front, remarks or {}),
         networks=networks_table(front.members, further),
         by_depth=depth_figures(depths),
@@ -161,6 +165,13 @@ def _members(front: FrontRecord) -> Table | None:
         return None
     knee = Front.from_record(front).knee().trial
     return trials_table(front.members, front.objectives, {knee: "knee"})
+
+
+def _knee_level(front: FrontRecord) -> list[str]:
+    """Return which members the knee is level with, if there are any."""
+    knee = Front.from_record(front).knee() if front.members else None
+    level = level_text(knee, front.objectives) if knee else ""
+    return [f"The knee is {level}"] if knee and level else []
 
 
 def _shared(front: FrontRecord) -> str:

@@ -96,6 +96,6 @@ def test_levels_are_marked_and_told(front, capsys):
     write_front(levelled, levelled.members[1], "knee", "table")
     told = capsys.readouterr()
     assert [line.split()[1] for line in told.out.splitlines() if "≈" in line] == ["baseline", "7"]
-    assert "\n≈ is level with the best of its column, trial 3 in acc: " in told.err
+    assert "\n≈: level with the best of its column, trial 3 in acc; " in told.err
     assert "\n144 validation images: one is 0.7 points of acc\n" in told.err
     assert told.err.rstrip().endswith("; level in acc with trial 3")

@@ -26,7 +26,7 @@ def test_the_best_and_those_level_with_it_share_a_mark(levelled):
 
 def test_the_notes_name_the_best_and_what_one_image_is_worth(levelled):
     assert level_notes(levelled) == [
-        "≈ is level with the best of its column, trial 1 in acc: no paired test at 5 % tells them apart",
+        "≈: level with the best of its column, trial 1 in acc; no paired test at 5 % tells them apart",
         "144 validation images: one is 0.7 points of acc",
     ]
 

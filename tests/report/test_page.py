@@ -52,6 +52,15 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
     assert sorted(figures, key=body.index) == list(figures)
 
 
+def test_levels_are_marked_and_the_knee_says_whom_it_is_level_with(tmp_path, front):
+    levels = {1: (2,), 0: (), 2: (1,)}
+    levelled = tuple(replace(member, level={"acc": levels[member.trial]}) for member in front)
+    body = written(tmp_path / "x.html", replace(front, members=levelled, validation_images=144))
+    assert body.count("≈ 0.9") == 2
+    assert "≈: level with the best of its column, trial 1 in acc; no paired test" in body
+    assert "144 validation images: one is 0.7 points of acc. The knee is level in acc with trial 1." in body
+
+
 def test_intervals_are_explained_and_missing_ones_said(tmp_path, front):
     first, *others = front.members
     known = replace(first, estimates={"acc": Estimate(0.99, 1, None, 0.96, 0.995)})

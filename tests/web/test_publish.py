@@ -64,7 +64,7 @@ def test_the_note_is_the_fronts_table(front):
         "\nHypervolume 100.\n"
         "\n±: the larger half of the 95 % interval, over one seed's images (Wilson).\n"
         "\nacc of trial 0 has no interval: the number of validation images was not recorded.\n"
-        "\n≈ is level with the best of its column, trial 1 in acc:"
+        "\n≈: level with the best of its column, trial 1 in acc;"
         " no paired test at 5 % tells them apart.\n"
         "\n500 validation images: one is 0.2 points of acc.\n"
     )

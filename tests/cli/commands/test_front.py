@@ -29,6 +29,7 @@ def test_json_is_complete_and_unrounded(front):
         "hypervolume",
         "device",
         "scaled_to",
+        "validation_images",
         "members",
     ]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
