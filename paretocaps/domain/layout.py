@@ -54,9 +54,7 @@ class Parts(BaseModel):
         places = [PurePath(place) for place in self.model_dump(exclude_none=True).values()]
         for place in places:
             if place.is_absolute() or ".." in place.parts:
-                raise ValueError(
-                    f"parts: {str(place)!r} is not in the data folder: name parts relative to it"
-                )
+                raise ValueError(f"parts: {str(place)!r} is not in the data folder: name it relative to it")
             if places.count(place) > 1:
                 raise ValueError(f"parts: {str(place)!r} is named twice: give each part images of its own")
         return self
