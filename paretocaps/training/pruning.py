@@ -1,6 +1,6 @@
 """Prunes the learner's network."""
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
 
@@ -9,37 +9,83 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
-from paretocaps.models.pruning.eagle_eye import best_candidate
+from paretocaps.models.pruning.eagle_eye import best_candidate, probe_accuracy
 from paretocaps.models.pruning.prune import cut, hand_over
+from paretocaps.models.pruning.routing import untrained_saliencies
 from paretocaps.models.pruning.saliency import measure
 from paretocaps.models.pruning.target import check_prunable, pruned, removed_share
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
-PRUNING_IMAGES = 1000
-"""How many validation images choose the best of several pruned deep trunks."""
 PRUNED_SHARE = "pruned_share"
 """The measured quantity: the share of the forward multiply-adds that was removed."""
+CANDIDATE = "candidate"
+"""Begins the names of the quantities that say how the pruned network was chosen."""
+_OF_WEIGHTS = ("coupling", "magnitude")
+"""The saliencies that mean nothing while weights are random."""
 _FAR = 0.02
 _SALIENCY_BATCH = 128
 _SALIENCY_BATCHES = 8
 
 
+@dataclass(frozen=True)
+class Judged:
+    """How the pruned network was chosen among several.
+
+    Attributes:
+        accs: the accuracy of a linear probe on each candidate's features; empty if there was no choice.
+        number: the number of the chosen one, from 1; 0 if there was no choice.
+        images: how many training images judged them.
+        untrained: the saliency that was measured on random weights and so means nothing; empty for none.
+    """
+
+    accs: tuple[float, ...] = ()
+    number: int = 0
+    images: int = 0
+    untrained: str = ""
+
+    @property
+    def quantities(self) -> dict[str, float]:
+        """The accuracies and the chosen number, by name."""
+        if not self.accs:
+            return {}
+        each = {f"{CANDIDATE}_{number}": acc for number, acc in enumerate(self.accs, start=1)}
+        return each | {f"{CANDIDATE}_chosen": float(self.number)}
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A line on the choice, and one on a saliency that means nothing."""
+        found = []
+        if self.accs:
+            accs = ", ".join(f"{acc:.3f}" for acc in self.accs)
+            found.append(
+                f"pruning took candidate {self.number} of {len(self.accs)}, by the accuracy of a linear probe"
+                f" on {self.images:,} training images: {accs}"
+            )
+        if self.untrained:
+            found.append(
+                f"saliency={self.untrained} was measured before the first step, on random weights: it chose"
+                " capsule types at random (saliency=routing uses a linear probe there)"
+            )
+        return tuple(found)
+
+
 def prune_learner(
-    learner: Learner, choices: Choices, seed: int, images: DeviceLoader, judge: Callable[[CapsNet], float]
-) -> None:
+    learner: Learner, choices: Choices, seed: int, images: DeviceLoader, *, trained: bool = True
+) -> Judged:
     """Rebuild the learner's network smaller by `pruning_ratio` of its forward multiply-adds.
 
     Saliency is measured on up to 1,024 training images. The parts that stay keep their weights and optimiser
-    state. For a deep trunk the best of several candidates is taken (see `eagle_eye`). None of this is an
-    optimiser step, so the clock does not count it.
+    state. For a deep trunk the best of several candidates is taken, judged on the same training images (see
+    `eagle_eye`). None of this is an optimiser step, so the clock does not count it.
 
     Args:
         learner: the learner whose network is replaced.
-        choices: pruning_ratio, bottleneck, saliency and precision are read from them.
+        choices: pruning_ratio, saliency and precision are read from them.
         seed: the seed of all random choices.
         images: the training images.
-        judge: returns the worth of a candidate.
+        trained: whether the learner has taken steps; if not, `routing` asks a linear probe instead of the
+            capsule layers.
 
     Raises:
         UsageError: the family cannot be pruned.
@@ -47,16 +93,30 @@ def prune_learner(
     check_prunable(learner.network.architecture)
     network = cast("CapsNet", learner.network)  # as all that can be pruned (`Family.prunes`)
     # shuffled, because stored images may be sorted by class, and the first thousand may be of one
-    batches = islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES)
-    seen, ratio = [batch for batch, _ in batches], choices.pruning_ratio
+    seen = list(islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES))
+    shown, ratio = [batch for batch, _ in seen], choices.pruning_ratio
+    judged = Judged(untrained="" if trained or choices.saliency not in _OF_WEIGHTS else choices.saliency)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
-        saliencies = learner.ranks.from_first(lambda: measure(network, seen, choices.saliency, seed))
+        saliencies = learner.ranks.from_first(
+            lambda: (
+                measure(network, shown, choices.saliency, seed)
+                if trained or choices.saliency != "routing"
+                else untrained_saliencies(network, seen)
+            )
+        )
         if network.architecture.trunk == PLAIN:
             smaller = cut(network, pruned(network.architecture, ratio), saliencies)
         else:
-            smaller = best_candidate(network, ratio, saliencies, seen, judge, seed, choices.bottleneck)
+
+            def judge(candidate: CapsNet) -> float:
+                return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen))
+
+            chosen = best_candidate(network, ratio, saliencies, shown, judge, seed)
+            smaller, count = chosen.smaller, sum(len(batch) for batch in shown)
+            judged = replace(judged, accs=chosen.worths, number=chosen.number, images=count)
     hand_over(learner.optimizer, smaller)
     learner.replace(smaller.network, learner.optimizer)
+    return judged
 
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import copy
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -35,7 +36,7 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
 from paretocaps.training.precision import autocast, resolve_precision
 from paretocaps.training.pruning import (
-    PRUNING_IMAGES,
+    Judged,
     achieved,
     prune_learner,
     shortfall,
@@ -127,6 +128,7 @@ class _Training:
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
         self.moved: tuple[str, ...] = ()
+        self.judged = Judged()
         self.best = network
         self.predicted: tuple[int, ...] = ()
         if state is not None:
@@ -147,6 +149,7 @@ class _Training:
             "moved": list(self.moved),
             "started": list(self.started),
             "partial": self.partial,
+            "judged": asdict(self.judged),
             "device": describe_device(self.device, ranks=self.ranks.size).name,
         }
 
@@ -159,7 +162,8 @@ class _Training:
         kept = state["best"]
         self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
         self.predicted = tuple(state.get("predicted", ()))  # a checkpoint of an older version has none
-        self.moved = tuple(state["moved"])
+        self.moved, judged = tuple(state["moved"]), state.get("judged", {})
+        self.judged = Judged(**{**judged, "accs": tuple(judged.get("accs", ()))})
         if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
             last = self.records[-1].epoch
             self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
@@ -167,7 +171,9 @@ class _Training:
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and return the epoch's record."""
         if epoch - 1 == self.prune_after:
-            prune_learner(self.learner, self.choices, self.job.seed, self.images, self._pruned_acc)
+            self.judged = prune_learner(
+                self.learner, self.choices, self.job.seed, self.images, trained=epoch > 1
+            )
             self.features.fill(epoch)
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
@@ -259,6 +265,7 @@ class _Training:
                 *disturbed,
                 *self.moved,
                 *self.stopped,
+                *self.judged.remarks,
                 *shortfall(self.choices, self.whole, self.best.architecture),
                 *self.started,
                 *self.features.remarks,
@@ -272,7 +279,8 @@ class _Training:
     def _quantities(self) -> dict[str, float]:
         """Return further quantities of the best epoch's network."""
         found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
-        return found | achieved(self.choices, self.whole, self.best.architecture)
+        found |= achieved(self.choices, self.whole, self.best.architecture)
+        return found | self.judged.quantities
 
     def _predictions(self) -> Predictions | None:
         """Return the best epoch's predictions; None where an older version validated it."""
@@ -280,14 +288,6 @@ class _Training:
         if not self.predicted:
             return None
         return Predictions(labels=images.labels.tolist(), classes=self.predicted, images=images.digest)
-
-    def _pruned_acc(self, network: Network) -> float:
-        """Return the worth of a candidate of pruning: its accuracy on some of the validation images."""
-        return self.ranks.from_first(lambda: self.evaluator.accuracy(network, self._judges()))
-
-    def _judges(self) -> DeviceLoader:
-        """Return the validation images that judge candidates of pruning."""
-        return DeviceLoader(self.splits.validation.spread(PRUNING_IMAGES), self.device)
 
     def _settled_records(self) -> list[EpochRecord]:
         """Return the records with final seconds: a phase's later steps decide the charge for its warm-up."""

@@ -1,20 +1,37 @@
 """EagleEye (Li et al. 2020): prunes a deep trunk in several ways and takes the best network."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
+from paretocaps.models.pruning import probe
 from paretocaps.models.pruning.prune import Smaller, cut
-from paretocaps.models.pruning.saliency import Saliencies
+from paretocaps.models.pruning.saliency import Saliencies, evaluating
 from paretocaps.models.pruning.structured import channel_groups
 from paretocaps.models.pruning.target import removed_share
 from paretocaps.models.pruning.trunk_target import candidates
 
 CANDIDATES = 8
 _TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The best of several pruned networks.
+
+    Attributes:
+        smaller: the network.
+        number: its number among the candidates, from 1.
+        worths: the worth of every candidate, in order.
+    """
+
+    smaller: Smaller
+    number: int
+    worths: tuple[float, ...]
 
 
 def best_candidate(
@@ -24,34 +41,51 @@ def best_candidate(
     images: Sequence[Tensor],
     judge: Callable[[CapsNet], float],
     seed: int,
-    bottleneck: int = 0,
-) -> Smaller:
+) -> Chosen:
     """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
 
     Channels are chosen by the L1 norms of filters, and capsule types by `saliencies`. Before a candidate is
     judged, its batch-norm statistics are estimated on a few training images (adaptive batch normalisation),
     because those of the wide network do not fit the narrow one. `network` is not changed. The first of equal
-    candidates is returned, and the first of all is the most even one.
+    candidates is returned, and the first of all is the most even one. Narrow networks have fewer candidates.
 
     Args:
         network: a network with a deep trunk.
         ratio: the share of the whole network's forward multiply-adds to remove, as for `target.pruned`.
         saliencies: the saliencies of `network`.
         images: batches [B, C, H, W] on which the statistics are estimated.
-        judge: returns the worth of a candidate, such as its accuracy on validation images.
+        judge: returns the worth of a candidate, such as `probe_accuracy`.
         seed: the seed of the candidates.
-        bottleneck: the number of maps that the primary capsules read; 0 leaves it to the share.
     """
     groups, whole = channel_groups(network), network.architecture
-    best: tuple[float, Smaller] | None = None
-    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed, bottleneck), ratio):
+    worths: list[float] = []
+    best: Smaller | None = None
+    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed), ratio):
         smaller = cut(network, target, saliencies, groups)
         estimate_statistics(smaller.network, images)
         worth = judge(smaller.network)
-        if best is None or worth > best[0]:
-            best = worth, smaller
+        if not worths or worth > max(worths):
+            best = smaller
+        worths.append(worth)
     assert best is not None
-    return best[1]
+    return Chosen(best, worths.index(max(worths)) + 1, tuple(worths))
+
+
+@torch.no_grad()
+def probe_accuracy(network: CapsNet, batches: Sequence[tuple[Tensor, Tensor]]) -> float:
+    """Return how well a linear probe separates the classes by the features of a network's trunk, 0 to 1.
+
+    EagleEye judges by the network's own head, which needs to be trained: before the first step the capsule
+    layers have random weights, and every candidate's accuracy is chance. Here each image is classified by a
+    ridge probe of the others (`probe.accuracy`).
+
+    Args:
+        network: a network with a deep trunk.
+        batches: training images [B, C, H, W] with labels [B], on its device; at least one batch.
+    """
+    with evaluating(network):
+        features = torch.cat([network.features(images) for images, _ in batches])
+    return probe.accuracy(features, torch.cat([truth for _, truth in batches]), network.architecture.classes)
 
 
 def _close(whole: Architecture, targets: Sequence[Architecture], ratio: float) -> list[Architecture]:

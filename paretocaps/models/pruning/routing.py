@@ -1,12 +1,13 @@
 """Measures saliency by routing: how much the class capsules take from each part."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from paretocaps.models.families.capsnet import CapsNet, Observation
-from paretocaps.models.pruning.saliency import Saliencies, averaged
+from paretocaps.models.pruning.probe import fitted
+from paretocaps.models.pruning.saliency import Saliencies, averaged, evaluating
 
 
 def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Generator) -> Saliencies:
@@ -25,7 +26,30 @@ def saliencies(network: CapsNet, batches: Iterable[Tensor], generator: torch.Gen
     of lengths). A channel of conv1 before a second convolution is scored likewise, by the channels that read
     it. A decoder unit is scored by its mean activation times the norm of the weights that read it.
     """
-    return by_coupling(network, batches, lambda seen, _: decided(network, seen.capsules))
+    types = network.primary.types
+    return by_coupling(
+        network, batches, lambda seen, _: decided(network.capsule_scores, types, seen.capsules)
+    )
+
+
+@torch.no_grad()
+def untrained_saliencies(network: CapsNet, batches: Sequence[tuple[Tensor, Tensor]]) -> Saliencies:
+    """Score as `saliencies` does, for a network whose capsule layers are not trained yet.
+
+    The margin is that of a ridge probe on the primary capsules, since class capsules of random weights decide
+    nothing.
+
+    Args:
+        network: the network to prune, which is not changed.
+        batches: training images [B, C, H, W] with labels [B], on its device; at least one batch.
+    """
+    types = network.primary.types
+    with evaluating(network):
+        capsules = torch.cat([network.primary(network.features(images)) for images, _ in batches])
+        labels = torch.cat([truth for _, truth in batches])
+        probe = fitted(capsules, labels, network.architecture.classes)
+        images = (images for images, _ in batches)
+        return by_coupling(network, images, lambda seen, _: decided(probe, types, seen.capsules))
 
 
 def by_coupling(
@@ -64,13 +88,19 @@ def by_coupling(
     return averaged(network, batches, _score)
 
 
-def decided(network: CapsNet, capsules: Tensor) -> Tensor:
-    """Return each capsule type's part of the margin of each image, [B, T], for capsules [B, I, E]."""
+def decided(scoring: Callable[[Tensor], Tensor], types: int, capsules: Tensor) -> Tensor:
+    """Return each capsule type's part of the margin of each image, [B, T].
+
+    Args:
+        scoring: maps primary capsules to the scores of the classes, [B, O].
+        types: how many types the capsules have.
+        capsules: [B, I, E].
+    """
     with torch.enable_grad():
         poses = capsules.detach().requires_grad_(True)
-        scores = network.capsule_scores(poses)
+        scores = scoring(poses)
         best = scores.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)
         margin = best - (scores.sum(1) - best) / (scores.shape[1] - 1)
         (gradient,) = torch.autograd.grad(margin.sum(), poses)
     parts = (gradient * capsules).sum(2)
-    return parts.view(len(parts), network.primary.types, -1).sum(2)
+    return parts.view(len(parts), types, -1).sum(2)

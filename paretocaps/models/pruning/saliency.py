@@ -1,6 +1,7 @@
 """Measures saliencies: how much each channel, capsule type and decoder unit matters to a network."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,11 +63,17 @@ def measure(network: CapsNet, batches: Iterable[Tensor], saliency: str, seed: in
         UsageError: the saliency reads images and `batches` has none.
     """
     generator = torch.Generator().manual_seed(seed)
+    with evaluating(network), torch.no_grad():
+        return SALIENCIES.get(saliency)(network, batches, generator)
+
+
+@contextmanager
+def evaluating(network: CapsNet) -> Iterator[None]:
+    """Set evaluation mode, so that images do not change the statistics of batch normalisation; restore it."""
     was_training = network.training
-    network.eval()  # otherwise these images would change the statistics of batch normalisation
+    network.eval()
     try:
-        with torch.no_grad():
-            return SALIENCIES.get(saliency)(network, batches, generator)
+        yield
     finally:
         network.train(was_training)
 

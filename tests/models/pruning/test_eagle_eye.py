@@ -84,8 +84,10 @@ def test_the_best_judged_candidate_is_taken(narrow):
         seen.append(candidate.architecture)
         return float(len(seen) == 3)
 
-    smaller = best_candidate(network, 0.5, saliencies, [images()], judge, seed=0)
+    chosen = best_candidate(network, 0.5, saliencies, [images()], judge, seed=0)
+    smaller = chosen.smaller
     assert len(seen) == CANDIDATES
+    assert (chosen.number, chosen.worths) == (3, (0.0, 0.0, 1.0, *[0.0] * 5))
     assert smaller.network.architecture == seen[2] != seen[0]
     assert all(abs(removed_share(network.architecture, one) - 0.5) < 0.02 for one in seen)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

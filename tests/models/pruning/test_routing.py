@@ -2,6 +2,7 @@ import torch
 
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.pruning.routing import untrained_saliencies
 from paretocaps.models.pruning.saliency import measure
 
 SHAPE = {"height": 8, "width": 8, "channels": 1, "classes": 3, "conv_channels": 6, "capsule_types": 4}
@@ -108,3 +109,19 @@ def test_a_type_that_votes_for_nothing_decides_less_than_one_as_active():
     routing = measure(made, [images()], "routing", seed=0).capsule_types
     torch.testing.assert_close(activation[0], activation[1])
     assert routing[0].abs() < 0.1 * routing[1].abs()
+
+
+def test_before_the_head_is_trained_types_count_with_the_margin_of_a_probe():
+    made = network()
+    labels = torch.arange(60) % 3
+    shown = torch.rand(60, 1, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 0.1
+    shown[:, 0, :, 2:4] += labels.view(-1, 1, 1) * 0.4  # the classes differ
+    with torch.no_grad():
+        made.primary.weight[:16] = 0  # the capsules of two types are the same for all images, and long
+        made.primary.bias[:16] = 3
+    before = {name: value.clone() for name, value in made.state_dict().items()}
+    found = untrained_saliencies(made, [(shown[:40], labels[:40]), (shown[40:], labels[40:])])
+    assert found.capsule_types[2:].min() > 10 * found.capsule_types[:2].abs().max()
+    assert measure(made, [shown], "routing", seed=0).capsule_types.argmax() < 2  # by random class capsules
+    assert made.training
+    assert all(torch.equal(before[name], value) for name, value in made.state_dict().items())

@@ -1,0 +1,73 @@
+"""A ridge probe: a linear classifier in closed form, to judge features that no head was trained on yet."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+PENALTY = 1e-2
+"""The penalty on the squared weights, as a share of the features' mean squared length."""
+
+
+@dataclass(frozen=True)
+class RidgeProbe:
+    """A linear map from features to the scores of classes.
+
+    Attributes:
+        weight: [D, O].
+        bias: [O].
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Return scores [B, O], about 1 for the right class and 0 for the others, for features [B, ...]."""
+        return features.flatten(1) @ self.weight.to(features) + self.bias.to(features)
+
+
+def fitted(features: Tensor, labels: Tensor, classes: int) -> RidgeProbe:
+    """Return the probe of features [N, ...] with labels [N]: it maps them to one-hot labels."""
+    flat = features.flatten(1).float()
+    mean = flat.mean(0)
+    targets, shares = _targets(labels, classes)
+    duals = torch.linalg.solve(_penalised(_gram(features)), targets)
+    weight = (flat - mean).T @ duals.to(flat)
+    return RidgeProbe(weight, shares.to(flat) - mean @ weight)
+
+
+def accuracy(features: Tensor, labels: Tensor, classes: int) -> float:
+    """Return the share of images that a probe of all the other images classifies rightly.
+
+    With the inverse G of the penalised Gram matrix of the features, and targets Y, the probe that was fitted
+    without image n predicts Y_n - (G Y)_n / G_nn for it, so that one inverse serves all images.
+
+    Args:
+        features: [N, ...].
+        labels: [N], int64, below `classes`.
+        classes: how many classes there are.
+    """
+    targets, shares = _targets(labels, classes)
+    inverse = torch.linalg.inv(_penalised(_gram(features)))
+    left_out = targets - inverse @ targets / inverse.diagonal().unsqueeze(1)
+    return float(((left_out + shares).argmax(1) == labels.cpu()).double().mean())
+
+
+def _targets(labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """Return the centred one-hot labels, [N, O], and their mean [O], in double precision on the CPU."""
+    one_hot = functional.one_hot(labels.cpu(), classes).double()
+    return one_hot - one_hot.mean(0), one_hot.mean(0)
+
+
+def _gram(features: Tensor) -> Tensor:
+    """Return the Gram matrix of centred features, [N, N], in double precision on the CPU."""
+    flat = features.flatten(1).float()
+    gram = (flat @ flat.T).double().cpu()
+    return gram - gram.mean(0) - gram.mean(1, keepdim=True) + gram.mean()
+
+
+def _penalised(gram: Tensor) -> Tensor:
+    # a penalty above 0 even for features that are all alike
+    penalty = PENALTY * max(float(gram.diagonal().mean()), 1e-12)
+    return gram + penalty * torch.eye(len(gram), dtype=gram.dtype)

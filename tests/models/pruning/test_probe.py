@@ -1,0 +1,50 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from paretocaps.models.pruning.probe import PENALTY, accuracy, fitted
+
+
+def clusters(images=40, dims=(3, 2, 2), apart=1.5, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(images) % 4
+    centres = torch.randn(4, *dims, generator=generator) * apart
+    return centres[labels] + torch.randn(images, *dims, generator=generator) + 5, labels
+
+
+def by_hand(features, labels):
+    """The weights of ridge regression to centred one-hot labels by its normal equations."""
+    flat = features.flatten(1).double()
+    mean, targets = flat.mean(0), functional.one_hot(labels, 4).double()
+    centred = flat - mean
+    penalty = PENALTY * centred.square().sum(1).mean()
+    covariance = centred.T @ centred + penalty * torch.eye(flat.shape[1])
+    return torch.linalg.solve(covariance, centred.T @ (targets - targets.mean(0)))
+
+
+def test_a_probe_is_ridge_regression():
+    features, labels = clusters()
+    probe = fitted(features, labels, classes=4)
+    torch.testing.assert_close(probe.weight.double(), by_hand(features, labels), rtol=1e-3, atol=1e-3)
+    assert (probe(features).argmax(1) == labels).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.5, 1.5])
+def test_each_image_is_left_out_of_its_own_probe(apart):
+    features, labels = clusters(apart=apart)
+    flat = features.flatten(1).double()
+    centred = flat - flat.mean(0)
+    targets = functional.one_hot(labels, 4).double()
+    targets = targets - targets.mean(0)
+    penalty, right = PENALTY * centred.square().sum(1).mean(), 0
+    for place in range(len(labels)):
+        others = torch.arange(len(labels)) != place
+        covariance = centred[others].T @ centred[others] + penalty * torch.eye(centred.shape[1])
+        weights = torch.linalg.solve(covariance, centred[others].T @ targets[others])
+        right += int((centred[place] @ weights).argmax() == labels[place])
+    assert accuracy(features, labels, 4) == right / len(labels)
+    assert apart > 0 or right / len(labels) < 0.6
+
+
+def test_features_that_are_all_alike_are_no_better_than_chance():
+    assert accuracy(torch.ones(40, 7), torch.arange(40) % 4, 4) <= 0.25
