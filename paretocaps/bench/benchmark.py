@@ -95,7 +95,9 @@ class Case:
     def architecture(self) -> Architecture:
         """The architecture of the network, pruned by the choices."""
         whole = architecture(self.choices, *self.shape, self.classes)
-        return pruned(whole, self.choices.pruning_ratio, self.choices.bottleneck)
+        return pruned(
+            whole, self.choices.pruning_ratio, self.choices.bottleneck, self.choices.pruning_share_of
+        )
 
 
 def benchmark(

@@ -137,7 +137,14 @@ class Choices(ChoicesModel):
         " loss of Hinton et al. 2018.",
     )
     pruning_ratio: Share = Field(
-        0.0, description="The share of the network's forward multiply-adds that pruning removes."
+        0.0,
+        description="The share of the network's forward multiply-adds (or the backbone's, see"
+        " `pruning_share_of`) that pruning removes.",
+    )
+    pruning_share_of: Literal["network", "backbone"] = Field(
+        "network",
+        description="What `pruning_ratio` is a share of: the forward multiply-adds of the whole `network`, or"
+        " of its `backbone` alone.",
     )
     pruning_start: float = Field(
         0.2, ge=0.0, lt=1.0, description="The share of the epochs that are trained before the pruning."
@@ -259,6 +266,7 @@ class Choices(ChoicesModel):
         "loss": Condition.among("routing", ROUTINGS.where(lambda routing: len(routing.losses) > 1)),
         "pruning_ratio": _meant("pruning_ratio"),
         "pruning_start": Condition.above("pruning_ratio", 0.0),
+        "pruning_share_of": Condition(_meant("pruning_share_of").allowed, (("pruning_ratio", 0.0),)),
         "bottleneck": Condition(_meant("bottleneck").allowed, (("pruning_ratio", 0.0),)),
         "saliency": Condition.above("pruning_ratio", 0.0),
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),

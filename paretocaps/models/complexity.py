@@ -64,6 +64,11 @@ def multiply_adds(architecture: Architecture) -> int:
     return sum(part.macs for part in complexity(architecture))
 
 
+def backbone_multiply_adds(architecture: Architecture) -> int:
+    """Return the forward multiply-adds per image of all that comes before the primary capsules."""
+    return sum(convolution.macs for convolution in architecture.trunk_shape.convolutions)
+
+
 def params_by_role(architecture: Architecture) -> dict[str, int]:
     """Return the parameters of trunk, primary capsules, capsule layers and decoder, as far as they exist.
 

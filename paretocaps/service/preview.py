@@ -88,7 +88,7 @@ def describe(
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
     whole = architecture(choices, height, width, channels, classes)
-    shape = pruned(whole, choices.pruning_ratio, choices.bottleneck)
+    shape = pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
     batch = max(row.batch_size for row in build_plan(choices, _IMAGES, _EPOCHS).phases)
     return Description(
         choices=canonical,

@@ -81,7 +81,7 @@ def prune_learner(
 
     Args:
         learner: the learner whose network is replaced.
-        choices: pruning_ratio, saliency and precision are read from them.
+        choices: pruning_ratio and its share, bottleneck, saliency and precision are read from them.
         seed: the seed of all random choices.
         images: the training images.
         trained: whether the learner has taken steps; if not, `routing` asks a linear probe instead of the
@@ -111,7 +111,9 @@ def prune_learner(
             def judge(candidate: CapsNet) -> float:
                 return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen))
 
-            chosen = best_candidate(network, ratio, saliencies, shown, judge, seed)
+            chosen = best_candidate(
+                network, ratio, saliencies, shown, judge, seed, choices.bottleneck, choices.pruning_share_of
+            )
             smaller, count = chosen.smaller, sum(len(batch) for batch in shown)
             judged = replace(judged, accs=chosen.worths, number=chosen.number, images=count)
     hand_over(learner.optimizer, smaller)
@@ -121,7 +123,9 @@ def prune_learner(
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:
     """Return the share of `whole`'s multiply-adds that `network` saves, by name; {} unless choices prune."""
-    return {} if choices.pruning_ratio == 0.0 else {PRUNED_SHARE: removed_share(whole, network)}
+    if choices.pruning_ratio == 0.0:
+        return {}
+    return {PRUNED_SHARE: removed_share(whole, network, choices.pruning_share_of)}
 
 
 def shortfall(choices: Choices, whole: Architecture, network: Architecture) -> tuple[str, ...]:
@@ -129,12 +133,14 @@ def shortfall(choices: Choices, whole: Architecture, network: Architecture) -> t
 
     Small networks have few sizes to choose from.
     """
-    share = removed_share(whole, network)
+    share = removed_share(whole, network, choices.pruning_share_of)
     if choices.pruning_ratio == 0.0 or abs(share - choices.pruning_ratio) <= _FAR:
         return ()
     if network == whole:
         return ("the training ended before it pruned: nothing was removed",)
     asked = f"pruning_ratio={choices.pruning_ratio:g}"
+    of = "backbone's " if choices.pruning_share_of == "backbone" else ""
     return (
-        f"{share:.3g} of the multiply-adds were removed, not {asked}: the network has no size nearer to it",
+        f"{share:.3g} of the {of}multiply-adds were removed, not {asked}: the network has no size nearer"
+        " to it",
     )

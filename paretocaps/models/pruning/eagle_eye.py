@@ -13,7 +13,7 @@ from paretocaps.models.pruning.prune import Smaller, cut
 from paretocaps.models.pruning.saliency import Saliencies, evaluating
 from paretocaps.models.pruning.structured import channel_groups
 from paretocaps.models.pruning.target import removed_share
-from paretocaps.models.pruning.trunk_target import candidates
+from paretocaps.models.pruning.trunk_target import ShareOf, candidates
 
 CANDIDATES = 8
 _TOLERANCE = 0.02
@@ -41,6 +41,8 @@ def best_candidate(
     images: Sequence[Tensor],
     judge: Callable[[CapsNet], float],
     seed: int,
+    bottleneck: int = 0,
+    share_of: ShareOf = "network",
 ) -> Chosen:
     """Return the best of 8 networks with about the share `ratio` of the multiply-adds removed.
 
@@ -51,16 +53,19 @@ def best_candidate(
 
     Args:
         network: a network with a deep trunk.
-        ratio: the share of the whole network's forward multiply-adds to remove, as for `target.pruned`.
+        ratio: the share of the forward multiply-adds to remove, as for `target.pruned`.
         saliencies: the saliencies of `network`.
         images: batches [B, C, H, W] on which the statistics are estimated.
         judge: returns the worth of a candidate, such as `probe_accuracy`.
         seed: the seed of the candidates.
+        bottleneck: the number of maps that the primary capsules read; 0 leaves it to the share.
+        share_of: whether the share is of the whole network's multiply-adds or of its trunk's.
     """
     groups, whole = channel_groups(network), network.architecture
     worths: list[float] = []
     best: Smaller | None = None
-    for target in _close(whole, candidates(whole, ratio, CANDIDATES, seed), ratio):
+    targets = candidates(whole, ratio, CANDIDATES, seed, bottleneck, share_of)
+    for target in _close(whole, targets, ratio, share_of):
         smaller = cut(network, target, saliencies, groups)
         estimate_statistics(smaller.network, images)
         worth = judge(smaller.network)
@@ -88,9 +93,11 @@ def probe_accuracy(network: CapsNet, batches: Sequence[tuple[Tensor, Tensor]]) -
     return probe.accuracy(features, torch.cat([truth for _, truth in batches]), network.architecture.classes)
 
 
-def _close(whole: Architecture, targets: Sequence[Architecture], ratio: float) -> list[Architecture]:
+def _close(
+    whole: Architecture, targets: Sequence[Architecture], ratio: float, share_of: ShareOf
+) -> list[Architecture]:
     """Return the targets that are close to the ratio, each once; narrow networks cannot always reach it."""
-    errors = [abs(removed_share(whole, target) - ratio) for target in targets]
+    errors = [abs(removed_share(whole, target, share_of) - ratio) for target in targets]
     limit = max(min(errors), _TOLERANCE)
     kept = [target for target, error in zip(targets, errors, strict=True) if error <= limit]
     return list(dict.fromkeys(kept))

@@ -8,7 +8,7 @@ from paretocaps.domain.families.family import PLAIN
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import multiply_adds
-from paretocaps.models.pruning.trunk_target import candidates
+from paretocaps.models.pruning.trunk_target import ShareOf, candidates, macs_of
 
 LARGEST_RATIO = 0.95
 _FEWEST_CHANNELS = 4
@@ -25,12 +25,14 @@ def check_prunable(architecture: Architecture) -> None:
         raise UsageError(f"family={architecture.family} has no capsules to prune: pruning_ratio=0")
 
 
-def removed_share(before: Architecture, after: Architecture) -> float:
-    """Return the share of the forward multiply-adds of `before` that `after` does not have."""
-    return 1.0 - multiply_adds(after) / multiply_adds(before)
+def removed_share(before: Architecture, after: Architecture, share_of: ShareOf = "network") -> float:
+    """Return the share of the forward multiply-adds of `before`, or of its trunk, that `after` lacks."""
+    return 1.0 - macs_of(after, share_of) / macs_of(before, share_of)
 
 
-def pruned(architecture: Architecture, ratio: float, bottleneck: int = 0) -> Architecture:
+def pruned(
+    architecture: Architecture, ratio: float, bottleneck: int = 0, share_of: ShareOf = "network"
+) -> Architecture:
     """Return `architecture` with about the share `ratio` of its forward multiply-adds removed.
 
     Whole capsule types, conv1 channels and decoder units are removed, each by about the same share, since
@@ -40,7 +42,7 @@ def pruned(architecture: Architecture, ratio: float, bottleneck: int = 0) -> Arc
 
     In a deep trunk every convolution keeps about the same share of its channels (see `trunk_target`); a
     training chooses the channels to remove by its weights (`structured`). With `bottleneck` its last one
-    keeps that many.
+    keeps that many. Only there may `ratio` be a share of the trunk's multiply-adds alone.
 
     Raises:
         UsageError: `ratio` is not between 0 and 0.95, or the family cannot be pruned.
@@ -51,7 +53,7 @@ def pruned(architecture: Architecture, ratio: float, bottleneck: int = 0) -> Arc
         return architecture
     check_prunable(architecture)
     if architecture.trunk != PLAIN:
-        return candidates(architecture, ratio, bottleneck=bottleneck)[0]
+        return candidates(architecture, ratio, bottleneck=bottleneck, share_of=share_of)[0]
 
     def _rank(candidate: Architecture) -> tuple[float, float]:
         error = abs(removed_share(architecture, candidate) - ratio)

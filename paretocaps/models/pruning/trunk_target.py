@@ -3,9 +3,14 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.complexity import multiply_adds
+from paretocaps.models.complexity import backbone_multiply_adds, multiply_adds
+
+ShareOf = Literal["network", "backbone"]
+"""What a pruning ratio is a share of: the multiply-adds of the network, or of its trunk alone."""
 
 _CLOSE = 0.002  # as in `target`
 _BISECTIONS = 30
@@ -27,8 +32,18 @@ def following(whole: Architecture, widths: Sequence[int]) -> Architecture:
     return narrow.model_copy(update={"capsule_types": types, "decoder_units": units})
 
 
+def macs_of(architecture: Architecture, share_of: ShareOf) -> int:
+    """Return the forward multiply-adds per image that a pruning ratio is a share of."""
+    return multiply_adds(architecture) if share_of == "network" else backbone_multiply_adds(architecture)
+
+
 def candidates(
-    whole: Architecture, ratio: float, count: int = 1, seed: int = 0, bottleneck: int = 0
+    whole: Architecture,
+    ratio: float,
+    count: int = 1,
+    seed: int = 0,
+    bottleneck: int = 0,
+    share_of: ShareOf = "network",
 ) -> list[Architecture]:
     """Return `count` ways to remove about the share `ratio` of the forward multiply-adds of `whole`.
 
@@ -45,13 +60,14 @@ def candidates(
         seed: the seed of all ways but the first.
         bottleneck: the number of maps that the primary capsules read, at most those of `whole`; the other
             convolutions are then as wide as the share allows. 0 leaves it to the share.
+        share_of: whether it is a share of the whole network's multiply-adds or of its trunk's.
     """
     draw, groups = random.Random(seed), len(whole.trunk_shape.groups)
     given = {_last_group(whole): bottleneck} if bottleneck else {}
     leanings = [[1.0] * groups]
     leanings += [[draw.uniform(*_MOST_UNEVEN) for _ in range(groups)] for _ in range(count - 1)]
-    target = (1.0 - ratio) * multiply_adds(whole)
-    return [_refined(whole, _scaled(whole, leaning, target, given), target, given) for leaning in leanings]
+    search = _Search(whole, (1.0 - ratio) * macs_of(whole, share_of), given, share_of)
+    return [search.refined(search.scaled(leaning)) for leaning in leanings]
 
 
 def _last_group(whole: Architecture) -> int:
@@ -61,66 +77,81 @@ def _last_group(whole: Architecture) -> int:
     return next(number for number, group in enumerate(shape.groups) if last in group)
 
 
-def _scaled(
-    whole: Architecture, leaning: Sequence[float], target: float, given: Mapping[int, int]
-) -> list[int]:
-    """Return the widths by group, at the scale that comes closest to `target` multiply-adds.
+@dataclass(frozen=True)
+class _Search:
+    """The search for widths of a trunk's groups.
 
-    Groups in `given` have the width that it gives.
+    Attributes:
+        whole: the network with full widths.
+        target: how many multiply-adds shall be left.
+        given: the widths of groups that may not be changed.
+        share_of: which multiply-adds are meant.
     """
-    shape = whole.trunk_shape
-    full = [shape.widths[group[0]] for group in shape.groups]
 
-    def widths(scale: float) -> list[int]:
-        # each group rounds at another place, so that not all groups step at once
-        places = ((number + 1) * _GOLDEN % 1.0 for number in range(len(full)))
-        shares = (min(1.0, scale * lean) for lean in leaning)
-        found = [
-            min(width, max(1, _unit(width) * math.floor(width * share / _unit(width) + place)))
-            for width, share, place in zip(full, shares, places, strict=True)
-        ]
-        return [given.get(group, width) for group, width in enumerate(found)]
+    whole: Architecture
+    target: float
+    given: Mapping[int, int]
+    share_of: ShareOf
 
-    low, high = 0.0, 1.0 / min(leaning)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        if _macs(whole, widths(middle)) > target:
-            high = middle
-        else:
-            low = middle
-    return min((widths(low), widths(high)), key=lambda found: abs(_macs(whole, found) - target))
+    def scaled(self, leaning: Sequence[float]) -> list[int]:
+        """Return the widths by group, at the scale that comes closest to the target."""
+        full = self._full
 
+        def widths(scale: float) -> list[int]:
+            # each group rounds at another place, so that not all groups step at once
+            places = ((number + 1) * _GOLDEN % 1.0 for number in range(len(full)))
+            shares = (min(1.0, scale * lean) for lean in leaning)
+            found = [
+                min(width, max(1, _unit(width) * math.floor(width * share / _unit(width) + place)))
+                for width, share, place in zip(full, shares, places, strict=True)
+            ]
+            return [self.given.get(group, width) for group, width in enumerate(found)]
 
-def _refined(whole: Architecture, widths: list[int], target: float, given: Mapping[int, int]) -> Architecture:
-    """Return `whole` with these widths, changed step by step as long as that comes closer to `target`.
+        low, high = 0.0, 1.0 / min(leaning)
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            if self._macs(widths(middle)) > self.target:
+                high = middle
+            else:
+                low = middle
+        return min((widths(low), widths(high)), key=self._error)
 
-    Groups in `given` are not changed.
-    """
-    shape, close = whole.trunk_shape, _CLOSE * multiply_adds(whole)
-    full = [shape.widths[group[0]] for group in shape.groups]
-    error = abs(_macs(whole, widths) - target)
-    while error > close:
-        changed = [
-            [*widths[:group], widths[group] + step, *widths[group + 1 :]]
-            for group in range(len(widths))
-            if group not in given
-            for step in (-_unit(full[group]), _unit(full[group]))
-            if 1 <= widths[group] + step <= full[group]
-        ]
-        best = min(changed, key=lambda found: abs(_macs(whole, found) - target))
-        if abs(_macs(whole, best) - target) >= error:
-            break
-        widths, error = best, abs(_macs(whole, best) - target)
-    return following(whole, _by_convolution(whole, widths))
+    def refined(self, widths: list[int]) -> Architecture:
+        """Return the network with these widths, changed step by step as long as that comes closer."""
+        full, close = self._full, _CLOSE * macs_of(self.whole, self.share_of)
+        error = self._error(widths)
+        while error > close:
+            changed = [
+                [*widths[:group], widths[group] + step, *widths[group + 1 :]]
+                for group in range(len(widths))
+                if group not in self.given
+                for step in (-_unit(full[group]), _unit(full[group]))
+                if 1 <= widths[group] + step <= full[group]
+            ]
+            best = min(changed, key=self._error)
+            if self._error(best) >= error:
+                break
+            widths, error = best, self._error(best)
+        return self._network(widths)
+
+    @property
+    def _full(self) -> list[int]:
+        shape = self.whole.trunk_shape
+        return [shape.widths[group[0]] for group in shape.groups]
+
+    def _network(self, widths: Sequence[int]) -> Architecture:
+        return following(self.whole, _by_convolution(self.whole, widths))
+
+    def _macs(self, widths: Sequence[int]) -> int:
+        return macs_of(self._network(widths), self.share_of)
+
+    def _error(self, widths: Sequence[int]) -> float:
+        return abs(self._macs(widths) - self.target)
 
 
 def _unit(width: int) -> int:
     """Return how many channels are removed at once from a convolution with `width` channels."""
     return _UNIT if width >= _WIDE else 1
-
-
-def _macs(whole: Architecture, widths: Sequence[int]) -> int:
-    return multiply_adds(following(whole, _by_convolution(whole, widths)))
 
 
 def _by_convolution(whole: Architecture, widths: Sequence[int]) -> list[int]:
