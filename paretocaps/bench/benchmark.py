@@ -18,6 +18,7 @@ from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import training_flops
 from paretocaps.models.pruning.target import pruned
+from paretocaps.models.starting import starting_architecture
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import resolve_precision, whole_float32
@@ -94,7 +95,7 @@ class Case:
     @property
     def architecture(self) -> Architecture:
         """The architecture of the network, pruned by the choices."""
-        whole = architecture(self.choices, *self.shape, self.classes)
+        whole = starting_architecture(architecture(self.choices, *self.shape, self.classes), self.choices)
         return pruned(
             whole, self.choices.pruning_ratio, self.choices.bottleneck, self.choices.pruning_share_of
         )

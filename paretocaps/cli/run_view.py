@@ -31,6 +31,10 @@ def write_run(run: TrainedRun, form: str) -> None:
     if run.weights is not None:
         say(f"weights of the best epoch, {measured.best_epoch}: {run.weights}")
         say(f"paretocaps export --run {shlex.quote(str(run.job.folder))}  # for use elsewhere")
+    if run.trunk is not None:
+        backbone, file = run.job.choices["backbone"], shlex.quote(str(run.trunk))
+        say(f"backbone of the best epoch: {file}")
+        say(f"--set family=backbone_caps --set backbone={backbone} --set checkpoint={file}  # starts from it")
 
 
 def _row(run: TrainedRun) -> dict[str, Any]:

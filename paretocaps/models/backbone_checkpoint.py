@@ -1,4 +1,4 @@
-"""Loads checkpoints of backbones: public weights of ResNet-18, ResNet-50 and MobileNetV1 for a trunk."""
+"""Loads checkpoints of backbones, public or saved here: weights of ResNet-18, ResNet-50 and MobileNetV1."""
 
 import re
 import struct
@@ -15,7 +15,7 @@ from paretocaps.errors import DataError, UsageError
 from paretocaps.models.geometry import Size
 from paretocaps.models.hub_weights import hub_weights
 from paretocaps.models.network import Network
-from paretocaps.models.trunks.shape import TRUNKS
+from paretocaps.models.trunks.shape import TRUNKS, TrunkShape
 from paretocaps.registry import resolve
 
 _FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
@@ -23,6 +23,8 @@ _REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PREFIXES = ("", "module.", "backbone.", "model.", "trunk.", "module.model.", "module.backbone.", "encoder.")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "state")
 _CLASSIFIER = re.compile(r"(fc|classifier|head|last_linear|linear|output)\b")
+STANDARDISED = "standardise"
+"""The entry, in the header of a file of `save_trunk`, that says whether it was trained on such images."""
 _COUNTER = "num_batches_tracked"
 _SHOWN = 3
 _TIMM_STAGES = (1, 2, 2, 6, 2)
@@ -38,7 +40,7 @@ def load_checkpoint(network: Network, name: str) -> tuple[str, ...]:
     convolution are summed over the colours, which equals giving the image in all three.
 
     Args:
-        network: an unpruned network with a deep trunk.
+        network: a network with a deep trunk, as wide as the checkpoint's (`checkpoint_widths`).
         name: a safetensors or PyTorch file (only its tensors are read), a folder with `model.safetensors`,
             or a name on the hub, whose weights are downloaded once.
 
@@ -74,10 +76,8 @@ def check_checkpoint(trunks: Sequence[str], name: str) -> None:
     """
     weights, refused = read_checkpoint(name), None
     for trunk in trunks:
-        shape = TRUNKS.get(trunk).shape(3, Size(64, 64), ())
-        with torch.device("meta"):
-            module = resolve(TRUNKS.get(trunk).module)(shape)
-        expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+        shape = _shape(trunk, _widths(trunk, weights))
+        expected = _expected(trunk, shape)
         _, own = _translated(weights, expected, trunk)
         own.pop(key := f"{shape.convolutions[0].name}.weight", None)
         expected.pop(key)
@@ -89,6 +89,59 @@ def check_checkpoint(trunks: Sequence[str], name: str) -> None:
             return
     if refused is not None:
         raise refused
+
+
+def checkpoint_widths(trunk: str, name: str) -> tuple[int, ...]:
+    """Return the output channels of every convolution of a checkpoint's trunk; empty if it is not pruned.
+
+    Raises:
+        DataError: as `load_checkpoint`.
+    """
+    return _widths(trunk, read_checkpoint(name))
+
+
+def checkpoint_standardises(name: str) -> bool | None:
+    """Return whether a checkpoint was trained on standardised images; None if it does not say so.
+
+    Raises:
+        DataError: as `load_checkpoint`.
+    """
+    from safetensors import safe_open
+
+    path = _path(name)
+    if path.suffix != ".safetensors":
+        return None
+    with safe_open(path, framework="pt") as file:
+        said = (file.metadata() or {}).get(STANDARDISED)
+    return None if said is None else said == "true"
+
+
+def _widths(trunk: str, weights: Weights) -> tuple[int, ...]:
+    """Return the widths of a pruned trunk by the shapes of its filters; empty for any other tensors."""
+    full = _shape(trunk)
+    _, own = _translated(weights, _expected(trunk, full), trunk)
+    found = []
+    for convolution in full.convolutions:
+        filters = own.get(f"{convolution.name}.weight")
+        if filters is None or filters.dim() != 4 or not 0 < len(filters) <= convolution.outputs:
+            return ()
+        found.append(len(filters))
+    try:
+        _shape(trunk, found)  # refuses widths that differ where maps are added
+    except UsageError:
+        return ()
+    return () if tuple(found) == full.widths else tuple(found)
+
+
+def _shape(trunk: str, widths: Sequence[int] = ()) -> TrunkShape:
+    return TRUNKS.get(trunk).shape(3, Size(64, 64), widths)
+
+
+def _expected(trunk: str, shape: TrunkShape) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a trunk's tensors by their names."""
+    with torch.device("meta"):
+        module = resolve(TRUNKS.get(trunk).module)(shape)
+    return {key: tuple(value.shape) for key, value in module.state_dict().items()}
 
 
 def read_checkpoint(name: str) -> Weights:

@@ -82,12 +82,13 @@ def describe(
     from paretocaps.models.architecture import architecture
     from paretocaps.models.complexity import complexity, multiply_adds, parameters
     from paretocaps.models.pruning.target import pruned
+    from paretocaps.models.starting import starting_architecture
     from paretocaps.models.training_memory import FLOAT32, training_bytes
     from paretocaps.schedules.plan import build_plan
 
     choices, canonical = read_choices(settings, design, trainer)
     height, width, channels = image_size(image)
-    whole = architecture(choices, height, width, channels, classes)
+    whole = starting_architecture(architecture(choices, height, width, channels, classes), choices)
     shape = pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
     batch = max(row.batch_size for row in build_plan(choices, _IMAGES, _EPOCHS).phases)
     return Description(

@@ -42,7 +42,9 @@ class TrainOptions:
         ranks: processes that train together; as many as torchrun started, or as the choices say, or 1.
         output: the run's folder; runs/STUDY-trial-N, or runs/DESIGN, or runs/TRAINER.
         resume: continue from the folder's checkpoint, if it has one.
-        force: remove the files of an earlier training from the folder.
+        force: remove the files of an earlier training from the folder, and replace `save_trunk`.
+        save_trunk: a file for the trained (and pruned) backbone, from which other trainings start by the
+            choice `checkpoint`.
     """
 
     settings: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class TrainOptions:
     output: str | None = None
     resume: bool = False
     force: bool = False
+    save_trunk: str | None = None
 
 
 class TrainingWatcher:
@@ -92,11 +95,13 @@ class TrainedRun:
         job: the job that was trained, with its folder.
         measurement: the measured values.
         anew: whether this run trained; False if the folder already had the finished training.
+        trunk: the file with the trained backbone, if it was asked for.
     """
 
     job: TrainingJob
     measurement: Measurement
     anew: bool = True
+    trunk: Path | None = None
 
     @property
     def weights(self) -> Path | None:
@@ -112,6 +117,7 @@ class TrainedRun:
         return {
             "folder": str(self.job.folder),
             "weights": str(self.weights) if self.weights else None,
+            "trunk": str(self.trunk) if self.trunk else None,
             **own,
             "epochs": len(self.measurement.epochs),
             "device": self.measurement.device.name,
@@ -136,6 +142,7 @@ def train(
 
     Raises:
         UsageError: an option is not allowed, or the folder has another training.
+        OSError: the file for the backbone cannot be written.
         DataError: the data or the checkpoint cannot be read.
         Interrupted: Ctrl-C or SIGTERM stopped the training.
         TrainingError: the training failed.
@@ -144,6 +151,7 @@ def train(
     watching = watcher or TrainingWatcher()
     if job.ranks > 1 and not is_first_rank():
         return _followed(job, resume=options.resume and not options.force)
+    trunk = _trunk_file(options, job)
     trainer = TRAINERS.get(job.trainer)
     trainer.check_fixed(job.choices)
     data = trainer.check_data(job.data, watching.preparing)
@@ -154,12 +162,37 @@ def train(
             watching.notice(remark)
     finished = prepare(job, resume=options.resume, force=options.force, notice=watching.notice)
     if finished is not None:
-        return TrainedRun(job, finished, anew=False)
+        return _with_trunk(TrainedRun(job, finished, anew=False, trunk=trunk))
     watching.started(job, name)
     try:
-        return TrainedRun(job, _trained(job, watching))
+        return _with_trunk(TrainedRun(job, _trained(job, watching), trunk=trunk))
     finally:
         watching.closed()
+
+
+def _trunk_file(options: TrainOptions, job: TrainingJob) -> Path | None:
+    """Return the file for the trained backbone, if it is asked for and can be written."""
+    if options.save_trunk is None:
+        return None
+    path = Path(options.save_trunk).expanduser()
+    if path.suffix != ".safetensors":
+        raise UsageError(f"save_trunk={str(path)!r} is not allowed: name a file that ends in .safetensors")
+    if "backbone" not in job.choices:
+        raise UsageError(
+            f"save_trunk={str(path)!r}: this network has no backbone to save, use family=backbone_caps"
+        )
+    if path.exists() and not (options.resume or options.force):
+        raise UsageError(f"save_trunk={str(path)!r} exists: replace it with --force, or name another file")
+    return path
+
+
+def _with_trunk(run: TrainedRun) -> TrainedRun:
+    """Write the run's backbone to the file that is named for it."""
+    if run.trunk is not None and run.weights is not None:
+        from paretocaps.training.saved_trunk import save_trunk
+
+        save_trunk(run.weights, run.trunk)
+    return run
 
 
 def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob, str]:

@@ -6,7 +6,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.backbone_checkpoint import load_checkpoint
+from paretocaps.models.backbone_checkpoint import checkpoint_standardises, load_checkpoint
 from paretocaps.models.build import build_network
 from paretocaps.models.network import Network
 
@@ -22,15 +22,25 @@ def first_network(architecture: Architecture, choices: Choices, seed: int) -> tu
     _check_plug_ins(network)
     if choices.checkpoint:
         remarks += load_checkpoint(network, choices.checkpoint)
-        if not choices.standardise:
-            remarks.append(
-                "public checkpoints were trained on normalised pixels: standardise=true is close to that"
-            )
+        remarks += _on_standardisation(choices)
     if choices.frozen:
         network.freeze_trunk()
         if not choices.checkpoint:
             remarks.append("the frozen trunk has random weights: give it a checkpoint")
     return network, tuple(remarks)
+
+
+def _on_standardisation(choices: Choices) -> list[str]:
+    """Return a remark where the checkpoint was trained on other pixel values than the choices give it."""
+    standardised = checkpoint_standardises(choices.checkpoint)
+    if standardised is None:
+        if choices.standardise:
+            return []
+        return ["public checkpoints were trained on normalised pixels: standardise=true is close to that"]
+    if standardised == choices.standardise:
+        return []
+    said = str(standardised).lower()
+    return [f"checkpoint {choices.checkpoint} was trained with standardise={said}: set the same"]
 
 
 def _check_plug_ins(network: Network) -> None:

@@ -7,6 +7,7 @@ from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
 from paretocaps.models.architecture import architecture
+from paretocaps.models.starting import starting_architecture
 from paretocaps.schedules.range_test import RangePoint, observed
 from paretocaps.training.device import open_device
 from paretocaps.training.first_network import first_network
@@ -40,7 +41,7 @@ def sweep(
     """
     where, splits = open_device(device), load(data)
     channels, height, width = splits.train.images.shape[1:]
-    shape = architecture(choices, height, width, channels, splits.classes)
+    shape = starting_architecture(architecture(choices, height, width, channels, splits.classes), choices)
     loader = DeviceLoader(splits.train, where, seed=seed, augment=choices.augment)
     network, _ = first_network(shape, choices, seed)
     learner = Learner(network, loader, choices, where, captures=False)

@@ -10,6 +10,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import parameters
+from paretocaps.models.starting import starting_architecture
 from paretocaps.models.training_memory import training_bytes
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.memory import free_bytes
@@ -46,7 +47,8 @@ class Demand:
     def network(self, **changed: Any) -> Architecture:
         """Return the network of the choices, some of which are `changed`."""
         channels, height, width = self.shape
-        return architecture(self._choices(changed), height, width, channels, self.classes)
+        choices = self._choices(changed)
+        return starting_architecture(architecture(choices, height, width, channels, self.classes), choices)
 
     def bytes(self, device: torch.device, **changed: Any) -> int:
         """Return about how many bytes the training needs on `device`, with some choices `changed`.

@@ -22,6 +22,7 @@ from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.network import Network
+from paretocaps.models.starting import starting_architecture
 from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import TrainingPlan, build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
@@ -108,7 +109,7 @@ class _Training:
             levels=splits.levels,
             transposed=splits.transposed,
         )
-        self.whole = shape
+        self.whole = shape = starting_architecture(shape, choices)
         check_room(
             Demand(choices, splits.shape, splits.classes, len(splits.train), job.epochs, ranks.size), device
         )

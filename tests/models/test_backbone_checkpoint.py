@@ -8,8 +8,15 @@ from safetensors.torch import save_file
 
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import Architecture
-from paretocaps.models.backbone_checkpoint import check_checkpoint, load_checkpoint, read_checkpoint
+from paretocaps.models.backbone_checkpoint import (
+    check_checkpoint,
+    checkpoint_standardises,
+    checkpoint_widths,
+    load_checkpoint,
+    read_checkpoint,
+)
 from paretocaps.models.build import build_network
+from paretocaps.models.pruning.trunk_target import following
 
 
 def network(trunk, channels=3, seed=0):
@@ -222,3 +229,46 @@ def test_a_folder_has_the_hubs_file(sources, tmp_path):
     )
     found = network("resnet18")
     assert load_checkpoint(found, str(tmp_path)) == ()
+
+
+def narrower(trunk, channels=3):
+    """A network on a trunk with every width at three quarters, but one."""
+    whole = network(trunk, channels).architecture
+    widths = [width * 3 // 4 for width in whole.trunk_shape.widths]
+    for number in whole.trunk_shape.groups[1]:
+        widths[number] -= 1
+    return build_network(following(whole, widths), 3)
+
+
+@pytest.mark.parametrize(("trunk", "channels"), [("resnet18", 3), ("mobilenet_v1", 1)])
+def test_a_pruned_trunk_is_known_by_its_filters(tmp_path, trunk, channels):
+    pruned, file = narrower(trunk, channels), str(tmp_path / "pruned.safetensors")
+    save_file({name: value.contiguous() for name, value in pruned.trunk.state_dict().items()}, file)
+    assert checkpoint_widths(trunk, file) == pruned.architecture.trunk_channels
+    check_checkpoint([trunk], file)
+    other = build_network(pruned.architecture, 4)
+    assert load_checkpoint(other, file) == ()
+    for name, value in pruned.trunk.state_dict().items():
+        assert torch.equal(value, other.trunk.state_dict()[name])
+    assert checkpoint_standardises(file) is None
+
+
+@pytest.mark.parametrize("change", ["one more", "one wider than its sum", "one missing"])
+def test_a_trunk_that_no_pruning_leaves_is_refused(tmp_path, change):
+    weights = {name: value.contiguous() for name, value in narrower("resnet18").trunk.state_dict().items()}
+    if change == "one more":
+        weights["conv1.weight"] = torch.rand(65, 3, 7, 7)
+    elif change == "one missing":
+        del weights["layer1.0.conv1.weight"]
+    else:
+        weights["layer1.0.conv2.weight"] = torch.rand(64, 48, 3, 3)
+    save_file(weights, file := str(tmp_path / "odd.safetensors"))
+    assert checkpoint_widths("resnet18", file) == ()
+    with pytest.raises(UsageError, match="is not one of resnet18"):
+        check_checkpoint(["resnet18"], file)
+
+
+def test_an_unpruned_trunk_has_no_widths_of_its_own(sources, tmp_path):
+    torch.save(sources["resnet18"].trunk.state_dict(), file := str(tmp_path / "whole.pt"))
+    assert checkpoint_widths("resnet18", file) == ()
+    assert checkpoint_widths("resnet50", file) == ()

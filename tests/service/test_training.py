@@ -2,11 +2,14 @@ import csv
 import json
 
 import pytest
+import torch
 
 from paretocaps import service
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import TrainingError, UsageError
+from paretocaps.models.pruning import eagle_eye
 from paretocaps.service.training import TrainingWatcher, TrainOptions, _ranks, train
+from paretocaps.training.weights import load_weights
 
 QUICK = ("primary_capsules=4", "precision=fp32", "batch_size=50")
 
@@ -123,6 +126,8 @@ def test_a_failed_training_says_why_in_a_line(folder):
         ({"data": "nowhere"}, "nowhere"),
         ({"device": "tpu"}, "device='tpu'"),
         ({"output": "file"}, "is a file"),
+        ({"save_trunk": "half.pt"}, "save_trunk='half.pt' is not allowed: name a file .* .safetensors"),
+        ({"save_trunk": "half.safetensors"}, "no backbone to save, use family=backbone_caps"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_made(folder, given, message):
@@ -177,3 +182,24 @@ def test_torchrun_s_other_ranks_say_and_write_nothing(folder, monkeypatch):
     with pytest.raises(UsageError, match="trainer 'probe' trains on one rank only"):
         train(TrainOptions(trainer="probe", device="cpu"))
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_backbone_that_was_pruned_once_is_saved_and_starts_other_trainings(folder, monkeypatch):
+    monkeypatch.setattr(eagle_eye, "CANDIDATES", 2)
+    backbone = ("family=backbone_caps", "backbone=resnet18", "image_size=32", "standardise=true")
+    given = {"limit_train": 60, "epochs": 1, "save_trunk": "trunks/part.safetensors"}
+    pruning = ("pruning_ratio=0.9", "pruning_start=0", "frozen=true")
+    saved = train(options(settings=(*backbone, *pruning), output="first", **given))
+    assert saved.as_dict()["trunk"] == "trunks/part.safetensors"
+    again = train(options(settings=(*backbone, *pruning), output="first", resume=True, **given))
+    assert (again.anew, again.trunk) == (False, saved.trunk)
+    with pytest.raises(UsageError, match=r"part.safetensors' exists: replace it with --force"):
+        train(options(settings=backbone, output="second", **given))
+    reused = (*backbone, "frozen=true", f"checkpoint={saved.trunk}")
+    assert service.describe(reused, image="8x8x1").macs == saved.measurement.macs
+    second = train(options(settings=reused, output="second", limit_train=60, epochs=1))
+    assert second.measurement.macs == saved.measurement.macs
+    assert not [remark for remark in second.measurement.remarks if "standardise" in remark]
+    first, last = (load_weights(run.weights).get_submodule("trunk").state_dict() for run in (saved, second))
+    assert all(torch.equal(first[name], last[name]) for name in first)

@@ -9,6 +9,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.evaluation.accuracy import judge
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.pruning import eagle_eye
 from paretocaps.models.trunks.mobilenet import MobileNetTrunk
 from paretocaps.run_folder import RunFolder
 from paretocaps.training import frozen
@@ -164,8 +165,13 @@ def counted(monkeypatch):
     monkeypatch.setattr(learner_module, "Stopwatch", partial(Stopwatch, clock=lambda: seen[0]))
 
 
+@pytest.fixture
+def few_candidates(monkeypatch):
+    monkeypatch.setattr(eagle_eye, "CANDIDATES", 3)
+
+
 @pytest.mark.slow
-def test_a_whole_training_with_pruning_computes_its_features_twice(job, counted):
+def test_a_whole_training_with_pruning_computes_its_features_twice(job, counted, few_candidates):
     asked = job(epochs=3, limit_train=60, pruning_ratio=0.5, pruning_start=0.4, frozen=True, **JOB)
     found = train(asked, lambda record: True)
     assert [record.seconds for record in found.epochs] == [60, 60, 0]
@@ -194,7 +200,11 @@ def test_a_resumed_training_counts_its_passes_once(job, counted):
 
 
 @pytest.mark.slow
-def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job):
+def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job, few_candidates):
     asked = job(epochs=1, limit_train=60, pruning_ratio=0.5, pruning_start=0.0, frozen=True, **JOB)
     found = train(asked, lambda record: True)
     assert any("were computed once" in remark for remark in found.remarks)
+    accs = [found.quantities[f"candidate_{number}"] for number in (1, 2, 3)]
+    assert accs[int(found.quantities["candidate_chosen"]) - 1] == max(accs)
+    (said,) = [remark for remark in found.remarks if remark.startswith("pruning took candidate ")]
+    assert said.endswith(f"training images: {', '.join(f'{acc:.3f}' for acc in accs)}")

@@ -32,6 +32,11 @@ from paretocaps.cli.training_view import open_training_view
 @click.option(
     "--resume", is_flag=True, help="Continue an interrupted training after its last complete epoch."
 )
+@click.option(
+    "--save-trunk",
+    metavar="FILE",
+    help="Save the trained (and pruned) backbone for --set checkpoint=FILE; FILE ends in .safetensors.",
+)
 @shared("--force", is_flag=True)
 @shared("--plain", is_flag=True)
 @format_option
@@ -54,12 +59,17 @@ def command(
     every epoch, checkpoint.pt. Ctrl-C loses at most the current epoch; the same command with --resume
     continues, and ends with the same weights.
 
+    A backbone that was pruned once is saved by --save-trunk. The choice checkpoint=FILE of other trainings
+    and studies, with the same backbone, then starts from it in its pruned size, frozen or not.
+
     \b
     Examples:
       paretocaps train demo --knee --epochs 30
       paretocaps train demo --trial 7 --dataset mnist --output runs/full
       paretocaps train --design wab_ws --set augment=shift --seed 1
       paretocaps train --design wab_ws --set augment=shift --seed 1 --resume
+      paretocaps train --set family=backbone_caps --set backbone=resnet18 --set pruning_ratio=0.5
+        --save-trunk half.safetensors
     """
     ways: dict[str, Any] = {"study": study, "trial": trial, "knee": knee, "best": best}
     ways |= {"preferences": preferences, "require": require}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.complexity import backbone_multiply_adds, multiply_adds
 
@@ -61,7 +62,14 @@ def candidates(
         bottleneck: the number of maps that the primary capsules read, at most those of `whole`; the other
             convolutions are then as wide as the share allows. 0 leaves it to the share.
         share_of: whether it is a share of the whole network's multiply-adds or of its trunk's.
+
+    Raises:
+        UsageError: `bottleneck` is more than the maps of `whole`.
     """
+    if bottleneck > (maps := whole.trunk_shape.channels):
+        raise UsageError(
+            f"bottleneck={bottleneck} is too many: the backbone has {maps} maps, give as many or less"
+        )
     draw, groups = random.Random(seed), len(whole.trunk_shape.groups)
     given = {_last_group(whole): bottleneck} if bottleneck else {}
     leanings = [[1.0] * groups]

@@ -2,6 +2,7 @@ import pytest
 
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import Architecture
+from paretocaps.models.complexity import backbone_multiply_adds
 from paretocaps.models.pruning.target import pruned, removed_share
 from paretocaps.models.pruning.trunk_target import candidates, following
 
@@ -71,6 +72,22 @@ def test_a_bottleneck_is_kept_by_every_candidate_and_the_others_make_up_for_it(n
         assert target.capsule_types == whole.capsule_types * 413 // 512
         assert removed_share(whole, target) == pytest.approx(0.5, abs=0.02)
     assert pruned(whole, 0.5, bottleneck=413) == candidates(whole, 0.5, bottleneck=413)[0]
+
+
+def test_the_share_may_be_of_the_trunk_alone(narrow):
+    whole = narrow("resnet18", 1, side=64, capsule_types=1024)  # they have a tenth of its multiply-adds
+    before = backbone_multiply_adds(whole)
+    for target in candidates(whole, 0.5, count=3, seed=1, share_of="backbone"):
+        assert backbone_multiply_adds(target) == pytest.approx(before / 2, rel=0.02)
+        assert removed_share(whole, target, "backbone") == pytest.approx(0.5, abs=0.01)
+    of_all = pruned(whole, 0.5, bottleneck=512)  # the trunk has to lose what the capsules keep
+    assert backbone_multiply_adds(of_all) < 0.48 * before
+    assert pruned(whole, 0.5, share_of="backbone") == candidates(whole, 0.5, share_of="backbone")[0]
+
+
+def test_a_bottleneck_above_the_backbones_maps_is_refused(narrow):
+    with pytest.raises(UsageError, match=r"bottleneck=65 is too many.* 64 maps"):
+        pruned(narrow("resnet18", 8), 0.5, bottleneck=65)
 
 
 def test_a_network_without_capsules_has_nothing_to_prune():
