@@ -117,13 +117,13 @@ class TrainedRun:
         return {
             "folder": str(self.job.folder),
             "weights": str(self.weights) if self.weights else None,
-            "trunk": str(self.trunk) if self.trunk else None,
             **own,
             "epochs": len(self.measurement.epochs),
             "device": self.measurement.device.name,
             "choices": self.job.choices,
             "data": str(self.job.data),
             "seed": self.job.seed,
+            "trunk": str(self.trunk) if self.trunk else None,
         }
 
 
