@@ -189,9 +189,10 @@ def _trunk_file(options: TrainOptions, job: TrainingJob) -> Path | None:
 def _with_trunk(run: TrainedRun) -> TrainedRun:
     """Write the run's backbone to the file that is named for it."""
     if run.trunk is not None and run.weights is not None:
-        from paretocaps.training.saved_trunk import save_trunk
+        from paretocaps.models.saved_trunk import save_trunk
+        from paretocaps.training.weights import load_weights
 
-        save_trunk(run.weights, run.trunk)
+        save_trunk(load_weights(run.weights), run.trunk)
     return run
 
 
