@@ -139,7 +139,7 @@ def beside_table(lines: Sequence[Beside], figures: Sequence[str]) -> Table:
     """
     texts = [("row", False, [line.name for line in lines])]
     for name in sorted(figures, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
-        cells = [_text(name, line.published.get(name)) for line in lines]
+        cells = [_printed(name, line.published.get(name)) for line in lines]
         texts.append((_PRINTED.get(name, name.replace("_", " ")), True, cells))
     second = len(texts)
     shown = {*figures, *(_BESIDE[name] for name in figures if name in _BESIDE)}
@@ -190,6 +190,13 @@ def _estimate(name: str, estimate: Estimate | None) -> str:
     if estimate is None or estimate.half_width is None or name not in _SPREAD:
         return _text(name, None if estimate is None else estimate.value)
     return estimate_text(_SPREAD[name], estimate)
+
+
+def _printed(name: str, value: float | None) -> str:
+    """Return a published figure; an accuracy keeps the decimals that the paper prints, four at least."""
+    if value is None or name not in _SHARES:
+        return _text(name, value)
+    return max(_text(name, value), f"{value:.6g}", key=len)
 
 
 def _text(name: str, value: float | None) -> str:

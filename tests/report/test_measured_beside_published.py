@@ -109,6 +109,17 @@ def test_flops_are_counted_the_paper_s_way_beside_ours():
     assert "flops" not in beside_table(beside(PUBLISHED, TRIALS), PUBLISHED.figures).headings
 
 
+def test_a_published_accuracy_keeps_its_decimals():
+    rows = {
+        "fixed": {"acc": 0.99366},
+        "warm": {"acc": 0.9944},
+        "deep": {"acc": 0.78, "acc_deviation": 0.0001},
+    }
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    table = beside_table(beside(published, []), published.figures)
+    assert [row[1:3] for row in table.rows] == [("0.99366", "-"), ("0.9944", "-"), ("0.7800", "0.0001")]
+
+
 def test_published_columns_have_the_order_of_the_measured_ones():
     figures = {"memory": 47e9, "printed_twice": 2, "epoch_seconds": 462, "acc": 0.78, "acc_deviation": 0.01}
     table = beside_table([], list(figures))
