@@ -50,9 +50,7 @@ def named_parts(folder: Path, parts: Parts) -> PartFolders:
     found = PartFolders(train, test, validation)
     for place in found.all:
         if any(other in place.parents and other != place.parent for other in found.all):
-            raise DataError(
-                f"parts: {str(place)!r} is in a class folder of another part: move it out of that"
-            )
+            raise DataError(f"parts: {str(place)!r} is in a class folder of another part: move it out")
     return found
 
 
