@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Facts = Mapping[str, int]
-"""Numbers about a study's data on which its trainer's effects depend, by name.
+"""Numbers about a study on which its trainer's effects depend, by names in the plural.
 
-Their names end the sentence "batch_size has no effect with 10 training images".
+They are those that the trainer's `check` found about the data, and the study's "ranks"; not all of them are
+known of an older study. They end the sentence "batch_size has no effect with 10 training images".
 """
 
 
@@ -34,6 +35,6 @@ class Effects(Protocol):
 
         Args:
             epochs: the epochs of each training of the study.
-            facts: those that the trainer's `check` found about the study's data; empty if they are not known.
+            facts: what is known about the study.
         """
         ...

@@ -9,6 +9,7 @@ import optuna
 
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
+from paretocaps.domain.effect import Facts
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
@@ -195,7 +196,8 @@ def run_study(
     interrupts = Interrupts()
     with driver_lock(spec.storage, spec.study), interrupts.watching():
         data = data or CheckedData()
-        places, notices = _enter(store, checked, data)
+        facts = {**data.facts, "ranks": spec.ranks}
+        places, notices = _enter(store, checked, facts)
         counts = store.counts(spec.study)
         sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
         seen = {places.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
@@ -206,6 +208,7 @@ def run_study(
             _check_data(study, spec)
             _check_reading(study, spec, data, begun=bool(sum(counts.values())))
             store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
+            store.set_facts(spec.study, facts)  # an older study has none
             proposals = Proposals(study, places, checked.sampler, spec.seed, seen, observer)
             runner = Runner(spec, checked.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
@@ -228,19 +231,18 @@ def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
     )
 
 
-def _enter(store: Store, checked: CheckedStudy, data: CheckedData) -> tuple[Places, tuple[str, ...]]:
+def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[Places, tuple[str, ...]]:
     """Create the study, or check that the stored one has the same identity and take up its space.
 
     Return what finds the places of its designs, and notices of the choices that a new study does not sample
     because they cannot act.
     """
-    spec, trainer, fix, facts = checked.spec, checked.trainer, checked.fix, data.facts
+    spec, trainer, fix = checked.spec, checked.trainer, checked.fix
     reasons: Mapping[str, str] = {}
     if spec.study in [summary.name for summary in store.studies()]:
         stored = store.study(spec.study)
         refuse_other_study(spec, stored.spec)
         idle = stored.without_effect
-        store.set_facts(spec.study, facts)
     else:
         refuse_foreign_study(spec.storage, spec.study)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)

@@ -168,7 +168,7 @@ def _limit(tries: _Tries, parameter: Parameter, epochs: int, facts: Facts) -> st
     for name, number in facts.items():
         larger = {**facts, name: number * _LARGER}
         if tries.tell_apart(parameter, SameTraining(tries.trainer, epochs, larger)):
-            return f"with {number} {name}"
+            return f"with {number} {name if number != 1 else name.removesuffix('s')}"
     longer = 2 * epochs
     while longer <= max(_LONGEST, 4 * epochs):
         if tries.tell_apart(parameter, SameTraining(tries.trainer, longer, facts)):

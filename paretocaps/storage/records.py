@@ -26,7 +26,7 @@ class StudyRecord:
         created: when it was created.
         spec: the stored form of its spec.
         reference_point: one value per objective, in the objective's unit; None before it is fixed.
-        facts: its trainer's facts about its data (`CheckedData.facts`); None where they are not recorded.
+        facts: numbers that decide which choices are the same training (`Facts`); None where not recorded.
         without_effect: the choices that were taken out of its space when it was created.
     """
 

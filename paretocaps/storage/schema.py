@@ -94,7 +94,7 @@ STUDIES = Table(
     Column(
         "facts",
         JSON(none_as_null=True),
-        comment="numbers about its data that decide which choices are the same training, by name",
+        comment="numbers about it that decide which choices are the same training, by name",
     ),
     Column(
         "without_effect",

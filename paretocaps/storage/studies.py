@@ -102,7 +102,7 @@ def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None
 
 
 def set_facts(connection: Connection, name: str, facts: Mapping[str, int]) -> None:
-    """Store the trainer's facts about a study's data, which a study of an older version lacks.
+    """Store the facts about a study, which one of an older version lacks.
 
     Raises:
         StorageError: there is no such study.

@@ -151,9 +151,10 @@ def _of_design(connection: Connection, study: str, quantity: Quantity) -> list[M
     finished = TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", TRIALS.c.design.is_not(None)
     query = select(TRIALS.c.design, TRIALS.c.id).where(*finished).order_by(TRIALS.c.number.desc())
     first = dict(iter(connection.execute(query)))
-    by_name = {design: key for name, key in first.items() for design in designs_in(name)} | first
+    by_name = {design: key for name, key in first.items() for design in designs_in(name)}
+    by_name |= {name: key for name, key in first.items() if name in by_name}  # nothing was fixed besides
     if quantity.against not in by_name:
-        known = f"its designs: {', '.join(sorted(first))}" if first else "it has no designs"
+        known = f"its designs: {', '.join(sorted(by_name))}" if first else "it has no designs"
         raise UsageError(
             f"{quantity.name}: study {study!r} has no finished trial of design {quantity.against!r}"
             f" ({known}): train it, name another, or give a number ({quantity.example})"

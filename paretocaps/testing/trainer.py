@@ -129,6 +129,19 @@ class TrainerContract:
         for design in self.spec.designs.values():
             self.spec.canonical(design)
 
+    def test_effects_are_of_its_choices(self) -> None:
+        """Effects name choices of the trainer, and the same choices come to the same hashable values."""
+        if not self.spec.effects:
+            pytest.skip(f"trainer {self.spec.name!r} tells no effects")
+        for facts in ({}, {"training images": 60, "ranks": 1}):
+            first, again = (self.spec.effects_of(self.epochs, facts) for _ in range(2))
+            for effect, other in zip(first, again, strict=True):
+                assert set(effect.choices) <= set(self.spec.choices.model_fields), effect.choices
+                for sampled in _samples(self.spec.space, 10):
+                    canonical = self.spec.canonical(sampled)
+                    given = {name: canonical[name] for name in effect.choices if name in canonical}
+                    assert hash(effect.of(given)) == hash(other.of(given)), given
+
     def test_reference_step_is_timed(self) -> None:
         """A reference step, if there is one, returns its time and keeps the global random states."""
         if not self.spec.calibrate:

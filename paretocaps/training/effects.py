@@ -10,7 +10,7 @@ from paretocaps.domain.families.families import FAMILIES
 from paretocaps.schedules.plan import build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 
-_IMAGES, _HEIGHT, _WIDTH = "training images", "pixel rows", "pixel columns"
+_IMAGES, _HEIGHT, _WIDTH, _RANKS = "training images", "pixel rows", "pixel columns", "ranks"
 _MANY = 60_000
 """The training images of a study that does not know their number: enough for every schedule to act."""
 
@@ -30,6 +30,8 @@ _PLAN = (
     "growth",
     "accumulate",
     "beta2",
+    "batch_per_rank",
+    "ranks",
 )
 
 
@@ -42,14 +44,17 @@ def data_facts(train: RawPart) -> Facts:
 def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
     """Return the effects of the choices on a training (the `Effects` protocol).
 
-    They are the batches and learning rates of all steps, the optimiser, the family with the size of its
-    images, the epoch of the pruning, and the number of epochs after which patience ends the training.
+    They are the batches and learning rates of all steps, the number of ranks, the optimiser, the family with
+    the size of its images, the epoch of the pruning, and the epochs of patience that can end the training.
     """
     images = facts.get(_IMAGES, _MANY)
     size = (facts[_HEIGHT], facts[_WIDTH]) if _HEIGHT in facts and _WIDTH in facts else None
 
+    def ranks(values: Mapping[str, Any]) -> int:
+        return values.get("ranks", 0) or facts.get(_RANKS, 1)
+
     def plan(values: Mapping[str, Any]) -> Hashable:
-        return build_plan(_choices(values), images, epochs).signature()
+        return build_plan(_choices(values), images, epochs, ranks(values)).signature()
 
     def network(values: Mapping[str, Any]) -> Hashable:
         return tuple(_network(values, size))
@@ -66,6 +71,7 @@ def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
     start = ("pruning_ratio", "pruning_start")
     return (
         Effect(_PLAN, plan),
+        Effect(("ranks",), ranks),
         Effect(("optimizer", "beta1", "beta2", "weight_decay"), _optimizer),
         Effect(("family", "image_size", *_shared_by_families()), network),
         Effect(start, pruning),

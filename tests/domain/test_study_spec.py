@@ -16,6 +16,17 @@ def test_fixed_choices_are_joined_one_by_one() -> None:
     assert spec.fix == {"a": 1, "b": 2, "c": 3}
 
 
+def test_the_fixed_choices_of_the_file_are_kept_apart_from_those_of_flags(tmp_path: Path) -> None:
+    file = {"fix": {"b": 2}, "design": {"x": {"c": 3}}}
+    first = resolve_spec({"fix": {"a": 1, "b": 3}}, file)
+    assert (first.fix, first.file_fix) == ({"a": 1, "b": 3}, {"b": 2})
+    assert resolve_spec({}, {}, first.model_dump(mode="json")).file_fix == {"b": 2}
+    assert resolve_spec({"fix": {"a": 1}}).file_fix is None
+    (tmp_path / "x.toml").write_text("[file_fix]\nb = 2\n")
+    with pytest.raises(UsageError, match="unknown option 'file_fix'"):
+        read_study_file(tmp_path / "x.toml")
+
+
 def test_a_data_set_by_flag_replaces_a_folder_from_the_file() -> None:
     assert resolve_spec({"dataset": "mnist"}, {"data": "x"}).data is None
     assert resolve_spec({"data": "x"}, {"dataset": "mnist"}).dataset is None

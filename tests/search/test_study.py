@@ -1,12 +1,18 @@
 import signal
+import sqlite3
 import threading
+from dataclasses import replace
 
+import optuna
 import pytest
 
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError, UnknownNameError, UsageError
 from paretocaps.search.study import check_study
 from paretocaps.storage.lock import driver_lock
+from paretocaps.storage.store import Store
 
 
 def test_everything_a_study_names_is_resolved():
@@ -141,3 +147,56 @@ def test_an_ensemble_of_what_the_trainer_does_not_have_is_refused():
         with pytest.raises(UsageError, match=message):
             check_study(StudySpec(ensembles={"e": values}))
     assert check_study(StudySpec(ensembles={"e": {"designs": ["wab"], "choices": {"family": "capsnet"}}}))
+
+
+def instant(job, on_epoch):
+    """Train nothing: return a measurement at once."""
+    record = EpochRecord(epoch=1, acc=0.5, seconds=1.0, time=1.0, wall=1.0)
+    on_epoch(record)
+    device = Device(name="cpu", kind="cpu")
+    found = {"acc": 0.5, "best_epoch": 1, "time": 1.0, "wall": 1.0, "params": 5}
+    return Measurement(**found, device=device, epochs=(record,))
+
+
+@pytest.fixture
+def capsnet(run, monkeypatch):
+    """Run a study of the built-in trainer's choices that trains nothing."""
+    spec = replace(
+        TRAINERS.get("capsnet"), name="instant", train=f"{__name__}:instant", check="", measures=""
+    )
+    monkeypatch.setitem(TRAINERS._entries, "instant", spec)
+    return lambda **options: run(trainer="instant", objectives="acc,params", **options)
+
+
+def sampled(storage):
+    trials = optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
+    return {name for trial in trials for name in trial.params}
+
+
+@pytest.mark.slow
+def test_a_study_goes_on_in_the_space_that_it_was_created_with(capsnet, storage):
+    """A new study leaves out what has no effect for ever; one of an older version still samples it."""
+    fix = {"batch_schedule": "adabatch", "pruning_ratio": 0.5}
+    notice = "growth has no effect in 5 epochs: not sampled"
+    _, watcher = capsnet(epochs=5, trials=3, fix=fix)
+    assert watcher.notices.count(notice) == 1
+    assert [design for *_, design in watcher.started] == [
+        "adabatch (pruning_ratio=0.5)", "wab (pruning_ratio=0.5)", "wab_ws (pruning_ratio=0.5)",
+    ]  # fmt: skip
+    with Store.open(storage, create=False) as store:
+        assert [trial.choices["growth"] for trial in store.trials("s")] == ["doubling", "once", "once"]
+        assert store.study("s").without_effect == ("batch_size", "growth")
+        assert store.study("s").facts == {"ranks": 1}
+        assert "growth" in store.study("s").spec["space"]
+    _, watcher = capsnet(epochs=5, trials=6, fix=fix, space=TRAINERS.get("capsnet").space.table())
+    assert notice not in watcher.notices
+    assert "growth" not in sampled(storage)
+    with sqlite3.connect(storage.removeprefix("sqlite:///")) as connection:
+        connection.execute("update paretocaps_studies set without_effect = null, facts = null")
+    connection.close()
+    _, watcher = capsnet(epochs=5, trials=9, fix=fix)
+    assert notice not in watcher.notices
+    assert "growth" in sampled(storage)
+    with Store.open(storage, create=False) as store:
+        assert len(store.choices_seen("s")) == 9
+        assert store.study("s").facts == {"ranks": 1}

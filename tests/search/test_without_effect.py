@@ -6,7 +6,7 @@ from paretocaps.search.without_effect import told, without_effect
 from paretocaps.testing.probe import PROBE
 
 CAPSNET = TRAINERS.get("capsnet")
-DIGITS = {"training images": 1347, "pixel rows": 8, "pixel columns": 8}
+DIGITS = {"training images": 1294, "pixel rows": 8, "pixel columns": 8, "ranks": 1}
 
 
 def idle(epochs=30, facts=DIGITS, table=None, **fix):
@@ -50,6 +50,7 @@ def test_batches_of_all_images_are_the_same():
             "optimizer": "with weight_decay=0.0"}),
         ({"pruning_start": {"low": 0.1, "high": 0.25}, "pruning_ratio": [0.5]}, {}, {
             "pruning_start": "in 5 epochs"}),
+        ({"batch_per_rank": [False, True]}, {}, {"batch_per_rank": "with 1 rank"}),
         ({"image_size": [0, 28], "family": ["lenet5"]}, {}, {"image_size": "in this study"}),
         ({"family": ["residual_caps", "momentum_caps"], "gamma": {"low": 0.0, "high": 0.9}}, {}, {}),
         ({"growth": ["once"], "batch_schedule": ["adabatch"]}, {}, {}),

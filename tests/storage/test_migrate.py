@@ -79,6 +79,7 @@ def test_a_database_of_the_first_version_keeps_its_rows(tmp_path):
     with Store.open(url, create=False) as store:
         (attempt,) = store.trial("s", 0).attempts
         table = store.table("s", ["acc", "time"])
+        assert (store.study("s").facts, store.study("s").without_effect) == (None, ())
     assert attempt.measurement == Measurement(
         acc=0.5,
         best_epoch=1,

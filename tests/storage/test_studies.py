@@ -19,6 +19,15 @@ def test_a_study_comes_back(store):
     assert abs(datetime.now(UTC) - found.created) < timedelta(minutes=1)
 
 
+def test_a_study_keeps_the_facts_about_it_and_what_it_does_not_sample(store):
+    assert (store.study("s").facts, store.study("s").without_effect) == (None, ())
+    store.set_facts("s", {"training images": 9})
+    store.create_study("new", {}, {"ranks": 1}, ["growth", "cycle"])
+    assert store.study("s").facts == {"training images": 9}
+    new = store.study("new")
+    assert (new.facts, new.without_effect) == ({"ranks": 1}, ("growth", "cycle"))
+
+
 def test_a_name_is_taken_once(store):
     with pytest.raises(StorageError, match="study 's' is already in 'sqlite:"):
         store.create_study("s", {})

@@ -151,16 +151,17 @@ def test_views_of_the_epochs_are_columns_too(store, finish):
 
 def test_trials_are_compared_with_those_of_a_design(store, finish):
     """Epoch n of the fixture ends at n seconds with accuracy n / 100; the best of `short` is 0.02."""
-    store.start_trial("s", 0, {"a": 0}, "long")
+    store.start_trial("s", 0, {"a": 0}, "long = longer (b=1)")
     store.start_trial("s", 1, {"a": 1}, "short")
     for seed in (1, 2):
         finish(0, seed=seed, epochs=5)
         finish(1, seed=seed, epochs=1 + seed)
+    assert store.table("s", ["epochs_to(acc=longer)"], [0]).values.tolist() == [[5.0]]
     table = store.table("s", ["time_to(acc=short)", "epochs_to(acc=long)"])
     np.testing.assert_array_equal(table.values, [[2.0, 5.0], [2.0, np.nan]])
     assert store.table("s", ["epochs_to(acc=short)"], [0]).values.tolist() == [[2.0]]
     with pytest.raises(
-        UsageError, match=r"no finished trial of design 'no' \(its designs: long, short\): tr"
+        UsageError, match=r"no finished trial of design 'no' \(its designs: long, longer, short\): tr"
     ):
         store.table("s", ["epochs_to(acc=no)"])
 

@@ -48,6 +48,8 @@ def key(values, epochs=5, facts=FACTS):
         ({"pruning_ratio": 0.5, "pruning_start": 0.2}, {"pruning_ratio": 0.5, "pruning_start": 0.1}, 5),
         ({"patience": 4}, {}, 5),
         ({"image_size": 28}, {}, 5),
+        ({"batch_per_rank": True}, {}, 5),
+        ({"ranks": 1}, {}, 5),
         ({"family": "resnet_caps", "image_size": 78}, {"family": "resnet_caps"}, 5),
     ],
 )
@@ -71,6 +73,13 @@ def test_two_spellings_of_a_training_have_one_key(one, other, epochs):
 )
 def test_two_trainings_have_two_keys(one, other, epochs):
     assert key(one, epochs) != key(other, epochs)
+
+
+def test_ranks_make_other_trainings_and_a_batch_of_each_is_a_larger_one_of_all():
+    two = {**FACTS, "ranks": 2}
+    each = {"batch_size": 8, "batch_per_rank": True}
+    assert key(each, facts=two) == key({"batch_size": 16}, facts=two) != key({"batch_size": 8}, facts=two)
+    assert key({}, facts=two) == key({"ranks": 2}, facts=two) != key({"ranks": 1}, facts=two)
 
 
 def test_images_of_unknown_number_and_size_are_many_and_of_any_size():

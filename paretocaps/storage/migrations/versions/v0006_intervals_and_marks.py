@@ -27,7 +27,7 @@ _STUDIES: tuple[sa.Column[Any], ...] = (
     sa.Column(
         "facts",
         sa.JSON(none_as_null=True),
-        comment="numbers about its data that decide which choices are the same training, by name",
+        comment="numbers about it that decide which choices are the same training, by name",
     ),
     sa.Column(
         "without_effect",
