@@ -41,6 +41,7 @@ def build(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         time=time,
         wall=time * job.epochs,
         params=1000 * floors,
+        validation_images=100,
         device=device,
         epochs=epochs,
     )

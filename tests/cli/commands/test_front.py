@@ -96,6 +96,18 @@ def test_csv_has_a_row_a_member(front):
     assert {"trial", "acc", "time", "params", "floors", "painted"} <= set(rows[0])
 
 
+def test_json_and_csv_have_the_interval_of_each_value(front):
+    (first, *_) = members(front("t", "--format", "json"))
+    (row, *_) = csv.DictReader(io.StringIO(front("t", "--format", "csv").stdout))
+    ends = {f"{name}_{end}" for name in ("acc", "time", "params") for end in ("sd", "low", "high")}
+    assert {"n", *ends} <= set(first)
+    assert {"n", *ends} <= set(row)
+    assert first["n"] == 1
+    assert first["acc_low"] < first["acc"] < first["acc_high"]
+    assert float(row["acc_low"]) == first["acc_low"]
+    assert (first["time_low"], row["time_low"]) == (None, "")
+
+
 def test_a_table_marks_the_knee_or_what_was_picked(front):
     knee = members(front("t", "--knee", "--format", "json"))
     assert len(knee) == 1
