@@ -16,7 +16,7 @@ def test_a_trial_of_a_study_is_trained_and_shown(run, towers):
     assert result.exit_code == 0, result.stderr
     assert "3 epochs on digits" in result.stderr
     assert "epoch 3 of 3: acc 0.9600" in result.stderr
-    assert "0.9600" in result.stdout
+    assert "0.960 ±0.058" in result.stdout
     again = run("train", "--storage", towers, "--best", "acc", "--epochs", 3)
     assert again.exit_code == 2
     assert "--force" in again.stderr
