@@ -11,6 +11,7 @@ import numpy as np
 
 from paretocaps.data.cache import SUFFIX, CachedImages, cache_folder, read_cached
 from paretocaps.data.decode import UnfitImageError, read_plain_pixels
+from paretocaps.data.deep_images import scaled_from
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
 from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
@@ -91,7 +92,7 @@ def _from_cache(data: EncodedData, cached: CachedImages, spec: DataSpec) -> RawD
     ends = list(accumulate(_counts(cached), initial=0))
     arrays = [(pixels[start:end], labels[start:end]) for start, end in pairwise(ends)]
     skipped = list(map(str, cached.header["skipped"]))
-    remarks = (*_left_out(skipped), *_resized(cached, spec.size is not None), *_scaled(cached, spec))
+    remarks = (*_left_out(skipped), *_resized(cached, spec.size is not None), *_scaled(cached))
     data = replace(data, remarks=(*data.remarks, *remarks), anew=(*data.anew, *_anew(cached)))
     return _in_arrays(data, arrays, _levels(cached))
 
@@ -140,19 +141,17 @@ def _levels(cached: CachedImages) -> Levels | None:
     return None if found is None else (float(found[0]), float(found[1]))
 
 
-def _scaled(cached: CachedImages, spec: DataSpec) -> tuple[str, ...]:
+def _scaled(cached: CachedImages) -> tuple[str, ...]:
     """Return remarks on images of more than 8 bits."""
     levels, scaled, upper = _levels(cached), int(cached.header["scaled"]), int(cached.header["upper"])
-    remarks = []
-    if levels is not None and scaled:
-        whose = "the range of the training images" if spec.levels is None else "the range of the training"
-        remarks.append(
-            f"{scaled} gray image{'s' * (scaled > 1)} of more than 8 bits: {levels[0]:g} to {levels[1]:g},"
-            f" {whose}, are scaled to 0 to 255"
-        )
+    remarks = [] if levels is None or not scaled else [f"{_counted(scaled)}: {scaled_from(levels)}"]
     if upper:
-        remarks.append(f"{upper} colour image{'s' * (upper > 1)} of 16 bits: the upper 8 bits are read")
+        remarks.append(f"{_counted(upper)}: of 16-bit colours, the upper 8 bits are read")
     return tuple(remarks)
+
+
+def _counted(images: int) -> str:
+    return f"{images} image{'s' * (images > 1)}"
 
 
 def _anew(cached: CachedImages) -> tuple[str, ...]:

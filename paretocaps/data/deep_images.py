@@ -10,6 +10,15 @@ _HALF = 128  # of 256: 16-bit colours whose upper 8 bits stay below it do not us
 _REMEDY = "convert the images to 8 bits"
 
 
+def scaled_from(levels: Levels) -> str:
+    """Return a remark on the values of gray pixels of more than 8 bits that are read as 0 and 255."""
+    low, high = levels
+    return (
+        f"gray values of more than 8 bits are scaled: {low:g} to {high:g}, the range of the training images,"
+        " are read as 0 to 255"
+    )
+
+
 class DeepImages:
     """The images of more than 8 bits among those of a data set.
 

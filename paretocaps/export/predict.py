@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from paretocaps.data.decode import Pixels, to_floats
+from paretocaps.data.deep_images import scaled_from
 from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.data.sources.class_names import nearest_class, one_form
@@ -100,8 +101,9 @@ def predict(
         folder: the folder of the export.
         paths: image files, and folders of them, which are searched with all their subfolders.
         options: how to predict.
-        talk: receives a line on the engine that was chosen, one per image that is left out, and one per
-            folder with files that are not images.
+        talk: receives a line on the engine that was chosen, one on the range of gray values if the network
+            was trained on more than 8 bits, one per image that is left out, and one per folder with files
+            that are not images.
 
     Raises:
         DataError: the export, a path or an image cannot be read, or no image is left.
@@ -110,6 +112,8 @@ def predict(
     document = read_document(folder)
     if document.channels not in CHANNELS:
         raise DataError(f"the network takes images of {document.channels} channels: image files have 1 or 3")
+    if document.levels is not None:
+        talk(scaled_from(document.levels))
     files = list(find_images(paths, talk))
     expected = expected_classes(document.about.classes, files, options)
     named = dict(zip(files, expected, strict=True))

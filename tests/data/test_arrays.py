@@ -81,8 +81,8 @@ def test_deep_grays_are_scaled_by_the_range_of_the_training_part(tmp_path) -> No
     assert data.train.images[1].tolist() == [[[0, 26, 255]]]
     assert data.test.images[1].tolist() == [[[0, 76, 255]]]
     assert data.remarks == (
-        "4 gray images of more than 8 bits: 0 to 1000, the range of the training images, are scaled to 0 to"
-        " 255",
+        "4 images: gray values of more than 8 bits are scaled: 0 to 1000, the range of the training images,"
+        " are read as 0 to 255",
     )
     assert data.anew == ("4 images are turned upright or scaled from more than 8 bits",)
     asked = read(tmp_path, levels=(0, 3000))

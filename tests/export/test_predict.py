@@ -127,7 +127,10 @@ def test_deep_grays_are_scaled_as_those_of_the_training(small, info, images, tmp
         network = build_network(small.model_copy(update={"levels": levels}), seed=0)
         folder = tmp_path / f"{levels[1]:g}"
         write_export(folder, network, about=info, onnx=False)
-        (found,), _ = run(folder, [deep], top=3)
+        (found,), talk = run(folder, [deep], top=3)
+        assert talk[0].startswith(
+            f"gray values of more than 8 bits are scaled: 0 to {levels[1]:g}, the range"
+        )
         expected = open_engine("torch", folder).scores(np.full((1, 1, 9, 8), bright, np.float32))
         assert list(found.scores.values()) == pytest.approx(sorted(expected[0], reverse=True), abs=1e-6)
 
