@@ -10,7 +10,7 @@ from paretocaps.report.depth import DepthLine
 from paretocaps.report.measured_beside_published import DEVIATION, TRAINING_FLOPS, beside, beside_table
 from paretocaps.report.slopes_table import slopes_beside
 from paretocaps.report.speeds import speeds, speeds_table
-from paretocaps.report.tables import Table
+from paretocaps.report.tables import FLAGS, Table
 from paretocaps.storage.records import EnsembleRecord
 
 _HOW = (
@@ -82,7 +82,16 @@ def published_section(
     figures = [name for name in published.figures if name != EPOCHS_TO_BASELINE]
     table = beside_table(lines, figures)
     return PublishedSection(
-        facts=_facts(published, front, devices, seeds, amount, spread="±" in str(table.rows)),
+        facts={
+            "published": f"{published.source}\ndevice: {published.device}",
+            "measured": "\n".join(
+                [
+                    *_conditions(front, devices, seeds, amount),
+                    *_explained(published, spread="±" in str(table.rows)),
+                    *_doubts([by_number[line.trial] for line in lines if line.trial in by_number]),
+                ]
+            ),
+        },
         table=table,
         mixed=mixed,
         notes={line.name: line.note for line in lines if line.note},
@@ -94,27 +103,27 @@ def published_section(
     )
 
 
-def _facts(
-    published: Published,
-    front: FrontRecord,
-    devices: Sequence[str],
-    seeds: Sequence[int],
-    amount: str,
-    *,
-    spread: bool,
-) -> dict[str, str]:
+def _conditions(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int], amount: str) -> list[str]:
     where = [*devices, *([front.measured_on] if front.measured_on else [])] or ["not recorded"]
-    measured = [
-        f"device: {where[0]}",
-        *where[1:],
-        f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}",
-        *([f"trained: {amount}"] if amount else []),
-        _HOW,
-        *([_SPREAD] if spread else []),
-        *([_SD] if DEVIATION in published.figures else []),
-        *([_FLOPS] if TRAINING_FLOPS in published.figures else []),
+    seeded = f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}"
+    return [f"device: {where[0]}", *where[1:], seeded, *([f"trained: {amount}"] if amount else [])]
+
+
+def _explained(published: Published, *, spread: bool) -> list[str]:
+    printed = published.figures
+    shown = (
+        (_HOW, True),
+        (_SPREAD, spread),
+        (_SD, DEVIATION in printed),
+        (_FLOPS, TRAINING_FLOPS in printed),
+    )
+    return [text for text, is_shown in shown if is_shown]
+
+
+def _doubts(trials: Sequence[FrontMember]) -> list[str]:
+    """Return a line per flag of the trials: what it means, and which trials have it."""
+    return [
+        f"{flag}: {meaning} (trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))})"
+        for flag, meaning in FLAGS.items()
+        if (numbers := sorted({trial.trial for trial in trials if flag in trial.flags}))
     ]
-    return {
-        "published": f"{published.source}\ndevice: {published.device}",
-        "measured": "\n".join(measured),
-    }

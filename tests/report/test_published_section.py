@@ -52,6 +52,14 @@ def test_baselines_and_seconds_have_tables_of_their_own(tmp_path, front, trials)
     assert section(front, trials).baselines is section(front, trials).speeds is None
 
 
+def test_trials_with_doubtful_times_are_named(front, trials):
+    loaded = [replace(one, flags=("loaded",)) if one.trial in (0, 3) else one for one in trials]
+    line = section(front, loaded).facts["measured"].splitlines()[-1]
+    assert line.startswith("loaded: something else disturbed the device")
+    assert line.endswith("(trial 0)")  # no row is about trial 3
+    assert "loaded" not in section(front, trials).facts["measured"]
+
+
 def test_flops_and_deviations_are_explained_where_the_paper_prints_them(front, trials):
     rows = {"baseline": {"training_flops": 12.9e9, "acc_deviation": 0.01}}
     published = Published.model_validate({"source": "a paper", "rows": rows})
