@@ -26,9 +26,9 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
-from paretocaps.storage.predictions import replace_predictions
+from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.records import check_finite
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, QUANTITIES, TRIALS, now
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
 
 _INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -119,7 +119,8 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
     values = attempt_row(measurement) | {"ended": ended, "reason": None}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
     if row.state == "finished":
-        connection.execute(delete(QUANTITIES).where(QUANTITIES.c.attempt_id == row.id))
+        for parts in (QUANTITIES, PREDICTIONS):
+            connection.execute(delete(parts).where(parts.c.attempt_id == row.id))
     if measurement.epochs:
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
@@ -194,7 +195,7 @@ def insert_parts(connection: Connection, measurements: Mapping[int, Measurement]
         connection.execute(insert(EPOCHS), epochs)
     if quantities:
         connection.execute(insert(QUANTITIES), quantities)
-    replace_predictions(
+    insert_predictions(
         connection, {key: one.predictions for key, one in measurements.items() if one.predictions}
     )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, delete, insert
+from sqlalchemy import Connection, Row, insert
 
 from paretocaps.domain.measurement import Predictions
 from paretocaps.storage.schema import PREDICTIONS
@@ -27,14 +27,13 @@ class Mistakes(NamedTuple):
     classes: NDArray[np.uint32]
 
 
-def replace_predictions(connection: Connection, predictions: Mapping[int, Predictions]) -> None:
-    """Store predictions by the attempts' keys, in place of earlier ones of these attempts.
+def insert_predictions(connection: Connection, predictions: Mapping[int, Predictions]) -> None:
+    """Store predictions by the attempts' keys.
 
     Only the mistakes are stored, because they compress to a fraction of all the predictions.
     """
     rows = [{"attempt_id": key, **_packed(one)} for key, one in predictions.items()]
     if rows:
-        connection.execute(delete(PREDICTIONS).where(PREDICTIONS.c.attempt_id.in_(predictions)))
         connection.execute(insert(PREDICTIONS), rows)
 
 

@@ -45,6 +45,8 @@ def test_the_latest_finished_attempt_of_a_seed_counts(store, finish, measure):
     assert store.mistakes("s", [0])[0, 0].classes.tolist() == [0, 0, 1, 0]
     store.finish_attempt(key, measure(predictions=predictions(1, 1, 2, 2)))
     assert store.mistakes("s", [0])[0, 0].classes.tolist() == [2, 0, 0, 0]
+    store.finish_attempt(key, measure())
+    assert store.mistakes("s", [0]) == {}
 
 
 def test_measurements_are_read_without_predictions(store, finish):
