@@ -124,7 +124,7 @@ def _heading(spec: StudySpec) -> Text:
 def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     left = progress.seconds_left
     parts = [f"{progress.finished} of {spec.trials} trials"]
-    parts += [f"{progress.seeds_done} of {counted(progress.seeds, 'seed')} more"] if progress.seeds else []
+    parts += [f"{progress.seeds_done} of {counted(progress.seeds, 'further seed')}"] if progress.seeds else []
     parts += [f"{progress.failed} failed"] if progress.failed else []
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []

@@ -202,7 +202,7 @@ class Progress(Observer):
         training = self.running.get((trial, seed))
         self.running = {key: one for key, one in self.running.items() if key != (trial, seed)}
         self._epochs = {key: count for key, count in self._epochs.items() if key != (trial, seed)}
-        self.seeds_done += 1
+        self.seeds_done += self.seeds > 0  # else it was trained while no driver ran
         return training.label if training else ""
 
     def _note(self, kind: str, text: str, label: str = "") -> None:

@@ -84,6 +84,17 @@ def test_replicates_name_their_seed(clock, spec, job):
     assert "trial 0  baseline  seed 2" in "\n".join(screen(view, 80, 24))
 
 
+def test_further_seeds_are_counted_beside_the_trials(clock, spec, job):
+    view = LiveView(Console(file=io.StringIO(), width=80, height=24), clock)
+    super(LiveView, view).opened(spec.model_copy(update={"more_repeats": 2}), 10)
+    view.seeds_missing(10, 20)
+    view.trial_started(job(3, seed=1), "ws")
+    view.seed_finished(3, 1, {"acc": 0.9})
+    lines = screen(view, 80, 24)
+    assert "10 of 10 trials · 1 of 20 further seeds · 0:00" in lines[1]
+    assert any(line.startswith("trial 3 has seed 1 too: acc 0.9000") for line in lines)
+
+
 def test_text_in_brackets_is_no_markup(view):
     view.notice("[bold]look[/bold]")
     assert "[bold]look[/bold]" in "\n".join(screen(view, 100, 30))
