@@ -63,7 +63,7 @@ def _why_not(members: "Sequence[AttemptRecord]", ensemble: EnsembleSpec) -> str 
     """Return why an ensemble cannot be measured, with the remedy; None if it can."""
     wanted = ensemble.size or 2
     if len(members) < wanted:
-        return f"{len(members)} of its {wanted} networks are trained: give more --repeats or trials"
+        return f"{len(members)} of its {wanted} networks are trained: give --more-repeats N or more trials"
     gone = sorted({one.key.trial for one in members if _weights(one) is None})
     if gone:
         return (
