@@ -8,7 +8,7 @@ from paretocaps.report.line_styles import LineStyle
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.series import plain
 from paretocaps.report.style import MARGIN_TOP, dressed
-from paretocaps.report.training_figures import batch_axis, every
+from paretocaps.report.training_figures import batch_axis, every, with_legend_below
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,9 +18,7 @@ _CROWDED = 0.3
 _WIDEST = 9
 _OPACITY, _CLEAR = 0.15, 5
 """The opacity of a band where at most five lie over each other; that of more is lower."""
-_ROW, _LEGEND_LINE = 250, 22
-_A_LINE = 2
-"""How many names of designs a line of the legend holds on a narrow screen."""
+_ROW = 250
 
 
 def policies_figures(curves: Sequence[PolicyCurve], styles: Mapping[int, LineStyle]) -> "dict[str, Figure]":
@@ -66,10 +64,8 @@ def _figure(family: str, curves: Sequence[PolicyCurve], styles: Mapping[int, Lin
         figure.update_yaxes(batch_axis(sorted(sizes)), row=3, col=1)
     figure.update_xaxes(tick0=0, dtick=every(epochs), range=[0, epochs * 1.01])
     figure.update_xaxes(title_text="epochs trained", row=rows, col=1)
-    below = -(-len(curves) // _A_LINE) * _LEGEND_LINE
-    dressed(figure, f"Policies: {family}" if family else "Policies", height=_ROW * rows + MARGIN_TOP + below)
-    legend = {"yref": "container", "y": 0.0, "yanchor": "bottom"}
-    figure.update_layout(legend=legend, showlegend=True, margin_t=60, margin_b=60)
+    dressed(figure, f"Policies: {family}" if family else "Policies", height=_ROW * rows + MARGIN_TOP)
+    with_legend_below(figure, len(curves))
     _zoom(figure, curves)
     return figure
 

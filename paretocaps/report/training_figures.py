@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _CURVES = 12
 _STEPS = 4000
+_LEGEND_LINE, _A_LINE = 22, 2
+"""The height of a line of a legend, and how many names it holds on a narrow screen."""
 
 
 def epochs_figure(
@@ -54,8 +56,7 @@ def epochs_figure(
     figure.update_yaxes(title_text="validation accuracy, more is better →")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
     dressed(figure, f"Accuracy by epoch{some}", height=460)
-    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
-    return figure.update_layout(legend=beside, margin_t=60, showlegend=True)
+    return with_legend_below(figure, len(figure.data))
 
 
 def losses_figure(
@@ -105,8 +106,7 @@ def losses_figure(
     figure.update_yaxes(title_text="← loss, less is better", rangemode="tozero")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
     dressed(figure, f"Loss by epoch: validation (classes only) and training (with reconstruction){some}", 460)
-    beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
-    return figure.update_layout(legend=beside, margin_t=60, showlegend=True)
+    return with_legend_below(figure, len(figure.data))
 
 
 def plan_figure(
@@ -143,6 +143,16 @@ def plan_figure(
     figure.update_xaxes(title_text="optimiser step", row=2, col=1)
     figure.update_layout(showlegend=False)
     return dressed(figure, title, height=520).update_layout(margin_t=60)
+
+
+def with_legend_below(figure: "Figure", names: int) -> "Figure":
+    """Give a dressed figure a legend of so many names below its plot, for which it grows; return it.
+
+    There the plot keeps its width on a narrow screen.
+    """
+    legend = {"yref": "container", "y": 0.0, "yanchor": "bottom"}
+    height = figure.layout.height + -(-names // _A_LINE) * _LEGEND_LINE
+    return figure.update_layout(legend=legend, showlegend=True, margin_t=60, margin_b=60, height=height)
 
 
 def every(epochs: int) -> int:

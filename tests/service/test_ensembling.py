@@ -46,7 +46,8 @@ def test_an_ensemble_is_measured_once_its_networks_are_trained_and_not_again(sto
     told, missing = notices
     assert told.startswith(f"ensemble 'two' of 2 networks: acc {found.acc:.4f} (")
     assert missing == (
-        "ensemble 'three' was not measured: 2 of its 3 networks are trained: give --more-repeats N or more trials"
+        "ensemble 'three' was not measured: 2 of its 3 networks are trained: give --more-repeats N or more"
+        " trials"
     )
     notices.clear()
     measure_ensembles(store, SPEC, notices.append)
