@@ -92,8 +92,9 @@ def test_the_best_judged_candidate_is_taken(narrow):
         seen.append(candidate.architecture)
         return float(len(seen) == 3)
 
-    chosen = best_candidate(network, 0.5, saliencies, [images()], judge, seed=0)
+    chosen = best_candidate(network, 0.5, saliencies, [images()], judge, seed=0, bottleneck=70)
     smaller = chosen.smaller
+    assert {one.trunk_shape.channels for one in seen} == {70}
     assert len(seen) == CANDIDATES
     assert (chosen.number, chosen.worths) == (3, (0.0, 0.0, 1.0, *[0.0] * 5))
     assert smaller.network.architecture == seen[2] != seen[0]
