@@ -26,13 +26,19 @@ NETWORKS = [
     {"family": "alexnet_caps"},
     {"family": "resnet_caps"},
     {"family": "lenet5"},
+]
+BACKBONES = [
     {"family": "backbone_caps", "backbone": "resnet18", "image_size": 32},
     {"family": "backbone_caps", "backbone": "mobilenet_v1", "image_size": 32, "frozen": True},
 ]
+CASES = [
+    *((values, torch.float32) for values in NETWORKS),
+    *((values, torch.bfloat16) for values in (NETWORKS[0], NETWORKS[5], {"family": "resnet_caps"})),
+    *(pytest.param(values, torch.bfloat16, marks=pytest.mark.slow) for values in BACKBONES),
+]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
-@pytest.mark.parametrize("values", NETWORKS, ids=lambda values: " ".join(map(str, values.values())))
+@pytest.mark.parametrize(("values", "dtype"), CASES, ids=str)
 def test_it_is_near_what_is_measured(values, dtype) -> None:
     choices = Choices.model_validate(values)
     shape = architecture(choices, 28, 28, 1, 10)
