@@ -43,10 +43,14 @@ def identity(spec: StudySpec) -> dict[str, Any]:
 def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     """Refuse to continue a stored study under another identity.
 
+    A study that did not store whether all folders are classes was created by a version that read as classes
+    what is refused without being asked; `refuse_other_reading` notices where the answer changes what is read.
+
     Raises:
         StudyMismatchError: the identities differ; the message has each difference, with both values.
     """
-    was = StudySpec.model_validate(stored)
+    untold = {"classes_are_folders": spec.classes_are_folders} if stored.get("data") else {}
+    was = StudySpec.model_validate({**untold, **stored})
     if was.trainer != spec.trainer:  # another trainer does not know the stored choices
         raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"], _KEEP)
     then, now = identity(was), identity(spec)

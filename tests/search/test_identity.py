@@ -5,7 +5,7 @@ import pytest
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
 from paretocaps.errors import StudyMismatchError
-from paretocaps.search.identity import refuse_other_reading
+from paretocaps.search.identity import refuse_other_reading, refuse_other_study, stored_form
 from paretocaps.storage.store import Store
 
 
@@ -130,6 +130,16 @@ def test_a_study_goes_on_only_where_its_data_are_read_as_before(run, monkeypatch
     found(reading={"test_images": 14})
     with pytest.raises(StudyMismatchError, match=r"test_images=12 \(now 14\)\), and .* another --study name"):
         run(trials=2)
+
+
+def test_a_study_that_read_parts_as_classes_goes_on_where_that_is_asked():
+    asked = StudySpec(data="x", classes_are_folders=True)
+    stored = stored_form(StudySpec(data="x"))
+    with pytest.raises(StudyMismatchError, match=r"data.classes_are_folders=False \(now True\)"):
+        refuse_other_study(asked, stored)
+    del stored["classes_are_folders"]  # as version 0.1
+    refuse_other_study(asked, stored)
+    refuse_other_study(StudySpec(data="x"), stored)
 
 
 def test_a_new_study_and_a_trainer_that_does_not_tell_are_not_refused():

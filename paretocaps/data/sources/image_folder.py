@@ -12,7 +12,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.data.sources.image_files import SUFFIXES, LeftOut, folders_in, images_below, left_out
-from paretocaps.data.sources.part_folders import PartFolders, found_parts, named_parts
+from paretocaps.data.sources.part_folders import PartFolders, all_classes, found_parts, named_parts
 from paretocaps.domain.layout import Layout
 from paretocaps.errors import DataError, did_you_mean
 
@@ -91,7 +91,7 @@ def read(folder: Path, layout: Layout) -> EncodedData:
 def _parts(folder: Path, layout: Layout) -> PartFolders:
     if layout.parts is not None:
         return named_parts(folder, layout.parts)
-    return PartFolders(folder) if layout.classes_are_folders else found_parts(folder)
+    return all_classes(folder) if layout.classes_are_folders else found_parts(folder)
 
 
 def _one_class(folder: Path, name: str) -> str:

@@ -127,7 +127,7 @@ def _chosen(folder: Path) -> _Files:
     if not train:
         raise DataError(
             f"data folder {str(folder)!r} has no parquet file whose name starts with 'train': rename one, or"
-            f" name the parts with --parts train={tables[0]}"
+            f" name the parts, such as --data {folder} --parts train={tables[0]}"
         )
     tests = {
         word: [name for name in tables if re.match(rf"{word}(?![a-z])", name) and name not in train]

@@ -54,6 +54,13 @@ def named_parts(folder: Path, parts: Parts) -> PartFolders:
     return found
 
 
+def all_classes(folder: Path) -> PartFolders:
+    """Return `folder`, all whose sub-folders the user calls classes."""
+    deeper = [top.name.lower() for top in folders_in(folder) if folders_in(top)]
+    anew = ("all sub-folders are read as classes",) if _NAMES_OF_0_1[0] in deeper else ()
+    return PartFolders(folder, anew=anew)
+
+
 def found_parts(folder: Path) -> PartFolders:
     """Return the parts of `folder` that the names of its sub-folders tell, or itself if these are classes.
 

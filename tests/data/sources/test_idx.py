@@ -210,7 +210,7 @@ def test_of_several_data_sets_one_is_to_be_named(tmp_path, write_idx, refusal) -
         write_idx(tmp_path, f"{data}test", IMAGES[number:], LABELS[number:])
     assert refusal(read, tmp_path).endswith(
         "holds the IDX files of 2 data sets (emnist-digits, emnist-letters): choose one, such as"
-        " --parts train=emnist-digits-train,test=emnist-digits-test"
+        f" --data {tmp_path} --parts train=emnist-digits-train,test=emnist-digits-test"
     )
     parts = Parts(train="emnist-letters-train", test="emnist-letters-test", validation="emnist-digits-test")
     named = read_folder(str(tmp_path), Layout(parts=parts))

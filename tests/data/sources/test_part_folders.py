@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from paretocaps.data.sources.part_folders import found_parts, named_parts
+from paretocaps.data.sources.part_folders import PartFolders, all_classes, found_parts, named_parts
 from paretocaps.domain.layout import Parts
 
 
@@ -86,6 +86,13 @@ def test_what_version_0_1_read_as_classes_is_read_anew(tmp_path) -> None:
     assert found_parts(folders(tmp_path / "old", "Train", "val")).anew == ()
     (phrase,) = found_parts(folders(tmp_path / "new", "training", "testing")).anew
     assert phrase == "training, testing are read as parts of the data"
+
+
+def test_folders_that_version_0_1_read_as_parts_are_classes_anew(tmp_path) -> None:
+    assert all_classes(folders(tmp_path / "old", "train/", "test/")) == PartFolders(tmp_path / "old")
+    assert all_classes(folders(tmp_path / "new", "train", "test")).anew == (
+        "all sub-folders are read as classes",
+    )
 
 
 def test_parts_are_the_folders_that_the_user_names(tmp_path, refusal) -> None:
