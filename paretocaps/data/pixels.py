@@ -40,12 +40,12 @@ def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = No
     """
     needed = len(image_set) * image_set.pixels[0].numel()
     if room is None and device.type == "cuda":
-        room = _free_memory(device) // 2
+        room = free_memory(device) // 2
     fits = not image_set.mapped if room is None else needed <= room
     return ResidentPixels(image_set, device) if fits else StreamedPixels(image_set, device)
 
 
-def _free_memory(device: torch.device) -> int:
+def free_memory(device: torch.device) -> int:
     """Return the bytes of a CUDA device that are free, or cached by this process."""
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + kept

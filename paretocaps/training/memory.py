@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from paretocaps.data.pixels import free_memory
+
 _MACHINE, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
@@ -44,11 +46,12 @@ def saved_bytes(network: nn.Module, forward: Callable[[], Tensor]) -> int:
 def free_bytes(device: torch.device) -> int:
     """Return about how many more bytes a tensor on `device` may take, as the system reports it.
 
-    On a CPU this is the lesser of the bytes free on the machine and in this process's cgroup (v2, which
-    psutil does not read); where neither can be read, it is a quarter of the machine's memory.
+    On a GPU, what this process holds without using it is free. On a CPU this is the lesser of the bytes free
+    on the machine and in this process's cgroup (v2, which psutil does not read); where neither can be read,
+    it is a quarter of the machine's memory.
     """
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        return free_memory(device)
     left = []
     with suppress(OSError, ValueError, StopIteration):
         lines = _MACHINE.read_text().splitlines()

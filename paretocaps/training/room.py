@@ -1,5 +1,6 @@
 """Refuses trainings for which a device has too little memory, before anything is built."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,9 @@ def check_room(demand: Demand, device: torch.device) -> str:
         UsageError: it needs more than is free; the message has the change of its choices with which it fits.
     """
     needed, free = demand.bytes(device), free_bytes(device)
+    if needed > free:
+        gc.collect()  # an earlier training of this process may be held by nothing but its own cycles
+        free = free_bytes(device)
     if needed <= free:
         return f"the training needs about {_size(needed)} of memory, of {_size(free)} free"
     size = f"{parameters(demand.network()):,} parameters, batches of {demand.batch()}"

@@ -48,3 +48,10 @@ def test_free_bytes_are_the_least_of_machine_and_group(monkeypatch, tmp_path) ->
     assert free_bytes(cpu) == 500 * 1024
     (tmp_path / "memory.max").write_text("5000\n")
     assert free_bytes(cpu) == 4000
+
+
+def test_what_a_process_holds_on_a_gpu_without_using_it_is_free(monkeypatch) -> None:
+    for name, count in (("memory_reserved", 70), ("memory_allocated", 20)):
+        monkeypatch.setattr(torch.cuda, name, lambda device, count=count: count)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (8, 80))
+    assert free_bytes(torch.device("cuda")) == 58

@@ -65,6 +65,12 @@ def test_a_machine_with_too_little_memory_is_refused_with_what_fits(free, made, 
     assert f" are free on cpu: {remedy}" in message
 
 
+def test_what_an_earlier_training_left_is_collected_first(monkeypatch):
+    reported = iter([1e6, 12e9])
+    monkeypatch.setattr(room, "free_bytes", lambda device: next(reported))
+    assert check_room(demand(), CPU).endswith("of 12 GB free")
+
+
 def test_a_training_is_refused_before_it_builds_anything(free, job):
     made = job()
     free(1e6)
