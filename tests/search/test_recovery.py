@@ -5,8 +5,10 @@ import pytest
 import paretocaps.testing.probe as probe
 from paretocaps import service
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import ParetocapsError, TrainingError
 from paretocaps.run_folder import RunFolder
+from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -147,13 +149,17 @@ def told_to_optuna(storage):
 def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
     before, _ = run(trials=2, seed=7)
     told = told_to_optuna(storage)
-    summary, watcher = run(trials=3, seed=7, more_repeats=1)
+    with Store.open(storage, create=False) as store:
+        here = store.trial("s", 0).attempts[0].measurement.device
+        beaten = Measurement(acc=0, best_epoch=1, time=99, wall=99, params=9, device=here)
+        store.import_trials("s", [ImportedTrial(1000, {"imported": True}, {7: beaten})])
+    summary, watcher = run(trials=4, seed=7, more_repeats=1)
     on_front = [member.trial for member in before.front]
     first = [(trial, seed) for trial, seed, *_ in watcher.started]
     assert sorted(first[:2]) == [(0, 8), (1, 8)]
     assert first[0][0] in on_front
     assert first[2:] == [(2, 7), (2, 8)]
-    assert seeds_of(storage) == {0: [7, 8], 1: [7, 8], 2: [7, 8]}
+    assert seeds_of(storage) == {0: [7, 8], 1: [7, 8], 2: [7, 8], 1000: [7]}
     assert watcher.seeds == [(2, 2)]
     assert [(trial, seed) for trial, seed, _ in watcher.seed_values] == first[:2]
     assert all(member.seeds == 2 for member in summary.front)
@@ -161,9 +167,9 @@ def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
         member.trial: member.values for member in service.load_front("s", storage, require=())
     }
     assert told_to_optuna(storage)[:2] == told  # a finished trial cannot be told again
-    _, again = run(trials=3, seed=7, more_repeats=1)
+    _, again = run(trials=4, seed=7, more_repeats=1)
     assert again.started == []
-    _, lower = run(trials=4, seed=7, more_repeats=0)
+    _, lower = run(trials=5, seed=7, more_repeats=0)
     assert [(trial, seed) for trial, seed, *_ in lower.started] == [(3, 7)]
 
 
