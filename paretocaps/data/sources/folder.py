@@ -1,6 +1,5 @@
 """The reader of a local folder, which chooses a format by the files in it."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from paretocaps.data.encoded_images import EncodedData
 from paretocaps.data.raw import RawData
 from paretocaps.data.sources import idx, image_folder, parquet
 from paretocaps.data.sources.class_names import listed
-from paretocaps.data.sources.image_files import folders_in, is_image
+from paretocaps.data.sources.image_files import folders_in, is_image, names_in
 from paretocaps.data.sources.part_names import part_name
 from paretocaps.domain.layout import Layout
 from paretocaps.errors import DataError
@@ -44,10 +43,7 @@ def read_folder(path: str, layout: Layout | None = None) -> RawData | EncodedDat
     if not folder.is_dir():
         trouble = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"data folder {path!r} {trouble}: name a folder with {KINDS}")
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise DataError(f"data folder {path!r} cannot be read ({error.strerror}): check its rights") from None
+    names = names_in(folder)
     if said.classes_are_folders:
         return image_folder.read(folder, said)
     if said.parts is not None:
@@ -71,7 +67,7 @@ def _read_part_of(folder: Path, layout: Layout, train: str) -> RawData | Encoded
     """Read the parts that `layout` names, in the format that the training part is of."""
     place = folder / train
     if place.is_dir():
-        is_table = parquet.known(os.listdir(place))
+        is_table = parquet.known(names_in(place))
         return parquet.read(folder, layout) if is_table else image_folder.read(folder, layout)
     if any(folder.glob(train)):
         return parquet.read(folder, layout)
@@ -88,7 +84,7 @@ def _inner(folder: Path) -> Path | None:
     found: list[Path] = []
     for top in folders_in(folder):
         for place in (top, top / "raw"):
-            names = os.listdir(place) if place.is_dir() else []
+            names = names_in(place) if place.is_dir() else []
             if any(map(is_image, names)):
                 return None
             if idx.known(names) or parquet.known(names):

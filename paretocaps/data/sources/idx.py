@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from paretocaps.data.raw import RawData, RawPart
 from paretocaps.data.sources.class_names import listed
+from paretocaps.data.sources.image_files import names_in
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError, did_you_mean
 
@@ -124,8 +125,9 @@ def _wrong_size(path: Path, shape: tuple[int, ...], held: str) -> DataError:
 
 def _sets(folder: Path) -> Sets:
     """Return the sets of IDX files in `folder`, and in sub-folders that are called like IDX files."""
-    files = [file for file in folder.iterdir() if _NAME.fullmatch(file.name)] if folder.is_dir() else []
-    files += [inner for file in files if file.is_dir() for inner in file.iterdir()]
+    names = filter(_NAME.fullmatch, names_in(folder) if folder.is_dir() else [])
+    files = [folder / name for name in names]
+    files += [file / name for file in files if file.is_dir() for name in names_in(file)]
     found: dict[str, dict[str, Path]] = {}
     for file in sorted(files, key=lambda file: (file.suffix == ".gz", len(file.parts), file.name)):
         name = _NAME.fullmatch(file.name)

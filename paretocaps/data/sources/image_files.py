@@ -41,6 +41,18 @@ def left_out(folder: Path, suffixes: LeftOut) -> str:
     return f"left out in {folder}: {', '.join(counts)} (image files are {', '.join(SUFFIXES)})"
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names of everything in `folder`, sorted.
+
+    Raises:
+        DataError: `folder` cannot be read.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+
+
 def folders_in(folder: Path) -> list[Path]:
     """Return the folders in `folder` that are not hidden, and the links to such, by name.
 
@@ -96,7 +108,9 @@ def _listed(folder: Path) -> tuple[list[str], list[str]]:
                     inside = os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
                     (folders if inside else files).append(entry.name)
     except OSError as error:
-        raise DataError(
-            f"folder {str(folder)!r} cannot be read ({error.strerror}): check its rights"
-        ) from None
+        raise _unreadable(folder, error) from None
     return sorted(folders), sorted(files)
+
+
+def _unreadable(folder: Path, error: OSError) -> DataError:
+    return DataError(f"folder {str(folder)!r} cannot be read ({error.strerror}): check its rights")

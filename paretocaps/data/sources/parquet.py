@@ -17,6 +17,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.raw import Labels
 from paretocaps.data.sources.class_names import numbers_by_name
+from paretocaps.data.sources.image_files import names_in
 from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
@@ -122,7 +123,7 @@ def _files_of(folder: Path, place: str) -> Sequence[Path]:
 
 
 def _chosen(folder: Path) -> _Files:
-    tables = sorted(file.name for file in folder.iterdir() if file.suffix == SUFFIX)
+    tables = [name for name in names_in(folder) if name.endswith(SUFFIX)]
     train = [name for name in tables if name.startswith("train")]
     if not train:
         raise DataError(

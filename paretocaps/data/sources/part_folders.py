@@ -80,9 +80,10 @@ def found_parts(folder: Path) -> PartFolders:
     train = _training(folder, parts)
     test = _test(folder, parts)
     used = [one for one in (train, test) if one is not None]
+    found = PartFolders(_inner(train), test and _inner(test))
     remarks = [
         f"left out in {one}: {count} image{'s' * (count > 1)} in no class folder"
-        for one in used
+        for one in found.all
         if (count := loose_images(one))
     ]
     if test is not None and parts[test].role != _TESTS[0]:
@@ -92,10 +93,11 @@ def found_parts(folder: Path) -> PartFolders:
         remarks.append(
             f"not used in {folder}: {', '.join(unused)} (validation images are taken from {train.name!r})"
         )
-    found = PartFolders(_inner(train), test and _inner(test), remarks=tuple(remarks))
-    if all(one.name.lower() in _NAMES_OF_0_1 for one in found.all) and used == found.all:
-        return found
-    return replace(found, anew=(f"{_names(used)} are read as parts of the data",))
+    plain = [one for one in tops if one.name.lower() in _NAMES_OF_0_1]
+    were_classes = bool(loose_images(train)) and plain != tops
+    as_before = all(one in plain for one in found.all) and not were_classes
+    anew = () if as_before else (f"{_names(used)} are read as parts of the data",)
+    return replace(found, remarks=tuple(remarks), anew=anew)
 
 
 def _named(folder: Path, place: str) -> Path:
@@ -131,7 +133,7 @@ def _is_class(top: Path) -> bool:
 
 
 def _training(folder: Path, parts: Mapping[Path, PartName]) -> Path:
-    trains = [top for top, name in parts.items() if name.role == "train"]
+    trains = _plainest([top for top, name in parts.items() if name.role == "train"])
     if not trains:
         raise DataError(
             f"{str(folder)!r} has sub-folders that look like parts ({_names(parts)}), but none of training:"
@@ -152,7 +154,7 @@ def _training(folder: Path, parts: Mapping[Path, PartName]) -> Path:
 
 def _test(folder: Path, parts: Mapping[Path, PartName]) -> Path | None:
     for role in _TESTS:
-        found = [top for top, name in parts.items() if name.role == role]
+        found = _plainest([top for top, name in parts.items() if name.role == role])
         if len(found) > 1:
             raise DataError(
                 f"{_names(found)} in {str(folder)!r} each look like the test part: name it with"
@@ -161,6 +163,12 @@ def _test(folder: Path, parts: Mapping[Path, PartName]) -> Path | None:
         if found:
             return found[0]
     return None
+
+
+def _plainest(alike: Sequence[Path]) -> Sequence[Path]:
+    """Return the first of the folders that are `alike` in the order of `_NAMES_OF_0_1`, or all of them."""
+    by_name = [[one for one in alike if one.name.lower() == name] for name in _NAMES_OF_0_1]
+    return next(filter(None, by_name), alike)
 
 
 def _names(folders: Iterable[Path]) -> str:

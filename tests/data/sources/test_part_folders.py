@@ -24,6 +24,7 @@ def folders(root: Path, *names: str, classes: str = "ant bee") -> Path:
         (("train_set", "evals"), "evals"),
         (("seg_train", "seg_test", "seg_pred/"), "seg_test"),
         (("train", "test", "val"), "test"),
+        (("Train", "training", "val", "validation", "evals"), "val"),
         (("trainingSet", "misc"), None),
         (("train", "images"), None),
     ],
@@ -54,8 +55,8 @@ def test_a_part_may_be_in_a_folder_of_its_own_name(tmp_path) -> None:
             "(test), but none of training: name it with --parts train=FOLDER (. for those",
         ),
         (("train/", "test/"), "/train' looks like the training part, but has no class folders"),
-        (("train", "training"), "train, training in"),
-        (("train", "test", "testing"), "test, testing in"),
+        (("training", "train_set"), "train_set, training in"),
+        (("train", "testing", "test_set"), "test_set, testing in"),
     ],
 )
 def test_parts_that_cannot_be_told_are_refused_and_not_classes(tmp_path, refusal, names, message) -> None:
