@@ -202,9 +202,13 @@ def test_a_resumed_training_counts_its_passes_once(job, counted):
 @pytest.mark.slow
 def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job, few_candidates):
     asked = job(epochs=1, limit_train=60, pruning_ratio=0.5, pruning_start=0.0, frozen=True, **JOB)
+    asked = asked.model_copy(update={"checkpoints": True})
     found = train(asked, lambda record: True)
     assert any("were computed once" in remark for remark in found.remarks)
     accs = [found.quantities[f"candidate_{number}"] for number in (1, 2, 3)]
     assert accs[int(found.quantities["candidate_chosen"]) - 1] == max(accs)
     (said,) = [remark for remark in found.remarks if remark.startswith("pruning took candidate ")]
     assert said.endswith(f"training images: {', '.join(f'{acc:.3f}' for acc in accs)}")
+    resumed = train(asked, lambda record: True)
+    assert resumed.quantities["candidate_chosen"] == found.quantities["candidate_chosen"]
+    assert said in resumed.remarks
