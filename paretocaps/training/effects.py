@@ -45,7 +45,7 @@ def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
     """Return the effects of the choices on a training (the `Effects` protocol).
 
     They are the batches and learning rates of all steps, the number of ranks, the optimiser, the family with
-    the size of its images, the pruning with its epoch, and the epochs of patience that can end the training.
+    the size of its images, the epoch of the pruning, and the epochs of patience that can end the training.
     """
     images = facts.get(_IMAGES, _MANY)
     size = (facts[_HEIGHT], facts[_WIDTH]) if _HEIGHT in facts and _WIDTH in facts else None
@@ -61,8 +61,7 @@ def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
 
     def pruning(values: Mapping[str, Any]) -> Hashable:
         choices = _choices(values)
-        asked = choices.pruning_ratio, choices.pruning_share_of, choices.bottleneck
-        return *asked, warmup_epochs(choices, epochs)
+        return choices.pruning_ratio, warmup_epochs(choices, epochs)
 
     def patience(values: Mapping[str, Any]) -> Hashable:
         choices = _choices(values)
@@ -75,7 +74,7 @@ def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
         Effect(("ranks",), ranks),
         Effect(("optimizer", "beta1", "beta2", "weight_decay"), _optimizer),
         Effect(("family", "image_size", *_shared_by_families()), network),
-        Effect((*start, "pruning_share_of", "bottleneck"), pruning),
+        Effect(start, pruning),
         Effect(("patience", *start), patience),
     )
 

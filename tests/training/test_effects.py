@@ -58,13 +58,6 @@ def test_two_spellings_of_a_training_have_one_key(one, other, epochs):
     assert key({**one, "augment": "shift"}, epochs) != key(other, epochs)
 
 
-def test_a_trial_that_was_stored_before_a_choice_existed_has_the_key_of_its_default():
-    pruned = CAPSNET.canonical({"family": "backbone_caps", "pruning_ratio": 0.5})
-    older = {name: value for name, value in pruned.items() if name not in {"pruning_share_of", "bottleneck"}}
-    same = SameTraining(CAPSNET, 5, FACTS)
-    assert same.key(older) == same.key(pruned) != same.key({**pruned, "pruning_share_of": "backbone"})
-
-
 @pytest.mark.parametrize(
     ("one", "other", "epochs"),
     [
