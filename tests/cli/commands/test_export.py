@@ -66,7 +66,8 @@ def test_wrong_use_is_one_line(run, trained, towers, arguments):
 
 @pytest.mark.slow
 def test_a_front_member_of_a_real_study_keeps_its_weights_and_is_exported(run):
-    fixed = [f"--fix={name}" for name in ("decoder=none", "primary_capsules=4", "batch_schedule=constant")]
+    choices = ("decoder=none", "primary_capsules=4", "batch_size=4", "lr_policy=fixed")
+    fixed = [f"--fix={choice}" for choice in choices]
     limits = (
         "--objectives",
         "acc,params",
