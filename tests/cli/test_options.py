@@ -189,3 +189,10 @@ def test_a_view_may_leave_the_study_out():
     assert parse(view_options, ["--all"])["require"] == ()
     with pytest.raises(click.UsageError, match="--require acc>=0.9 sets a bound and --all lifts all bounds"):
         parse(view_options, ["--all", "--require", "acc>=0.9"])
+
+
+def test_every_command_that_reads_a_folder_takes_its_layout():
+    taken = [{option.name for option in command.params} for command in COMMANDS.values()]
+    readers = [names for names in taken if "data" in names]
+    assert len(readers) >= 4
+    assert all({"parts", "classes_are_folders", "transpose"} <= names for names in readers)
