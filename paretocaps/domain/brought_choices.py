@@ -1,6 +1,7 @@
 """The model of the built-in trainer's choices, including the choices that families add."""
 
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from pydantic import Field, PydanticUserError, TypeAdapter, ValidationError, create_model
@@ -53,7 +54,7 @@ def check_family(name: str, family: Family) -> None:
     if family.name != name:
         raise UsageError(f"its descriptor is called {family.name!r}")
     known = {*Choices.model_fields, *family.own}
-    named = {*family.choices, *family.defaults, *family.allowed}
+    named = {*family.choices, *family.defaults, *family.allowed, *chain(*family.same_as.values())}
     for choice, own in family.own.items():
         _check_own(choice, own)
         named.update(own.when.parents)

@@ -25,26 +25,35 @@ def with_trials(published: Published, study: StudyRecord, trials: Sequence[Front
         study: the study.
         trials: its finished trials.
     """
-    spec = StudySpec.model_validate(study.spec)
     try:
-        trainer = with_designs(TRAINERS.get(spec.trainer), spec.design)
-        context = trainer.parse_fix(spec.fix if spec.file_fix is None else spec.file_fix)
-        same = SameTraining(trainer, spec.epochs, study.facts)
+        found = _described(published, study, trials)
     except ParetocapsError:  # the trainer, or a choice, is of a package that is not installed here
         return published
-    keyed = [(trial, same.key(trial.choices)) for trial in trials]
+    rows = (
+        row.model_copy(update={"trials": about}) for row, about in zip(published.rows, found, strict=True)
+    )
+    return published.model_copy(update={"rows": tuple(rows)})
 
-    def described(row: PublishedRow) -> tuple[int, ...]:
-        if row.choices is None and row.name in trainer.designs:
-            wanted = same.key(trainer.complete(trainer.designs[row.name], context))
-            return tuple(trial.trial for trial, key in keyed if key == wanted)
-        if row.choices is None:
-            return tuple(trial.trial for trial in trials if row.name in trial.designs)
-        asked = trainer.parse_fix({**context, **row.choices})
-        return tuple(trial.trial for trial, _ in keyed if _is_same(trainer, same, trial.choices, asked))
 
-    rows = tuple(row.model_copy(update={"trials": described(row)}) for row in published.rows)
-    return published.model_copy(update={"rows": rows})
+def _described(
+    published: Published, study: StudyRecord, trials: Sequence[FrontMember]
+) -> list[tuple[int, ...]]:
+    """Return for each row the numbers of the trials that it describes."""
+    spec = StudySpec.model_validate(study.spec)
+    trainer = with_designs(TRAINERS.get(spec.trainer), spec.design)
+    context = trainer.parse_fix(spec.fix if spec.file_fix is None else spec.file_fix)
+    same = SameTraining(trainer, spec.epochs, study.facts)
+
+    def is_about(row: PublishedRow, trial: FrontMember) -> bool:
+        if row.choices is not None:
+            asked = trainer.parse_fix({**context, **row.choices})
+            return _is_same(trainer, same, trial.choices, asked)
+        if row.name not in trainer.designs:
+            return row.name in trial.designs
+        wanted = trainer.complete(trainer.designs[row.name], context)
+        return same.key(trial.choices) == same.key(wanted)
+
+    return [tuple(trial.trial for trial in trials if is_about(row, trial)) for row in published.rows]
 
 
 def _is_same(

@@ -12,8 +12,10 @@ from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.errors import UsageError
 from paretocaps.search.same_training import SameTraining
 
-_MOST = 8192
-"""The most contexts in which a choice is tried; in more it stays in the space, although it may not act."""
+_MOST = 2000
+"""The most trials that are completed to show that a choice cannot act; if it takes more, it is sampled."""
+_ALL = 16
+"""The most values of a choice that are all tried; of more, the first, the last and ever fewer between are."""
 _LONGEST, _LARGER = 256, 1000
 """The epochs, and the factor of a fact, that are tried to say what keeps a choice from acting."""
 
@@ -59,8 +61,10 @@ class _Tries:
 
     def tell_apart(self, parameter: Parameter, same: SameTraining) -> bool:
         """Return whether any two values of the choice, or one and its default, are different trainings."""
-        for number, group in enumerate(self._groups(parameter)):
-            if number == _MOST or len(set(map(same.key, group))) > 1:
+        tried = 0
+        for group in self._groups(parameter):
+            tried += len(group)
+            if tried > _MOST or len(set(map(same.key, group))) > 1:
                 return True
         return False
 
@@ -154,8 +158,13 @@ class _Tries:
 
 
 def _values(parameter: Parameter) -> tuple[Scalar, ...]:
-    """Return the values of a choice to try: all of them, or some of a continuous range."""
-    return parameter.points() or parameter.examples()
+    """Return the values of a choice to try: all of them, or some of many or of a continuous range."""
+    points = parameter.points() or parameter.examples()
+    last = len(points) - 1
+    if last < _ALL:
+        return points
+    doubling = (2**power for power in range(last.bit_length()))
+    return tuple(points[place] for place in sorted({0, *doubling, 3, last - 1, last}))
 
 
 def _limit(tries: _Tries, parameter: Parameter, epochs: int, facts: Facts) -> str:

@@ -71,6 +71,12 @@ def test_a_choice_with_more_contexts_than_can_be_tried_stays(monkeypatch):
     assert idle(5) == {}
 
 
+def test_many_values_are_tried_at_some_of_them_with_both_ends():
+    many = {"low": 0, "high": 100_000}
+    assert idle(3, table={"patience": many, "lr_max": {"low": 1e-4, "high": 0.1, "step": 1e-7}}) == {}
+    assert idle(3, table={"patience": {**many, "low": 2}}) == {"patience": "in 3 epochs"}
+
+
 def test_combinations_that_the_trainer_refuses_are_passed_over():
     table = {"family": ["capsnet", "residual_caps"], "blocks": [0, 1], "lr_max": [0.1]}
     assert idle(table=table) == {}

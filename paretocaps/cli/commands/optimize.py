@@ -33,7 +33,13 @@ from paretocaps.cli.summary import show_summary
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
-@shared("--set", " The study does not search it.", "--fix", "fix", multiple=True)
+@shared(
+    "--set",
+    " The study does not search it; designs that contradict it are left out.",
+    "--fix",
+    "fix",
+    multiple=True,
+)
 @shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Start the study without designs.")
 @shared("--require", "  [default: acc>=0.9]", multiple=True)
