@@ -18,7 +18,7 @@ from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
 
 PRUNED_SHARE = "pruned_share"
-"""The measured quantity: the share of the forward multiply-adds that was removed."""
+"""The measured quantity: the share of the multiply-adds that was removed, as `pruning_share_of` counts it."""
 CANDIDATE = "candidate"
 """Begins the names of the quantities that say how the pruned network was chosen."""
 _OF_WEIGHTS = ("coupling", "magnitude")
@@ -122,7 +122,7 @@ def prune_learner(
 
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:
-    """Return the share of `whole`'s multiply-adds that `network` saves, by name; {} unless choices prune."""
+    """Return the share that was removed of `whole`'s multiply-adds, by name; {} unless the choices prune."""
     if choices.pruning_ratio == 0.0:
         return {}
     return {PRUNED_SHARE: removed_share(whole, network, choices.pruning_share_of)}
