@@ -32,7 +32,8 @@ def networks_table(members: Sequence[FrontMember], measured: Measured) -> Table 
     Its columns are the parameters of each part, the number of maps that the primary capsules read (the
     bottleneck), the number of primary capsules, multiply-adds per image, for networks on a backbone
     the training FLOPs as their paper counts them, the share of the multiply-adds that pruning removed (of
-    the network's or the backbone's, as `pruning_share_of` says), latencies, and the bottleneck's entropy. Columns without any value are left out.
+    the network's or the backbone's, as `pruning_share_of` says), latencies, and the bottleneck's entropy.
+    Columns without any value are left out.
 
     Args:
         members: in the order of the rows.
