@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "predict": "Classify image files with an exported network.",
         },
         "Before training": {
-            "describe": "Show the network that choices build: parameters, multiply-adds.",
+            "describe": "Show the network that choices build: parameters, multiply-adds, memory.",
             "plan": "Show a schedule: learning rate and batch size, epoch by epoch.",
             "lr-range": "Find the learning rates worth searching, by a range test.",
             "bench": "Time training steps on this machine.",

@@ -10,6 +10,8 @@ NETWORK = {
     "params": 400,
     "macs": 1000,
     "capsules": 1152,
+    "memory": 2_500_000,
+    "batch_size": 128,
     "parts": [{"name": "conv1", "params": 100, "macs": 750}, {"name": "decoder", "params": 300, "macs": 250}],
 }
 
@@ -53,7 +55,10 @@ def test_a_table_names_choices_and_capsules(capsys):
     assert captured.err == "choices: decoder=reduced\n"
     lines = captured.out.splitlines()
     assert lines[2].split() == ["conv1", "100", "25.0", "750", "75.0"]
-    assert lines[-1] == "primary capsules: 1,152"
+    assert lines[-2:] == [
+        "primary capsules: 1,152",
+        "memory of a training: about 2.50 MB at batch size 128",
+    ]
 
 
 def test_a_network_without_capsules_has_no_line_for_them(capsys):
