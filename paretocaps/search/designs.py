@@ -1,4 +1,4 @@
-"""Checks designs, and finds their places in a study: the choices of their trials, and their names there."""
+"""Checks designs, and places them in a study: the choices of their trials, and their names there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -60,8 +60,8 @@ def meant(trainer: TrainerSpec, spec: StudySpec, name: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The place of a design in a study.
+class PlacedDesign:
+    """A design in a study.
 
     Attributes:
         fixed: the fixed choices that supplement it.
@@ -75,8 +75,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Finds the places of designs in one study.
+class StudyDesigns:
+    """Places designs in one study.
 
     Args:
         spec: the study's spec.
@@ -92,8 +92,8 @@ class Places:
     fix: Mapping[str, Any]
     same: SameTraining
 
-    def of(self, name: str) -> Place:
-        """Return the place of a design, whose trial trains exactly what it says.
+    def of(self, name: str) -> PlacedDesign:
+        """Return a design as it is in the study: its trial trains exactly what the design says.
 
         Raises:
             UsageError: the space or the fixed choices do not allow the design; the message names the choice.
@@ -106,7 +106,7 @@ class Places:
             for choice, value in self.fix.items()
             if choice not in design and choice in choices and alone.get(choice) != value
         }
-        return Place(fixed, self._sampled(choices), choices)
+        return PlacedDesign(fixed, self._sampled(choices), choices)
 
     def _choices(self, design: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choices of a design's trial; fixed ones may contradict it only without any effect."""

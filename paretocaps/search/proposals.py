@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
-from paretocaps.search.designs import Place, Places
+from paretocaps.search.designs import PlacedDesign, StudyDesigns
 from paretocaps.search.observer import Observer
 from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.suggestions import suggest
@@ -40,7 +40,7 @@ class Proposals:
 
     Args:
         study: the Optuna study, with its sampler.
-        places: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
+        designs: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
         sampler: its `sequence`, if it has one, decides instead of Optuna.
         seed: the seed of sequences and of even sampling.
         seen: the keys of the trainings tried so far (`SameTraining.key`).
@@ -48,7 +48,7 @@ class Proposals:
     """
 
     study: optuna.Study
-    places: Places
+    designs: StudyDesigns
     sampler: Sampler
     seed: int
     seen: set[Hashable]
@@ -60,7 +60,7 @@ class Proposals:
     _contradicted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.space, self.fix = self.places.space, self.places.fix
+        self.space, self.fix = self.designs.space, self.designs.fix
         source = self.sampler.sequence
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
@@ -74,9 +74,9 @@ class Proposals:
             again: names in the study of those that may be tried once more if they were tried once before.
         """
         tried = Counter(trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False))
-        for key, places in self._trainings(names).items():
-            name = name_in_study([(design, place.fixed) for design, place in places.items()])
-            first = next(iter(places.values()))
+        for key, placed in self._trainings(names).items():
+            name = name_in_study([(design, found.fixed) for design, found in placed.items()])
+            first = next(iter(placed.values()))
             self._designed[name] = first.choices
             if key in self.seen or tried[name] > (name in again):
                 continue
@@ -84,16 +84,16 @@ class Proposals:
                 self.observer.notice(f"design {name} failed, maybe for a temporary reason: it is tried again")
             self.study.enqueue_trial(dict(first.sampled), user_attrs={"design": name})
 
-    def _trainings(self, names: Sequence[str]) -> dict[Hashable, dict[str, Place]]:
-        """Return the places of the designs that the study allows, in order, by training and name."""
-        found: dict[Hashable, dict[str, Place]] = {}
+    def _trainings(self, names: Sequence[str]) -> dict[Hashable, dict[str, PlacedDesign]]:
+        """Return the designs that the study allows, in order, by training and name."""
+        found: dict[Hashable, dict[str, PlacedDesign]] = {}
         for name in names:
             try:
-                place = self.places.of(name)
+                placed = self.designs.of(name)
             except UsageError as error:
                 self.observer.notice(f"design {name} is left out: {error}")
                 continue
-            found.setdefault(self.places.same.key(place.choices), {})[name] = place
+            found.setdefault(self.designs.same.key(placed.choices), {})[name] = placed
         return found
 
     def next(self) -> Proposal | None:
@@ -114,7 +114,7 @@ class Proposals:
         name = trial.user_attrs.get("design")
         if choices is not None and name in self._designed:  # the same training, as the design spells it
             choices = dict(self._designed[name])
-        key = None if choices is None else self.places.same.key(choices)
+        key = None if choices is None else self.designs.same.key(choices)
         if choices is None or key in self.seen:
             trial.set_user_attr("repeats" if choices is not None else "contradicts", True)
             self.study.tell(trial.number, state=TrialState.PRUNED)
@@ -126,7 +126,7 @@ class Proposals:
         # a sequence may be endless although all points of its space were tried
         for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
-            if choices is not None and self.places.same.key(choices) not in self.seen:
+            if choices is not None and self.designs.same.key(choices) not in self.seen:
                 self.study.enqueue_trial(sampled)
                 return True
         return False
@@ -134,7 +134,7 @@ class Proposals:
     def _complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any] | None:
         """Return the choices of a trial, or None if the trainer refuses the combination; notify once."""
         try:
-            return self.places.trainer.complete(sampled, self.fix)
+            return self.designs.trainer.complete(sampled, self.fix)
         except UsageError as error:
             if not self._contradicted:
                 self.observer.notice(f"combinations that the trainer refuses are left out: {error}")

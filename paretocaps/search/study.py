@@ -19,7 +19,7 @@ from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
-from paretocaps.search.designs import Places, check_designs, with_designs
+from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
 from paretocaps.search.identity import (
     data_content,
     refuse_other_data,
@@ -197,10 +197,10 @@ def run_study(
     with driver_lock(spec.storage, spec.study), interrupts.watching():
         data = data or CheckedData()
         facts = {**data.facts, "ranks": spec.ranks}
-        places, notices = _enter(store, checked, facts)
+        designs, notices = _enter(store, checked, facts)
         counts = store.counts(spec.study)
         sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
-        seen = {places.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
+        seen = {designs.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
         with (
             open_optuna_study(spec.storage, spec.study, checked.objectives, sampler) as study,
             checked.executor(checked.places) as executor,
@@ -209,7 +209,7 @@ def run_study(
             _check_reading(study, spec, data, begun=bool(sum(counts.values())))
             store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
             store.set_facts(spec.study, facts)  # an older study has none
-            proposals = Proposals(study, places, checked.sampler, spec.seed, seen, observer)
+            proposals = Proposals(study, designs, checked.sampler, spec.seed, seen, observer)
             runner = Runner(spec, checked.objectives, store, study, proposals, executor, observer, interrupts)
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
@@ -231,10 +231,10 @@ def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
     )
 
 
-def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[Places, tuple[str, ...]]:
+def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesigns, tuple[str, ...]]:
     """Create the study, or check that the stored one has the same identity and take up its space.
 
-    Return what finds the places of its designs, and notices of the choices that a new study does not sample
+    Return its designs, and notices of the choices that a new study does not sample
     because they cannot act.
     """
     spec, trainer, fix = checked.spec, checked.trainer, checked.fix
@@ -249,7 +249,7 @@ def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[Places, t
         idle = tuple(reasons)
         store.create_study(spec.study, stored_form(spec), facts, idle)
     same = SameTraining(trainer, spec.epochs, facts)
-    return Places(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
+    return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
 
 
 def _check_data(study: optuna.Study, spec: StudySpec) -> None:

@@ -19,7 +19,7 @@ from paretocaps.data.catalog import DATASETS
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import read_study_file, resolve_spec
-from paretocaps.search.designs import Places
+from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.identity import stored_form
 from paretocaps.search.published_trials import with_trials
 from paretocaps.search.same_training import SameTraining
@@ -106,12 +106,12 @@ def planned(name):
     spec = resolve_spec({}, read_study_file(STUDIES / name))
     checked = check_study(spec)
     same = SameTraining(checked.trainer, spec.epochs, None)
-    places = Places(spec, checked.trainer, checked.space, checked.fix, same)
+    designs = StudyDesigns(spec, checked.trainer, checked.space, checked.fix, same)
     if spec.sampler == "grid":
         points = grid(checked.space, checked.fix, 0)
         choices = [(None, checked.trainer.complete(sampled, checked.fix)) for sampled in points]
     else:
-        choices = [(design, places.of(design).choices) for design in checked.designs]
+        choices = [(design, designs.of(design).choices) for design in checked.designs]
     return spec, [FrontMember(n, values, {}, design) for n, (design, values) in enumerate(choices)]
 
 

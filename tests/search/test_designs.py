@@ -4,19 +4,19 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.search.designs import Places, check_designs, meant, with_designs
+from paretocaps.search.designs import StudyDesigns, check_designs, meant, with_designs
 from paretocaps.search.same_training import SameTraining
 
 CAPSNET = TRAINERS.get("capsnet")
 
 
 def place(name, table=None, fix=None, epochs=30, **spec):
-    """Return the place of a design in a study of that space, with those fixed choices."""
+    """Return a design as it is in a study of that space, with those fixed choices."""
     asked = StudySpec(fix=fix or {}, **spec)
     trainer = with_designs(CAPSNET, asked.design)
     parsed = trainer.parse_fix(asked.fix)
     space = (CAPSNET.space if table is None else Space.parse(table)).without(parsed)
-    return Places(asked, trainer, space, parsed, SameTraining(trainer, epochs, None)).of(name)
+    return StudyDesigns(asked, trainer, space, parsed, SameTraining(trainer, epochs, None)).of(name)
 
 
 @pytest.mark.parametrize("name", list(CAPSNET.designs))

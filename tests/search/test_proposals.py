@@ -5,7 +5,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.search.designs import Places, with_designs
+from paretocaps.search.designs import StudyDesigns, with_designs
 from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.same_training import SameTraining
@@ -23,8 +23,8 @@ def propose():
         study = optuna.create_study(directions=["maximize", "minimize"], sampler=chosen.optuna(0, 20))
         asked = StudySpec(fix=fix, **spec)
         same = SameTraining(trainer, asked.epochs, None)
-        places = Places(asked, trainer, Space.parse(table).without(fix), fix, same)
-        return Proposals(study, places, chosen, 0, set(seen), Observer())
+        designs = StudyDesigns(asked, trainer, Space.parse(table).without(fix), fix, same)
+        return Proposals(study, designs, chosen, 0, set(seen), Observer())
 
     return make
 
