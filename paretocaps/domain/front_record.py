@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.design_name import designs_in
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
@@ -78,6 +79,7 @@ class FrontRecord:
         devices: all devices on which trials of the study were measured.
         trainer: name of the study's trainer, whose defaults need not be shown.
         requirements: bounds that its trials keep.
+        collapsed: how many trials keep the bounds, but are not members because every seed collapsed.
         unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
             the accuracy of `time_to` or `epochs_to`.
         validation_images: the number of images that the members' accuracies are shares of; None if it was not
@@ -95,6 +97,7 @@ class FrontRecord:
     trainer: str = field(default="", compare=False)
     requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
+    collapsed: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
 
     @property
@@ -116,11 +119,18 @@ class FrontRecord:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Notes on the trials that were not ranked, one sentence per objective."""
-        return tuple(
+        """Notes on trials that were not ranked: one sentence per objective, and one on collapsed trials."""
+        notes = [
             f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
-        )
+        ]
+        if self.collapsed:
+            which = "1 trial" if self.collapsed == 1 else f"{self.collapsed} trials"
+            notes.append(
+                f"{which} left out: {COLLAPSED}, no better than always answering the largest class"
+                " (`front --all` shows all)"
+            )
+        return tuple(notes)
 
     def __iter__(self) -> Iterator[FrontMember]:
         return iter(self.members)

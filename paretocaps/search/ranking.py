@@ -61,6 +61,10 @@ def ranked_front(
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
     point = _reference(study, everyone if scale_to else table, objectives, own=scale_to is None)
     kept = everyone.only(_kept(everyone, requirements))
+    collapsed = 0
+    if requirements and kept.all_collapsed.any():
+        collapsed = int(kept.all_collapsed[rank(_columns(kept, objectives), objectives)].sum())
+        kept = kept.only(~kept.all_collapsed)
     values = _columns(kept, objectives)
     best = rank(values, objectives) if len(kept) else np.array([], dtype=np.intp)
     order = _choice_order(study.spec)
@@ -76,6 +80,7 @@ def ranked_front(
         trainer=study.spec.get("trainer", ""),
         requirements=tuple(requirements),
         unreached=_unreached(everyone, objectives),
+        collapsed=collapsed,
         validation_images=_validation_images(kept, best.tolist()),
     )
 
@@ -268,7 +273,7 @@ def _validation_images(table: QuantityTable, rows: Sequence[int]) -> int | None:
 
 
 def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:
-    kept = ~table.all_collapsed if requirements else np.ones(len(table), dtype=bool)
+    kept = np.ones(len(table), dtype=bool)
     for requirement in requirements:
         kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))
     return kept
