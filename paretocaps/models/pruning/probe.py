@@ -1,4 +1,8 @@
-"""A ridge probe: a linear classifier in closed form, to judge features that no head was trained on yet."""
+"""A ridge probe: a linear classifier in closed form, to judge features that no head was trained on yet.
+
+Its products are in single precision at least, also where the caller's are in half: features have large means,
+beside which their differences would be lost.
+"""
 
 from dataclasses import dataclass
 
@@ -16,25 +20,27 @@ class RidgeProbe:
 
     Attributes:
         weight: [D, O].
-        bias: [O].
+        mean: [D], the features' mean.
+        shares: [O], the classes' shares of the images.
     """
 
     weight: Tensor
-    bias: Tensor
+    mean: Tensor
+    shares: Tensor
 
     def __call__(self, features: Tensor) -> Tensor:
         """Return scores [B, O], about 1 for the right class and 0 for the others, for features [B, ...]."""
-        return features.flatten(1) @ self.weight.to(features) + self.bias.to(features)
+        with torch.autocast(features.device.type, enabled=False):
+            return (features.flatten(1).to(self.weight) - self.mean) @ self.weight + self.shares
 
 
 def fitted(features: Tensor, labels: Tensor, classes: int) -> RidgeProbe:
     """Return the probe of features [N, ...] with labels [N]: it maps them to one-hot labels."""
-    flat = features.flatten(1).float()
-    mean = flat.mean(0)
-    targets, shares = _targets(labels, classes)
-    duals = torch.linalg.solve(_penalised(_gram(features)), targets)
-    weight = (flat - mean).T @ duals.to(flat)
-    return RidgeProbe(weight, shares.to(flat) - mean @ weight)
+    with torch.autocast(features.device.type, enabled=False):
+        centred, mean = _centred(features)
+        targets, shares = _targets(labels, classes)
+        duals = torch.linalg.solve(_penalised_gram(centred), targets)
+        return RidgeProbe(centred.T @ duals.to(centred), mean, shares.to(centred))
 
 
 def accuracy(features: Tensor, labels: Tensor, classes: int) -> float:
@@ -48,10 +54,19 @@ def accuracy(features: Tensor, labels: Tensor, classes: int) -> float:
         labels: [N], int64, below `classes`.
         classes: how many classes there are.
     """
-    targets, shares = _targets(labels, classes)
-    inverse = torch.linalg.inv(_penalised(_gram(features)))
-    left_out = targets - inverse @ targets / inverse.diagonal().unsqueeze(1)
+    with torch.autocast(features.device.type, enabled=False):
+        centred, _ = _centred(features)
+        targets, shares = _targets(labels, classes)
+        inverse = torch.linalg.inv(_penalised_gram(centred))
+        left_out = targets - inverse @ targets / inverse.diagonal().unsqueeze(1)
     return float(((left_out + shares).argmax(1) == labels.cpu()).double().mean())
+
+
+def _centred(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the features minus their mean, [N, D], and the mean, [D], in single precision."""
+    flat = features.flatten(1).float()
+    mean = flat.mean(0)
+    return flat - mean, mean
 
 
 def _targets(labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
@@ -60,14 +75,9 @@ def _targets(labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
     return one_hot - one_hot.mean(0), one_hot.mean(0)
 
 
-def _gram(features: Tensor) -> Tensor:
-    """Return the Gram matrix of centred features, [N, N], in double precision on the CPU."""
-    flat = features.flatten(1).float()
-    gram = (flat @ flat.T).double().cpu()
-    return gram - gram.mean(0) - gram.mean(1, keepdim=True) + gram.mean()
-
-
-def _penalised(gram: Tensor) -> Tensor:
+def _penalised_gram(centred: Tensor) -> Tensor:
+    """Return the Gram matrix of centred features plus the penalty, [N, N], in double precision on the CPU."""
+    gram = (centred @ centred.T).double().cpu()
     # a penalty above 0 even for features that are all alike
     penalty = PENALTY * max(float(gram.diagonal().mean()), 1e-12)
     return gram + penalty * torch.eye(len(gram), dtype=gram.dtype)

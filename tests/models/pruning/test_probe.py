@@ -48,3 +48,15 @@ def test_each_image_is_left_out_of_its_own_probe(apart):
 
 def test_features_that_are_all_alike_are_no_better_than_chance():
     assert accuracy(torch.ones(40, 7), torch.arange(40) % 4, 4) <= 0.25
+
+
+def test_products_in_half_precision_do_not_hide_small_differences():
+    features, labels = clusters(images=200, apart=0.7)
+    far = features + 50  # features after a ReLU have large means
+    exact, probe = accuracy(far, labels, 4), fitted(far, labels, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert accuracy(far, labels, 4) == exact > 0.5
+        again = fitted(far, labels, 4)
+        assert torch.equal(again.weight, probe.weight)
+        right = (again(far).argmax(1) == labels).float().mean()
+    assert right >= exact
