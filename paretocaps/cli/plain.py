@@ -85,8 +85,8 @@ class PlainView(Progress):
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Report a trial's values with one seed more."""
         super().seed_finished(trial, seed, values)
-        of = f" [seed {self.seeds_done} of {self.seeds}]" if self.seeds else ""  # else an earlier run's
-        self._say(self.lines[-1].text + of)
+        of = f" [{self.seeds_done} of {counted(self.seeds, 'further seed')}]"
+        self._say(self.lines[-1].text + of * bool(self.seeds))  # without any, it is an earlier run's
 
     def seed_failed(self, trial: int, seed: int, reason: str) -> None:
         """Report why a further training of a finished trial failed."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.renamed import renamed_arguments
-from paretocaps.report.tables import flat_rows
+from paretocaps.report.trial_frame import members_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,10 +28,7 @@ class Front(FrontRecord):
         acc_low, acc_high); a choice that does not apply to a member is missing. A choice with the name of an
         earlier column is headed `choice_<name>`.
         """
-        from pandas import DataFrame
-
-        columns, rows = flat_rows(self.members, self.objectives)
-        return DataFrame(rows, columns=columns)
+        return members_frame(self.members, self.objectives)
 
     def knee(self) -> FrontMember:
         """Return the best compromise: near it, any gain in one objective costs much in the others.

@@ -60,7 +60,7 @@ def _not_known(front: FrontRecord) -> list[str]:
                 are = "is" if len(missing) == 1 else "are"
                 return [
                     f"whether {_trials(missing)} {are} level with others in {objective.name} is not known:"
-                    " their predictions were not recorded"
+                    " a test needs two seeds in common, or one seed of which predictions are kept"
                 ]
     return []
 

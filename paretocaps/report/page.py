@@ -75,7 +75,7 @@ def write_report(
         devices: names of the devices that the trials were measured on.
         seeds: the seeds that were trained.
         history: (finished trials, hypervolume) whenever the whole front changed, in order.
-        epochs: epoch records of the front's members by trial number, of one training each.
+        epochs: epoch records of the front's members by trial number, of the first seed each.
         remarks: remarks on how the members' values were measured, by trial number.
         further: the quantities in `FURTHER` of all finished trials, by trial number; they fill the table of
             networks, the figure of depth, and the section of published figures.
@@ -124,7 +124,7 @@ def write_report(
             everyone,
             devices,
             seeds,
-            _amount(settings or {}),
+            _amount(settings or {}, len(seeds)),
             depths,
             ensembles,
         ),
@@ -200,7 +200,10 @@ def _by_epoch(
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     if not curves:
         return {}
-    labels = {m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}" for m in front.members}
+    labels = {
+        m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}{', first seed' * (m.seeds > 1)}"
+        for m in front.members
+    }
     drawn = {"epochs": epochs_figure(curves, labels, styles)}
     if any(record.train_loss is not None for records in curves.values() for record in records):
         drawn["losses"] = losses_figure(curves, labels, styles)
@@ -214,11 +217,10 @@ def _compares(line: DepthLine, front: FrontRecord) -> bool:
     return front.scaled_to is not None and line.quantity != "memory"
 
 
-def _amount(settings: Mapping[str, Any]) -> str:
+def _amount(settings: Mapping[str, Any], seeds: int) -> str:
     """Return how much was trained, in words, to be compared with a paper; empty where unknown."""
-    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("repeats", "training{} per trial"))
-    trainings = settings.get("repeats", 0) + settings.get("more_repeats", 0)
-    counts = {**settings, "repeats": trainings}
+    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("seeds", "training{} per trial"))
+    counts = {**settings, "seeds": seeds}
     found = ((counts[name], what) for name, what in known if counts.get(name))
     return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
 

@@ -1,13 +1,24 @@
-"""All trials of a study as a data frame."""
+"""Trials as data frames."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import flat_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+def members_frame(members: Sequence[FrontMember], objectives: Sequence[Objective] = ()) -> "DataFrame":
+    """Return the rows of `flat_rows`; a quantity without any value is a column of NaN."""
+    from pandas import DataFrame
+
+    columns, rows = flat_rows(members, objectives)
+    frame = DataFrame(rows, columns=columns)
+    quantities = {name for member in members for name in member.flat_values}
+    return frame.astype({name: float for name in quantities if frame[name].isna().all()})
 
 
 def trials_frame(
@@ -19,10 +30,7 @@ def trials_frame(
         trials: in order of their numbers; those without a measurement have no values.
         states, reasons: one per trial.
     """
-    from pandas import DataFrame
-
-    columns, rows = flat_rows(trials)
-    frame = DataFrame(rows, columns=columns)
+    frame = members_frame(trials)
     frame.insert(1, "state", list(states))
     frame.insert(2, "reason", list(reasons))
     return frame

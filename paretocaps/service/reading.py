@@ -16,7 +16,7 @@ from paretocaps.renamed import renamed_arguments
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from paretocaps.domain.measurement import Measurement
+    from paretocaps.domain.measurement import EpochRecord, Measurement
     from paretocaps.domain.published import Published
     from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
@@ -130,6 +130,7 @@ def write_report(
         everyone = trials_of(store, name, front.objectives, measured_on, scale_to)
         asked = StudySpec.model_validate(spec)
         published = asked.published and with_trials(asked.published, record, everyone.members)
+        numbers = [member.trial for member in everyone.members]
         attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
         table = _further(store, name, published, everyone.members, measured_on, scale_to)
         return page.write_report(
@@ -139,11 +140,8 @@ def write_report(
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             history=_history(store, front),
-            seeds=asked.seeds,
-            epochs={
-                trial: next(one.epochs for one in own if one.state == "finished")
-                for trial, own in attempts.items()
-            },
+            seeds=sorted(set(store.seed_values(name, (), numbers).seeds.tolist())),
+            epochs={trial: next(iter(_by_seed(own).values())) for trial, own in attempts.items()},
             further={int(trial): named_values(table, row) for row, trial in enumerate(table.trials)},
             remarks={
                 trial: tuple(dict.fromkeys(remark for one in _measured(own) for remark in one.remarks))
@@ -236,10 +234,14 @@ def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) ->
     found, shown = [], shown_trials(trials, len(STYLES))
     differing = differing_choices(shown)
     for trial in shown:
-        attempts = store.trial(spec.study, trial.trial).attempts
-        latest = {one.key.seed: one.epochs for one in attempts if one.state == "finished"}
-        found.append(policy_curve(trial, list(latest.values()), spec.trainer, spec.epochs, differing))
+        by_seed = _by_seed(store.trial(spec.study, trial.trial).attempts)
+        found.append(policy_curve(trial, list(by_seed.values()), spec.trainer, spec.epochs, differing))
     return [curve for curve in found if curve is not None]
+
+
+def _by_seed(attempts: "Iterable[AttemptRecord]") -> "dict[int, tuple[EpochRecord, ...]]":
+    """Return the epochs of the latest finished attempt of each seed."""
+    return {one.key.seed: one.epochs for one in attempts if one.state == "finished"}
 
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class QuantityTable:
         counts: number of seeds that have the value, [n, quantities] int64.
         deviations: sample standard deviations over the seeds, [n, quantities] float64, SI units; NaN for one
             seed, and where a seed lacks the value.
-        images: numbers of images that the first seed's accuracies are shares of (`IMAGES`), [n, 2] float64;
-            NaN where not recorded.
+        images: numbers of images that the accuracies are shares of (`IMAGES`), [n, 2] float64; NaN where no
+            seed has them recorded.
         attempts: sum over the seeds of the attempt's number, [n] int64; it grows with every training that is
             added to a trial or replaces another.
         machines: the machines that the seeds were trained on, each once, sorted, [n] tuples of `Machine`.
@@ -169,6 +169,7 @@ def by_trial(
     collapsed = np.array(rows["collapsed"], dtype=np.bool_)
     calibrations = np.array(rows["calibration"], dtype=np.float64)
     attempts = np.array(rows["attempt"], dtype=np.int64)
+    images = np.array([rows[name] for name in IMAGES], dtype=np.float64).T
     return QuantityTable(
         quantities=quantities,
         trials=trials,
@@ -178,7 +179,7 @@ def by_trial(
         seeds=seeds,
         counts=_sums((~np.isnan(values)).astype(np.int64), first),
         deviations=_deviations(values, first, seeds),
-        images=np.array([rows[name] for name in IMAGES], dtype=np.float64).T[first],
+        images=np.fmax.reduceat(images, first, axis=0) if len(first) else images,
         attempts=np.add.reduceat(attempts, first) if len(first) else attempts,
         machines=machines,
         devices=_devices(machines),

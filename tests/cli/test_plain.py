@@ -64,7 +64,7 @@ def test_further_seeds_of_finished_trials_are_told_with_the_trial_s_means(view, 
         "trial 0 has seed 1 too: acc 0.9800, time -, params -",
         "before new trials: 2 further seeds of 1 finished trial",
         "trial 0 started, seed 2: ws",
-        "trial 0 has seed 2 too: acc 0.9700, time -, params - [seed 1 of 2]",
+        "trial 0 has seed 2 too: acc 0.9700, time -, params - [1 of 2 further seeds]",
         "trial 0 keeps its values: its seed 3 failed: it broke",
     ]
 

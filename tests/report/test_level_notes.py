@@ -43,8 +43,8 @@ def test_one_image_is_told_in_points(levelled, images, points):
 def test_accuracies_that_were_not_compared_are_named(front):
     (line,) = level_notes(front)
     assert line == (
-        "whether trials 0, 1, 2 are level with others in acc is not known:"
-        " their predictions were not recorded"
+        "whether trials 0, 1, 2 are level with others in acc is not known: a test needs"
+        " two seeds in common, or one seed of which predictions are kept"
     )
     assert level_notes(replace(front, members=front.members[:1])) == []
     assert level_notes(replace(front, objectives=front.objectives[1:], validation_images=9)) == []

@@ -44,7 +44,7 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
         "<dt>sampler</dt><dd>tpe</dd>",
         "<dt>fix</dt><dd>lr_max=0.001 augment=-</dd>",
         "Shared choices: lr_policy=fixed lr_max=0.001",
-        "baseline",
+        "trial 0 (baseline), first seed",
     ):
         assert expected in body
     assert body.count("Plotly.newPlot(") == 6
@@ -70,7 +70,7 @@ def test_intervals_are_explained_and_missing_ones_said(tmp_path, front):
         "±: the larger half of the 95 % interval, over one seed&#39;s images (Wilson). acc of trial 2 has"
         in body
     )
-    assert "not recorded. Bars in the figures show both halves." in body
+    assert "predictions are kept. Bars in the figures show both halves." in body
     plain = written(tmp_path / "x.html", front)
     assert "acc of trials 1, 2 has no interval" in plain
     assert "Bars in the figures" not in plain

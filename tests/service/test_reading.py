@@ -146,7 +146,7 @@ def test_what_is_published_has_its_own_section_and_is_no_setting(folder):
     section, settings = after.split("<h2>Settings</h2>")
     for expected in (
         "a paper<br>device: their card",
-        "device: our card<br>seeds: 0",
+        "device: our card<br>seeds: 0, 1<br>",
         "0.4321",
         "0.800 ±",
         "4.00 s",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from paretocaps.storage.quantity_table import by_trial
 
 
-def table(trainings, collapsed=None):
+def table(trainings, collapsed=None, images=None):
     """Return the table of (trial, value, device, version of torch) each."""
     numbers, values, devices, versions = zip(*trainings, strict=True) if trainings else [()] * 4
     rows = len(numbers)
@@ -17,7 +17,7 @@ def table(trainings, collapsed=None):
         "partial": [None] * rows,
         "calibration": [None] * rows,
     }
-    columns |= {"validation_images": [None] * rows, "test_images": [None] * rows}
+    columns |= {"validation_images": images or [None] * rows, "test_images": [None] * rows}
     columns |= {"collapsed": collapsed or [None] * rows}
     return by_trial(("x",), columns, np.array(values, dtype=np.float64)[:, None])
 
@@ -75,3 +75,8 @@ def test_a_trial_is_collapsed_where_every_seed_is() -> None:
     assert [made.flags(row) for row in range(4)] == [("collapsed",), ("partly collapsed",), (), ()]
     assert made.all_collapsed.tolist() == [True, False, False, False]
     assert made.only(made.trials > 0).collapsed.tolist() == [1, 0, 0]
+
+
+def test_images_are_known_where_any_seed_has_them_recorded():
+    made = table([(0, 0.5, "a", ""), (0, 0.6, "a", ""), (1, 0.7, "a", "")], images=[None, 144, None])
+    np.testing.assert_array_equal(made.images, [[144, np.nan], [np.nan, np.nan]])
