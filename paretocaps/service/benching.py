@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.choices_model import parse_value
+from paretocaps.domain.choices_model import parse_value, without_meaningless
 from paretocaps.domain.study_spec import read_study_file, resolve_spec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices
+from paretocaps.service.settings import parse_settings
 from paretocaps.writing import refuse_unwritable, whole_file
 
 if TYPE_CHECKING:
@@ -35,8 +37,9 @@ class BenchOptions:
         steps: timed repetitions per case, each of one step on a CPU and of some dozens on a GPU.
         against: the yardstick to time alternately, for the ratio: "textbook" is a plain float32 network,
             "baseline" the papers' baseline with the code of this package.
-        published: a study file with the seconds per epoch that a paper publishes by batch size; its fixed
-            choices are timed, and rows get the published seconds; None for none.
+        published: a study file with the seconds per epoch that a paper publishes by batch size. Its fixed
+            choices are timed where the design and the settings leave them open and their network has them,
+            and rows get the published seconds; None for none.
     """
 
     settings: Sequence[str] = ()
@@ -74,7 +77,7 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     _check(options)
     _refuse_contradictions(options, everything)
     sweep = published_sweep(options.published) if options.published else None
-    fixed = sweep.settings if sweep else ()
+    fixed = sweep.fix if sweep else {}
     device = devices(options.device)[0]
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
     names = ("auto", "fp32") if everything else options.precisions
@@ -82,10 +85,11 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     for design, against in comparisons:
         for batch in options.batches:
             for precision in different_precisions(device, names, batch):
-                case = _case(options, (*fixed, *options.settings), design, batch, precision)
+                case = _case(options, fixed, options.settings, design, batch, precision)
                 other = None
                 if against == "baseline":
-                    other = _case(options, options.settings if everything else fixed, None, batch, precision)
+                    theirs = options.settings if everything else ()
+                    other = _case(options, fixed, theirs, None, batch, precision)
                 row = benchmark(case, device, options.steps, against, other)
                 rows.append({"design": design, **asdict(row)})
                 asked.append((design, precision))
@@ -98,12 +102,12 @@ class PublishedSweep:
 
     Attributes:
         seconds: the seconds by batch size.
-        settings: the fixed choices of the study file, as "name=value".
+        fix: the fixed choices of the study file.
         source: the paper and its device.
     """
 
     seconds: Mapping[int, float]
-    settings: tuple[str, ...]
+    fix: Mapping[str, Any]
     source: str
 
 
@@ -119,9 +123,8 @@ def published_sweep(path: str) -> PublishedSweep:
             f"study file {path!r} has no seconds by batch size: name one with [published.batch_seconds], such"
             " as studies/fastrcaps_mnist.toml"
         )
-    settings = tuple(f"{name}={value}" for name, value in spec.fix.items())
     source = f"{' '.join(spec.published.source.split())}; device: {spec.published.device}"
-    return PublishedSweep(spec.published.batch_seconds, settings, source)
+    return PublishedSweep(spec.published.batch_seconds, spec.fix, source)
 
 
 def _beside(
@@ -197,13 +200,26 @@ def keep_bench(path: str, rows: Sequence[Mapping[str, Any]], options: BenchOptio
 
 
 def _case(
-    options: BenchOptions, settings: Sequence[str], design: str | None, batch: int, precision: str
+    options: BenchOptions,
+    fixed: Mapping[str, Any],
+    settings: Sequence[str],
+    design: str | None,
+    batch: int,
+    precision: str,
 ) -> "Case":
     from paretocaps.bench.benchmark import Case
 
-    choices, _ = read_choices(settings, design, "capsnet")
+    choices, _ = read_choices((*_supplements(fixed, settings, design), *settings), design, "capsnet")
     timed = choices.model_copy(update={"batch_size": batch, "precision": precision})
     return Case(timed, image_size(options.image), options.classes, options.images)
+
+
+def _supplements(fixed: Mapping[str, Any], settings: Sequence[str], design: str | None) -> list[str]:
+    """Return the fixed choices that the design and the settings leave open and that their network has."""
+    trainer = TRAINERS.get("capsnet")
+    own = {**trainer.designs.get(design or "", {}), **parse_settings(settings)}
+    meant = without_meaningless(trainer.choices, trainer.parse_fix({**fixed, **own}))
+    return [f"{name}={value}" for name, value in fixed.items() if name in meant and name not in own]
 
 
 def _refuse_contradictions(options: BenchOptions, everything: bool) -> None:

@@ -39,24 +39,45 @@ def test_everything_is_the_baseline_and_ws_against_it():
     assert all(row["ratio"] > 0 for row in rows)
 
 
-def test_published_seconds_by_batch_size_stand_beside_the_measured_ones(monkeypatch, tmp_path):
-    file = tmp_path / "sweep.toml"
-    seconds = "[published.batch_seconds]\n1 = 420\n4 = 28\n"
-    file.write_text(f'[fix]\nrouting_gradient = "all"\n[published]\nsource = "a\\npaper"\n{seconds}')
+@pytest.fixture
+def timed(monkeypatch):
+    """The choices that are timed, in place of their timing."""
     timed = []
 
     def benchmark(case, device, turns, against, other):
-        timed.append(case.choices)
+        timed.extend(one.choices for one in (case, other) if one is not None)
         batch = case.choices.batch_size
         return BenchRow(batch, f"of {batch}", "", 1, 1, 1, 1, 60.0 / batch, 1, 1, 1, loaded=False)
 
     monkeypatch.setattr("paretocaps.bench.benchmark.benchmark", benchmark)
+    return timed
+
+
+def sweep_file(folder):
+    file = folder / "sweep.toml"
+    seconds = "[published.batch_seconds]\n1 = 420\n4 = 28\n"
+    file.write_text(f'[fix]\nrouting_gradient = "all"\n[published]\nsource = "a\\npaper"\n{seconds}')
+    return file
+
+
+def test_published_seconds_by_batch_size_stand_beside_the_measured_ones(timed, tmp_path):
+    file = sweep_file(tmp_path)
     rows = bench(batches=[4, 2, 1], published=str(file))
     names = "published_epoch_s", "relative_epoch", "published_relative_epoch"
     assert [tuple(row[name] for name in names) for row in rows] == [(28, 1, 1), (None, 2, None), (420, 4, 15)]
     assert {choices.routing_gradient for choices in timed} == {"all"}
     assert service.published_sweep(str(file)).source == "a paper; device: not stated"
     assert "published_epoch_s" not in bench(batches=[4])[0]
+
+
+def test_the_fixed_choices_of_a_study_file_only_supplement_what_is_timed(timed, tmp_path):
+    file = str(sweep_file(tmp_path))
+    bench(published=file, batches=[4], settings=["family=lenet5"], against="baseline")
+    pruned = ["family=backbone_caps", "pruning_ratio=0.5"]
+    bench(published=file, batches=[4], settings=[*pruned, "routing_gradient=last"])
+    assert [choices.active().get("routing_gradient") for choices in timed] == [None, "all", "last"]
+    with pytest.raises(UsageError, match="primary_capsules=2 only applies where"):
+        bench(published=file, settings=["family=lenet5", "primary_capsules=2"])
 
 
 def test_a_study_file_without_seconds_by_batch_size_is_refused(tmp_path):
