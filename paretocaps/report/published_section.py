@@ -89,6 +89,7 @@ def published_section(
                     *_conditions(front, devices, seeds, amount),
                     *_explained(published, spread="±" in str(table.rows)),
                     *_doubts([by_number[line.trial] for line in lines if line.trial in by_number]),
+                    *_others(published, everyone),
                 ]
             ),
         },
@@ -127,3 +128,14 @@ def _doubts(trials: Sequence[FrontMember]) -> list[str]:
         for flag, meaning in FLAGS.items()
         if (numbers := sorted({trial.trial for trial in trials if flag in trial.flags}))
     ]
+
+
+def _others(published: Published, trials: Sequence[FrontMember]) -> list[str]:
+    """Return a line on the trials with a row's name that were trained otherwise than the row says."""
+    names = {row.name for row in published.rows if row.choices is None}
+    others = [
+        f"trial {trial.trial} is {trial.design}"
+        for trial in trials
+        if names.intersection(trial.designs) and not any(row.is_about(trial) for row in published.rows)
+    ]
+    return [f"trained otherwise than the rows of these names: {'; '.join(others)}"] if others else []

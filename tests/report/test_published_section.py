@@ -60,6 +60,15 @@ def test_trials_with_doubtful_times_are_named(front, trials):
     assert "loaded" not in section(front, trials).facts["measured"]
 
 
+def test_trials_that_were_trained_otherwise_than_the_row_of_their_name_are_told(front, trials):
+    rows = tuple(row.model_copy(update={"trials": ()}) for row in PUBLISHED.rows)
+    changed = [replace(trials[0], design="baseline (primary_capsules=2)"), *trials[1:]]
+    found = published_section(PUBLISHED.model_copy(update={"rows": rows}), front, changed, ("some CPU",), [0])
+    line = found.facts["measured"].splitlines()[-1]
+    assert line.startswith("trained otherwise than the rows of these names: trial 0 is baseline (primary_c")
+    assert "trained otherwise" not in section(front, trials).facts["measured"]
+
+
 def test_flops_and_deviations_are_explained_where_the_paper_prints_them(front, trials):
     rows = {"baseline": {"training_flops": 12.9e9, "acc_deviation": 0.01}}
     published = Published.model_validate({"source": "a paper", "rows": rows})
