@@ -54,6 +54,8 @@ ADDED = {
     "bench": ["--steps", "1", "--batch", "1"],
 }
 """What is added to a command so that it is short, and what little it trains is good enough."""
+PICKS = {"--knee", "--prefer", "--best"}
+"""The options that pick a trial: without bounds, since what is trained so little may have collapsed."""
 NEW_STUDY = {"--trials": "1", "--epochs": "1", "--objectives": "acc,params"}
 """What is added to a command that makes a study, unless it says so itself; no time means no calibration."""
 
@@ -121,7 +123,8 @@ def scaled_down(words: Sequence[str]) -> list[str]:
             arguments[at + 1] = str(min(int(arguments[at + 1]), at_most[flag]))
     if arguments[0] == "optimize" and not of_demo:
         arguments += [word for name in NEW_STUDY if name not in arguments for word in (name, NEW_STUDY[name])]
-    return [*arguments, *ADDED.get(arguments[0], ())]
+    picks = PICKS & {*arguments} and not {"--all", "--require"} & {*arguments}
+    return [*arguments, *ADDED.get(arguments[0], ()), *(["--all"] if picks else [])]
 
 
 @pytest.fixture(scope="module")
