@@ -2,12 +2,8 @@
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench, published_sweep
 from paretocaps.service.choosing import ChoiceView, choices
-from paretocaps.service.evaluating import (
-    EvaluateOptions,
-    Evaluation,
-    evaluate,
-    write_evaluation,
-)
+from paretocaps.service.evaluated_images import EvaluateOptions
+from paretocaps.service.evaluating import Evaluation, evaluate, write_evaluation
 from paretocaps.service.exporting import (
     Exported,
     ExportOptions,

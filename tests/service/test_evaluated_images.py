@@ -1,0 +1,59 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.choices import Choices
+from paretocaps.errors import DataError, UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.service import EvaluateOptions, evaluate
+from paretocaps.training.weights import save_weights
+
+DIGITS = EvaluateOptions(dataset="digits", robust=False, pictures=False, device="cpu")
+
+
+def test_a_limit_keeps_every_class(weights):
+    found = evaluate([weights(0)], options=EvaluateOptions("digits", limit=50, robust=False, pictures=False))
+    assert [row["support"] for row in found.rows()] == [5] * 10
+
+
+def test_a_folder_of_other_sizes_is_judged_in_the_size_that_the_network_takes(weights, tmp_path):
+    random = np.random.default_rng(0)
+    for name in map(str, range(10)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = random.integers(0, 256, (9 + number % 3, 14, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    options = EvaluateOptions(data=str(tmp_path / "photos"), robust=False, pictures=False, device="cpu")
+    network = weights(0, side=12)
+    assert evaluate([network], None, options).as_dict()["images"] == 13
+    (tmp_path / "photos" / "0" / "broken.png").write_bytes(b"no image")
+    load.cache_clear()
+    with pytest.raises(DataError, match="--corrupt skip"):
+        evaluate([network], None, options)
+    skipping = replace(options, corrupt="skip")
+    assert evaluate([network], None, skipping).as_dict()["images"] == 13
+
+
+def test_deep_grays_are_evaluated_in_the_range_of_the_training(tmp_path):
+    for name in ("ant", "bee"):
+        for number in range(8):
+            file = tmp_path / "data" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((8, 8), 100 * number, np.uint16)).save(file)
+    paths = []
+    for number, levels in enumerate([(0.0, 700.0), (0.0, 7000.0), None]):
+        made = architecture(Choices(primary_capsules=4), 8, 8, 1, 2, levels)
+        paths.append(str(tmp_path / f"{number}.pt"))
+        save_weights(Path(paths[-1]), build_network(made, 0))
+    options = replace(DIGITS, dataset=None, data=str(tmp_path / "data"))
+    scores = [evaluate([path], options=options).as_dict()["ece"] for path in paths[:2]]
+    assert scores[0] != scores[1]  # the images were ten times as bright to the first network
+    with pytest.raises(UsageError, match=r"different ranges \(0 to 700 and 0 to 7000\): evaluate each"):
+        evaluate(paths[:2], options=options)
+    with pytest.raises(UsageError, match=r"2\.pt was trained on images of 8 bits.* have more: convert them"):
+        evaluate(paths[2:], options=options)
