@@ -129,7 +129,9 @@ def write_report(
             ensembles,
         ),
         ensembles=ensembles_table(ensembles),
-        settings={name: _setting_text(value) for name, value in (settings or {}).items()},
+        settings={
+            name: _setting_text(value) for name, value in (settings or {}).items() if name != "file_fix"
+        },
     )
 
 
@@ -218,11 +220,17 @@ def _compares(line: DepthLine, front: FrontRecord) -> bool:
 
 
 def _amount(settings: Mapping[str, Any], seeds: int) -> str:
-    """Return how much was trained, in words, to be compared with a paper; empty where unknown."""
+    """Return how much was trained, in words, to be compared with a paper; empty where unknown.
+
+    A second line has the choices that were fixed otherwise than in the study file.
+    """
     known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("seeds", "training{} per trial"))
     counts = {**settings, "seeds": seeds}
     found = ((counts[name], what) for name, what in known if counts.get(name))
-    return ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
+    amount = ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
+    own, fix = settings.get("file_fix"), settings.get("fix") or {}
+    besides = [] if own is None else [n for n in fix if choice_text(own.get(n)) != choice_text(fix[n])]
+    return f"{amount}\nfixed, unlike in the study file: {choices_text(fix, besides)}" if besides else amount
 
 
 def _setting_text(value: Any) -> str:

@@ -246,7 +246,7 @@ def _by_seed(attempts: "Iterable[AttemptRecord]") -> "dict[int, tuple[EpochRecor
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that a study was run with, without the values that a paper published."""
-    return {name: value for name, value in spec.items() if name not in ("published", "file_fix")}
+    return {name: value for name, value in spec.items() if name != "published"}
 
 
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":

@@ -168,7 +168,7 @@ def test_a_study_of_several_depths_shows_them(tmp_path, front, trials):
     ]
     further = {member.trial: {"epoch_time": 2.0} for member in deep}
     body = written(tmp_path / "deep.html", front, trials=deep, further=further)
-    assert "Training seconds per epoch by depth" in body
+    assert "Seconds per epoch by depth" in body
     assert "s per epoch, per block" in body
     assert body.count("Plotly.newPlot(") == 6
     assert "by depth" not in written(tmp_path / "flat.html", front, trials=trials, further=further)
@@ -202,7 +202,7 @@ def test_depth_mixes_no_devices(tmp_path, front, trials):
         body = written(tmp_path / "page.html", record, trials=deep, further=further)
         titles = {
             "memory": "Peak memory of",
-            "seconds": "seconds per epoch by depth",
+            "seconds": "Seconds per epoch by depth",
             "accuracy": "Validation accuracy by",
         }
         assert {name for name, text in titles.items() if text in body} == shown

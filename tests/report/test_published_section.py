@@ -110,9 +110,12 @@ def test_the_page_has_it_apart_from_tables_and_figures(tmp_path, front, trials):
 
 def test_how_much_was_trained_is_said_beside_what_was_published(tmp_path, front, trials):
     settings = {"epochs": 1, "limit_train": 500, "repeats": 1, "more_repeats": 0}
+    settings |= {"fix": {"primary_capsules": 4, "blocks": 1}, "file_fix": {"blocks": 1}}
     path = write_report(
         tmp_path / "x.html", front, trials=trials, published=PUBLISHED, settings=settings, seeds=[0, 7]
     )
     said = "<br>trained: 1 epoch, 500 training images, 2 trainings per trial<br>"
-    assert said in path.read_text(encoding="utf-8")
+    fixed = "fixed, unlike in the study file: primary_capsules=4<br>"
+    assert said + fixed in path.read_text(encoding="utf-8")
+    assert "file_fix" not in path.read_text(encoding="utf-8")
     assert "trained:" not in section(front, trials).facts["measured"]
