@@ -96,7 +96,7 @@ def _parts(folder: Path, layout: Layout) -> PartFolders:
 
 def _one_class(folder: Path, name: str) -> str:
     deeper = [top for top in folders_in(folder) if one_form(top.name) == name and folders_in(top)]
-    instead = f", or name {str(deeper[0])!r} if its sub-folders are the classes" if deeper else ""
+    instead = f", or name {str(deeper[0])!r} if its sub-folders are the classes or parts" if deeper else ""
     return (
         f"data folder {str(folder)!r} holds one class only ({name!r}): give each class a sub-folder of its"
         f" own, two or more{instead}"

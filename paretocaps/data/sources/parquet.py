@@ -68,7 +68,8 @@ def read(folder: Path, layout: Layout) -> EncodedData:
     {bytes, path} of image files, and an integer column `label` (or `fine_label`); other columns and files are
     ignored. The classes are those that the first training file with a declaration declares, as the files of
     the hub do; labels of files that declare them in another order are renumbered by name. Without a
-    declaration, the classes are 0 to the highest training label.
+    declaration in a training file, the classes are 0 to the highest training label, and names that another
+    part declares are left out, with a remark.
 
     Args:
         folder: the folder of the files.
@@ -84,10 +85,16 @@ def read(folder: Path, layout: Layout) -> EncodedData:
     first = next((file for file in files.train if declared[file]), None)
     names_of_classes = declared[first] if first else None
     silent = [file.name for file in everything if first and not declared[file]]
+    speaking = [file.name for file in everything if not first and declared[file]]
     remarks = files.remarks
     if first and silent:
         remarks += (
             f"no class names in {', '.join(silent)}: labels are read in the order that {first.name} declares",
+        )
+    if speaking:
+        remarks += (
+            f"class names are in {', '.join(speaking)} only, not in training files: labels are read as"
+            " numbers, which are taken to mean the same everywhere",
         )
     return EncodedData(
         train=_part(folder, files.train, declared, first),

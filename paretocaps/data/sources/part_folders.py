@@ -66,10 +66,11 @@ def found_parts(folder: Path) -> PartFolders:
 
     A sub-folder looks like a part if its name means one (train, TEST, train_set, evals), or if another name
     is the same but for the part (seg_train, seg_test). A sub-folder `train` next to others that do not look
-    like parts is a class if it has images of its own.
+    like parts is a class if it has images of its own and no folders as a part has them, two or more.
 
     Raises:
-        DataError: sub-folders look like parts, but not which of them are the training and the test part.
+        DataError: sub-folders look like parts, but not which of them are the training and the test part, or
+            `train` may be a part and a class.
     """
     tops = folders_in(folder)
     parts = _like_parts(tops)
@@ -128,8 +129,21 @@ def _like_parts(tops: Sequence[Path]) -> Mapping[Path, PartName]:
 
 
 def _is_class(top: Path) -> bool:
-    """Return whether the folder, which alone looks like a part, is a class of trains."""
-    return top.name.lower() == "train" and (loose_images(top) > 0 or not folders_in(top))
+    """Return whether the folder, which alone looks like a part, is a class of trains.
+
+    Raises:
+        DataError: it has images of its own, as a class has, and several folders, as a part has.
+    """
+    if top.name.lower() != "train":
+        return False
+    inside, loose = folders_in(top), loose_images(top)
+    if loose and len(inside) > 1:
+        raise DataError(
+            f"{str(top)!r} may be the training part, by its folders ({listed([one.name for one in inside])}),"
+            f" or a class, by its {loose} image{'s' * (loose > 1)} in none of them: name it with --parts"
+            f" train={top.name}, {_AS_CLASSES}"
+        )
+    return loose > 0 or not inside
 
 
 def _training(folder: Path, parts: Mapping[Path, PartName]) -> Path:

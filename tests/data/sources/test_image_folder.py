@@ -243,7 +243,7 @@ def test_one_class_only(tmp_path, class_folders, refusal) -> None:
     )
     class_folders(tmp_path / "cat", "wild tame")
     assert refusal(read, tmp_path).endswith(
-        f"or name '{tmp_path / 'cat'}' if its sub-folders are the classes"
+        f"or name '{tmp_path / 'cat'}' if its sub-folders are the classes or parts"
     )
 
 

@@ -263,6 +263,19 @@ def test_a_file_without_names_beside_one_with_names_is_said(tmp_path, declaring,
     )
 
 
+def test_names_that_only_the_test_part_declares_say_nothing_of_training_labels(
+    tmp_path, declaring, write_parquet
+) -> None:
+    write_parquet(tmp_path / "train.parquet", PIXELS[:2], [0, 1])
+    declaring(tmp_path / "test.parquet", PIXELS[:2], [1, 0], ["bee", "ant"])
+    data = read(tmp_path)
+    assert (data.class_names, data.test.labels.tolist()) == (None, [1, 0])
+    assert data.remarks == (
+        "class names are in test.parquet only, not in training files: labels are read as numbers, which are"
+        " taken to mean the same everywhere",
+    )
+
+
 @pytest.mark.parametrize("name", ["val", "valid", "validation", "validation-00000-of-00001", "val_small"])
 def test_a_validation_file_serves_as_the_test_part_and_that_is_said(tmp_path, write_parquet, name) -> None:
     write_parquet(tmp_path / "train.parquet", PIXELS, LABELS)

@@ -65,6 +65,16 @@ def test_parts_that_cannot_be_told_are_refused_and_not_classes(tmp_path, refusal
     assert said.endswith("or read all sub-folders as classes with --classes-are-folders")
 
 
+def test_a_folder_train_that_may_be_a_part_and_a_class_is_refused(tmp_path, refusal) -> None:
+    folders(tmp_path, "train", "bus/")
+    (tmp_path / "train" / "loose.png").touch()
+    assert refusal(found_parts, tmp_path) == (
+        f"'{tmp_path / 'train'}' may be the training part, by its folders (ant, bee), or a class, by its 1"
+        " image in none of them: name it with --parts train=train, or read all sub-folders as classes with"
+        " --classes-are-folders"
+    )
+
+
 @pytest.mark.parametrize(
     "names", [("bus/", "train/", "tram/"), ("bullet_train", "bus"), ("cats_train/", "dogs_train/")]
 )
