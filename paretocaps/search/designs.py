@@ -64,7 +64,7 @@ class PlacedDesign:
     """A design in a study.
 
     Attributes:
-        fixed: the fixed choices that supplement it.
+        fixed: the fixed choices that supplement it; empty if it trains the same without them.
         sampled: the sampled choices of its trial.
         choices: the canonical choices of its trial, as the design spells them.
     """
@@ -101,11 +101,13 @@ class StudyDesigns:
         design = self.trainer.parse_fix(self.trainer.designs[name])
         choices = self._choices(design)
         alone = meant(self.trainer, self.spec, name)
-        fixed = {
-            choice: value
-            for choice, value in self.fix.items()
-            if choice not in design and choice in choices and alone.get(choice) != value
-        }
+        fixed: dict[str, Any] = {}
+        if self.same.key(choices) != self.same.key(alone):
+            fixed = {
+                choice: value
+                for choice, value in self.fix.items()
+                if choice not in design and choice in choices and alone.get(choice) != value
+            }
         return PlacedDesign(fixed, self._sampled(choices), choices)
 
     def _choices(self, design: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,26 +44,37 @@ def _described(
     context = trainer.parse_fix(spec.fix if spec.file_fix is None else spec.file_fix)
     same = SameTraining(trainer, spec.epochs, study.facts)
 
-    def is_about(row: PublishedRow, trial: FrontMember) -> bool:
+    keys = {trial.trial: same.key(trial.choices) for trial in trials}
+
+    def about(row: PublishedRow) -> tuple[int, ...]:
         if row.choices is not None:
-            asked = trainer.parse_fix({**context, **row.choices})
-            return _is_same(trainer, same, trial.choices, asked)
+            own = trainer.parse_fix(row.choices)
+            return tuple(one.trial for one in trials if _has(trainer, same, one.choices, own, context))
         if row.name not in trainer.designs:
-            return row.name in trial.designs
-        wanted = trainer.complete(trainer.designs[row.name], context)
-        return same.key(trial.choices) == same.key(wanted)
+            return tuple(one.trial for one in trials if row.name in one.designs)
+        wanted = same.key(trainer.complete(trainer.designs[row.name], context))
+        return tuple(number for number, key in keys.items() if key == wanted)
 
-    return [tuple(trial.trial for trial in trials if is_about(row, trial)) for row in published.rows]
+    return [about(row) for row in published.rows]
 
 
-def _is_same(
-    trainer: TrainerSpec, same: SameTraining, choices: Mapping[str, Any], asked: Mapping[str, Any]
+def _has(
+    trainer: TrainerSpec,
+    same: SameTraining,
+    choices: Mapping[str, Any],
+    own: Mapping[str, Any],
+    context: Mapping[str, Any],
 ) -> bool:
-    """Return whether a trial with `choices` would train the same if it had those that are asked for."""
-    changed = {name: value for name, value in asked.items() if choices.get(name) != value}
+    """Return whether a trial with `choices` trains the same with the row's own and its file's fixed choices.
+
+    Each of the row's own has to have a meaning for the trial: a network without capsules is no row's that
+    shares weights.
+    """
+    changed = {name: value for name, value in {**context, **own}.items() if choices.get(name) != value}
     if any(name in choices and same.acts_alone(name) for name in changed):
         return False
     try:
-        return not changed or same.key(trainer.complete(changed, choices)) == same.key(choices)
+        would = trainer.complete(changed, choices) if changed else choices
     except UsageError:
         return False
+    return own.keys() <= would.keys() and same.key(would) == same.key(choices)

@@ -26,7 +26,8 @@ def without_effect(
     """Return the choices of `space` whose value makes no difference to any training, each with the reason.
 
     The reason ends the sentence "growth has no effect ...": "in 5 epochs", "with family=lenet5". A choice is
-    tried beside all values of those that could matter to it, and a choice with a single value is none.
+    tried beside all values of those that could matter to it. A choice with a single value is none of them,
+    nor is one on which it depends whether another, which is sampled, has a value.
 
     Args:
         trainer: its model of choices has the conditions, and its effects tell trainings apart.
@@ -37,8 +38,13 @@ def without_effect(
     """
     same = SameTraining(trainer, epochs, facts)
     tries = _Tries(trainer, space, fix, [effect.choices for effect in same.effects])
-    idle = [p for p in space if len(_values(p)) > 1 and not tries.tell_apart(p, same)]
-    return {p.name: tries.why_meaningless(p) or _limit(tries, p, epochs, facts) for p in idle}
+    idle: dict[str, str] = {}
+    for parameter in reversed(space.parameters):  # those that depend on others come after them
+        decides = any(parameter.name in p.when.parents for p in space if p.name not in idle)
+        if not decides and len(_values(parameter)) > 1 and not tries.tell_apart(parameter, same):
+            reason = tries.why_meaningless(parameter) or _limit(tries, parameter, epochs, facts)
+            idle = {parameter.name: reason, **idle}
+    return idle
 
 
 def told(reasons: Mapping[str, str]) -> Iterator[str]:
@@ -70,9 +76,10 @@ class _Tries:
 
     def why_meaningless(self, parameter: Parameter) -> str:
         """Return why the choice has no meaning in any trial, or an empty text if it has one in some."""
-        if any(parameter.name in choices for group in self._groups(parameter) for choices in group):
+        groups = list(self._groups(parameter))
+        if any(parameter.name in choices for group in groups for choices in group):
             return ""
-        condition = self._condition(parameter.name)
+        condition = self._condition(parameter.name) if groups else parameter.when  # which never holds
         anywhere = self._choices({other.name: _values(other)[0] for other in self.space})
         settled = dict.fromkeys(self._settled(condition, anywhere or {}))
         return f"with {' and '.join(settled)}" if settled else f"unless {condition}"

@@ -42,6 +42,12 @@ def test_a_fixed_choice_that_a_design_does_not_name_supplements_it():
     assert not place("baseline", fix={"decoder": "full", "optimizer": "adam"}).fixed  # as without
 
 
+def test_fixed_choices_without_effect_are_no_supplement():
+    assert not place("baseline", fix={"optimizer": "adamw", "weight_decay": 0.0}).fixed
+    assert not place("adabatch", fix={"adabatch_p": 5}, epochs=3).fixed
+    assert place("adabatch", fix={"adabatch_p": 5}, epochs=4).fixed == {"adabatch_p": 5}
+
+
 def test_the_file_of_a_design_is_no_supplement():
     own = {"design": {"small": {"decoder": "none"}}, "fix": {"augment": "shift", "lr_max": 0.01}}
     assert not place("small", **own).fixed

@@ -69,6 +69,17 @@ def test_a_row_of_choices_leaves_the_others_open():
     }
 
 
+def test_a_row_is_not_about_trials_for_which_its_choices_mean_nothing():
+    table = {
+        "shared": {**ACC, "choices": {"weight_sharing": True}},
+        "once": {**ACC, "choices": {"growth": "once"}},
+        "lenet5": {**ACC, "choices": {"family": "lenet5"}},
+    }
+    trials = ({"family": "lenet5"}, {"weight_sharing": True}, {"batch_schedule": "adabatch"})
+    found = rows(table, *((choices, None) for choices in trials), epochs=5, fix={"routing_gradient": "last"})
+    assert found == {"shared": (1,), "once": (2,), "lenet5": (0,)}
+
+
 def test_a_name_that_is_no_design_s_is_that_of_a_trial():
     assert rows({"mine": ACC}, ({}, "mine"), ({}, None)) == {"mine": (0,)}
 

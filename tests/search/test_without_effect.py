@@ -55,10 +55,18 @@ def test_batches_of_all_images_are_the_same():
         ({"family": ["residual_caps", "momentum_caps"], "gamma": {"low": 0.0, "high": 0.9}}, {}, {}),
         ({"growth": ["once"], "batch_schedule": ["adabatch"]}, {}, {}),
         ({"saliency": ["routing", "random"]}, {"family": "lenet5"}, {"saliency": "with family=lenet5"}),
+        ({"decoder": {"values": ["full", "none"], "when": {"patience": 2}}, "patience": [0, 1]}, {}, {
+            "decoder": "unless patience is 2"}),
     ],
 )  # fmt: skip
 def test_the_reason_is_what_stands_in_the_way(table, fix, reasons):
     assert idle(table=table, epochs=5, **fix) == reasons
+
+
+def test_a_choice_that_decides_whether_another_acts_stays():
+    deciding = {"gamma": [0.5, 0.9], "frozen": {"values": [False, True], "when": {"gamma": 0.5}}}
+    assert set(idle(table=deciding)) == {"gamma", "frozen"}
+    assert idle(table={**deciding, "decoder": {"values": ["full", "none"], "when": {"frozen": True}}}) == {}
 
 
 def test_every_choice_of_a_trainer_without_effects_acts():
