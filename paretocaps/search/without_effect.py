@@ -37,11 +37,12 @@ def without_effect(
         facts: the trainer's facts about the data.
     """
     same = SameTraining(trainer, epochs, facts)
-    tries = _Tries(trainer, space, fix, [effect.choices for effect in same.effects])
+    values = {parameter.name: _values(parameter) for parameter in space}
+    tries = _Tries(trainer, space, fix, values, [effect.choices for effect in same.effects])
     idle: dict[str, str] = {}
     for parameter in reversed(space.parameters):  # those that depend on others come after them
         decides = any(parameter.name in p.when.parents for p in space if p.name not in idle)
-        if not decides and len(_values(parameter)) > 1 and not tries.tell_apart(parameter, same):
+        if not decides and len(values[parameter.name]) > 1 and not tries.tell_apart(parameter, same):
             reason = tries.why_meaningless(parameter) or _limit(tries, parameter, epochs, facts)
             idle = {parameter.name: reason, **idle}
     return idle
@@ -57,11 +58,19 @@ def told(reasons: Mapping[str, str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Tries:
-    """Completes choices as trials would, and compares trainings; `together` names choices that interact."""
+    """Completes choices as trials would, and compares trainings.
+
+    Args:
+        trainer, space, fix: what a trial's choices follow from.
+        values: the values of each sampled choice to try.
+        together: the names of choices that interact.
+        completed: what was completed before.
+    """
 
     trainer: TrainerSpec
     space: Space
     fix: Mapping[str, Any]
+    values: Mapping[str, Sequence[Scalar]]
     together: Sequence[Sequence[str]]
     completed: dict[tuple[tuple[str, Scalar], ...], dict[str, Any] | None] = field(default_factory=dict)
 
@@ -80,7 +89,7 @@ class _Tries:
         if any(parameter.name in choices for group in groups for choices in group):
             return ""
         condition = self._condition(parameter.name) if groups else parameter.when  # which never holds
-        anywhere = self._choices({other.name: _values(other)[0] for other in self.space})
+        anywhere = self._choices({name: values[0] for name, values in self.values.items()})
         settled = dict.fromkeys(self._settled(condition, anywhere or {}))
         return f"with {' and '.join(settled)}" if settled else f"unless {condition}"
 
@@ -89,7 +98,7 @@ class _Tries:
 
         The last of a group has its default. A context has values of the choices that could matter to it.
         """
-        values = (*_values(parameter), None)
+        values = (*self.values[parameter.name], None)
         for context in self._contexts(self._beside(parameter), parameter, {}):
             found = (self._choices({**context, parameter.name: value}) for value in values)
             yield [choices for choices in found if choices is not None]
@@ -102,10 +111,10 @@ class _Tries:
             yield given
             return
         first, *rest = waiting
-        variants = [{**self.fix, **given, about.name: value} for value in _values(about)]
+        variants = [{**self.fix, **given, about.name: value} for value in self.values[about.name]]
         sampled = any(holds(first.when, known) for known in variants)
         if first != about and sampled:
-            for value in _values(first):
+            for value in self.values[first.name]:
                 yield from self._contexts(rest, about, {**given, first.name: value})
         elif first != about or sampled:
             yield from self._contexts(rest, about, given)
@@ -159,7 +168,9 @@ class _Tries:
         if not issubclass(model, ChoicesModel):
             return
         for parameter in self.space:
-            given = [model.defaults({**self.fix, parameter.name: value}) for value in _values(parameter)]
+            given = [
+                model.defaults({**self.fix, parameter.name: value}) for value in self.values[parameter.name]
+            ]
             if any(defaults != given[0] for defaults in given):
                 yield parameter.name
 
