@@ -149,7 +149,7 @@ def write_report(
             },
             published=published,
             ensembles=store.ensembles(name),
-            policies=_policies(store, asked, everyone.members),
+            policies=_policies(store, name, asked, everyone.members),
         )
 
 
@@ -225,7 +225,9 @@ def _estimated(trials: Sequence[FrontMember], table: "QuantityTable") -> list[Fr
     ]
 
 
-def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":
+def _policies(
+    store: "Store", study: str, spec: StudySpec, trials: Sequence[FrontMember]
+) -> "list[PolicyCurve]":
     """Return the trials by epoch that a report shows in its section of policies."""
     from paretocaps.report.line_styles import STYLES
     from paretocaps.report.policies import policy_curve, shown_trials
@@ -234,7 +236,7 @@ def _policies(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) ->
     found, shown = [], shown_trials(trials, len(STYLES))
     differing = differing_choices(shown)
     for trial in shown:
-        by_seed = _by_seed(store.trial(spec.study, trial.trial).attempts)
+        by_seed = _by_seed(store.trial(study, trial.trial).attempts)
         found.append(policy_curve(trial, list(by_seed.values()), spec.trainer, spec.epochs, differing))
     return [curve for curve in found if curve is not None]
 
