@@ -8,8 +8,9 @@ from optuna.trial import TrialState
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.ranking import front_trials
-from paretocaps.search.runner import OpenTrial, Runner
+from paretocaps.search.runner import Runner
 from paretocaps.storage.records import AttemptRecord, TrialRecord
 
 _POLL = 0.5  # s

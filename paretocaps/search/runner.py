@@ -24,6 +24,7 @@ from paretocaps.run_folder import RunFolder
 from paretocaps.search.ensemble_members import ensemble_trials
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
+from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.ranking import (
@@ -39,21 +40,6 @@ from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
 _FAILURES_IN_A_ROW = 5
-
-
-@dataclass
-class OpenTrial:
-    """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
-
-    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones.
-    """
-
-    number: int
-    choices: dict[str, object]
-    design: str | None
-    waiting: deque[int]
-    running: set[int] = field(default_factory=set)
-    finished: bool = False
 
 
 @dataclass
@@ -171,9 +157,7 @@ class Runner:
         return tuple(dict.fromkeys(objective.quantity for objective in (*self.objectives, *bounded)))
 
     def _job(self, trial: OpenTrial) -> TrainingJob:
-        seed = trial.waiting.popleft()
-        trial.running.add(seed)
-        key = self.store.start_attempt(self.spec.study, trial.number, seed)
+        key = self.store.start_attempt(self.spec.study, trial.number, trial.next_seed())
         job = TrainingJob(
             study=key.study,
             trial=key.trial,
@@ -210,7 +194,7 @@ class Runner:
         trial.running.discard(job.seed)
         if trial.finished:
             self.settle_seed(trial.number, job.seed, failure)
-            if not trial.waiting and not trial.running:
+            if trial.complete:
                 del self.open[trial.number]
         elif failure is None:
             self._finish_if_complete(trial)
@@ -307,7 +291,7 @@ class Runner:
         self.table = self.table.joined(own)
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
-        if trial.waiting or trial.running:
+        if not trial.complete:
             return
         del self.open[trial.number]
         self.failed_in_a_row = 0

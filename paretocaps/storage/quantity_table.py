@@ -19,6 +19,8 @@ N = TypeVar("N", np.int64, np.float64)
 
 FLAGS = ("shared", "loaded", "partial")
 """What makes the times of a training unreliable."""
+MIXED = "mixed"
+"""The flag of a trial whose trainings ran on several machines, so that its times are means over these."""
 
 Machine = tuple[str, str]
 """The name of a device, and the version of torch that trained on it."""
@@ -86,8 +88,9 @@ class QuantityTable:
     def flags(self, row: int) -> tuple[str, ...]:
         """Return what is to be known of a trial's values, as `FrontMember.flags`."""
         timed = tuple(name for name in FLAGS if getattr(self, name)[row])
+        mixed = (MIXED,) if len(self.machines[row]) > 1 else ()
         collapsed = (COLLAPSED if self.all_collapsed[row] else PARTLY,) if self.collapsed[row] else ()
-        return timed + collapsed
+        return timed + mixed + collapsed
 
     @property
     def all_collapsed(self) -> NDArray[np.bool_]:

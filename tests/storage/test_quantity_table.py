@@ -80,3 +80,8 @@ def test_a_trial_is_collapsed_where_every_seed_is() -> None:
 def test_images_are_known_where_any_seed_has_them_recorded():
     made = table([(0, 0.5, "a", ""), (0, 0.6, "a", ""), (1, 0.7, "a", "")], images=[None, 144, None])
     np.testing.assert_array_equal(made.images, [[144, np.nan], [np.nan, np.nan]])
+
+
+def test_a_trial_on_several_machines_is_flagged_mixed():
+    made = table([(0, 1.0, "a", "2.1"), (0, 2.0, "a", "2.2"), (1, 1.0, "a", "2.1"), (1, 2.0, "a", "2.1")])
+    assert (made.flags(0), made.flags(1)) == (("mixed",), ())

@@ -1,0 +1,34 @@
+"""A trial that the runner has not completed."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass
+class OpenTrial:
+    """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
+
+    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones.
+    """
+
+    number: int
+    choices: dict[str, object]
+    design: str | None
+    waiting: deque[int]
+    running: set[int] = field(default_factory=set)
+    finished: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its trainings have ended."""
+        return not self.waiting and not self.running
+
+    def next_seed(self) -> int:
+        """Return a waiting seed, which is running from now on.
+
+        Raises:
+            IndexError: none is waiting.
+        """
+        seed = self.waiting.popleft()
+        self.running.add(seed)
+        return seed
