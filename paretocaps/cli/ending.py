@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 
 from paretocaps.errors import ParetocapsError, disk_full
+from paretocaps.masking import masked
 
 INTERRUPTED = 130
 _debug = False
@@ -47,19 +48,19 @@ def _answer(error: Exception) -> int:
     if isinstance(error, BrokenPipeError | ReaderGone):
         return _leave_pipe()
     if _debug:
-        traceback.print_exception(error)
+        click.echo(masked("".join(traceback.format_exception(error))), err=True, nl=False)
     line, code = explain(error)
     tell(line)
     return code
 
 
 def tell(line: str) -> None:
-    """Write a line to stderr; where nobody reads it any more, the command goes on in silence.
+    """Write a line to stderr, without passwords; where nobody reads it any more, do nothing.
 
     With `2>&1 | head` the reader leaves while a study runs, and the study must not end for that.
     """
     try:
-        click.echo(line, err=True)
+        click.echo(masked(line), err=True)
     except BrokenPipeError:
         _silence(sys.stderr)
 

@@ -9,6 +9,7 @@ from paretocaps.cli.output import console, say, show
 from paretocaps.cli.progress import Progress, front_line
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.masking import masked
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
 from paretocaps.report.tables import FLAGS
@@ -43,7 +44,7 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
 
 def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
     """Return the commands that show more of a study, each with what it does; `device` is the front's own."""
-    where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(storage)}"
+    where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(masked(storage))}"
     own = "" if device is None else f" --measured-on {shlex.quote(device)}"
     name = shlex.quote(study)
     # a name that begins with "-" must follow `--`, which ends the options

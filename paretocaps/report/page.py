@@ -1,6 +1,5 @@
 """The report of a study as one HTML page, which needs no other file and no connection."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.masking import masked
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.ensembles import ensembles_table
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch", "flops")
 """The quantities of trials that a page shows besides those of the front."""
-
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 
 def write_report(
@@ -246,7 +244,7 @@ def _setting_text(value: Any) -> str:
         )
     if isinstance(value, list | tuple):
         return ", ".join(map(_setting_text, value)) or "-"
-    return _PASSWORD.sub(r"\1***@", choice_text(value))
+    return masked(choice_text(value))
 
 
 def _in(unit: str) -> str:

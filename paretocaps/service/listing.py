@@ -9,6 +9,7 @@ from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError
+from paretocaps.masking import masked
 
 
 def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
@@ -83,7 +84,7 @@ def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
     try:
         with Store.open(storage, create=False) as store:
-            kept = f"{len(store.studies())} studies in {storage}"
+            kept = f"{len(store.studies())} studies in {masked(storage)}"
         stored = {"check": "storage", "result": kept, "ok": True}
     except StorageError as error:
         stored = {"check": "storage", "result": str(error), "ok": storage == DEFAULT_STORAGE}

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from paretocaps.errors import StorageError, did_you_mean
+from paretocaps.masking import masked
 from paretocaps.storage.url_settings import known_settings
 
 _BACKENDS = ("sqlite", "postgresql")
@@ -16,6 +17,10 @@ _EXAMPLE = "studies/x.db"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two letters or more: `C:` is a drive
 # where SQLAlchemy begins the query: a password before it may have question marks
 _QUERY = re.compile(r"[^:]*://(?:[^:/]*(?::[^@]*)?@)?[^?]*\?(?P<query>.*)", re.DOTALL)
+
+# a URL or a connection string of libpq whose beginning is mistyped; as a path it would name a file
+_NO_PATH = re.compile(r"://|//[^/]*:.*@|password\s*=", re.IGNORECASE)
+_ENCODED = "write '@', '/', ':' and '?' in a password as %40, %2F, %3A and %3F"
 
 
 def parse_url(url: str) -> URL:
@@ -30,13 +35,7 @@ def parse_url(url: str) -> URL:
     """
     if not _SCHEME.match(url):
         return _of_path(url)
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StorageError(
-            f"storage {url!r} is not a database URL: give the path of a file, such as {_EXAMPLE},"
-            " or postgresql://USER:PASSWORD@HOST/DATABASE"
-        ) from None
+    parsed = _parsed(url)
     backend = parsed.get_backend_name()
     if backend not in _BACKENDS:
         raise StorageError(
@@ -51,8 +50,8 @@ def parse_url(url: str) -> URL:
 
 
 def safe(url: URL) -> str:
-    """Return `url` as text without its password."""
-    return url.render_as_string(hide_password=True)
+    """Return `url` as text without its passwords, before the host and after `?`."""
+    return masked(url.render_as_string(hide_password=False))
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -60,7 +59,29 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
+def _parsed(url: str) -> URL:
+    """Return `url` in its parts. One that is malformed is not shown: nobody knows where its password is."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _malformed(url) from None
+    if parsed.get_backend_name() != "sqlite" and "@" in f"{parsed.host}{parsed.database}":
+        raise _malformed(url)
+    return parsed
+
+
+def _malformed(url: str) -> StorageError:
+    kind = url.partition(":")[0].strip() if _SCHEME.match(url) else ""
+    shown = f"storage {f'{kind}:...'!r}" if kind else "storage (hidden, as it may have a password)"
+    return StorageError(
+        f"{shown} is not a database URL: give the path of a file, such as {_EXAMPLE},"
+        f" or postgresql://USER:PASSWORD@HOST/DATABASE ({_ENCODED})"
+    )
+
+
 def _of_path(path: str) -> URL:
+    if _NO_PATH.search(path):
+        raise _malformed(path)
     where = f"storage {path!r}"
     if path in ("", ":memory:"):
         raise StorageError(f"{where} names no file, so nothing would be stored: write {_EXAMPLE}")

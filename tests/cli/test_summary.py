@@ -77,3 +77,10 @@ def test_commands_ask_for_the_device_whose_front_is_shown(view, front, capsys):
     show_summary(summary(replace(one, devices=("cpu A", "cpu B"))), view)
     lines = capsys.readouterr().err.splitlines()
     assert [line.count("--measured-on 'cpu A'") for line in lines[-3:]] == [1, 1, 0]
+
+
+def test_commands_hide_passwords():
+    url = "postgresql://me:pl4nted@host/db?sslpassword=pl4nted"
+    commands = "\n".join(next_commands("demo", url))
+    assert "pl4nted" not in commands
+    assert commands.count("postgresql://me:***@host/db?sslpassword=***") == 3

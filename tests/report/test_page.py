@@ -143,7 +143,7 @@ def test_whatever_comes_from_a_study_is_text_not_markup(tmp_path, front):
 
 @pytest.mark.parametrize("password", ["secret", "se:cr@et"])
 def test_passwords_stay_out_of_the_page(tmp_path, front, password):
-    settings = {"storage": f"postgresql://me:{password}@host/db"}
+    settings = {"storage": f"postgresql://me:{password}@host/db?password={password}"}
     body = written(tmp_path / "demo.html", front, settings=settings)
     assert password not in body
     assert "postgresql://me:***@host/db" in body

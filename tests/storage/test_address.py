@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.address import parse_url, safe, sqlite_file
@@ -49,6 +50,40 @@ def test_an_error_does_not_show_the_password():
         parse_url("mysql://me:secret@host/x")
     assert "secret" not in str(caught.value)
     assert "me" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:pl4nted@host:port/x",
+        "postgresql:/me:pl4nted@host/x",
+        "postgresql:me:pl4nted@host",
+        "postgresql://me:p@pl4nted@host/x",
+        "postgresql://me/x:pl4nted@host/x",
+        " postgresql://me:pl4nted@host/x",
+        "//me:pl4nted@host/x",
+        "host=h user=me password=pl4nted",
+        "postgresql://me@host/x?password=pl4nted&foo=1",
+        "mysql://me@host/x?password=pl4nted",
+    ],
+)
+def test_a_malformed_url_is_not_shown_with_its_password(url):
+    with pytest.raises(StorageError) as caught:
+        parse_url(url)
+    assert "pl4nted" not in str(caught.value)
+    assert "storage" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:pl4nted@h/x",
+        "postgresql://me@h/x?pass%77ord=pl4nted",
+        "postgresql://h/x?sslpassword=pl4nted",
+    ],
+)
+def test_a_url_is_rendered_without_its_passwords(url):
+    assert "pl4nted" not in safe(make_url(url))
 
 
 def test_a_file_is_found_in_the_url():
