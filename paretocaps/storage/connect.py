@@ -4,7 +4,7 @@ import errno
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,15 @@ from sqlalchemy.engine import URL
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.address import parse_url, safe, sqlite_file
+from paretocaps.storage.schema import PREFIX
 
 BUSY_SECONDS = 30.0
+_OPTUNA = {
+    *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
+    *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),
+    *("trial_params", "trial_values", "trial_intermediate_values", "trial_heartbeats"),
+}
+"""The tables that Optuna makes."""
 
 
 def engine_arguments(url: str) -> dict[str, Any]:
@@ -115,6 +122,30 @@ def check_file(url: URL, *, create: bool) -> None:
         raise StorageError(f"{where}: {error.filename!r} cannot be used: {error.strerror}") from None
 
 
+def refuse_foreign(url: URL) -> None:
+    """Refuse the file of an SQLite URL that another program made, before anything is changed in it.
+
+    Ours has our tables, or only Optuna's; so has a new or empty one, which has none.
+
+    Raises:
+        StorageError: the file has tables, and all of them, or all but Optuna's, are another program's.
+    """
+    path = Path(url.database or "")
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with closing(_reader(path.resolve())) as connection, suppress(sqlite3.Error):  # the engine meets it, too
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        foreign = sorted(set(names) - _OPTUNA - {"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
+        if foreign and not any(name.startswith(PREFIX) for name in names):
+            listed = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+            raise StorageError(
+                f"storage {safe(url)!r} belongs to another program (it has the tables {listed}):"
+                " nothing was changed; name another file"
+            )
+
+
 def refuse_read_only(url: str) -> None:
     """Refuse an SQLite URL whose file or folder exists but cannot be written.
 
@@ -140,21 +171,21 @@ def _reading_engine(path: Path) -> Engine:
     short-lived, because it would not notice later changes.
     """
     path = path.resolve()  # the log is next to the file, not next to a link to it
-    log = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(
-            f"{path.as_uri()}?{mode}",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-
-    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=lambda: _reader(path))
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    log = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(
+        f"{path.as_uri()}?{mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 def _on_connect(connection: Any, record: Any) -> None:

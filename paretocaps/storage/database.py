@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 
 from paretocaps.errors import ParetocapsError, StorageError
 from paretocaps.storage.address import parse_url, safe
 from paretocaps.storage.artifacts import artifacts_folder
-from paretocaps.storage.connect import make_engine
+from paretocaps.storage.connect import make_engine, refuse_foreign
 
 T = TypeVar("T")
 BACK_OFF = (0.1, 0.5, 2.0)
@@ -22,6 +22,8 @@ _CHECKPOINT_SECONDS = 1.0
 _REMEDIES = {  # by SQLite's error message
     "database or disk is full": "its disk is full: free some space, then run the same command again",
     "attempt to write a readonly database": "it is read-only: make it writable, or copy the file",
+    "database disk image is malformed": "it is damaged, so nothing is read from it: put back a copy, or"
+    " save what can be read with `sqlite3 FILE .recover`",
     "file is not a database": "it is not an SQLite database: name another file",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
     " folder writable, or copy both",
@@ -41,13 +43,14 @@ class Database:
 
     def __init__(self, url: str, *, create: bool) -> None:
         self.engine: Engine = make_engine(url, create=create)
+        refuse_foreign(parse_url(url))
         self.artifacts = artifacts_folder(url).absolute()
         """The folder for weights and arrays; the first writer makes it."""
         self.engine.update_execution_options(artifacts=self.artifacts)
         self.name = safe(self.engine.url)
         self._closed = False
         self._pauses: tuple[float, ...] = ()
-        self.read(lambda connection: None)
+        self.read(_refuse_damaged)
         # a wrong address is an error at once; a server that has answered before is tried again
         self._pauses = BACK_OFF
 
@@ -102,6 +105,14 @@ class Database:
             # a process that still reads keeps the log, and the last one to close it empties it: wait briefly
             raw.cursor().execute(f"PRAGMA busy_timeout = {int(_CHECKPOINT_SECONDS * 1000)}")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _refuse_damaged(connection: Connection) -> None:
+    """Check all of an SQLite file, as a view that reads only sound pages would not meet the others."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise DatabaseError(None, None, sqlite3.DatabaseError("database disk image is malformed"))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def open_as_nobody(url: str, how: str) -> str:
 def test_a_folder_is_no_database(tmp_path):
     with pytest.raises(StorageError, match="is a folder: name a file in it"):
         Store.open(f"sqlite:///{tmp_path}", create=True)
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("tables", [["bookmarks"], ["studies", "rooms"]])
+def test_the_database_of_another_program_is_left_as_it_is(tmp_path, create, tables):
+    path = tmp_path / "places.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (x)")
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match=rf"belongs to another program \(it has the tables {tables[-1]}\)"):
+        Store.open(str(path), create=create)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_database_of_ours_may_have_tables_of_the_users_own(url):
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        connection.execute("CREATE TABLE my_notes (x)")
+    Store.open(url, create=True).close()
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path):

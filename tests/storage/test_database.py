@@ -85,6 +85,18 @@ def test_a_damaged_file_is_said(url):
         Database(url, create=False).read(count)
 
 
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_a_file_of_which_a_part_is_damaged_is_refused_whole(database, url, part):
+    database.write(lambda connection: [add(f"{number}")(connection) for number in range(300)])
+    database.close()
+    path = Path(url.removeprefix("sqlite:///"))
+    with path.open("r+b") as stream:
+        stream.seek(int(path.stat().st_size * part) // 4096 * 4096)
+        stream.write(b"\xff" * 4096)
+    with pytest.raises(StorageError, match=r"it is damaged, .*put back a copy"):
+        Database(url, create=False)
+
+
 def break_connection(database, times):
     """Let the next statements meet a server that went away, as SQLAlchemy reports it."""
     left = [times]
