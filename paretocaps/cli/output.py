@@ -15,6 +15,7 @@ from rich.text import Text
 
 from paretocaps.cli.ending import tell
 from paretocaps.cli.numbers import is_number, number_text
+from paretocaps.report.csv_cell import csv_cell
 
 Row = Mapping[str, Any]
 PIPE_WIDTH = 10_000
@@ -68,8 +69,8 @@ def write_csv(rows: Sequence[Row]) -> None:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    writer.writerow({name: csv_cell(name) for name in columns})
+    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     click.echo(text.getvalue(), nl=False)
 
 
@@ -97,10 +98,3 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(f"{name}={entry}" for name, entry in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    nested = isinstance(value, Mapping | list | tuple)
-    return json.dumps(value, ensure_ascii=False, default=str) if nested else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.errors import UsageError, why_not_written
 from paretocaps.report.pictures import picture_uri, side_by_side
+from paretocaps.report.places import without_folders
 from paretocaps.report.series import evenly
 from paretocaps.writing import whole_file
 
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 @cache
 def templates() -> "Environment":
-    """Return the templates of the pages; every value that is filled in is escaped."""
+    """Return the templates of the pages; every value that is filled in is escaped, and without folders."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
         loader=PackageLoader("paretocaps.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -34,6 +36,11 @@ def templates() -> "Environment":
         "evenly": lambda values, limit: [values[i] for i in evenly(len(values), limit)],
     }
     return found
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as a page shows it; markup is made of parts that passed here, or of figures."""
+    return without_folders(value) if type(value) is str else value
 
 
 def figure_html(figure: "Figure", name: str) -> str:

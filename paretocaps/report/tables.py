@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from paretocaps.domain.collapse import COLLAPSED, PARTLY
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
+from paretocaps.report.csv_cell import csv_cell
 from paretocaps.report.level_notes import MARK, best_and_level
 
 _PREFIXES = ("", "k", "M", "G", "T", "P")
@@ -210,9 +210,13 @@ def csv_text(members: Sequence[FrontMember], objectives: Sequence[Objective] = (
     columns, rows = flat_rows(members, objectives)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    writer.writerows([csv_cell(value) for value in row] for row in (columns, *rows))
     return text.getvalue()
+
+
+def markdown_text(text: str) -> str:
+    """Return `text` for Markdown, so that no part of it is HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def markdown_table(table: Table) -> str:
@@ -238,13 +242,5 @@ def _three_figures(value: float) -> str:
     return f"{value:.1f}" if size >= 9.995 else f"{value:.2f}" if size >= 0.9995 else f"{value:.3g}"
 
 
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return choice_text(value)
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return value
-
-
 def _markdown_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return markdown_text(text).replace("|", "\\|").replace("\n", " ")

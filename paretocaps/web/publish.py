@@ -11,7 +11,7 @@ from paretocaps.report.figures import placeholder
 from paretocaps.report.front import Front
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
-from paretocaps.report.tables import markdown_table, trials_table
+from paretocaps.report.tables import markdown_table, markdown_text, trials_table
 from paretocaps.web.optuna_side import load_study, open_studies
 
 if TYPE_CHECKING:
@@ -54,15 +54,15 @@ def publish(url: str, study: str, record: FrontRecord, figures: Mapping[str, Any
 
 
 def front_note(record: FrontRecord) -> str:
-    """Return a front as a paragraph and a table in Markdown."""
-    names = ", ".join(objective.name for objective in record.objectives)
-    bounds = f"\nOnly trials with {record.within}.\n" if record.within else ""
+    """Return a front as a paragraph and a table in Markdown, in which no text is HTML."""
+    names = markdown_text(", ".join(objective.name for objective in record.objectives))
+    bounds = f"\nOnly trials with {markdown_text(record.within)}.\n" if record.within else ""
     if not record.members:
         return f"### Front over {names}\n\nNo trial is on it yet.\n{bounds}"
     knee = Front.from_record(record).knee().trial
     table = markdown_table(trials_table(record.members, record.objectives, {knee: "knee"}))
     lines = [*interval_notes(record.members, record.objectives), *level_notes(record)]
-    notes = "".join(f"\n{line}.\n" for line in lines)
+    notes = "".join(f"\n{markdown_text(line)}.\n" for line in lines)
     return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n{notes}{bounds}"
 
 

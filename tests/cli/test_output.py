@@ -32,6 +32,11 @@ def test_csv_has_the_columns_of_every_row(capsys):
     assert capsys.readouterr().out == 'a,b\n1,\n2,"x,y"\n'
 
 
+def test_csv_runs_no_formula(capsys):
+    write_csv([{"name": "=1+1", "-b": -1}])
+    assert capsys.readouterr().out == "name,'-b\n'=1+1,-1\n"
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_floats_survive_json_and_csv(values):
     rows = [{"value": value} for value in values]

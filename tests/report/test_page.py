@@ -76,6 +76,21 @@ def test_intervals_are_explained_and_missing_ones_said(tmp_path, front):
     assert "Bars in the figures" not in plain
 
 
+def test_no_text_names_a_folder_of_the_machine(tmp_path, front):
+    settings = {
+        "storage": f"sqlite:///{tmp_path}/x.db",
+        "data": str(tmp_path / "images"),
+        "a": {"b": ["/home/me/c"]},
+    }
+    remarks = {member.trial: [f"{tmp_path}/features could not be kept"] for member in front}
+    body = written(tmp_path / "x.html", front, settings=settings, remarks=remarks)
+    assert str(tmp_path) not in body
+    assert "/home/me" not in body
+    assert "<dt>storage</dt><dd>x.db</dd>" in body
+    assert "<dt>data</dt><dd>images</dd>" in body
+    assert "features could not be kept" in body
+
+
 def test_tables_within_tables_of_the_settings_are_told_apart(tmp_path, front):
     body = written(tmp_path / "x.html", front, settings={"design": {"a": {"n": 1, "m": True}, "b": {"n": 2}}})
     assert "<dt>design</dt><dd>a (n=1 m=true) b (n=2)</dd>" in body

@@ -212,6 +212,13 @@ def test_csv_of_awkward_values_reads_back():
     assert float(row["acc"]) == 0.1 + 0.2
 
 
+def test_csv_runs_no_formula():
+    member = FrontMember(0, {"note": "=1+1", "@x": "-a", "lr": -0.5}, {"acc": -1.0}, design="+d")
+    text = csv_text([member])
+    row = next(csv.DictReader(io.StringIO(text)))
+    assert (row["note"], row["'@x"], row["design"], row["lr"]) == ("'=1+1", "'-a", "'+d", "-0.5")
+
+
 def test_markdown_keeps_its_columns(front):
     member = FrontMember(7, {}, {"acc": 0.9, "time": 1.0, "params": 10.0}, design="a|b\nc")
     assert markdown_table(trials_table([member], front.objectives)) == (

@@ -79,6 +79,16 @@ def test_the_note_says_within_which_bounds(front):
     assert empty == "### Front over acc, time\n\nNo trial is on it yet.\n\nOnly trials with acc>=0.9.\n"
 
 
+def test_no_text_in_the_note_is_html(front):
+    hostile = "<img src=x onerror=alert(1)>"
+    first, second = front.members[:2]
+    note = front_note(
+        replace(front, members=(replace(first, design=hostile, choices={"a": hostile}), second))
+    )
+    assert "&lt;img" in note
+    assert "<img" not in note
+
+
 def test_figures_and_front_are_in_the_study(url, front, attributes):
     publish(url, "demo", front, front_figures(front))
     shown = figures_in(attributes())
