@@ -17,7 +17,7 @@ from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
-from paretocaps.report.line_styles import LineStyle, line_styles
+from paretocaps.report.line_styles import STYLES, LineStyle, line_styles
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import policies_figures
@@ -114,6 +114,7 @@ def write_report(
         by_trial={"progress": progress_figure(history, len(trials))} if len(history) > 1 else {},
         by_epoch=_by_epoch(front, epochs or {}, styles),
         policies=policies_figures(policies, styles),
+        most=len(STYLES),
         seeded=any(curve.seeds > 1 for curve in policies),
         published=published
         and published_section(

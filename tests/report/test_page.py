@@ -10,6 +10,7 @@ from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError
 from paretocaps.report.figures import placeholder
+from paretocaps.report.line_styles import STYLES
 from paretocaps.report.page import write_figures, write_report
 from paretocaps.report.policies import PolicyCurve
 
@@ -195,6 +196,7 @@ def test_policies_have_a_section_in_the_colours_of_the_other_figures(tmp_path, f
     body = written(tmp_path / "x.html", front, epochs=EPOCHS, policies=policies)
     before, section = body.split("<h2>Policies</h2>")
     assert "with the 95 % interval of the" in section
+    assert f"of more than {len(STYLES)}, so many evenly spaced ones" in section
     lines = [re.findall(r'"color":"(#\w+)","dash":"(\w+)"', text) for text in (before, section)]
     own, other = dict.fromkeys(lines[1])
     assert set(lines[0]) == {own} != {other}
