@@ -12,7 +12,7 @@ from rich.text import Text
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text, counted
-from paretocaps.cli.progress import Line, Preparing, Progress, Training, front_line
+from paretocaps.cli.progress import Line, Preparing, Progress, Training
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 
@@ -96,7 +96,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *([Text()] if running else []),
         *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
         *([Text()] if last else []),
-        Text(front_line(spec, len(members), progress.missing), "bold", no_wrap=True, overflow="ellipsis"),
+        Text(progress.front_line, "bold", no_wrap=True, overflow="ellipsis"),
         *(
             [front_table(members, objectives, width, rows, base=progress.base)]
             if members and rows >= SMALLEST

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from paretocaps.cli.numbers import counted
-from paretocaps.cli.progress import Progress, front_line
+from paretocaps.cli.progress import Progress
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -102,9 +102,8 @@ class PlainView(Progress):
         """Report the size of the front, and the hypervolume of the whole front."""
         super().front_changed(front)
         if front.members:
-            line = front_line(self.spec, len(self.shown), self.missing)
-            whole = " of the whole front" if self.missing else ""
-            self._say(f"{line}, hypervolume {front.hypervolume:.6g}{whole}")
+            whole = " of the whole front" if self.missing or self.collapsed else ""
+            self._say(f"{self.front_line}, hypervolume {front.hypervolume:.6g}{whole}")
 
     def notice(self, message: str) -> None:
         """Report a message."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.numbers import counted
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -174,16 +175,31 @@ class Progress(Observer):
 
     @property
     def shown(self) -> tuple[FrontMember, ...]:
-        """The members of the front within the study's bounds."""
-        if self.front is None or self.spec is None:
-            return ()
-        bounds = self.spec.requirements
-        return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+        """The members of the front within the study's bounds, of which none collapsed."""
+        bounded = self.spec is not None and self.spec.requirements
+        return tuple(m for m in self._meeting if not (bounded and COLLAPSED in m.flags))
 
     @property
     def missing(self) -> int:
         """The number of members of the front that miss the study's bounds."""
-        return len(self.front) - len(self.shown) if self.front else 0
+        return len(self.front) - len(self._meeting) if self.front else 0
+
+    @property
+    def collapsed(self) -> int:
+        """The number of members of the front that keep bounds but are left out, because they collapsed."""
+        return len(self._meeting) - len(self.shown)
+
+    @property
+    def front_line(self) -> str:
+        """A line on the front: how many members are within the study's bounds, and how many are not."""
+        return front_line(self.spec, len(self.shown), self.missing, self.collapsed)
+
+    @property
+    def _meeting(self) -> tuple[FrontMember, ...]:
+        if self.front is None or self.spec is None:
+            return ()
+        bounds = self.spec.requirements
+        return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
         return Training(job, design or short_choices(job.choices, self.base), self.clock())
@@ -212,14 +228,17 @@ class Progress(Observer):
             self.to_keep = (*self.to_keep, line)
 
 
-def front_line(spec: StudySpec | None, shown: int, missing: int) -> str:
-    """Return a line on a front: how many members are within the study's bounds, and how many miss them."""
+def front_line(spec: StudySpec | None, shown: int, missing: int, collapsed: int = 0) -> str:
+    """Return a line on a front: how many members are within the study's bounds, miss them, or collapsed."""
     bounds = " and ".join(map(str, spec.requirements)) if spec else ""
-    if shown + missing == 0:
-        return "front: no trial yet"
-    miss = "misses" if missing == 1 else "miss"
-    if not shown:
-        return f"front: no trial meets {bounds} yet ({missing} {miss} it)"
-    meeting = f" with {bounds}" if bounds else ""
-    more = f" ({missing} more {miss} it)" if missing else ""
-    return f"front: {counted(shown, 'trial')}{meeting}{more}"
+    miss = "misses it" if missing == 1 else "miss it"
+    others = [f"{collapsed} {COLLAPSED}"] * (collapsed > 0)
+    if shown:
+        others = [f"{missing} more {miss}"] * (missing > 0) + others
+        front = f"front: {counted(shown, 'trial')}" + (f" with {bounds}" if bounds else "")
+    elif missing:
+        others = [f"{missing} {miss}", *others]
+        front = f"front: no trial meets {bounds} yet"
+    else:
+        front = "front: no trial yet"
+    return front + (f" ({', '.join(others)})" if others else "")

@@ -24,7 +24,7 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
     if summary.collapsed:
         say(f"{summary.collapsed} of them {COLLAPSED}: {FLAGS[COLLAPSED]}")
-    say(front_line(view.spec, len(front), view.missing))
+    say(front_line(view.spec, len(front), view.missing, view.collapsed))
     for line in front.left_out:
         say(line)
     if front.members:
