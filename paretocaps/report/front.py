@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.errors import UsageError
 from paretocaps.renamed import renamed_arguments
 from paretocaps.report.trial_frame import members_frame
 
@@ -56,4 +57,6 @@ class Front(FrontRecord):
         return self.members[pick(self._values(), self.objectives, preferences)]
 
     def _values(self) -> list[list[float]]:
+        if not self.members and self.requirements:
+            raise UsageError(f"the front is empty: no trial keeps {self.within}; give other bounds, or none")
         return [[member.values[o.name] for o in self.objectives] for member in self.members]

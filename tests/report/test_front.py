@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from paretocaps.domain.front_record import FrontRecord
+from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.decision import knee
 from paretocaps.report.front import Front
@@ -34,6 +37,9 @@ def test_an_empty_front_is_an_empty_frame(front):
     assert (len(frame), len(frame.columns)) == (0, 5 + 3 * 4)
     with pytest.raises(UsageError, match="front is empty"):
         empty.knee()
+    bounded = replace(empty, requirements=parse_requirements(["acc>=0.9"]))
+    with pytest.raises(UsageError, match=r"front is empty: no trial keeps acc>=0\.9"):
+        bounded.pick({"acc": 1})
 
 
 def test_decisions_return_members(front):
