@@ -149,7 +149,7 @@ def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> 
         "bounds": front.within or "none",
         "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
         or "not recorded",
-        "seeds": ", ".join(map(str, seeds)) or "not recorded",
+        "seeds": ", ".join(map(str, seeds)) or "none",
     }
     if front.reference_point is not None:
         values = zip(front.objectives, front.reference_point, strict=True)

@@ -106,7 +106,7 @@ def published_section(
 
 def _conditions(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int], amount: str) -> list[str]:
     where = [*devices, *([front.measured_on] if front.measured_on else [])] or ["not recorded"]
-    seeded = f"seeds: {', '.join(map(str, seeds)) or 'not recorded'}"
+    seeded = f"seeds: {', '.join(map(str, seeds)) or 'none'}"
     return [f"device: {where[0]}", *where[1:], seeded, *([f"trained: {amount}"] if amount else [])]
 
 

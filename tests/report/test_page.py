@@ -117,6 +117,7 @@ def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     assert "No trial is on the front yet" in body
     assert "hypervolume" not in body
     assert "<dt>device</dt><dd>not recorded</dd>" in body
+    assert "<dt>seeds</dt><dd>none</dd>" in body
     assert body.count("Plotly.newPlot(") == 4
 
 
