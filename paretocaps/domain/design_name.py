@@ -5,10 +5,13 @@ from typing import Any
 
 _LONGEST = 200
 """The most characters that the database keeps."""
+_MORE = "..."
 
 
 def name_in_study(designs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Return the name of a training that is all these designs, such as "adabatch = wab (family=lenet5)".
+
+    A name that the database cannot keep names as many whole designs as fit, at least the first.
 
     Args:
         designs: the name of each design, and the fixed choices that supplement it.
@@ -18,12 +21,15 @@ def name_in_study(designs: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         text = " = ".join(name for name, _ in designs) + fixed[0]
     else:
         text = " = ".join(name + end for (name, _), end in zip(designs, fixed, strict=True))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    if len(text) <= _LONGEST:
+        return text
+    whole, joint, _ = text[: _LONGEST - len(_MORE)].rpartition(" = ")
+    return f"{whole}{joint}{_MORE}" if whole else f"{text[: _LONGEST - len(_MORE)]}{_MORE}"
 
 
 def designs_in(text: str) -> tuple[str, ...]:
     """Return the names of the designs in the name of a training, without what was fixed besides."""
-    return tuple(part.split(" (", 1)[0] for part in text.split(" = "))
+    return tuple(part.split(" (", 1)[0] for part in text.split(" = ") if part != _MORE)
 
 
 def _in_brackets(choices: Mapping[str, Any]) -> str:

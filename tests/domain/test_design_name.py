@@ -23,3 +23,10 @@ def test_a_name_is_no_longer_than_the_database_keeps():
     text = name_in_study([("resnet50", {"checkpoint": "/long" * 60})])
     assert len(text) == 200
     assert designs_in(text) == ("resnet50",)
+    many = [
+        (f"lenet5_exponential_{number}", {"family": "lenet5"} if number < 4 else {}) for number in range(9)
+    ]
+    text = name_in_study(many)
+    assert len(text) <= 200
+    assert text.endswith(" = ...")
+    assert designs_in(text) == tuple(name for name, _ in many[:5])
