@@ -39,15 +39,18 @@ def fitted(features: Tensor, labels: Tensor, classes: int) -> RidgeProbe:
     with torch.autocast(features.device.type, enabled=False):
         centred, mean = _centred(features)
         targets, shares = _targets(labels, classes)
-        duals = torch.linalg.solve(_penalised_gram(centred), targets)
+        gram, _ = _penalised_gram(centred)
+        duals = torch.linalg.solve(gram, targets)
         return RidgeProbe(centred.T @ duals.to(centred), mean, shares.to(centred))
 
 
 def accuracy(features: Tensor, labels: Tensor, classes: int) -> float:
     """Return the share of images that a probe of all the other images classifies rightly.
 
-    With the inverse G of the penalised Gram matrix of the features, and targets Y, the probe that was fitted
-    without image n predicts Y_n - (G Y)_n / G_nn for it, so that one inverse serves all images.
+    With the inverse G of the penalised Gram matrix of N centred features, the penalty p and centred targets
+    Y, the probe that was fitted without image n predicts Y_n - (G Y)_n / (G_nn - 1 / (N p)) for it, so that
+    one inverse serves all images. The term 1 / (N p) leaves image n out of the means, too: centred features
+    sum to 0, so that the others would betray its label wherever there are more features than images.
 
     Args:
         features: [N, ...].
@@ -57,8 +60,10 @@ def accuracy(features: Tensor, labels: Tensor, classes: int) -> float:
     with torch.autocast(features.device.type, enabled=False):
         centred, _ = _centred(features)
         targets, shares = _targets(labels, classes)
-        inverse = torch.linalg.inv(_penalised_gram(centred))
-        left_out = targets - inverse @ targets / inverse.diagonal().unsqueeze(1)
+        gram, penalty = _penalised_gram(centred)
+        inverse = torch.linalg.inv(gram)
+        own = inverse.diagonal() - 1 / (len(gram) * penalty)
+        left_out = targets - inverse @ targets / own.unsqueeze(1)
     return float(((left_out + shares).argmax(1) == labels.cpu()).double().mean())
 
 
@@ -75,9 +80,12 @@ def _targets(labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
     return one_hot - one_hot.mean(0), one_hot.mean(0)
 
 
-def _penalised_gram(centred: Tensor) -> Tensor:
-    """Return the Gram matrix of centred features plus the penalty, [N, N], in double precision on the CPU."""
+def _penalised_gram(centred: Tensor) -> tuple[Tensor, float]:
+    """Return the Gram matrix of centred features plus the penalty, [N, N], and the penalty.
+
+    The matrix is in double precision and on the CPU.
+    """
     gram = (centred @ centred.T).double().cpu()
     # a penalty above 0 even for features that are all alike
     penalty = PENALTY * max(float(gram.diagonal().mean()), 1e-12)
-    return gram + penalty * torch.eye(len(gram), dtype=gram.dtype)
+    return gram + penalty * torch.eye(len(gram), dtype=gram.dtype), penalty

@@ -30,20 +30,26 @@ def test_a_probe_is_ridge_regression():
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.5, 1.5])
-def test_each_image_is_left_out_of_its_own_probe(apart):
-    features, labels = clusters(apart=apart)
-    flat = features.flatten(1).double()
-    centred = flat - flat.mean(0)
-    targets = functional.one_hot(labels, 4).double()
-    targets = targets - targets.mean(0)
-    penalty, right = PENALTY * centred.square().sum(1).mean(), 0
+@pytest.mark.parametrize("dims", [(3, 2, 2), (30, 2, 2)])  # fewer and more features than images
+def test_each_image_is_left_out_of_its_own_probe(apart, dims):
+    features, labels = clusters(apart=apart, dims=dims)
+    flat, targets = features.flatten(1).double(), functional.one_hot(labels, 4).double()
+    penalty, right = PENALTY * (flat - flat.mean(0)).square().sum(1).mean(), 0
     for place in range(len(labels)):
         others = torch.arange(len(labels)) != place
-        covariance = centred[others].T @ centred[others] + penalty * torch.eye(centred.shape[1])
-        weights = torch.linalg.solve(covariance, centred[others].T @ targets[others])
-        right += int((centred[place] @ weights).argmax() == labels[place])
+        mean, shares = flat[others].mean(0), targets[others].mean(0)
+        centred = flat[others] - mean
+        covariance = centred.T @ centred + penalty * torch.eye(flat.shape[1])
+        weights = torch.linalg.solve(covariance, centred.T @ (targets[others] - shares))
+        right += int(((flat[place] - mean) @ weights + shares).argmax() == labels[place])
     assert accuracy(features, labels, 4) == right / len(labels)
     assert apart > 0 or right / len(labels) < 0.6
+
+
+def test_labels_of_chance_are_not_told_from_many_features():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(4, (60,), generator=generator)
+    assert accuracy(torch.randn(60, 500, generator=generator), labels, 4) < 0.45
 
 
 def test_features_that_are_all_alike_are_no_better_than_chance():
