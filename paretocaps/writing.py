@@ -46,18 +46,43 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder to fill, which replaces the folder `path` if the block ends without an error.
 
-    Missing parents are created. The old folder is set aside and removed last: if the process is killed before
-    the new one is in place, the next writer puts the old one back.
+    Missing parents are created. The folder and what is in it are for their owner only (0700, 0600). The old
+    folder is set aside and removed last: if the process is killed before the new one is in place, the next
+    writer puts the old one back.
 
     Raises:
         OSError: the folder cannot be written; the error names `path`, and an earlier folder stays.
     """
-    with _draft(path, Path.mkdir) as draft:
+    with _draft(path, _new_folder) as draft:
         yield draft
         for part in (*draft.rglob("*"), draft):
+            part.chmod(0o700 if part.is_dir() else 0o600)
             _sync(part)
         _replace(draft, path)
         _sync(path.parent)
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder `path` and those above it that are missing, for their owner only (0700).
+
+    A folder that exists stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not path.is_dir():
+        private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file `path` for its owner only (0600); one that exists stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -157,6 +182,10 @@ def _replace(draft: Path, path: Path) -> None:
             _remove(aside)  # another writer was there between the two renames
     with suppress(OSError):  # another writer may have removed it
         aside.rename(draft)
+
+
+def _new_folder(draft: Path) -> None:
+    draft.mkdir(mode=0o700)
 
 
 def _new_file(draft: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from paretocaps import writing
 from paretocaps.testing.writes import full_disk
-from paretocaps.writing import refuse_unwritable, whole_file, whole_folder
+from paretocaps.writing import private_file, private_folder, refuse_unwritable, whole_file, whole_folder
 
 # each dies by its own SIGKILL as its n-th step (opening, locking, renaming, removing) begins
 DIE = """
@@ -238,3 +238,27 @@ def test_a_draft_taken_for_abandoned_before_it_was_locked_is_made_again(tmp_path
     write(tmp_path / "a")
     assert len(made) == 2
     assert names(tmp_path) == ["a"]
+
+
+def rights(path):
+    return path.stat().st_mode & 0o777
+
+
+def test_a_whole_folder_is_its_owners_only(tmp_path):
+    with whole_folder(tmp_path / "export") as part:
+        (part / "a").write_text("a")
+        (part / "b").mkdir()
+    written = {path.name: rights(path) for path in (tmp_path / "export", *(tmp_path / "export").iterdir())}
+    assert written == {"export": 0o700, "a": 0o600, "b": 0o700}
+
+
+def test_private_folders_and_files_that_exist_keep_their_rights(tmp_path):
+    tmp_path.chmod(0o755)
+    private_folder(tmp_path / "a" / "b")
+    private_file(tmp_path / "a" / "x")
+    assert [rights(tmp_path / name) for name in (".", "a", "a/b", "a/x")] == [0o755, 0o700, 0o700, 0o600]
+    for name, mode in (("a", 0o750), ("a/x", 0o640)):
+        (tmp_path / name).chmod(mode)
+    private_folder(tmp_path / "a")
+    private_file(tmp_path / "a" / "x")
+    assert [rights(tmp_path / name) for name in ("a", "a/x")] == [0o750, 0o640]

@@ -18,6 +18,7 @@ from paretocaps.errors import is_out_of_memory
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.messages import decode, encode
 from paretocaps.run_folder import RunFolder
+from paretocaps.writing import private_folder
 
 
 class Channel:
@@ -75,7 +76,7 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
 
 
 def _print_to(folder: RunFolder) -> None:
-    folder.path.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.path)
     sys.stdout.flush()
     with folder.log.open("ab") as log:
         os.dup2(log.fileno(), 1)

@@ -15,6 +15,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.execution.messages import decode, encode
 from paretocaps.execution.thread_waiting import wait_briefly
 from paretocaps.run_folder import RunFolder
+from paretocaps.writing import private_folder
 
 GRACE = 1.5
 """Seconds between SIGTERM and SIGKILL."""
@@ -38,7 +39,7 @@ class WorkerProcess:
     """
 
     def __init__(self, folder: RunFolder, threads: int) -> None:
-        folder.path.mkdir(parents=True, exist_ok=True)
+        private_folder(folder.path)
         # -P: a file in the working directory must not stand in for a module of the worker
         command = [sys.executable, "-P", "-m", "paretocaps.execution.worker"]
         with folder.log.open("ab") as log:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from paretocaps.errors import StorageError
 from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.schema import PREFIX
+from paretocaps.writing import private_file, private_folder
 
 BUSY_SECONDS = 30.0
 _OPTUNA = {
@@ -85,6 +86,8 @@ def make_engine(url: str, *, create: bool) -> Engine:
     check_file(parsed, create=create)
     if create:
         refuse_read_only(url)
+        with suppress(OSError):  # SQLite says what is wrong
+            private_file(path)  # SQLite gives its log and journal the file's own rights
     elif _read_only_places(path):
         return _reading_engine(path)
     arguments["connect_args"]["isolation_level"] = None  # Python's own BEGIN is deferred and comes late
@@ -115,7 +118,7 @@ def check_file(url: URL, *, create: bool) -> None:
                 " or name another with --storage"
             )
         if create:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         if path.exists() and not os.access(path, os.R_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     except OSError as error:

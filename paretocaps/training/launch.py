@@ -17,6 +17,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.errors import ParetocapsError, TrainingError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.ranks import ALONE, Ranks, group_of
+from paretocaps.writing import private_folder
 
 LOOPBACK = "127.0.0.1"
 _POLL = 0.05  # s
@@ -108,7 +109,7 @@ class RankProcesses:
 
     def __init__(self, job: TrainingJob, port: int) -> None:
         self._folder = RunFolder(job.folder)
-        self._folder.path.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder.path)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         try:
             for rank in range(1, job.ranks):

@@ -71,6 +71,22 @@ def test_a_database_of_ours_may_have_tables_of_the_users_own(url):
     Store.open(url, create=True).close()
 
 
+def test_a_new_database_and_its_log_are_their_owners_only(tmp_path):
+    path = tmp_path / "new" / "studies" / "x.db"
+    with Store.open(str(path), create=True) as store:
+        store.create_study("s", {})
+        rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert rights == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent, path.parent.parent)} == {0o700}
+
+
+def test_an_existing_database_keeps_its_rights(url):
+    path = Path(url.removeprefix("sqlite:///"))
+    path.chmod(0o640)
+    Store.open(url, create=True).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
 def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("my notes, not a database")

@@ -74,7 +74,7 @@ def test_the_note_says_within_which_bounds(front):
     bounds = parse_requirements("acc>=0.9")
     note = front_note(replace(front, requirements=bounds))
     assert "\nHypervolume 100.\n" in note
-    assert note.endswith("not recorded.\n\nOnly trials with acc>=0.9.\n")
+    assert note.endswith(".\n\nOnly trials with acc>=0.9.\n")
     empty = front_note(replace(front, members=(), requirements=bounds))
     assert empty == "### Front over acc, time\n\nNo trial is on it yet.\n\nOnly trials with acc>=0.9.\n"
 
