@@ -56,7 +56,7 @@ def reached(published: Published, trials: Sequence[FrontMember], *, timed: bool 
     for row in published.rows:
         own = (row.name,) if row.name in published.baselines else ()
         for baseline in dict.fromkeys((*own, *row.baselines)):
-            printed = _printed(row), _printed(rows[baseline])
+            printed = _printed(row, baseline), _printed(rows[baseline], baseline)
             about: list[FrontMember | None] = [*_about(row, trials)] or [None]
             base = next(iter(_about(rows[baseline], trials)), None)
             lines += [_line(row.name, baseline, printed, one, base, timed) for one in about]
@@ -115,8 +115,10 @@ def _about(row: PublishedRow, trials: Sequence[FrontMember]) -> list[FrontMember
     return [trial for trial in trials if row.is_about(trial)]
 
 
-def _printed(row: PublishedRow) -> float | None:
-    return row.figures.get(EPOCHS_TO_BASELINE)
+def _printed(row: PublishedRow, baseline: str) -> float | None:
+    """Return the printed epochs to a baseline; a row that has other baselines prints none to itself."""
+    about = row.baselines or (row.name,)
+    return row.figures.get(EPOCHS_TO_BASELINE) if baseline in about else None
 
 
 def _epochs(line: Reached) -> str:

@@ -56,6 +56,19 @@ def test_without_the_accuracy_of_the_baseline_nothing_counts_as_missed():
     assert baselines_table(reached(PUBLISHED, trials)).rows[2][5] == "baseline not trained"
 
 
+def test_the_printed_epochs_of_a_row_are_not_those_to_itself_where_it_has_a_baseline():
+    rows = {
+        "fixed": {"epochs_to_baseline": 29},
+        "wab": {"epochs_to_baseline": 3, "baselines": ["fixed"]},
+        "wab_ws": {"epochs_to_baseline": 2, "baselines": ["wab"]},
+    }
+    lines = reached(Published.model_validate({"source": "a paper", "rows": rows}), [])
+    printed = {(line.name, line.baseline): line.published for line in lines}
+    assert printed["wab", "fixed"] == (3, 29)
+    assert printed["wab", "wab"] == (None, None)
+    assert printed["wab_ws", "wab"] == (2, None)
+
+
 def test_seconds_of_several_devices_are_left_out():
     table = baselines_table(reached(PUBLISHED, TRIALS, timed=False))
     assert "time" not in table.headings
