@@ -22,6 +22,7 @@ from paretocaps.writing import whole_file
 WEIGHTS = "weights.pt"
 """The file in which the built-in trainer keeps the best epoch's weights; see `Measurement.weights`."""
 
+_KEPT = "the frozen trunk's features of "  # begins the trainer's remark on features that it computed once
 _PATIENCE = 1.0  # s; a process that calls `process` holds the lock for a moment
 
 
@@ -104,10 +105,14 @@ class RunFolder:
     def recover(self) -> Measurement | Failure | None:
         """Return the result that a training wrote here: its measurement, else its failure, else None.
 
-        A file that cannot be read (of another version, or damaged) gives a failure whose reason names it.
+        A file that cannot be read (of another version, or damaged) gives a failure whose reason names it. A
+        worker of version 0.1 did not write `partial`; it is known by the trainer's remark.
         """
         try:
-            return Measurement.model_validate_json(self.measurement_file.read_bytes())
+            found = Measurement.model_validate_json(self.measurement_file.read_bytes())
+            kept = any(remark.startswith(_KEPT) for remark in found.remarks)
+            older = kept and "partial" not in found.model_fields_set
+            return found.model_copy(update={"partial": True}) if older else found
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"])) or "not JSON"
             return Failure(f"{self.measurement_file} cannot be read ({where}): remove it and train again")

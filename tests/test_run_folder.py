@@ -75,6 +75,26 @@ def test_a_failure_comes_back_as_it_was(tmp_path_factory, failure):
     assert folder.recover() == failure
 
 
+@pytest.mark.parametrize(
+    ("partial", "remark", "expected"),
+    [
+        (None, "the frozen trunk's features of 240 images were computed once, in 3 s", True),
+        (None, "the frozen trunk's features were computed in every step: augment=shift", False),
+        (False, "the frozen trunk's features of 240 images were computed once, in 3 s", False),
+    ],
+)
+def test_a_measurement_of_an_earlier_worker_lacks_the_pass_of_kept_features(
+    folder, partial, remark, expected
+):
+    device = Device(name="cpu", kind="cpu")
+    given = {} if partial is None else {"partial": partial}
+    found = Measurement(
+        acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=device, remarks=(remark,), **given
+    )
+    folder.measurement_file.write_text(found.model_dump_json(exclude=set() if given else {"partial"}))
+    assert folder.recover().partial == expected
+
+
 def test_a_failure_of_an_earlier_version_comes_back(folder):
     folder.failure_file.write_text('{"reason": "no luck"}')
     assert folder.recover() == Failure("no luck")

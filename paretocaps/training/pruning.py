@@ -1,18 +1,20 @@
 """Prunes the learner's network."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
 
-from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.device_loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.families.capsnet import CapsNet
 from paretocaps.models.pruning.eagle_eye import best_candidate, probe_accuracy
-from paretocaps.models.pruning.prune import cut, hand_over
+from paretocaps.models.pruning.prune import Smaller, cut, hand_over
 from paretocaps.models.pruning.routing import untrained_saliencies
-from paretocaps.models.pruning.saliency import measure
+from paretocaps.models.pruning.saliency import Saliencies, measure
 from paretocaps.models.pruning.target import check_prunable, pruned, removed_share
 from paretocaps.training.learner import Learner
 from paretocaps.training.precision import autocast, resolve_precision
@@ -36,12 +38,14 @@ class Judged:
         accs: the accuracy of a linear probe on each candidate's features; empty if there was no choice.
         number: the number of the chosen one, from 1; 0 if there was no choice.
         images: how many training images judged them.
+        seconds: how long the choice took, which `time` does not count.
         untrained: the saliency that was measured on random weights and so means nothing; empty for none.
     """
 
     accs: tuple[float, ...] = ()
     number: int = 0
     images: int = 0
+    seconds: float = 0.0
     untrained: str = ""
 
     @property
@@ -62,6 +66,8 @@ class Judged:
                 f"pruning took candidate {self.number} of {len(self.accs)}, by the accuracy of a linear probe"
                 f" on {self.images:,} training images: {accs}"
             )
+            if self.seconds:
+                found.append(f"that choice took {self.seconds:.3g} s, which time and energy do not count")
         if self.untrained:
             found.append(
                 f"saliency={self.untrained} was measured before the first step, on random weights: it chose"
@@ -77,7 +83,8 @@ def prune_learner(
 
     Saliency is measured on up to 1,024 training images. The parts that stay keep their weights and optimiser
     state. For a deep trunk the best of several candidates is taken, judged on the same training images (see
-    `eagle_eye`). None of this is an optimiser step, so the clock does not count it.
+    `eagle_eye`). None of this is an optimiser step or gives features to one, so neither `time` nor `energy`
+    counts it.
 
     Args:
         learner: the learner whose network is replaced.
@@ -94,7 +101,7 @@ def prune_learner(
     network = cast("CapsNet", learner.network)  # as all that can be pruned (`Family.prunes`)
     # shuffled, because stored images may be sorted by class, and the first thousand may be of one
     seen = list(islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES))
-    shown, ratio = [batch for batch, _ in seen], choices.pruning_ratio
+    shown = [batch for batch, _ in seen]
     judged = Judged(untrained="" if trained or choices.saliency not in _OF_WEIGHTS else choices.saliency)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
         saliencies = learner.ranks.from_first(
@@ -105,20 +112,43 @@ def prune_learner(
             )
         )
         if network.architecture.trunk == PLAIN:
-            smaller = cut(network, pruned(network.architecture, ratio), saliencies)
+            smaller = cut(network, pruned(network.architecture, choices.pruning_ratio), saliencies)
         else:
-
-            def judge(candidate: CapsNet) -> float:
-                return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen))
-
-            chosen = best_candidate(
-                network, ratio, saliencies, shown, judge, seed, choices.bottleneck, choices.pruning_share_of
-            )
-            smaller, count = chosen.smaller, sum(len(batch) for batch in shown)
-            judged = replace(judged, accs=chosen.worths, number=chosen.number, images=count)
+            smaller, judged = _best(learner, network, choices, saliencies, seen, seed, judged)
     hand_over(learner.optimizer, smaller)
     learner.replace(smaller.network, learner.optimizer)
     return judged
+
+
+def _best(
+    learner: Learner,
+    network: CapsNet,
+    choices: Choices,
+    saliencies: Saliencies,
+    seen: Sequence[Batch],
+    seed: int,
+    judged: Judged,
+) -> tuple[Smaller, Judged]:
+    """Return the best candidate of a network with a deep trunk, and `judged` with how it was chosen."""
+    began, shown = time.perf_counter(), [batch for batch, _ in seen]
+
+    def judge(candidate: CapsNet) -> float:
+        return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen))
+
+    chosen = best_candidate(
+        network,
+        choices.pruning_ratio,
+        saliencies,
+        shown,
+        judge,
+        seed,
+        choices.bottleneck,
+        choices.pruning_share_of,
+    )
+    count, spent = sum(len(batch) for batch in shown), time.perf_counter() - began
+    return chosen.smaller, replace(
+        judged, accs=chosen.worths, number=chosen.number, images=count, seconds=spent
+    )
 
 
 def achieved(choices: Choices, whole: Architecture, network: Architecture) -> dict[str, float]:

@@ -209,6 +209,8 @@ def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed
     assert accs[int(found.quantities["candidate_chosen"]) - 1] == max(accs)
     (said,) = [remark for remark in found.remarks if remark.startswith("pruning took candidate ")]
     assert said.endswith(f"training images: {', '.join(f'{acc:.3f}' for acc in accs)}")
+    (spent,) = [remark for remark in found.remarks if remark.endswith("which time and energy do not count")]
     resumed = train(asked, lambda record: True)
+    assert spent in resumed.remarks
     assert resumed.quantities["candidate_chosen"] == found.quantities["candidate_chosen"]
     assert said in resumed.remarks
