@@ -32,7 +32,7 @@ def test_a_database_without_studies_is_left_as_it_is(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE mine (a INTEGER)")
     connection.close()
-    with pytest.raises(StorageError, match="holds no studies"):
+    with pytest.raises(StorageError, match="belongs to another program"):
         open_studies(f"sqlite:///{path}")
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
