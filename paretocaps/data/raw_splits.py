@@ -87,7 +87,7 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         ),
         raw.levels,
         raw.transposed,
-        raw.anew,
+        (*raw.anew, *_limited_anew(train, spec.limit_train)),
         f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
         f" {len(limited):,}{f' of {len(train):,}' if spec.limit_train else ''} training,"
         f" {len(validation):,} validation{'' if found.validation is None else _whence(found.validation)},"
@@ -142,6 +142,15 @@ def _lacking(labels: Labels, names: Sequence[str]) -> list[str]:
 
 def _classes(names: Sequence[str]) -> str:
     return f"class{'es' * (len(names) > 1)} {listed(names)}"
+
+
+def _limited_anew(train: RawPart, limit: int | None) -> tuple[str, ...]:
+    """Return a phrase if version 0.1, which left classes without an image, would keep other images."""
+    if limit is None or np.array_equal(
+        stratified_indices(train.labels, limit), stratified_indices(train.labels, limit, least=1)
+    ):
+        return ()
+    return ("limit_train keeps an image of every class",)
 
 
 def _limited(train: RawPart, limit: int | None, name: str, classes: int) -> RawPart:

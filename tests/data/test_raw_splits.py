@@ -106,3 +106,11 @@ def test_reading_needs_no_torch():
     code = "import sys; from paretocaps.data.raw_splits import read_splits; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_a_limit_that_left_a_class_empty_in_version_0_1_is_read_anew(tmp_path, write_parquet) -> None:
+    write_parquet(tmp_path / "train.parquet", np.zeros((52, 5, 4), np.uint8), [0] * 50 + [1] * 2)
+    spec = DataSpec(name=None, path=str(tmp_path), limit_train=4)
+    assert np.bincount(read_splits(spec).train.labels).tolist() == [3, 1]
+    assert read_splits(spec).anew == ("limit_train keeps an image of every class",)
+    assert read_splits(spec.model_copy(update={"limit_train": None})).anew == ()

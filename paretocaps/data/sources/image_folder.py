@@ -18,16 +18,19 @@ from paretocaps.errors import DataError, did_you_mean
 
 Classes = Mapping[str, Sequence[Path]]
 """The images of each class by its name, which is in one Unicode form; the names are sorted."""
+_NOT_IN_0_1 = (".jfif", ".ppm", ".pgm", ".jp2")  # suffixes of images that version 0.1 left out
 
 
 @dataclass
 class _Seen:
     """What is to be told: counts of left-out files by suffix, of images by the class folder that they are in
-    and the class that they are of, where these differ, and of images in linked folders of a class."""
+    and the class that they are of, where these differ, of images in linked folders of a class, and of those
+    that version 0.1 left out because of their suffix or of a folder whose name begins with __."""
 
     suffixes: LeftOut = field(default_factory=LeftOut)
     moved: Counter[tuple[Path, str]] = field(default_factory=Counter)
     linked: int = 0
+    unread: int = 0
 
     def remarks(self, folder: Path) -> Iterator[str]:
         for (top, name), count in self.moved.items():
@@ -38,6 +41,9 @@ class _Seen:
     def anew(self) -> Iterator[str]:
         if self.linked:
             yield f"{self.linked} image(s) in linked folders are read"
+        if self.unread:
+            of_which = "of further suffixes or in folders whose names begin with __"
+            yield f"{self.unread} image(s) {of_which} are read"
         if self.moved:
             yield f"{self.moved.total()} image(s) are of the nearest folder that names a class"
 
@@ -142,6 +148,8 @@ def _classes(
             if deeper != top and (deeper.parent in links or deeper.is_symlink()):
                 links.add(deeper)
                 seen.linked += len(images)
+            hidden = any(part.startswith("__") for part in (name, *deeper.relative_to(top).parts))
+            seen.unread += sum(hidden or one.name.lower().endswith(_NOT_IN_0_1) for one in images)
             of = nearest_class((name, *deeper.relative_to(top).parts), known or tops) or name
             classes.setdefault(of, []).extend(images)
             if of != name and images:

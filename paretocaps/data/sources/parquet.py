@@ -38,12 +38,13 @@ _TESTS = ("test", "val", "valid", "validation")
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of all parts, and remarks on how they were chosen."""
+    """The files of all parts, with remarks on how they were chosen, and `anew` of `raw.RawData`."""
 
     train: Sequence[Path]
     test: Sequence[Path]
     validation: Sequence[Path] = ()
     remarks: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,10 @@ def read(folder: Path, layout: Layout) -> EncodedData:
     names_of_classes = declared[first] if first else None
     silent = [file.name for file in everything if first and not declared[file]]
     speaking = [file.name for file in everything if not first and declared[file]]
-    remarks = files.remarks
+    remarks, anew = files.remarks, files.anew
+    other = [file.name for file in everything if first and declared[file] not in (None, names_of_classes)]
+    if other:
+        anew += (f"labels of {', '.join(other)} are numbered by the names of their classes",)
     if first and silent:
         remarks += (
             f"no class names in {', '.join(silent)}: labels are read in the order that {first.name} declares",
@@ -106,6 +110,7 @@ def read(folder: Path, layout: Layout) -> EncodedData:
         class_names=names_of_classes,
         tabular=True,
         remarks=remarks,
+        anew=anew,
     )
 
 
@@ -143,9 +148,11 @@ def _chosen(folder: Path) -> _Files:
     }
     tests["test"] = [name for name in tables if name.startswith("test")]
     test = next((found for found in tests.values() if found), [])
-    remarks = []
+    remarks: list[str] = []
+    anew: tuple[str, ...] = ()
     if test and test != tests["test"]:
         are = "is" if len(test) == 1 else "are"
+        anew = (f"{', '.join(test)} {are} the test part",)
         remarks.append(
             f"{', '.join(test)} in {folder} {are} the test part: no parquet file's name starts with 'test'"
         )
@@ -155,7 +162,9 @@ def _chosen(folder: Path) -> _Files:
             f"not used in {folder}: {', '.join(unused)} (validation images are taken from {train[0]}"
             f"{' and the like' if len(train) > 1 else ''})"
         )
-    return _Files([folder / name for name in train], [folder / name for name in test], remarks=tuple(remarks))
+    return _Files(
+        [folder / name for name in train], [folder / name for name in test], (), tuple(remarks), anew
+    )
 
 
 def _part(

@@ -95,7 +95,7 @@ def found_parts(folder: Path) -> PartFolders:
             f"not used in {folder}: {', '.join(unused)} (validation images are taken from {train.name!r})"
         )
     plain = [one for one in tops if one.name.lower() in _NAMES_OF_0_1]
-    were_classes = bool(loose_images(train)) and plain != tops
+    were_classes = loose_images(train) > 0
     as_before = all(one in plain for one in found.all) and not were_classes
     anew = () if as_before else (f"{_names(used)} are read as parts of the data",)
     return replace(found, remarks=tuple(remarks), anew=anew)

@@ -180,6 +180,17 @@ def test_a_loose_picture_does_not_turn_parts_into_classes(tmp_path, class_folder
     assert (len(data.train), data.test and len(data.test)) == (12, 12 if len(parts) == 2 else None)
     for part in parts:
         assert f"left out in {tmp_path / part}: 1 image in no class folder" in data.remarks
+    assert data.anew  # version 0.1 read the parts as classes
+
+
+def test_images_that_version_0_1_left_out_are_read_anew(tmp_path, class_folders, photo) -> None:
+    class_folders(tmp_path, "ant bee", count=1)
+    assert read_folder(str(tmp_path)).anew == ()
+    (tmp_path / "ant" / "x.JFIF").write_bytes(photo())
+    class_folders(tmp_path, "__cat", count=2)
+    assert read_folder(str(tmp_path)).anew == (
+        "3 image(s) of further suffixes or in folders whose names begin with __ are read",
+    )
 
 
 def test_a_class_called_train_may_have_deeper_folders(tmp_path, class_folders, photo) -> None:

@@ -238,6 +238,9 @@ def test_classes_in_another_order_are_numbered_by_name(tmp_path, declaring) -> N
     assert data.train.labels.tolist() == [0, 1, 2, 2, 0, 1]
     assert data.test.labels.tolist() == [2, 1]
     assert data.remarks == ()
+    assert data.anew == (
+        "labels of train-1.parquet, test.parquet are numbered by the names of their classes",
+    )
 
 
 def test_a_label_beyond_the_names_of_its_own_file(tmp_path, declaring, refusal) -> None:
@@ -287,6 +290,7 @@ def test_a_validation_file_serves_as_the_test_part_and_that_is_said(tmp_path, wr
         f"{name}.parquet in {tmp_path} is the test part: no parquet file's name starts with 'test'",
         f"not used in {tmp_path}: values.parquet (validation images are taken from train.parquet)",
     )
+    assert data.anew == (f"{name}.parquet is the test part",)
 
 
 def test_files_beside_a_test_part_are_not_used_and_that_is_said(tmp_path, write_parquet) -> None:
