@@ -56,7 +56,7 @@ def named_parts(folder: Path, parts: Parts) -> PartFolders:
 
 def all_classes(folder: Path) -> PartFolders:
     """Return `folder`, all whose sub-folders the user calls classes."""
-    deeper = [top.name.lower() for top in folders_in(folder) if folders_in(top)]
+    deeper = [top.name.lower() for top in folders_in(folder) if folders_in(top) and not loose_images(top)]
     anew = ("all sub-folders are read as classes",) if _NAMES_OF_0_1[0] in deeper else ()
     return PartFolders(folder, anew=anew)
 

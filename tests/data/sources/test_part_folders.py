@@ -104,6 +104,8 @@ def test_folders_that_version_0_1_read_as_parts_are_classes_anew(tmp_path) -> No
     assert all_classes(folders(tmp_path / "new", "train", "test")).anew == (
         "all sub-folders are read as classes",
     )
+    (tmp_path / "new" / "train" / "loose.png").touch()  # with it, version 0.1 read them as classes
+    assert all_classes(tmp_path / "new").anew == ()
 
 
 def test_parts_are_the_folders_that_the_user_names(tmp_path, refusal) -> None:
