@@ -40,7 +40,7 @@ def parse_url(url: str) -> URL:
     if backend not in _BACKENDS:
         raise StorageError(
             f"storage {safe(parsed)!r}: unknown kind {backend!r}{did_you_mean(backend, _BACKENDS)}"
-            " (known: FILE, sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE)"
+            " (known: FILE, sqlite:///FILE, postgresql://USER@HOST/DATABASE)"
         )
     if backend == "sqlite":
         _check_names_file(parsed)
@@ -75,7 +75,7 @@ def _malformed(url: str) -> StorageError:
     shown = f"storage {f'{kind}:...'!r}" if kind else "storage (hidden, as it may have a password)"
     return StorageError(
         f"{shown} is not a database URL: give the path of a file, such as {_EXAMPLE},"
-        f" or postgresql://USER:PASSWORD@HOST/DATABASE ({_ENCODED})"
+        f" or postgresql://USER@HOST/DATABASE with its password in PGPASSWORD ({_ENCODED})"
     )
 
 
