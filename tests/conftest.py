@@ -11,6 +11,7 @@ from paretocaps.execution.thread_waiting import wait_briefly
 
 # read when the libraries load: a data set that is not cached must fail at once, not after half a minute
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.pop("COLUMNS", None)  # tables in a pipe would have that width
 wait_briefly()  # as workers do: tests that run side by side would otherwise wait for each other's threads
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes of pytest-xdist share the cores

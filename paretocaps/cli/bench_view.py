@@ -5,9 +5,9 @@ from typing import Any
 
 from paretocaps.cli.numbers import number_text
 from paretocaps.cli.output import Row, rows_table, say, show, write_rows
+from paretocaps.report.tables import with_prefix
 
-_MEBIBYTE = 2**20
-_RIGHT = ("step", "epoch", "published", "relative", "as published", "of peak FLOP/s", "memory", "ratio")
+_RIGHT = ("step", "epoch", "published", "relative", "published relative", "of peak FLOP/s", "memory", "ratio")
 
 
 def write_bench(rows: Sequence[Row], form: str) -> None:
@@ -32,7 +32,7 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
         **_published(row),
         "images/s": row["images_s"],
         "of peak FLOP/s": f"{100 * row['flops_share']:.0f} %",
-        "memory": f"{row['peak_bytes'] / _MEBIBYTE:,.0f} MiB",
+        "memory": with_prefix(row["peak_bytes"], "B"),
     }
     if row["against"]:
         ratio = f"{row['ratio']:.2f}x ({row['ratio_min']:.2f} to {row['ratio_max']:.2f})"
@@ -50,5 +50,5 @@ def _published(row: Row) -> dict[str, str]:
     return {
         "published": "-" if seconds is None else f"{number_text(seconds)} s",
         "relative": "-" if own is None else f"{own:.2f}x",
-        "as published": "-" if theirs is None else f"{theirs:.2f}x",
+        "published relative": "-" if theirs is None else f"{theirs:.2f}x",
     }

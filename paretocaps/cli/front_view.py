@@ -43,11 +43,9 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
     if not front.members:
         say(f"study {front.study}: no trial to show")
         return
-    out = console()
-    width = out.width if out.is_terminal else None
     marks = {marked.trial: word} if marked else None
     base = defaults(front.trainer)
-    show(front_table(front.members, front.objectives, width, marks=marks, base=base))
+    show(front_table(front.members, front.objectives, console().width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)
     intervals = interval_notes(front.members, front.objectives)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from paretocaps.cli.chart import chart
-from paretocaps.cli.output import console, rows_table, say, show, write_csv, write_json
+from paretocaps.cli.output import chart_width, console, rows_table, say, show, write_csv, write_json
 
 HEIGHT = 13
 """Lines of the plot; odd, so that the middle label is on a line of its own."""
@@ -43,9 +43,8 @@ def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
         answer = test.as_dict()
         show(rows_table([{name: answer[name] for name in _SUGGESTED}]))
         if test.rows and (sys.stdout.isatty() if draw is None else draw):
-            out = console()
-            width = out.width if out.is_terminal else 80
-            show(*(Text(line) for line in curve(test.rows, width - 1, out.encoding.startswith("utf"))))
+            braille = console().encoding.startswith("utf")
+            show(*(Text(line) for line in curve(test.rows, chart_width() - 1, braille)))
     for remark in test.remarks:
         say(remark)
 

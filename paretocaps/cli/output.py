@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -22,9 +23,17 @@ PIPE_WIDTH = 10_000
 
 
 def console() -> Console:
-    """Return a console on stdout: as wide as the terminal, or `PIPE_WIDTH` in a pipe."""
-    terminal = Console(highlight=False)
-    return terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    """Return a console on stdout: as wide as the terminal; in a pipe as `COLUMNS` says, else `PIPE_WIDTH`."""
+    found = Console(highlight=False)
+    columns = os.environ.get("COLUMNS", "")
+    asked = columns.isdecimal() and int(columns) > 0
+    return found if found.is_terminal or asked else Console(highlight=False, width=PIPE_WIDTH)
+
+
+def chart_width() -> int:
+    """Return the characters of a chart's lines: those of `console`, in a pipe of no stated width 80."""
+    width = console().width
+    return width if width < PIPE_WIDTH else 80
 
 
 def screen() -> Console | None:
@@ -35,7 +44,7 @@ def screen() -> Console | None:
 
 
 def show(*parts: RenderableType) -> None:
-    """Write rich renderables to stdout; in a pipe, lines are not wrapped."""
+    """Write rich renderables to stdout; in a pipe, lines are wrapped only where `COLUMNS` is set."""
     out = console()
     with out.capture() as captured:
         out.print(*parts, sep="\n")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from paretocaps.cli.chart import chart
-from paretocaps.cli.output import console, rows_table, show, write_rows
+from paretocaps.cli.output import chart_width, console, rows_table, show, write_rows
 
 LABELS = 8
 """Characters for the labels of both plots, so that their steps line up."""
@@ -35,9 +35,8 @@ def write_plan(plan: Plan, form: str, draw: bool | None) -> None:
         return
     show(rows_table(plan.rows))
     if sys.stdout.isatty() if draw is None else draw:
-        out = console()
-        width = out.width if out.is_terminal else 80
-        show(*(Text(line) for line in curves(plan, width - 1, out.encoding.startswith("utf"))))
+        braille = console().encoding.startswith("utf")
+        show(*(Text(line) for line in curves(plan, chart_width() - 1, braille)))
 
 
 def curves(plan: Plan, width: int, braille: bool) -> list[str]:

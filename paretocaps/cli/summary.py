@@ -29,9 +29,7 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
         say(line)
     if front.members:
         say("")
-        out = console()
-        width = out.width if out.is_terminal else None
-        show(front_table(front.members, front.objectives, width, base=view.base))
+        show(front_table(front.members, front.objectives, console().width, base=view.base))
         device = [front.measured_on] if front.measured_on else []
         notes = [*interval_notes(front.members, front.objectives), *level_notes(front)]
         for line in (*device, *flag_lines(front.members), *notes):

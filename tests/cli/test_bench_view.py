@@ -33,7 +33,7 @@ def test_a_table_for_people(capsys):
     assert lines[0].split()[:3] == ["design", "batch", "precision"]
     assert "4.83x (4.59 to 5.02)" in lines[2]
     assert "47 %" in lines[2]
-    assert "146 MiB" in lines[2]
+    assert "153 MB" in lines[2]
     assert lines[2].startswith("baseline")
     assert lines[3].startswith("ws")
 
@@ -43,7 +43,7 @@ def test_published_seconds_and_both_relative_to_the_largest_batch(capsys):
     missing = dict.fromkeys(beside)
     write_bench([{**ROW, **beside}, {**ROW, **missing}], "table")
     heading, _, first, second = capsys.readouterr().out.splitlines()
-    assert "epoch  published  relative  as published" in heading
+    assert "epoch  published  relative  published relative" in heading
     assert "49 s     1.63x         1.75x" in first
     assert second.count(" - ") == 3
 

@@ -6,7 +6,17 @@ from contextlib import redirect_stdout
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.cli.output import rows_table, say, show, write_csv, write_json, write_rows
+from paretocaps.cli.output import (
+    PIPE_WIDTH,
+    chart_width,
+    console,
+    rows_table,
+    say,
+    show,
+    write_csv,
+    write_json,
+    write_rows,
+)
 
 ROWS = [
     {"name": "conv1", "params": 20_992, "share": 1 / 3, "open": True, "of": ["a", "b"]},
@@ -62,6 +72,15 @@ def test_lines_in_a_pipe_are_never_folded(capsys):
     assert len(lines) == 3
     assert "x" * 300 in lines[2]
     assert not lines[2].endswith(" ")
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_columns_says(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert chart_width() == 40
+    write_rows([{"path": "x" * 300, "reason": "word " * 60}], "table")
+    assert max(map(len, capsys.readouterr().out.splitlines())) == 40
+    monkeypatch.setenv("COLUMNS", "0")
+    assert (console().width, chart_width()) == (PIPE_WIDTH, 80)
 
 
 def test_columns_of_later_rows_stay_in_their_place(capsys):
