@@ -220,8 +220,9 @@ class Runner:
         """Notify of what makes a trial's values unreliable; a remark of several trials is given only once."""
         new = [remark for remark in measurement.remarks if remark not in self.remarked]
         if measurement.device.loaded:
-            why = "; ".join(measurement.remarks) or "its times are not reliable"
-            self.observer.notice(f"trial {number} was trained on a loaded device: {why}")
+            # not every remark says why the device counts as loaded
+            known = "; ".join(measurement.remarks) or "its times are not reliable"
+            self.observer.notice(f"trial {number} (trained on a loaded device): {known}")
         elif new:
             self.observer.notice(f"trial {number}: {'; '.join(new)}")
         self.remarked.update(new)

@@ -232,7 +232,7 @@ def test_a_loaded_device_is_a_notice_and_other_remarks_are_said_once(run, monkey
     summary, watcher = run(trials=3)
     assert watcher.notices == [
         "trial 0: eager attention",
-        "trial 1 was trained on a loaded device: eager attention; steps spread",
+        "trial 1 (trained on a loaded device): eager attention; steps spread",
     ]
     assert {m.trial: m.flags for m in summary.front}.get(1, ("loaded",)) == ("loaded",)
 
