@@ -44,7 +44,7 @@ def test_published_seconds_and_both_relative_to_the_largest_batch(capsys):
     write_bench([{**ROW, **beside}, {**ROW, **missing}], "table")
     heading, _, first, second = capsys.readouterr().out.splitlines()
     assert "epoch  published  relative  published relative" in heading
-    assert "49 s     1.63x         1.75x" in first
+    assert "49 s     1.63x               1.75x" in first
     assert second.count(" - ") == 3
 
 
