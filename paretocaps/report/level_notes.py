@@ -23,11 +23,10 @@ def best_and_level(members: Sequence[FrontMember], objective: Objective) -> tupl
 
 def level_notes(front: FrontRecord) -> list[str]:
     """Return what the mark means, whose accuracies could not be compared, and what one image is worth."""
-    found = [(o.name, best_and_level(front.members, o)) for o in front.objectives]
-    marked = [f"trial {trials[0]} in {name}" for name, trials in found if trials]
+    found = [(o.name, best_and_level(front.members, o)[:1]) for o in front.objectives]
     notes = []
-    if marked:
-        best = ", ".join(marked)
+    if marked := _grouped(found):
+        best = ", ".join(f"{_trials(trials)} in {names}" for trials, names in marked)
         notes.append(
             f"{MARK}: level with the best of its column, {best}; no paired test at 5 % tells them apart"
         )
@@ -46,9 +45,9 @@ def one_image(front: FrontRecord) -> list[str]:
 
 
 def level_text(member: FrontMember, objectives: Sequence[Objective]) -> str:
-    """Return which others a member is level with: "level in acc with trials 7, 12"; empty for none."""
-    level = ((objective.name, member.level.get(objective.name, ())) for objective in objectives)
-    texts = [f"in {name} with {_trials(others)}" for name, others in level if others]
+    """Return which others a member is level with: "level in acc and params with trials 7, 12"; empty for none."""
+    level = [(objective.name, tuple(member.level.get(objective.name, ()))) for objective in objectives]
+    texts = [f"in {names} with {_trials(others)}" for others, names in _grouped(level)]
     return f"level {', '.join(texts)}" if texts else ""
 
 
@@ -63,6 +62,14 @@ def _not_known(front: FrontRecord) -> list[str]:
                     " a test needs two seeds in common, or one seed of which predictions are kept"
                 ]
     return []
+
+
+def _grouped(found: Sequence[tuple[str, tuple[int, ...]]]) -> list[tuple[tuple[int, ...], str]]:
+    """Return each group of trials once, with the objectives that it is named for: "acc and params"."""
+    names: dict[tuple[int, ...], list[str]] = {}
+    for name, trials in found:
+        names.setdefault(trials, []).append(name)
+    return [(trials, " and ".join(named)) for trials, named in names.items() if trials]
 
 
 def _trials(numbers: Sequence[int]) -> str:

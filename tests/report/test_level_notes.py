@@ -30,6 +30,11 @@ def test_the_notes_name_the_best_and_what_one_image_is_worth(levelled):
         "144 validation images: one is 0.7 points of acc",
     ]
 
+    both = {1: {"acc": (0,), "params": (0,)}, 0: {"acc": (1,), "params": (1,)}, 2: {}}
+    equal = [replace(m, level=both[m.trial], values={**m.values, "params": 1e6}) for m in levelled]
+    found = level_notes(replace(levelled, members=tuple(equal)))[0]
+    assert found.startswith("≈: level with the best of its column, trial 1 in acc and params; ")
+
 
 @pytest.mark.parametrize(
     ("images", "points"), [(1, "100.0"), (30, "3.3"), (6000, "0.02"), (10_000, "0.01"), (100, "1.0")]
@@ -53,6 +58,10 @@ def test_accuracies_that_were_not_compared_are_named(front):
 def test_a_member_says_whom_it_is_level_with(levelled):
     first, _, last = levelled.members
     assert level_text(first, levelled.objectives) == "level in acc with trial 0, in time with trial 2"
+    both = replace(first, level={"acc": (0,), "time": (2,), "params": (0,)})
+    assert (
+        level_text(both, levelled.objectives) == "level in acc and params with trial 0, in time with trial 2"
+    )
     assert level_text(last, levelled.objectives[:1]) == ""
     many = replace(first, level={"acc": tuple(range(2, 9))})
     assert level_text(many, levelled.objectives) == "level in acc with trials 2, 3, 4, 5, 6 and 2 more"
