@@ -45,7 +45,7 @@ def one_image(front: FrontRecord) -> list[str]:
 
 
 def level_text(member: FrontMember, objectives: Sequence[Objective]) -> str:
-    """Return which others a member is level with: "level in acc and params with trials 7, 12"; empty for none."""
+    """Return which others a member is level with: "level in acc with trials 7, 12"; empty for none."""
     level = [(objective.name, tuple(member.level.get(objective.name, ()))) for objective in objectives]
     texts = [f"in {names} with {_trials(others)}" for others, names in _grouped(level)]
     return f"level {', '.join(texts)}" if texts else ""
