@@ -84,11 +84,17 @@ def write_csv(rows: Sequence[Row]) -> None:
 
 
 def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableType:
-    """Return `rows` as a table for people, a column per key; numbers and keys in `right` align right."""
+    """Return `rows` as a table for people, a column per key; numbers and keys in `right` align right.
+
+    Where every key is blank, there are no headings.
+    """
     if not rows:
         return Text("(none)", "dim")
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     names = list(dict.fromkeys(name for row in rows for name in row))
+    headed = any(map(str.strip, names))
+    table = Table(
+        box=box.SIMPLE_HEAD, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for name in names:
         numbers = name in right or all(is_number(row.get(name)) for row in rows)
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
