@@ -28,14 +28,17 @@ class Comparison(NamedTuple):
         return Comparison(self.known | other.known, np.where(self.known, self.level, other.level))
 
 
-def over_seeds(values: Matrix) -> Comparison:
+def over_seeds(values: Matrix, step: float = 0.0) -> Comparison:
     """Compare trials by a paired t test over the seeds that they have in common, which must be two or more.
 
     Differences that are equal for all seeds have no deviation, so no test: trials whose differences are all 0
-    are level, and those with one other constant difference, such as of their parameters, are not.
+    are level, and those with one other constant difference, such as of their parameters, are not. But values
+    that come in steps, as shares of images do, are rounded, and so may be equal by chance: their constant
+    differences get the deviation of that rounding, step / sqrt(6).
 
     Args:
         values: float[n, seeds], NaN where a trial lacks a seed.
+        step: the least difference of two values, such as the share of one image; 0 where there is none.
     """
     known, level = (np.zeros((len(values), len(values)), dtype=bool) for _ in range(2))
     quantiles = np.array([0.0, 0.0, *map(t_quantile, range(1, values.shape[1]))])  # by the number of seeds
@@ -47,7 +50,9 @@ def over_seeds(values: Matrix) -> Comparison:
         known[row, row] = False
         mean = np.where(common, differences, 0.0).sum(axis=1) / np.maximum(counts, 1)
         squares = np.where(common, differences - mean[:, None], 0.0) ** 2
-        error = np.sqrt(squares.sum(axis=1) / np.maximum(counts - 1, 1) / np.maximum(counts, 1))
+        variance = squares.sum(axis=1) / np.maximum(counts - 1, 1)
+        variance = np.where(variance < (step * 1e-6) ** 2, step**2 / 6, variance)
+        error = np.sqrt(variance / np.maximum(counts, 1))
         level[row] = known[row] & (np.abs(mean) <= quantiles[counts] * error)
     return Comparison(known, level)
 

@@ -34,7 +34,8 @@ def with_levels(store: Store, front: FrontRecord) -> FrontRecord:
     values, seeds = _by_seed(store, front, objectives)
     compared: dict[str, Comparison] = {}
     for objective, own in zip(objectives, values, strict=True):
-        comparison = over_seeds(own)
+        images = front.validation_images if objective.images == "validation" else None
+        comparison = over_seeds(own, 1 / images if images else 0.0)
         if objective.quantity in _COUNTS:
             comparison = comparison.or_else(over_one_seed(own))
         elif objective.quantity == _ACC:

@@ -51,6 +51,16 @@ def test_constant_differences_have_no_test():
     assert found.known[0, 2]
 
 
+def test_one_image_in_every_seed_does_not_tell_shares_apart():
+    values = np.array([[0.90, 0.80], [0.91, 0.81], [0.99, 0.89]])
+    assert over_seeds(values, 0.01).level.tolist() == [
+        [False, True, False],  # 1 image: t = 3.5, below 12.7; 9 images: t = 31
+        [True, False, False],
+        [False, False, False],
+    ]
+    assert not over_seeds(values).level.any()
+
+
 def test_one_common_seed_is_not_compared_over_seeds_but_counts_are_by_equality():
     values = np.array([[7.0, 8.0, NAN], [NAN, 8.0, 9.0], [NAN, 6.0, NAN], [NAN, NAN, 9.0]])
     assert not over_seeds(values).known.any()

@@ -44,6 +44,15 @@ def levels(store, *trials, **view):
     return {member.trial: member.level for member in front}
 
 
+def test_the_same_few_images_in_both_seeds_do_not_tell_trials_apart(store):
+    seeds = [
+        {seed: trained(range(wrong), time=wrong, params=900 - wrong) for seed in (0, 1)}
+        for wrong in (5, 8, 12)
+    ]
+    found = levels(store, *seeds)
+    assert [found[trial]["acc"] for trial in range(3)] == [(1,), (0,), ()]
+
+
 def test_accuracies_of_one_seed_are_compared_image_by_image(store):
     """Ten mistakes more tell trials apart if nothing else differs, not if both have some of their own."""
     found = levels(
