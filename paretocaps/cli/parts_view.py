@@ -1,5 +1,6 @@
 """Writes the network that choices build to stdout: its parts and their shares."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ _EVENLY = (
     " but other parameter counts"
 )
 SHARES = ("% of params", "% of multiply-adds")
+
+
+_SMALLER = "set a smaller image_size or batch_size, or decoder=none"
 
 
 def write_description(description: Row, choices: Mapping[str, Any], trainer: str, form: str) -> None:
@@ -37,6 +41,10 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
         capsules = description["capsules"]
         below = [Text(f"primary capsules: {capsules:,}")] if capsules else []
         memory = with_prefix(description["memory"], "B")
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if description["memory"] > machine:
+            whole = with_prefix(machine, "B")
+            say(f"a training needs more memory than the {whole} of this machine: {_SMALLER}")
         below.append(Text(f"memory of a training: about {memory} at batch size {description['batch_size']}"))
         show(rows_table(with_shares(description), right=SHARES), *below)
 

@@ -64,3 +64,10 @@ def test_a_table_names_choices_and_capsules(capsys):
 def test_a_network_without_capsules_has_no_line_for_them(capsys):
     write_description({**NETWORK, "capsules": 0}, {"family": "lenet5"}, "capsnet", "table")
     assert "capsules" not in capsys.readouterr().out
+
+
+def test_more_memory_than_the_machine_has_is_told_with_the_remedy(capsys):
+    write_description({**NETWORK, "memory": 10**15}, {"family": "capsnet"}, "capsnet", "table")
+    said = capsys.readouterr().err
+    assert "more memory than the " in said
+    assert "set a smaller image_size or batch_size, or decoder=none" in said
