@@ -19,6 +19,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -101,7 +102,30 @@ STUDIES = Table(
         JSON(none_as_null=True),
         comment="a list of the choices that were taken out of its space because they cannot act",
     ),
+    Column(
+        "changes",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="counts the changes of its trials' states and values",
+    ),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
+)
+
+DRIVERS = Table(
+    f"{PREFIX}drivers",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _key("studies", "study_id"),
+    Column("token", String(32), nullable=False, comment="its name in trials and attempts"),
+    Column("host", String(255), nullable=False, comment="the machine that it runs on"),
+    Column("pid", Integer, nullable=False, comment="its process there"),
+    Column("started", UtcDateTime, nullable=False, comment="UTC"),
+    Column("beat", BigInteger, nullable=False, comment="counts its signs of life"),
+    Column("seen", UtcDateTime, nullable=False, comment="UTC, by its own clock, at its last beat"),
+    Column("ended", UtcDateTime, comment="UTC; NULL while it runs"),
+    Column("reason", Text, comment="why it ended, if another driver ended it"),
+    UniqueConstraint("token", name="uq_paretocaps_drivers_token"),
 )
 
 TRIALS = Table(
@@ -117,8 +141,12 @@ TRIALS = Table(
     Column("created", UtcDateTime, nullable=False, comment="UTC"),
     Column("ended", UtcDateTime, comment="UTC"),
     Column("may_pass", Boolean, comment="whether it may succeed if tried again; NULL unless it failed"),
+    Column("driver", String(32), comment="token of the driver that owns it; NULL if none does"),
+    Column("training", String(64), comment="equal for choices that train the same; NULL where not recorded"),
+    Column("change", BigInteger, comment="the study's changes when it last changed"),
     UniqueConstraint("study_id", "number", name="uq_paretocaps_trials_number"),
     _known_state("ck_paretocaps_trials_state"),
+    *(Index(f"ix_paretocaps_trials_{name}", "study_id", name) for name in ("change", "training", "state")),
 )
 
 ATTEMPTS = Table(
@@ -158,6 +186,10 @@ ATTEMPTS = Table(
         Boolean,
         comment="whether acc is no better than always answering the largest class; NULL where not recorded",
     ),
+    Column("driver", String(32), comment="token of the driver that started it"),
+    Column("host", String(255), comment="the machine that its files are on"),
+    Column("may_pass", Boolean, comment="whether it may succeed if tried again; NULL unless it failed"),
+    Column("resumed_from", Integer, comment="the attempt whose checkpoint it went on from; NULL if none"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
 )
