@@ -104,13 +104,14 @@ def prune_learner(
     shown = [batch for batch, _ in seen]
     judged = Judged(untrained="" if trained or choices.saliency not in _OF_WEIGHTS else choices.saliency)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
-        saliencies = learner.ranks.from_first(
+        measured = learner.ranks.tensors_from_first(
             lambda: (
                 measure(network, shown, choices.saliency, seed)
                 if trained or choices.saliency != "routing"
                 else untrained_saliencies(network, seen)
-            )
+            ).named()
         )
+        saliencies = Saliencies.of(measured)
         if network.architecture.trunk == PLAIN:
             smaller = cut(network, pruned(network.architecture, choices.pruning_ratio), saliencies)
         else:
@@ -133,7 +134,7 @@ def _best(
     began, shown = time.perf_counter(), [batch for batch, _ in seen]
 
     def judge(candidate: CapsNet) -> float:
-        return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen))
+        return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen), float)
 
     chosen = best_candidate(
         network,

@@ -1,6 +1,5 @@
 """Several processes train one job together: each takes its share of every batch (DDP)."""
 
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+from pydantic import TypeAdapter
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -48,17 +49,38 @@ class Ranks:
         """Return this rank's device from `names`: "cpu" for all, or one per rank, "cuda:0,cuda:1"."""
         return names.split(",")[self.local] if "," in names else names
 
-    def from_first(self, produce: Callable[[], T]) -> T:
-        """Call `produce` on the first rank only, and return its result on every rank.
+    def from_first(self, produce: Callable[[], T], form: type[T]) -> T:
+        """Call `produce` on the first rank only, and return its result on every rank; it is sent as JSON.
 
-        The other ranks get the result's tensors on the CPU.
+        Args:
+            produce: returns the value; the other ranks do not call it.
+            form: the type of the value, as pydantic understands it.
         """
         if self.size == 1:
             return produce()
-        sent: list[Any] = [_packed(produce()) if self.rank == 0 else None]
-        dist.broadcast_object_list(sent, src=0, group=self.control)
-        content: T = torch.load(io.BytesIO(sent[0]), map_location="cpu", weights_only=False)
-        return content
+        adapter = TypeAdapter(form)
+        sent = adapter.dump_json(produce()) if self.rank == 0 else b""
+        return adapter.validate_json(self._bytes_from_first(sent))
+
+    def tensors_from_first(self, produce: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Call `produce` on the first rank only, and return its tensors on every rank.
+
+        Where there are several ranks, the tensors are on the CPU; they are sent as safetensors.
+        """
+        if self.size == 1:
+            return produce()
+        sent = b""
+        if self.rank == 0:  # safetensors refuses tensors that share memory or have gaps in it
+            sent = save({name: part.clone().contiguous() for name, part in produce().items()})
+        return load(self._bytes_from_first(sent))
+
+    def _bytes_from_first(self, content: bytes) -> bytes:
+        """Return the first rank's `content`; torch's own way to send objects pickles them."""
+        length = torch.tensor([len(content)])
+        dist.broadcast(length, src=0, group=self.control)
+        sent = torch.frombuffer(bytearray(content or int(length)), dtype=torch.uint8)
+        dist.broadcast(sent, src=0, group=self.control)
+        return sent.numpy().tobytes()
 
     def total(self, value: Tensor) -> Tensor:
         """Return the sum of every rank's `value`."""
@@ -130,9 +152,3 @@ def _batch_norms(network: nn.Module) -> list[nn.Module]:
     """Return the batch norms that are trained."""
     norms = [module for module in network.modules() if isinstance(module, (nn.BatchNorm2d, nn.SyncBatchNorm))]
     return [norm for norm in norms if any(parameter.requires_grad for parameter in norm.parameters())]
-
-
-def _packed(value: object) -> bytes:
-    stream = io.BytesIO()
-    torch.save(value, stream)
-    return stream.getvalue()

@@ -77,11 +77,11 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     state = load_checkpoint(job, splits) if job.checkpoints else None
     choices = choices_model().model_validate(job.choices)
     training = _Training(job, choices, splits, device, began, state, ranks)
-    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records))
+    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
-        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]))
-    return ranks.from_first(training.measurement)
+        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]), bool)
+    return ranks.from_first(training.measurement, Measurement)
 
 
 class _Training:
@@ -180,7 +180,9 @@ class _Training:
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
             loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
-        record, predicted = self.ranks.from_first(lambda: self._validated(epoch, rates, loss))
+        record, predicted = self.ranks.from_first(
+            lambda: self._validated(epoch, rates, loss), tuple[EpochRecord, tuple[int, ...]]
+        )
         self.records.append(record)
         if self.ranks.rank == 0 and best_epoch(self.records) is record:
             self.best = copy.deepcopy(self.learner.network).cpu()  # must not count as memory of the training

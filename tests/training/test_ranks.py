@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -22,7 +25,8 @@ def network(**choices):
 def test_alone_nothing_is_wrapped_or_sent():
     own = network()
     assert ALONE.wrapped(own) is own is ALONE.synchronised(own)
-    assert ALONE.from_first(lambda: 3) == 3
+    assert ALONE.from_first(lambda: 3, int) == 3
+    assert list(ALONE.tensors_from_first(lambda: {"a": torch.ones(2)})) == ["a"]
     assert ALONE.total(torch.ones(())) == 1
     assert ALONE.remarks(own) == []
 
@@ -31,6 +35,55 @@ def test_each_rank_has_its_device():
     second = Ranks(rank=1, size=2, local=1)
     assert second.device("cuda:2,cuda:3") == "cuda:3"
     assert second.device("cpu") == "cpu"
+
+
+SENDING = """
+import sys, torch
+from torch.distributed import TCPStore
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.training.launch import loopback_only
+from paretocaps.training.ranks import group_of
+
+def refuse(event, arguments):
+    if event.startswith("pickle."):
+        sys.exit("something was unpickled")
+
+sys.addaudithook(refuse)
+loopback_only()
+rank, first = int(sys.argv[1]), sys.argv[1] == "0"
+port = 0 if first else int(sys.stdin.readline())
+store = TCPStore("127.0.0.1", port, is_master=first, wait_for_workers=False)
+if first:
+    print(store.port, flush=True)
+with group_of(rank, 2, rank, store, "gloo") as ranks:
+    record = EpochRecord(epoch=1, acc=0.1, seconds=1 / 3, time=1, wall=1, train_loss=float("nan"))
+    record, classes = ranks.from_first(lambda: (record, (3, 1)), tuple[EpochRecord, tuple[int, ...]])
+    assert classes == (3, 1) and record.seconds == 1 / 3 and record.train_loss != record.train_loss
+    # views of one tensor, one without neighbours in memory, one of another precision, one that is empty
+    numbers = torch.arange(6.0).reshape(2, 3) / 3
+    made = {"row": numbers[0], "column": numbers[:, 0], "half": numbers.bfloat16(), "none": numbers[:0]}
+    got = ranks.tensors_from_first(lambda: made)
+    assert got.keys() == made.keys() and all(got[name].dtype == made[name].dtype for name in made)
+    assert all(torch.equal(got[name], made[name]) for name in made)
+"""
+
+
+@pytest.mark.slow
+def test_what_the_first_rank_sends_is_exact_and_not_pickled():
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-c", SENDING, str(rank)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    port = ranks[0].stdout.readline()
+    told = [ranks[1].communicate(port, timeout=60)[1], ranks[0].communicate(timeout=60)[1]]
+    assert told == ["", ""]
+    assert [rank.returncode for rank in ranks] == [0, 0]
 
 
 def test_batch_norms_on_a_cpu_are_remarked_on():

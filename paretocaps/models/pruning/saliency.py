@@ -1,9 +1,9 @@
 """Measures saliencies: how much each channel, capsule type and decoder unit matters to a network."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -29,6 +29,24 @@ class Saliencies:
     capsule_types: Tensor
     decoder_units: tuple[Tensor, ...]
     first_channels: tuple[Tensor, ...] = ()
+
+    def named(self) -> dict[str, Tensor]:
+        """Return all numbers by name; `of` makes the saliencies from them."""
+        layers = {"decoder_units": self.decoder_units, "first_channels": self.first_channels}
+        parts = {f"{name}.{i}": part for name, several in layers.items() for i, part in enumerate(several)}
+        return {"conv_channels": self.conv_channels, "capsule_types": self.capsule_types, **parts}
+
+    @classmethod
+    def of(cls, named: Mapping[str, Tensor]) -> Self:
+        """Return the saliencies that `named` has described, in any order."""
+
+        def parts(name: str) -> tuple[Tensor, ...]:
+            count = sum(key.startswith(f"{name}.") for key in named)
+            return tuple(named[f"{name}.{i}"] for i in range(count))
+
+        return cls(
+            named["conv_channels"], named["capsule_types"], parts("decoder_units"), parts("first_channels")
+        )
 
 
 class Saliency(Protocol):

@@ -105,3 +105,13 @@ def test_no_images_are_refused_where_they_are_looked_at(name):
 def test_an_unknown_saliency_is_refused_with_the_known_ones():
     with pytest.raises(UnknownNameError, match="magnitude"):
         measure(network(), [], "magnitud", seed=0)
+
+
+@pytest.mark.parametrize("decoder", ["full", "none"])
+def test_saliencies_are_made_again_from_their_names(decoder):
+    found = measure(network(decoder=decoder), [images(3)], "magnitude", seed=0)
+    named = found.named()
+    assert len(named) == len(numbers(found)) + len(found.first_channels)
+    again = type(found).of(dict(reversed(named.items())))
+    assert all(a is b for a, b in zip(numbers(again), numbers(found), strict=True))
+    assert len(again.first_channels) == len(found.first_channels)
