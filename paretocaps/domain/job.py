@@ -62,6 +62,22 @@ class DataSpec(BaseModel):
         return f"{self.path or self.name}{limit}"
 
 
+class Origin(BaseModel):
+    """The study that a training was made for, as it can be told without the database.
+
+    Attributes:
+        storage: the database, as `storage.address.place` names it.
+        identity: a digest of the settings that may not change in the study.
+        data: a digest of the content of its images and of how they are read; None where nothing is known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    storage: str
+    identity: str
+    data: str | None = None
+
+
 _IDENTITY = ("trainer", "choices", "seed", "data", "epochs")
 
 
@@ -83,6 +99,7 @@ class TrainingJob(BaseModel):
         checkpoints: whether to write a checkpoint to the folder after every epoch, and to resume from an
             existing one.
         measure: the quantities that the study's objectives need, because some are costly to measure.
+        origin: the study that it belongs to; None for a training by itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +119,7 @@ class TrainingJob(BaseModel):
     folder: Path
     checkpoints: bool = False
     measure: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     @property
     def key(self) -> AttemptKey:

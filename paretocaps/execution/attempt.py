@@ -23,6 +23,7 @@ _LONGEST_REASON = 2000  # characters; a reason has to fit into one message and o
 def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train `job` in this process, write its measurement to the job's folder and return it.
 
+    A study's job is written there too, so that its measurement is of use if the database is lost.
     Where times are measured, the trainer's reference step is timed before the process's first job.
 
     Raises:
@@ -38,6 +39,9 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
     folder = RunFolder(job.folder)
     with folder.lock():
+        if job.origin is not None:
+            with suppress(OSError):  # a study that has its database does not need it
+                folder.write_job(job)
         trainer = TRAINERS.get(job.trainer)
         train, calibration = trainer.load(), calibrate(job, trainer)
         measurement = train(job, report)

@@ -1,15 +1,19 @@
 """Compares the identity of a stored study with the spec under which it is opened again."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from paretocaps.data.fingerprint import FolderContent, folder_content
 from paretocaps.data.reading import differences
+from paretocaps.domain.job import Origin
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import StudyMismatchError
+from paretocaps.storage.address import parse_url, place
+from paretocaps.storage.records import canonical_json
 
 IDENTITY = ("objectives", "trainer", "data", "epochs", "repeats", "seed", "fix", "space")
 """The settings that may not change, because trials would not compare and samplers would be misled."""
@@ -40,9 +44,33 @@ def identity(spec: StudySpec) -> dict[str, Any]:
     }
 
 
+def origin_of(spec: StudySpec, content: FolderContent | None, data: CheckedData) -> Origin:
+    """Return what a study's trainings say about it, which is equal for equal studies in one database.
+
+    Args:
+        spec: the study's spec.
+        content: the `data_content` of its data.
+        data: what the trainer found in them.
+    """
+    own = identity(spec) | {
+        "data": spec.data_spec.model_dump(mode="json", exclude={"path"}, exclude_defaults=True)
+    }
+    seen = {"content": content, "reading": data.reading}
+    return Origin(
+        storage=place(parse_url(spec.storage)),
+        identity=_digest(own),
+        data=_digest(seen) if any(seen.values()) else None,
+    )
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return sha256(canonical_json(values).encode()).hexdigest()
+
+
 def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     """Refuse to continue a stored study under another identity.
 
+    Two folders of images are the same here, wherever they are: `refuse_other_data` compares their content.
     A study that did not store whether all folders are classes was created by a version that read as classes
     what is refused without being asked; `refuse_other_reading` notices where the answer changes what is read.
 
@@ -54,6 +82,8 @@ def refuse_other_study(spec: StudySpec, stored: Mapping[str, Any]) -> None:
     if was.trainer != spec.trainer:  # another trainer does not know the stored choices
         raise _mismatch(spec, [f"trainer={was.trainer!r} (now {spec.trainer!r})"], _KEEP)
     then, now = identity(was), identity(spec)
+    if None not in (then["data"]["path"], now["data"]["path"]):
+        now["data"]["path"] = then["data"]["path"]
     differences = [_difference(name, then[name], now[name]) for name in IDENTITY if then[name] != now[name]]
     if differences:
         raise _mismatch(spec, differences, _advice(then, now))
@@ -65,23 +95,38 @@ def data_content(spec: StudySpec) -> FolderContent | None:
     return folder_content(folder) if folder is not None and folder.is_dir() else None
 
 
-def refuse_other_data(spec: StudySpec, then: Mapping[str, Any] | None, now: FolderContent | None) -> None:
-    """Refuse to continue a study whose data folder has changed.
+def refuse_other_data(
+    spec: StudySpec, place: str | None, then: Mapping[str, Any] | None, now: FolderContent | None
+) -> None:
+    """Refuse to continue a study whose data folder has changed, or with a folder that has other content.
 
     Args:
         spec: the study's spec.
+        place: the folder that the study was created with; None if its data set comes from the catalog.
         then: the `data_content` at its creation; None for a study of a version that did not store it.
         now: the present `data_content`.
 
     Raises:
         StudyMismatchError: they differ; the message says how.
     """
+    path = spec.data_spec.path
+    moved = path if place not in (None, path) else None
+    if moved and (then is None or now is None):
+        why = "which has no content" if now is None else "which cannot be compared: its content is not stored"
+        raise _mismatch(spec, [f"data.path={place!r} (now {path!r}), {why}"], _KEEP)
     if then is None or now is None or dict(then) == now:
         return
     was, found = (f"{seen['bytes']:,} bytes in {seen['files']} file(s)" for seen in (then, now))
-    what = f"{was}, now {found}" if was != found else f"{was} as before, but with other names or content"
+    differing = "other names or content"
+    if moved:
+        what = f"{was} there, {found} here" if was != found else f"{was} in both, but with {differing}"
+        raise StudyMismatchError(
+            f"the data in {path!r} are not those of study {spec.study!r}, which were in {place!r} ({what}):"
+            " name a folder with the same files, or choose another --study name"
+        )
+    what = f"{was}, now {found}" if was != found else f"{was} as before, but with {differing}"
     raise StudyMismatchError(
-        f"the data in {spec.data_spec.path!r} changed since study {spec.study!r} was created ({what}), and"
+        f"the data in {path!r} changed since study {spec.study!r} was created ({what}), and"
         " trials on other data do not compare: restore the data, or choose another --study name"
     )
 

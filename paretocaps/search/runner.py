@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.front_record import FrontRecord
-from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
@@ -57,6 +57,7 @@ class Runner:
         executor: trains jobs; the caller enters and exits its context.
         observer: its methods are called as the study proceeds.
         interrupts: is checked between steps, to stop the study.
+        origin: is written to the folder of every training.
     """
 
     spec: StudySpec
@@ -67,6 +68,7 @@ class Runner:
     executor: Executor
     observer: Observer
     interrupts: Interrupts = field(default_factory=Interrupts)
+    origin: Origin | None = None
     open: dict[int, OpenTrial] = field(default_factory=dict)
     failed: int = 0
     reason: str = ""
@@ -170,6 +172,7 @@ class Runner:
             ranks=TRAINERS.get(self.spec.trainer).ranks_of(trial.choices, self.spec.ranks),
             folder=self.store.attempt_folder(key),
             measure=self._measured,
+            origin=self.origin,
         )
         self.observer.trial_started(job, trial.design)
         return job

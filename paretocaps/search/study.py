@@ -7,6 +7,7 @@ from itertools import islice
 
 import optuna
 
+from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.effect import Facts
@@ -22,6 +23,7 @@ from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
 from paretocaps.search.identity import (
     data_content,
+    origin_of,
     refuse_other_data,
     refuse_other_reading,
     refuse_other_study,
@@ -205,12 +207,17 @@ def run_study(
             open_optuna_study(spec.storage, spec.study, checked.objectives, sampler) as study,
             checked.executor(checked.places) as executor,
         ):
-            _check_data(study, spec)
+            place = store.study(spec.study).spec["data"]
+            content = _check_data(study, spec, place)
             _check_reading(study, spec, data, begun=bool(sum(counts.values())))
-            store.set_spec(spec.study, stored_form(spec))  # this run may ask for more trials
+            # this run may ask for more trials; where the data are on this machine does not matter to others
+            store.set_spec(spec.study, stored_form(spec) | {"data": place})
             store.set_facts(spec.study, facts)  # an older study has none
             proposals = Proposals(study, designs, checked.sampler, spec.seed, seen, observer)
-            runner = Runner(spec, checked.objectives, store, study, proposals, executor, observer, interrupts)
+            origin = origin_of(spec, content, data)
+            runner = Runner(
+                spec, checked.objectives, store, study, proposals, executor, observer, interrupts, origin
+            )
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, checked.places))
@@ -252,12 +259,16 @@ def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesi
     return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
 
 
-def _check_data(study: optuna.Study, spec: StudySpec) -> None:
-    """Refuse a data folder whose content has changed; store the content if the study has no record of it."""
+def _check_data(study: optuna.Study, spec: StudySpec, place: str | None) -> FolderContent | None:
+    """Refuse a data folder with other content than the study's, which was in `place`; return the content.
+
+    It is stored if the study has no record of it.
+    """
     then, now = study.user_attrs.get(_DATA), data_content(spec)
-    refuse_other_data(spec, then, now)
+    refuse_other_data(spec, place, then, now)
     if then is None and now is not None:
         study.set_user_attr(_DATA, now)
+    return now
 
 
 def _check_reading(study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> None:

@@ -54,6 +54,17 @@ def safe(url: URL) -> str:
     return masked(url.render_as_string(hide_password=False))
 
 
+def place(url: URL) -> str:
+    """Return which database `url` names: an SQLite file by its absolute path, or a server's without the user.
+
+    It is the same for whoever opens the database on one machine.
+    """
+    path = sqlite_file(url)
+    if path is not None:
+        return str(path.resolve())
+    return f"{url.get_backend_name()}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database}"
+
+
 def sqlite_file(url: URL) -> Path | None:
     """Return the file of an SQLite URL, or None for another kind of database."""
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None

@@ -1,4 +1,6 @@
+import errno
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.job import Origin
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
 from paretocaps.execution.attempt import attempt, failure_of, write_failure
@@ -33,6 +36,19 @@ def test_an_attempt_leaves_what_it_returns(make_job):
     assert RunFolder(job.folder).recover() == measurement
     assert RunFolder(job.folder).process() is None
     assert seen == [1, 2]
+
+
+def test_a_study_s_attempt_leaves_its_job_too_if_the_disk_allows(make_job, monkeypatch):
+    job = make_job()
+    attempt(job, lambda record: True)
+    assert RunFolder(job.folder).job() is None
+    job = job.model_copy(update={"origin": Origin(storage="/x.db", identity="1")})
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "write_job", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+        attempt(job, lambda record: True)
+    assert RunFolder(job.folder).job() is None
+    attempt(job, lambda record: True)
+    assert RunFolder(job.folder).job() == job
 
 
 def test_errors_of_the_trainer_pass_through(make_job):

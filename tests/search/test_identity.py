@@ -1,11 +1,20 @@
 import sqlite3
+from unittest.mock import Mock
 
 import pytest
 
+import paretocaps.testing.probe as probe
+from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
 from paretocaps.errors import StudyMismatchError
-from paretocaps.search.identity import refuse_other_reading, refuse_other_study, stored_form
+from paretocaps.search.identity import (
+    origin_of,
+    refuse_other_data,
+    refuse_other_reading,
+    refuse_other_study,
+    stored_form,
+)
 from paretocaps.storage.store import Store
 
 
@@ -101,6 +110,52 @@ def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
     (folder / "test").unlink()
     (folder / "train").write_text("12345")
     assert run(trials=3, data=str(folder))[0].finished == 3
+
+
+def test_a_copy_of_the_data_elsewhere_goes_on_and_other_data_are_refused_with_what_differs(
+    run, storage, tmp_path, monkeypatch
+):
+    for name in ("first", "copy", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train").write_text("12345" if name != "other" else "54321")
+    first, copy, other = (str(tmp_path / name) for name in ("first", "copy", "other"))
+    run(trials=1, data=first)
+    train = Mock(wraps=probe.train)
+    monkeypatch.setattr(probe, "train", train)
+    assert run(trials=2, data=copy)[0].finished == 2
+    assert train.call_args.args[0].data.path == copy
+    with Store.open(storage, create=False) as store:
+        assert store.study("s").spec["data"] == first
+    with pytest.raises(StudyMismatchError, match=r"other' are not those of study 's', .*first'") as caught:
+        run(trials=3, data=other)
+    assert "5 bytes in 1 file(s) in both, but with other names or content" in str(caught.value)
+    (tmp_path / "other" / "test").write_text("123")
+    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file\(s\) there, 8 bytes in 2"):
+        run(trials=3, data=other)
+
+
+def test_a_study_without_a_note_of_its_data_goes_on_only_in_their_place():
+    content = FolderContent(files=1, bytes=5, sha256="0")
+    with pytest.raises(StudyMismatchError, match=r"data.path='/a' \(now '/b'\), which cannot be compared"):
+        refuse_other_data(StudySpec(data="/b"), "/a", None, content)
+    with pytest.raises(StudyMismatchError, match=r"data.path='/a' \(now '/b'\), which has no content"):
+        refuse_other_data(StudySpec(data="/b"), "/a", content, None)
+    refuse_other_data(StudySpec(data="/a"), "/a", None, content)
+
+
+def test_the_origin_of_a_training_names_its_study_wherever_its_data_are(tmp_path):
+    content = FolderContent(files=1, bytes=5, sha256="0")
+    spec = StudySpec(data="/a", storage=f"{tmp_path}/x.db")
+
+    def origin(content=content, reading=None, **settings):
+        return origin_of(spec.model_copy(update=settings), content, CheckedData(reading=reading))
+
+    assert origin() == origin(data="/b", trials=99, workers=4, study="t")
+    assert origin().storage == str(tmp_path / "x.db")
+    assert origin().identity != origin(epochs=9).identity
+    assert origin().data != origin({**content, "sha256": "1"}).data
+    assert origin().data != origin(reading={"test_images": 12}).data
+    assert origin(None).data is None
 
 
 @pytest.mark.slow

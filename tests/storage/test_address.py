@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import make_url
 
 from paretocaps.errors import StorageError
-from paretocaps.storage.address import parse_url, safe, sqlite_file
+from paretocaps.storage.address import parse_url, place, safe, sqlite_file
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,10 @@ def test_a_folder_that_exists_is_no_file(tmp_path):
 @pytest.mark.parametrize("url", ["sqlite:///x.db?timeout=5&check_same_thread=false", "sqlite:///x.db?"])
 def test_known_settings_are_kept(url):
     assert sqlite_file(parse_url(url)) == Path("x.db")
+
+
+def test_a_database_has_one_name_whoever_opens_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert place(parse_url("x.db")) == place(parse_url(f"sqlite:///{tmp_path}/x.db")) == f"{tmp_path}/x.db"
+    urls = "postgresql://a:secret@host:5433/d", "postgresql+psycopg://b@host:5433/d?sslmode=require"
+    assert {place(make_url(url)) for url in urls} == {"postgresql://host:5433/d"}
