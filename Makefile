@@ -1,23 +1,28 @@
-# `make demo`, `check`, `test` and `docs` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `check`, `test`, `postgres` and `docs` need python3.11+ and make; everything else is installed into .venv.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FOR_DOCS := .venv/.installed-for-docs
+FOR_POSTGRES := .venv/.installed-for-postgres
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test docs lint linters format pins clean
+.PHONY: demo check test postgres docs lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not postgres"
 
 test: $(INSTALLED)
-	$(PYTEST)
+	$(PYTEST) -m "not postgres"
+
+# starts PostgreSQL from a package; a test that would be skipped fails
+postgres: $(FOR_POSTGRES)
+	$(PYTEST) -m postgres --no-skips
 
 # builds the site into site/; every warning about a page is an error
 docs: $(FOR_DOCS)
@@ -36,7 +41,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pins: $(INSTALLED)
+pins: $(FOR_DOCS) $(FOR_POSTGRES)
 	{ sed -n '/^#/p;/^torch==/p' constraints.txt; \
 	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|uv|pip|setuptools)==| @ '; } > constraints.new
 	mv constraints.new constraints.txt
@@ -67,3 +72,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 $(FOR_DOCS): $(INSTALLED)
 	$(call install,docs)
 	@touch $(FOR_DOCS)
+
+$(FOR_POSTGRES): $(INSTALLED)
+	$(call install,dev-postgres)
+	@touch $(FOR_POSTGRES)

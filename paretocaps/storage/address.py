@@ -13,6 +13,7 @@ from paretocaps.masking import masked
 from paretocaps.storage.url_settings import known_settings
 
 _BACKENDS = ("sqlite", "postgresql")
+_PACKAGES = {"psycopg": "'paretocaps[postgres]'"}  # by driver; others are named as their module is
 _EXAMPLE = "studies/x.db"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # two letters or more: `C:` is a drive
 # where SQLAlchemy begins the query: a password before it may have question marks
@@ -45,6 +46,8 @@ def parse_url(url: str) -> URL:
     if backend == "sqlite":
         _check_names_file(parsed)
     _check_settings(url, parsed)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")  # SQLAlchemy's default depends on its version
     _check_driver(parsed)
     return parsed
 
@@ -143,7 +146,9 @@ def _check_driver(url: URL) -> None:
     except NoSuchModuleError:
         raise StorageError(f"{where}: unknown driver {url.get_driver_name()!r}: leave it out") from None
     except ImportError as error:
-        raise StorageError(f"{where}: its driver is missing ({error}): pip install {error.name}") from None
+        reason = str(error).splitlines()[0]
+        package = _PACKAGES.get(url.get_driver_name(), error.name)
+        raise StorageError(f"{where}: its driver is missing ({reason}): pip install {package}") from None
     if dialect.is_async:
         raise StorageError(f"{where}: driver {url.get_driver_name()!r} is asynchronous: leave it out")
     try:

