@@ -27,7 +27,7 @@ def recover_trials(runner: Runner) -> None:
     """
     spec, store = runner.spec, runner.store
     open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
-    finished = set(runner.table.trials.tolist())
+    finished = set(runner.standing.table.trials.tolist())
     for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         # the last run was cut off after it stored the trial and before it told Optuna, or before it stored it
         if frozen.number in finished:
@@ -65,7 +65,7 @@ def add_seeds(runner: Runner) -> None:
     if not spec.more_repeats:
         return
     own = {trial.number for trial in runner.study.get_trials(deepcopy=False)}
-    best = front_trials(runner.table, runner.objectives)
+    best = front_trials(runner.standing.table, runner.objectives)
     trials = [one for one in runner.store.trials(spec.study) if one.state == "finished" and one.number in own]
     lacking = [
         OpenTrial(trial.number, dict(trial.choices), trial.design, deque(seeds), finished=True)

@@ -3,43 +3,30 @@
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import optuna
 from optuna.trial import TrialState
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
-from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
-from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import DivergedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
-from paretocaps.search.ensemble_members import ensemble_trials
+from paretocaps.search.failures import Failures
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
-from paretocaps.search.ranking import (
-    asked_quantities,
-    fixed_reference,
-    front_trials,
-    latest_device,
-    named_values,
-    ranked_front,
-)
-from paretocaps.storage.quantity_table import QuantityTable
-from paretocaps.storage.records import StudyRecord
+from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
-
-_FAILURES_IN_A_ROW = 5
 
 
 @dataclass
@@ -70,23 +57,15 @@ class Runner:
     interrupts: Interrupts = field(default_factory=Interrupts)
     origin: Origin | None = None
     open: dict[int, OpenTrial] = field(default_factory=dict)
-    failed: int = 0
-    reason: str = ""
-    failed_in_a_row: int = 0
     exhausted: bool = False
-    front: FrontRecord | None = None
     in_flight: int = 0
-    device: str | None = None
     remarked: set[str] = field(default_factory=set)
-    record: StudyRecord = field(init=False)
-    table: QuantityTable = field(init=False)
-    """All finished trials; they are read once, and each trial that finishes adds its row."""
+    standing: StudyFront = field(init=False)
+    failures: Failures = field(init=False)
 
     def __post_init__(self) -> None:
-        self.record = self.store.study(self.spec.study)
-        self.table = self.store.table(
-            self.spec.study, asked_quantities(self.objectives, self.spec.requirements)
-        )
+        self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
+        self.failures = Failures(self.spec.trials)
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
@@ -95,7 +74,7 @@ class Runner:
             UsageError: the trainer allows no point of the space.
             ParetocapsError: `spec.trials` trials failed, or five in a row, or every point of the space.
         """
-        self._update_front()
+        self.standing.update()
         try:
             while True:
                 self.interrupts.check()
@@ -104,10 +83,11 @@ class Runner:
                     break
                 for outcome in self.executor.wait(self._on_epoch):
                     self._settle(outcome)
-            if self.exhausted and not self.failed and not len(self.table):
+            if self.exhausted and not self.failures.trials and not len(self.standing.table):
                 raise UsageError("the trainer allows no point of the space: change the space or --fix")
-            if self.failed and not len(self.table):
-                raise ParetocapsError(f"every point of the space failed; the last reason: {self.reason}")
+            if self.failures.trials and not len(self.standing.table):
+                reason = self.failures.reason
+                raise ParetocapsError(f"every point of the space failed; the last reason: {reason}")
         except BaseException:
             self._interrupt()
             raise
@@ -117,12 +97,6 @@ class Runner:
         self.open[trial.number] = trial
         self.store.start_trial(self.spec.study, trial.number, trial.choices, trial.design)
         self._finish_if_complete(trial)
-
-    def front_within(self, requirements: Sequence[Requirement]) -> FrontRecord:
-        """Return the front of the finished trials that keep all `requirements`."""
-        bound = any(objective.device_bound for objective in self.objectives)
-        device = latest_device(self.table) if bound else None
-        return ranked_front(self.record, self.table, self.objectives, requirements, device)
 
     def _fill(self) -> None:
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
@@ -143,7 +117,7 @@ class Runner:
 
     def _next_proposal(self) -> Proposal | None:
         under_way = sum(not trial.finished for trial in self.open.values())
-        wanted = self.spec.trials - len(self.table) - under_way
+        wanted = self.spec.trials - len(self.standing.table) - under_way
         if wanted <= 0 or self.exhausted:
             return None
         proposal = self.proposals.next()
@@ -230,22 +204,13 @@ class Runner:
             self.observer.notice(f"trial {number}: {'; '.join(new)}")
         self.remarked.update(new)
 
-    def tell(self, number: int) -> dict[str, float]:
-        """Tell Optuna the values of a finished trial, and return all its quantities.
+    def tell(self, number: int) -> None:
+        """Tell Optuna the values of a finished trial, or that it was pruned where it is a bad one.
 
-        If the trial lacks an objective, because it never reached an accuracy, Optuna is told that it was
-        pruned: no value has to be invented. So it is where every seed collapsed: a network that answers one
-        class in little time is no good trial, although no other may beat it. TPE counts pruned trials among
-        the bad ones, and the other samplers ignore them.
+        TPE counts pruned trials among the bad ones, and the other samplers ignore them.
         """
-        row = self.table.row(number)
-        means = named_values(self.table, row)
-        names = [objective.quantity for objective in self.objectives]
-        if all(name in means for name in names) and not self.table.all_collapsed[row]:
-            self.study.tell(number, [means[name] for name in names])
-        else:
-            self.study.tell(number, state=TrialState.PRUNED)
-        return means
+        values = self.standing.objective_values(number)
+        self.study.tell(number, values, state=TrialState.PRUNED if values is None else None)
 
     def fail(self, number: int, failure: Failure) -> None:
         """End a trial as failed; the measurements of its other seeds stay stored.
@@ -257,11 +222,7 @@ class Runner:
         self.store.fail_trial(self.spec.study, number, failure)
         self.study.tell(number, state=TrialState.FAIL)
         self.observer.trial_failed(number, failure.reason)
-        self.failed += 1
-        self._fail_in_a_row("trials", failure)
-        if self.failed >= self.spec.trials:
-            many = "the study's only trial failed" if self.failed == 1 else f"{self.failed} trials failed"
-            raise ParetocapsError(f"{many}, the last reason: {self.reason}")
+        self.failures.of_trial(failure)
 
     def settle_seed(self, number: int, seed: int, failure: Failure | None) -> None:
         """Take account of a further training of a finished trial, which is stored.
@@ -274,75 +235,23 @@ class Runner:
         """
         if failure is not None:
             self.observer.seed_failed(number, seed, failure.reason)
-            self._fail_in_a_row("trainings", failure)
+            self.failures.of_seed(failure)
             return
-        self.failed_in_a_row = 0
-        self._read(number)
-        self.observer.seed_finished(number, seed, named_values(self.table, self.table.row(number)))
-        self._update_front()
-
-    def _fail_in_a_row(self, what: str, failure: Failure) -> None:
-        self.reason = failure.reason
-        self.failed_in_a_row += 1
-        if self.failed_in_a_row >= _FAILURES_IN_A_ROW:
-            raise ParetocapsError(
-                f"{self.failed_in_a_row} {what} in a row failed, the last reason: {self.reason}"
-            )
-
-    def _read(self, number: int) -> None:
-        """Read a finished trial's row of the table, which may have an older one of it."""
-        own = self.store.table(self.spec.study, self.table.quantities, [number])
-        self.table = self.table.joined(own)
+        self.failures.success()
+        self.standing.read([number])
+        self.observer.seed_finished(number, seed, self.standing.values(number))
+        self.standing.update()
 
     def _finish_if_complete(self, trial: OpenTrial) -> None:
         if not trial.complete:
             return
         del self.open[trial.number]
-        self.failed_in_a_row = 0
+        self.failures.success()
         self.store.finish_trial(self.spec.study, trial.number)
-        self._read(trial.number)
-        self.observer.trial_finished(trial.number, self.tell(trial.number))
-        self._update_front()
-
-    def _update_front(self) -> None:
-        """Rank all trials, store the front, and show it if it has changed."""
-        self._fix_reference()
-        front = ranked_front(self.record, self.table, self.objectives, device=self._device())
-        self.store.save_front(front, self.table)
-        if front != self.front:
-            self.front = front
-            self.observer.front_changed(front)
-        self._drop_weights()
-
-    def _fix_reference(self) -> None:
-        """Store the study's reference point, once, when its first trials are finished."""
-        point = fixed_reference(self.table, self.objectives)
-        if self.record.reference_point is None and point is not None:
-            self.store.set_reference_point(self.spec.study, point)
-            self.record = replace(self.record, reference_point=point)
-
-    def _device(self) -> str | None:
-        """Return the device of the last trial if an objective does not compare across devices, else None."""
-        if not any(objective.device_bound for objective in self.objectives):
-            return None
-        device = latest_device(self.table)
-        if device != self.device is not None:
-            self.observer.notice(
-                f"trials are now measured on {device}, before on {self.device}: the front has only the former"
-                " (`paretocaps front --measured-on` shows either, --scale-to both)"
-            )
-        self.device = device
-        return device
-
-    def _drop_weights(self) -> None:
-        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored."""
-        kept = {
-            *front_trials(self.table, self.objectives),
-            *ensemble_trials(self.table, self.spec.ensembles),
-        }
-        for gone in self.store.weights_unused(self.spec.study, kept):
-            gone.path.unlink(missing_ok=True)
-            self.store.forget_weights(gone.key)
+        self.standing.read([trial.number])
+        self.tell(trial.number)
+        self.observer.trial_finished(trial.number, self.standing.values(trial.number))
+        self.standing.update()
 
     def _interrupt(self) -> None:
         self.executor.abort()

@@ -87,15 +87,15 @@ def optimize(
             raise Interrupted(_how_to_go_on(spec)) from None
         finally:
             watcher.closed()
-        front = Front.from_record(with_levels(store, runner.front_within(spec.requirements)))
+        front = Front.from_record(with_levels(store, runner.standing.within(spec.requirements)))
     return RunSummary(
         study=spec.study,
-        finished=len(runner.table),
-        failed=runner.failed,
+        finished=len(runner.standing.table),
+        failed=runner.failures.trials,
         exhausted=runner.exhausted,
         front=front,
         storage=spec.storage,
-        collapsed=int(runner.table.all_collapsed.sum()),
+        collapsed=int(runner.standing.table.all_collapsed.sum()),
     )
 
 

@@ -1,0 +1,125 @@
+"""The finished trials of a running study and their front, which changes with each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from paretocaps.domain.front_record import FrontRecord
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.search.ensemble_members import ensemble_trials
+from paretocaps.search.observer import Observer
+from paretocaps.search.ranking import (
+    asked_quantities,
+    fixed_reference,
+    front_trials,
+    latest_device,
+    named_values,
+    ranked_front,
+)
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.records import StudyRecord
+from paretocaps.storage.store import Store
+
+
+@dataclass
+class StudyFront:
+    """Ranks the finished trials of a study, stores their front, and keeps the weights that it needs.
+
+    Args:
+        spec: the study, with its requirements and ensembles.
+        objectives: the study's objectives.
+        store: where its trials are.
+        observer: its methods are called when the front, or the device of the trials, changes.
+
+    Attributes:
+        record: the study as it is stored.
+        table: all finished trials; they are read once, and each trial that finishes adds its row.
+        front: the latest front.
+        device: the device that the front is of, where an objective does not compare across devices.
+    """
+
+    spec: StudySpec
+    objectives: Sequence[Objective]
+    store: Store
+    observer: Observer
+    record: StudyRecord = field(init=False)
+    table: QuantityTable = field(init=False)
+    front: FrontRecord | None = None
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        self.record = self.store.study(self.spec.study)
+        quantities = asked_quantities(self.objectives, self.spec.requirements)
+        self.table = self.store.table(self.spec.study, quantities)
+
+    def read(self, numbers: Sequence[int]) -> None:
+        """Read the rows of finished trials, of which the table may have older ones."""
+        own = self.store.table(self.spec.study, self.table.quantities, numbers)
+        self.table = self.table.joined(own)
+
+    def values(self, number: int) -> dict[str, float]:
+        """Return all quantities of a finished trial by name."""
+        return named_values(self.table, self.table.row(number))
+
+    def objective_values(self, number: int) -> list[float] | None:
+        """Return what a finished trial is worth to a sampler: a value per objective, or None for a bad trial.
+
+        It is bad if it lacks an objective, because it never reached an accuracy: no value has to be invented.
+        So it is where every seed collapsed: a network that answers one class in little time is no good
+        trial, although no other may beat it.
+        """
+        means = self.values(number)
+        names = [objective.quantity for objective in self.objectives]
+        if self.table.all_collapsed[self.table.row(number)] or not all(name in means for name in names):
+            return None
+        return [means[name] for name in names]
+
+    def within(self, requirements: Sequence[Requirement]) -> FrontRecord:
+        """Return the front of the finished trials that keep all `requirements`."""
+        device = latest_device(self.table) if self._device_bound else None
+        return ranked_front(self.record, self.table, self.objectives, requirements, device)
+
+    def update(self) -> None:
+        """Rank all trials, store the front, and show it if it has changed."""
+        self._fix_reference()
+        front = ranked_front(self.record, self.table, self.objectives, device=self._latest_device())
+        self.store.save_front(front, self.table)
+        if front != self.front:
+            self.front = front
+            self.observer.front_changed(front)
+        self._drop_weights()
+
+    @property
+    def _device_bound(self) -> bool:
+        return any(objective.device_bound for objective in self.objectives)
+
+    def _fix_reference(self) -> None:
+        """Store the study's reference point, once, when its first trials are finished."""
+        point = fixed_reference(self.table, self.objectives)
+        if self.record.reference_point is None and point is not None:
+            self.store.set_reference_point(self.spec.study, point)
+            self.record = replace(self.record, reference_point=point)
+
+    def _latest_device(self) -> str | None:
+        """Return the device of the last trial if an objective does not compare across devices, else None."""
+        if not self._device_bound:
+            return None
+        device = latest_device(self.table)
+        if device != self.device is not None:
+            self.observer.notice(
+                f"trials are now measured on {device}, before on {self.device}: the front has only the former"
+                " (`paretocaps front --measured-on` shows either, --scale-to both)"
+            )
+        self.device = device
+        return device
+
+    def _drop_weights(self) -> None:
+        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored."""
+        kept = {
+            *front_trials(self.table, self.objectives),
+            *ensemble_trials(self.table, self.spec.ensembles),
+        }
+        for gone in self.store.weights_unused(self.spec.study, kept):
+            gone.path.unlink(missing_ok=True)
+            self.store.forget_weights(gone.key)
