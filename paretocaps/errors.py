@@ -5,6 +5,10 @@ import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+
+Why = Literal["away", "locked", "full", "read-only"]
+"""Why a database cannot be used at present."""
 
 
 class ParetocapsError(Exception):
@@ -35,6 +39,27 @@ class DataError(UsageError):
 
 class StorageError(UsageError):
     """A storage URL or database file cannot be used, or a study or trial is not in it."""
+
+
+class UnavailableError(StorageError):
+    """A database cannot be used at present, which may pass.
+
+    Attributes:
+        why: "away" (its server does not answer), "locked" (by another program), "full" (its disk, or the
+            quota on it) or "read-only".
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, why: Why) -> None:
+        super().__init__(message)
+        self.why: Why = why
+
+
+class LostStorageError(StorageError):
+    """A database file was removed, replaced or damaged after it was opened: nothing more is written to it."""
+
+    exit_code = 1
 
 
 class NoStudiesError(StorageError):

@@ -13,10 +13,12 @@ from sqlalchemy.engine import URL
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.address import parse_url, safe, sqlite_file
+from paretocaps.storage.faults import explain_faults
 from paretocaps.storage.schema import PREFIX
 from paretocaps.writing import private_file, private_folder
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS = 2.0
+"""How long SQLite itself waits for a lock; `Patience` tries again, and something else is done meanwhile."""
 _OPTUNA = {
     *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
     *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),
@@ -52,13 +54,14 @@ def optuna_url(url: str) -> str:
 
 
 def prepare_engine(engine: Engine) -> Engine:
-    """Give every SQLite connection of `engine`, ours or Optuna's, the same settings; return the engine.
+    """Let `engine`, ours or Optuna's, explain its faults, and give all SQLite connections the same settings.
 
     They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout
-    of 30 s, and enforced foreign keys. Connections that are already open are dropped. Other databases need
-    no settings; a second call changes nothing.
+    of 2 s, and enforced foreign keys. Connections that are already open are dropped. Other databases need
+    no settings. Return the engine; call this once for each.
     """
-    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _on_connect):
+    explain_faults(engine)
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         engine.dispose()
     return engine
@@ -82,7 +85,7 @@ def make_engine(url: str, *, create: bool) -> Engine:
     arguments = engine_arguments(url)
     path = sqlite_file(parsed)
     if path is None:
-        return create_engine(parsed, **arguments)
+        return prepare_engine(create_engine(parsed, **arguments))
     check_file(parsed, create=create)
     if create:
         refuse_read_only(url)
@@ -175,6 +178,7 @@ def _reading_engine(path: Path) -> Engine:
     """
     path = path.resolve()  # the log is next to the file, not next to a link to it
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=lambda: _reader(path))
+    explain_faults(engine)
     event.listen(engine, "begin", _begin)
     return engine
 

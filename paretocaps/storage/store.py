@@ -20,6 +20,7 @@ from paretocaps.storage import trials as _trials
 from paretocaps.storage.artifacts import attempt_name
 from paretocaps.storage.database import Database
 from paretocaps.storage.migrate import ensure_schema
+from paretocaps.storage.patience import Patience
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def _reads(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Conca
 
 
 def _writes(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["Store", P], T]:
-    """Return `operation` as a method that runs it in one transaction, and again if the server goes away."""
+    """Return `operation` as a method that runs it in one transaction, again while the database is away."""
 
     @wraps(operation)
     def method(store: "Store", /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -95,17 +96,18 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, url: str, create: bool) -> Self:
+    def open(cls, url: str, create: bool, patience: Patience | None = None) -> Self:
         """Open the database at `url`, and migrate older tables.
 
         Args:
             url: the path of a file, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
             create: whether a missing file, folder or set of tables may be made.
+            patience: how long every operation waits for a database that is away or locked.
 
         Raises:
             StorageError: the database cannot be used, or (without `create`) has no studies.
         """
-        database = Database(url, create=create)
+        database = Database(url, create=create, patience=patience)
         try:
             ensure_schema(database, create=create)
         except BaseException:

@@ -190,7 +190,7 @@ def test_engines_of_others_get_the_same_settings(tmp_path):
             for name in ("journal_mode", "busy_timeout", "foreign_keys")
         ]
     engine.dispose()
-    assert found == ["wal", 30_000, 1]
+    assert found == ["wal", 2000, 1]
 
 
 def test_the_switch_to_the_log_waits_for_a_writer(tmp_path):

@@ -1,13 +1,14 @@
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, event, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from paretocaps.errors import StorageError
-from paretocaps.storage import database as module
+from paretocaps.errors import LostStorageError, StorageError, UnavailableError
 from paretocaps.storage.database import Database, explaining, refusing_duplicates
+from paretocaps.storage.patience import Patience
 from paretocaps.storage.schema import STUDIES, now
 
 
@@ -97,47 +98,77 @@ def test_a_file_of_which_a_part_is_damaged_is_refused_whole(database, url, part)
         Database(url, create=False)
 
 
-def break_connection(database, times):
-    """Let the next statements meet a server that went away, as SQLAlchemy reports it."""
+def fail_inserts(database, times, code=sqlite3.SQLITE_BUSY):
+    """Let the next statements meet an error of SQLite."""
     left = [times]
 
     @event.listens_for(database.engine, "do_execute")
     def fail(cursor, statement, parameters, context):
         if left[0] and "INSERT" in statement:
             left[0] -= 1
-            raise sqlite3.OperationalError("server closed the connection")
-
-    @event.listens_for(database.engine, "handle_error")
-    def disconnected(context):
-        context.is_disconnect = True
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = code
+            raise error
 
 
-def test_a_write_is_tried_again_when_the_connection_breaks(url, monkeypatch):
-    monkeypatch.setattr(module, "BACK_OFF", (0.0, 0.0))
-    database = Database(url, create=False)
-    break_connection(database, times=2)
-    assert database.write(add("a")) == 1
-    assert database.read(count) == 2
-    database.close()
+def opened(url, **patience):
+    return closing(Database(url, create=False, patience=Patience(pause=lambda seconds: None, **patience)))
 
 
-def test_it_is_not_tried_for_ever(url, monkeypatch):
-    monkeypatch.setattr(module, "BACK_OFF", (0.0, 0.0))
-    database = Database(url, create=False)
-    break_connection(database, times=3)
-    with pytest.raises(StorageError, match="server closed the connection"):
-        database.write(add("a"))
-    assert database.read(count) == 1
-    database.close()
+def test_a_write_is_tried_again_while_the_database_is_locked(url):
+    with opened(url) as database:
+        fail_inserts(database, times=7)
+        assert database.write(add("a")) == 1
+        assert database.read(count) == 2
+
+
+def test_it_is_not_tried_for_ever(url):
+    with opened(url, seconds=0) as database:
+        fail_inserts(database, times=1)
+        with pytest.raises(UnavailableError, match="another program holds its lock: end that") as caught:
+            database.write(add("a"))
+        assert (caught.value.why, caught.value.exit_code) == ("locked", 1)
+        assert database.read(count) == 1
+
+
+def test_a_damaged_page_ends_a_write_at_once(url):
+    with opened(url) as database:
+        fail_inserts(database, times=1, code=sqlite3.SQLITE_CORRUPT)
+        with pytest.raises(LostStorageError, match="put back a copy"):
+            database.write(add("a"))
+
+
+def test_nothing_is_written_to_a_file_that_was_removed(database, url):
+    path = Path(url.removeprefix("sqlite:///"))
+    database.write(add("a"))
+    path.unlink()
+    with pytest.raises(LostStorageError, match="its file was removed .*run the same command again"):
+        database.write(add("b"))
+    database.engine.dispose()  # a new connection would make an empty file
+    with pytest.raises(LostStorageError, match="its file was removed"):
+        database.read(count)
+    assert not path.exists()
+
+
+def test_nothing_is_written_to_a_file_that_was_replaced(database, url):
+    path = Path(url.removeprefix("sqlite:///"))
+    path.rename(path.with_suffix(".aside"))
+    path.write_bytes(b"another")
+    with pytest.raises(LostStorageError, match="another file took the place"):
+        database.write(add("b"))
+    assert path.read_bytes() == b"another"
 
 
 def test_a_full_disk_is_one_line_with_the_remedy_and_nothing_is_half_written(database):
+
     def no_more_pages(connection, record):
         connection.execute("PRAGMA max_page_count = 1")  # no less than there are
 
     event.listen(database.engine, "connect", no_more_pages)
     database.engine.dispose()
-    with pytest.raises(StorageError, match="its disk is full: free some space, then run the same") as caught:
+    with pytest.raises(
+        StorageError, match=r"its disk is full.*: free some space, then run the same"
+    ) as caught:
         database.write(lambda connection: [add(f"{number}{'x' * 500}")(connection) for number in range(1000)])
     assert "\n" not in str(caught.value)
     event.remove(database.engine, "connect", no_more_pages)
