@@ -5,8 +5,9 @@ A measurement or a failure is written when the training ends. While it runs, its
 """
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -155,6 +156,18 @@ class RunFolder:
                 yield
         except LockTakenError as taken:
             raise TrainingError(f"{taken.owner} is training in {self.path}: wait for it, or end it") from None
+
+    def sign(self) -> None:
+        """Show that the training of this process goes on, to those who look at the folder (`signed`)."""
+        with suppress(OSError):
+            os.utime(self.lock_file)
+
+    def signed(self) -> int | None:
+        """Return a number that changes with each `sign` of the process that trains here; None without one."""
+        try:
+            return self.lock_file.stat().st_mtime_ns
+        except OSError:
+            return None
 
     def process(self) -> int | None:
         """Return the id of the process that trains here, or None."""

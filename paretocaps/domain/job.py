@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.duration import Duration
 from paretocaps.domain.layout import Layout, Parts
 
 OnPreparing = Callable[[str, int, int], None]
@@ -99,6 +100,9 @@ class TrainingJob(BaseModel):
         checkpoints: whether to write a checkpoint to the folder after every epoch, and to resume from an
             existing one.
         measure: the quantities that the study's objectives need, because some are costly to measure.
+        stall_timeout: the seconds of silence after which its executor ends it; None for the executor's own.
+        trial_timeout: the seconds after which its executor ends it; None for no limit.
+        exclusive: whether nothing else may train on its device meanwhile, because its times are compared.
         origin: the study that it belongs to; None for a training by itself.
     """
 
@@ -119,6 +123,9 @@ class TrainingJob(BaseModel):
     folder: Path
     checkpoints: bool = False
     measure: tuple[str, ...] = ()
+    stall_timeout: Duration | None = None
+    trial_timeout: Duration | None = None
+    exclusive: bool = False
     origin: Origin | None = None
 
     @property

@@ -15,7 +15,10 @@ from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry
 
 OnEpoch = Callable[[EpochRecord], bool]
-"""A function that is called after each epoch and returns whether to continue."""
+"""A function that is called after each epoch and returns whether to continue.
+
+Where it has an attribute `progress` (`progress_of`), that is called in between with how far the training is.
+"""
 
 
 Calibrate = Callable[[str, int | None], float]
@@ -63,6 +66,10 @@ class Train(Protocol):
 
     It calls `on_epoch` after every epoch, in order; if that returns False, the training ends there, with a
     measurement of the epochs so far. A training that fails raises an error.
+
+    It may call `progress_of(on_epoch)` with how far it is, as often as it likes, while it takes steps,
+    evaluates or prepares anything. By this it is known to be alive: a training that is silent for many times
+    its longest silence so far is ended.
     """
 
     def __call__(self, job: TrainingJob, on_epoch: OnEpoch) -> Measurement:

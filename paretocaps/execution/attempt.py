@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.progress import Throttled, WithProgress, progress_of
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.domain.wording import wording
 from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, disk_full, is_out_of_memory
@@ -24,7 +25,9 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train `job` in this process, write its measurement to the job's folder and return it.
 
     A study's job is written there too, so that its measurement is of use if the database is lost.
-    Where times are measured, the trainer's reference step is timed before the process's first job.
+    Where times are measured, the trainer's reference step is timed before the process's first job. The
+    progress that the trainer tells, at most once in a second, goes to `on_epoch.progress` and is seen in the
+    folder (`RunFolder.sign`), as epochs are.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported
@@ -33,18 +36,27 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         Exception: whatever the trainer raises.
     """
 
+    folder = RunFolder(job.folder)
+
     def report(record: EpochRecord) -> bool:
         _check(record, EpochRecord, f"trainer {job.trainer!r} reported")
+        folder.sign()
         return on_epoch(record)
 
-    folder = RunFolder(job.folder)
+    def tell(what: str, done: int, total: int) -> None:
+        folder.sign()
+        progress_of(on_epoch)(what, done, total)
+
     with folder.lock():
         if job.origin is not None:
             with suppress(OSError):  # a study that has its database does not need it
                 folder.write_job(job)
         trainer = TRAINERS.get(job.trainer)
-        train, calibration = trainer.load(), calibrate(job, trainer)
-        measurement = train(job, report)
+        train = trainer.load()
+        tell("the reference step", 0, 0)
+        calibration = calibrate(job, trainer)
+        tell("the start", 0, 0)
+        measurement = train(job, WithProgress(report, Throttled(tell)))
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_calibration(measurement, calibration)
         folder.write_result(measurement)

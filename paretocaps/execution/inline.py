@@ -1,14 +1,19 @@
 """Runs jobs in this process, one after another: for debugging, and for trainers that only it knows."""
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.progress import WithProgress, progress_of
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.limits import Limits
 from paretocaps.run_folder import RunFolder
 
 
@@ -18,8 +23,39 @@ class _DriverError(BaseException):
         self.error = error
 
 
+class _OutOfTime(BaseException):
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+@contextmanager
+def _drivers_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise _DriverError(error) from error
+
+
+class _Deadline:
+    """Raises `_OutOfTime` where a job tells something after its `trial_timeout`."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        self._limits = Limits(stall_timeout=math.inf, trial_timeout=job.trial_timeout)
+        self._told = time.monotonic()
+
+    def check(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        self._limits.spend(now - self._told)
+        self._limits.hear(what, done, total)
+        self._told = now
+        if failure := self._limits.exceeded():
+            raise _OutOfTime(failure)
+
+
 class InlineExecutor:
     """An executor without workers: `wait` itself trains, and ignores its `timeout`.
+
+    A job is ended at its `trial_timeout` when it next tells its progress; nothing sees that it is silent.
 
     Args:
         devices: where to train; the first one is used.
@@ -51,17 +87,25 @@ class InlineExecutor:
         return [] if job is None else [Outcome(job, self._train(job, on_epoch))]
 
     def _train(self, job: TrainingJob, on_epoch: OnJobEpoch) -> Measurement | Failure:
+        limits = _Deadline(job)
+
         def report(record: EpochRecord) -> bool:
-            try:
+            limits.check("epoch", record.epoch, job.epochs)
+            with _drivers_errors():
                 return on_epoch(job, record)
-            except Exception as error:
-                raise _DriverError(error) from error
+
+        def tell(what: str, done: int, total: int) -> None:
+            limits.check(what, done, total)
+            with _drivers_errors():
+                progress_of(on_epoch)(job, what, done, total)
 
         placed = job.model_copy(update={"device": self._device})
         try:
-            return attempt(placed, report)
+            return attempt(placed, WithProgress(report, tell))
         except _DriverError as wrapped:
             raise wrapped.error from None
+        except _OutOfTime as over:
+            return over.failure
         except Exception as error:
             return write_failure(placed, error)
 

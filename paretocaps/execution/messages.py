@@ -1,11 +1,16 @@
 """Encodes the messages between a driver and its workers, one line of JSON each.
 
 Driver to worker: `job` (job), `answer` (go_on). Worker to driver: `ready`, `epoch` (record),
-`measured`, `failed` (failure, replace). The measurement itself travels through the job's folder.
+`progress` (what, done, total), `measured`, `failed` (failure, replace). The measurement itself travels
+through the job's folder.
 """
 
 import json
+import signal
 from typing import Any
+
+WHERE = signal.SIGUSR1
+"""The signal on which a worker writes to its log where its threads are."""
 
 
 def encode(kind: str, **values: Any) -> bytes:

@@ -3,7 +3,7 @@
 import selectors
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,11 +11,15 @@ from paretocaps.data.mapped_in_order import cores
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.progress import progress_of
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.limits import Limits
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 from paretocaps.run_folder import RunFolder
 
 _TICK = 0.5  # s between checks for dead workers: a dead one is silent while a child holds its pipe open
+
+_GAP = 60.0  # s; a longer pause means that the driver was stopped, and its workers waited for it
 
 
 @dataclass
@@ -24,6 +28,7 @@ class _Place:
     shared: bool
     worker: WorkerProcess | None = None
     job: TrainingJob | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 class ProcessExecutor:
@@ -31,7 +36,8 @@ class ProcessExecutor:
 
     A worker starts with its first job and stays for the next ones. If it dies (of a segmentation fault,
     a signal, or lack of memory), its job fails, and a new worker trains the next job. The workers, and
-    the ranks of a job, divide the CPU cores among them, unless a job sets its `threads` itself.
+    the ranks of a job, divide the CPU cores among them, unless a job sets its `threads` itself. A job that
+    exceeds its limits (see `Limits`) is ended together with its worker.
 
     Args:
         devices: the device of each worker; two workers share a device that is named twice.
@@ -41,6 +47,7 @@ class ProcessExecutor:
         self._places = [_Place(device, devices.count(device) > 1) for device in devices]
         self._threads = max(1, cores() // len(devices))
         self._ended: list[Outcome] = []
+        self._now = time.monotonic()
 
     @property
     def capacity(self) -> int:
@@ -56,13 +63,15 @@ class ProcessExecutor:
         place = next((place for place in self._places if place.job is None), None)
         if place is None:
             raise refuse_full(self.capacity, job)
-        place.job = job
+        place.job, place.limits = job, Limits(job.stall_timeout, job.trial_timeout)
         try:
             RunFolder(job.folder).forget_result()
             worker = self._worker(place, job)
         except OSError as error:
             self._end_job(place, Failure(f"worker could not start: {error}", may_pass=True))
             return
+        if worker.ready:
+            place.limits.ready()
         worker.send("job", job=self._placed(job, place).model_dump(mode="json"))
 
     def wait(self, on_epoch: OnJobEpoch, timeout: float | None = None) -> list[Outcome]:
@@ -73,8 +82,12 @@ class ProcessExecutor:
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
         while not self._ended and any(place.job for place in self._places):
             remaining = deadline - time.monotonic()
-            for place in self._speaking(max(0.0, min(_TICK, remaining))):
+            listening = time.monotonic()
+            speaking = self._speaking(max(0.0, min(_TICK, remaining)))
+            self._let_pass(time.monotonic() - listening)
+            for place in speaking:
                 self._attend(place, on_epoch)
+            self._end_exceeding()
             if remaining <= 0:
                 break
         ended, self._ended = self._ended, []
@@ -132,6 +145,24 @@ class ProcessExecutor:
             speaking = [key.data for key, _ in selector.select(seconds)]
         return [p for p in busy if p in speaking or (p.worker and (p.worker.inbox or not p.worker.alive()))]
 
+    def _let_pass(self, listened: float) -> None:
+        now = time.monotonic()
+        passed, self._now = now - self._now, now
+        for place in self._places:
+            place.limits.spend(min(passed, _GAP), min(listened, _GAP))
+
+    def _end_exceeding(self) -> None:
+        for place in self._places:
+            failure = place.limits.exceeded()
+            if place.job is None or failure is None:
+                continue
+            folder = RunFolder(place.job.folder)
+            if place.worker is not None:
+                failure = replace(failure, reason=failure.reason + place.worker.whereabouts(folder.log))
+                self._replace(place, patience=0.0)
+            # it may have been silent because it had ended its training and could not say so
+            self._end_job(place, folder.recover() or failure)
+
     def _attend(self, place: _Place, on_epoch: OnJobEpoch) -> None:
         worker = place.worker
         assert worker is not None
@@ -148,8 +179,14 @@ class ProcessExecutor:
         job = place.job
         if message["kind"] == "ready":
             worker.ready = True
+            place.limits.ready()
+        elif job is not None and message["kind"] == "progress":
+            told = message["what"], message["done"], message["total"]
+            place.limits.hear(*told)
+            progress_of(on_epoch)(job, *told)
         elif job is not None and message["kind"] == "epoch":
             record = EpochRecord.model_validate(message["record"])
+            place.limits.hear("epoch", record.epoch, job.epochs)
             worker.send("answer", go_on=bool(on_epoch(job, record)))
         elif job is not None and message["kind"] == "measured":
             vanished = Failure(f"{job.folder} vanished with the measurement")
@@ -166,10 +203,10 @@ class ProcessExecutor:
             # the worker may have died after it wrote its measurement and before it reported it
             self._end_job(place, folder.recover() or worker.death(folder))
 
-    def _replace(self, place: _Place) -> None:
+    def _replace(self, place: _Place, patience: float = CLOSING) -> None:
         worker, place.worker = place.worker, None
         if worker is not None:
-            end([worker], patience=CLOSING)
+            end([worker], patience)
 
     def _end_job(self, place: _Place, result: Measurement | Failure) -> None:
         job, place.job = place.job, None

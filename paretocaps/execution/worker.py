@@ -7,6 +7,7 @@ If the driver dies, the worker finishes its job, writes the measurement to the j
 import faulthandler
 import io
 import os
+import select
 import sys
 import traceback
 from dataclasses import asdict
@@ -14,11 +15,14 @@ from typing import Any
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import is_out_of_memory
 from paretocaps.execution.attempt import attempt, write_failure
-from paretocaps.execution.messages import decode, encode
+from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.run_folder import RunFolder
 from paretocaps.writing import private_folder
+
+_LONGEST = 500  # characters of an activity, which has to fit into a message
 
 
 class Channel:
@@ -39,6 +43,12 @@ class Channel:
         except OSError:
             return
 
+    def mention(self, kind: str, **values: Any) -> None:
+        """Send a short message that may get lost: do not wait for a driver that does not read."""
+        line = encode(kind, **values)
+        if len(line) <= select.PIPE_BUF and select.select([], [self._output], [], 0)[1]:
+            self.send(kind, **values)
+
     def receive(self) -> dict[str, Any] | None:
         """Return the driver's next message, or None if the driver has died or closed the pipe."""
         line = self._input.readline()
@@ -49,6 +59,7 @@ def main() -> None:
     """Serve the driver until it closes the pipe, or until a job has run out of memory."""
     channel = Channel()
     faulthandler.enable()
+    faulthandler.register(WHERE)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # no printed line is lost in a crash
     channel.send("ready")
@@ -63,9 +74,12 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         answer = channel.receive()
         return answer is None or bool(answer["go_on"])
 
+    def on_progress(what: str, done: int, total: int) -> None:
+        channel.mention("progress", what=what[:_LONGEST], done=done, total=total)
+
     try:
         _print_to(RunFolder(job.folder))
-        attempt(job, on_epoch)
+        attempt(job, WithProgress(on_epoch, on_progress))
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
         healthy = not is_out_of_memory(error)

@@ -1,6 +1,7 @@
 """The driver's view of a worker process: it starts the worker, exchanges messages with it and ends it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.failure import Failure
-from paretocaps.execution.messages import decode, encode
+from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.execution.thread_waiting import wait_briefly
 from paretocaps.run_folder import RunFolder
 from paretocaps.writing import private_folder
@@ -24,6 +25,8 @@ CLOSING = 5.0
 """Seconds that an idle worker has to end by itself."""
 
 _RANK = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+_FRAME = re.compile(rb'Current thread .*\n  File "([^"]*)", line (\d+) in (\S+)\n')
+_WRITING = 0.5  # s that a worker has to write where it is
 _TAIL = 8192  # bytes at the end of the log in which its last line is searched
 
 
@@ -105,6 +108,16 @@ class WorkerProcess:
         last = last_line(log)
         return f"{what} {how}" + (f"; its log ends with: {last}" if last else "")
 
+    def whereabouts(self, log: Path) -> str:
+        """Return what the worker does at the moment, as far as it can be known, as the end of a sentence."""
+        if _stopped(self._process.pid):
+            return " (its process is stopped)"
+        with suppress(OSError):
+            start = log.stat().st_size
+            self._process.send_signal(WHERE)
+            return _first_frame(log, start)
+        return ""
+
     def finish(self) -> None:
         """Tell the worker that there are no more jobs."""
         self._to.close()
@@ -164,6 +177,28 @@ def last_line(log: Path) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith("Fatal Python error")]
     return (fatal or lines or [""])[-1][:300]
+
+
+def _stopped(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "Tt"
+
+
+def _first_frame(log: Path, start: int) -> str:
+    """Return where the main thread is, from the lines that `WHERE` adds to the log behind `start`."""
+    deadline = time.monotonic() + _WRITING
+    while time.monotonic() < deadline:
+        with log.open("rb") as stream:
+            stream.seek(start)
+            found = _FRAME.search(stream.read())
+        if found:
+            path, line, function = (part.decode(errors="replace") for part in found.groups())
+            return f" (it is in {function}, line {line} of {Path(path).name})"
+        time.sleep(0.01)
+    return ""
 
 
 def _all_ended(workers: Iterable[WorkerProcess], seconds: float) -> bool:

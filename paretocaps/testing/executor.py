@@ -2,17 +2,20 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import ParetocapsError
 from paretocaps.execution.executor import EXECUTORS, Executor, OnJobEpoch, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.testing.plugin import plug_in, write_plugin
 
+_STEP = "tenths of a second"  # what the trainer `probe` tells
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
@@ -29,6 +32,11 @@ class ExecutorContract:
     def name(self) -> str:
         """Return the executor's name in the registry."""
         return self.executor_name
+
+    @pytest.fixture
+    def hears(self, name: str) -> bool:
+        """Return whether the executor notices that a job is silent; none does that trains in this process."""
+        return name != "inline"
 
     @pytest.fixture(autouse=True)
     def probe(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +104,50 @@ class ExecutorContract:
         assert RunFolder(failed.job.folder).recover() == failed.failure
         assert isinstance(after.measurement, Measurement)
 
+    def test_progress_reaches_the_driver(self, name: str, tmp_path: Path) -> None:
+        """What a trainer tells between its epochs is heard in this thread, at most once in a second."""
+        told: list[tuple[int, str, int, int]] = []
+
+        def on_progress(job: TrainingJob, what: str, done: int, total: int) -> None:
+            told.append((threading.get_ident(), what, done, total))
+
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            run(executor, make_job(tmp_path, pause=0.5), WithProgress(go_on, on_progress))
+        steps = [(thread, done) for thread, what, done, total in told if (what, total) == (_STEP, 5)]
+        assert steps[0] == (threading.get_ident(), 0)
+        assert len(steps) <= 2
+
+    def test_ends_a_silent_job(self, name: str, hears: bool, tmp_path: Path) -> None:
+        """A job that is silent for `stall_timeout` fails, which may pass; the next one is trained."""
+        if not hears:
+            pytest.skip("this executor does not notice that a job is silent")
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            silent = make_job(tmp_path / "a", asleep=600.0)
+            outcome = run(executor, silent.model_copy(update={"stall_timeout": 1.5}))
+            after = run(executor, make_job(tmp_path / "b"))
+        assert outcome.failure is not None
+        assert outcome.failure.may_pass
+        assert outcome.failure.reason.startswith("stalled: nothing was heard of the training for 1.5s after")
+        assert RunFolder(outcome.job.folder).process() is None
+        assert isinstance(after.measurement, Measurement)
+
+    def test_a_job_that_tells_something_is_not_silent(self, name: str, hears: bool, tmp_path: Path) -> None:
+        """A job that tells its progress more often than its `stall_timeout` is trained to its end."""
+        if not hears:
+            pytest.skip("this executor does not notice that a job is silent")
+        job = make_job(tmp_path, pause=2.0).model_copy(update={"epochs": 1, "stall_timeout": 1.9})
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            assert run(executor, job).measurement is not None
+
+    def test_ends_a_job_at_its_timeout(self, name: str, tmp_path: Path) -> None:
+        """A job that trains for `trial_timeout` ends as a failure that does not pass."""
+        job = make_job(tmp_path, pause=3.0).model_copy(update={"trial_timeout": 1.0})
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            failure = run(executor, job).failure
+        assert failure is not None
+        assert not failure.may_pass
+        assert failure.reason.startswith("trial_timeout=1s was over after")
+
     def test_unknown_trainer_is_an_outcome(self, name: str, tmp_path: Path) -> None:
         """The reason names a trainer that cannot be found."""
         with EXECUTORS.get(name)(["cpu"]) as executor:
@@ -160,13 +212,13 @@ class ExecutorContract:
         assert (len(list(_DESCRIPTORS.iterdir())), threading.active_count()) == before
 
 
-def make_job(folder: Path, failure: str = "") -> TrainingJob:
-    """Return a fast job of 3 epochs for the trainer `probe`."""
+def make_job(folder: Path, **choices: Any) -> TrainingJob:
+    """Return a fast job of 3 epochs for the trainer `probe` with these choices."""
     return TrainingJob(
         study="contract",
         trial=0,
         trainer="probe",
-        choices={"failure": failure} if failure else {},
+        choices=choices,
         seed=1,
         data=DataSpec(),
         epochs=3,

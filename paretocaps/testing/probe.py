@@ -15,6 +15,7 @@ from pydantic import Field
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
+from paretocaps.domain.progress import OnProgress, progress_of
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import OnEpoch, TrainerSpec
 from paretocaps.errors import TrainingError
@@ -24,10 +25,16 @@ _Point = tuple[float, float, bool]
 
 
 class ProbeChoices(ChoicesModel):
-    """The choices: the step size, and a message with which to fail after the first epoch."""
+    """The choices: the step size, a message with which to fail after the first epoch, and seconds of silence.
+
+    `asleep` is how long the trainer does nothing after its first epoch, and `pause` how long it works after
+    every epoch, telling its progress.
+    """
 
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
     failure: str = ""
+    asleep: Annotated[float, Field(ge=0.0)] = 0.0
+    pause: Annotated[float, Field(ge=0.0)] = 0.0
 
 
 PROBE = TrainerSpec(
@@ -80,11 +87,19 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         )
         records.append(record)
         go_on = on_epoch(record)
+        time.sleep(choices.asleep if epoch == 1 else 0.0)
+        _work(choices.pause, progress_of(on_epoch))
         if choices.failure:
             raise TrainingError(choices.failure)
         if not go_on:
             break
     return _measured(job, records, time.perf_counter() - started)
+
+
+def _work(seconds: float, progress: OnProgress) -> None:
+    for tenth in range(round(10 * seconds)):
+        progress("tenths of a second", tenth, round(10 * seconds))
+        time.sleep(0.1)
 
 
 def _measured(job: TrainingJob, records: list[EpochRecord], wall: float) -> Measurement:

@@ -1,4 +1,6 @@
 import os
+import re
+import signal
 import threading
 import time
 
@@ -133,3 +135,60 @@ def test_no_worker_without_a_job():
         assert executor.capacity == 64
         assert all(place.worker is None for place in executor._places)
     assert threading.active_count() == before
+
+
+def ended_by(job, break_worker):
+    """Return the failure of `job` whose worker is broken after its first epoch."""
+    broken = []
+
+    def on_epoch(job, record):
+        if not broken:
+            broken.append(RunFolder(job.folder).process())
+            break_worker(*broken)
+        return True
+
+    with ProcessExecutor() as executor:
+        executor.submit(job)
+        (outcome,) = executor.wait(on_epoch)
+    assert not os.path.exists(f"/proc/{broken[0]}")
+    return outcome.failure
+
+
+def test_the_failure_of_a_stopped_worker_says_so(make_job):
+    job = make_job(stall_timeout=1.0, choices={"pause": 5.0})
+    failure = ended_by(job, lambda pid: os.kill(pid, signal.SIGSTOP))
+    assert failure.may_pass
+    assert failure.reason.endswith("(its process is stopped)")
+
+
+def test_the_failure_of_a_silent_worker_says_where_it_is(make_job):
+    failure = ended_by(make_job(stall_timeout=1.0, choices={"asleep": 60.0}), lambda pid: None)
+    assert re.search(r"\(it is in train, line \d+ of probe.py\)$", failure.reason)
+
+
+def test_a_worker_that_hangs_before_it_is_ready_is_ended(make_job, monkeypatch, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(
+        "import sys, time\nif 'paretocaps.execution.worker' in sys.orig_argv: time.sleep(60)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    with ProcessExecutor() as executor:
+        executor.submit(make_job(stall_timeout=1.0))
+        (outcome,) = executor.wait(go_on)
+    assert outcome.failure.may_pass
+    assert "stalled: nothing was heard of the training for 1s after the start" in outcome.failure.reason
+
+
+def test_a_measurement_that_a_silent_worker_left_counts(make_job):
+    """It may hang when it ends, as some libraries do, or in the driver's way."""
+    job = make_job(stall_timeout=1.0, choices={"pause": 5.0})
+
+    def measure_and_stop(pid):
+        os.kill(pid, signal.SIGSTOP)
+        with ProcessExecutor() as other:
+            elsewhere = make_job()
+            other.submit(elsewhere)
+            (outcome,) = other.wait(go_on)
+        RunFolder(job.folder).write_result(outcome.measurement)
+
+    assert ended_by(job, measure_and_stop) is None

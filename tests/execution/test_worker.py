@@ -43,8 +43,11 @@ print(sys.stdin.read(), channel.receive(), channel.receive())
 
 
 def hear(process):
-    line = process.stdout.readline()
-    return json.loads(line) if line else None
+    """Return the worker's next message that is no progress."""
+    for line in process.stdout:
+        if (message := json.loads(line))["kind"] != "progress":
+            return message
+    return None
 
 
 def say(process, kind, **values):
