@@ -6,6 +6,7 @@ A measurement or a failure is written when the training ends. While it runs, its
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import TrainingError
 from paretocaps.lock_file import LockTakenError, holder, locked
-from paretocaps.writing import whole_file
+from paretocaps.writing import private_folder, whole_file
 
 WEIGHTS = "weights.pt"
 """The file in which the built-in trainer keeps the best epoch's weights; see `Measurement.weights`."""
@@ -50,8 +51,18 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """The state after the last complete epoch, from which a training is resumed."""
+        """The state of a training in progress, from which it is resumed."""
         return self.path / "checkpoint.pt"
+
+    @property
+    def earlier_checkpoint(self) -> Path:
+        """The checkpoint before the last one, which is resumed from where the last one is damaged."""
+        return self.path / "checkpoint-earlier.pt"
+
+    @property
+    def checkpoints(self) -> tuple[Path, ...]:
+        """The checkpoints that there are, the last one first."""
+        return tuple(path for path in (self.checkpoint, self.earlier_checkpoint) if path.exists())
 
     @property
     def weights(self) -> Path:
@@ -134,7 +145,25 @@ class RunFolder:
     def forget(self) -> None:
         """Remove all files that an earlier training wrote, except the lock file; other files stay."""
         self.forget_result()
-        _remove(self.checkpoint, self.weights, self.epochs, self.job_file)
+        self.forget_checkpoints()
+        _remove(self.weights, self.epochs, self.job_file)
+
+    def forget_checkpoints(self) -> None:
+        """Remove the checkpoints: the training has ended."""
+        _remove(*self.checkpoints)
+
+    def take_checkpoints(self, earlier: "RunFolder") -> bool:
+        """Move the checkpoints of an earlier attempt here, to go on from; return whether it had any.
+
+        Raises:
+            OSError: they cannot be moved.
+        """
+        found = earlier.checkpoints
+        if found:
+            private_folder(self.path)
+        for path in found:  # the last one first: where this is cut off, the next attempt finds it
+            shutil.move(path, self.path / path.name)
+        return bool(found)
 
     def clear_failed(self) -> None:
         """Remove the files of a failed training except for its failure, log and lock file."""

@@ -25,10 +25,11 @@ _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, earlier: Path | None = None) -> Iterator[BinaryIO]:
     """Yield a stream to write to, which becomes the file `path` if the block ends without an error.
 
-    Missing folders are created.
+    Missing folders are created. A file that it replaces becomes `earlier`, where that is given, as soon as
+    the new one is on the disk: a reader who finds no `path` between the two renames finds `earlier`.
 
     Raises:
         OSError: the file cannot be written; the error names `path`, and an earlier file stays.
@@ -38,6 +39,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+        if earlier is not None:
+            with suppress(FileNotFoundError):
+                path.replace(earlier)
         draft.replace(path)
         _sync(path.parent)
 

@@ -215,6 +215,21 @@ def test_a_job_is_found_in_its_folder(tmp_path):
 
 
 def test_every_file_lies_in_the_folder(folder):
-    files = [getattr(folder, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
-    assert len(files) == 8
+    values = [getattr(folder, name) for name, value in vars(RunFolder).items() if isinstance(value, property)]
+    files = [value for value in values if not isinstance(value, tuple)]
+    assert len(files) == 9
     assert {file.parent for file in [*files, folder.rank_log(1)]} == {folder.path}
+
+
+def test_checkpoints_move_to_the_next_attempt_and_go_with_the_training(tmp_path):
+    first, second = RunFolder(tmp_path / "1"), RunFolder(tmp_path / "2")
+    assert not second.take_checkpoints(first)
+    assert not second.path.exists()
+    first.path.mkdir()
+    first.checkpoint.write_text("last")
+    first.earlier_checkpoint.write_text("before")
+    assert second.take_checkpoints(first)
+    assert first.checkpoints == ()
+    assert [path.read_text() for path in second.checkpoints] == ["last", "before"]
+    second.forget_checkpoints()
+    assert list(second.path.iterdir()) == []

@@ -71,7 +71,9 @@ class DeviceLoader:
         limit = _CUDA_BLOCK_VALUES if self._labels.is_cuda else BLOCK_VALUES
         return max(1, limit // values)
 
-    def blocks(self, batch_size: int, epoch: int, places: Tensor | None = None) -> Iterator[Batch]:
+    def blocks(
+        self, batch_size: int, epoch: int, places: Tensor | None = None, served: int = 0
+    ) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
         Order and augmentation depend on the seed and the epoch only, not on the batch size or the device. A
@@ -82,6 +84,7 @@ class DeviceLoader:
             batch_size: images per batch, 1 or more.
             epoch: the number of the epoch, 0 or more.
             places: the places of the epoch's order to serve, int64 on the CPU; None for all of them.
+            served: how many of these images were served before, in whole batches; they are left out.
 
         Raises:
             UsageError: the batch size is below 1.
@@ -92,8 +95,8 @@ class DeviceLoader:
         draws = self._augmentation.draw(len(self), generator)
         if places is not None:
             order, draws = order.index_select(0, places), draws.index_select(0, places)
-        draws = draws.to(self._labels.device)
-        return self._shuffled(self.block_steps(batch_size) * batch_size, order, draws)
+        draws = draws[served:].to(self._labels.device)
+        return self._shuffled(self.block_steps(batch_size) * batch_size, order[served:], draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
         """Return the batches of one training epoch, into which its `blocks` are split.

@@ -97,8 +97,10 @@ class TrainingJob(BaseModel):
         shared: whether other jobs run on the device at the same time.
         ranks: how many processes train it together, each with its part of every batch.
         folder: the folder to which the worker writes its measurement and weights.
-        checkpoints: whether to write a checkpoint to the folder after every epoch, and to resume from an
-            existing one.
+        checkpoints: whether to write checkpoints to the folder, after every epoch and within a long one, and
+            to resume from the last one.
+        checkpoint_every: seconds within an epoch after which a checkpoint is written; None for the
+            trainer's default.
         measure: the quantities that the study's objectives need, because some are costly to measure.
         stall_timeout: the seconds of silence after which its executor ends it; None for the executor's own.
         trial_timeout: the seconds after which its executor ends it; None for no limit.
@@ -122,6 +124,7 @@ class TrainingJob(BaseModel):
     ranks: Annotated[int, Field(ge=1, le=256)] = 1
     folder: Path
     checkpoints: bool = False
+    checkpoint_every: Duration | None = None
     measure: tuple[str, ...] = ()
     stall_timeout: Duration | None = None
     trial_timeout: Duration | None = None

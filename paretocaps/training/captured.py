@@ -1,6 +1,8 @@
 """Whole optimiser steps as a CUDA graph: forward, backward, optimiser and schedule in one launch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 
 import torch
 
@@ -99,3 +101,20 @@ class CapturedSteps:
                 for _ in range(steps):
                     self._graph.replay()
         return taken, self._steps.loss.clone()
+
+
+@lru_cache
+def _stream_beside(device: torch.device) -> torch.cuda.Stream:
+    """Return one stream for the whole process: libraries keep a workspace per stream."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def side_stream(device: torch.device) -> Iterator[None]:
+    """Work on a stream beside the main one, as torch requires for the steps before a capture."""
+    side = _stream_beside(device)
+    main = torch.cuda.current_stream(device)
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        yield
+    main.wait_stream(side)

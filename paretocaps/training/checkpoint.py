@@ -1,9 +1,10 @@
-"""A training in progress, kept on disk so that a later process can continue after the last whole epoch."""
+"""A training in progress, kept on disk so that a later process can continue from there."""
 
+import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -13,59 +14,66 @@ from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
 
-_FORMAT = 1
+_FORMAT = 2  # 1 had whole epochs only
 _ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
 
+State = Mapping[str, Any]
+"""All that a later process needs to continue a training: plain values and tensors."""
 
-def save_checkpoint(job: TrainingJob, splits: DataSplits, state: Mapping[str, Any]) -> None:
+
+class Found(NamedTuple):
+    """What a folder has to continue from.
+
+    Attributes:
+        state: the state of the last checkpoint that is whole, on the CPU; None where there is none.
+        remarks: a line per checkpoint that is damaged.
+    """
+
+    state: State | None = None
+    remarks: tuple[str, ...] = ()
+
+
+NO_CHECKPOINT = Found()
+"""A training begins anew."""
+
+
+def save_checkpoint(job: TrainingJob, splits: DataSplits, state: State) -> None:
     """Write a training's state to the job's folder, whole or not at all; it is on the disk on return.
+
+    The checkpoint before it stays beside it, and the one before that goes.
 
     Args:
         job: the job that is trained; it is written too, so that no other job continues from this state.
         splits: its images.
-        state: plain values and tensors.
+        state: the training's state.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    content = {"format": _FORMAT, "job": job.model_dump_json(), "images": fingerprint(splits), "state": state}
-    save_whole(RunFolder(job.folder).checkpoint, {**content, "random": _random_states()})
+    folder = RunFolder(job.folder)
+    content = {"format": _FORMAT, "job": job.model_dump_json(), "images": fingerprint(splits)}
+    save_whole(folder.checkpoint, {**content, "state": dict(state)}, folder.earlier_checkpoint)
 
 
-def load_checkpoint(job: TrainingJob, splits: DataSplits) -> dict[str, Any] | None:
-    """Return the state that `save_checkpoint` wrote to the job's folder, on the CPU; None without a file.
+def load_checkpoint(job: TrainingJob, splits: DataSplits) -> Found:
+    """Return the last state that `save_checkpoint` wrote to the job's folder.
 
-    torch's random states are restored as well.
+    Where the last checkpoint is damaged, it is the one before it, or none.
 
     Raises:
-        DataError: the file is truncated, of another version, or no checkpoint.
+        DataError: a checkpoint is of a newer version.
         UsageError: it belongs to another training (choices, seed, data or epochs); the differences are named.
     """
-    path = RunFolder(job.folder).checkpoint
-    if not path.exists():
-        return None
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if content["format"] != _FORMAT:
-            raise ValueError(f"format {content['format']}, where this version writes {_FORMAT}")
-        then = TrainingJob.model_validate_json(content["job"])
-        images, random = content["images"], content["random"]
-        state: dict[str, Any] = content["state"]
-    except UNREADABLE as error:
-        raise unreadable(path, error) from None
-    if differences := then.differences(job):
-        raise UsageError(
-            f"checkpoint {str(path)!r} is of another training, {'; '.join(differences)}: {_ANEW}"
-        )
-    if images != fingerprint(splits):
-        raise UsageError(f"checkpoint {str(path)!r} was trained on other images of {job.data}: {_ANEW}")
-    _restore_random_states(random)
-    return state
-
-
-def unreadable(path: Path, error: Exception) -> DataError:
-    """Return the error to raise for a damaged checkpoint whose reading failed with `error`."""
-    return DataError(f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)}): {_ANEW}")
+    remarks: tuple[str, ...] = ()
+    for path in RunFolder(job.folder).checkpoints:
+        try:
+            content = _read(path)
+        except UNREADABLE as error:
+            remarks += (f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)})",)
+            continue
+        _check(path, content, job, splits)
+        return Found(content["state"], _ended(remarks, "the training went on from the one before it"))
+    return Found(None, _ended(remarks, "the training began anew"))
 
 
 def fingerprint(splits: DataSplits) -> str:
@@ -79,12 +87,51 @@ def fingerprint(splits: DataSplits) -> str:
     return ", ".join((*told, *levels, *splits.anew))
 
 
-def _random_states() -> dict[str, Any]:
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+def random_states(device: torch.device) -> dict[str, torch.Tensor]:
+    """Return torch's random states, of the CPU and of `device`."""
+    states = {"cpu": torch.get_rng_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
-def _restore_random_states(states: Mapping[str, Any]) -> None:
+def restore_random_states(states: Mapping[str, Any], device: torch.device) -> None:
+    """Set what `random_states` returned; a checkpoint of format 1 has a list for all CUDA devices."""
     torch.set_rng_state(states["cpu"])
-    if states["cuda"] and len(states["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(states["cuda"])
+    there = states.get("cuda")
+    if isinstance(there, list):
+        there = there[device.index or 0] if len(there) > (device.index or 0) else None
+    if there is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(there, device)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the content of a checkpoint, whose every byte is checked, which torch does not do."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            damaged = file.testzip()
+    except zipfile.BadZipFile:
+        raise ValueError("it is cut off or holds something else") from None
+    if damaged:
+        raise ValueError("it is damaged")
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    if content["format"] > _FORMAT:
+        return content
+    content["then"] = TrainingJob.model_validate_json(content["job"])
+    content["state"].setdefault("random", content.get("random"))
+    return content
+
+
+def _check(path: Path, content: Mapping[str, Any], job: TrainingJob, splits: DataSplits) -> None:
+    if content["format"] > _FORMAT:
+        written = f"format {content['format']}, where this version writes {_FORMAT}"
+        raise DataError(f"checkpoint {str(path)!r} is of a newer version ({written}): {_ANEW}")
+    if differences := content["then"].differences(job):
+        raise UsageError(
+            f"checkpoint {str(path)!r} is of another training, {'; '.join(differences)}: {_ANEW}"
+        )
+    if content["images"] != fingerprint(splits):
+        raise UsageError(f"checkpoint {str(path)!r} was trained on other images of {job.data}: {_ANEW}")
+
+
+def _ended(remarks: tuple[str, ...], how: str) -> tuple[str, ...]:
+    """Return the remarks with the last one saying how the training went on."""
+    return (*remarks[:-1], f"{remarks[-1]}: {how}") if remarks else ()

@@ -99,15 +99,30 @@ class EpochEnergy:
     def __init__(self, meter: EnergyMeter | None) -> None:
         self._meter = meter
         self._joules: dict[int, float] = {}
+        self._epoch, self._begin = 0, 0.0
 
     @contextmanager
     def epoch(self, number: int) -> Iterator[None]:
         """Count the energy drawn inside the context for epoch `number`, in addition to what it had."""
-        begin = self._meter.joules() if self._meter else 0.0
+        self._epoch = number
+        self._start()
         yield
+        self._count()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within an epoch's context, count what it has drawn so far, and nothing inside this one."""
+        self._count()
+        yield
+        self._start()
+
+    def _start(self) -> None:
+        self._begin = self._meter.joules() if self._meter else 0.0
+
+    def _count(self) -> None:
         if self._meter:
-            drawn = self._meter.joules() - begin
-            self._joules[number] = self._joules.get(number, 0.0) + drawn
+            drawn = self._meter.joules() - self._begin
+            self._joules[self._epoch] = self._joules.get(self._epoch, 0.0) + drawn
 
     def state(self) -> dict[int, float]:
         """Return the joules of each epoch so far."""

@@ -1,8 +1,7 @@
 """Trains a network with its optimiser on a device, epoch by epoch, and times the steps."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
 from itertools import chain, count
 from typing import Any
 
@@ -14,7 +13,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
-from paretocaps.training.captured import BlockSteps, CapturedSteps
+from paretocaps.training.captured import BlockSteps, CapturedSteps, side_stream
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
@@ -85,6 +84,8 @@ class Learner:
         self._batch_size = 0
         self._left = 0
         self._warming = 0
+        self._taken = 0
+        self._loss = torch.zeros((), device=device)
         self._captured: CapturedSteps | None = None
 
     @property
@@ -96,6 +97,11 @@ class Learner:
     def optimizer(self) -> torch.optim.Optimizer:
         """The optimiser of the network."""
         return self._step.optimizer
+
+    @property
+    def within_epoch(self) -> bool:
+        """Whether some of an epoch's steps are taken and others are not."""
+        return self._taken > 0
 
     @property
     def remarks(self) -> list[str]:
@@ -128,10 +134,12 @@ class Learner:
             "saved_bytes": self._saved_bytes,
             "peak_bytes": self.peak_bytes,
             "remarks": list(self._remarks),
+            "taken": self._taken,
+            "loss": float(self._loss),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what `state` returned, in the same phase.
+        """Continue from what `state` returned, in the same phase and, within an epoch, after its last step.
 
         The first steps warm up again, because the process is new.
         """
@@ -147,11 +155,21 @@ class Learner:
         self._remarks = list(dict.fromkeys([*state["remarks"], *self._remarks]))
         if state["batch_size"]:
             self._set_batch(state["batch_size"])
+        if state.get("taken"):  # versions before 0.2 kept whole epochs only
+            self._taken = state["taken"]
+            self._loss.fill_(state["loss"])
 
     def train_epoch(
-        self, epoch: int, batch_size: int, rates: Sequence[float], progress: float = 1.0
+        self,
+        epoch: int,
+        batch_size: int,
+        rates: Sequence[float],
+        progress: float = 1.0,
+        between: Callable[[], None] = lambda: None,
     ) -> float:
         """Take one step per learning rate in `rates` and return the mean loss over the images.
+
+        An epoch that was restored goes on after the steps that were taken.
 
         Args:
             epoch: the epoch's number, which also decides the order of the images.
@@ -160,6 +178,7 @@ class Learner:
             rates: one learning rate per step.
             progress: the share of the training that is over after this epoch, 0 to 1; it sets the margin
                 of a spread loss for the whole epoch.
+            between: is called between two blocks of steps, where `state` may be taken if there is one rank.
 
         Raises:
             DivergedError: the mean loss is NaN or infinite.
@@ -167,15 +186,18 @@ class Learner:
         self._enter_phase(batch_size)
         self._step.spread.fill_(spread_margin(progress))
         self.network.train()
-        total = torch.zeros((), device=self.device)
         with self._memory_counted():
-            taken, self._left = 0, len(self.loader)
+            self._left = len(self.loader)
             places = self.ranks.share.places(len(self.loader), batch_size)
-            for images, labels in self.loader.blocks(self._step_images, epoch, places):
-                steps = -(-len(labels) // self._step_images)
-                total += self._train_block(epoch, (images, labels), rates[taken : taken + steps])
-                taken += steps
-        loss = float(self.ranks.total(total)) / len(self.loader)
+            served = self._taken * self._step_images
+            for block in self.loader.blocks(self._step_images, epoch, places, served):
+                last = self._taken + -(-len(block[1]) // self._step_images)
+                self._loss += self._train_block(epoch, block, rates[self._taken : last])
+                self._taken = last
+                if last < len(rates):
+                    between()
+        loss = float(self.ranks.total(self._loss)) / len(self.loader)
+        self._taken, self._loss = 0, torch.zeros((), device=self.device)
         if loss != loss or loss in (float("inf"), float("-inf")):
             remedy = ", or take another precision than fp16" if self._scaling else ""
             raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max{remedy}")
@@ -292,7 +314,7 @@ class Learner:
 
     def _beside(self) -> AbstractContextManager[object]:
         """Return the context for steps before a capture: a separate stream, as torch requires."""
-        return _side_stream(self.device) if self._captures and self.device.type == "cuda" else nullcontext()
+        return side_stream(self.device) if self._captures and self.device.type == "cuda" else nullcontext()
 
 
 def _split(block: Batch, size: int) -> tuple[Batch, Batch]:
@@ -306,19 +328,3 @@ def _cause(error: BaseException) -> str:
     while error.__context__ is not None:
         error = error.__context__
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-@lru_cache
-def _stream_beside(device: torch.device) -> torch.cuda.Stream:
-    """Return one stream for the whole process: libraries keep a workspace per stream."""
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _side_stream(device: torch.device) -> Iterator[None]:
-    side = _stream_beside(device)
-    main = torch.cuda.current_stream(device)
-    side.wait_stream(main)
-    with torch.cuda.stream(side):
-        yield
-    main.wait_stream(side)

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,7 +26,15 @@ from paretocaps.models.starting import starting_architecture
 from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import TrainingPlan, build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
-from paretocaps.training.checkpoint import load_checkpoint, save_checkpoint
+from paretocaps.training.checkpoint import (
+    NO_CHECKPOINT,
+    Found,
+    State,
+    load_checkpoint,
+    random_states,
+    restore_random_states,
+)
+from paretocaps.training.checkpoint_writer import CheckpointWriter
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.first_network import first_network
@@ -51,13 +59,15 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train the job's choices with its seed and measure the result (the `Train` protocol).
 
     The job's folder receives `weights.pt`: the best epoch's weights and the architecture that rebuilds their
-    network (see `training.weights`). With `job.checkpoints` it also receives a checkpoint after every epoch.
-    A training that finds one continues from it, and reaches the same weights as without interruption (on a
-    CPU, to the bit); `on_epoch` is then called for the earlier epochs first.
+    network (see `training.weights`). With `job.checkpoints` it also receives a checkpoint after every epoch,
+    except after those that end within a second of the last one, and within an epoch every
+    `job.checkpoint_every` seconds, unless several ranks train. A training that finds one continues from it,
+    and reaches the same weights as without interruption (in float32 on a CPU, to the bit); `on_epoch` is then
+    called for the earlier epochs first. Writing them is no part of `time`.
 
     Raises:
-        DataError, UsageError: the data, device or choices cannot be trained, or a checkpoint is damaged
-            or belongs to another training.
+        DataError, UsageError: the data, device or choices cannot be trained, or a checkpoint belongs to
+            another training or a newer version.
         DivergedError: the loss became NaN or infinite.
     """
     placed = job.model_copy(update={"threads": threads_of(job)})
@@ -74,13 +84,13 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     splits = load(job.data)
-    state = load_checkpoint(job, splits) if job.checkpoints else None
+    found = load_checkpoint(job, splits) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)
-    training = _Training(job, choices, splits, device, began, state, ranks)
+    training = _Training(job, choices, splits, device, began, found, ranks)
     go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
-        go_on = ranks.from_first(lambda: training.kept() and on_epoch(training.records[-1]), bool)
+        go_on = ranks.from_first(lambda: training.keep() and on_epoch(training.records[-1]), bool)
     return ranks.from_first(training.measurement, Measurement)
 
 
@@ -94,9 +104,10 @@ class _Training:
         splits: DataSplits,
         device: torch.device,
         began: float,
-        state: Mapping[str, Any] | None = None,
+        found: Found = NO_CHECKPOINT,
         ranks: Ranks = ALONE,
     ) -> None:
+        state = found.state
         self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
@@ -128,7 +139,8 @@ class _Training:
         self.partial = state is not None and self.features.kept and state.get("partial", True)
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
-        self.moved: tuple[str, ...] = ()
+        self.moved = found.remarks
+        self.kept = CheckpointWriter(job, splits, epochs_only=ranks.size > 1)
         self.judged = Judged()
         self.best = network
         self.predicted: tuple[int, ...] = ()
@@ -136,11 +148,12 @@ class _Training:
             self._restore(state)
 
     def state(self) -> dict[str, Any]:
-        """Return all that a later process needs to continue after the last epoch."""
-        best_is_last = best_epoch(self.records) is self.records[-1]
+        """Return all that a later process needs to continue from here."""
+        trained = self.learner.within_epoch
+        best_is_here = not self.records or (not trained and best_epoch(self.records) is self.records[-1])
         return {
             "network": packed(self.learner.network),
-            "best": None if best_is_last else packed(self.best),
+            "best": None if best_is_here else packed(self.best),
             "predicted": list(self.predicted),
             "learner": self.learner.state(),
             "records": [record.model_dump_json() for record in self.records],
@@ -152,26 +165,34 @@ class _Training:
             "partial": self.partial,
             "judged": asdict(self.judged),
             "device": describe_device(self.device, ranks=self.ranks.size).name,
+            "wall": time.perf_counter() - self.began,
+            "random": random_states(self.device),
         }
 
-    def _restore(self, state: Mapping[str, Any]) -> None:
+    def _restore(self, state: State) -> None:
         self.learner.restore(state["learner"])
         self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
-        self.began -= self.records[-1].wall
+        self.began -= state["wall"] if "wall" in state else self.records[-1].wall
         self.energy.restore(state["energy"])
         self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
         kept = state["best"]
         self.best = copy.deepcopy(self.learner.network).cpu() if kept is None else unpacked(kept)
         self.predicted = tuple(state.get("predicted", ()))  # a checkpoint of an older version has none
-        self.moved, judged = tuple(state["moved"]), state.get("judged", {})
+        self.moved, judged = (*state["moved"], *self.moved), state.get("judged", {})
         self.judged = Judged(**{**judged, "accs": tuple(judged.get("accs", ()))})
         if state["device"] != (here := describe_device(self.device, ranks=self.ranks.size).name):
-            last = self.records[-1].epoch
-            self.moved += (f"trained on {state['device']} to epoch {last}, then on {here}: time is of both",)
+            there = f"{'within' if self.learner.within_epoch else 'after'} epoch {self._epoch}"
+            self.moved += (f"trained on {state['device']}, and on {here} from {there} on: time is of both",)
+        restore_random_states(state["random"], self.device)  # last: making layers draws random numbers
+
+    @property
+    def _epoch(self) -> int:
+        """The number of the epoch that is trained or that was trained last; 0 before the first."""
+        return len(self.records) + self.learner.within_epoch
 
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and return the epoch's record."""
-        if epoch - 1 == self.prune_after:
+        if epoch - 1 == self.prune_after and not self.learner.within_epoch:
             self.judged = prune_learner(
                 self.learner, self.choices, self.job.seed, self.images, trained=epoch > 1
             )
@@ -179,7 +200,9 @@ class _Training:
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):
-            loss = self.learner.train_epoch(epoch, self.plan.batch_size(epoch), rates, progress)
+            loss = self.learner.train_epoch(
+                epoch, self.plan.batch_size(epoch), rates, progress, self._keep_within
+            )
         record, predicted = self.ranks.from_first(
             lambda: self._validated(epoch, rates, loss), tuple[EpochRecord, tuple[int, ...]]
         )
@@ -213,11 +236,17 @@ class _Training:
         )
         return record, judged.predicted
 
-    def kept(self) -> bool:
-        """Write a checkpoint of the last epoch where the job has checkpoints; return True."""
-        if self.job.checkpoints:
-            save_checkpoint(self.job, self.splits, self.state())
+    def keep(self) -> bool:
+        """Write a checkpoint after an epoch where it is due; return True."""
+        if self.kept.due(whole_epoch=True):
+            self.kept.write(self.state())
         return True
+
+    def _keep_within(self) -> None:
+        """Write a checkpoint within an epoch where it is due."""
+        if self.kept.due(whole_epoch=False):
+            with self.energy.paused():
+                self.kept.write(self.state())
 
     def ended(self) -> bool:
         """Return whether the training ends here: after its last epoch, or by its choice `patience`."""
@@ -267,6 +296,7 @@ class _Training:
                 *([REMARK] if collapsed else []),
                 *disturbed,
                 *self.moved,
+                *self.kept.remarks,
                 *self.stopped,
                 *self.judged.remarks,
                 *shortfall(self.choices, self.whole, self.best.architecture),
@@ -302,7 +332,7 @@ class _Training:
 
 
 def _first(
-    shape: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
+    shape: Architecture, choices: Choices, seed: int, state: State | None
 ) -> tuple[Network, tuple[str, ...]]:
     """Return the network that a training begins or continues with, and remarks on how it began."""
     if state is None:

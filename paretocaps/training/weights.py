@@ -42,13 +42,15 @@ def unpacked(content: Mapping[str, Any]) -> Network:
     return network
 
 
-def save_whole(path: Path, content: Mapping[str, Any]) -> None:
+def save_whole(path: Path, content: Mapping[str, Any], earlier: Path | None = None) -> None:
     """Write `content` to `path` in torch's format, whole or not at all; it is on the disk on return.
+
+    A file that it replaces becomes `earlier`, where that is given.
 
     Raises:
         OSError: the file cannot be written; `path` is unchanged.
     """
-    with whole_file(path) as stream:
+    with whole_file(path, earlier) as stream:
         try:
             torch.save(dict(content), stream)
         except RuntimeError as error:  # torch raises it for a file that it could not finish on a full disk

@@ -1,15 +1,24 @@
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 import torch
 
+from paretocaps.data import device_loader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
-from paretocaps.training.checkpoint import fingerprint, load_checkpoint
+from paretocaps.training import checkpoint_writer
+from paretocaps.training.checkpoint import (
+    fingerprint,
+    load_checkpoint,
+    restore_random_states,
+    save_checkpoint,
+)
+from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
@@ -31,6 +40,12 @@ def cut_after(epoch):
     return on_epoch
 
 
+@pytest.fixture(autouse=True)
+def _every_epoch(monkeypatch):
+    """Short epochs are kept too."""
+    monkeypatch.setattr(checkpoint_writer, "APART", 0.0)
+
+
 def kept(job, **changes):
     return job.model_copy(update={"checkpoints": True, "folder": job.folder.with_name("cut"), **changes})
 
@@ -46,7 +61,9 @@ def interrupted(job, *epochs):
 
 def untimed(remarks):
     """Without those on the seconds, which differ."""
-    return [remark for remark in remarks if not remark.startswith(("the machine", "step times"))]
+    return [
+        remark for remark in remarks if not remark.startswith(("the machine", "step times", "the frozen"))
+    ]
 
 
 CHOICES = {
@@ -75,6 +92,90 @@ def test_an_interrupted_training_ends_at_the_same_weights(job, choices):
     made = job(epochs=4, **choices)
     whole = train(made, go_on)
     resumed, measured = interrupted(made, 2)
+    assert_same(made, whole, resumed, measured)
+
+
+WITHIN = {
+    "augmented, growing batches": {
+        "batch_schedule": "adabatch",
+        "batch_size": 128,
+        "first_batch": 10,
+        "first_epochs": 1,
+        "phase_epochs": 1,
+        "augment": "shift",
+    },
+    "pruned before the epoch": {"pruning_ratio": 0.5, "pruning_start": 0.5, "batch_size": 20},
+    "em with a spread loss": {
+        "routing": "em",
+        "routing_iterations": 2,
+        "loss": "spread",
+        "decoder": "none",
+        "batch_size": 10,
+        "accumulate": 2,
+    },
+}
+FROZEN = {"family": "backbone_caps", "backbone": "mobilenet_v1", "frozen": True, "decoder": "none"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choices", WITHIN.values(), ids=WITHIN)
+def test_a_training_that_is_cut_off_within_an_epoch_ends_at_the_same_weights(job, choices, monkeypatch):
+    monkeypatch.setattr(device_loader, "BLOCK_VALUES", 1)  # a block is one step
+    made = job(epochs=2, **choices)
+    whole = train(made, go_on)
+    resumed = kept(made, checkpoint_every=1e-9)
+    for written in (2, 2, 4):  # in the first epoch, again in it, and in the second
+        with cut_after_writes(monkeypatch, written), pytest.raises(Cut):
+            train(resumed, go_on)
+    assert_same(made, whole, resumed, train(resumed, go_on))
+
+
+@pytest.mark.slow
+def test_a_training_on_frozen_features_goes_on_within_an_epoch(job, monkeypatch):
+    monkeypatch.setattr(device_loader, "BLOCK_VALUES", 1)
+    made = job(epochs=1, **FROZEN)
+    whole = train(made, go_on)
+    resumed = kept(made, checkpoint_every=1e-9)
+    with cut_after_writes(monkeypatch, 1), pytest.raises(Cut):
+        train(resumed, go_on)
+    assert_same(made, whole, resumed, train(resumed, go_on))
+
+
+@contextmanager
+def cut_after_writes(monkeypatch, count):
+    written = []
+
+    def write(*arguments):
+        save_checkpoint(*arguments)
+        written.append(1)
+        if len(written) == count:
+            raise Cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_writer, "save_checkpoint", write)
+        yield
+
+
+def test_steps_that_were_taken_are_not_taken_again(job, monkeypatch):
+    monkeypatch.setattr(device_loader, "BLOCK_VALUES", 1)
+    made = kept(job(epochs=1, batch_size=10), checkpoint_every=1e-9)
+    with cut_after_writes(monkeypatch, 3), pytest.raises(Cut):
+        train(made, go_on)
+    before, counted = load_checkpoint(made, load(made.data)).state, {}
+    lap = Stopwatch.lap
+
+    def counting(self, epoch, steps=1, **options):
+        counted[epoch] = counted.get(epoch, 0) + steps
+        return lap(self, epoch, steps, **options)
+
+    monkeypatch.setattr(Stopwatch, "lap", counting)
+    measured = train(made, go_on)
+    assert counted == {1: 7}
+    assert measured.epochs[0].wall > before["wall"] > 0
+
+
+def assert_same(made, whole, resumed, measured):
+    """Assert that two trainings ended at the same network, by the same losses."""
     networks = [load_weights(one.folder / "weights.pt").state_dict() for one in (made, resumed)]
     assert networks[0].keys() == networks[1].keys()
     assert all(torch.equal(networks[0][name], networks[1][name]) for name in networks[0])
@@ -107,7 +208,7 @@ def test_earlier_epochs_are_told_again_and_their_seconds_kept(job):
     made = kept(job(epochs=3))
     with pytest.raises(Cut):
         train(made, cut_after(2))
-    before = [json.loads(record) for record in load_checkpoint(made, load(made.data))["records"]]
+    before = [json.loads(record) for record in load_checkpoint(made, load(made.data)).state["records"]]
     seen = []
     measured = train(made, lambda record: seen.append(record) or True)
     assert [record.epoch for record in seen] == [1, 2, 3]
@@ -136,24 +237,87 @@ def test_a_checkpoint_of_another_training_is_refused(job, change, message):
     assert train(made.model_copy(update={"device": "cpu", "attempt": 2}), go_on).best_epoch
 
 
-def test_a_damaged_checkpoint_is_one_clear_line(job):
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):
+    made = kept(job(epochs=3))
+    with pytest.raises(Cut):
+        train(made, cut_after(2))
+    folder = RunFolder(made.folder)
+    assert folder.checkpoints == (folder.checkpoint, folder.earlier_checkpoint)
+    sound, splits = folder.checkpoint.read_bytes(), load(made.data)
+    flipped = bytearray(sound)
+    flipped[len(sound) // 2] ^= 1  # within a weight: torch reads it without a word
+    for content in (b"", b"no checkpoint", sound[: len(sound) // 2], sound[:-1000], bytes(flipped)):
+        folder.checkpoint.write_bytes(content)
+        found = load_checkpoint(made, splits)
+        assert len(found.state["records"]) == 1
+        (remark,) = found.remarks
+        assert re.fullmatch(
+            r"checkpoint '.*checkpoint.pt' cannot be read \(.+\): .*the one before it", remark
+        )
+    measured = train(made, go_on)
+    assert remark in measured.remarks
+    assert [record.epoch for record in measured.epochs] == [1, 2, 3]
+
+
+def test_without_a_whole_checkpoint_a_training_begins_anew(job):
+    made = kept(job(epochs=2))
+    with pytest.raises(Cut):
+        train(made, cut_after(2))
+    folder = RunFolder(made.folder)
+    for path in folder.checkpoints:
+        path.write_bytes(path.read_bytes()[:-1])
+    whole, measured = train(job(epochs=2), go_on), train(made, go_on)
+    assert [r.train_loss for r in measured.epochs] == [r.train_loss for r in whole.epochs]
+    damaged = [remark for remark in measured.remarks if "cannot be read" in remark]
+    assert len(damaged) == 2
+    assert damaged[-1].endswith("the training began anew")
+
+
+def test_a_kill_between_two_checkpoints_leaves_the_earlier_one(job):
+    made = kept(job(epochs=2))
+    with pytest.raises(Cut):
+        train(made, cut_after(1))
+    folder = RunFolder(made.folder)
+    folder.checkpoint.rename(folder.earlier_checkpoint)
+    found = load_checkpoint(made, load(made.data))
+    assert len(found.state["records"]) == 1
+    assert not found.remarks
+
+
+def test_a_checkpoint_of_a_newer_version_is_refused(job):
     made = kept(job(epochs=2))
     with pytest.raises(Cut):
         train(made, cut_after(1))
     path = RunFolder(made.folder).checkpoint
-    whole = path.read_bytes()
-    for content in (b"", b"no checkpoint", whole[: len(whole) // 2], whole[:-1000]):
-        path.write_bytes(content)
-        with pytest.raises(
-            DataError, match=r"checkpoint '.*checkpoint.pt' cannot be read \(.*--force"
-        ) as error:
-            train(made, go_on)
-        assert len(str(error.value).splitlines()) == 1
-    path.write_bytes(whole)
-    content = torch.load(path, weights_only=True)
-    torch.save({**content, "format": 99}, path)
-    with pytest.raises(DataError, match="format 99"):
+    torch.save({**torch.load(path, weights_only=True), "format": 99}, path)
+    with pytest.raises(DataError, match="is of a newer version \\(format 99, where this version writes 2\\)"):
         train(made, go_on)
+
+
+def test_a_checkpoint_of_the_format_before_is_continued(job):
+    made = kept(job(epochs=2))
+    with pytest.raises(Cut):
+        train(made, cut_after(1))
+    path = RunFolder(made.folder).checkpoint
+    content = torch.load(path, weights_only=True)
+    state = content["state"]
+    random = {"cpu": state.pop("random")["cpu"], "cuda": []}
+    del state["wall"], state["learner"]["taken"], state["learner"]["loss"]
+    job_text = json.loads(content["job"])
+    del job_text["checkpoint_every"]
+    torch.save({**content, "format": 1, "random": random, "job": json.dumps(job_text)}, path)
+    whole, measured = train(job(epochs=2), go_on), train(made, go_on)
+    assert [r.train_loss for r in measured.epochs] == [r.train_loss for r in whole.epochs]
+    assert not [remark for remark in measured.remarks if "checkpoint" in remark]
+
+
+def test_random_states_are_restored(job):
+    before = torch.get_rng_state()
+    restore_random_states({"cpu": torch.Generator().manual_seed(7).get_state()}, torch.device("cpu"))
+    try:
+        assert torch.rand(1) == torch.rand(1, generator=torch.Generator().manual_seed(7))
+    finally:
+        torch.set_rng_state(before)
 
 
 def test_other_images_of_the_same_name_are_noticed(job):
