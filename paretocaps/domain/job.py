@@ -136,13 +136,18 @@ class TrainingJob(BaseModel):
         """The key of this training."""
         return AttemptKey(self.study, self.trial, self.seed, self.attempt)
 
-    def differences(self, now: "TrainingJob") -> list[str]:
+    def differences(self, now: "TrainingJob", *, same_images: bool = False) -> list[str]:
         """Return how the job `now` differs from this one in what it trains, such as "seed=0 (now 1)".
 
-        The folder, the device, the attempt and what is measured are not compared.
+        The folder, the device, the attempt and what is measured are not compared, and with `same_images` not
+        where the images lie either.
         """
+        then = self
+        if same_images:
+            place = now.data.model_dump(include={"name", "path"})
+            then = self.model_copy(update={"data": self.data.model_copy(update=place)})
         return [
-            text for name in _IDENTITY for text in _differing(name, getattr(self, name), getattr(now, name))
+            text for name in _IDENTITY for text in _differing(name, getattr(then, name), getattr(now, name))
         ]
 
 

@@ -27,7 +27,7 @@ def prepare(
     if (process := folder.process()) is not None:
         raise UsageError(f"process {process} is training in {folder.path}: wait for it, or end it")
     finished = folder.measurement_file.exists()
-    there = finished or any(file.exists() for file in (folder.checkpoint, folder.job_file, folder.weights))
+    there = finished or bool(folder.checkpoints) or folder.job_file.exists() or folder.weights.exists()
     if there and not resume and not force:
         state = "a finished training" if finished else "an unfinished training"
         raise UsageError(
@@ -39,7 +39,7 @@ def prepare(
     if there and not force:
         notice(_going_on(folder))
     try:
-        if force or not folder.checkpoint.exists():
+        if force or not folder.checkpoints:
             folder.forget()
             folder.write_job(job)
     except OSError as error:
@@ -49,8 +49,8 @@ def prepare(
 
 
 def _going_on(folder: RunFolder) -> str:
-    if folder.checkpoint.exists():
-        return f"continuing from {folder.checkpoint}"
+    if folder.checkpoints:
+        return f"continuing from {folder.checkpoints[0]}"
     return f"{folder.path} has no checkpoint yet: starting with the first epoch"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.measured_estimate import estimate_of
@@ -41,6 +42,8 @@ class TrainOptions:
         device: "auto", "cpu", "cuda" or "cuda:N".
         ranks: processes that train together; as many as torchrun started, or as the choices say, or 1.
         output: the run's folder; runs/STUDY-trial-N, or runs/DESIGN, or runs/TRAINER.
+        checkpoint_every: seconds of an epoch, or text such as "10m", after which a checkpoint is written
+            within it; "off" for never; 10 minutes.
         resume: continue from the folder's checkpoint, if it has one.
         force: remove the files of an earlier training from the folder, and replace `save_trunk`.
         save_trunk: a file for the trained (and pruned) backbone, from which other trainings start by the
@@ -63,6 +66,7 @@ class TrainOptions:
     device: str = "auto"
     ranks: int | None = None
     output: str | None = None
+    checkpoint_every: str | float | None = None
     resume: bool = False
     force: bool = False
     save_trunk: str | None = None
@@ -132,8 +136,8 @@ def train(
 ) -> TrainedRun:
     """Train a set of choices for all its epochs, and return the result.
 
-    The run's folder gets `weights.pt` (of the best epoch), `measurement.json`, `epochs.csv`, `job.json` and,
-    after every epoch, `checkpoint.pt`, from which the same options with `resume` continue.
+    The run's folder gets `weights.pt` (of the best epoch), `measurement.json`, `epochs.csv`, `job.json` and
+    checkpoints (see `training.train`), from which the same options with `resume` continue.
 
     Args:
         options: what to train, and where.
@@ -218,10 +222,18 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "ranks": ranks,
         "folder": _folder(options.output, label),
         "checkpoints": True,
+        "checkpoint_every": _duration(options.checkpoint_every),
     }
     if values["epochs"] < 1:
         raise UsageError(f"epochs={values['epochs']} is not allowed: give 1 or more")
     return TrainingJob.model_validate(values), label
+
+
+def _duration(given: str | float | None) -> float | None:
+    try:
+        return None if given is None else parse_duration(given)
+    except ValueError as error:
+        raise UsageError(f"checkpoint_every={error}") from None
 
 
 def _ranks(options: TrainOptions, trainer: TrainerSpec, choices: Mapping[str, Any]) -> int:
@@ -313,19 +325,20 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
         with interrupts.watching():
             measurement = attempt(job, on_epoch)
     except KeyboardInterrupt:
-        raise Interrupted(_how_to_go_on(job, max(1, len(epochs.records)))) from None
+        raise Interrupted(_how_to_go_on(job, len(epochs.records))) from None
     except ParetocapsError:
         raise
     except Exception as error:
         raise TrainingError(failure_of(error, job.device).reason) from error
     epochs.settle(measurement.epochs)
+    RunFolder(job.folder).earlier_checkpoint.unlink(missing_ok=True)
     return measurement
 
 
 def _how_to_go_on(job: TrainingJob, epochs: int) -> str:
-    if not RunFolder(job.folder).checkpoint.exists():
-        return "interrupted before the first epoch was complete: nothing was kept"
+    if not RunFolder(job.folder).checkpoints:
+        return "interrupted before the first checkpoint: nothing was kept"
     return (
-        f"interrupted: {job.folder} has the checkpoint of epoch {epochs} of {job.epochs}; continue with the"
-        " same command and --resume"
+        f"interrupted in epoch {min(epochs + 1, job.epochs)} of {job.epochs}: {job.folder} has a checkpoint;"
+        " continue with the same command and --resume"
     )

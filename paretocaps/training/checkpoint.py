@@ -124,11 +124,12 @@ def _check(path: Path, content: Mapping[str, Any], job: TrainingJob, splits: Dat
     if content["format"] > _FORMAT:
         written = f"format {content['format']}, where this version writes {_FORMAT}"
         raise DataError(f"checkpoint {str(path)!r} is of a newer version ({written}): {_ANEW}")
-    if differences := content["then"].differences(job):
+    same_images = content["images"] == fingerprint(splits)
+    if differences := content["then"].differences(job, same_images=same_images):
         raise UsageError(
             f"checkpoint {str(path)!r} is of another training, {'; '.join(differences)}: {_ANEW}"
         )
-    if content["images"] != fingerprint(splits):
+    if not same_images:
         raise UsageError(f"checkpoint {str(path)!r} was trained on other images of {job.data}: {_ANEW}")
 
 

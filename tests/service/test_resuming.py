@@ -32,7 +32,15 @@ def test_a_new_folder_says_what_is_trained_in_it(job):
 
 def test_force_leaves_nothing_of_the_earlier_training(job):
     job.folder.mkdir()
-    ours = ("checkpoint.pt", "job.json", "measurement.json", "weights.pt", "epochs.csv", "failure.json")
+    ours = (
+        "checkpoint.pt",
+        "checkpoint-earlier.pt",
+        "job.json",
+        "measurement.json",
+        "weights.pt",
+        "epochs.csv",
+        "failure.json",
+    )
     for name in (*ours, "notes.txt"):
         (job.folder / name).write_text("old")
     prepare(job, resume=False, force=True, notice=pytest.fail)
@@ -60,3 +68,12 @@ def test_a_finished_training_that_says_not_what_it_was_is_refused(job):
     (job.folder / "measurement.json").write_text("{}")
     with pytest.raises(UsageError, match="whose job is not known"):
         prepare(job, resume=True, force=False, notice=pytest.fail)
+
+
+def test_the_earlier_checkpoint_alone_is_continued_from(job):
+    job.folder.mkdir()
+    RunFolder(job.folder).earlier_checkpoint.write_text("kept")
+    notices = []
+    prepare(job, resume=True, force=False, notice=notices.append)
+    assert notices == [f"continuing from {job.folder / 'checkpoint-earlier.pt'}"]
+    assert RunFolder(job.folder).checkpoints

@@ -9,6 +9,7 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import TrainingError, UsageError
 from paretocaps.models.pruning import eagle_eye
 from paretocaps.service.training import TrainingWatcher, TrainOptions, _ranks, train
+from paretocaps.training import checkpoint_writer
 from paretocaps.training.weights import load_weights
 
 QUICK = ("primary_capsules=4", "precision=fp32", "batch_size=50")
@@ -35,7 +36,8 @@ def options(**given):
     return TrainOptions(**{"settings": QUICK, "limit_train": 100, "epochs": 2, "device": "cpu", **given})
 
 
-def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder):
+def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder, monkeypatch):
+    monkeypatch.setattr(checkpoint_writer, "APART", 0.0)
     watcher = Watcher()
     run = train(options(design="ws", output="out"), watcher=watcher)
     assert watcher.told == ["ws", 1, 2, "closed"]
@@ -81,7 +83,9 @@ def test_a_folder_is_gone_on_with_only_when_that_is_said(folder):
 
 
 @pytest.mark.slow
-def test_an_unfinished_training_goes_on_to_the_same_end(folder):
+def test_an_unfinished_training_goes_on_to_the_same_end(folder, monkeypatch):
+    monkeypatch.setattr(checkpoint_writer, "APART", 0.0)  # these epochs are short
+
     class Stopped(Watcher):
         def epoch(self, job, record):
             super().epoch(job, record)
@@ -90,7 +94,7 @@ def test_an_unfinished_training_goes_on_to_the_same_end(folder):
 
     whole = train(options(output="whole", epochs=3))
     with pytest.raises(
-        service.Interrupted, match=r"cut has the checkpoint of epoch 2 of 3; .* --resume"
+        service.Interrupted, match=r"interrupted in epoch 3 of 3: cut has a checkpoint; .* --resume"
     ) as interrupted:
         train(options(output="cut", epochs=3), watcher=Stopped())
     assert interrupted.value.exit_code == 130
@@ -101,6 +105,7 @@ def test_an_unfinished_training_goes_on_to_the_same_end(folder):
     assert watcher.notices[-1] == "continuing from cut/checkpoint.pt"
     assert (run.weights.read_bytes()) == whole.weights.read_bytes()
     assert len((folder / "cut" / "epochs.csv").read_text().splitlines()) == 4
+    assert not (folder / "cut" / "checkpoint-earlier.pt").exists()
 
 
 def test_a_failed_training_says_why_in_a_line(folder):
@@ -119,6 +124,10 @@ def test_a_failed_training_says_why_in_a_line(folder):
         ({"dataset": "digits", "data": "x"}, "give one of them"),
         ({"channels": 2}, "channels=2 is not allowed: it should be 1 or 3"),
         ({"corrupt": "x"}, "corrupt='x' is not allowed"),
+        (
+            {"checkpoint_every": "0"},
+            "checkpoint_every='0' is not a duration: write seconds, .* such as 90s, 10m",
+        ),
         ({"ranks": 0}, "ranks=0 is not allowed: give 1 to 256"),
         ({"design": "hat"}, "unknown design 'hat'"),
         ({"trainer": "capsnte"}, "did you mean 'capsnet'"),

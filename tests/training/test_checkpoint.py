@@ -237,6 +237,15 @@ def test_a_checkpoint_of_another_training_is_refused(job, change, message):
     assert train(made.model_copy(update={"device": "cpu", "attempt": 2}), go_on).best_epoch
 
 
+def test_the_same_images_may_lie_elsewhere(job):
+    made = kept(job(epochs=1))
+    train(made, go_on)
+    elsewhere = made.model_copy(update={"data": made.data.model_copy(update={"name": "digits-copy"})})
+    assert load_checkpoint(elsewhere, load(made.data)).state is not None
+    with pytest.raises(UsageError, match=r"of another training, name='digits' \(now 'digits-copy'\)"):
+        load_checkpoint(elsewhere, load(DataSpec(limit_train=90)))
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):
     made = kept(job(epochs=3))
     with pytest.raises(Cut):

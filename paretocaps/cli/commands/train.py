@@ -29,8 +29,9 @@ from paretocaps.cli.training_view import open_training_view
 @device_option
 @shared("--ranks", "  [default: 1]")
 @output_option("the training, a folder.  [default: runs/...]")
+@shared("--checkpoint-every", "  [default: 10m]")
 @click.option(
-    "--resume", is_flag=True, help="Continue an interrupted training after its last complete epoch."
+    "--resume", is_flag=True, help="Continue an interrupted training from its last whole checkpoint."
 )
 @click.option(
     "--save-trunk",
@@ -55,9 +56,10 @@ def command(
     """Train one set of choices fully, with checkpoints.
 
     The choices are those of a trial of STUDY, with its data and epochs, or those given by --design and
-    --set. The output folder gets weights.pt (of the best epoch), measurement.json, epochs.csv and, after
-    every epoch, checkpoint.pt. Ctrl-C loses at most the current epoch; the same command with --resume
-    continues, and ends with the same weights.
+    --set. The output folder gets weights.pt (of the best epoch), measurement.json, epochs.csv and
+    checkpoints: one after every epoch of a second or more, and one within an epoch every ten minutes. Ctrl-C
+    and a crash lose what came after the last one; the same command with --resume continues, and ends with
+    the same weights. The last two are kept: where one is damaged, that is said, and the other is taken.
 
     A backbone that was pruned once is saved by --save-trunk. The choice checkpoint=FILE of other trainings
     and studies, with the same backbone, then starts from it in its pruned size, frozen or not.
