@@ -74,6 +74,10 @@ class TrainingError(ParetocapsError):
     """A training ended without a usable measurement; the message gives the reason."""
 
 
+class LostError(TrainingError):
+    """A process of a training was killed: the same training may succeed if it is repeated."""
+
+
 class DivergedError(TrainingError):
     """The loss, or a measured value, became NaN or infinite."""
 
@@ -93,6 +97,30 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(sign in text for sign in _NO_MEMORY)
+
+
+_OF_A_DEVICE = ("cuda error", "cuda driver error", "cublas_status", "cudnn_status", "nccl error")
+_OF_THE_CODE = (
+    "device-side assert",
+    "no kernel image",
+    "device function",
+    "invalid argument",
+    "invalid config",
+)
+
+
+def is_device_error(error: BaseException) -> bool:
+    """Return whether `error` is one of a GPU or its driver, after which the process can no longer use it."""
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(sign in text for sign in _OF_A_DEVICE)
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Return whether `error` means that a GPU failed or went away, which a new process may survive.
+
+    It does not where the code asked the device for something wrong, as it will again.
+    """
+    return is_device_error(error) and not any(sign in str(error).lower() for sign in _OF_THE_CODE)
 
 
 def why_not_written(error: OSError, remedy: str) -> str:

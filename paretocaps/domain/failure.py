@@ -9,8 +9,8 @@ class Failure:
 
     Attributes:
         reason: the reason, in one line.
-        may_pass: whether the same training may succeed if it is repeated: its worker was killed or could not
-            start, or a disk was full.
+        may_pass: whether the same training may succeed if it is repeated: its worker was killed, was silent
+            or could not start, memory ran out, the device was lost, or a disk was full.
     """
 
     reason: str

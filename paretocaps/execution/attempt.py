@@ -14,7 +14,15 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import Throttled, WithProgress, progress_of
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.domain.wording import wording
-from paretocaps.errors import DivergedError, ParetocapsError, TrainingError, disk_full, is_out_of_memory
+from paretocaps.errors import (
+    DivergedError,
+    LostError,
+    ParetocapsError,
+    TrainingError,
+    disk_full,
+    is_device_lost,
+    is_out_of_memory,
+)
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.run_folder import RunFolder
 
@@ -76,20 +84,31 @@ def failure_of(error: BaseException, device: str) -> Failure:
 
     The reason of one of our own errors is its message; any other error adds its type. If memory ran out,
     on a CPU or a GPU, the reason names the `device` and a remedy; if the disk is full, it names a remedy too.
+    These may pass, as may the loss of a process or of the device.
     """
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
+    may_pass = True
     if is_out_of_memory(error):
         reason = f"out of memory on {device}: use a smaller batch size ({text or type(error).__name__})"
     elif full := disk_full(error):
-        return Failure(full[:_LONGEST_REASON], may_pass=True)
-    elif isinstance(error, ValidationError):
-        reason = _invalid(error)
-    elif isinstance(error, ParetocapsError) and text:
+        reason = full
+    elif is_device_lost(error):
+        reason = f"{device} was lost, or does not answer ({text})"
+    elif isinstance(error, LostError):
         reason = text
     else:
-        reason = f"{type(error).__name__}: {text}".removesuffix(": ")
-    return Failure(reason[:_LONGEST_REASON])
+        may_pass, reason = False, _lasting(error, text)
+    return Failure(reason[:_LONGEST_REASON], may_pass)
+
+
+def _lasting(error: BaseException, text: str) -> str:
+    """Return the reason of a failure that will come again."""
+    if isinstance(error, ValidationError):
+        return _invalid(error)
+    if isinstance(error, ParetocapsError) and text:
+        return text
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 def _invalid(error: ValidationError) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
-from paretocaps.errors import is_out_of_memory
+from paretocaps.errors import is_device_error, is_out_of_memory
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.run_folder import RunFolder
@@ -56,7 +56,7 @@ class Channel:
 
 
 def main() -> None:
-    """Serve the driver until it closes the pipe, or until a job has run out of memory."""
+    """Serve the driver until it closes the pipe, or until a job has run out of memory or lost its device."""
     channel = Channel()
     faulthandler.enable()
     faulthandler.register(WHERE)
@@ -82,7 +82,7 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         attempt(job, WithProgress(on_epoch, on_progress))
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
-        healthy = not is_out_of_memory(error)
+        healthy = not (is_out_of_memory(error) or is_device_error(error))  # ending frees the device's memory
         channel.send("failed", failure=asdict(write_failure(job, error)), replace=not healthy)
         return healthy
     channel.send("measured")

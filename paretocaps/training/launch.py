@@ -14,7 +14,7 @@ import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from paretocaps.domain.job import TrainingJob
-from paretocaps.errors import ParetocapsError, TrainingError, UsageError
+from paretocaps.errors import LostError, ParetocapsError, TrainingError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.ranks import ALONE, Ranks, group_of
 from paretocaps.writing import private_folder
@@ -91,7 +91,7 @@ def _started(job: TrainingJob) -> Iterator[Ranks]:
         lost = others.lost(_PATIENCE)
         if lost is None:
             raise
-        raise TrainingError(lost) from error
+        raise lost from error
     finally:
         others.end()
 
@@ -144,16 +144,17 @@ class RankProcesses:
         keys = [f"ready-{rank}" for rank in self._processes]
         while not store.check(keys):
             if (lost := self.lost()) is not None:
-                raise TrainingError(lost)
+                raise lost
             time.sleep(_POLL)
 
-    def lost(self, patience: float = 0.0) -> str | None:
-        """Wait up to `patience` seconds for a lost rank; return a line on which and why, or None."""
+    def lost(self, patience: float = 0.0) -> TrainingError | None:
+        """Wait up to `patience` seconds for a lost rank; return an error that says which and why, or None."""
         deadline = time.monotonic() + patience
         while True:
             for rank, process in self._processes.items():
                 if process.poll():
-                    return f"rank {rank} was lost: {_how(process.returncode)}{self._said(rank)}"
+                    kind = LostError if process.returncode < 0 else TrainingError
+                    return kind(f"rank {rank} was lost: {_how(process.returncode)}{self._said(rank)}")
             if time.monotonic() >= deadline:
                 return None
             time.sleep(_POLL)

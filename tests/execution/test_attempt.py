@@ -10,7 +10,15 @@ from pydantic import ValidationError
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import Origin
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.errors import DivergedError, TrainingError, UnknownNameError, UsageError, is_out_of_memory
+from paretocaps.errors import (
+    DivergedError,
+    LostError,
+    TrainingError,
+    UnknownNameError,
+    UsageError,
+    is_device_error,
+    is_out_of_memory,
+)
 from paretocaps.execution.attempt import attempt, failure_of, write_failure
 from paretocaps.run_folder import RunFolder
 from paretocaps.testing.writes import full_disk
@@ -94,8 +102,34 @@ def test_reasons_are_one_line(error, reason):
 )
 def test_running_out_of_memory_has_a_remedy(error):
     assert is_out_of_memory(error)
-    reason = failure_of(error, "cuda:1").reason
-    assert reason.startswith("out of memory on cuda:1: use a smaller batch size (")
+    failure = failure_of(error, "cuda:1")
+    assert failure.reason.startswith("out of memory on cuda:1: use a smaller batch size (")
+    assert failure.may_pass
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("CUDA error: unspecified launch failure", True),
+        ("CUDA error: uncorrectable ECC error encountered\nCUDA kernel errors might be ...", True),
+        ("CUDA error: CUDA-capable device(s) is/are busy or unavailable", True),
+        ("NCCL Error 1: unhandled cuda error", True),
+        ("CUDA error: device-side assert triggered", False),
+        ("CUDA error: no kernel image is available for execution on the device", False),
+    ],
+)
+def test_a_lost_device_may_come_back_to_a_new_process(text, lost):
+    error, first = RuntimeError(text), text.splitlines()[0]
+    assert is_device_error(error)
+    expected = f"cuda:0 was lost, or does not answer ({first})" if lost else f"RuntimeError: {text}"
+    assert failure_of(error, "cuda:0") == Failure(expected, may_pass=lost)
+
+
+def test_the_loss_of_a_process_may_pass_and_other_errors_not():
+    lost = LostError("rank 1 was lost: it ended by signal 9")
+    assert failure_of(lost, "cpu") == Failure("rank 1 was lost: it ended by signal 9", may_pass=True)
+    assert not is_device_error(ValueError("CUDA error"))
+    assert not is_device_error(RuntimeError("shape mismatch"))
 
 
 def test_other_errors_are_not_out_of_memory():

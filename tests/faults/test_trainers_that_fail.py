@@ -9,6 +9,7 @@ RAISED = {
     "raise": "ValueError: the labels are upside down",
     "own_error": "step_size=9 is too large: lower it",
     "memory": "out of memory on cpu: use a smaller batch size (MemoryError)",
+    "lost_device": "cpu was lost, or does not answer (CUDA error: unspecified launch failure)",
     "nan_accuracy": "acc=nan is not a finite number: the training diverged",
     "infinite_time": "time=inf is not a finite number: the training diverged",
     "nan_quantity": "latency=nan is not a finite number: the training diverged",
@@ -97,7 +98,10 @@ def test_workers_are_kept_and_the_unhealthy_replaced(make_job):
         second = pid()
         assert second != first
         run(executor, make_job("segfault"))
-        assert pid() not in (first, second)
+        third = pid()
+        assert third not in (first, second)
+        run(executor, make_job("lost_device"))
+        assert pid() not in (first, second, third)
 
 
 def test_noise_does_not_reach_the_driver(make_job):

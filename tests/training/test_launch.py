@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from paretocaps.errors import TrainingError, UsageError
+from paretocaps.errors import LostError, TrainingError, UsageError
 from paretocaps.training.launch import backend_of, open_ranks, threads_of, torchrun_rank
 from paretocaps.training.ranks import ALONE
 from paretocaps.training.train import train
@@ -67,7 +67,7 @@ def test_a_rank_that_is_killed_fails_the_training_at_once(job):
         return True
 
     began = time.monotonic()
-    with pytest.raises(TrainingError, match=r"rank 1 was lost: it ended by signal 9 \(killed"):
+    with pytest.raises(LostError, match=r"rank 1 was lost: it ended by signal 9 \(killed"):
         train(two(job(epochs=50)), kill)
     assert time.monotonic() - began < 60
     assert ranks_below(os.getpid()) == []

@@ -87,6 +87,10 @@ def _memory(job, on_epoch):
     bytearray(1 << 60)
 
 
+def _lost_device(job, on_epoch):
+    raise RuntimeError("CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later")
+
+
 def _noise(job, on_epoch):
     print('{"kind": "measured"}', flush=True)
     os.write(1, b'{"kind": "failed", "reason": "noise"}\n')
