@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.study import Study
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.testing.plugin import plug_in, write_plugin
 
@@ -63,3 +64,17 @@ def running():
         return True
 
     return runs
+
+
+@pytest.fixture(scope="module")
+def make_study(tmp_path_factory):
+    """Return a study of the trainer `known` in a folder of its own; whatever is left of it ends with the module."""
+    made = []
+
+    def make(**settings):
+        made.append(Study(tmp_path_factory.mktemp("study"), **settings))
+        return made[-1]
+
+    yield make
+    for study in made:
+        study.end()
