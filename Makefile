@@ -1,4 +1,4 @@
-# `make demo`, `check`, `test`, `postgres` and `docs` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `check`, `test`, `postgres`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
@@ -8,21 +8,29 @@ FOR_POSTGRES := .venv/.installed-for-postgres
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test postgres docs lint linters format pins clean
+.PHONY: demo check test postgres faults faults-short docs lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow and not postgres"
+	$(PYTEST) -m "not slow and not postgres and not faults"
 
 test: $(INSTALLED)
-	$(PYTEST) -m "not postgres"
+	$(PYTEST) -m "not postgres and not faults"
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)
-	$(PYTEST) -m postgres --no-skips
+	$(PYTEST) -m "postgres and not faults" --no-skips
+
+# kills the processes of whole studies; what needs a right that is missing is skipped with a reason
+faults: $(FOR_POSTGRES)
+	$(PYTEST) -m faults
+
+# the part of them that .ci/run runs
+faults-short: $(FOR_POSTGRES)
+	$(PYTEST) -m "faults and not slow"
 
 # builds the site into site/; every warning about a page is an error
 docs: $(FOR_DOCS)

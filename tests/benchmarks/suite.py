@@ -9,13 +9,13 @@ from pathlib import Path
 
 from figures import ROOT, Figure, figure
 
-_SLOW = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "slow")
+_TESTS = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal")
 
 
 def suite(folder: Path) -> list[Figure]:
     """Measure the quick check and then the other tests, in wall seconds and in processor seconds."""
     check, check_processor = _run(["make", "check"])
-    slow, slow_processor = _run(_SLOW)
+    slow, slow_processor = _run([*_TESTS, "-m", "slow and not postgres and not faults"])
     return [
         figure("`make check`", check, "s", "at most 90 s"),
         figure("`make check`: processor time", check_processor, "s", ""),

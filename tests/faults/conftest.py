@@ -6,13 +6,22 @@ import time
 from pathlib import Path
 
 import pytest
-
+from harness.forks import Forks
 from harness.study import Study
+
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.testing.plugin import plug_in, write_plugin
 
-TRAINERS_FOLDER = Path(__file__).parent / "trainers"
+HERE = Path(__file__).resolve().parent
+TRAINERS_FOLDER = HERE / "trainers"
 NAMES = ("faulty", "missing", "unimportable")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of this folder: `make faults` runs them all, .ci/run those that are not slow."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.faults)
 
 
 @pytest.fixture(autouse=True)
@@ -66,13 +75,20 @@ def running():
     return runs
 
 
+@pytest.fixture(scope="session")
+def forks():
+    """What starts drivers."""
+    with Forks() as forks:
+        yield forks
+
+
 @pytest.fixture(scope="module")
-def make_study(tmp_path_factory):
-    """Return a study of the trainer `known` in a folder of its own; whatever is left of it ends with the module."""
+def make_study(forks, tmp_path_factory):
+    """Return a study of the trainer `known` in a folder of its own; its processes end with the module."""
     made = []
 
     def make(**settings):
-        made.append(Study(tmp_path_factory.mktemp("study"), **settings))
+        made.append(Study(forks, tmp_path_factory.mktemp("study"), **settings))
         return made[-1]
 
     yield make

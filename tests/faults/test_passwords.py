@@ -31,6 +31,8 @@ FORMS = {
     "passfile": "postgresql+psycopg://postgres@/{name}?host={host}&passfile={file}",
 }
 
+SHORT, LONG = ("authority", "setting"), ("encoded", "sslpassword", "passfile")
+
 
 @pytest.fixture
 def url(server, tmp_path, request):
@@ -73,8 +75,9 @@ def dumped(url):
     return repr(rows)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("url", FORMS, indirect=True)
+@pytest.mark.parametrize(
+    "url", [*SHORT, *(pytest.param(form, marks=pytest.mark.slow) for form in LONG)], indirect=True
+)
 def test_a_planted_password_is_nowhere(server, url, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()

@@ -1,14 +1,14 @@
 """Runs the command line and kills the process at one of its writes: `python -m harness.crash optimize ...`.
 
-A write is a transaction that changes something, ours or Optuna's, of the thread that runs the study. `CRASH_AT` is
-its number, from 1, and the side on which the process dies, as in `7-before` or `7-after` its commit: so there is a
-point between any two. `CRASH_LIST` names a file that gets a line for each write, with what it changes.
+A write is a transaction that changes something, ours or Optuna's, of the thread that runs the study.
+`CRASH_AT` is its number, from 1, and the side on which the process dies, as in `7-before` or `7-after` its
+commit: so there is a point between any two. `CRASH_LIST` names a file that gets a line for each write, with
+what it changes.
 """
 
 import os
 import re
 import signal
-import sys
 import threading
 
 from sqlalchemy import Engine, event
@@ -35,7 +35,8 @@ def _do_commit(dialect, connection):
     global _writes
     changes = _changes.pop(id(getattr(connection, "dbapi_connection", connection)), [])
     if not changes or threading.current_thread() is not threading.main_thread():
-        return _commit(dialect, connection)
+        _commit(dialect, connection)
+        return
     _writes += 1
     if path := os.environ.get("CRASH_LIST"):
         with open(path, "a") as file:

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 
 import numpy as np
-
 from harness.known import curve, params_of, seconds_of
 from harness.study import Study
 
@@ -141,12 +140,15 @@ def _area(points: np.ndarray, worst: np.ndarray) -> float:
 
 def nothing_left(study: Study) -> None:
     """Check that no process of the study lives, and that it left no temporary file and no held lock."""
+    assert all(driver.ended for driver in study.drivers)
     deadline = time.monotonic() + 10
     while (living := study.processes()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not living, f"left running: {living}"
     files = [file for file in study.folder.rglob("*") if file.is_file()]
-    leaked = [file for file in files if file.suffix in (".part", ".old", ".new") or file.name.endswith("-journal")]
+    leaked = [
+        file for file in files if file.suffix in (".part", ".old", ".new") or file.name.endswith("-journal")
+    ]
     assert not leaked, f"left behind: {leaked}"
     assert not list(study.temporary.rglob("*")), "temporary files were left behind"
     logs = [file for file in files if file.name.endswith("-wal") and file.stat().st_size]

@@ -1,8 +1,8 @@
-"""A training whose values are known beforehand, in as little time as the test likes, as an outsider writes it.
+"""A training whose values are known beforehand, as quick as the test likes, as an outsider writes it.
 
-The environment says what a test wants: `KNOWN_SECONDS` is how long an epoch takes, `KNOWN_LOG` the file that gets
-a line for each epoch that was trained, and `KNOWN_FAULTS` what goes wrong and where, as in `3.1.2=hang` (trial 3,
-attempt 1, in its epoch 2); `*` stands for any.
+The environment says what a test wants: `KNOWN_SECONDS` is how long an epoch takes, `KNOWN_LOG` the file that
+gets a line for each epoch that was begun or trained, and `KNOWN_FAULTS` what goes wrong and where, as in
+`3.1.2=hang` (trial 3, attempt 1, in its epoch 2); `*` stands for any.
 """
 
 import json
@@ -14,6 +14,7 @@ import time
 
 from harness.known import acc_of, first_state, next_state, params_of, seconds_of
 from harness.known_spec import KnownChoices
+
 from paretocaps import EpochRecord, Measurement, TrainingJob
 from paretocaps.domain.measurement import Device, best_epoch
 from paretocaps.domain.trainer import OnEpoch

@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -13,53 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from harness.database import rows
+from harness.forks import PATHS, Driver, Forks
+
 from paretocaps.testing.plugin import write_plugin
 
 MARK = "FAULTS_MARK"
 """The environment variable by which the processes of one study are found, whoever their parent is."""
 
-ROOT = Path(__file__).resolve().parents[3]
 SHORT: dict[str, str] = {}
 """Settings that shorten the waits of the processes under test."""
-
-
-class Driver:
-    """A process that runs `paretocaps optimize`, or another command, with its talk in a file."""
-
-    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
-        self.talk = folder / f"talk-{len(list(folder.glob('talk-*')))}"
-        with self.talk.open("wb") as talk:
-            self.process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=talk, stderr=talk
-            )
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    @property
-    def said(self) -> str:
-        return self.talk.read_text()
-
-    def wait(self, seconds: float = 120) -> int:
-        """Return the exit code; a negative one is a signal's."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"it still runs after {seconds} s; it said:\n{self.said}") from None
-
-    def send(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 class Study:
     """One study in a folder of its own.
 
     Args:
+        forks: starts its drivers.
         folder: an empty folder; all that the study leaves is in it.
         storage: path of its database in the folder, or URL of a server.
         trials, epochs, objectives: as on the command line.
@@ -70,6 +37,7 @@ class Study:
 
     def __init__(
         self,
+        forks: Forks,
         folder: Path,
         storage: str = "s.db",
         *,
@@ -80,7 +48,8 @@ class Study:
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.folder, self.trials, self.epochs, self.options = folder, trials, epochs, list(options)
+        self.forks, self.folder, self.options = forks, folder, list(options)
+        self.trials, self.epochs = trials, epochs
         self.storage = storage if "://" in storage else str(folder / storage)
         self.objectives = objectives.split(",")
         self.mark = secrets.token_hex(8)
@@ -89,7 +58,7 @@ class Study:
         self.runtime.mkdir(mode=0o700)
         entries = {"paretocaps.trainers": {"known": "harness.known_spec:SPEC"}}
         plugin = write_plugin(folder / "plugin", "known-trainer", entries)
-        paths = [str(plugin), str(ROOT / "tests" / "faults"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        paths = [str(plugin), *PATHS, os.environ.get("PYTHONPATH", "")]
         self.environment = {
             **os.environ,
             **SHORT,
@@ -121,10 +90,9 @@ class Study:
         given = [word for pair in words.items() for word in pair]
         return ["optimize", *given, "--no-designs", "--plain", *self.options, *options]
 
-    def start(self, *options: str, launcher: Sequence[str] = ("-m", "paretocaps"), **changes: str) -> Driver:
+    def start(self, *options: str, **changes: str) -> Driver:
         """Start a driver, with further words of its command line and settings of its environment."""
-        command = [sys.executable, *launcher, *self.command(*options)]
-        driver = Driver(command, self.folder, {**self.environment, **changes})
+        driver = self.forks.start(self.command(*options), self.folder, {**self.environment, **changes})
         self.drivers.append(driver)
         return driver
 
@@ -148,10 +116,14 @@ class Study:
 
     def work(self) -> list[tuple[int, int, int, int, str, int]]:
         """What was trained, in order: trial, seed, attempt, epoch, `begun` or `trained`, process."""
-        return [tuple(json.loads(line)) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+        return (
+            [tuple(json.loads(line)) for line in self.log.read_text().splitlines()]
+            if self.log.exists()
+            else []
+        )
 
     def processes(self) -> dict[int, str]:
-        """The living processes of the study and their command lines, by number."""
+        """The living processes that its drivers started, and theirs, by number: their command lines."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -171,4 +143,5 @@ class Study:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for driver in self.drivers:
-            driver.process.wait()
+            if not driver.ended:
+                driver.kill()
