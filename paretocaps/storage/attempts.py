@@ -116,7 +116,7 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
     check_finite(measurement)
     row = find_attempt(connection, key)
     ended = row.ended if row.state == "finished" else now()
-    values = attempt_row(measurement) | {"ended": ended, "reason": None}
+    values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
     if row.state == "finished":
         for parts in (QUANTITIES, PREDICTIONS):
@@ -135,7 +135,7 @@ def fail_attempt(connection: Connection, key: AttemptKey, failure: Failure) -> N
     row = find_attempt(connection, key)
     if row.state == "finished":
         raise StorageError(f"{key} is already finished")
-    values = {"state": "failed", "reason": failure.reason, "ended": now()}
+    values = {"state": "failed", "reason": failure.reason, "may_pass": failure.may_pass, "ended": now()}
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
 
 

@@ -53,7 +53,9 @@ class AttemptRecord:
     """One training of a trial.
 
     `measurement` is None unless the attempt is finished. `epochs`, and the epochs of the measurement, are
-    read only together with a single trial. `folder` is where the worker writes its files.
+    read only together with a single trial. `folder` is where the worker writes its files. `may_pass` says
+    whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is
+    the attempt whose checkpoint it went on from.
     """
 
     key: AttemptKey
@@ -64,6 +66,8 @@ class AttemptRecord:
     started: datetime
     ended: datetime | None
     epochs: tuple[EpochRecord, ...] = ()
+    may_pass: bool | None = None
+    resumed_from: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import kept_weights as _kept_weights
+from paretocaps.storage import resumption as _resumption
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
 from paretocaps.storage import table as _table
@@ -76,6 +77,8 @@ class Store:
     record_epoch = _writes(_attempts.record_epoch)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
+    resume_attempt = _writes(_resumption.resume_attempt)
+    got_further = _reads(_resumption.got_further)
 
     trials = _reads(_stored_trials.trials)
     open_trials = _reads(_stored_trials.open_trials)

@@ -117,6 +117,8 @@ def _load(
                 started=row.started,
                 ended=row.ended,
                 epochs=epochs.get(row.id, ()),
+                may_pass=row.may_pass,
+                resumed_from=row.resumed_from,
             )
         )
     rows = connection.execute(select(TRIALS).where(*scope).order_by(TRIALS.c.number))

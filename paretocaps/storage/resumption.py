@@ -1,0 +1,32 @@
+"""How far attempts got, and which attempt went on from the checkpoint of which."""
+
+from sqlalchemy import Connection, func, select, update
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.storage.attempts import find_attempt, is_attempt
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
+from paretocaps.storage.studies import named
+
+
+def resume_attempt(connection: Connection, key: AttemptKey, earlier: int) -> None:
+    """Store that an attempt goes on from the checkpoint of the attempt `earlier` at the same trial and seed.
+
+    Raises:
+        StorageError: there is no such attempt.
+    """
+    found = find_attempt(connection, key)
+    connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == found.id).values(resumed_from=earlier))
+
+
+def got_further(connection: Connection, key: AttemptKey) -> bool:
+    """Return whether an attempt recorded an epoch that no earlier one at the same trial and seed did.
+
+    Raises:
+        StorageError: there is no such attempt.
+    """
+    find_attempt(connection, key)
+    of_trial = TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial
+    last = select(func.max(EPOCHS.c.epoch)).select_from(EPOCHS.join(ATTEMPTS).join(TRIALS))
+    before = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt < key.attempt
+    own = connection.scalar(last.where(is_attempt(key))) or 0
+    return own > (connection.scalar(last.where(*of_trial, *before)) or 0)

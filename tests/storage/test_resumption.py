@@ -1,0 +1,40 @@
+import pytest
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.failure import Failure
+from paretocaps.errors import StorageError
+
+
+def test_an_attempt_tells_from_which_it_went_on_and_why_it_failed(store):
+    store.start_trial("s", 0, {})
+    first = store.start_attempt("s", 0, 7)
+    store.fail_attempt(first, Failure("killed", may_pass=True))
+    second = store.start_attempt("s", 0, 7)
+    store.resume_attempt(second, first.attempt)
+    store.fail_attempt(second, Failure("diverged"))
+    store.start_attempt("s", 0, 7)
+    attempts = store.trial("s", 0).attempts
+    assert [attempt.resumed_from for attempt in attempts] == [None, 1, None]
+    assert [attempt.may_pass for attempt in attempts] == [True, False, None]
+
+
+def test_an_attempt_got_further_by_an_epoch_that_no_earlier_one_had(store, measure):
+    records = measure(epochs=3).epochs
+    store.start_trial("s", 0, {})
+    store.start_trial("s", 1, {})
+    store.record_epoch(store.start_attempt("s", 1, 7), records[2])  # of another trial
+    store.record_epoch(store.start_attempt("s", 0, 8), records[2])  # of another seed
+    reached = []
+    for epochs in (records[:1], (), records[:1], records[:2], records):
+        key = store.start_attempt("s", 0, 7)
+        for record in epochs:
+            store.record_epoch(key, record)
+        reached.append(store.got_further(key))
+    assert reached == [True, False, False, True, True]
+
+
+def test_an_attempt_that_is_not_there_is_refused(store):
+    store.start_trial("s", 0, {})
+    for operation in (store.got_further, lambda key: store.resume_attempt(key, 1)):
+        with pytest.raises(StorageError, match="there is no attempt 2"):
+            operation(AttemptKey("s", 0, 7, 2))
