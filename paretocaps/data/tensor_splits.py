@@ -1,22 +1,31 @@
 """The images of a `DataSpec` as tensors."""
 
-from functools import lru_cache
-
 from paretocaps.data.images import DataSplits, ImageSet
 from paretocaps.data.raw_splits import read_splits
-from paretocaps.domain.job import DataSpec
+from paretocaps.domain.job import DataSpec, OnPreparing
+
+_last: dict[DataSpec, DataSplits] = {}
 
 
-@lru_cache(maxsize=1)
-def load(spec: DataSpec) -> DataSplits:
-    """Return the images of `spec` (see `read_splits`) as tensors; the last result is cached in the process.
-
-    `load.cache_clear()` clears the cache, for files that have changed.
+def load(spec: DataSpec, on_preparing: OnPreparing | None = None) -> DataSplits:
+    """Return the images of `spec` (see `read_splits`) as tensors; this process keeps those of the last call.
 
     Raises:
         UnknownNameError, UsageError, DataError: as for `read_splits`.
     """
-    raw = read_splits(spec)
+    if spec not in _last:
+        forget()
+        _last[spec] = _read(spec, on_preparing)
+    return _last[spec]
+
+
+def forget() -> None:
+    """Forget the images of the last call of `load`, as for files that have changed."""
+    _last.clear()
+
+
+def _read(spec: DataSpec, on_preparing: OnPreparing | None) -> DataSplits:
+    raw = read_splits(spec, on_preparing)
     return DataSplits(
         train=ImageSet.from_raw(raw.train),
         validation=ImageSet.from_raw(raw.validation),

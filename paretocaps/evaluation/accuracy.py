@@ -1,6 +1,6 @@
 """Accuracy and loss of a network on a set of images, in batches as large as the device allows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
@@ -44,6 +45,7 @@ class Evaluator:
         device: the device of the networks and images.
         precision: a context in which the forward passes run.
         batch_size: the initial images per batch; the default depends on the device.
+        on_progress: receives how many images were seen.
 
     Attributes:
         batch_size: the present number of images per batch.
@@ -55,10 +57,12 @@ class Evaluator:
         device: torch.device,
         precision: AbstractContextManager[Any] | None = None,
         batch_size: int | None = None,
+        on_progress: OnProgress = unheard,
     ) -> None:
         self.batch_size = batch_size or (_CUDA_BATCH if device.type == "cuda" else _CPU_BATCH)
         self.remarks: list[str] = []
         self._precision = precision or nullcontext()
+        self._on_progress = on_progress
 
     def accuracy(
         self, network: Network, images: DeviceLoader, change: Callable[[Tensor], Tensor] | None = None
@@ -77,7 +81,7 @@ class Evaluator:
         seen = change or _unchanged
         return self.fitting(
             lambda size: accuracy(
-                network, ((seen(pixels), labels) for pixels, labels in images.ordered(size))
+                network, ((seen(pixels), labels) for pixels, labels in self._seen(images, size))
             )
         )
 
@@ -87,7 +91,13 @@ class Evaluator:
         Raises:
             DataError, MemoryError, RuntimeError: as for `accuracy`.
         """
-        return self.fitting(lambda size: judge(network, images.ordered(size), loss))
+        return self.fitting(lambda size: judge(network, self._seen(images, size), loss))
+
+    def _seen(self, images: DeviceLoader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the images in batches, and tell how many were seen."""
+        for number, batch in enumerate(images.ordered(size)):
+            self._on_progress("images evaluated", number * size, len(images))
+            yield batch
 
     def fitting(self, pass_over: Callable[[int], T]) -> T:
         """Return the result of `pass_over` at the present batch size, halving it while memory runs out."""

@@ -1,6 +1,6 @@
 """Whole optimiser steps as a CUDA graph: forward, backward, optimiser and schedule in one launch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -91,15 +91,24 @@ class CapturedSteps:
             raise
 
     def replay(
-        self, block: Batch, rates: Sequence[float], stopwatch: Stopwatch, epoch: int
+        self,
+        block: Batch,
+        rates: Sequence[float],
+        stopwatch: Stopwatch,
+        epoch: int,
+        on_steps: Callable[[int, int], None] = lambda epoch, steps: None,
     ) -> tuple[int, torch.Tensor]:
-        """Take the steps of a block's whole batches; return their number and their images' summed losses."""
+        """Take the steps of a block's whole batches; return their number and their images' summed losses.
+
+        `on_steps` is called with the epoch and the number of steps after some of them are taken.
+        """
         taken = self._steps.load(block, rates)
         for start in range(0, taken, STEPS_A_LAP):
             steps = min(STEPS_A_LAP, taken - start)
             with stopwatch.lap(epoch, steps, typical=steps == STEPS_A_LAP or taken < STEPS_A_LAP):
                 for _ in range(steps):
                     self._graph.replay()
+            on_steps(epoch, steps)
         return taken, self._steps.loss.clone()
 
 

@@ -8,6 +8,7 @@ from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.entropy import QUANTITY as ENTROPY
 from paretocaps.evaluation.entropy import bottleneck_entropy
@@ -27,6 +28,7 @@ def network_quantities(
     choices: Choices,
     validation: DeviceLoader,
     evaluator: Evaluator,
+    on_progress: OnProgress = unheard,
 ) -> dict[str, float]:
     """Return the quantities of a trained network by name.
 
@@ -40,6 +42,7 @@ def network_quantities(
         choices: the job's choices; precision and `frozen` are read.
         validation: the images that robustness and entropy are measured on.
         evaluator: measures accuracies.
+        on_progress: receives what is measured.
     """
     family = FAMILIES.get(choices.family)
     asked = {*job.measure, *family.measured}
@@ -53,11 +56,13 @@ def network_quantities(
         }
     for name, batch in BATCHES.items():
         if name in asked:
+            on_progress(name, 0, 1)
             precision = autocast(device, resolve_precision(choices.precision, device, batch))
             found[name] = latency(network, device, batch, precision)
     if ROBUST in asked:
         found[ROBUST] = robustness(network, validation, evaluator).mean
     if ENTROPY in asked and family.has_capsules:
+        on_progress(ENTROPY, 0, 1)
         found[ENTROPY] = _entropy(network, validation, device)
     return found
 

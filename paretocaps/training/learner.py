@@ -10,6 +10,7 @@ from torch import Tensor
 
 from paretocaps.data.device_loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
@@ -42,6 +43,7 @@ class Learner:
             read from the device (by some optimisers, or in fp16) are never captured, nor are those of
             several ranks.
         ranks: the processes that train together; each takes its share of every pass.
+        on_progress: receives how many of an epoch's steps are taken.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Learner:
         device: torch.device,
         captures: bool | None = None,
         ranks: Ranks = ALONE,
+        on_progress: OnProgress = unheard,
     ) -> None:
         self.device, self.loader, self.ranks = device, loader, ranks
+        self.on_progress = on_progress
         fast_float32(device)
         rate, network = rate_tensor(device), network.to(device)
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -83,6 +87,7 @@ class Learner:
         self._saved_bytes = 0
         self._batch_size = 0
         self._left = 0
+        self._steps = 0, 0
         self._warming = 0
         self._taken = 0
         self._loss = torch.zeros((), device=device)
@@ -188,6 +193,7 @@ class Learner:
         self.network.train()
         with self._memory_counted():
             self._left = len(self.loader)
+            self._steps = self._taken, len(rates)
             places = self.ranks.share.places(len(self.loader), batch_size)
             served = self._taken * self._step_images
             for block in self.loader.blocks(self._step_images, epoch, places, served):
@@ -267,7 +273,7 @@ class Learner:
             rates = rates[1:]
         if rates and self._capture():
             assert self._captured is not None
-            taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch)
+            taken, loss = self._captured.replay(block, rates, self.stopwatch, epoch, self._tell)
             _, block = _split(block, taken * self._step_images)
             total, rates = total + loss, rates[taken:]
         self._laps(epoch, block, rates, total)
@@ -284,6 +290,13 @@ class Learner:
             with self.stopwatch.lap(epoch, len(chunk), typical=whole or self.device.type == "cpu"):
                 for (images, labels), rate in zip(ready, chunk, strict=True):
                     total += self._next_step(images, labels, rate)
+            self._tell(epoch, len(chunk))
+
+    def _tell(self, epoch: int, steps: int) -> None:
+        """Tell that further steps of an epoch are taken."""
+        done, of = self._steps
+        self._steps = done + steps, of
+        self.on_progress(f"epoch {epoch}, step", done + steps, of)
 
     def _capture(self) -> bool:
         """Capture a step unless there is one already; return whether there is one then."""

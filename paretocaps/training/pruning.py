@@ -103,6 +103,7 @@ def prune_learner(
     seen = list(islice(images.batches(_SALIENCY_BATCH, epoch=0), _SALIENCY_BATCHES))
     shown = [batch for batch, _ in seen]
     judged = Judged(untrained="" if trained or choices.saliency not in _OF_WEIGHTS else choices.saliency)
+    learner.on_progress("pruning", 0, 1)
     with autocast(learner.device, resolve_precision(choices.precision, learner.device)):
         measured = learner.ranks.tensors_from_first(
             lambda: (
@@ -134,6 +135,7 @@ def _best(
     began, shown = time.perf_counter(), [batch for batch, _ in seen]
 
     def judge(candidate: CapsNet) -> float:
+        learner.on_progress("pruning", 0, 1)
         return learner.ranks.from_first(lambda: probe_accuracy(candidate, seen), float)
 
     chosen = best_candidate(

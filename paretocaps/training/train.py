@@ -16,6 +16,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.collapse import REMARK, is_collapsed
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, Predictions, best_epoch
+from paretocaps.domain.progress import OnProgress, progress_of, unheard
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
@@ -83,10 +84,12 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     device = open_device(ranks.device(job.device))
     if job.threads is not None:
         torch.set_num_threads(job.threads)
-    splits = load(job.data)
+    on_progress = progress_of(on_epoch)
+    splits = load(job.data, on_progress)
+    on_progress("the start", 0, 1)
     found = load_checkpoint(job, splits) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)
-    training = _Training(job, choices, splits, device, began, found, ranks)
+    training = _Training(job, choices, splits, device, began, found, ranks, on_progress)
     go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
@@ -106,8 +109,10 @@ class _Training:
         began: float,
         found: Found = NO_CHECKPOINT,
         ranks: Ranks = ALONE,
+        on_progress: OnProgress = unheard,
     ) -> None:
         state = found.state
+        self.on_progress = on_progress
         self.began, self.ranks = began, ranks
         self.job, self.choices, self.splits, self.device = job, choices, splits, device
         channels, height, width = splits.shape
@@ -126,11 +131,12 @@ class _Training:
         )
         network, self.started = _first(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
-        self.learner = Learner(network, loader, choices, device, ranks=ranks)
+        self.learner = Learner(network, loader, choices, device, ranks=ranks, on_progress=on_progress)
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
-        self.evaluator = Evaluator(device, autocast(device, resolve_precision(choices.precision, device)))
+        precision = autocast(device, resolve_precision(choices.precision, device))
+        self.evaluator = Evaluator(device, precision, on_progress=on_progress)
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices, self.energy)
         if state is not None or self.prune_after != 0:
@@ -311,7 +317,9 @@ class _Training:
 
     def _quantities(self) -> dict[str, float]:
         """Return further quantities of the best epoch's network."""
-        found = network_quantities(self.best, self.job, self.choices, self.validation, self.evaluator)
+        found = network_quantities(
+            self.best, self.job, self.choices, self.validation, self.evaluator, self.on_progress
+        )
         found |= achieved(self.choices, self.whole, self.best.architecture)
         return found | self.judged.quantities
 

@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from paretocaps.data.tensor_splits import load
+from paretocaps.data.tensor_splits import forget
 from paretocaps.errors import DataError
 
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    load.cache_clear()
+    forget()
     yield
-    load.cache_clear()
+    forget()
 
 
 @pytest.fixture(scope="session")

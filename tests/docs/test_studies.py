@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
-from paretocaps.data.tensor_splits import load
+from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.study_spec import read_study_file, resolve_spec
 from paretocaps.search.designs import StudyDesigns
@@ -40,7 +40,7 @@ MNIST_SHAPE, COLOUR_SHAPE = (28, 28), (32, 32, 3)
 @pytest.fixture(autouse=True)
 def _threads():
     before = torch.get_num_threads()
-    load.cache_clear()
+    forget()
     yield
     torch.set_num_threads(before)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paretocaps.data.tensor_splits import load
+from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import architecture
@@ -32,7 +32,7 @@ def test_a_folder_of_other_sizes_is_judged_in_the_size_that_the_network_takes(we
     network = weights(0, side=12)
     assert evaluate([network], None, options).as_dict()["images"] == 13
     (tmp_path / "photos" / "0" / "broken.png").write_bytes(b"no image")
-    load.cache_clear()
+    forget()
     with pytest.raises(DataError, match="--corrupt skip"):
         evaluate([network], None, options)
     skipping = replace(options, corrupt="skip")

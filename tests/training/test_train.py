@@ -4,6 +4,7 @@ import torch
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.robustness import robustness
@@ -67,6 +68,15 @@ def test_it_learns(job):
     losses = [record.train_loss for record in measurement.epochs]
     assert losses[-1] < 0.5 * losses[0]
     assert measurement.acc > 0.75
+
+
+def test_it_tells_its_steps_and_the_images_that_it_evaluates(job):
+    told = []
+    train(job(epochs=2), WithProgress(go_on, lambda *progress: told.append(progress)))
+    assert told[0] == ("the start", 0, 1)
+    steps = [(what, done, of) for what, done, of in told if "step" in what]
+    assert steps == [(f"epoch {epoch}, step", step, 2) for epoch in (1, 2) for step in (1, 2)]
+    assert {of for what, done, of in told if what == "images evaluated"} == {144, 359}
 
 
 def test_it_stops_when_it_is_told(job):
