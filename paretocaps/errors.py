@@ -62,6 +62,12 @@ class LostStorageError(StorageError):
     exit_code = 1
 
 
+class FencedError(StorageError):
+    """Another driver ended this one, which had been silent for too long, and took over its trials."""
+
+    exit_code = 1
+
+
 class NoStudiesError(StorageError):
     """A database is sound but holds no paretocaps studies."""
 

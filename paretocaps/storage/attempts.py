@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Table,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -25,7 +26,10 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
+from paretocaps.host import host_name
 from paretocaps.storage.artifacts import artifacts_of, attempt_name
+from paretocaps.storage.changes import next_change
+from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
@@ -39,6 +43,8 @@ class _Found(NamedTuple):
     id: int
     state: str
     ended: datetime | None
+    trial: int
+    trial_state: str
 
 
 def trial_id(connection: Connection, study: str, number: int, *, lock: bool = False) -> int:
@@ -74,10 +80,16 @@ def start_attempt(
     trial = trial_id(connection, study, number, lock=True)
     query = select(func.max(ATTEMPTS.c.attempt)).where(ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed)
     key = AttemptKey(study, number, seed, (connection.scalar(query) or 0) + 1)
-    own = attempt_name(key) if folder is None else _relative(folder, artifacts_of(connection))
-    values = {"trial_id": trial, "seed": seed, "attempt": key.attempt, "folder": own.as_posix()}
-    connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None, started=now()))
+    insert_attempt(connection, trial, key, folder)
     return key
+
+
+def insert_attempt(connection: Connection, trial: int, key: AttemptKey, folder: Path | None = None) -> None:
+    """Add a running attempt at the trial whose row has the key `trial`."""
+    own = attempt_name(key) if folder is None else _relative(folder, artifacts_of(connection))
+    values = {"trial_id": trial, "seed": key.seed, "attempt": key.attempt, "folder": own.as_posix()}
+    values |= {"driver": driver_of(connection), "host": host_name(), "started": now()}
+    connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None))
 
 
 def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
@@ -103,11 +115,14 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
         find_attempt(connection, key)
 
 
-def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measurement) -> None:
+def finish_attempt(
+    connection: Connection, key: AttemptKey, measurement: Measurement, *, last: bool = False
+) -> None:
     """Store the whole measurement of an attempt, even if the attempt failed before.
 
-    Storing the same measurement again changes nothing. Its epochs replace those that were recorded during
-    the training; if it has none, the recorded ones stay.
+    With `last`, it is the last one that its trial waited for, and the trial is finished with it. Storing the
+    same measurement again changes nothing. Its epochs replace those that were recorded during the training;
+    if it has none, the recorded ones stay.
 
     Raises:
         StorageError: there is no such attempt.
@@ -124,6 +139,16 @@ def finish_attempt(connection: Connection, key: AttemptKey, measurement: Measure
     if measurement.epochs:
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
+    if last or row.trial_state == "finished":  # whose values change
+        end_trial(connection, key.study, row.trial)
+
+
+def end_trial(connection: Connection, study: str, trial: int) -> None:
+    """Set the trial whose row has the key `trial` to finished, or count that a finished one has changed."""
+    _, change = next_change(connection, study)
+    ended = case((TRIALS.c.state == "finished", TRIALS.c.ended), else_=now())
+    values = {"state": "finished", "reason": None, "may_pass": None, "change": change}
+    connection.execute(update(TRIALS).where(TRIALS.c.id == trial).values(**values, ended=ended))
 
 
 def fail_attempt(connection: Connection, key: AttemptKey, failure: Failure) -> None:
@@ -213,7 +238,8 @@ def find_attempt(connection: Connection, key: AttemptKey) -> _Found:
     Raises:
         StorageError: there is no such study, trial or attempt.
     """
-    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended).where(is_attempt(key))
+    query = select(ATTEMPTS.c.id, ATTEMPTS.c.state, ATTEMPTS.c.ended, TRIALS.c.id, TRIALS.c.state)
+    query = query.select_from(ATTEMPTS.join(TRIALS)).where(is_attempt(key))
     row = connection.execute(query).one_or_none()
     if row is None:
         trial_id(connection, key.study, key.trial)

@@ -6,10 +6,10 @@ from sqlalchemy import Connection, insert, select
 
 from paretocaps.errors import UsageError
 from paretocaps.storage.attempts import attempt_row, insert_parts
+from paretocaps.storage.changes import next_change
 from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import ImportedTrial, canonical_json, check_finite
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
-from paretocaps.storage.studies import study_id
 
 
 def import_trials(connection: Connection, study: str, trials: Sequence[ImportedTrial]) -> int:
@@ -22,7 +22,7 @@ def import_trials(connection: Connection, study: str, trials: Sequence[ImportedT
         UsageError: a trial has no measurement, or choices that JSON cannot hold.
         DivergedError: a measured value is not finite.
     """
-    key, moment = study_id(connection, study), now()
+    (key, change), moment = next_change(connection, study), now()
     for trial in trials:
         if not trial.measurements:
             raise UsageError(f"trial {trial.number} has no measurement: only finished trials can be imported")
@@ -30,7 +30,7 @@ def import_trials(connection: Connection, study: str, trials: Sequence[ImportedT
             check_finite(measurement)
     if not trials:
         return 0
-    state = {"study_id": key, "state": "finished", "created": moment, "ended": moment}
+    state = {"study_id": key, "state": "finished", "created": moment, "ended": moment, "change": change}
     rows = [
         state | {"number": trial.number, "choices": canonical_json(trial.choices), "design": trial.design}
         for trial in trials

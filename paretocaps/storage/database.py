@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TypeVar
+from copy import copy
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -68,6 +69,12 @@ class Database:
             StorageError: one of its constraints forbids a row.
         """
         return self._run(work, write=True)
+
+    def with_patience(self, patience: Patience) -> Self:
+        """Return this database, on the same connections, with another patience."""
+        other = copy(self)
+        other.patience = patience
+        return other
 
     def close(self) -> None:
         """Move an SQLite database's write-ahead log into its file, and drop the connections.

@@ -1,20 +1,24 @@
 """Writes and reads fronts: every change of a front is a row, so that a query shows a study's progress."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
+from paretocaps.storage.changes import went_on
+from paretocaps.storage.claims import release
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONT_VALUES, FRONTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 from paretocaps.storage.table import table
+
+Saved = Literal["stored", "unchanged", "stale"]
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,24 @@ class FrontStep:
     created: datetime
 
 
-def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable) -> bool:
-    """Store a front, unless it equals the latest one over the same objectives; return whether it was stored.
+def save_front(
+    connection: Connection,
+    front: FrontRecord,
+    ranked: QuantityTable,
+    change: int | None = None,
+    told: Collection[int] = (),
+) -> Saved:
+    """Store a front, unless it equals the latest one over the same objectives, or is stale.
 
-    The members' values with their intervals are stored in any case, because other seeds may change them.
+    The members' values with their intervals are stored even if it equals it, because other seeds may change
+    them. It is stale if a trial finished, or was trained with a further seed, after the trials were read.
 
     Args:
         connection: a connection in a write transaction.
         front: a front without bounds.
         ranked: all finished trials of the study; the stored front is valid until there are others.
+        change: the latest change of the study when they were read; None to store the front in any case.
+        told: trials that Optuna was told of: the connection's driver owns them until then.
 
     Raises:
         StorageError: there is no such study.
@@ -68,7 +81,11 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
             f"front of study {front.study!r} has hypervolume {front.hypervolume} and reference point {point}:"
             " they must be finite to be stored"
         )
-    key, names = study_id(connection, front.study), _names(front.objectives)
+    key, names = study_id(connection, front.study, lock=True), _names(front.objectives)
+    if told:
+        release(connection, front.study, told)
+    if change is not None and went_on(connection, key, change):
+        return "stale"
     numbers = [member.trial for member in front.members]
     basis = {
         "attempts": int(ranked.attempts.sum()),
@@ -83,7 +100,7 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
             connection.execute(update(FRONTS).where(FRONTS.c.id == latest.id).values(**basis))
             connection.execute(delete(FRONT_VALUES).where(FRONT_VALUES.c.front_id == latest.id))
             _insert_values(connection, latest.id, front)
-            return False
+            return "unchanged"
     values = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()} | basis
     added = insert(FRONTS).values(study_id=key, objectives=names, trials=len(ranked), **values)
     front_id = connection.execute(added.returning(FRONTS.c.id)).scalar_one()
@@ -91,7 +108,7 @@ def save_front(connection: Connection, front: FrontRecord, ranked: QuantityTable
     if rows:
         connection.execute(insert(FRONT_MEMBERS), rows)
     _insert_values(connection, front_id, front)
-    return True
+    return "stored"
 
 
 def stored_front(

@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import bulk as _bulk
+from paretocaps.storage import changes as _changes
+from paretocaps.storage import claims as _claims
+from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import kept_weights as _kept_weights
@@ -20,6 +23,7 @@ from paretocaps.storage import table as _table
 from paretocaps.storage import trials as _trials
 from paretocaps.storage.artifacts import attempt_name
 from paretocaps.storage.database import Database
+from paretocaps.storage.drivers import check_driver
 from paretocaps.storage.migrate import ensure_schema
 from paretocaps.storage.patience import Patience
 
@@ -38,11 +42,19 @@ def _reads(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Conca
 
 
 def _writes(operation: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate["Store", P], T]:
-    """Return `operation` as a method that runs it in one transaction, again while the database is away."""
+    """Return `operation` as a method that runs it in one transaction, again while the database is away.
+
+    In a store that is bound to a driver, the transaction first checks that the driver has not ended.
+    """
 
     @wraps(operation)
     def method(store: "Store", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return store._database.write(lambda connection: operation(connection, *args, **kwargs))
+        def work(connection: Connection) -> T:
+            if store.driver is not None:
+                check_driver(connection.execution_options(driver=store.driver), store.driver)
+            return operation(connection, *args, **kwargs)
+
+        return store._database.write(work)
 
     return method
 
@@ -54,6 +66,10 @@ class Store:
     gets a transaction: all that it writes is stored, or nothing, whatever happens to the process. Each
     raises StorageError if the study, the trial or the attempt that it names does not exist. Threads may
     share a store, processes may not.
+
+    Args:
+        database: the database.
+        driver: the token of the driver whose rights every write needs; None if it needs none.
     """
 
     create_study = _writes(_studies.create_study)
@@ -62,6 +78,17 @@ class Store:
     set_spec = _writes(_studies.set_spec)
     set_facts = _writes(_studies.set_facts)
     set_reference_point = _writes(_studies.set_reference_point)
+
+    register_driver = _writes(_drivers.register_driver)
+    beat = _writes(_drivers.beat)
+    end_driver = _writes(_drivers.end_driver)
+    claim_new = _writes(_claims.claim_new)
+    claim = _writes(_claims.claim)
+    release = _writes(_claims.release)
+    record_trainings = _writes(_claims.record_trainings)
+    unowned = _reads(_claims.unowned)
+    others_at_work = _reads(_claims.others_at_work)
+    changes = _reads(_changes.changes)
 
     start_trial = _writes(_trials.start_trial)
     finish_trial = _writes(_trials.finish_trial)
@@ -95,8 +122,20 @@ class Store:
     weights_unused = _reads(_kept_weights.weights_unused)
     forget_weights = _writes(_kept_weights.forget_weights)
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, driver: str | None = None) -> None:
         self._database = database
+        self.driver = driver
+
+    def as_driver(self, token: str) -> Self:
+        """Return this store, on the same connections, for a driver that is registered in it.
+
+        What it writes raises FencedError, and is not stored, once the driver has ended.
+        """
+        return type(self)(self._database, token)
+
+    def with_patience(self, patience: Patience) -> Self:
+        """Return this store, on the same connections, with another patience."""
+        return type(self)(self._database.with_patience(patience), self.driver)
 
     @classmethod
     def open(cls, url: str, create: bool, patience: Patience | None = None) -> Self:

@@ -41,13 +41,14 @@ def create_study(
         connection.execute(insert(STUDIES).values(**values))
 
 
-def study_id(connection: Connection, name: str) -> int:
-    """Return the key of the study called `name`.
+def study_id(connection: Connection, name: str, *, lock: bool = False) -> int:
+    """Return the key of the study called `name`; with `lock`, a server locks its row for the transaction.
 
     Raises:
         StorageError: there is none; the message has the most similar name and the known names.
     """
-    key: int | None = connection.scalar(select(STUDIES.c.id).where(STUDIES.c.name == name))
+    query = select(STUDIES.c.id).where(STUDIES.c.name == name)
+    key: int | None = connection.scalar(query.with_for_update() if lock else query)
     if key is None:
         known = list(connection.scalars(select(STUDIES.c.name).order_by(STUDIES.c.name)))
         listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")

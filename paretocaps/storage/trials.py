@@ -7,8 +7,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError
-from paretocaps.storage.attempts import trial_id
+from paretocaps.storage.attempts import end_trial, trial_id
+from paretocaps.storage.changes import next_change
 from paretocaps.storage.database import refusing_duplicates
+from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.records import STATES, State, canonical_json
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 from paretocaps.storage.studies import named, study_id
@@ -28,14 +30,16 @@ def start_trial(
     same = TRIALS.c.study_id == named(study), TRIALS.c.number == number
     row = connection.execute(query.where(*same)).one_or_none()
     if row is None:
-        key = study_id(connection, study)
-        values = {"study_id": key, "number": number, "choices": text, "design": design}
+        key, change = next_change(connection, study)
+        values = {"study_id": key, "number": number, "choices": text, "design": design, "change": change}
+        values["driver"] = driver_of(connection)
         with refusing_duplicates(f"study {study!r} already has a trial {number}: use the next number"):
             connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
         return
     if row.state not in ("running", "interrupted") or row.choices != text:
         raise StorageError(f"study {study!r} already has a trial {number} ({row.state}): use the next number")
-    values = {"state": "running", "ended": None, "reason": None, "may_pass": None}
+    _, change = next_change(connection, study)
+    values = {"state": "running", "ended": None, "reason": None, "may_pass": None, "change": change}
     connection.execute(update(TRIALS).where(TRIALS.c.id == row.id).values(**values))
 
 
@@ -46,14 +50,14 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
         StorageError: there is no such trial, or it has no finished attempt.
     """
     key = trial_id(connection, study, number)
+    state = connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key))
     finished = select(ATTEMPTS.c.id).where(ATTEMPTS.c.trial_id == key, ATTEMPTS.c.state == "finished")
     if connection.scalar(finished.limit(1)) is None:
         raise StorageError(
             f"trial {number} of study {study!r} has no finished attempt: it cannot be finished"
         )
-    unfinished = TRIALS.c.id == key, TRIALS.c.state != "finished"
-    values = {"state": "finished", "reason": None, "may_pass": None, "ended": now()}
-    connection.execute(update(TRIALS).where(*unfinished).values(**values))
+    if state != "finished":
+        end_trial(connection, study, key)
 
 
 def fail_trial(connection: Connection, study: str, number: int, failure: Failure) -> None:
@@ -66,7 +70,7 @@ def fail_trial(connection: Connection, study: str, number: int, failure: Failure
 
 
 def interrupt_trial(connection: Connection, study: str, number: int, reason: str | None = None) -> None:
-    """Set a trial, and its attempts that are still running, to interrupted, so that it can be resumed.
+    """Set a trial, and its attempts that are still running, to interrupted, so that any driver can resume it.
 
     Raises:
         StorageError: there is no such trial, or it is finished.
@@ -129,7 +133,10 @@ def _end(
     if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
         raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
     values = {"state": state, "reason": reason, "ended": now()}
-    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values, may_pass=may_pass))
+    own: dict[str, Any] = {"may_pass": may_pass, "change": next_change(connection, study)[1]}
+    if state == "interrupted":
+        own["driver"] = None
+    connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values, **own))
     _end_attempts(connection, key, values)
 
 

@@ -49,7 +49,7 @@ def test_a_front_comes_back_with_its_members(finish, save, load):
     finish(1, seed=2, acc=1.0, time=4.0)
     finish(2)
     assert load() is None
-    assert save(replace(front(1, 0), devices=("cpu",), unreached={"time_to(acc=0.9)": 2}))
+    assert save(replace(front(1, 0), devices=("cpu",), unreached={"time_to(acc=0.9)": 2})) == "stored"
     found = load()
     assert (found.hypervolume, found.reference_point, found.members) == (1.5, (0.1, 9.9), (1, 0))
     assert (found.devices, found.unreached) == (("cpu",), {"time_to(acc=0.9)": 2})
@@ -66,8 +66,8 @@ def test_sql_finds_each_member_s_values_with_their_intervals(store, finish, save
     table = store.table("s", ["acc", "time"])
     members = tuple(FrontMember(n, {}, {}, estimates=table.estimates(table.row(n))) for n in accs)
     record = replace(front(), members=members)
-    assert save(record)
-    assert not save(record)  # and still each value is there once
+    assert save(record) == "stored"
+    assert save(record) == "unchanged"  # and still each value is there once
     engine = make_engine(url, create=False)
     with engine.connect() as connection:
         found = connection.exec_driver_sql(
@@ -88,7 +88,7 @@ def test_sql_finds_each_member_s_values_with_their_intervals(store, finish, save
 
 
 def test_an_empty_front_comes_back(save, load):
-    assert save(front(hypervolume=0.0, point=None))
+    assert save(front(hypervolume=0.0, point=None)) == "stored"
     found = load()
     assert (found.reference_point, found.hypervolume, found.members) == (None, 0.0, ())
 
@@ -102,7 +102,7 @@ def test_a_front_is_read_as_long_as_it_is_of_all_trainings(store, finish, save, 
     for number, seed in ((1, 0), (0, 1), (0, 0)):  # another trial, another seed, a seed again
         finish(number, seed=seed)
         assert load() is None
-        assert not save(front(0))
+        assert save(front(0)) == "unchanged"
         assert load() is not None
 
 
@@ -138,14 +138,14 @@ def test_a_front_is_stored_when_it_changed(finish, save, rows):
     for number in range(3):
         finish(number)
     changes = [
-        (front(0), True),
-        (front(0), False),
-        (front(0, 1), True),
-        (front(1, 0), True),
-        (front(1, 0, hypervolume=1.6), True),
-        (front(1, 0, hypervolume=1.6), False),
-        (front(1, 0, hypervolume=1.6, point=(0.2, 9.9)), True),
-        (front(1, 0), True),
+        (front(0), "stored"),
+        (front(0), "unchanged"),
+        (front(0, 1), "stored"),
+        (front(1, 0), "stored"),
+        (front(1, 0, hypervolume=1.6), "stored"),
+        (front(1, 0, hypervolume=1.6), "unchanged"),
+        (front(1, 0, hypervolume=1.6, point=(0.2, 9.9)), "stored"),
+        (front(1, 0), "stored"),
     ]
     assert [save(record) for record, _ in changes] == [changed for _, changed in changes]
     assert rows() == 6
@@ -156,7 +156,7 @@ def test_fronts_over_other_objectives_are_others(finish, save, load):
     finish(1)
     other = parse_objectives("acc,params")
     save(front(0))
-    assert save(front(1, objectives=other))
+    assert save(front(1, objectives=other)) == "stored"
     assert load().members == (0,)
     assert load(other).members == (1,)
 
@@ -166,3 +166,25 @@ def test_a_front_is_finite(save, rows, bad):
     with pytest.raises(DivergedError, match="must be finite"):
         save(front(**bad))
     assert rows() == 0
+
+
+def test_a_front_that_others_have_gone_past_is_not_stored(store, finish):
+    finish(0)
+    change, _ = store.changes("s")
+    table = store.table("s", ["acc"])
+    store.start_trial("s", 1, {"a": 1})
+    assert store.save_front(front(0), table, change) == "stored"  # no other trial has finished
+    finish(1)
+    assert store.save_front(front(0), table, change) == "stale"
+    change, _ = store.changes("s", change)
+    assert store.save_front(front(0), store.table("s", ["acc"]), change) == "unchanged"
+
+
+def test_trials_that_were_told_are_released_with_the_front(store, finish):
+    store.register_driver("s", "a", "host", 7)
+    own = store.as_driver("a")
+    own.start_trial("s", 0, {"a": 1})
+    finish(0)
+    assert store.changes("s")[1][0].driver == "a"
+    own.save_front(front(0), store.table("s", ["acc"]), told=[0])
+    assert store.changes("s")[1][0].driver is None

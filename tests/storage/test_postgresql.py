@@ -53,7 +53,7 @@ def test_a_study_from_start_to_front(store, finish, measure, url):
     assert store.study("s").reference_point == (0.1, 3.3)
     front = FrontRecord("s", OBJECTIVES, (0.1, 3.3), 1 / 3, (FrontMember(0, {}, {}),))
     ranked = store.table("s", ["acc"])
-    assert [store.save_front(front, ranked), store.save_front(front, ranked)] == [True, False]
+    assert [store.save_front(front, ranked), store.save_front(front, ranked)] == ["stored", "unchanged"]
     assert store.stored_front("s", OBJECTIVES, ["acc", "time"]).table.values.tolist() == [[0.9, 2.0]]
     assert [found.key.attempt for found in store.weights_unused("s", [0])] == [1]
     assert store.studies()[0].trials["finished"] == 1

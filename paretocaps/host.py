@@ -1,0 +1,38 @@
+"""The machine that this process runs on: its name, and a folder for what its user's processes share there."""
+
+import errno
+import os
+import socket
+import stat
+from pathlib import Path
+
+NAME = "PARETOCAPS_HOST"
+"""The environment variable that names the machine, where its host name does not tell it from others."""
+
+_SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
+
+
+def host_name() -> str:
+    """Return the name of this machine."""
+    return os.environ.get(NAME) or socket.gethostname()
+
+
+def host_folder(*parts: str) -> Path:
+    """Return a folder of this user on this machine, which is not on a file system that machines share.
+
+    It is made for its owner only (0700) if it is missing.
+
+    Args:
+        parts: the names of folders in it.
+
+    Raises:
+        OSError: it cannot be made, or what has its name is a link or belongs to somebody else.
+    """
+    folder = _SHARED / f"paretocaps-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "it belongs to somebody else", str(folder))
+    own = folder.joinpath(host_name().replace(os.sep, "_"), *parts)
+    own.mkdir(parents=True, exist_ok=True)
+    return own

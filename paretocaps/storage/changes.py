@@ -1,0 +1,85 @@
+"""Counts the changes of a study's trials, so that each driver reads only what is new to it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, exists, select, update
+
+from paretocaps.errors import StorageError
+from paretocaps.storage.records import State
+from paretocaps.storage.schema import STUDIES, TRIALS
+from paretocaps.storage.studies import study_id
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """What drivers know of every trial: its number, state and choices, its design, and who owns it.
+
+    Attributes:
+        may_pass: whether it failed and may succeed if it is tried again.
+        driver: the token of its owner, or None.
+        training: the digest of what it trains, as it is stored; None where an older version stored it.
+    """
+
+    number: int
+    state: State
+    choices: Mapping[str, Any]
+    design: str | None
+    may_pass: bool
+    driver: str | None
+    training: str | None
+
+
+def next_change(connection: Connection, study: str) -> tuple[int, int]:
+    """Count a change of a study, and return its key and the change's number.
+
+    A server locks the study's row until the transaction ends, so changes become visible in their order.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    counted = update(STUDIES).where(STUDIES.c.name == study).values(changes=STUDIES.c.changes + 1)
+    row = connection.execute(counted.returning(STUDIES.c.id, STUDIES.c.changes)).one_or_none()
+    if row is None:
+        study_id(connection, study)
+        raise StorageError(f"study {study!r} has just been removed")
+    return row.id, row.changes
+
+
+def changes(connection: Connection, study: str, after: int | None = None) -> tuple[int, list[TrialState]]:
+    """Return the trials that changed after the change `after` (None: all trials), and the latest change.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    row = connection.execute(select(STUDIES.c.id, STUDIES.c.changes).where(STUDIES.c.name == study)).first()
+    if row is None:
+        study_id(connection, study)
+        raise StorageError(f"study {study!r} has just been removed")
+    if row.changes == after:
+        return row.changes, []
+    names = "number", "state", "choices", "design", "may_pass", "driver", "training"
+    query = select(*(TRIALS.c[name] for name in names)).where(TRIALS.c.study_id == row.id)
+    if after is not None:
+        query = query.where(TRIALS.c.change > after)
+    found = connection.execute(query.order_by(TRIALS.c.number))
+    return row.changes, [
+        TrialState(
+            number=trial.number,
+            state=trial.state,
+            choices=json.loads(trial.choices),
+            design=trial.design,
+            may_pass=bool(trial.may_pass),
+            driver=trial.driver,
+            training=trial.training,
+        )
+        for trial in found
+    ]
+
+
+def went_on(connection: Connection, study: int, after: int) -> bool:
+    """Return whether a trial of the study with key `study` finished, or got a value, after a change."""
+    newer = TRIALS.c.study_id == study, TRIALS.c.change > after, TRIALS.c.state == "finished"
+    return bool(connection.scalar(select(exists().where(*newer))))

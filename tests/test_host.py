@@ -1,0 +1,37 @@
+import os
+import socket
+import stat
+
+import pytest
+
+from paretocaps import host
+from paretocaps.host import host_folder, host_name
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch, tmp_path):
+    monkeypatch.setattr(host, "_SHARED", tmp_path)
+    return tmp_path
+
+
+def test_the_name_is_the_machine_s_unless_the_environment_has_another(monkeypatch):
+    monkeypatch.delenv("PARETOCAPS_HOST", raising=False)
+    assert host_name() == socket.gethostname()
+    monkeypatch.setenv("PARETOCAPS_HOST", "node-7")
+    assert host_name() == "node-7"
+
+
+def test_each_user_and_machine_has_a_folder_of_its_own(monkeypatch, shared):
+    monkeypatch.setenv("PARETOCAPS_HOST", "../node")
+    folder = host_folder("drivers")
+    assert folder == shared / f"paretocaps-{os.getuid()}" / ".._node" / "drivers"
+    assert folder.is_dir()
+    assert stat.S_IMODE((shared / f"paretocaps-{os.getuid()}").stat().st_mode) == 0o700
+    assert host_folder("drivers") == folder
+
+
+def test_a_folder_that_is_a_link_is_refused(shared, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (shared / f"paretocaps-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match="belongs to somebody else"):
+        host_folder()
