@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.report.series import Extent, Points, extent, points, staircase
+from paretocaps.report.series import Extent, Points, evenly, extent, is_point, points, staircase
 from paretocaps.report.style import BUTTONS_ABOVE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _MANY = 300
+_DRAWN = 40_000
+"""How many points all figures of a page have for other trials; more would make it larger than 10 MB."""
 _CAMERA = {"eye": {"x": -1.6, "y": -1.6, "z": 0.65}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}}
 
 
@@ -31,7 +34,7 @@ def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "di
 
 def solid_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
     """Return the 3-D figure by its identifier; nothing for two objectives, or without a trial to draw."""
-    if len(front.objectives) < 3 or not points([*front.members, *trials], front.objectives):
+    if len(front.objectives) < 3 or not _drawable(front, trials):
         return {}
     name = "-".join(objective.name for objective in front.objectives[:3])
     return {f"front-{name}": front_3d(front, trials)}
@@ -39,11 +42,11 @@ def solid_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "di
 
 def pair_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
     """Return the 2-D figure of every pair of objectives, by identifier; nothing without a trial to draw."""
-    if not points([*front.members, *trials], front.objectives):
+    if not _drawable(front, trials):
         return {}
-    names = [objective.name for objective in front.objectives]
+    names, layers = [objective.name for objective in front.objectives], _split(front, trials)
     return {
-        f"front-{names[y]}-{names[x]}": front_2d(front, trials, x, y)
+        f"front-{names[y]}-{names[x]}": _pair(front, *layers, x, y)
         for y, x in combinations(range(len(names)), 2)
     }
 
@@ -85,9 +88,12 @@ def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) 
 
     Bars show the members' 95 % intervals; a wide one may leave the figure.
     """
+    return _pair(front, *_split(front, trials), x, y)
+
+
+def _pair(front: FrontRecord, members: Points, others: Points, x: int, y: int) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
-    members, others = _split(front, trials)
     across, up = (_extent(front, members, others, index) for index in (x, y))
     figure = Figure()
     corners = staircase(members, front.objectives, x, y)
@@ -120,12 +126,16 @@ def placeholder(text: str) -> "Figure":
     return dressed(Figure(layout={"xaxis": hidden, "yaxis": hidden}), text, height=200)
 
 
+def _drawable(front: FrontRecord, trials: Sequence[FrontMember]) -> bool:
+    return any(is_point(trial, front.objectives) for trial in (*front.members, *trials))
+
+
 def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
     on_front = {member.trial for member in front.members}
     others = [trial for trial in trials if trial.trial not in on_front]
     # every figure embeds the text of every trial: with thousands of sets of choices a page would have 20 MB
-    brief = len(others) >= _MANY
-    return points(front.members, front.objectives), points(others, front.objectives, brief)
+    own, beaten = (points(some, front.objectives, len(some) >= _MANY) for some in (front.members, others))
+    return own, beaten
 
 
 def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> Extent:
@@ -140,11 +150,14 @@ def _layers(
     from paretocaps.pareto.decision import knee
 
     faint = {"size": sizes[0], "color": FAINT, "opacity": 0.5 if len(others) < _MANY else 0.2}
-    layers = [(f"other trials ({len(others)})", others, faint)]
+    count = len(front.objectives)
+    drawn = others.only(evenly(len(others), _DRAWN // (comb(count, 2) + (count > 2))))
+    of = "" if len(drawn) == len(others) else f" of {len(others)}"
+    layers = [(f"other trials ({len(drawn)}{of})", drawn, faint)]
     if len(members):
         edge = {"width": 1, "color": "white"}
         at = knee(members.values, front.objectives)
-        chosen = Points(members.trials[at : at + 1], members.values[at : at + 1], members.hover[at : at + 1])
+        chosen = members.only([at])
         strong = {"size": sizes[1], "color": FRONT_COLOUR, "line": edge}
         layers.append((f"front ({len(members)})", members, strong))
         layers.append(
@@ -161,7 +174,7 @@ def _bars(shown: Points, x: int, y: int) -> dict[str, Any]:
 
 
 def _hover(shown: Points) -> dict[str, Any]:
-    return {"text": list(shown.hover), "hovertemplate": "%{text}<extra></extra>"}
+    return {"customdata": list(shown.hover), "hovertemplate": shown.template}
 
 
 def _zoom_buttons(figure: "Figure", axes: Mapping[str, Extent]) -> None:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Self
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
@@ -18,15 +19,17 @@ _MANY_DECADES = 4
 
 @dataclass(frozen=True)
 class Points:
-    """Trials as points: `values` has n rows of one number per objective, `hover` has one text per trial.
+    """Trials as points: `values` has n rows of one number per objective, `hover` one row of texts per trial.
 
-    `intervals` has n rows of one (low, high) per objective, both equal to the value where it has no interval.
+    `template` is what hovering shows, in plotly's form, with the texts as its `customdata`. `intervals` has n
+    rows of one (low, high) per objective, both equal to the value where it has no interval.
     """
 
     trials: tuple[int, ...]
     values: tuple[tuple[float, ...], ...]
-    hover: tuple[str, ...]
-    intervals: tuple[tuple[tuple[float, float], ...], ...] = ()
+    hover: tuple[tuple[str, ...], ...]
+    template: str
+    intervals: tuple[tuple[tuple[float, float], ...], ...]
 
     def column(self, index: int) -> list[float]:
         """Return the n values of one objective."""
@@ -59,6 +62,16 @@ class Points:
             return None
         return {"array": [above for above, _ in reach], "arrayminus": [below for _, below in reach]}
 
+    def only(self, rows: Sequence[int]) -> Self:
+        """Return the points in `rows`, in their order."""
+        return replace(
+            self,
+            trials=tuple(self.trials[row] for row in rows),
+            values=tuple(self.values[row] for row in rows),
+            hover=tuple(self.hover[row] for row in rows),
+            intervals=tuple(self.intervals[row] for row in rows),
+        )
+
     def __len__(self) -> int:
         return len(self.trials)
 
@@ -76,29 +89,46 @@ class Extent:
 
 
 def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brief: bool = False) -> Points:
-    """Return the trials that have a finite value in every objective; `brief` is passed to `hover_text`."""
-    shown = [
-        member
-        for member in members
-        if all(math.isfinite(member.values.get(o.name, math.nan)) for o in objectives)
-    ]
+    """Return the trials that have a finite value in every objective; `brief` is passed to `hover_texts`."""
+    shown = [member for member in members if is_point(member, objectives)]
     return Points(
         trials=tuple(member.trial for member in shown),
         values=tuple(tuple(float(member.values[o.name]) for o in objectives) for member in shown),
-        hover=tuple(hover_text(member, objectives, brief) for member in shown),
+        hover=tuple(hover_texts(member, objectives, brief) for member in shown),
+        template=hover_template(objectives, brief),
         intervals=tuple(tuple(_interval(member, o) for o in objectives) for member in shown),
     )
 
 
-def hover_text(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> str:
-    """Return a trial in a few lines of plotly's HTML: number, objectives and, unless `brief`, choices."""
+def is_point(member: FrontMember, objectives: Sequence[Objective]) -> bool:
+    """Return whether a trial has a finite value in every objective."""
+    return all(math.isfinite(member.values.get(o.name, math.nan)) for o in objectives)
+
+
+def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> tuple[str, ...]:
+    """Return what fills `hover_template` for a trial: number, design and seeds, objectives, choices.
+
+    The markup that is the same for all trials is in the template alone, because a page with thousands of
+    trials in every figure would be twice as large.
+    """
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
-    lines = [f"<b>trial {member.trial}</b>{f' ({plain(member.design)})' if member.design else ''}{seeds}"]
-    lines += [f"{plain(o.name)} {estimate_text(o, member.estimate(o.name))}" for o in objectives]
-    if brief:
-        return "<br>".join(lines)
-    choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
-    return "<br>".join([*lines, *(", ".join(choices[i : i + 3]) for i in range(0, len(choices), 3))])
+    about = (f" ({plain(member.design)})" if member.design else "") + seeds
+    texts = [str(member.trial), about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
+    if not brief:
+        choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]
+        texts.append("".join(f"<br>{', '.join(choices[i : i + 3])}" for i in range(0, len(choices), 3)))
+    return tuple(texts)
+
+
+def hover_template(objectives: Sequence[Objective], brief: bool = False) -> str:
+    """Return what hovering over a trial shows, in plotly's HTML: objectives and, unless `brief`, choices."""
+    lines = [f"<br>{plain(o.name)} {_text(index)}" for index, o in enumerate(objectives, start=2)]
+    choices = "" if brief else _text(2 + len(objectives))
+    return f"<b>trial {_text(0)}</b>{_text(1)}{''.join(lines)}{choices}<extra></extra>"
+
+
+def _text(index: int) -> str:
+    return f"%{{customdata[{index}]}}"
 
 
 def is_logarithmic(objective: Objective, values: Sequence[float]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import flat_rows
@@ -17,8 +18,9 @@ def members_frame(members: Sequence[FrontMember], objectives: Sequence[Objective
 
     columns, rows = flat_rows(members, objectives)
     frame = DataFrame(rows, columns=columns)
-    quantities = {name for member in members for name in member.flat_values}
-    return frame.astype({name: float for name in quantities if frame[name].isna().all()})
+    quantities = {name for member in members for name in (*member.values, *member.estimates)}
+    measured = {column for name in quantities for column in Estimate(None, 0).columns(name)}
+    return frame.astype({name: float for name in columns if name in measured and frame[name].isna().all()})
 
 
 def trials_frame(

@@ -76,7 +76,7 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
     with Store.open(fspath(storage), create=False) as store:
         name = only_study(store, study)
         measured = {member.trial: member for member in trials_of(store, name).members}
-        records = store.trials(name)
+        records = store.trials(name, attempts=False)
     trials = [
         measured.get(record.number, FrontMember(record.number, record.choices, {}, record.design, seeds=0))
         for record in records

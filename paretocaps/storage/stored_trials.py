@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
@@ -19,16 +19,18 @@ from paretocaps.storage.studies import study_id
 Epochs = Mapping[int, tuple[EpochRecord, ...]]
 
 
-def trials(connection: Connection, study: str, states: Collection[State] = STATES) -> list[TrialRecord]:
-    """Return the study's trials in one of `states`, by number, with their attempts.
+def trials(
+    connection: Connection, study: str, states: Collection[State] = STATES, *, attempts: bool = True
+) -> list[TrialRecord]:
+    """Return the study's trials in one of `states`, by number.
 
-    The attempts have no epochs; `trial` reads these, too.
+    With `attempts`, they have their attempts, but without epochs; `trial` reads these, too.
 
     Raises:
         StorageError: there is no such study.
     """
     scope = [TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state.in_(states)]
-    return _load(connection, study, scope, {})
+    return _with_attempts(connection, study, scope, {}) if attempts else _trials(connection, scope, {})
 
 
 def open_trials(connection: Connection, study: str) -> list[TrialRecord]:
@@ -47,7 +49,7 @@ def trial(connection: Connection, study: str, number: int) -> TrialRecord:
         StorageError: there is no such study or trial.
     """
     scope = [TRIALS.c.id == trial_id(connection, study, number)]
-    return _load(connection, study, scope, _epochs(connection, scope))[0]
+    return _with_attempts(connection, study, scope, _epochs(connection, scope))[0]
 
 
 def mistakes(connection: Connection, study: str, numbers: Collection[int]) -> dict[tuple[int, int], Mistakes]:
@@ -97,7 +99,7 @@ def _epochs(connection: Connection, scope: Iterable[ColumnElement[bool]]) -> Epo
     return {attempt: tuple(own) for attempt, own in records.items()}
 
 
-def _load(
+def _with_attempts(
     connection: Connection, study: str, scope: Iterable[ColumnElement[bool]], epochs: Epochs
 ) -> list[TrialRecord]:
     extra = _extra(connection, scope)
@@ -121,6 +123,14 @@ def _load(
                 resumed_from=row.resumed_from,
             )
         )
+    return _trials(connection, scope, attempts)
+
+
+def _trials(
+    connection: Connection,
+    scope: Iterable[ColumnElement[bool]],
+    attempts: Mapping[int, Sequence[AttemptRecord]],
+) -> list[TrialRecord]:
     rows = connection.execute(select(TRIALS).where(*scope).order_by(TRIALS.c.number))
     return [_trial(row, tuple(attempts.get(row.id, ()))) for row in rows]
 

@@ -48,7 +48,7 @@ def test_other_trials_are_faint_and_drawn_once(front, trials):
     assert list(strong.y) == [0.99, 0.98, 0.975]
     assert other.marker.opacity < 1
     assert other.marker.size < strong.marker.size
-    assert strong.text[1].startswith("<b>trial 0</b> (baseline)")
+    assert strong.customdata[1][:2] == ["0", " (baseline), mean of 3 seeds"]
 
 
 def test_bars_show_the_intervals_of_members_that_have_some(front, trials):
@@ -130,7 +130,23 @@ def test_a_cloud_of_trials_is_fainter_and_says_less(front, trials):
     many = [replace(trials[3], trial=number) for number in range(100, 400)]
     cloud = traces(front_2d(front, many, x=1, y=0))["other trials (300)"]
     assert cloud.marker.opacity < traces(front_2d(front, trials, x=1, y=0))["other trials (1)"].marker.opacity
-    assert cloud.text[0] == "<b>trial 100</b><br>acc 0.1000<br>time 15.0 s<br>params 8.22 M"
+    assert cloud.customdata[0] == ["100", "", "0.1000", "15.0 s", "8.22 M"]
+    assert cloud.hovertemplate.count("customdata") == 5
+
+
+def test_other_trials_are_thinned_where_a_page_would_be_too_large(front, trials, monkeypatch):
+    monkeypatch.setattr("paretocaps.report.figures._DRAWN", 400)
+    many = [replace(trials[3], trial=number) for number in range(100, 400)]
+    for figure in front_figures(front, many).values():
+        cloud = traces(figure)["other trials (100 of 300)"]
+        numbers = [texts[0] for texts in cloud.customdata]
+        assert (len(cloud.x), numbers[0], numbers[-1]) == (100, "100", "399")
+
+
+def test_a_large_front_says_less_too(front, trials):
+    many = tuple(replace(trials[3], trial=number) for number in range(100, 400))
+    for figure in front_figures(replace(front, members=many), ()).values():
+        assert traces(figure)["front (300)"].customdata[0] == ["100", "", "0.1000", "15.0 s", "8.22 M"]
 
 
 def test_a_placeholder_shows_its_text_only():

@@ -11,7 +11,8 @@ from paretocaps.report.series import (
     Points,
     evenly,
     extent,
-    hover_text,
+    hover_template,
+    hover_texts,
     is_logarithmic,
     log_ticks,
     points,
@@ -42,17 +43,25 @@ def test_an_axis_has_room_for_intervals_but_not_for_all_of_a_wide_one(front):
     assert points([], (TIME,)).reach(0) == []
 
 
+def hover(member, objectives, brief=False):
+    texts, template = hover_texts(member, objectives, brief), hover_template(objectives, brief)
+    assert template.count("customdata") == len(texts)
+    for index, text in enumerate(texts):
+        template = template.replace(f"%{{customdata[{index}]}}", text)
+    return template.removesuffix("<extra></extra>")
+
+
 def test_hovering_shows_the_trial_and_its_choices(trials, front):
-    lines = hover_text(trials[0], front.objectives).split("<br>")
+    lines = hover(trials[0], front.objectives).split("<br>")
     assert lines[0] == "<b>trial 0</b> (baseline), mean of 3 seeds"
     assert lines[1:4] == ["acc 0.9800", "time 10.0 s", "params 8.22 M"]
     assert lines[4:] == ["lr_policy=fixed, batch_schedule=constant, batch_size=128", "lr_max=0.001"]
-    assert hover_text(trials[0], front.objectives, brief=True).split("<br>") == lines[:4]
+    assert hover(trials[0], front.objectives, brief=True).split("<br>") == lines[:4]
 
 
 def test_hovering_shows_markup_as_text():
     member = FrontMember(0, {"a": "<b>&"}, {}, design="<i>")
-    text = hover_text(member, ())
+    text = hover(member, ())
     assert "&lt;b&gt;&amp;" in text
     assert "<i>" not in text
 
@@ -96,7 +105,7 @@ def test_log_ticks_are_round_numbers():
 
 
 def pair(*rows):
-    return Points(tuple(range(len(rows))), rows, ("",) * len(rows))
+    return Points(tuple(range(len(rows))), rows, ((),) * len(rows), "", ((),) * len(rows))
 
 
 def test_the_step_line_of_a_maximized_over_a_minimized_objective():
