@@ -38,6 +38,7 @@ MEASURES = {
     "pruned_resnet18": "backbones",
     "capsule_pruning": "backbones",
     "suite": "suite",
+    "kills": "kills",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (

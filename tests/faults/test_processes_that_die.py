@@ -45,7 +45,6 @@ def driver(make_job, until):
     until(lambda: RunFolder(job.folder).process() is None)
 
 
-@pytest.mark.slow
 def test_a_measurement_outlives_the_driver(driver, until, running):
     process, job, worker = driver
     process.kill()
@@ -60,7 +59,6 @@ def test_a_measurement_outlives_the_driver(driver, until, running):
     until(lambda: not running(worker))
 
 
-@pytest.mark.slow
 def test_an_interrupt_ends_the_workers(driver, running):
     process, job, worker = driver
     assert os.getsid(worker) == worker, "the terminal's Ctrl-C must reach the driver only"
@@ -73,7 +71,6 @@ def test_an_interrupt_ends_the_workers(driver, running):
     assert RunFolder(job.folder).recover() is None
 
 
-@pytest.mark.slow
 def test_a_folder_is_trained_in_by_one(driver, make_job):
     _, job, worker = driver
     with EXECUTORS.get("processes")(["cpu"]) as executor:
@@ -82,7 +79,6 @@ def test_a_folder_is_trained_in_by_one(driver, make_job):
     assert outcome.failure.reason == (f"process {worker} is training in {job.folder}: wait for it, or end it")
 
 
-@pytest.mark.slow
 def test_abort_ends_what_hangs(make_job, until, running):
     job = make_job("hang")
     with EXECUTORS.get("processes")(["cpu"]) as executor:
@@ -100,7 +96,6 @@ def test_abort_ends_what_hangs(make_job, until, running):
         assert executor.wait(go_on)[0].measurement is not None
 
 
-@pytest.mark.slow
 def test_a_child_that_holds_the_pipe_open(make_job, until, running):
     job = make_job("orphan_holds_pipe")
     with EXECUTORS.get("processes")(["cpu"]) as executor:
@@ -110,7 +105,6 @@ def test_a_child_that_holds_the_pipe_open(make_job, until, running):
         until(lambda: not running(child_of(job)))
 
 
-@pytest.mark.slow
 def test_a_training_that_closes_the_pipes(make_job, monkeypatch):
     monkeypatch.setattr(processes, "CLOSING", 0.2)
     with EXECUTORS.get("processes")(["cpu"]) as executor:
@@ -128,7 +122,6 @@ def test_a_worker_that_dies_after_measuring(make_job):
     assert outcome.measurement is not None
 
 
-@pytest.mark.slow
 def test_a_worker_that_dies_between_jobs(make_job, until, running):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         executor.submit(make_job())

@@ -32,7 +32,6 @@ def run(executor, job):
     return outcome
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", list(EXECUTORS))
 @pytest.mark.parametrize(("fault", "reason"), list(RAISED.items()))
 def test_errors_become_reasons(name, fault, reason, make_job, monkeypatch):
@@ -44,7 +43,6 @@ def test_errors_become_reasons(name, fault, reason, make_job, monkeypatch):
         assert run(executor, make_job()).measurement is not None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "reason"), list(DIED.items()))
 def test_deaths_become_reasons(fault, reason, make_job, monkeypatch):
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
@@ -54,7 +52,6 @@ def test_deaths_become_reasons(fault, reason, make_job, monkeypatch):
         assert run(executor, make_job()).measurement is not None
 
 
-@pytest.mark.slow
 def test_a_module_that_crashes_while_it_loads(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
         reason = run(executor, make_job(trainer="unimportable")).failure.reason
@@ -71,7 +68,6 @@ def test_a_module_that_is_missing(make_job):
     )
 
 
-@pytest.mark.slow
 def test_one_death_leaves_the_other_worker_alone(make_job):
     dying, living = make_job("kill"), make_job("gate")
     with EXECUTORS.get("processes")(["cpu", "cpu"]) as executor:
@@ -84,7 +80,6 @@ def test_one_death_leaves_the_other_worker_alone(make_job):
     assert second.measurement is not None
 
 
-@pytest.mark.slow
 def test_workers_are_kept_and_the_unhealthy_replaced(make_job):
     with EXECUTORS.get("processes")(["cpu"]) as executor:
 
