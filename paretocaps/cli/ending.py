@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -57,12 +58,20 @@ def _answer(error: Exception) -> int:
 def tell(line: str) -> None:
     """Write a line to stderr, without passwords; where nobody reads it any more, do nothing.
 
-    With `2>&1 | head` the reader leaves while a study runs, and the study must not end for that.
+    With `2>&1 | head` the reader leaves while a study runs, and the study must not end for that; nor where
+    its terminal is closed.
     """
     try:
         click.echo(masked(line), err=True)
-    except BrokenPipeError:
+    except OSError as error:
+        if not unread(error):
+            raise
         _silence(sys.stderr)
+
+
+def unread(error: BaseException) -> bool:
+    """Return whether `error` says that nobody reads a stream any more: its pipe or terminal is closed."""
+    return isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EIO)
 
 
 def explain(error: Exception) -> tuple[str, int]:

@@ -159,6 +159,7 @@ def _state(training: Training, progress: Progress) -> RenderableType:
         parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}", f"acc {last.acc:.4f}"]
     if training.last is not None and training.best > training.last.acc:
         parts.append(f"best {training.best:.4f}")
+    parts += [training.doing] if training.doing else []
     return bar_line(done, epochs, parts, widest=12)
 
 

@@ -21,8 +21,8 @@ SOON_SECONDS = 2.0
 class PlainView(Progress):
     """Writes one line per event: trials started, finished and failed, and the front's changes.
 
-    An epoch is reported only after `QUIET_SECONDS` without a line, so that a slow study shows progress
-    and the lines of a fast one stay readable.
+    An epoch, or what a training does within one, is reported only after `QUIET_SECONDS` without a line, so
+    that a slow study shows progress and the lines of a fast one stay readable.
 
     Args:
         write: writes one line.
@@ -75,6 +75,12 @@ class PlainView(Progress):
         super().epoch(job, record)
         if self.clock() - self._said_at >= QUIET_SECONDS:
             self._say(f"trial {job.trial} epoch {record.epoch} of {job.epochs}: acc {record.acc:.4f}")
+
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Report what a training does, after `QUIET_SECONDS` without a line."""
+        super().progress(job, what, done, total)
+        if self.clock() - self._said_at >= QUIET_SECONDS:
+            self._say(f"trial {job.trial} {self.running[job.trial, job.seed].doing}")
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Report a trial's values."""

@@ -12,6 +12,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.progress import WAITS
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
@@ -24,7 +25,7 @@ class Training:
     """A running training: its job, a label of its trial, and its last finished epoch.
 
     `label` is the design's name, or the choices that differ from the trainer's defaults; `started` is the
-    clock's time.
+    clock's time, and `doing` what the training does since its last epoch, or what it waits for.
     """
 
     job: TrainingJob
@@ -32,6 +33,7 @@ class Training:
     started: float
     last: EpochRecord | None = None
     best: float = 0.0
+    doing: str = ""
 
     @property
     def epochs_done(self) -> int:
@@ -118,9 +120,18 @@ class Progress(Observer):
         """Note how far a training is."""
         key = (job.trial, job.seed)
         training = self.running.get(key) or self._training(job, None)
-        training = replace(training, last=record, best=max(training.best, record.acc))
+        training = replace(training, last=record, best=max(training.best, record.acc), doing="")
         self.running = {**self.running, key: training}
         self._epochs = {**self._epochs, key: self._epochs.get(key, 0) + 1}
+
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Note what a training does; where it waits, note once for what."""
+        key = (job.trial, job.seed)
+        training = self.running.get(key) or self._training(job, None)
+        doing = f"{what} {done:,} of {total:,}" if total > 1 else what
+        if what.startswith(WAITS) and doing != training.doing:
+            self.notice(f"trial {job.trial} {what}")
+        self.running = {**self.running, key: replace(training, doing=doing)}
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Count a trial and note its values."""

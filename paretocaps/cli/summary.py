@@ -22,6 +22,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     failed = f", {summary.failed} failed" if summary.failed else ""
     finished = counted(summary.finished, "trial")
     say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
+    if summary.time_is_up:
+        say(summary.time_is_up)
     if summary.collapsed:
         say(f"{summary.collapsed} of them {COLLAPSED}: {FLAGS[COLLAPSED]}")
     say(front_line(view.spec, len(front), view.missing, view.collapsed))

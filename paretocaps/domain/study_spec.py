@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from paretocaps.domain.duration import Duration
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.layout import Layout, Parts
@@ -54,6 +55,10 @@ class StudySpec(BaseModel):
         share_device: whether jobs may share a device even though an objective is a time, which sharing makes
             longer; it is recorded with every measurement.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        stall_timeout: the seconds of silence after which a training is ended and tried again ("off": never);
+            None for a multiple of the longest silence so far. This and the other limits may be text: "10m".
+        trial_timeout: the seconds after which a training is ended, and its trial fails.
+        timeout: the seconds after which a run ends, however many trials are finished; it is not stored.
         seed: the seed of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings per trial, each with another seed; the trial's values are their means.
         more_repeats: trainings per trial in addition to `repeats`; it may be changed later, and the missing
@@ -93,6 +98,9 @@ class StudySpec(BaseModel):
     ranks: Annotated[int, Field(ge=1, le=256)] = 1
     share_device: bool = False
     device: str = "auto"
+    stall_timeout: Duration | None = None
+    trial_timeout: Duration | None = None
+    timeout: Duration | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
     more_repeats: Annotated[int, Field(ge=0)] = 0

@@ -1,37 +1,63 @@
-"""Turns Ctrl-C and SIGTERM into interrupts that cannot get lost."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into interrupts that cannot get lost, and ends a run at its time limit."""
 
+import math
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from paretocaps.domain.duration import duration_text
+
+
+class TimeIsUpError(Exception):
+    """A run has reached its time limit."""
+
 
 class Interrupts:
-    """Remembers whether a signal asked the process to stop.
+    """Remembers whether a signal asked the process to stop, and until when it may run.
 
     A signal raises KeyboardInterrupt in the code that is running. If that is a library's destructor or
     callback of a weak reference, Python prints the exception and drops it. The signal is therefore noted,
     too, and the next `check` raises it again.
+
+    Args:
+        timeout: the seconds that the run may take; None for no limit.
+        clock: returns seconds and never goes backwards.
+
+    Attributes:
+        signals: how many signals were noted. After the second, nothing is worth a wait.
     """
 
-    def __init__(self) -> None:
-        self.noted = False
+    def __init__(self, timeout: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.signals = 0
+        self._clock, self._timeout = clock, math.inf if timeout is None else timeout
+        self._end = clock() + self._timeout
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until the time limit, at least 0; None without a limit."""
+        return None if math.isinf(self._end) else max(0.0, self._end - self._clock())
 
     def check(self) -> None:
-        """Raise the interrupt if a signal was noted.
+        """Raise what ends the run, if anything does.
 
         Raises:
             KeyboardInterrupt: a signal was noted.
+            TimeIsUpError: the time limit is reached.
         """
-        if self.noted:
+        if self.signals:
             raise KeyboardInterrupt
+        if self.seconds_left == 0.0:
+            raise TimeIsUpError(f"timeout={duration_text(self._timeout)} of the run was over")
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Let SIGINT and SIGTERM interrupt the `with` block; keep a handler that the user set for SIGINT.
+        """Let SIGINT, SIGTERM and SIGHUP interrupt the `with` block.
 
-        Python handles signals in the main thread; in any other thread, this does nothing.
+        A handler that the user set for SIGINT is kept, and `nohup` lets SIGHUP be ignored. Python handles
+        signals in the main thread; in any other thread, this does nothing.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -39,6 +65,8 @@ class Interrupts:
         numbers = [signal.SIGTERM]
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             numbers.append(signal.SIGINT)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, self._interrupt) for number in numbers}
         try:
             yield
@@ -47,5 +75,5 @@ class Interrupts:
                 signal.signal(number, handler)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self.noted = True
+        self.signals += 1
         raise KeyboardInterrupt

@@ -32,6 +32,12 @@ class Observer:
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Show an epoch that a training finished."""
 
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Show how far a training is between two epochs: `what` is done for `done` of `total`.
+
+        With 0 in all the training has not begun; it may wait (`domain.progress.WAITS`).
+        """
+
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""
 

@@ -13,6 +13,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.progress import WithProgress
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
@@ -20,7 +21,7 @@ from paretocaps.errors import DivergedError, ParetocapsError, StorageError, Usag
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.failures import Failures
-from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
@@ -59,6 +60,7 @@ class Runner:
     open: dict[int, OpenTrial] = field(default_factory=dict)
     exhausted: bool = False
     in_flight: int = 0
+    time_is_up: str = ""
     remarked: set[str] = field(default_factory=set)
     standing: StudyFront = field(init=False)
     failures: Failures = field(init=False)
@@ -69,6 +71,8 @@ class Runner:
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
+
+        It ends at the time limit of `interrupts`, too: it interrupts trials, and `time_is_up` says so.
 
         Raises:
             UsageError: the trainer allows no point of the space.
@@ -81,13 +85,17 @@ class Runner:
                 self._fill()
                 if not self.in_flight:
                     break
-                for outcome in self.executor.wait(self._on_epoch):
+                heard = WithProgress(self._on_epoch, self._on_progress)
+                for outcome in self.executor.wait(heard, self.interrupts.seconds_left):
                     self._settle(outcome)
             if self.exhausted and not self.failures.trials and not len(self.standing.table):
                 raise UsageError("the trainer allows no point of the space: change the space or --fix")
             if self.failures.trials and not len(self.standing.table):
                 reason = self.failures.reason
                 raise ParetocapsError(f"every point of the space failed; the last reason: {reason}")
+        except TimeIsUpError as over:
+            self.time_is_up = str(over)
+            self._interrupt(self.time_is_up)
         except BaseException:
             self._interrupt()
             raise
@@ -147,6 +155,8 @@ class Runner:
             folder=self.store.attempt_folder(key),
             measure=self._measured,
             origin=self.origin,
+            stall_timeout=self.spec.stall_timeout,
+            trial_timeout=self.spec.trial_timeout,
         )
         self.observer.trial_started(job, trial.design)
         return job
@@ -156,6 +166,10 @@ class Runner:
         self.store.record_epoch(job.key, record)
         self.observer.epoch(job, record)
         return True
+
+    def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        self.interrupts.check()
+        self.observer.progress(job, what, done, total)
 
     def _settle(self, outcome: Outcome) -> None:
         job = outcome.job
@@ -253,12 +267,12 @@ class Runner:
         self.observer.trial_finished(trial.number, self.standing.values(trial.number))
         self.standing.update()
 
-    def _interrupt(self) -> None:
+    def _interrupt(self, reason: str | None = None) -> None:
         self.executor.abort()
         end_session(self.study)
         with suppress(StorageError):  # if the storage itself failed, the next run finds the trials running
             for number, trial in self.open.items():
                 if trial.finished:
-                    self.store.interrupt_attempts(self.spec.study, number)
+                    self.store.interrupt_attempts(self.spec.study, number, reason)
                 else:
-                    self.store.interrupt_trial(self.spec.study, number)
+                    self.store.interrupt_trial(self.spec.study, number, reason)

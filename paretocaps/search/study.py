@@ -192,10 +192,10 @@ def run_study(
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
         StorageError: another process runs the study.
         ParetocapsError: too many trials failed.
-        KeyboardInterrupt: Ctrl-C or SIGTERM; everything is stored, and running trials are interrupted.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP; all is stored, and running trials are interrupted.
     """
     spec = checked.spec
-    interrupts = Interrupts()
+    interrupts = Interrupts(spec.timeout)
     with driver_lock(spec.storage, spec.study), interrupts.watching():
         data = data or CheckedData()
         facts = {**data.facts, "ranks": spec.ranks}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(ParetocapsError):
-    """Ctrl-C or SIGTERM stopped a run; all measurements are stored, and the message says how to continue."""
+    """Ctrl-C, SIGTERM or SIGHUP stopped a run; all is stored, and the message says how to go on."""
 
     exit_code = 130
 
@@ -32,6 +32,7 @@ class RunSummary:
         front: the front of the trials that keep the study's bounds.
         storage: path of an SQLite file, or database URL.
         collapsed: how many of the finished trials are no better than always answering the largest class.
+        time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
     """
 
     study: str
@@ -41,6 +42,7 @@ class RunSummary:
     front: "Front"
     storage: str
     collapsed: int = 0
+    time_is_up: str = ""
 
 
 def optimize(
@@ -62,7 +64,7 @@ def optimize(
 
     Raises:
         UsageError: an option is not allowed; nothing was created.
-        Interrupted: Ctrl-C or SIGTERM stopped the run.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
         ParetocapsError: too many trials failed.
     """
     from paretocaps.report.front import Front
@@ -82,9 +84,10 @@ def optimize(
     with Store.open(spec.storage, create=True) as store:
         try:
             runner = run_study(checked, store, watcher, data)
-            measure_ensembles(store, spec, watcher.notice)
+            if not runner.time_is_up:
+                measure_ensembles(store, spec, watcher.notice)
         except KeyboardInterrupt:
-            raise Interrupted(_how_to_go_on(spec)) from None
+            raise Interrupted(_how_to_go_on(spec, "interrupted")) from None
         finally:
             watcher.closed()
         front = Front.from_record(with_levels(store, runner.standing.within(spec.requirements)))
@@ -96,6 +99,7 @@ def optimize(
         front=front,
         storage=spec.storage,
         collapsed=int(runner.standing.table.all_collapsed.sum()),
+        time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 
 
@@ -141,12 +145,12 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     return {name: value for name, value in content.items() if value is not None}, finished
 
 
-def _how_to_go_on(spec: StudySpec) -> str:
+def _how_to_go_on(spec: StudySpec, why: str) -> str:
     from paretocaps.storage.address import parse_url, safe
 
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"
     return (
-        f"interrupted: every finished trial is stored; continue with"
+        f"{why}: every finished trial is stored; continue with"
         f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}`"
     )

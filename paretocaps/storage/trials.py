@@ -78,13 +78,13 @@ def interrupt_trial(connection: Connection, study: str, number: int, reason: str
     _end(connection, study, number, "interrupted", reason, None)
 
 
-def interrupt_attempts(connection: Connection, study: str, number: int) -> None:
+def interrupt_attempts(connection: Connection, study: str, number: int, reason: str | None = None) -> None:
     """Set the running attempts of a trial to interrupted; the trial keeps its state.
 
     Raises:
         StorageError: there is no such trial.
     """
-    values = {"state": "interrupted", "reason": None, "ended": now()}
+    values = {"state": "interrupted", "reason": reason, "ended": now()}
     _end_attempts(connection, trial_id(connection, study, number), values)
 
 

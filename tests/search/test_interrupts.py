@@ -4,10 +4,10 @@ import weakref
 
 import pytest
 
-from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_interrupts_and_the_handlers_come_back(number):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     terminating = signal.getsignal(signal.SIGTERM)
@@ -35,6 +35,31 @@ def test_one_that_a_weak_references_callback_swallows_is_raised_at_the_next_chec
         assert reference() is None
         with pytest.raises(KeyboardInterrupt):
             interrupts.check()
+
+
+def test_a_hang_up_that_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts().watching():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_run_ends_at_its_time_limit():
+    now = [100.0]
+    interrupts = Interrupts(7200.0, clock=lambda: now[0])
+    interrupts.check()
+    now[0] += 7000.0
+    assert interrupts.seconds_left == 200.0
+    now[0] += 300.0
+    assert interrupts.seconds_left == 0.0
+    with pytest.raises(TimeIsUpError, match="timeout=2h of the run was over"):
+        interrupts.check()
+
+
+def test_without_a_limit_a_run_may_go_on_for_ever():
+    assert Interrupts().seconds_left is Interrupts(float("inf")).seconds_left is None
 
 
 def test_without_a_signal_there_is_nothing():

@@ -80,7 +80,30 @@ def test_a_trial_that_fails_has_its_reason_and_reaches_no_front(run, storage):
     assert "no luck" in record.reason
 
 
-@pytest.mark.slow
+def test_a_training_that_takes_too_long_fails_with_the_reason(run, storage):
+    with pytest.raises(
+        ParetocapsError, match="only trial failed, the last reason: trial_timeout=0.2s was over"
+    ):
+        run(trials=1, trial_timeout="0.2s", fix={"pause": 1.0})
+    with Store.open(storage, create=False) as store:
+        (trial,) = store.trials("s")
+    assert trial.state == "failed"
+    assert trial.reason.startswith("trial_timeout=0.2s was over after epoch")
+
+
+def test_a_run_ends_at_its_timeout_and_the_next_one_goes_on(run, storage):
+    summary, _ = run(trials=1, epochs=3, timeout="1s", fix={"pause": 0.6})
+    assert summary.time_is_up.startswith("timeout=1s of the run was over: every finished trial is stored")
+    assert summary.finished == 0
+    with Store.open(storage, create=False) as store:
+        assert "timeout" not in store.study("s").spec
+        (cut,) = [trial for trial in store.trials("s") if trial.state == "interrupted"]
+    assert cut.attempts[-1].reason == "timeout=1s of the run was over"
+    summary, _ = run(trials=1, epochs=3, fix={"pause": 0.6})
+    assert summary.finished == 1
+    assert not summary.time_is_up
+
+
 def test_five_failures_in_a_row_end_the_run(run):
     with pytest.raises(ParetocapsError, match="5 trials in a row failed, the last reason: .*no luck"):
         run(space={"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["no luck"]}, trials=9, designs=())

@@ -9,6 +9,8 @@ from paretocaps.cli.options import data_options, shared, shared_spec_option, spe
 from paretocaps.cli.study_view import open_view
 from paretocaps.cli.summary import show_summary
 
+_STALL = "  [default: 20 times its longest silence so far, 10m or more]"
+
 
 @click.command()
 @study_options("  [default: default]")
@@ -30,6 +32,9 @@ from paretocaps.cli.summary import show_summary
     help="Let jobs share a device even if a time is an objective; their trials are flagged.",
 )
 @shared_spec_option("--device")
+@spec_option("--stall-timeout", "TIME", f"End and retry a training that is silent this long.{_STALL}")
+@spec_option("--trial-timeout", "TIME", "End a training after this time; its trial fails.")
+@spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
@@ -63,6 +68,7 @@ def command(
     Examples:
       paretocaps optimize --study demo --trials 24 --epochs 5
       paretocaps optimize --study ws --set weight_sharing=true --design baseline
+      paretocaps optimize --study demo --timeout 8h --trial-timeout 30m
       paretocaps optimize --spec studies/quickstart.toml
     """
     if design and no_designs:
