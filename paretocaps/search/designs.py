@@ -108,7 +108,25 @@ class StudyDesigns:
                 for choice, value in self.fix.items()
                 if choice not in design and choice in choices and alone.get(choice) != value
             }
-        return PlacedDesign(fixed, self._sampled(choices), choices)
+        return PlacedDesign(fixed, self.point(choices), choices)
+
+    def point(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Return the point of the space at which a trial trains the same as with canonical `choices`.
+
+        Raises:
+            UsageError: there is none; the message names the choice.
+        """
+        sampled: dict[str, Scalar] = {}
+        for parameter in self.space:
+            if holds(parameter.when, {**self.fix, **sampled}):
+                sampled[parameter.name] = _value(parameter, choices.get(parameter.name))
+        reached = self.trainer.complete(sampled, self.fix)
+        if self.same.key(reached) != self.same.key(choices):
+            missed = [name for name in choices if choices[name] != reached.get(name)]
+            sampled_too = [parameter.name for parameter in self.space if parameter.name in missed]
+            choice = (sampled_too or missed)[0]
+            raise UsageError(f"it has {choice}={choices[choice]}, which the space does not sample")
+        return sampled
 
     def _choices(self, design: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choices of a design's trial; fixed ones may contradict it only without any effect."""
@@ -124,20 +142,6 @@ class StudyDesigns:
             choice = contradicted[0]
             raise UsageError(f"it has {choice}={design[choice]}, which is fixed to {self.fix[choice]}")
         return forced
-
-    def _sampled(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:
-        """Return the point of the space at which a trial trains the same as with `choices`."""
-        sampled: dict[str, Scalar] = {}
-        for parameter in self.space:
-            if holds(parameter.when, {**self.fix, **sampled}):
-                sampled[parameter.name] = _value(parameter, choices.get(parameter.name))
-        reached = self.trainer.complete(sampled, self.fix)
-        if self.same.key(reached) != self.same.key(choices):
-            missed = [name for name in choices if choices[name] != reached.get(name)]
-            sampled_too = [parameter.name for parameter in self.space if parameter.name in missed]
-            choice = (sampled_too or missed)[0]
-            raise UsageError(f"it has {choice}={choices[choice]}, which the space does not sample")
-        return sampled
 
 
 def _value(parameter: Parameter, wanted: Any) -> Scalar:

@@ -1,12 +1,14 @@
 """Opens the Optuna study of a study, in the same database as our own tables."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
+from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
@@ -50,6 +52,17 @@ def open_optuna_study(
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.set_metric_names([objective.name for objective in objectives])
         yield study
+
+
+def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mapping[str, Any]) -> optuna.Trial:
+    """Return a new running trial of `study` that suggests the values `sampled`.
+
+    `enqueue_trial` and `ask` would return the trial that has waited longest, which may be another one.
+    """
+    begun = create_trial(
+        state=TrialState.RUNNING, system_attrs={"fixed_params": dict(sampled)}, user_attrs=dict(attributes)
+    )
+    return optuna.Trial(study, study._storage.create_new_trial(study._study_id, begun))
 
 
 def end_session(study: optuna.Study) -> None:

@@ -14,6 +14,7 @@ from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
 from paretocaps.search.observer import Observer
+from paretocaps.search.optuna_study import begin_at
 from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.suggestions import suggest
 
@@ -95,6 +96,25 @@ class Proposals:
                 continue
             found.setdefault(self.designs.same.key(placed.choices), {})[name] = placed
         return found
+
+    def named_designs(self, names: Sequence[str]) -> dict[Hashable, str]:
+        """Return the names in the study of the designs that it allows, by training."""
+        return {
+            key: name_in_study([(design, found.fixed) for design, found in placed.items()])
+            for key, placed in self._trainings(names).items()
+        }
+
+    def begin(self, choices: Mapping[str, Any], design: str | None) -> Proposal:
+        """Begin a trial with given choices, past Optuna's sampler and the designs that wait.
+
+        Raises:
+            UsageError: the space or the fixed choices do not allow them.
+        """
+        sampled = self.designs.point(choices)
+        trial = begin_at(self.study, sampled, {"design": design} if design else {})
+        suggest(trial, self.space, self.fix)
+        self.seen.add(self.designs.same.key(choices))
+        return Proposal(trial.number, dict(choices), design)
 
     def next(self) -> Proposal | None:
         """Return the next proposal, or None if every point of the space was tried."""

@@ -29,6 +29,7 @@ from paretocaps.search.identity import (
     refuse_other_study,
     stored_form,
 )
+from paretocaps.search.ingest import ingest
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
@@ -223,9 +224,10 @@ def run_study(
                 observer.notice(_fewer_jobs(spec, checked.places))
             for remark in (*checked.without_effect, *notices):
                 observer.notice(remark)
-            proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             recover_trials(runner)
             add_seeds(runner)
+            ingest(runner, checked.designs)
+            proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             runner.run()
             return runner
 

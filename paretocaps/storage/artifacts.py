@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.address import parse_url, sqlite_file
+from paretocaps.writing import private_folder
 
 
 def artifacts_folder(url: str) -> Path:
@@ -32,9 +35,30 @@ def artifacts_of(connection: Connection) -> Path:
     return folder
 
 
+def study_folder(artifacts: Path, study: str) -> Path:
+    """Return the folder of a study's trainings in the artifact folder."""
+    return artifacts / safe_name(study)
+
+
 def attempt_name(key: AttemptKey) -> Path:
     """Return the folder of an attempt, relative to the artifact folder."""
     return Path(safe_name(key.study), f"trial-{key.trial:05d}", f"seed-{key.seed}-attempt-{key.attempt}")
+
+
+def new_folder(path: Path) -> Path:
+    """Make the folder `path`, for its owner only; return it, or another if there is one of that name.
+
+    A folder of that name is of another database: one that was lost, or one that shares the artifact folder.
+    If no folder can be made, `path` is returned: whoever writes there says why.
+    """
+    others = (path.with_name(f"{path.name}.{number}") for number in count(2))
+    with suppress(OSError):
+        private_folder(path.parent)
+        for name in chain([path], others):
+            with suppress(FileExistsError):
+                name.mkdir(mode=0o700)
+                return name
+    return path
 
 
 def safe_name(name: str) -> str:

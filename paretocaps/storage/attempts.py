@@ -27,7 +27,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, StorageError
 from paretocaps.host import host_name
-from paretocaps.storage.artifacts import artifacts_of, attempt_name
+from paretocaps.storage.artifacts import artifacts_of, attempt_name, new_folder
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.predictions import insert_predictions
@@ -72,7 +72,7 @@ def start_attempt(
         connection: a connection in a write transaction.
         study, number: the trial.
         seed: the seed of this training.
-        folder: where the worker writes its files; None for the `attempt_folder` of the new attempt.
+        folder: where the worker writes its files; None for a new folder in the artifact folder.
 
     Raises:
         StorageError: there is no such study or trial.
@@ -86,10 +86,35 @@ def start_attempt(
 
 def insert_attempt(connection: Connection, trial: int, key: AttemptKey, folder: Path | None = None) -> None:
     """Add a running attempt at the trial whose row has the key `trial`."""
-    own = attempt_name(key) if folder is None else _relative(folder, artifacts_of(connection))
+    artifacts = artifacts_of(connection)
+    own = _relative(new_folder(artifacts / attempt_name(key)) if folder is None else folder, artifacts)
     values = {"trial_id": trial, "seed": key.seed, "attempt": key.attempt, "folder": own.as_posix()}
     values |= {"driver": driver_of(connection), "host": host_name(), "started": now()}
     connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None))
+
+
+def attempt_folder(connection: Connection, key: AttemptKey) -> Path:
+    """Return the absolute folder for the files of an attempt.
+
+    Raises:
+        StorageError: there is no such study, trial or attempt.
+    """
+    folder: str | None = connection.scalar(select(ATTEMPTS.c.folder).where(is_attempt(key)))
+    if folder is None:
+        find_attempt(connection, key)
+    return artifacts_of(connection) / (folder or attempt_name(key))
+
+
+def known_folders(connection: Connection, study: str) -> set[Path]:
+    """Return the absolute folders of all attempts of a study.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.folder.is_not(None)
+    query = select(ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS)).where(*own)
+    artifacts = artifacts_of(connection)
+    return {artifacts / folder for folder in connection.scalars(query)}
 
 
 def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:

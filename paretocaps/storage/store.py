@@ -7,7 +7,6 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 
-from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import changes as _changes
@@ -21,7 +20,6 @@ from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
 from paretocaps.storage import table as _table
 from paretocaps.storage import trials as _trials
-from paretocaps.storage.artifacts import attempt_name
 from paretocaps.storage.database import Database
 from paretocaps.storage.drivers import check_driver
 from paretocaps.storage.migrate import ensure_schema
@@ -101,6 +99,8 @@ class Store:
     designs_to_retry = _reads(_trials.designs_to_retry)
 
     start_attempt = _writes(_attempts.start_attempt)
+    known_folders = _reads(_attempts.known_folders)
+    attempt_folder = _reads(_attempts.attempt_folder)
     record_epoch = _writes(_attempts.record_epoch)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
@@ -161,10 +161,6 @@ class Store:
     def artifacts(self) -> Path:
         """The absolute folder for weights and arrays; the first writer makes it."""
         return self._database.artifacts
-
-    def attempt_folder(self, key: AttemptKey) -> Path:
-        """Return the absolute folder for the files of an attempt, without making it."""
-        return self.artifacts / attempt_name(key)
 
     def close(self) -> None:
         """Close the database; the one file of an SQLite database then has everything."""

@@ -25,7 +25,7 @@ def store(tmp_path):
         for seed in (0, 1):
             key = opened.start_attempt("e", 0, seed)
             folder = opened.attempt_folder(key)
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             network = build_network(architecture(Choices(family="lenet5"), 8, 8, 1, 10), seed)
             save_weights(folder / "weights.pt", network)
             values = {"acc": 0.1, "best_epoch": 1, "time": 2.0 + seed, "wall": 4.0, "params": 61_706}

@@ -40,7 +40,7 @@ def url(tmp_path):
                 name = "weights.pt" if (number, seed) in KEPT else None
                 if name:
                     folder = store.attempt_folder(attempt)
-                    folder.mkdir(parents=True)
+                    folder.mkdir(parents=True, exist_ok=True)
                     (folder / name).write_text("")
                 store.finish_attempt(attempt, measurement(values, name))
             store.finish_trial("s", number)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.storage.artifacts import artifacts_folder, attempt_name, safe_name
+from paretocaps.storage.artifacts import artifacts_folder, attempt_name, new_folder, safe_name
 
 NAMES = st.text(min_size=1, max_size=200)
 
@@ -49,3 +49,12 @@ def test_different_names_stay_different(one, other):
 @pytest.mark.parametrize("name", ["default", "mnist-3", "a.b_c"])
 def test_a_plain_name_stays_as_it_is(name):
     assert safe_name(name) == name
+
+
+def test_a_new_folder_is_never_one_that_exists(tmp_path):
+    wanted = tmp_path / "s" / "seed-0-attempt-1"
+    made = [new_folder(wanted) for _ in range(3)]
+    assert [path.name for path in made] == ["seed-0-attempt-1", "seed-0-attempt-1.2", "seed-0-attempt-1.3"]
+    assert {path.stat().st_mode & 0o777 for path in (*made, wanted.parent)} == {0o700}
+    (tmp_path / "file").touch()
+    assert new_folder(tmp_path / "file" / "x") == tmp_path / "file" / "x"

@@ -38,7 +38,7 @@ def test_the_folder_is_the_store_s_own(store, attempt):
     folder = only(store).folder
     assert folder == store.attempt_folder(attempt)
     assert folder.is_absolute()
-    assert not folder.exists()
+    assert list(folder.iterdir()) == []
 
 
 def test_folders_move_with_the_database(store, tmp_path, url):
