@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -94,3 +95,15 @@ def make_study(forks, tmp_path_factory):
     yield make
     for study in made:
         study.end()
+
+
+@pytest.fixture
+def new_database(server):
+    """Return the URL of a new database of the server at each call."""
+
+    def new():
+        name = f"f_{secrets.token_hex(4)}"
+        server.psql(f"CREATE DATABASE {name};")
+        return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+
+    return new
