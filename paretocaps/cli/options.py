@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import click
 
+from paretocaps.domain.duration import duration_text
 from paretocaps.domain.objective import split_names
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 
@@ -121,6 +122,8 @@ def shared_spec_option(flag: str, own: str = "") -> Decorator:
 def _default(flag: str) -> str:
     default = StudySpec.model_fields[flag.removeprefix("--").replace("-", "_")].default
     shown = ",".join(default) if isinstance(default, tuple) else default
+    if isinstance(default, float):
+        shown = duration_text(default)
     return "" if shown is None else f"  [default: {shown}]"
 
 

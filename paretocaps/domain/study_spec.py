@@ -46,6 +46,8 @@ class StudySpec(BaseModel):
         classes_are_folders: whether all sub-folders of the data folder are classes, whatever their names.
         transpose: whether to exchange the rows and the columns of every image, as EMNIST's need it.
         storage: path of an SQLite file, or database URL.
+        storage_patience: how long a run waits for a database that is away, locked or full; its trainings
+            go on.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
         workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
@@ -92,6 +94,7 @@ class StudySpec(BaseModel):
     classes_are_folders: bool = False
     transpose: bool = False
     storage: str = DEFAULT_STORAGE
+    storage_patience: Duration = 600.0
     trainer: str = "capsnet"
     executor: str = "processes"
     workers: Annotated[int, Field(ge=1, le=256)] = 1

@@ -7,13 +7,14 @@ from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
-from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import UsageError
-from paretocaps.storage.connect import engine_arguments, optuna_url, prepare_engine
+from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.storage.database import explaining
+from paretocaps.storage.patience import Patience
+from paretocaps.storage.same_file import SameFile
 
 
 def refuse_foreign_study(url: str, name: str) -> None:
@@ -33,14 +34,26 @@ def refuse_foreign_study(url: str, name: str) -> None:
 
 @contextmanager
 def open_optuna_study(
-    url: str, name: str, objectives: Sequence[Objective], sampler: BaseSampler
+    url: str,
+    name: str,
+    objectives: Sequence[Objective],
+    sampler: BaseSampler,
+    patience: Patience | None = None,
+    file: SameFile | None = None,
 ) -> Iterator[optuna.Study]:
     """Create or reopen the Optuna study `name` inside a `with` block, with Optuna's log silenced.
 
     The caller must have checked the objectives against our own tables, because Optuna would silently keep
     the directions of an existing study.
+
+    Args:
+        url, name: the storage URL and the study.
+        objectives: give the directions and the names of the values.
+        sampler: suggests choices.
+        patience: how long each operation waits for a database that is away, locked or full.
+        file: the file that the store has opened, of an SQLite URL.
     """
-    with _storage(url) as storage:
+    with _storage(url, patience, file) as storage:
         study = optuna.create_study(
             study_name=name,
             storage=storage,
@@ -71,13 +84,20 @@ def end_session(study: optuna.Study) -> None:
 
 
 @contextmanager
-def _storage(url: str) -> Iterator[RDBStorage]:
+def _storage(
+    url: str, patience: Patience | None = None, file: SameFile | None = None
+) -> Iterator[RidingStorage]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    waiting = patience or Patience()
     with explaining(url):
-        storage = RDBStorage(optuna_url(url), engine_kwargs=engine_arguments(url))
-        prepare_engine(storage.engine)
+        storage = waiting.ride(lambda: _opened(url, waiting, file))
         try:
             yield storage
         finally:
             storage.remove_session()
             storage.engine.dispose()
+
+
+def _opened(url: str, patience: Patience, file: SameFile | None) -> RidingStorage:
+    with explaining(url):
+        return RidingStorage(url, patience, file)

@@ -11,9 +11,8 @@ from optuna.trial import TrialState
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import Origin, TrainingJob
-from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.objective import OBJECTIVES, Objective
-from paretocaps.domain.progress import WithProgress
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
@@ -22,12 +21,15 @@ from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.failures import Failures
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
+from paretocaps.search.jobs import Jobs
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
+
+_PARTING = 2.0  # s that an interrupted driver waits for the database
 
 
 @dataclass
@@ -59,13 +61,14 @@ class Runner:
     origin: Origin | None = None
     open: dict[int, OpenTrial] = field(default_factory=dict)
     exhausted: bool = False
-    in_flight: int = 0
     time_is_up: str = ""
     remarked: set[str] = field(default_factory=set)
+    jobs: Jobs = field(init=False)
     standing: StudyFront = field(init=False)
     failures: Failures = field(init=False)
 
     def __post_init__(self) -> None:
+        self.jobs = Jobs(self.executor, self.store, self.observer, self.interrupts)
         self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
         self.failures = Failures(self.spec.trials)
 
@@ -78,16 +81,10 @@ class Runner:
             UsageError: the trainer allows no point of the space.
             ParetocapsError: `spec.trials` trials failed, or five in a row, or every point of the space.
         """
-        self.standing.update()
         try:
-            while True:
-                self.interrupts.check()
-                self._fill()
-                if not self.in_flight:
-                    break
-                heard = WithProgress(self._on_epoch, self._on_progress)
-                for outcome in self.executor.wait(heard, self.interrupts.seconds_left):
-                    self._settle(outcome)
+            with self.jobs.riding():
+                self.standing.update()
+                self._train()
             if self.exhausted and not self.failures.trials and not len(self.standing.table):
                 raise UsageError("the trainer allows no point of the space: change the space or --fix")
             if self.failures.trials and not len(self.standing.table):
@@ -100,6 +97,15 @@ class Runner:
             self._interrupt()
             raise
 
+    def _train(self) -> None:
+        while True:
+            self.interrupts.check()
+            self._fill()
+            if not self.jobs.in_flight:
+                break
+            for outcome in self.jobs.ended():
+                self._settle(outcome)
+
     def resume(self, trial: OpenTrial) -> None:
         """Resume a trial of an earlier run: train its waiting seeds, or finish it if there are none."""
         self.open[trial.number] = trial
@@ -108,9 +114,8 @@ class Runner:
 
     def _fill(self) -> None:
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
-        while self.in_flight < self.executor.capacity and (job := self._next_job()) is not None:
-            self.executor.submit(job)
-            self.in_flight += 1
+        while not self.jobs.full and (job := self._next_job()) is not None:
+            self.jobs.submit(job)
 
     def _next_job(self) -> TrainingJob | None:
         waiting = next((trial for trial in self.open.values() if trial.waiting), None)
@@ -161,20 +166,8 @@ class Runner:
         self.observer.trial_started(job, trial.design)
         return job
 
-    def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
-        self.interrupts.check()
-        self.store.record_epoch(job.key, record)
-        self.observer.epoch(job, record)
-        return True
-
-    def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
-        self.interrupts.check()
-        self.observer.progress(job, what, done, total)
-
     def _settle(self, outcome: Outcome) -> None:
-        job = outcome.job
-        self.in_flight -= 1
-        result = outcome.result
+        job, result = outcome.job, outcome.result
         failure = result if isinstance(result, Failure) else self.store_measurement(job.key, result)
         if failure is not None:
             self.store.fail_attempt(job.key, failure)
@@ -268,9 +261,11 @@ class Runner:
         self.standing.update()
 
     def _interrupt(self, reason: str | None = None) -> None:
-        self.executor.abort()
+        self.jobs.abort()
         end_session(self.study)
-        with suppress(StorageError):  # if the storage itself failed, the next run finds the trials running
+        # if the storage itself failed, the next run finds the trials running
+        with suppress(StorageError), self.store.patience.of(_PARTING):
+            self.jobs.store_epochs()
             for number, trial in self.open.items():
                 if trial.finished:
                     self.store.interrupt_attempts(self.spec.study, number, reason)

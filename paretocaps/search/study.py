@@ -205,7 +205,9 @@ def run_study(
         sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
         seen = {designs.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
         with (
-            open_optuna_study(spec.storage, spec.study, checked.objectives, sampler) as study,
+            open_optuna_study(
+                spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
+            ) as study,
             checked.executor(checked.places) as executor,
         ):
             place = store.study(spec.study).spec["data"]

@@ -72,6 +72,7 @@ def optimize(
     from paretocaps.search.observer import Observer
     from paretocaps.search.study import check_study, run_study
     from paretocaps.service.ensembling import measure_ensembles
+    from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
     spec = _requested(flags, spec_file, more)
@@ -81,7 +82,8 @@ def optimize(
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     for remark in data.remarks:
         watcher.notice(remark)
-    with Store.open(spec.storage, create=True) as store:
+    patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
+    with Store.open(spec.storage, create=True, patience=patience) as store:
         try:
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:

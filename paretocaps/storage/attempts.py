@@ -1,7 +1,7 @@
 """Writes attempts to the database: their start, their epochs, and their measurement or failure."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,6 +138,12 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
     done = connection.execute(replacing, execution_options={"preserve_rowcount": True})
     if done.rowcount == 0:
         find_attempt(connection, key)
+
+
+def record_epochs(connection: Connection, records: Sequence[tuple[AttemptKey, EpochRecord]]) -> None:
+    """Store epochs of several attempts; see `record_epoch`."""
+    for key, record in records:
+        record_epoch(connection, key, record)
 
 
 def finish_attempt(

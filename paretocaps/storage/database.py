@@ -15,7 +15,7 @@ from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
 from paretocaps.storage.faults import broken, explained
 from paretocaps.storage.patience import Patience
-from paretocaps.storage.same_file import SameFile, watch
+from paretocaps.storage.same_file import SameFile
 
 T = TypeVar("T")
 _CHECKPOINT_SECONDS = 1.0
@@ -109,7 +109,8 @@ class Database:
             raise broken(self.name, "damaged")
         path = sqlite_file(self.engine.url)
         if path is not None:
-            self.file = watch(self.engine, path)
+            self.file = SameFile(path, self.name)
+            self.file.guard(self.engine)
 
     def _checkpoint(self) -> None:
         # if it fails, nothing is lost: the log next to the file is part of the database

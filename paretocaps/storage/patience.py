@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, get_args
 
@@ -60,6 +61,15 @@ class Patience:
         if told:
             self.notice(f"the storage can be used again, after {time.monotonic() - began:.0f} s")
         return result
+
+    @contextmanager
+    def of(self, seconds: float) -> Iterator[None]:
+        """Wait no longer than `seconds` inside a `with` block."""
+        before, self.seconds = self.seconds, min(seconds, self.seconds)
+        try:
+            yield
+        finally:
+            self.seconds = before
 
 
 def _delays() -> Iterator[float]:

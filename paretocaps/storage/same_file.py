@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from paretocaps.errors import LostStorageError
-from paretocaps.storage.address import safe
 
 _TAKEN_IN = "what was measured lies in the artifacts folder and is taken in"
 
@@ -45,25 +44,15 @@ class SameFile:
         if not same:
             raise self._lost("another file took the place of the one that was open")
 
+    def guard(self, engine: Engine) -> None:
+        """Check the file before each new connection of `engine`: SQLite would make an empty one."""
+
+        @event.listens_for(engine, "do_connect")
+        def check(*_: Any) -> None:
+            self.check()
+
     def _lost(self, what: str) -> LostStorageError:
         return LostStorageError(f"storage {self._name!r}: {what}: run the same command again: {_TAKEN_IN}")
-
-
-def watch(engine: Engine, path: Path) -> SameFile:
-    """Return the file of an SQLite engine that is open; new connections are refused once it is another one.
-
-    SQLite would make an empty file where there is none.
-
-    Raises:
-        OSError: there is no such file.
-    """
-    file = SameFile(path, safe(engine.url))
-
-    @event.listens_for(engine, "do_connect")
-    def check(*_: Any) -> None:
-        file.check()
-
-    return file
 
 
 def _identity(path: Path) -> tuple[int, int]:

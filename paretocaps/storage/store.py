@@ -24,6 +24,7 @@ from paretocaps.storage.database import Database
 from paretocaps.storage.drivers import check_driver
 from paretocaps.storage.migrate import ensure_schema
 from paretocaps.storage.patience import Patience
+from paretocaps.storage.same_file import SameFile
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +103,7 @@ class Store:
     known_folders = _reads(_attempts.known_folders)
     attempt_folder = _reads(_attempts.attempt_folder)
     record_epoch = _writes(_attempts.record_epoch)
+    record_epochs = _writes(_attempts.record_epochs)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
     resume_attempt = _writes(_resumption.resume_attempt)
@@ -161,6 +163,16 @@ class Store:
     def artifacts(self) -> Path:
         """The absolute folder for weights and arrays; the first writer makes it."""
         return self._database.artifacts
+
+    @property
+    def patience(self) -> Patience:
+        """How long every operation waits for a database that is away, locked or full."""
+        return self._database.patience
+
+    @property
+    def file(self) -> SameFile | None:
+        """The database file that is open, or None of a database on a server."""
+        return self._database.file
 
     def close(self) -> None:
         """Close the database; the one file of an SQLite database then has everything."""

@@ -69,7 +69,7 @@ def test_a_full_disk_ends_a_study_in_one_line_and_it_goes_on_later(run, storage)
     event.listen(Engine, "connect", no_more_pages)
     try:
         with pytest.raises(StorageError, match="its disk is full: free some space") as caught:
-            run(trials=200)
+            run(trials=200, storage_patience=0.2)
     finally:
         event.remove(Engine, "connect", no_more_pages)
     assert "\n" not in str(caught.value)

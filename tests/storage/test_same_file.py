@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from paretocaps.errors import LostStorageError
-from paretocaps.storage.same_file import SameFile, watch
+from paretocaps.storage.same_file import SameFile
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_file_that_was_removed_or_replaced(path):
 
 def test_no_new_connection_makes_an_empty_file(path):
     engine = create_engine(f"sqlite:///{path}")
-    watch(engine, path)
+    SameFile(path, "a.db").guard(engine)
     engine.connect().close()
     path.unlink()
     engine.dispose()

@@ -1,0 +1,131 @@
+"""The jobs that a driver has in training, which are served also while the database cannot be used."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.progress import WithProgress
+from paretocaps.errors import UnavailableError
+from paretocaps.execution.executor import Executor, Outcome
+from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.observer import Observer
+from paretocaps.storage.store import Store
+
+_LISTEN = 0.5  # s; after so long, the epochs that were heard are stored
+_OVERDUE = 5.0  # s; an executor that trains in this process lets nothing be stored between epochs
+
+
+@dataclass
+class Jobs:
+    """Submits jobs to an executor, and keeps what is heard of them until it can be stored.
+
+    An executor's callbacks only queue what they hear, so a worker has its answer at once. While an operation
+    waits for the database (`riding`), the executor is served, and outcomes wait for their turn.
+
+    Args:
+        executor: trains the jobs; the caller enters and exits its context.
+        store: gets the epochs.
+        observer, interrupts: see `Runner`.
+    """
+
+    executor: Executor
+    store: Store
+    observer: Observer
+    interrupts: Interrupts
+    in_flight: int = 0
+    _ended: deque[Outcome] = field(default_factory=deque)
+    _epochs: deque[tuple[AttemptKey, EpochRecord]] = field(default_factory=deque)
+    _stored: float = field(init=False)
+    _serving: bool = False
+    _riding: bool = False
+
+    def __post_init__(self) -> None:
+        self._stored = time.monotonic()
+
+    @property
+    def full(self) -> bool:
+        """Whether as many jobs are in flight as may be: submitted, and not yet returned by `ended`."""
+        return self.in_flight >= self.executor.capacity
+
+    def submit(self, job: TrainingJob) -> None:
+        """Hand a job to the executor."""
+        self.executor.submit(job)
+        self.in_flight += 1
+
+    def ended(self) -> Iterator[Outcome]:
+        """Serve the executor for a moment, store the epochs that it heard, and yield the jobs that ended."""
+        if not self._ended:
+            self._serve(_LISTEN)
+        self.store_epochs()
+        while self._ended:
+            self.store_epochs()  # of a job that ended while the outcome before was stored
+            self.in_flight -= 1
+            yield self._ended.popleft()
+
+    def store_epochs(self) -> None:
+        """Store the epochs that were heard.
+
+        Raises:
+            UnavailableError: the database could not be used; they are kept for the next call.
+        """
+        heard = list(self._epochs)
+        if heard:
+            self.store.record_epochs(heard)
+        for _ in heard:
+            self._epochs.popleft()
+        self._stored = time.monotonic()
+
+    def abort(self) -> None:
+        """End the running jobs at once; they have no outcome."""
+        self.executor.abort()
+        self.in_flight = 0
+
+    @contextmanager
+    def riding(self) -> Iterator[None]:
+        """Let the store's patience serve the executor inside a `with` block, instead of sleeping."""
+        before, self.store.patience.pause = self.store.patience.pause, self._pause
+        try:
+            yield
+        finally:
+            self.store.patience.pause = before
+
+    def _pause(self, seconds: float) -> None:
+        self._riding = True
+        try:
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0:
+                self.interrupts.check()
+                # without jobs it would return at once, and so from inside one of its own callbacks
+                if self._serving or self.in_flight == len(self._ended):
+                    time.sleep(left)
+                else:
+                    self._serve(left)
+        finally:
+            self._riding = False
+
+    def _serve(self, seconds: float) -> None:
+        self._serving = True
+        try:
+            heard = WithProgress(self._on_epoch, self._on_progress)
+            self._ended.extend(self.executor.wait(heard, seconds))
+        finally:
+            self._serving = False
+
+    def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
+        self.interrupts.check()
+        self._epochs.append((job.key, record))
+        self.observer.epoch(job, record)
+        if not self._riding and time.monotonic() - self._stored > _OVERDUE:
+            self._stored = time.monotonic()
+            with suppress(UnavailableError), self.store.patience.of(0):
+                self.store_epochs()
+        return True
+
+    def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        self.interrupts.check()
+        self.observer.progress(job, what, done, total)
