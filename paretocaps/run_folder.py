@@ -165,9 +165,12 @@ class RunFolder:
             shutil.move(path, self.path / path.name)
         return bool(found)
 
-    def clear_failed(self) -> None:
-        """Remove the files of a failed training except for its failure, log and lock file."""
-        kept = self.failure_file, self.log, self.lock_file
+    def clear_failed(self, *, again: bool = False) -> None:
+        """Remove the files of a failed training except for its failure, log and lock file.
+
+        Its checkpoints stay, too, if it is tried `again`.
+        """
+        kept = [self.failure_file, self.log, self.lock_file, *(self.checkpoints if again else ())]
         _remove(*(path for path in self.path.glob("*") if path.is_file() and path not in kept))
 
     @contextmanager

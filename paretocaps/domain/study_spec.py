@@ -71,6 +71,10 @@ class StudySpec(BaseModel):
         file_fix: the `[fix]` table of the study file, with which its designs and the rows of `published` are
             meant; None without a file. It is filled in by `resolve_spec` and is no key of a study file.
         space: the sampled choices (see `Space.parse`); None for the trainer's default space.
+        retries: how often a training is tried again that failed for a reason that may pass, as when its
+            worker was killed; an attempt that got further than those before it does not count.
+        checkpoint_every: seconds within an epoch, or text such as "10m", after which a checkpoint is
+            written; None for the trainer's default.
         require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
             None means acc>=0.9 if acc is an objective.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
@@ -112,6 +116,8 @@ class StudySpec(BaseModel):
     fix: dict[str, Any] = {}
     file_fix: dict[str, Any] | None = None
     space: dict[str, Any] | None = None
+    retries: Annotated[int, Field(ge=0)] = 2
+    checkpoint_every: Duration | None = None
     require: tuple[str, ...] | None = None
     published: Published | None = None
     ensembles: dict[str, EnsembleSpec] = {}

@@ -96,8 +96,13 @@ class WorkerProcess:
             self.ended = True  # something else wrote to the pipe; nothing after it can be trusted
 
     def death(self, folder: RunFolder) -> Failure:
-        """Return as a failure how the worker ended during the job of `folder`; call `end` first."""
-        return Failure(self._death(folder.log), may_pass=True)
+        """Return as a failure how the worker ended during the job of `folder`; call `end` first.
+
+        It may pass if a signal ended it, if it did not start, or if it said so by its exit code, EX_TEMPFAIL.
+        """
+        code = self._process.returncode
+        passing = not self.ready or code < 0 or code == os.EX_TEMPFAIL
+        return Failure(self._death(folder.log), may_pass=passing and not self._ended_by_driver)
 
     def _death(self, log: Path) -> str:
         code = self._process.returncode

@@ -18,6 +18,11 @@ class OpenTrial:
     running: set[int] = field(default_factory=set)
     finished: bool = False
 
+    def again(self, seed: int) -> None:
+        """Let a running seed wait once more, before the others."""
+        self.running.discard(seed)
+        self.waiting.appendleft(seed)
+
     @property
     def complete(self) -> bool:
         """Whether all its trainings have ended."""

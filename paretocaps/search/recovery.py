@@ -45,7 +45,7 @@ def _take_up(runner: Runner, trial: TrialRecord) -> None:
         if any(attempt.state == "finished" for attempt in attempts):
             continue
         left = _left_by(runner, attempts[-1]) if attempts else None
-        if left is None:
+        if left is None or _again(runner, attempts[-1], left):
             missing.append(seed)
         elif (failure := _ingest(runner, attempts[-1], left)) is not None:
             runner.fail(trial.number, failure)
@@ -95,21 +95,34 @@ def _missing(runner: Runner, trial: TrialRecord) -> list[int]:
                 runner.observer.notice(f"trial {trial.number} has no seed {seed}, which failed: {why}")
             continue
         left = _left_by(runner, attempts[-1]) if attempts else None
-        if left is None:
+        if left is None or _again(runner, attempts[-1], left):
             missing.append(seed)
         else:
             runner.settle_seed(trial.number, seed, _ingest(runner, attempts[-1], left))
     return missing
 
 
+def _again(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure) -> bool:
+    """Return whether a training that failed while no driver ran is tried again; then store its failure."""
+    if not (isinstance(left, Failure) and left.may_pass and runner.spec.retries):
+        return False
+    if attempt.state != "failed":
+        runner.store.fail_attempt(attempt.key, left)
+    return True
+
+
 def _may_pass(attempt: AttemptRecord) -> bool:
     """Return whether a failed attempt may succeed if it is tried again, as after a worker was killed."""
+    if attempt.may_pass is not None:
+        return attempt.may_pass
     left = None if attempt.folder is None else RunFolder(attempt.folder).recover()
     return left is None or (isinstance(left, Failure) and left.may_pass)
 
 
 def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | None:
     """Return the result in an attempt's folder, or None; wait first for a worker that still trains in it."""
+    if attempt.state == "failed" and attempt.may_pass is not None:
+        return Failure(attempt.reason or "", attempt.may_pass)
     if attempt.folder is None:
         return None
     folder = RunFolder(attempt.folder)
@@ -130,6 +143,8 @@ def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure)
     if isinstance(left, Measurement):
         runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: it is stored")
         failure = runner.store_measurement(attempt.key, left)
+        if attempt.folder is not None:
+            RunFolder(attempt.folder).forget_checkpoints()
     if failure is not None:
         runner.store.fail_attempt(attempt.key, failure)
         if attempt.folder is not None:

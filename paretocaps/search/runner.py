@@ -26,6 +26,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
+from paretocaps.search.retries import Retries
 from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
 
@@ -66,11 +67,13 @@ class Runner:
     jobs: Jobs = field(init=False)
     standing: StudyFront = field(init=False)
     failures: Failures = field(init=False)
+    retries: Retries = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.executor, self.store, self.observer, self.interrupts)
         self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
         self.failures = Failures(self.spec.trials)
+        self.retries = Retries(self.spec.retries, self.store)
 
     def run(self) -> None:
         """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
@@ -158,21 +161,31 @@ class Runner:
             epochs=self.spec.epochs,
             ranks=TRAINERS.get(self.spec.trainer).ranks_of(trial.choices, self.spec.ranks),
             folder=self.store.attempt_folder(key),
+            checkpoints=True,
+            checkpoint_every=self.spec.checkpoint_every,
             measure=self._measured,
             origin=self.origin,
             stall_timeout=self.spec.stall_timeout,
             trial_timeout=self.spec.trial_timeout,
         )
+        if (earlier := self.retries.begin(key, job.folder)) is not None:
+            self.observer.notice(f"trial {key.trial} goes on from the checkpoint of attempt {earlier}")
         self.observer.trial_started(job, trial.design)
         return job
 
     def _settle(self, outcome: Outcome) -> None:
         job, result = outcome.job, outcome.result
         failure = result if isinstance(result, Failure) else self.store_measurement(job.key, result)
-        if failure is not None:
-            self.store.fail_attempt(job.key, failure)
-            RunFolder(job.folder).clear_failed()
         trial = self.open.get(job.trial)
+        if failure is not None:
+            again = trial is not None and self.retries.again(job.key, failure)
+            self.store.fail_attempt(job.key, failure)
+            RunFolder(job.folder).clear_failed(again=again)
+            if trial is not None and again:
+                self.observer.notice(f"trial {job.trial} is tried again: {failure.reason}")
+                trial.again(job.seed)
+                return
+        self.retries.end(job.key)
         if trial is None:  # another seed of it failed before
             return
         trial.running.discard(job.seed)
@@ -227,6 +240,7 @@ class Runner:
         """
         self.open.pop(number, None)
         self.store.fail_trial(self.spec.study, number, failure)
+        self.retries.end_waiting(number)
         self.study.tell(number, state=TrialState.FAIL)
         self.observer.trial_failed(number, failure.reason)
         self.failures.of_trial(failure)

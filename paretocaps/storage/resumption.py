@@ -1,8 +1,11 @@
 """How far attempts got, and which attempt went on from the checkpoint of which."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, func, select, update
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import find_attempt, is_attempt
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
 from paretocaps.storage.studies import named
@@ -16,6 +19,15 @@ def resume_attempt(connection: Connection, key: AttemptKey, earlier: int) -> Non
     """
     found = find_attempt(connection, key)
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == found.id).values(resumed_from=earlier))
+
+
+def earlier_folders(connection: Connection, key: AttemptKey) -> dict[int, Path]:
+    """Return the absolute folders of the attempts before `key` at the same trial and seed, by number."""
+    of_trial = TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial
+    before = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt < key.attempt, ATTEMPTS.c.folder.is_not(None)
+    query = select(ATTEMPTS.c.attempt, ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS))
+    rows = connection.execute(query.where(*of_trial, *before))
+    return {row.attempt: artifacts_of(connection) / row.folder for row in rows}
 
 
 def got_further(connection: Connection, key: AttemptKey) -> bool:

@@ -107,6 +107,7 @@ class Store:
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
     resume_attempt = _writes(_resumption.resume_attempt)
+    earlier_folders = _reads(_resumption.earlier_folders)
     got_further = _reads(_resumption.got_further)
 
     trials = _reads(_stored_trials.trials)

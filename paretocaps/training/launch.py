@@ -176,7 +176,7 @@ class RankProcesses:
                 if not over.wait(_REACTION):
                     print(lost, file=sys.stderr, flush=True)
                     self.end()
-                    os._exit(1)
+                    os._exit(os.EX_TEMPFAIL)
                 return
 
     def finish(self) -> None:

@@ -33,7 +33,7 @@ def test_it_ends_by_itself_when_told(worker, tmp_path):
     end([worker], patience=60.0)
     assert not worker.alive()
     worker.ready = True
-    assert worker.death(RunFolder(tmp_path)) == Failure("worker ended with exit code 0", may_pass=True)
+    assert worker.death(RunFolder(tmp_path)) == Failure("worker ended with exit code 0")
 
 
 def test_it_is_ended_when_it_does_not(worker, tmp_path):
@@ -89,3 +89,20 @@ def test_last_lines(tmp_path, text, line):
 
 def test_no_log_has_no_last_line(tmp_path):
     assert last_line(tmp_path / "log") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "ready", "may_pass"),
+    [
+        (-signal.SIGKILL, True, True),
+        (-signal.SIGSEGV, True, True),
+        (os.EX_TEMPFAIL, True, True),
+        (3, True, False),
+        (3, False, True),
+    ],
+)
+def test_a_death_by_a_signal_may_pass(worker, tmp_path, monkeypatch, code, ready, may_pass):
+    worker.ready = ready
+    monkeypatch.setattr(worker._process, "returncode", code)
+    assert worker.death(RunFolder(tmp_path)).may_pass == may_pass
+    monkeypatch.undo()

@@ -12,6 +12,7 @@ import pytest
 QUICK = [
     *("--study", "s", "--trials", "2", "--epochs", "25", "--limit-train", "200", "--no-designs"),
     *("--fix", "family=lenet5", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
+    *("--checkpoint-every", "0.001"),  # so that short epochs are kept, too
     *("--objectives", "acc,params"),  # without a time no worker stops to time the reference step
 ]
 
@@ -21,8 +22,8 @@ def start(tmp_path):
     """Start the study in an empty folder; whatever is left of it is ended afterwards."""
     running = []
 
-    def start():
-        command = [sys.executable, "-m", "paretocaps", "optimize", *QUICK]
+    def start(*more):
+        command = [sys.executable, "-m", "paretocaps", "optimize", *QUICK, *more]
         process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
         running.append(process)
         return process
@@ -90,18 +91,27 @@ def test_a_killed_driver_loses_nothing_that_was_measured(start, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_fails_its_trial_and_the_study_goes_on(start, tmp_path):
-    process = start()
+def test_a_killed_worker_s_trial_goes_on_from_its_checkpoint_and_measures_the_same(start, tmp_path):
+    process = start("--study", "s")
     wait_until(tmp_path, SECOND_EPOCH)
     (lock,) = tmp_path.rglob("worker.lock")
     os.kill(int(lock.read_text()), signal.SIGKILL)
     _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
-    ((reason,),) = rows(tmp_path, "select reason from paretocaps_trials where state = 'failed'")
-    assert "signal 9" in reason
-    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
-    assert rows(
-        tmp_path,
-        "select count(*) from paretocaps_front_members m join paretocaps_trials t"
-        " on t.number = m.trial where t.state = 'failed'",
-    ) == [(0,)]
+    _, err = start("--study", "undisturbed").communicate(timeout=240)
+    of_study = (
+        "from paretocaps_attempts a join paretocaps_trials t on t.id = trial_id join paretocaps_studies s"
+    )
+    of_study += " on s.id = study_id"
+    attempts = f"select number, attempt, a.state, resumed_from {of_study} where s.name = 's' order by a.id"
+    assert rows(tmp_path, attempts) == [
+        (0, 1, "failed", None),
+        (0, 2, "finished", 1),
+        (1, 1, "finished", None),
+    ]
+    losses = f"select number, epoch, train_loss {of_study} join paretocaps_epochs e on e.attempt_id = a.id"
+    losses += " where a.state = 'finished' and s.name = '{}' order by 1, 2"
+    told, undisturbed = (rows(tmp_path, losses.format(name)) for name in ("s", "undisturbed"))
+    assert len(told) == 50
+    assert told == undisturbed
+    assert not list(tmp_path.rglob("checkpoint*"))

@@ -123,7 +123,7 @@ def test_a_design_that_failed_for_a_reason_that_may_pass_is_tried_once_more(run,
     monkeypatch.setattr(probe, "train", slow_fails)
     started, notices = [], []
     for trials in (2, 3, 4):
-        _, watcher = run(trials=trials)
+        _, watcher = run(trials=trials, retries=0)
         started += [design for *_, design in watcher.started]
         notices += [notice for notice in watcher.notices if "tried again" in notice]
     assert started.count("slow") == tries

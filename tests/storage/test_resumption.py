@@ -16,6 +16,7 @@ def test_an_attempt_tells_from_which_it_went_on_and_why_it_failed(store):
     attempts = store.trial("s", 0).attempts
     assert [attempt.resumed_from for attempt in attempts] == [None, 1, None]
     assert [attempt.may_pass for attempt in attempts] == [True, False, None]
+    assert store.earlier_folders(second) == {1: store.attempt_folder(first)}
 
 
 def test_an_attempt_got_further_by_an_epoch_that_no_earlier_one_had(store, measure):

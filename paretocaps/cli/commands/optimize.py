@@ -39,6 +39,8 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
+@spec_option("--retries", "N", "Tries more for a training that was cut off, such as by a kill.", int)
+@shared("--checkpoint-every", "  [default: 10m]")
 @shared(
     "--set",
     " The study does not search it; designs that contradict it are left out.",
