@@ -48,6 +48,8 @@ class StudySpec(BaseModel):
         storage: path of an SQLite file, or database URL.
         storage_patience: how long a run waits for a database that is away, locked or full; its trainings
             go on.
+        artifacts: the folder for the weights and checkpoints of trainings, maybe one that machines share;
+            None for one beside the database, or for a server's in the working directory. It is not stored.
         trainer: name of the trainer.
         executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
         workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
@@ -99,6 +101,7 @@ class StudySpec(BaseModel):
     transpose: bool = False
     storage: str = DEFAULT_STORAGE
     storage_patience: Duration = 600.0
+    artifacts: str | None = None
     trainer: str = "capsnet"
     executor: str = "processes"
     workers: Annotated[int, Field(ge=1, le=256)] = 1
@@ -130,7 +133,7 @@ class StudySpec(BaseModel):
             return value
         return tuple(canonical_name(name) if isinstance(name, str) else name for name in names)
 
-    @field_validator("storage", mode="before")
+    @field_validator("storage", "artifacts", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
         return fspath(value) if isinstance(value, PathLike) else value

@@ -25,11 +25,11 @@ def stored_form(spec: StudySpec) -> dict[str, Any]:
     """Return the stored form of a study's spec, which does not depend on where it is opened again.
 
     The data folder is absolute, fixed choices are parsed, and the trainer's default space is written out.
-    The storage is left out, since a database may be moved, and its URL may contain a password; the `timeout`
-    is that of one run.
+    The storage is left out, since a database may be moved, and its URL may contain a password, and so are the
+    artifacts, as no database may say where files are written; the `timeout` is that of one run.
     """
     trainer = TRAINERS.get(spec.trainer)
-    content = spec.model_dump(mode="json", exclude={"storage", "timeout"})
+    content = spec.model_dump(mode="json", exclude={"storage", "artifacts", "timeout"})
     return content | {
         "data": spec.data_spec.path,
         "fix": trainer.parse_fix(spec.fix),

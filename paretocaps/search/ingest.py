@@ -95,7 +95,8 @@ class _Taking:
         """Take trainings of one set of choices as a new trial, if the study has room for what it lacks."""
         runner = self.runner
         missing = deque(seed for seed in runner.spec.seeds if seed not in found)
-        if missing and len(runner.standing.table) + len(runner.open) >= runner.spec.trials:
+        under_way = sum(not trial.finished for trial in runner.open.values())
+        if missing and len(runner.standing.table) + under_way >= runner.spec.trials:
             self.alone["of trials that lack other seeds, because the study has all its trials"] += len(found)
             return
         choices: dict[str, Any] = next(iter(found.values())).job.choices

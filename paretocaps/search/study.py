@@ -224,7 +224,7 @@ def run_study(
             observer.opened(spec, counts["finished"])
             if len(checked.places) < spec.workers:
                 observer.notice(_fewer_jobs(spec, checked.places))
-            for remark in (*checked.without_effect, *notices):
+            for remark in (*checked.without_effect, *notices, *_other_artifacts(store, spec.study)):
                 observer.notice(remark)
             recover_trials(runner)
             add_seeds(runner)
@@ -232,6 +232,18 @@ def run_study(
             proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
             runner.run()
             return runner
+
+
+def _other_artifacts(store: Store, study: str) -> list[str]:
+    """Return a notice if the study's last training is in another folder than this run's will be."""
+    last = store.last_folder(study)
+    if last is None or last.is_relative_to(store.artifacts):
+        return []
+    root = last.parents[2]  # of STUDY/TRIAL/ATTEMPT
+    return [
+        f"new trainings are in {store.artifacts}, but the last one is in {root}: give --artifacts {root} to"
+        " keep them together"
+    ]
 
 
 def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:

@@ -1,12 +1,12 @@
 """Measures the ensembles of a study when its networks are trained."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DataError
+from paretocaps.service.picking import on_another
 
 if TYPE_CHECKING:
     from paretocaps.storage.records import AttemptRecord, EnsembleRecord, TrialRecord
@@ -64,19 +64,17 @@ def _why_not(members: "Sequence[AttemptRecord]", ensemble: EnsembleSpec) -> str 
     wanted = ensemble.size or 2
     if len(members) < wanted:
         return f"{len(members)} of its {wanted} networks are trained: give --more-repeats N or more trials"
-    gone = sorted({one.key.trial for one in members if _weights(one) is None})
+    gone = sorted({one.key.trial for one in members if one.weights is None})
+    elsewhere = {one.key.trial: host for one in members if (host := one.weights_elsewhere) is not None}
+    if elsewhere:
+        trial, host = next(iter(elsewhere.items()))
+        return f"the weights of trial {trial} are on {on_another(host)}"
     if gone:
         return (
             f"the weights of trial {', '.join(map(str, gone))} were not kept, because the study had no such"
             " ensemble when they were trained: run it as a new study"
         )
     return None
-
-
-def _weights(attempt: "AttemptRecord") -> Path | None:
-    name = attempt.measurement.weights if attempt.measurement is not None else None
-    path = attempt.folder / name if name is not None and attempt.folder is not None else None
-    return path if path is not None and path.is_file() else None
 
 
 def _precision(members: "Sequence[AttemptRecord]", trials: "Sequence[TrialRecord]") -> str:
@@ -100,7 +98,7 @@ def _measured(
     from paretocaps.training.weights import load_weights
 
     device = open_device(devices(spec.device)[0])
-    networks = [load_weights(path).to(device) for one in members if (path := _weights(one)) is not None]
+    networks = [load_weights(path).to(device) for one in members if (path := one.weights) is not None]
     splits = load(spec.data_spec)
     evaluator = Evaluator(device, autocast(device, resolve_precision(precision, device)))
     measured = [one.measurement for one in members if one.measurement is not None]

@@ -33,7 +33,8 @@ class PickedTrial:
         values: measured quantities by name, means over the seeds.
         seed: the seed of the one training that the following attributes belong to.
         acc, test_acc: its accuracies.
-        weights: the file with its weights, or None if they were not kept.
+        weights: the file with its weights, or None if they were not kept, or not on this machine.
+        host: the other machine that they were kept on.
     """
 
     storage: str
@@ -49,13 +50,18 @@ class PickedTrial:
     acc: float
     test_acc: float | None
     weights: Path | None
+    host: str | None = None
 
     def kept_weights(self) -> Path:
         """Return the file with the weights.
 
         Raises:
-            DataError: the weights were not kept.
+            DataError: the weights were not kept, or are on another machine.
         """
+        if self.weights is None and self.host is not None:
+            raise DataError(
+                f"the weights of trial {self.trial} of study {self.study!r} are on {on_another(self.host)}"
+            )
         if self.weights is None:
             storage = "" if self.storage == DEFAULT_STORAGE else f" --storage {_quoted(self.storage)}"
             raise DataError(
@@ -180,22 +186,21 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         seed=chosen.key.seed,
         acc=measured.acc,
         test_acc=measured.test_acc,
-        weights=_weights(chosen),
+        weights=chosen.weights,
+        host=chosen.weights_elsewhere,
     )
 
 
 def _order(attempt: "AttemptRecord") -> tuple[bool, float, int]:
     acc = attempt.measurement.acc if attempt.measurement is not None else 0.0
-    return _weights(attempt) is not None, acc, -attempt.key.seed
+    return attempt.weights is not None, acc, -attempt.key.seed
 
 
-def _weights(attempt: "AttemptRecord") -> Path | None:
-    """Return the file with the weights of an attempt, or None if there is none."""
-    name = attempt.measurement.weights if attempt.measurement is not None else None
-    if name is None or attempt.folder is None:
-        return None
-    path = attempt.folder / name
-    return path if path.is_file() else None
+def on_another(host: str) -> str:
+    """Return where weights are, and the remedy, as it follows "are on"."""
+    return (
+        f"host {host}, not on this one: run this there, or run the study with --artifacts on shared storage"
+    )
 
 
 def _means(attempts: Sequence["AttemptRecord"]) -> dict[str, float]:

@@ -3,11 +3,13 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
-from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError
+from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError, why_not_written
 from paretocaps.service.settings import parse_settings
+from paretocaps.writing import private_folder, refuse_unwritable
 
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
@@ -83,7 +85,7 @@ def optimize(
     for remark in data.remarks:
         watcher.notice(remark)
     patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
-    with Store.open(spec.storage, create=True, patience=patience) as store:
+    with Store.open(spec.storage, create=True, patience=patience, artifacts=_artifacts(spec)) as store:
         try:
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:
@@ -103,6 +105,24 @@ def optimize(
         collapsed=int(runner.standing.table.all_collapsed.sum()),
         time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
+
+
+def _artifacts(spec: StudySpec) -> Path | None:
+    """Return the named folder for the files of trainings, which is made if it is missing.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if spec.artifacts is None:
+        return None
+    folder = Path(spec.artifacts).expanduser()
+    try:
+        private_folder(folder)
+        refuse_unwritable(folder / "test")
+    except OSError as error:
+        why = why_not_written(error, "name another folder")
+        raise UsageError(f"artifacts={spec.artifacts!r} cannot be written: {why}") from None
+    return folder
 
 
 def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
@@ -152,7 +172,8 @@ def _how_to_go_on(spec: StudySpec, why: str) -> str:
 
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"
+    artifacts = f" --artifacts {shlex.quote(spec.artifacts)}" if spec.artifacts else ""
     return (
         f"{why}: every finished trial is stored; continue with"
-        f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}`"
+        f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}{artifacts}`"
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.address import parse_url, sqlite_file
+from paretocaps.storage.folders import Artifacts
 from paretocaps.writing import private_folder
 
 
@@ -29,10 +30,10 @@ def artifacts_folder(url: str) -> Path:
     return path.with_name(f"{path.name.removesuffix('.db')}-artifacts")
 
 
-def artifacts_of(connection: Connection) -> Path:
-    """Return the absolute path of the artifact folder of the database behind a `Database`'s connection."""
-    folder: Path = connection.get_execution_options()["artifacts"]
-    return folder
+def artifacts_of(connection: Connection) -> Artifacts:
+    """Return the artifact folders of the database behind a `Database`'s connection."""
+    artifacts: Artifacts = connection.get_execution_options()["artifacts"]
+    return artifacts
 
 
 def study_folder(artifacts: Path, study: str) -> Path:

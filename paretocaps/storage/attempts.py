@@ -87,8 +87,8 @@ def start_attempt(
 def insert_attempt(connection: Connection, trial: int, key: AttemptKey, folder: Path | None = None) -> None:
     """Add a running attempt at the trial whose row has the key `trial`."""
     artifacts = artifacts_of(connection)
-    own = _relative(new_folder(artifacts / attempt_name(key)) if folder is None else folder, artifacts)
-    values = {"trial_id": trial, "seed": key.seed, "attempt": key.attempt, "folder": own.as_posix()}
+    own = artifacts.stored(new_folder(artifacts.new / attempt_name(key)) if folder is None else folder)
+    values = {"trial_id": trial, "seed": key.seed, "attempt": key.attempt, "folder": own}
     values |= {"driver": driver_of(connection), "host": host_name(), "started": now()}
     connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None))
 
@@ -102,7 +102,20 @@ def attempt_folder(connection: Connection, key: AttemptKey) -> Path:
     folder: str | None = connection.scalar(select(ATTEMPTS.c.folder).where(is_attempt(key)))
     if folder is None:
         find_attempt(connection, key)
-    return artifacts_of(connection) / (folder or attempt_name(key))
+    artifacts = artifacts_of(connection)
+    return artifacts.new / attempt_name(key) if folder is None else artifacts.path(folder)
+
+
+def last_folder(connection: Connection, study: str) -> Path | None:
+    """Return the absolute folder of the attempt of a study that was started last; None without attempts.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.folder.is_not(None)
+    query = select(ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS)).where(*own)
+    folder: str | None = connection.scalar(query.order_by(ATTEMPTS.c.id.desc()).limit(1))
+    return None if folder is None else artifacts_of(connection).path(folder)
 
 
 def known_folders(connection: Connection, study: str) -> set[Path]:
@@ -114,7 +127,7 @@ def known_folders(connection: Connection, study: str) -> set[Path]:
     own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.folder.is_not(None)
     query = select(ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS)).where(*own)
     artifacts = artifacts_of(connection)
-    return {artifacts / folder for folder in connection.scalars(query)}
+    return {artifacts.path(folder) for folder in connection.scalars(query)}
 
 
 def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
@@ -276,9 +289,3 @@ def find_attempt(connection: Connection, key: AttemptKey) -> _Found:
         trial_id(connection, key.study, key.trial)
         raise StorageError(f"there is no {key}")
     return _Found(*row)
-
-
-def _relative(folder: Path, artifacts: Path) -> Path:
-    # the path is relative, so that the database and its folder can be moved together
-    folder = folder.absolute()
-    return folder.relative_to(artifacts) if folder.is_relative_to(artifacts) else folder

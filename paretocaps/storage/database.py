@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from copy import copy
+from pathlib import Path
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +15,7 @@ from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
 from paretocaps.storage.faults import broken, explained
+from paretocaps.storage.folders import Artifacts
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
 
@@ -29,6 +31,7 @@ class Database:
         create: whether a missing SQLite file may be made.
         patience: how long a transaction waits for a database that is away, locked or full. A server that does
             not answer the first time is an error at once, as its address may be wrong.
+        artifacts: the folder for the files of new trainings; None for the one beside the database.
 
     Attributes:
         file: an SQLite database's file, which is checked before each write and each new connection.
@@ -37,11 +40,14 @@ class Database:
         StorageError: the URL or the file cannot be used.
     """
 
-    def __init__(self, url: str, *, create: bool, patience: Patience | None = None) -> None:
+    def __init__(
+        self, url: str, *, create: bool, patience: Patience | None = None, artifacts: Path | None = None
+    ) -> None:
         self.engine: Engine = make_engine(url, create=create)
         refuse_foreign(parse_url(url))
-        self.artifacts = artifacts_folder(url).absolute()
-        """The folder for weights and arrays; the first writer makes it."""
+        home = artifacts_folder(url).absolute()
+        self.artifacts = Artifacts(home, home if artifacts is None else artifacts.absolute())
+        """The folders for weights and arrays; the first writer makes them."""
         self.engine.update_execution_options(artifacts=self.artifacts)
         self.name = safe(self.engine.url)
         self.patience = patience or Patience()

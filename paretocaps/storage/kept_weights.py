@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import find_attempt, is_attempt, is_latest
+from paretocaps.storage.folders import file_in, folder_here
 from paretocaps.storage.records import KeptWeights
 from paretocaps.storage.schema import ATTEMPTS, TRIALS
 from paretocaps.storage.studies import study_id
@@ -16,23 +17,24 @@ def weights_unused(connection: Connection, study: str, keep: Collection[int]) ->
     """Return the weights files of a study that can be deleted; call `forget_weights` for each afterwards.
 
     The files of running and interrupted trials are kept, and those of the latest finished attempt per seed
-    of the trials in `keep`.
+    of the trials in `keep`. Files outside of the artifact folders, and those on other machines, are left out.
 
     Raises:
-        StorageError: there is no such study.
+        StorageError: there is no such study, or a folder leads out of the artifact folder.
     """
     key, artifacts = study_id(connection, study), artifacts_of(connection)
     kept = and_(TRIALS.c.number.in_(keep), is_latest())
     query = (
-        select(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt, ATTEMPTS.c.folder, ATTEMPTS.c.weights)
+        select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices)
         .select_from(ATTEMPTS.join(TRIALS))
         .where(TRIALS.c.study_id == key, ATTEMPTS.c.weights.is_not(None))
         .where(~or_(TRIALS.c.state.in_(("running", "interrupted")), kept))
         .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
     )
     return [
-        KeptWeights(AttemptKey(study, number, seed, attempt), artifacts / (folder or "") / name)
-        for number, seed, attempt, folder, name in connection.execute(query)
+        KeptWeights(AttemptKey(study, row.number, row.seed, row.attempt), path)
+        for row in connection.execute(query)
+        if (path := file_in(folder_here(artifacts, row), row.weights)) is not None and artifacts.holds(path)
     ]
 
 

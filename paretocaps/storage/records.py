@@ -12,6 +12,8 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.estimate import Estimate, estimated
 from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, UsageError
+from paretocaps.host import host_name
+from paretocaps.storage.folders import file_in
 
 State = Literal["running", "finished", "failed", "interrupted"]
 STATES: tuple[State, ...] = get_args(State)
@@ -53,7 +55,8 @@ class AttemptRecord:
     """One training of a trial.
 
     `measurement` is None unless the attempt is finished. `epochs`, and the epochs of the measurement, are
-    read only together with a single trial. `folder` is where the worker writes its files. `may_pass` says
+    read only together with a single trial. `folder` is where the worker writes its files; None where there is
+    none on this machine, and `host` is the machine that it was made on, if that is recorded. `may_pass` says
     whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is
     the attempt whose checkpoint it went on from.
     """
@@ -68,6 +71,20 @@ class AttemptRecord:
     epochs: tuple[EpochRecord, ...] = ()
     may_pass: bool | None = None
     resumed_from: int | None = None
+    host: str | None = None
+
+    @property
+    def weights(self) -> Path | None:
+        """The file with the weights of the best epoch, if they were kept and are on this machine."""
+        name = self.measurement.weights if self.measurement is not None else None
+        path = file_in(self.folder, name)
+        return path if path is not None and path.is_file() else None
+
+    @property
+    def weights_elsewhere(self) -> str | None:
+        """The other machine that the weights were kept on, if they are not on this one."""
+        kept = self.measurement is not None and self.measurement.weights is not None
+        return self.host if kept and self.weights is None and self.host != host_name() else None
 
 
 @dataclass(frozen=True)

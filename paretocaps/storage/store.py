@@ -100,6 +100,7 @@ class Store:
     designs_to_retry = _reads(_trials.designs_to_retry)
 
     start_attempt = _writes(_attempts.start_attempt)
+    last_folder = _reads(_attempts.last_folder)
     known_folders = _reads(_attempts.known_folders)
     attempt_folder = _reads(_attempts.attempt_folder)
     record_epoch = _writes(_attempts.record_epoch)
@@ -141,18 +142,21 @@ class Store:
         return type(self)(self._database.with_patience(patience), self.driver)
 
     @classmethod
-    def open(cls, url: str, create: bool, patience: Patience | None = None) -> Self:
+    def open(
+        cls, url: str, create: bool, patience: Patience | None = None, artifacts: Path | None = None
+    ) -> Self:
         """Open the database at `url`, and migrate older tables.
 
         Args:
             url: the path of a file, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.
             create: whether a missing file, folder or set of tables may be made.
             patience: how long every operation waits for a database that is away or locked.
+            artifacts: the folder for the files of new trainings; None for the one beside the database.
 
         Raises:
             StorageError: the database cannot be used, or (without `create`) has no studies.
         """
-        database = Database(url, create=create, patience=patience)
+        database = Database(url, create=create, patience=patience, artifacts=artifacts)
         try:
             ensure_schema(database, create=create)
         except BaseException:
@@ -162,8 +166,8 @@ class Store:
 
     @property
     def artifacts(self) -> Path:
-        """The absolute folder for weights and arrays; the first writer makes it."""
-        return self._database.artifacts
+        """The absolute folder for weights and arrays of new trainings; the first writer makes it."""
+        return self._database.artifacts.new
 
     @property
     def patience(self) -> Patience:

@@ -11,6 +11,7 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import FIELDS, IMAGES, Device, EpochRecord, Measurement
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import is_latest, trial_id
+from paretocaps.storage.folders import folder_here
 from paretocaps.storage.predictions import Mistakes, unpacked
 from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS
@@ -104,7 +105,9 @@ def _with_attempts(
 ) -> list[TrialRecord]:
     extra = _extra(connection, scope)
     attempts: dict[int, list[AttemptRecord]] = defaultdict(list)
-    query = select(ATTEMPTS, TRIALS.c.number).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
+    query = (
+        select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices).select_from(ATTEMPTS.join(TRIALS)).where(*scope)
+    )
     artifacts = artifacts_of(connection)
     for row in connection.execute(query.order_by(ATTEMPTS.c.seed, ATTEMPTS.c.attempt)):
         attempts[row.trial_id].append(
@@ -115,7 +118,8 @@ def _with_attempts(
                 measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ()))
                 if row.state == "finished"
                 else None,
-                folder=None if row.folder is None else artifacts / row.folder,
+                folder=folder_here(artifacts, row),
+                host=row.host,
                 started=row.started,
                 ended=row.ended,
                 epochs=epochs.get(row.id, ()),

@@ -3,6 +3,7 @@ import pytest
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.host import NAME
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.service.ensembling import measure_ensembles
@@ -52,6 +53,13 @@ def test_an_ensemble_is_measured_once_its_networks_are_trained_and_not_again(sto
     notices.clear()
     measure_ensembles(store, SPEC, notices.append)
     assert notices == [missing]
+
+
+def test_an_ensemble_whose_weights_are_on_another_machine_is_told(store, monkeypatch):
+    monkeypatch.setenv(NAME, "here")
+    notices = []
+    measure_ensembles(store, SPEC, notices.append)
+    assert notices[0].startswith("ensemble 'two' was not measured: the weights of trial 0 are on host ")
 
 
 def test_an_ensemble_whose_weights_are_gone_is_told(store):

@@ -7,6 +7,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DataError, StorageError, UnknownNameError, UsageError
+from paretocaps.host import NAME
 from paretocaps.storage.store import Store
 
 # trial: (acc, time, params) by seed; trial 2 is on no front, trial 3 has not finished
@@ -95,6 +96,15 @@ def test_weights_that_were_not_kept_name_the_remedy(url):
     assert picked.weights is None
     with pytest.raises(
         DataError, match=r"train it again with `paretocaps train --study s --trial 2 --storage"
+    ):
+        picked.kept_weights()
+
+
+def test_weights_on_another_machine_name_it_and_the_remedy(url, monkeypatch):
+    monkeypatch.setenv(NAME, "here")
+    picked = service.pick_trial(url, trial=0)
+    with pytest.raises(
+        DataError, match=r"are on host .*: run this there, or .* --artifacts on shared storage"
     ):
         picked.kept_weights()
 

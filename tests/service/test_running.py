@@ -1,7 +1,11 @@
 import pytest
 
 import paretocaps
+import paretocaps.testing.probe as probe
+from paretocaps import service
 from paretocaps.errors import UsageError
+from paretocaps.host import NAME
+from paretocaps.search.observer import Observer
 
 
 @pytest.mark.slow
@@ -25,3 +29,43 @@ def test_from_python_a_spec_and_a_file_do_the_same(storage, folder):
 def test_more_and_trials_contradict_each_other(storage):
     with pytest.raises(UsageError, match="trials=3 and more=2: give one of them"):
         paretocaps.optimize({"study": "s", "storage": storage, "trials": 3}, more=2)
+
+
+@pytest.fixture
+def own(folder):
+    """The options of a study of one trial in a database of its own."""
+    options = {
+        "study": "s",
+        "storage": f"sqlite:///{folder}/own.db",
+        "trainer": "probe",
+        "executor": "inline",
+    }
+    return options | {"objectives": "acc,time", "epochs": 1, "trials": 1}
+
+
+def test_trainings_are_in_the_named_folder_and_found_by_commands_that_do_not_name_it(
+    storage, folder, own, monkeypatch
+):
+    def with_weights(job, on_epoch):
+        measured = train(job, on_epoch)
+        (job.folder / "weights.pt").touch()
+        return measured.model_copy(update={"weights": "weights.pt"})
+
+    train = probe.train
+    monkeypatch.setattr(probe, "train", with_weights)
+    paretocaps.optimize({**own, "artifacts": folder / "shared"})
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv(NAME, "second")
+        weights = service.pick_trial(own["storage"], "s", trial=0).kept_weights()
+    assert weights.is_relative_to(folder / "shared" / "s" / "trial-00000")
+    notices = []
+    monkeypatch.setattr(Observer, "notice", lambda _, message: notices.append(message))
+    paretocaps.optimize({"study": "s", "storage": own["storage"]}, more=1)
+    assert f"the last one is in {folder}/shared: give --artifacts {folder}/shared to" in "".join(notices)
+
+
+def test_a_folder_for_trainings_that_cannot_be_written_is_refused_at_once(storage, folder, own):
+    (folder / "file").touch()
+    with pytest.raises(UsageError, match="artifacts='file/x' cannot be written: .*: name another folder"):
+        paretocaps.optimize({**own, "artifacts": "file/x"})
+    assert not (folder / "own.db").exists()

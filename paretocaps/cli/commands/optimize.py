@@ -23,6 +23,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @data_options()
 @shared_spec_option("--storage")
 @spec_option("--storage-patience", "TIME", "Wait so long for a database that is away, locked or full.")
+@spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
 @shared_spec_option("--trainer")
 @spec_option("--executor", "NAME", "How jobs run: processes or inline.")
 @spec_option("--workers", "N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int)

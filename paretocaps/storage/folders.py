@@ -1,0 +1,88 @@
+"""Finds the folders of attempts on this machine.
+
+What a database says about them is not trusted, because somebody else may have written it: only files of our
+own trainings are read, moved or deleted.
+"""
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from paretocaps.errors import StorageError
+from paretocaps.host import host_name
+from paretocaps.run_folder import RunFolder
+
+
+class Artifacts(NamedTuple):
+    """The absolute folders for the files of trainings.
+
+    Attributes:
+        home: the one beside the database; stored relative paths are in it.
+        new: the one for new trainings: `home`, or the one that the user has named.
+    """
+
+    home: Path
+    new: Path
+
+    def stored(self, folder: Path) -> str:
+        """Return a folder as it is stored: relative in `home`, which may be moved with the database."""
+        folder = Path(os.path.abspath(folder))
+        return (folder.relative_to(self.home) if folder.is_relative_to(self.home) else folder).as_posix()
+
+    def path(self, stored: str) -> Path:
+        """Return the absolute path of a folder as it is stored.
+
+        Raises:
+            StorageError: it leaves `home`; no version of paretocaps stored such a path.
+        """
+        if ".." in Path(stored).parts or "\0" in stored:
+            raise StorageError(
+                f"the folder {stored!r} of a training leads out of {str(self.home)!r}: the database was"
+                " altered, so its files are not used"
+            )
+        return self.home / stored
+
+    def holds(self, path: Path) -> bool:
+        """Return whether `path` is in one of the folders, also when its links are followed."""
+        real = Path(os.path.realpath(path))
+        return any(real.is_relative_to(_real(root)) for root in self)
+
+
+def folder_here(artifacts: Artifacts, row: Row[Any]) -> Path | None:
+    """Return the folder of an attempt on this machine; None if there is none that is certainly its own.
+
+    One in the artifact folders is, if the attempt was made on this machine, or before hosts were recorded.
+    Any other has to have the job of the same training: a folder of that name may be of another database.
+
+    Args:
+        artifacts: the artifact folders.
+        row: has `folder`, `host` and `seed` of the attempt, and `choices` of its trial.
+
+    Raises:
+        StorageError: the folder leads out of the artifact folder.
+    """
+    if row.folder is None:
+        return None
+    path = artifacts.path(row.folder)
+    if row.host in (None, host_name()) and artifacts.holds(path):
+        return path
+    job = RunFolder(path).job()
+    same = job is not None and job.seed == row.seed and job.choices == json.loads(row.choices)
+    return path if same else None
+
+
+def file_in(folder: Path | None, name: str | None) -> Path | None:
+    """Return the path of a file in a folder, which may be missing; None if the name is not of such a file."""
+    if folder is None or not name or "\0" in name:
+        return None
+    path, real = folder / name, Path(os.path.realpath(folder / name))
+    return path if real.is_relative_to(os.path.realpath(folder)) and not real.is_dir() else None
+
+
+@lru_cache(maxsize=16)
+def _real(root: Path) -> str:
+    return os.path.realpath(root)
