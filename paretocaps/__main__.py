@@ -1,5 +1,7 @@
 """The command line: `paretocaps ...`, or `python -m paretocaps ...`."""
 
+import sys
+
 
 def main() -> None:
     """Run the command named in `sys.argv` and exit with its code."""
@@ -11,4 +13,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # nothing in the working directory stands in for a module or an installed package
     main()

@@ -84,9 +84,19 @@ def test_completion_offers_commands_without_importing_them():
     assert "--debug" in [item.value for item in app.shell_complete(context, "--")]
 
 
-def test_the_module_runs_as_the_script_does():
-    run = subprocess.run(
-        [sys.executable, "-m", "paretocaps", "nothing"], capture_output=True, text=True, check=False
-    )
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr.startswith("error: no command 'nothing'")
+def test_the_module_runs_as_the_script_does_and_takes_nothing_from_the_working_directory(tmp_path):
+    (tmp_path / "click.py").write_text("raise SystemExit('click of the working directory')")
+    plugin = tmp_path / "evil-1.dist-info"
+    plugin.mkdir()
+    (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1\n")
+    (plugin / "entry_points.txt").write_text("[paretocaps.trainers]\nevil = evil:TRAINER\n")
+    for words, told in (
+        (["nothing"], "no command 'nothing'"),
+        (["train", "--trainer", "evil"], "unknown trainer"),
+    ):
+        run = subprocess.run(
+            [sys.executable, "-m", "paretocaps", *words],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.startswith(f"error: {told}")
