@@ -5,8 +5,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
 
 import click
 from rich import box
@@ -14,7 +15,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from paretocaps.cli.ending import tell
+from paretocaps.cli.ending import tell, unread
 from paretocaps.cli.numbers import is_number, number_text
 from paretocaps.report.csv_cell import csv_cell
 
@@ -38,9 +39,39 @@ def chart_width() -> int:
 
 def screen() -> Console | None:
     """Return a console on stderr where that is a terminal that can draw in place, else None."""
-    found = Console(stderr=True, highlight=False)
+    found = Console(file=cast(TextIO, _Closable(sys.stderr)), highlight=False)
     # not rich's `is_terminal`, which FORCE_COLOR makes true for files, too
     return found if sys.stderr.isatty() and not found.is_dumb_terminal else None
+
+
+class _Closable:
+    """A stream to a terminal; where that is closed, what is written to it is lost, and that is no error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write `text`, if anybody reads it."""
+        with _where_read():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, if anybody reads it."""
+        with _where_read():
+            self._stream.flush()
+
+
+@contextmanager
+def _where_read() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not unread(error):
+            raise
 
 
 def show(*parts: RenderableType) -> None:

@@ -12,6 +12,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import progress_of
+from paretocaps.execution.descendants import end_left_behind
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.limits import Limits
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
@@ -37,7 +38,8 @@ class ProcessExecutor:
     A worker starts with its first job and stays for the next ones. If it dies (of a segmentation fault,
     a signal, or lack of memory), its job fails, and a new worker trains the next job. The workers, and
     the ranks of a job, divide the CPU cores among them, unless a job sets its `threads` itself. A job that
-    exceeds its limits (see `Limits`) is ended together with its worker.
+    exceeds its limits (see `Limits`) is ended together with its worker, and what a trainer has started ends
+    with its worker (see `descendants`).
 
     Args:
         devices: the device of each worker; two workers share a device that is named twice.
@@ -96,20 +98,19 @@ class ProcessExecutor:
     def abort(self) -> None:
         """End the running jobs and their workers at once; the jobs have no outcome."""
         busy = [place for place in self._places if place.job is not None]
-        workers = [place.worker for place in busy if place.worker is not None]
-        for place in busy:
+        end([place.worker for place in busy if place.worker is not None], patience=0.0)
+        for place in busy:  # only now: an interrupt may come in between, and `close` then ends what is left
             place.worker = place.job = None
-        end(workers, patience=0.0)
 
     def close(self) -> None:
         """End every worker, and the running jobs as `abort` does."""
         self.abort()
         workers = [place.worker for place in self._places if place.worker is not None]
-        for place in self._places:
-            place.worker = None
         for worker in workers:
             worker.finish()
         end(workers, patience=CLOSING)
+        for place in self._places:
+            place.worker = None
 
     def _worker(self, place: _Place, job: TrainingJob) -> WorkerProcess:
         if place.worker is not None and not place.worker.alive():
@@ -159,7 +160,7 @@ class ProcessExecutor:
             folder = RunFolder(place.job.folder)
             if place.worker is not None:
                 failure = replace(failure, reason=failure.reason + place.worker.whereabouts(folder.log))
-                self._replace(place, patience=0.0)
+                self._replace(place, at_once=True)
             # it may have been silent because it had ended its training and could not say so
             self._end_job(place, folder.recover() or failure)
 
@@ -203,10 +204,10 @@ class ProcessExecutor:
             # the worker may have died after it wrote its measurement and before it reported it
             self._end_job(place, folder.recover() or worker.death(folder))
 
-    def _replace(self, place: _Place, patience: float = CLOSING) -> None:
+    def _replace(self, place: _Place, *, at_once: bool = False) -> None:
         worker, place.worker = place.worker, None
         if worker is not None:
-            end([worker], patience)
+            end([worker], patience=0.0 if at_once else CLOSING)
 
     def _end_job(self, place: _Place, result: Measurement | Failure) -> None:
         job, place.job = place.job, None
@@ -214,6 +215,7 @@ class ProcessExecutor:
             self._ended.append(Outcome(job, result))
 
     def __enter__(self) -> Self:
+        end_left_behind()
         return self
 
     def __exit__(

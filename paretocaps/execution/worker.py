@@ -18,6 +18,7 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import is_device_error, is_out_of_memory
 from paretocaps.execution.attempt import attempt, write_failure
+from paretocaps.execution.descendants import end_marked, own_mark
 from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.run_folder import RunFolder
 from paretocaps.writing import private_folder
@@ -56,7 +57,10 @@ class Channel:
 
 
 def main() -> None:
-    """Serve the driver until it closes the pipe, or until a job has run out of memory or lost its device."""
+    """Serve the driver until it closes the pipe, or until a job has run out of memory or lost its device.
+
+    Nothing that a trainer has started outlives this process.
+    """
     channel = Channel()
     faulthandler.enable()
     faulthandler.register(WHERE)
@@ -66,6 +70,7 @@ def main() -> None:
     healthy = True
     while healthy and (message := channel.receive()) is not None:
         healthy = _serve(channel, TrainingJob.model_validate(message["job"]))
+    end_marked(own_mark())  # where the driver has died, nobody else does it
 
 
 def _serve(channel: Channel, job: TrainingJob) -> bool:

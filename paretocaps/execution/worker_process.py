@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.failure import Failure
+from paretocaps.execution.descendants import MARK, end_marked, new_mark
 from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.execution.thread_waiting import wait_briefly
 from paretocaps.run_folder import RunFolder
@@ -45,6 +46,7 @@ class WorkerProcess:
         private_folder(folder.path)
         # -P: a file in the working directory must not stand in for a module of the worker
         command = [sys.executable, "-P", "-m", "paretocaps.execution.worker"]
+        self._mark, value = new_mark()
         with folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -52,7 +54,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_environment(threads),
+                env={**_environment(threads), MARK: value},
                 start_new_session=True,
             )
         assert self._process.stdin is not None
@@ -142,9 +144,10 @@ class WorkerProcess:
         return True
 
     def bury(self) -> None:
-        """Kill what remains of the process group, and free the process's entry and its pipes."""
+        """Kill what remains of the process and of all that it started; free its entry and its pipes."""
         self.terminate(signal.SIGKILL)
         self._process.wait()
+        end_marked(self._mark)
         self._to.close()
         self._from.close()
 

@@ -1,7 +1,10 @@
 import csv
 import io
 import json
-from contextlib import redirect_stdout
+import os
+import pty
+import sys
+from contextlib import redirect_stdout, suppress
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from paretocaps.cli.output import (
     console,
     rows_table,
     say,
+    screen,
     show,
     write_csv,
     write_json,
@@ -105,3 +109,16 @@ def test_talk_is_no_data(capsys):
     assert captured.err == "reading\n"
     assert json.loads(captured.out) == {"é": 1}
     assert "é" in captured.out
+
+
+def test_what_is_written_to_a_closed_terminal_is_lost(monkeypatch):
+    reader, writer = pty.openpty()
+    stream = os.fdopen(writer, "w")
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "stderr", stream)
+        changed.setenv("TERM", "xterm")
+        drawing = screen()
+        os.close(reader)
+        drawing.print("nobody reads this")
+    with suppress(OSError):
+        stream.close()

@@ -31,9 +31,9 @@ def child_of(job):
 
 
 @pytest.fixture
-def driver(make_job, until):
+def driver(request, make_job, until):
     """Return a driver in another process whose worker trains, its job, and the worker's id."""
-    job = make_job("gate", epochs=4)
+    job = make_job(getattr(request, "param", "gate"), epochs=4)
     command = [sys.executable, "-c", DRIVER, job.model_dump_json()]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         until((job.folder / "waiting").exists)
@@ -102,6 +102,43 @@ def test_a_child_that_holds_the_pipe_open(make_job, until, running):
         executor.submit(job)
         (outcome,) = executor.wait(go_on)
         assert outcome.failure.reason.startswith("worker ended by signal 9")
+        until(lambda: not running(child_of(job)))
+
+
+def test_a_child_in_a_session_of_its_own_ends_with_its_worker(make_job, until, running):
+    job = make_job("start_elsewhere")
+    with EXECUTORS.get("processes")(["cpu"]) as executor:
+        executor.submit(job)
+        until(lambda: executor.wait(go_on, timeout=0.1) or (job.folder / "waiting").exists())
+        child = child_of(job)
+        assert os.getsid(child) == child
+        os.kill(RunFolder(job.folder).process(), signal.SIGKILL)
+        (outcome,) = executor.wait(go_on)
+        assert outcome.failure.may_pass
+        until(lambda: not running(child))
+
+
+@pytest.mark.parametrize("driver", ["start_elsewhere"], indirect=True)
+def test_a_worker_whose_driver_died_ends_what_it_started(driver, until, running):
+    process, job, _ = driver
+    process.kill()
+    process.wait()
+    (job.folder / "go").touch()
+    until(lambda: isinstance(RunFolder(job.folder).recover(), Measurement))
+    until(lambda: not running(child_of(job)))
+
+
+@pytest.mark.parametrize("driver", ["start_elsewhere"], indirect=True)
+def test_the_next_driver_ends_what_a_killed_one_and_its_worker_left(driver, make_job, until, running):
+    process, job, worker = driver
+    process.kill()
+    process.wait()
+    with EXECUTORS.get("processes")(["cpu"]):
+        assert running(child_of(job)), "its worker lives"
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: not running(worker))
+    assert running(child_of(job))
+    with EXECUTORS.get("processes")(["cpu"]):
         until(lambda: not running(child_of(job)))
 
 

@@ -146,6 +146,18 @@ def _orphan_holds_pipe(job, on_epoch):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _start_elsewhere(job, on_epoch):
+    # as a daemon would start: in a session of its own, without a parent that lives
+    starting = (
+        "from subprocess import *; import sys;"
+        "print(Popen(sys.argv[1:], stdout=DEVNULL, start_new_session=True).pid)"
+    )
+    sleeping = [sys.executable, "-c", "import time; time.sleep(120)"]
+    found = subprocess.run([sys.executable, "-c", starting, *sleeping], stdout=subprocess.PIPE, check=True)
+    (job.folder / "child").write_text(found.stdout.decode().strip())
+    _gate(job, on_epoch)
+
+
 def _close_pipes(job, on_epoch):
     os.closerange(3, 256)
     time.sleep(120)
