@@ -10,6 +10,7 @@ import torch
 
 from paretocaps.data.images import DataSplits
 from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.objective import is_timed
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
@@ -55,10 +56,11 @@ def save_checkpoint(job: TrainingJob, splits: DataSplits, state: State) -> None:
     save_whole(folder.checkpoint, {**content, "state": dict(state)}, folder.earlier_checkpoint)
 
 
-def load_checkpoint(job: TrainingJob, splits: DataSplits) -> Found:
+def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
     """Return the last state that `save_checkpoint` wrote to the job's folder.
 
-    Where the last checkpoint is damaged, it is the one before it, or none.
+    Where the last checkpoint is damaged, it is the one before it, or none. It is none, too, where a time is
+    measured to be compared and `device`, the name of the device here, is another than the checkpoint's.
 
     Raises:
         DataError: a checkpoint is of a newer version.
@@ -72,6 +74,10 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits) -> Found:
             remarks += (f"checkpoint {str(path)!r} cannot be read ({why_unreadable(error)})",)
             continue
         _check(path, content, job, splits)
+        there = content["state"]["device"]
+        if there != device and any(map(is_timed, job.measure)):
+            left = f"what was trained on {there} was left, because times of two devices do not add up"
+            return Found(None, _ended((*remarks, left), "the training began anew"))
         return Found(content["state"], _ended(remarks, "the training went on from the one before it"))
     return Found(None, _ended(remarks, "the training began anew"))
 

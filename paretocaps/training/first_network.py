@@ -1,5 +1,8 @@
 """Makes the network that a training begins with."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from paretocaps.domain.choices import Choices
@@ -9,6 +12,25 @@ from paretocaps.models.architecture import Architecture
 from paretocaps.models.backbone_checkpoint import checkpoint_standardises, load_checkpoint
 from paretocaps.models.build import build_network
 from paretocaps.models.network import Network
+from paretocaps.training.weights import unpacked
+
+
+def network_to_train(
+    architecture: Architecture, choices: Choices, seed: int, state: Mapping[str, Any] | None
+) -> tuple[Network, tuple[str, ...]]:
+    """Return the network that a training begins or, from a checkpoint's state, goes on with.
+
+    With it come the remarks on how it began.
+
+    Raises:
+        DataError, UsageError, ParetocapsError: as for `first_network`.
+    """
+    if state is None:
+        return first_network(architecture, choices, seed)
+    network = unpacked(state["network"])
+    if choices.frozen:
+        network.freeze_trunk()
+    return network, tuple(state["started"])
 
 
 def first_network(architecture: Architecture, choices: Choices, seed: int) -> tuple[Network, tuple[str, ...]]:

@@ -20,9 +20,8 @@ from paretocaps.domain.progress import OnProgress, progress_of, unheard
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
-from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.architecture import architecture
 from paretocaps.models.complexity import multiply_adds, parameters
-from paretocaps.models.network import Network
 from paretocaps.models.starting import starting_architecture
 from paretocaps.run_folder import RunFolder
 from paretocaps.schedules.plan import TrainingPlan, build_plan
@@ -38,7 +37,7 @@ from paretocaps.training.checkpoint import (
 from paretocaps.training.checkpoint_writer import CheckpointWriter
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.energy import EpochEnergy, open_meter
-from paretocaps.training.first_network import first_network
+from paretocaps.training.first_network import network_to_train
 from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.further_quantities import network_quantities
 from paretocaps.training.launch import open_ranks, threads_of
@@ -64,7 +63,8 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     except after those that end within a second of the last one, and within an epoch every
     `job.checkpoint_every` seconds, unless several ranks train. A training that finds one continues from it,
     and reaches the same weights as without interruption (in float32 on a CPU, to the bit); `on_epoch` is then
-    called for the earlier epochs first. Writing them is no part of `time`.
+    called for the earlier epochs first. Writing them is no part of `time`. Where a time is to be measured,
+    one of another device is not continued.
 
     Raises:
         DataError, UsageError: the data, device or choices cannot be trained, or a checkpoint belongs to
@@ -87,7 +87,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     on_progress = progress_of(on_epoch)
     splits = load(job.data, on_progress)
     on_progress("the start", 0, 1)
-    found = load_checkpoint(job, splits) if job.checkpoints else NO_CHECKPOINT
+    name = describe_device(device, ranks=ranks.size).name
+    found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)
     training = _Training(job, choices, splits, device, began, found, ranks, on_progress)
     go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
@@ -129,7 +130,7 @@ class _Training:
         check_room(
             Demand(choices, splits.shape, splits.classes, len(splits.train), job.epochs, ranks.size), device
         )
-        network, self.started = _first(shape, choices, job.seed, state)
+        network, self.started = network_to_train(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
         self.learner = Learner(network, loader, choices, device, ranks=ranks, on_progress=on_progress)
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
@@ -337,18 +338,6 @@ class _Training:
             elapsed += seconds[record.epoch]
             settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
         return settled
-
-
-def _first(
-    shape: Architecture, choices: Choices, seed: int, state: State | None
-) -> tuple[Network, tuple[str, ...]]:
-    """Return the network that a training begins or continues with, and remarks on how it began."""
-    if state is None:
-        return first_network(shape, choices, seed)
-    network = unpacked(state["network"])
-    if choices.frozen:
-        network.freeze_trunk()
-    return network, tuple(state["started"])
 
 
 def _told_batch(choices: Choices, plan: TrainingPlan, ranks: int) -> tuple[str, ...]:

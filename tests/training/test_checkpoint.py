@@ -22,6 +22,8 @@ from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.train import train
 from paretocaps.training.weights import load_weights
 
+HERE = "the CPU"
+
 
 class Cut(Exception):
     """A training is cut off."""
@@ -161,7 +163,7 @@ def test_steps_that_were_taken_are_not_taken_again(job, monkeypatch):
     made = kept(job(epochs=1, batch_size=10), checkpoint_every=1e-9)
     with cut_after_writes(monkeypatch, 3), pytest.raises(Cut):
         train(made, go_on)
-    before, counted = load_checkpoint(made, load(made.data)).state, {}
+    before, counted = load_checkpoint(made, load(made.data), HERE).state, {}
     lap = Stopwatch.lap
 
     def counting(self, epoch, steps=1, **options):
@@ -208,7 +210,7 @@ def test_earlier_epochs_are_told_again_and_their_seconds_kept(job):
     made = kept(job(epochs=3))
     with pytest.raises(Cut):
         train(made, cut_after(2))
-    before = [json.loads(record) for record in load_checkpoint(made, load(made.data)).state["records"]]
+    before = [json.loads(record) for record in load_checkpoint(made, load(made.data), HERE).state["records"]]
     seen = []
     measured = train(made, lambda record: seen.append(record) or True)
     assert [record.epoch for record in seen] == [1, 2, 3]
@@ -241,9 +243,25 @@ def test_the_same_images_may_lie_elsewhere(job):
     made = kept(job(epochs=1))
     train(made, go_on)
     elsewhere = made.model_copy(update={"data": made.data.model_copy(update={"name": "digits-copy"})})
-    assert load_checkpoint(elsewhere, load(made.data)).state is not None
+    assert load_checkpoint(elsewhere, load(made.data), HERE).state is not None
     with pytest.raises(UsageError, match=r"of another training, name='digits' \(now 'digits-copy'\)"):
-        load_checkpoint(elsewhere, load(DataSpec(limit_train=90)))
+        load_checkpoint(elsewhere, load(DataSpec(limit_train=90)), HERE)
+
+
+def test_times_of_two_devices_do_not_add_up(job):
+    made = kept(job(epochs=2, measure=("acc", "time")))
+    with pytest.raises(Cut):
+        train(made, cut_after(1))
+    path = RunFolder(made.folder).checkpoint
+    content = torch.load(path, weights_only=True)
+    content["state"]["device"] = "another CPU"
+    torch.save(content, path)
+    untimed = load_checkpoint(made.model_copy(update={"measure": ("acc",)}), load(made.data), HERE)
+    assert len(untimed.state["records"]) == 1
+    measured = train(made, go_on)
+    assert len(measured.epochs) == 2
+    (remark,) = [remark for remark in measured.remarks if "another CPU" in remark]
+    assert remark.endswith("because times of two devices do not add up: the training began anew")
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):
@@ -257,7 +275,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(job):
     flipped[len(sound) // 2] ^= 1  # within a weight: torch reads it without a word
     for content in (b"", b"no checkpoint", sound[: len(sound) // 2], sound[:-1000], bytes(flipped)):
         folder.checkpoint.write_bytes(content)
-        found = load_checkpoint(made, splits)
+        found = load_checkpoint(made, splits, HERE)
         assert len(found.state["records"]) == 1
         (remark,) = found.remarks
         assert re.fullmatch(
@@ -288,7 +306,7 @@ def test_a_kill_between_two_checkpoints_leaves_the_earlier_one(job):
         train(made, cut_after(1))
     folder = RunFolder(made.folder)
     folder.checkpoint.rename(folder.earlier_checkpoint)
-    found = load_checkpoint(made, load(made.data))
+    found = load_checkpoint(made, load(made.data), HERE)
     assert len(found.state["records"]) == 1
     assert not found.remarks
 

@@ -85,3 +85,15 @@ def test_a_cuda_card_counts():
         matrix /= matrix.norm()
     torch.cuda.synchronize()
     assert meter.joules() > before >= 0
+
+
+def test_what_a_pause_draws_is_not_counted(tmp_path):
+    package(tmp_path, "intel-rapl:0", 0)
+    energy = EpochEnergy(RaplMeter(tmp_path))
+    with energy.epoch(1):
+        package(tmp_path, "intel-rapl:0", 2)
+        with energy.paused():
+            assert energy.state() == {1: pytest.approx(2)}
+            package(tmp_path, "intel-rapl:0", 50)
+        package(tmp_path, "intel-rapl:0", 53)
+    assert energy.state() == {1: pytest.approx(5)}
