@@ -123,7 +123,7 @@ def _look_after(request: dict[str, Any]) -> None:
 
 
 def _become(request: dict[str, Any]) -> None:
-    from harness import crash
+    from harness import clock, crash
 
     talk = os.open(request["talk"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -135,6 +135,7 @@ def _become(request: dict[str, Any]) -> None:
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
     sys.argv = ["paretocaps", *request["words"]]
     crash.arm()
+    clock.arm()
     code = 1
     try:
         crash.main()
