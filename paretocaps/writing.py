@@ -99,6 +99,16 @@ def refuse_unwritable(path: Path) -> None:
         pass
 
 
+def remove_abandoned(folder: Path) -> None:
+    """Remove the drafts in `folder` whose writers were killed; those of living ones stay.
+
+    A folder that is missing or cannot be read is passed over.
+    """
+    for left in folder.glob(f"*{PART}"):
+        if _abandoned(left):
+            _remove(left)
+
+
 @contextmanager
 def _draft(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     """Yield a new, locked file or folder next to `path`; it is removed at the end if it was not moved."""

@@ -8,7 +8,14 @@ import pytest
 
 from paretocaps import writing
 from paretocaps.testing.writes import full_disk
-from paretocaps.writing import private_file, private_folder, refuse_unwritable, whole_file, whole_folder
+from paretocaps.writing import (
+    private_file,
+    private_folder,
+    refuse_unwritable,
+    remove_abandoned,
+    whole_file,
+    whole_folder,
+)
 
 # each dies by its own SIGKILL as its n-th step (opening, locking, renaming, removing) begins
 DIE = """
@@ -190,6 +197,16 @@ def test_other_files_are_left_alone(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_drafts_of_killed_writers_can_be_removed_from_a_folder(tmp_path):
+    (tmp_path / "a.0123abcd.part").touch()
+    (tmp_path / "b").touch()
+    with whole_file(tmp_path / "c"):
+        remove_abandoned(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
+    remove_abandoned(tmp_path / "missing")
+
+
 def test_a_full_disk_names_the_file(tmp_path):
     write(tmp_path / "a", b"old")
     with full_disk(), pytest.raises(OSError, match=r"No space left on device: '.*/a'"):

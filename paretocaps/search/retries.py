@@ -8,6 +8,7 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.run_folder import RunFolder
 from paretocaps.storage.store import Store
+from paretocaps.writing import remove_abandoned
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Retries:
         """Move the checkpoints of an earlier attempt to the `folder` of the one that begins.
 
         Return the earlier one's number. It is the latest that has any, and None if none has: the attempt then
-        begins with the first epoch.
+        begins with the first epoch. What the earlier ones were writing when they were killed is removed.
         """
         training = self._trainings.setdefault(key.trial, {}).setdefault(key.seed, _Training())
         own = training.folders[key.attempt] = RunFolder(folder)
@@ -48,6 +49,8 @@ class Retries:
             return None
         before = self.store.earlier_folders(key)
         training.folders |= {attempt: RunFolder(path) for attempt, path in before.items()}
+        for path in before.values():
+            remove_abandoned(path)
         for earlier in sorted(before, reverse=True):
             with suppress(OSError):  # what cannot be moved is trained again
                 if own.take_checkpoints(training.folders[earlier]):

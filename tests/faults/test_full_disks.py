@@ -48,7 +48,7 @@ def test_a_run_waits_for_space(study):
         time.sleep(2)
         assert not driver.ended, driver.said
     assert driver.wait() == 0, driver.said
-    check(study, failed=None)
+    check(study)
 
 
 def test_a_disk_that_stays_full_ends_the_run_with_the_remedy(study):

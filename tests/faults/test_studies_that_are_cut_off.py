@@ -1,117 +1,93 @@
-"""Ctrl-C, SIGTERM and kill -9 of the driver, and the death of a worker, in the middle of a real study."""
+"""Signals to the driver, kill -9 of worker, driver and both, in the middle of a study."""
 
 import os
 import signal
-import sqlite3
-import subprocess
-import sys
-import time
+from collections import Counter
 
 import pytest
+from harness.invariants import check
 
-QUICK = [
-    *("--study", "s", "--trials", "2", "--epochs", "25", "--limit-train", "200", "--no-designs"),
-    *("--fix", "family=lenet5", "--fix", "batch_size=20", "--fix", "batch_schedule=constant"),
-    *("--checkpoint-every", "0.001"),  # so that short epochs are kept, too
-    *("--objectives", "acc,params"),  # without a time no worker stops to time the reference step
-]
+TRAINED = "SELECT epoch FROM paretocaps_epochs WHERE epoch >= 2"
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Start the study in an empty folder; whatever is left of it is ended afterwards."""
-    running = []
-
-    def start(*more):
-        command = [sys.executable, "-m", "paretocaps", "optimize", *QUICK, *more]
-        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+def study(make_study):
+    """Return a study of two trials with six epochs of a fifth of a second, in its second epoch."""
+    study = make_study(trials=2, epochs=6, seconds=0.2)
+    study.start()
+    study.until(TRAINED)
+    return study
 
 
-def rows(tmp_path, query):
-    with sqlite3.connect(tmp_path / "studies" / "paretocaps.db") as connection:
-        found = connection.execute(query).fetchall()
-    connection.close()
-    return found
+def begun(study):
+    """How often each epoch of each trial was begun."""
+    return Counter((trial, epoch) for trial, _, _, epoch, what, _ in study.work() if what == "begun")
 
 
-def wait_until(tmp_path, query, seconds=120.0):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if found := rows(tmp_path, query):
-                return found
-        except sqlite3.OperationalError:
-            pass  # not made yet
-        time.sleep(0.05)
-    raise AssertionError(f"nothing came of {query}")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_the_study_and_the_same_command_completes_it(study, number):
+    (driver,) = study.drivers
+    driver.send(number)
+    assert driver.wait(10) == 130, driver.said
+    assert "continue with `paretocaps optimize --study s --storage" in driver.said
+    assert "Traceback" not in driver.said
+    assert study.rows("SELECT 1 FROM paretocaps_trials WHERE state = 'running'") == []
+    assert not study.processes()
+    study.complete()
+    check(study)
+    assert max(begun(study).values()) == 2, "at most the epoch under way is trained again"
+    assert sum(begun(study).values()) <= 2 * 6 + 1
 
 
-SECOND_EPOCH = "select epoch from paretocaps_epochs where epoch >= 2"
+def test_a_killed_driver_loses_nothing(study):
+    study.drivers[0].kill()
+    study.complete()
+    check(study)
+    assert set(begun(study).values()) == {1}, "its worker finished"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_study_is_saved_and_completed_by_the_same_command(start, tmp_path, number):
-    process = start()
-    wait_until(tmp_path, SECOND_EPOCH)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "continue with `paretocaps optimize --study s`" in err
-    assert "Traceback" not in err
-    assert rows(tmp_path, "select state from paretocaps_trials where state = 'running'") == []
-    again = start()
-    _, err = again.communicate(timeout=240)
-    assert again.returncode == 0, err
-    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
-    assert rows(tmp_path, "select count(*) from trials where state = 'COMPLETE'") == [(2,)]
-
-
-@pytest.mark.slow
-def test_a_killed_driver_loses_nothing_that_was_measured(start, tmp_path):
-    process = start()
-    wait_until(tmp_path, SECOND_EPOCH)
-    process.kill()
-    process.communicate()
-    again = start()
-    _, err = again.communicate(timeout=240)
-    assert again.returncode == 0, err
-    assert "is still training trial" in err or "was measured while no driver ran" in err
-    attempts = "select count(*) from paretocaps_attempts a join paretocaps_trials t on t.id = a.trial_id"
-    assert rows(tmp_path, f"{attempts} where t.number = 0") == [(1,)]
-    assert rows(tmp_path, "select count(*) from paretocaps_trials where state = 'finished'") == [(2,)]
-
-
-@pytest.mark.slow
-def test_a_killed_worker_s_trial_goes_on_from_its_checkpoint_and_measures_the_same(start, tmp_path):
-    process = start("--study", "s")
-    wait_until(tmp_path, SECOND_EPOCH)
-    (lock,) = tmp_path.rglob("worker.lock")
-    os.kill(int(lock.read_text()), signal.SIGKILL)
-    _, err = process.communicate(timeout=240)
-    assert process.returncode == 0, err
-    _, err = start("--study", "undisturbed").communicate(timeout=240)
-    of_study = (
-        "from paretocaps_attempts a join paretocaps_trials t on t.id = trial_id join paretocaps_studies s"
-    )
-    of_study += " on s.id = study_id"
-    attempts = f"select number, attempt, a.state, resumed_from {of_study} where s.name = 's' order by a.id"
-    assert rows(tmp_path, attempts) == [
-        (0, 1, "failed", None),
-        (0, 2, "finished", 1),
-        (1, 1, "finished", None),
+def test_a_killed_worker_loses_at_most_an_epoch(study):
+    (worker,) = study.workers()
+    os.kill(worker, signal.SIGKILL)
+    assert study.drivers[0].wait() == 0, study.drivers[0].said
+    check(study)
+    assert sum(begun(study).values()) <= 2 * 6 + 1
+    assert study.rows("SELECT attempt, resumed_from FROM paretocaps_attempts ORDER BY id")[:2] == [
+        (1, None),
+        (2, 1),
     ]
-    losses = f"select number, epoch, train_loss {of_study} join paretocaps_epochs e on e.attempt_id = a.id"
-    losses += " where a.state = 'finished' and s.name = '{}' order by 1, 2"
-    told, undisturbed = (rows(tmp_path, losses.format(name)) for name in ("s", "undisturbed"))
-    assert len(told) == 50
-    assert told == undisturbed
-    assert not list(tmp_path.rglob("checkpoint*"))
+
+
+def test_driver_and_worker_killed_together_lose_at_most_an_epoch(study):
+    (worker,) = study.workers()
+    study.drivers[0].kill()
+    os.kill(worker, signal.SIGKILL)
+    study.complete()
+    check(study)
+    assert sum(begun(study).values()) <= 2 * 6 + 1
+    attempts = study.rows(
+        "SELECT t.number, a.attempt FROM paretocaps_attempts a JOIN paretocaps_trials t"
+        " ON t.id = a.trial_id ORDER BY a.id"
+    )
+    assert attempts == [(0, 1), (0, 2), (1, 1)], "it goes on under the same number"
+
+
+def test_five_killed_workers_in_a_row_end_no_study(make_study):
+    study = make_study(trials=6, epochs=2, environment={"KNOWN_FAULTS": "*.1.2=kill"})
+    study.complete()
+    check(study)
+    attempts = study.rows("SELECT count(*) FROM paretocaps_attempts")
+    assert attempts == [(12,)]
+
+
+def test_two_interrupts_end_a_driver_at_once(make_study):
+    study = make_study(trials=1, epochs=2, environment={"KNOWN_FAULTS": "*.1.1=hang"})
+    driver = study.start()
+    study.until(lambda: study.work())
+    driver.send(signal.SIGINT)
+    driver.send(signal.SIGINT)
+    assert driver.wait(5) == 130, driver.said
+    assert "Traceback" not in driver.said
+    assert not study.processes()
+    study.complete()
+    check(study)

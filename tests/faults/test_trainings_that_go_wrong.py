@@ -1,8 +1,17 @@
-"""A training that diverges, raises or ends without a result, in a whole study."""
+"""A training of a study that hangs, is stopped, diverges, runs out of memory or ends without a result."""
 
 import pytest
 from harness.invariants import check
 
+LIMIT = ["--stall-timeout", "1"]
+PASSES = {
+    "hang": (LIMIT, "stalled: nothing was heard"),
+    "stop": (LIMIT, "stalled: nothing was heard"),
+    "memory": ([], "out of memory"),
+    "device_memory": ([], "out of memory"),
+    "kill": ([], "signal 9"),
+}
+"""What goes well the next time: the options of the study, and the reason that is stored."""
 ENDS = {
     "nan": "acc=nan",
     "inf": "time=inf",
@@ -13,6 +22,16 @@ ENDS = {
 """What ends the trial, and its reason."""
 
 
+@pytest.mark.parametrize("fault", list(PASSES))
+def test_what_may_pass_is_tried_again_and_costs_no_trial(make_study, fault):
+    options, reason = PASSES[fault]
+    study = make_study(options=options, environment={"KNOWN_FAULTS": f"1.1.2={fault}"})
+    study.complete()
+    check(study)
+    ((stored,),) = study.rows("SELECT reason FROM paretocaps_attempts WHERE state <> 'finished'")
+    assert reason in stored
+
+
 @pytest.mark.parametrize("fault", list(ENDS))
 def test_what_may_not_pass_ends_its_trial_and_the_study_goes_on(make_study, fault):
     study = make_study(environment={"KNOWN_FAULTS": f"1.*.2={fault}"})
@@ -20,3 +39,10 @@ def test_what_may_not_pass_ends_its_trial_and_the_study_goes_on(make_study, faul
     check(study, failed=1)
     ((stored,),) = study.rows("SELECT reason FROM paretocaps_trials WHERE state = 'failed'")
     assert ENDS[fault] in stored
+
+
+def test_what_never_passes_ends_its_trial_after_two_more_attempts(make_study):
+    study = make_study(environment={"KNOWN_FAULTS": "1.*.1=kill"})
+    study.complete()
+    check(study, failed=1)
+    assert study.rows("SELECT count(*) FROM paretocaps_attempts WHERE state = 'failed'") == [(3,)]
