@@ -5,9 +5,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.errors import UsageError
 from paretocaps.search.left_trainings import LeftTraining, read_left, unknown_folders
-from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.runner import Runner
 from paretocaps.storage.artifacts import study_folder
 
@@ -25,7 +25,7 @@ def ingest(runner: Runner, designs: Sequence[str]) -> None:
     in one notice for each reason.
 
     Args:
-        runner: its open trials are those that earlier runs left.
+        runner: has seen what earlier runs left.
         designs: the names of the study's designs, which the trials get that are trained alike.
 
     Raises:
@@ -67,64 +67,66 @@ class _Taking:
         if left.job.seed not in self.runner.spec.seeds:
             self.alone["with seeds that the study does not have"] += 1
             return
-        own = self.found[self.runner.proposals.designs.same.key(left.job.choices)]
+        own = self.found[self.runner.results.known.same.key(left.job.choices)]
         if own.setdefault(left.job.seed, left) is not left:
             self.alone[_KNOWN] += 1
 
     def take(self) -> None:
-        """Take what was found: into the open trials with the same choices, else as new trials."""
-        same = self.runner.proposals.designs.same
-        open_trials = {same.key(trial.choices): trial for trial in self.runner.open.values()}
+        """Take what was found: into trials with the same choices that are to be completed, else as new."""
+        runner, same = self.runner, self.runner.results.known.same
+        left = set(runner.recovery.claimable)
+        trials = runner.store.trials(runner.spec.study, attempts=False)
+        lacking = {same.key(trial.choices): trial.number for trial in trials if trial.number in left}
         for key, found in self.found.items():
-            if key in open_trials:
-                self._fill(open_trials[key], found)
-            elif key in self.runner.proposals.seen:
+            if key in lacking:
+                self._fill(lacking[key], found)
+            elif key in runner.results.known.seen:
                 self.alone[_KNOWN] += len(found)
             else:
                 self._begin(key, found)
 
-    def _fill(self, trial: OpenTrial, found: BySeed) -> None:
-        """Take the seeds that an open trial waits for."""
-        wanted = {seed: left for seed, left in found.items() if seed in trial.waiting}
+    def _fill(self, number: int, found: BySeed) -> None:
+        """Take the seeds that a trial waits for, if this driver can have the trial."""
+        self.runner.recovery.claim(number)
+        trial = self.runner.results.open.get(number)
+        wanted = {seed: left for seed, left in found.items() if trial and seed in trial.waiting}
         self.alone.update({_KNOWN: len(found) - len(wanted)} if len(wanted) < len(found) else {})
-        for seed in wanted:
+        for seed, left in wanted.items():
+            assert trial is not None
             trial.waiting.remove(seed)
-        self._store(trial, wanted)
+            trial.running.add(seed)
+            self._store(
+                self.runner.store.start_attempt(self.runner.spec.study, number, seed, left.folder), left
+            )
 
     def _begin(self, key: Hashable, found: BySeed) -> None:
         """Take trainings of one set of choices as a new trial, if the study has room for what it lacks."""
         runner = self.runner
         missing = deque(seed for seed in runner.spec.seeds if seed not in found)
-        under_way = sum(not trial.finished for trial in runner.open.values())
-        if missing and len(runner.standing.table) + under_way >= runner.spec.trials:
+        runner.results.take_in()
+        if missing and runner.results.known.counted >= runner.spec.trials:
             self.alone["of trials that lack other seeds, because the study has all its trials"] += len(found)
             return
-        choices: dict[str, Any] = next(iter(found.values())).job.choices
+        first, *others = found.items()
+        seed, left = first
+        choices: dict[str, Any] = left.job.choices
         try:
-            proposal = runner.proposals.begin(choices, self.names.get(key))
+            begun = runner.begin(choices, self.names.get(key), seed, left.folder)
         except UsageError as error:
             self.alone[f"that the study does not sample ({error})"] += len(found)
             return
-        trial = OpenTrial(proposal.number, proposal.choices, proposal.design, missing)
-        runner.store.start_trial(runner.spec.study, trial.number, trial.choices, trial.design)
-        runner.open[trial.number] = trial
-        self._store(trial, found)
+        if begun is None:
+            self.alone[_KNOWN] += len(found)
+            return
+        trial, (attempt, _) = begun
+        trial.waiting, trial.running = missing, set(found)
+        self._store(attempt, left)
+        for seed, left in others:
+            key_of = runner.store.start_attempt(runner.spec.study, trial.number, seed, left.folder)
+            self._store(key_of, left)
 
-    def _store(self, trial: OpenTrial, found: BySeed) -> None:
-        runner = self.runner
-        for seed, left in found.items():
-            key = runner.store.start_attempt(runner.spec.study, trial.number, seed, left.folder)
-            failure = runner.store_measurement(key, left.measurement)
-            self.taken += failure is None
-            if trial.finished:
-                runner.settle_seed(trial.number, seed, failure)
-            elif failure is not None:
-                runner.fail(trial.number, failure)
-                return
-        if not trial.finished:
-            runner.resume(trial)
-        elif trial.complete:
-            del runner.open[trial.number]
+    def _store(self, key: AttemptKey, left: LeftTraining) -> None:
+        self.taken += self.runner.results.settle(key, None, left.measurement) is None
 
 
 def _trainings(number: int) -> str:

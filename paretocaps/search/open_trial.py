@@ -3,12 +3,15 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from paretocaps.storage.records import AttemptRecord
+
 
 @dataclass
 class OpenTrial:
     """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
 
-    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones.
+    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones. `left`
+    has the attempts, by seed, whose worker still trains although its driver ended; they are running, too.
     """
 
     number: int
@@ -17,6 +20,7 @@ class OpenTrial:
     waiting: deque[int]
     running: set[int] = field(default_factory=set)
     finished: bool = False
+    left: dict[int, AttemptRecord] = field(default_factory=dict)
 
     def again(self, seed: int) -> None:
         """Let a running seed wait once more, before the others."""
@@ -27,6 +31,10 @@ class OpenTrial:
     def complete(self) -> bool:
         """Whether all its trainings have ended."""
         return not self.waiting and not self.running
+
+    def is_last(self, seed: int) -> bool:
+        """Return whether all its trainings have ended once that of `seed` has."""
+        return not self.waiting and self.running <= {seed}
 
     def next_seed(self) -> int:
         """Return a waiting seed, which is running from now on.

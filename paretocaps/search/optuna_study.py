@@ -1,5 +1,7 @@
 """Opens the Optuna study of a study, in the same database as our own tables."""
 
+import random
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,26 +12,27 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
-from paretocaps.errors import UsageError
+from paretocaps.errors import LostStorageError, StorageError, UnavailableError, UsageError
 from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.storage.database import explaining
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
 
+_PAUSES = (0.1, 0.2, 0.4, 0.8)  # s
 
-def refuse_foreign_study(url: str, name: str) -> None:
-    """Refuse the name of an Optuna study that is not ours, because its trials would be mixed with ours.
 
-    Raises:
-        UsageError: the database has an Optuna study called `name`.
-    """
+def has_optuna_study(url: str, name: str) -> bool:
+    """Return whether the database has an Optuna study called `name`."""
     with _storage(url) as storage:
-        taken = name in [study.study_name for study in storage.get_all_studies()]
-    if taken:
-        raise UsageError(
-            f"study {name!r} of this database was made by Optuna, not by paretocaps:"
-            " choose another --study name or --storage"
-        )
+        return name in [study.study_name for study in storage.get_all_studies()]
+
+
+def foreign_study(name: str) -> UsageError:
+    """Return the error for an Optuna study that is not ours, because its trials would be mixed with ours."""
+    return UsageError(
+        f"study {name!r} of this database was made by Optuna, not by paretocaps:"
+        " choose another --study name or --storage"
+    )
 
 
 @contextmanager
@@ -70,11 +73,12 @@ def open_optuna_study(
 def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mapping[str, Any]) -> optuna.Trial:
     """Return a new running trial of `study` that suggests the values `sampled`.
 
-    `enqueue_trial` and `ask` would return the trial that has waited longest, which may be another one.
+    `enqueue_trial` and `ask` would return the trial that has waited longest, which may be another driver's.
     """
     begun = create_trial(
         state=TrialState.RUNNING, system_attrs={"fixed_params": dict(sampled)}, user_attrs=dict(attributes)
     )
+    study._thread_local.cached_all_trials = None  # as `ask` does: the sampler reads what there is now
     return optuna.Trial(study, study._storage.create_new_trial(study._study_id, begun))
 
 
@@ -99,5 +103,14 @@ def _storage(
 
 
 def _opened(url: str, patience: Patience, file: SameFile | None) -> RidingStorage:
+    """Open Optuna's storage; drivers that make its tables at once hinder each other, and so try again."""
+    for pause in _PAUSES:
+        try:
+            with explaining(url):
+                return RidingStorage(url, patience, file)
+        except (UnavailableError, LostStorageError):
+            raise
+        except StorageError:
+            time.sleep(pause * (1 + random.random()))
     with explaining(url):
         return RidingStorage(url, patience, file)

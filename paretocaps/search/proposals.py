@@ -1,30 +1,40 @@
 """Proposes a study's next choices, no training twice: from designs, a predefined sequence, or a sampler."""
 
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import optuna
-from optuna.trial import TrialState
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
+from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at
 from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.suggestions import suggest
+from paretocaps.storage.claims import Begun, Refusal
 
 _RESAMPLE = 3
 _DRAWS = 16_384
 
 
+Nothing = Literal["exhausted", "full"]
+"""Why there is no further trial: every point of the space was tried, or the study has all its trials."""
+Claim = Callable[["Proposal"], Begun | Refusal]
+"""Begins the trial of a proposal, or refuses because of what other drivers have done (`claim_new`)."""
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """The choices of a new trial, with its Optuna number and the name of its design, if it has one."""
+    """The choices of a new trial, with its Optuna number, and the name of its design, if it has one."""
 
     number: int
     choices: dict[str, Any]
@@ -44,7 +54,7 @@ class Proposals:
         designs: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
         sampler: its `sequence`, if it has one, decides instead of Optuna.
         seed: the seed of sequences and of even sampling.
-        seen: the keys of the trainings tried so far (`SameTraining.key`).
+        known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
     """
 
@@ -52,11 +62,12 @@ class Proposals:
     designs: StudyDesigns
     sampler: Sampler
     seed: int
-    seen: set[Hashable]
+    known: KnownTrials
     observer: Observer
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
+    _first: deque[tuple[str, PlacedDesign]] = field(init=False, default_factory=deque)
     _designed: dict[str, Mapping[str, Any]] = field(init=False, default_factory=dict)
     _contradicted: bool = field(init=False, default=False)
 
@@ -65,25 +76,23 @@ class Proposals:
         source = self.sampler.sequence
         self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
 
-    def enqueue_designs(self, names: tuple[str, ...], again: Collection[str] = ()) -> None:
-        """Enqueue the designs, once per study; skip one that the space or `fix` excludes, with a notice.
+    def begin_with(self, names: tuple[str, ...]) -> None:
+        """Propose designs before anything else, those that were not tried; notify of those that are left out.
 
-        Designs that are the same training in this study are tried once, under all of their names.
-
-        Args:
-            names: names of the designs.
-            again: names in the study of those that may be tried once more if they were tried once before.
+        Designs that are the same training in this study are tried once, under all of their names. One that
+        failed is tried once more if it may succeed then.
         """
-        tried = Counter(trial.user_attrs.get("design") for trial in self.study.get_trials(deepcopy=False))
+        waiting = {trial.user_attrs.get("design") for trial in self._waiting()}  # an older version's
         for key, placed in self._trainings(names).items():
             name = name_in_study([(design, found.fixed) for design, found in placed.items()])
             first = next(iter(placed.values()))
             self._designed[name] = first.choices
-            if key in self.seen or tried[name] > (name in again):
+            tried, again = self.known.designs[name], name in self.known.again
+            if key in self.known.seen or name in waiting or tried > again:
                 continue
-            if tried[name]:
+            if tried:
                 self.observer.notice(f"design {name} failed, maybe for a temporary reason: it is tried again")
-            self.study.enqueue_trial(dict(first.sampled), user_attrs={"design": name})
+            self._first.append((name, first))
 
     def _trainings(self, names: Sequence[str]) -> dict[Hashable, dict[str, PlacedDesign]]:
         """Return the designs that the study allows, in order, by training and name."""
@@ -104,52 +113,91 @@ class Proposals:
             for key, placed in self._trainings(names).items()
         }
 
-    def begin(self, choices: Mapping[str, Any], design: str | None) -> Proposal:
-        """Begin a trial with given choices, past Optuna's sampler and the designs that wait.
+    def begin(
+        self, choices: Mapping[str, Any], design: str | None, claim: Claim
+    ) -> tuple[Proposal, Begun] | None:
+        """Begin a trial with given choices, past Optuna's sampler; return None if another driver has it.
 
         Raises:
             UsageError: the space or the fixed choices do not allow them.
         """
-        sampled = self.designs.point(choices)
-        trial = begin_at(self.study, sampled, {"design": design} if design else {})
+        trial = begin_at(self.study, self.designs.point(choices), {"design": design} if design else {})
         suggest(trial, self.space, self.fix)
-        self.seen.add(self.designs.same.key(choices))
-        return Proposal(trial.number, dict(choices), design)
+        found = self._claimed(trial, Proposal(trial.number, dict(choices), design), claim)
+        return None if found == "full" else found
 
-    def next(self) -> Proposal | None:
-        """Return the next proposal, or None if every point of the space was tried."""
+    def next(self, claim: Claim) -> tuple[Proposal, Begun] | Nothing:
+        """Return the next proposal that could be claimed, with its first attempt."""
+        while self._first:
+            name, placed = self._first[0]
+            found = None
+            if self.designs.same.key(placed.choices) not in self.known.seen:
+                found = self._try(begin_at(self.study, placed.sampled, {"design": name}), claim)
+            if found == "full":
+                return found
+            self._first.popleft()
+            if found is not None:
+                return found
         for _ in range(_RESAMPLE):
-            if not self._has_waiting() and self.sampler.sequence and not self._enqueue(self._sequence):
+            asked = self._ask()
+            if asked is None:
                 break
-            proposal = self._ask()
-            if proposal:
-                return proposal
-        if self._enqueue(self._untried()):
-            return self._ask()
-        return None
+            if found := self._try(asked, claim):
+                return found
+        while (point := self._unseen(self._untried())) is not None:
+            if found := self._try(begin_at(self.study, point, {}), claim):
+                return found
+        return "exhausted"
 
-    def _ask(self) -> Proposal | None:
-        trial = self.study.ask()
+    def _ask(self) -> optuna.Trial | None:
+        """Return a trial of the sampler, or of its sequence, which may have come to its end."""
+        if self.sampler.sequence is None or self._waiting():
+            return self.study.ask()
+        point = self._unseen(self._sequence)
+        return None if point is None else begin_at(self.study, point, {})
+
+    def _try(self, trial: optuna.Trial, claim: Claim) -> tuple[Proposal, Begun] | Literal["full"] | None:
+        """Claim a trial, unless it repeats another or contradicts itself, which Optuna is told."""
         choices = self._complete(suggest(trial, self.space, self.fix))
-        name = trial.user_attrs.get("design")
-        if choices is not None and name in self._designed:  # the same training, as the design spells it
-            choices = dict(self._designed[name])
-        key = None if choices is None else self.designs.same.key(choices)
-        if choices is None or key in self.seen:
-            trial.set_user_attr("repeats" if choices is not None else "contradicts", True)
-            self.study.tell(trial.number, state=TrialState.PRUNED)
+        if choices is None:
+            self._prune(trial, "contradicts")
             return None
-        self.seen.add(key)
-        return Proposal(trial.number, choices, name)
+        name = trial.user_attrs.get("design")
+        if name in self._designed:  # the same training, as the design spells it
+            choices = dict(self._designed[name])
+        return self._claimed(trial, Proposal(trial.number, choices, name), claim)
 
-    def _enqueue(self, points: Iterator[dict[str, Scalar]]) -> bool:
+    def _claimed(
+        self, trial: optuna.Trial, proposal: Proposal, claim: Claim
+    ) -> tuple[Proposal, Begun] | Literal["full"] | None:
+        key = self.designs.same.key(proposal.choices)
+        if key in self.known.seen:
+            self._prune(trial, "repeats")
+            return None
+        claimed = claim(proposal)
+        if claimed == "full":
+            self.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            return "full"
+        if claimed == "taken":  # another driver got the same number, and tells Optuna of it
+            return None
+        self.known.seen.add(key)
+        if claimed == "seen":
+            self._prune(trial, "repeats")
+            return None
+        return proposal, claimed
+
+    def _prune(self, trial: optuna.Trial, why: str) -> None:
+        with suppress(UpdateFinishedTrialError):  # another driver got the same waiting trial
+            trial.set_user_attr(why, True)
+        self.study.tell(trial.number, state=TrialState.PRUNED, skip_if_finished=True)
+
+    def _unseen(self, points: Iterator[dict[str, Scalar]]) -> dict[str, Scalar] | None:
         # a sequence may be endless although all points of its space were tried
         for sampled in islice(points, _DRAWS):
             choices = self._complete(sampled)
-            if choices is not None and self.designs.same.key(choices) not in self.seen:
-                self.study.enqueue_trial(sampled)
-                return True
-        return False
+            if choices is not None and self.designs.same.key(choices) not in self.known.seen:
+                return sampled
+        return None
 
     def _complete(self, sampled: Mapping[str, Scalar]) -> dict[str, Any] | None:
         """Return the choices of a trial, or None if the trainer refuses the combination; notify once."""
@@ -163,10 +211,10 @@ class Proposals:
 
     def _untried(self) -> Iterator[dict[str, Scalar]]:
         """Yield evenly spread points: all points of a small space, shuffled, or an endless sequence."""
-        seed = self.seed + len(self.seen)
+        seed = self.seed + len(self.known.seen)
         listed = self.space.combinations is not None and self.space.combinations <= _DRAWS
         yield from (grid if listed else sobol)(self.space, self.fix, seed)
 
-    def _has_waiting(self) -> bool:
-        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        return bool(waiting)
+    def _waiting(self) -> list[FrozenTrial]:
+        """Return the trials in Optuna's queue: its users', or designs that an older version put in."""
+        return self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))

@@ -1,152 +1,204 @@
-"""Hands the runner what earlier runs left to train: unfinished trials, and further seeds of finished ones."""
+"""Takes over what other drivers, or an earlier run, left: open trials, results, and seeds to be trained."""
 
-import time
 from collections import deque
+from dataclasses import dataclass, field
 
 from optuna.trial import TrialState
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.driver import Driver
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.ranking import front_trials
-from paretocaps.search.runner import Runner
-from paretocaps.storage.records import AttemptRecord, TrialRecord
-
-_POLL = 0.5  # s
+from paretocaps.search.results import Results
+from paretocaps.storage.records import AttemptRecord, State, TrialRecord
 
 
-def recover_trials(runner: Runner) -> None:
-    """Make the store and Optuna agree, and hand unfinished trials to the runner.
+@dataclass
+class Recovery:
+    """Claims trials that no living driver owns, one at a time, so that drivers share them.
 
-    If a worker of the earlier run still trains, wait for it and store its measurement. A training that was
-    cut off is repeated, as a further attempt of the same trial and seed.
+    If a worker of an earlier driver still trains, its measurement is waited for. A training that was cut off
+    is repeated, as a further attempt of the same trial and seed.
 
-    Raises:
-        ParetocapsError: too many of these trials have failed.
+    Args:
+        results: takes in what was measured, and has the open trials.
+        driver: claims the trials.
     """
-    spec, store = runner.spec, runner.store
-    open_trials = {trial.number: trial for trial in store.open_trials(spec.study)}
-    finished = set(runner.standing.table.trials.tolist())
-    for frozen in runner.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        # the last run was cut off after it stored the trial and before it told Optuna, or before it stored it
-        if frozen.number in finished:
-            runner.tell(frozen.number)
-        elif frozen.number not in open_trials:
-            runner.study.tell(frozen.number, state=TrialState.FAIL)
-    for trial in open_trials.values():
-        _take_up(runner, trial)
 
+    results: Results
+    driver: Driver
+    _unowned: deque[int] = field(default_factory=deque)
+    _lacking: deque[int] = field(default_factory=deque)
 
-def _take_up(runner: Runner, trial: TrialRecord) -> None:
-    missing = []
-    for seed in runner.spec.seeds:
-        attempts = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
-        if any(attempt.state == "finished" for attempt in attempts):
-            continue
-        left = _left_by(runner, attempts[-1]) if attempts else None
-        if left is None or _again(runner, attempts[-1], left):
-            missing.append(seed)
-        elif (failure := _ingest(runner, attempts[-1], left)) is not None:
-            runner.fail(trial.number, failure)
+    def look(self) -> None:
+        """See which trials are to be taken over.
+
+        Where no other driver lives, Optuna's trials that run without being ours are ended, too: a driver was
+        cut off between Optuna's transaction and ours.
+        """
+        results = self.results
+        running = results.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        results.take_in()
+        # one that starts registers before it asks Optuna for a trial: what runs is not of any that come later
+        if self.driver.look() and not self.driver.others:
+            for number in (trial.number for trial in running):
+                state = results.known.states.get(number)
+                if state == "finished":
+                    results.tell(number)
+                elif state in (None, "failed"):
+                    results.tell_failed(number)
+        results.give_up_told()
+        self._unowned = deque(results.store.unowned(results.spec.study))
+
+    @property
+    def claimable(self) -> tuple[int, ...]:
+        """The numbers of the trials that are to be taken over or to get further seeds."""
+        return *self._unowned, *self._lacking
+
+    def claim_next(self) -> bool:
+        """Take over a trial; return whether there was another one to try."""
+        if not self.claimable:
+            return False
+        self.claim((self._unowned or self._lacking).popleft())
+        return True
+
+    def claim(self, number: int) -> bool:
+        """Take over a trial, unless another driver did; return whether this driver has it."""
+        store, study = self.results.store, self.results.spec.study
+        if number not in self.results.open and store.claim(study, number):
+            self._take_over(store.trial(study, number))
+        return number in self.results.open
+
+    def poll(self) -> None:
+        """Take in what workers of earlier drivers have finished by now.
+
+        Raises:
+            ParetocapsError: too many trials have failed.
+        """
+        for trial in list(self.results.open.values()):
+            for seed, attempt in list(trial.left.items()):
+                folder = _folder(attempt)
+                if folder is not None and folder.process() is not None:
+                    continue
+                del trial.left[seed]
+                self._take_in(trial, attempt)
+
+    @property
+    def awaited(self) -> int:
+        """How many workers of earlier drivers are waited for."""
+        return sum(len(trial.left) for trial in self.results.open.values())
+
+    def add_seeds(self) -> None:
+        """Note the finished trials that lack seeds, where the study has been given more repeats.
+
+        Those on the front come first. Trials that were imported get no further seeds. A seed that failed is
+        trained again only if that may succeed.
+        """
+        results = self.results
+        if not results.spec.more_repeats:
             return
-    runner.resume(OpenTrial(trial.number, dict(trial.choices), trial.design, deque(missing)))
+        own = {trial.number for trial in results.study.get_trials(deepcopy=False)}
+        best = front_trials(results.standing.table, results.objectives)
+        finished: tuple[State, ...] = ("finished",)
+        trials = results.store.trials(results.spec.study, finished)
+        lacking = {one.number: len(self._missing(one)) for one in trials if one.number in own}
+        lacking = {number: seeds for number, seeds in lacking.items() if seeds}
+        if lacking:
+            results.observer.seeds_missing(len(lacking), sum(lacking.values()))
+        self._lacking = deque(sorted(lacking, key=lambda number: (number not in best, number)))
 
+    def _take_over(self, trial: TrialRecord) -> None:
+        results = self.results
+        if trial.state == "failed":
+            results.tell_failed(trial.number)
+            return
+        if trial.state == "finished":
+            results.take_in()
+            results.tell(trial.number)  # if its driver ended before it did
+        seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
+        latest = {attempt.key.seed: attempt for attempt in trial.attempts}
+        open_trial = OpenTrial(
+            trial.number,
+            dict(trial.choices),
+            trial.design,
+            deque(),
+            running=set(seeds),
+            finished=trial.state == "finished",
+        )
+        if not seeds and open_trial.finished:
+            results.rank()
+            return
+        results.open[trial.number] = open_trial
+        if not seeds:
+            results.complete(open_trial)
+        for seed in seeds:
+            if results.open.get(trial.number) is not open_trial:  # another seed had failed
+                return
+            self._go_on(open_trial, seed, latest.get(seed))
 
-def add_seeds(runner: Runner) -> None:
-    """Hand finished trials that lack seeds to the runner, where the study has been given more repeats.
-
-    Those on the front come first. Trials that were imported get no further seeds.
-
-    Raises:
-        ParetocapsError: too many of these trainings have failed.
-    """
-    spec = runner.spec
-    if not spec.more_repeats:
-        return
-    own = {trial.number for trial in runner.study.get_trials(deepcopy=False)}
-    best = front_trials(runner.standing.table, runner.objectives)
-    trials = [one for one in runner.store.trials(spec.study) if one.state == "finished" and one.number in own]
-    lacking = [
-        OpenTrial(trial.number, dict(trial.choices), trial.design, deque(seeds), finished=True)
-        for trial in sorted(trials, key=lambda trial: (trial.number not in best, trial.number))
-        if (seeds := _missing(runner, trial))
-    ]
-    if lacking:
-        runner.observer.seeds_missing(len(lacking), sum(len(trial.waiting) for trial in lacking))
-    runner.open |= {trial.number: trial for trial in lacking}
-
-
-def _missing(runner: Runner, trial: TrialRecord) -> list[int]:
-    """Return the seeds that a finished trial lacks; store what an earlier run left of them.
-
-    A seed that failed is trained again only if that may succeed.
-    """
-    missing = []
-    for seed in runner.spec.seeds:
-        attempts = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
-        if any(attempt.state == "finished" for attempt in attempts):
-            continue
-        if attempts and attempts[-1].state == "failed":
-            if _may_pass(attempts[-1]):
-                missing.append(seed)
-            else:
-                why = attempts[-1].reason
-                runner.observer.notice(f"trial {trial.number} has no seed {seed}, which failed: {why}")
-            continue
-        left = _left_by(runner, attempts[-1]) if attempts else None
-        if left is None or _again(runner, attempts[-1], left):
-            missing.append(seed)
+    def _go_on(self, trial: OpenTrial, seed: int, attempt: AttemptRecord | None) -> None:
+        """Let a seed of a trial wait for its training, or for the worker that still trains it."""
+        folder = None if attempt is None else _folder(attempt)
+        if attempt is None:
+            trial.running.discard(seed)
+            trial.waiting.append(seed)
+        elif folder is not None and (pid := folder.process()) is not None:
+            trial.left[seed] = attempt
+            self.results.observer.notice(
+                f"process {pid} is still training trial {trial.number}: waiting for it"
+            )
         else:
-            runner.settle_seed(trial.number, seed, _ingest(runner, attempts[-1], left))
-    return missing
+            self._take_in(trial, attempt)
+
+    def _take_in(self, trial: OpenTrial, attempt: AttemptRecord) -> None:
+        """Settle the result that an attempt left; without one, its seed is trained again."""
+        results, folder, seed = self.results, _folder(attempt), attempt.key.seed
+        left = _left(attempt)
+        if left is None or (trial.finished and attempt.state == "failed"):
+            if left is None:
+                interrupted = Failure("interrupted before it was measured", may_pass=True)
+                results.store.fail_attempt(attempt.key, interrupted)
+            trial.running.discard(seed)
+            trial.waiting.append(seed)
+            return
+        if isinstance(left, Measurement):
+            results.observer.notice(f"trial {trial.number} was measured while no driver ran: it is stored")
+        results.settle(attempt.key, folder, left)
+
+    def _unfinished(self, trial: TrialRecord) -> list[int]:
+        done = {attempt.key.seed for attempt in trial.attempts if attempt.state == "finished"}
+        return [seed for seed in self.results.spec.seeds if seed not in done]
+
+    def _missing(self, trial: TrialRecord, *, notify: bool = True) -> list[int]:
+        """Return the seeds that a finished trial lacks, except for those that failed for good."""
+        latest = {attempt.key.seed: attempt for attempt in trial.attempts}
+        missing = []
+        for seed in self._unfinished(trial):
+            attempt = latest.get(seed)
+            if attempt is None or attempt.state != "failed" or _may_pass(attempt):
+                missing.append(seed)
+            elif notify:
+                self.results.observer.notice(
+                    f"trial {trial.number} has no seed {seed}, which failed: {attempt.reason}"
+                )
+        return missing
 
 
-def _again(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure) -> bool:
-    """Return whether a training that failed while no driver ran is tried again; then store its failure."""
-    if not (isinstance(left, Failure) and left.may_pass and runner.spec.retries):
-        return False
-    if attempt.state != "failed":
-        runner.store.fail_attempt(attempt.key, left)
-    return True
+def _folder(attempt: AttemptRecord) -> RunFolder | None:
+    return None if attempt.folder is None else RunFolder(attempt.folder)
+
+
+def _left(attempt: AttemptRecord) -> Measurement | Failure | None:
+    """Return how an attempt ended, as the store or its folder says; None if it was cut off."""
+    if attempt.state == "failed" and attempt.may_pass is not None:
+        return Failure(attempt.reason or "", attempt.may_pass)
+    folder = _folder(attempt)
+    return None if folder is None else folder.recover()
 
 
 def _may_pass(attempt: AttemptRecord) -> bool:
     """Return whether a failed attempt may succeed if it is tried again, as after a worker was killed."""
-    if attempt.may_pass is not None:
-        return attempt.may_pass
-    left = None if attempt.folder is None else RunFolder(attempt.folder).recover()
+    left = _left(attempt)
     return left is None or (isinstance(left, Failure) and left.may_pass)
-
-
-def _left_by(runner: Runner, attempt: AttemptRecord) -> Measurement | Failure | None:
-    """Return the result in an attempt's folder, or None; wait first for a worker that still trains in it."""
-    if attempt.state == "failed" and attempt.may_pass is not None:
-        return Failure(attempt.reason or "", attempt.may_pass)
-    if attempt.folder is None:
-        return None
-    folder = RunFolder(attempt.folder)
-    if (pid := folder.process()) is not None:
-        runner.observer.notice(f"process {pid} is still training trial {attempt.key.trial}: waiting for it")
-    while folder.process() is not None:
-        time.sleep(_POLL)
-    left = folder.recover()
-    if left is None:
-        interrupted = Failure("interrupted before it was measured", may_pass=True)
-        runner.store.fail_attempt(attempt.key, interrupted)
-    return left
-
-
-def _ingest(runner: Runner, attempt: AttemptRecord, left: Measurement | Failure) -> Failure | None:
-    """Store the result `left` of an attempt; return its failure, or None if it was measured."""
-    failure = left if isinstance(left, Failure) else None
-    if isinstance(left, Measurement):
-        runner.observer.notice(f"trial {attempt.key.trial} was measured while no driver ran: it is stored")
-        failure = runner.store_measurement(attempt.key, left)
-        if attempt.folder is not None:
-            RunFolder(attempt.folder).forget_checkpoints()
-    if failure is not None:
-        runner.store.fail_attempt(attempt.key, failure)
-        if attempt.folder is not None:
-            RunFolder(attempt.folder).clear_failed()
-    return failure

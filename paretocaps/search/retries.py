@@ -60,8 +60,13 @@ class Retries:
         return None
 
     def again(self, key: AttemptKey, failure: Failure) -> bool:
-        """Return whether a training that was begun here is tried again after its attempt `key` failed."""
-        training = self._trainings[key.trial][key.seed]
+        """Return whether a training is tried again after its attempt `key` failed.
+
+        One that another driver began is, if it may succeed then.
+        """
+        training = self._trainings.get(key.trial, {}).get(key.seed)
+        if training is None or key.attempt not in training.folders:
+            return failure.may_pass and self.allowed > 0
         written = _written(training.folders[key.attempt])
         advanced = written not in (None, training.begun_with) or self.store.got_further(key)
         training.in_vain = 0 if advanced else training.in_vain + 1
@@ -69,10 +74,11 @@ class Retries:
 
     def end(self, key: AttemptKey) -> None:
         """Remove the checkpoints of a training that was measured, or has failed for good."""
-        seeds = self._trainings[key.trial]
-        _forget(seeds.pop(key.seed))
+        seeds = self._trainings.get(key.trial, {})
+        if (training := seeds.pop(key.seed, None)) is not None:
+            _forget(training)
         if not seeds:
-            del self._trainings[key.trial]
+            self._trainings.pop(key.trial, None)
 
     def end_waiting(self, trial: int) -> None:
         """Remove the checkpoints of a failed trial, except those of its seeds that still train."""

@@ -1,6 +1,7 @@
 """Tells which choices are the same training, whatever the choices are called."""
 
-from collections.abc import Callable, Hashable, Mapping
+import hashlib
+from collections.abc import Callable, Hashable, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +48,21 @@ class SameTraining:
         }
         acting = (of(tuple(choices.get(name, _ABSENT) for name in names)) for names, of in self._come_to)
         return canonical_json(alone), *acting
+
+    def digest(self, choices: Mapping[str, Any]) -> str:
+        """Return the `key` as 64 hexadecimal digits, which are the same in every process."""
+        return hashlib.sha256(_text(self.key(choices)).encode()).hexdigest()
+
+
+def _text(key: Hashable) -> str:
+    """Return a text that is equal for equal keys, although 1 equals 1.0 and sets have no order."""
+    if isinstance(key, tuple):
+        return f"({','.join(map(_text, key))})"
+    if isinstance(key, Set):
+        return f"{{{','.join(sorted(map(_text, key)))}}}"
+    if isinstance(key, int) or (isinstance(key, float) and key.is_integer()):
+        return repr(int(key))
+    return repr(key)
 
 
 def _kept(effect: Effect) -> Callable[[tuple[Any, ...]], Hashable]:

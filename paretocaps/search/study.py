@@ -1,7 +1,6 @@
 """Checks and runs one study, from its spec to its stored front."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +11,7 @@ from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.effect import Facts
 from paretocaps.domain.ensemble import EnsembleSpec
+from paretocaps.domain.job import Origin
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
@@ -21,6 +21,7 @@ from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
 from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
+from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
     data_content,
     origin_of,
@@ -31,15 +32,15 @@ from paretocaps.search.identity import (
 )
 from paretocaps.search.ingest import ingest
 from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import open_optuna_study, refuse_foreign_study
+from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.proposals import Proposals
-from paretocaps.search.recovery import add_seeds, recover_trials
+from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.search.without_effect import told, without_effect
-from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.store import Store
 
 _TRIED = 512
@@ -191,47 +192,61 @@ def run_study(
 
     Raises:
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
-        StorageError: another process runs the study.
+        FencedError: another driver took over from this one, which had been silent for too long.
         ParetocapsError: too many trials failed.
         KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP; all is stored, and running trials are interrupted.
     """
     spec = checked.spec
     interrupts = Interrupts(spec.timeout)
-    with driver_lock(spec.storage, spec.study), interrupts.watching():
-        data = data or CheckedData()
-        facts = {**data.facts, "ranks": spec.ranks}
+    data = data or CheckedData()
+    facts = {**data.facts, "ranks": spec.ranks}
+    with interrupts.watching():
         designs, notices = _enter(store, checked, facts)
-        counts = store.counts(spec.study)
-        sampler = checked.sampler.optuna(spec.seed + sum(counts.values()), spec.trials)
-        seen = {designs.same.key(json.loads(choices)) for choices in store.choices_seen(spec.study)}
-        with (
-            open_optuna_study(
-                spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
-            ) as study,
-            checked.executor(checked.places) as executor,
-        ):
-            place = store.study(spec.study).spec["data"]
-            content = _check_data(study, spec, place)
-            _check_reading(study, spec, data, begun=bool(sum(counts.values())))
-            # this run may ask for more trials; where the data are on this machine does not matter to others
-            store.set_spec(spec.study, stored_form(spec) | {"data": place})
-            store.set_facts(spec.study, facts)  # an older study has none
-            proposals = Proposals(study, designs, checked.sampler, spec.seed, seen, observer)
-            origin = origin_of(spec, content, data)
-            runner = Runner(
-                spec, checked.objectives, store, study, proposals, executor, observer, interrupts, origin
-            )
-            observer.opened(spec, counts["finished"])
-            if len(checked.places) < spec.workers:
-                observer.notice(_fewer_jobs(spec, checked.places))
-            for remark in (*checked.without_effect, *notices, *_other_artifacts(store, spec.study)):
-                observer.notice(remark)
-            recover_trials(runner)
-            add_seeds(runner)
-            ingest(runner, checked.designs)
-            proposals.enqueue_designs(checked.designs, again=store.designs_to_retry(spec.study))
-            runner.run()
-            return runner
+        with Driver(store, spec.study) as driver:
+            known = KnownTrials(driver.store, spec.study, designs.same)
+            seed = spec.seed + known.counts.total() + driver.sampler_seed
+            sampler = checked.sampler.optuna(seed, spec.trials)
+            with (
+                open_optuna_study(
+                    spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
+                ) as study,
+                checked.executor(checked.places) as executor,
+            ):
+                origin = _check(driver.store, study, spec, data, begun=bool(known.states))
+                driver.store.set_facts(spec.study, facts)  # an older study has none
+                results = Results(spec, checked.objectives, driver.store, study, known, observer)
+                proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer)
+                runner = Runner(results, driver, proposals, executor, interrupts, origin)
+                observer.opened(spec, known.counts["finished"])
+                for remark in (*_remarks(checked, driver), *notices):
+                    observer.notice(remark)
+                runner.recover()
+                ingest(runner, checked.designs)
+                proposals.begin_with(checked.designs)
+                runner.run()
+                return runner
+
+
+def _check(store: Store, study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> Origin:
+    """Check that the data are the study's, and store what this run asks for, e.g. more trials."""
+    place = store.study(spec.study).spec["data"]
+    content = _check_data(study, spec, place)
+    _check_reading(study, spec, data, begun=begun)
+    # where the data are on this machine does not matter to others
+    store.set_spec(spec.study, stored_form(spec) | {"data": place})
+    return origin_of(spec, content, data)
+
+
+def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
+    """Yield what is to be known before the run begins."""
+    if len(checked.places) < checked.spec.workers:
+        yield _fewer_jobs(checked.spec, checked.places)
+    others = sorted(other.process for other in driver.others.values())
+    if others:
+        run = "runs" if len(others) == 1 else "run"
+        yield f"{', '.join(others)} {run} this study, too: the drivers share its trials"
+    yield from checked.without_effect
+    yield from _other_artifacts(driver.store, checked.spec.study)
 
 
 def _other_artifacts(store: Store, study: str) -> list[str]:
@@ -262,15 +277,15 @@ def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesi
     """
     spec, trainer, fix = checked.spec, checked.trainer, checked.fix
     reasons: Mapping[str, str] = {}
-    if spec.study in [summary.name for summary in store.studies()]:
-        stored = store.study(spec.study)
-        refuse_other_study(spec, stored.spec)
-        idle = stored.without_effect
-    else:
-        refuse_foreign_study(spec.storage, spec.study)
+    if not store.has_study(spec.study):
+        # ours is always made before Optuna's, so another driver may have made both meanwhile
+        if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
+            raise foreign_study(spec.study)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
-        idle = tuple(reasons)
-        store.create_study(spec.study, stored_form(spec), facts, idle)
+        store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), exist_ok=True)
+    stored = store.study(spec.study)
+    refuse_other_study(spec, stored.spec)
+    idle = stored.without_effect
     same = SameTraining(trainer, spec.epochs, facts)
     return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
 

@@ -1,6 +1,6 @@
 """The finished trials of a running study and their front, which changes with each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from paretocaps.domain.front_record import FrontRecord
@@ -80,15 +80,22 @@ class StudyFront:
         device = latest_device(self.table) if self._device_bound else None
         return ranked_front(self.record, self.table, self.objectives, requirements, device)
 
-    def update(self) -> None:
-        """Rank all trials, store the front, and show it if it has changed."""
+    def update(self, change: int | None = None, told: Collection[int] = ()) -> bool:
+        """Rank all trials, store the front, and show it if it has changed; return whether it was stored.
+
+        It is not if other trials have finished after `change`, up to which the table was read. The trials
+        `told` to Optuna are given up in any case.
+        """
         self._fix_reference()
         front = ranked_front(self.record, self.table, self.objectives, device=self._latest_device())
-        self.store.save_front(front, self.table)
+        saved = self.store.save_front(front, self.table, change, told)
         if front != self.front:
             self.front = front
             self.observer.front_changed(front)
-        self._drop_weights()
+        if saved == "stale":
+            return False
+        self._drop_weights(change)
+        return True
 
     @property
     def _device_bound(self) -> bool:
@@ -98,7 +105,7 @@ class StudyFront:
         """Store the study's reference point, once, when its first trials are finished."""
         point = fixed_reference(self.table, self.objectives)
         if self.record.reference_point is None and point is not None:
-            self.store.set_reference_point(self.spec.study, point)
+            point = self.store.fix_reference_point(self.spec.study, point)
             self.record = replace(self.record, reference_point=point)
 
     def _latest_device(self) -> str | None:
@@ -114,12 +121,15 @@ class StudyFront:
         self.device = device
         return device
 
-    def _drop_weights(self) -> None:
-        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored."""
+    def _drop_weights(self, change: int | None) -> None:
+        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored.
+
+        Those of trials that have changed after `change` stay.
+        """
         kept = {
             *front_trials(self.table, self.objectives),
             *ensemble_trials(self.table, self.spec.ensembles),
         }
-        for gone in self.store.weights_unused(self.spec.study, kept):
+        for gone in self.store.weights_unused(self.spec.study, kept, change):
             gone.path.unlink(missing_ok=True)
             self.store.forget_weights(gone.key)

@@ -94,15 +94,15 @@ def optimize(
             raise Interrupted(_how_to_go_on(spec, "interrupted")) from None
         finally:
             watcher.closed()
-        front = Front.from_record(with_levels(store, runner.standing.within(spec.requirements)))
+        front = Front.from_record(with_levels(store, runner.results.standing.within(spec.requirements)))
     return RunSummary(
         study=spec.study,
-        finished=len(runner.standing.table),
-        failed=runner.failures.trials,
+        finished=len(runner.results.standing.table),
+        failed=runner.results.failures.trials,
         exhausted=runner.exhausted,
         front=front,
         storage=spec.storage,
-        collapsed=int(runner.standing.table.all_collapsed.sum()),
+        collapsed=int(runner.results.standing.table.all_collapsed.sum()),
         time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 

@@ -1,7 +1,7 @@
 """Writes attempts to the database: their start, their epochs, and their measurement or failure."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Table,
     and_,
     case,
     delete,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
@@ -32,11 +30,8 @@ from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.records import check_finite
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, INSERT, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
-
-_INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""The `insert` of each kind of database, which can replace existing rows."""
 
 
 class _Found(NamedTuple):
@@ -84,13 +79,14 @@ def start_attempt(
     return key
 
 
-def insert_attempt(connection: Connection, trial: int, key: AttemptKey, folder: Path | None = None) -> None:
-    """Add a running attempt at the trial whose row has the key `trial`."""
+def insert_attempt(connection: Connection, trial: int, key: AttemptKey, folder: Path | None = None) -> Path:
+    """Add a running attempt at the trial whose row has the key `trial`; return its absolute folder."""
     artifacts = artifacts_of(connection)
     own = artifacts.stored(new_folder(artifacts.new / attempt_name(key)) if folder is None else folder)
     values = {"trial_id": trial, "seed": key.seed, "attempt": key.attempt, "folder": own}
     values |= {"driver": driver_of(connection), "host": host_name(), "started": now()}
     connection.execute(insert(ATTEMPTS).values(**values, state="running", shared=None))
+    return artifacts.path(own)
 
 
 def attempt_folder(connection: Connection, key: AttemptKey) -> Path:
@@ -146,7 +142,7 @@ def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -
     values = [literal(value, EPOCHS.c[name].type) for name, value in row.items()]
     own = select(ATTEMPTS.c.id, *values).where(is_attempt(key))
     # a single statement, because it runs after every epoch of every training
-    upsert = _INSERT[connection.dialect.name](EPOCHS).from_select(["attempt_id", *row], own)
+    upsert = INSERT[connection.dialect.name](EPOCHS).from_select(["attempt_id", *row], own)
     replacing = upsert.on_conflict_do_update(index_elements=["attempt_id", "epoch"], set_=row)
     done = connection.execute(replacing, execution_options={"preserve_rowcount": True})
     if done.rowcount == 0:

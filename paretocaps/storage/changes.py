@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Row, and_, exists, select, true, update
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.records import State
@@ -54,29 +54,27 @@ def changes(connection: Connection, study: str, after: int | None = None) -> tup
     Raises:
         StorageError: there is no such study.
     """
-    row = connection.execute(select(STUDIES.c.id, STUDIES.c.changes).where(STUDIES.c.name == study)).first()
-    if row is None:
+    newer = TRIALS.c.study_id == STUDIES.c.id, true() if after is None else TRIALS.c.change > after
+    names = "number", "state", "choices", "design", "may_pass", "driver", "training"
+    query = select(STUDIES.c.changes, *(TRIALS.c[name] for name in names))
+    joined = query.select_from(STUDIES.outerjoin(TRIALS, and_(*newer))).where(STUDIES.c.name == study)
+    rows = connection.execute(joined.order_by(TRIALS.c.number)).all()
+    if not rows:
         study_id(connection, study)
         raise StorageError(f"study {study!r} has just been removed")
-    if row.changes == after:
-        return row.changes, []
-    names = "number", "state", "choices", "design", "may_pass", "driver", "training"
-    query = select(*(TRIALS.c[name] for name in names)).where(TRIALS.c.study_id == row.id)
-    if after is not None:
-        query = query.where(TRIALS.c.change > after)
-    found = connection.execute(query.order_by(TRIALS.c.number))
-    return row.changes, [
-        TrialState(
-            number=trial.number,
-            state=trial.state,
-            choices=json.loads(trial.choices),
-            design=trial.design,
-            may_pass=bool(trial.may_pass),
-            driver=trial.driver,
-            training=trial.training,
-        )
-        for trial in found
-    ]
+    return rows[0].changes, [_trial(row) for row in rows if row.number is not None]
+
+
+def _trial(row: Row[Any]) -> TrialState:
+    return TrialState(
+        number=row.number,
+        state=row.state,
+        choices=json.loads(row.choices),
+        design=row.design,
+        may_pass=bool(row.may_pass),
+        driver=row.driver,
+        training=row.training,
+    )
 
 
 def went_on(connection: Connection, study: int, after: int) -> bool:

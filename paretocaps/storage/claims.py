@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, not_, null, or_, select, update
 
 from paretocaps.domain.attempt_key import AttemptKey
-from paretocaps.storage.attempts import insert_attempt
+from paretocaps.storage.attempts import attempt_folder, insert_attempt
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of, living
 from paretocaps.storage.records import canonical_json
@@ -31,6 +32,7 @@ class NewTrial:
             failed since is not tried again.
         seed: the seed of its first training.
         total: how many trials the study is to have.
+        folder: where that training's files are; None for a new folder in the artifact folder.
     """
 
     number: int
@@ -40,14 +42,22 @@ class NewTrial:
     failed: int
     seed: int
     total: int
+    folder: Path | None = None
 
 
-def claim_new(connection: Connection, study: str, trial: NewTrial) -> AttemptKey | Refusal:
-    """Add a running trial that the connection's driver owns, with its first attempt; return its key.
+class Begun(NamedTuple):
+    """A new attempt, and the absolute folder for its files."""
+
+    key: AttemptKey
+    folder: Path
+
+
+def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Refusal:
+    """Add a running trial that the connection's driver owns, with its first attempt, which is returned.
 
     Returns:
-        "full" if the running, interrupted and finished trials are already `total`, "seen" if one of them is
-        the same training, "taken" if the number is another driver's.
+        The attempt; or "full" if the running, interrupted and finished trials are already `total`, "seen" if
+        one of them is the same training, "taken" if the number is another driver's.
 
     Raises:
         StorageError: there is no such study.
@@ -57,27 +67,31 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> AttemptKey
     attempt = AttemptKey(study, trial.number, trial.seed, 1)
     key, change = next_change(connection, study)
     own = TRIALS.c.study_id == key
-    owner = connection.execute(select(TRIALS.c.driver).where(own, TRIALS.c.number == trial.number)).first()
-    if owner is not None:  # this driver's own if the answer to the first try was lost
-        return attempt if owner.driver == driver_of(connection) is not None else "taken"
     same, counted = TRIALS.c.training == trial.training, TRIALS.c.state.in_(_COUNTED)
     count = select(func.count()).select_from(TRIALS)
-    total, seen, failed = connection.execute(
+    number, driver = TRIALS.c.number == trial.number, driver_of(connection)
+    taken, mine, total, seen, failed = connection.execute(
         select(
+            count.where(own, number).scalar_subquery(),
+            count.where(own, number, TRIALS.c.driver == driver).scalar_subquery(),
             count.where(own, counted).scalar_subquery(),
             count.where(own, same, counted).scalar_subquery(),
             count.where(own, same, TRIALS.c.state == "failed").scalar_subquery(),
         )
     ).one()
+    if mine:  # the answer to the first try was lost
+        return Begun(attempt, attempt_folder(connection, attempt))
+    if taken:
+        return "taken"
     if total >= trial.total:
         return "full"
     if seen or failed > trial.failed:
         return "seen"
     values = {"study_id": key, "number": trial.number, "choices": text, "design": trial.design}
     values |= {"state": "running", "created": now(), "training": trial.training, "change": change}
-    added = insert(TRIALS).values(**values, driver=driver_of(connection)).returning(TRIALS.c.id)
-    insert_attempt(connection, connection.execute(added).scalar_one(), attempt)
-    return attempt
+    added = insert(TRIALS).values(**values, driver=driver).returning(TRIALS.c.id)
+    key = connection.execute(added).scalar_one()
+    return Begun(attempt, insert_attempt(connection, key, attempt, trial.folder))
 
 
 def claim(connection: Connection, study: str, number: int) -> bool:

@@ -45,14 +45,13 @@ def register_driver(connection: Connection, study: str, token: str, host: str, p
 
 
 def check_driver(connection: Connection, token: str) -> None:
-    """Check that a driver has not ended; a server keeps it from being ended until the transaction ends.
+    """Check that a driver has not ended, which is a sign of life, too; it cannot be ended before the commit.
 
     Raises:
         FencedError: it has ended.
     """
-    query = select(DRIVERS.c.ended).where(DRIVERS.c.token == token)
-    row = connection.execute(query.with_for_update(read=True)).one_or_none()
-    if row is None or row.ended is not None:
+    own = update(DRIVERS).where(DRIVERS.c.token == token, DRIVERS.c.ended.is_(None))
+    if connection.scalar(own.values(beat=DRIVERS.c.beat + 1).returning(DRIVERS.c.id)) is None:
         raise _fenced(connection, token)
 
 

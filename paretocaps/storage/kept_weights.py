@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, true, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
@@ -10,24 +10,28 @@ from paretocaps.storage.attempts import find_attempt, is_attempt, is_latest
 from paretocaps.storage.folders import file_in, folder_here
 from paretocaps.storage.records import KeptWeights
 from paretocaps.storage.schema import ATTEMPTS, TRIALS
-from paretocaps.storage.studies import study_id
+from paretocaps.storage.studies import named
 
 
-def weights_unused(connection: Connection, study: str, keep: Collection[int]) -> list[KeptWeights]:
+def weights_unused(
+    connection: Connection, study: str, keep: Collection[int], change: int | None = None
+) -> list[KeptWeights]:
     """Return the weights files of a study that can be deleted; call `forget_weights` for each afterwards.
 
     The files of running and interrupted trials are kept, and those of the latest finished attempt per seed
-    of the trials in `keep`. Files outside of the artifact folders, and those on other machines, are left out.
+    of the trials in `keep`. With `change`, so are those of trials that have changed after it. Files outside
+    of the artifact folders, and those on other machines, are left out.
 
     Raises:
-        StorageError: there is no such study, or a folder leads out of the artifact folder.
+        StorageError: a folder leads out of the artifact folder.
     """
-    key, artifacts = study_id(connection, study), artifacts_of(connection)
+    artifacts = artifacts_of(connection)
     kept = and_(TRIALS.c.number.in_(keep), is_latest())
+    older = true() if change is None else func.coalesce(TRIALS.c.change, 0) <= change
     query = (
         select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices)
         .select_from(ATTEMPTS.join(TRIALS))
-        .where(TRIALS.c.study_id == key, ATTEMPTS.c.weights.is_not(None))
+        .where(TRIALS.c.study_id == named(study), ATTEMPTS.c.weights.is_not(None), older)
         .where(~or_(TRIALS.c.state.in_(("running", "interrupted")), kept))
         .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
     )

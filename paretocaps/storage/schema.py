@@ -6,6 +6,7 @@ finished trial with means over its seeds; its `shared`, `loaded`, `partial` and 
 true for any seed.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,12 +29,15 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 from paretocaps.storage.records import STATES
 
 PREFIX = "paretocaps_"
 VERSION_TABLE = "paretocaps_alembic_version"
+INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""The `insert` of each kind of database, which can leave or replace existing rows."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -72,11 +72,13 @@ class Store:
     """
 
     create_study = _writes(_studies.create_study)
+    has_study = _reads(_studies.has_study)
     study = _reads(_studies.study)
     studies = _reads(_studies.studies)
     set_spec = _writes(_studies.set_spec)
     set_facts = _writes(_studies.set_facts)
     set_reference_point = _writes(_studies.set_reference_point)
+    fix_reference_point = _writes(_studies.fix_reference_point)
 
     register_driver = _writes(_drivers.register_driver)
     beat = _writes(_drivers.beat)

@@ -11,7 +11,7 @@ from paretocaps.errors import DivergedError, StorageError, did_you_mean
 from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canonical_json
-from paretocaps.storage.schema import STUDIES, TRIALS, now
+from paretocaps.storage.schema import INSERT, STUDIES, TRIALS, now
 
 
 def create_study(
@@ -20,10 +20,13 @@ def create_study(
     spec: Mapping[str, Any],
     facts: Mapping[str, int] | None = None,
     without_effect: Sequence[str] = (),
+    *,
+    exist_ok: bool = False,
 ) -> None:
     """Add a study with its spec, in values that JSON can hold (`spec.model_dump(mode="json")`).
 
-    `facts` and `without_effect` are those of `StudyRecord`.
+    `facts` and `without_effect` are those of `StudyRecord`. With `exist_ok`, a study of that name, which
+    another driver has just made, stays as it is.
 
     Raises:
         UsageError: `spec` cannot be stored as JSON.
@@ -37,8 +40,17 @@ def create_study(
         "without_effect": list(without_effect) or None,
     }
     where = safe(connection.engine.url)
+    if exist_ok:
+        added = INSERT[connection.dialect.name](STUDIES).values(**values)
+        connection.execute(added.on_conflict_do_nothing(index_elements=["name"]))
+        return
     with refusing_duplicates(f"study {name!r} is already in {where!r}: open it, or choose another name"):
         connection.execute(insert(STUDIES).values(**values))
+
+
+def has_study(connection: Connection, name: str) -> bool:
+    """Return whether there is a study called `name`."""
+    return connection.scalar(select(STUDIES.c.id).where(STUDIES.c.name == name)) is not None
 
 
 def study_id(connection: Connection, name: str, *, lock: bool = False) -> int:
@@ -124,3 +136,18 @@ def set_reference_point(connection: Connection, name: str, point: Sequence[float
         raise DivergedError(f"reference point {values} is not finite: it cannot be stored")
     key = study_id(connection, name)
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(reference_point=values))
+
+
+def fix_reference_point(connection: Connection, name: str, point: Sequence[float]) -> tuple[float, ...]:
+    """Store the reference point of a study that has none, and return the one that the study has.
+
+    Raises:
+        StorageError: there is no such study.
+        DivergedError: a value is not finite.
+    """
+    key = study_id(connection, name, lock=True)
+    stored = connection.scalar(select(STUDIES.c.reference_point).where(STUDIES.c.id == key))
+    if stored is not None:
+        return tuple(stored)
+    set_reference_point(connection, name, point)
+    return tuple(map(float, point))

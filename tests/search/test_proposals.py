@@ -1,20 +1,32 @@
+from pathlib import Path
+
 import optuna
 import pytest
 from optuna.trial import TrialState
 
+from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.search.designs import StudyDesigns, with_designs
+from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
+from paretocaps.storage.claims import Begun
+from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
 
 
 @pytest.fixture
-def propose():
+def store(storage):
+    with Store.open(storage, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def propose(store):
     """Make proposals over a space of the probe's choices."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -24,14 +36,27 @@ def propose():
         asked = StudySpec(fix=fix, **spec)
         same = SameTraining(trainer, asked.epochs, None)
         designs = StudyDesigns(asked, trainer, Space.parse(table).without(fix), fix, same)
-        return Proposals(study, designs, chosen, 0, set(seen), Observer())
+        store.create_study(f"s{len(store.studies())}", {})
+        known = KnownTrials(store, store.studies()[-1].name, same)
+        known.seen.update(seen)
+        return Proposals(study, designs, chosen, 0, known, Observer())
 
     return make
 
 
+def claimed(proposal):
+    return Begun(AttemptKey("s", proposal.number, 0, 1), Path())
+
+
+def following(proposals, claim=claimed):
+    """Return the next proposal, or None if there is none."""
+    found = proposals.next(claim)
+    return None if found == "exhausted" else found[0]
+
+
 def drawn(proposals):
     found = []
-    while (proposal := proposals.next()) is not None:
+    while (proposal := following(proposals)) is not None:
         proposals.study.tell(proposal.number, [0.5, 1.0])
         found.append(proposal)
     return found
@@ -43,7 +68,7 @@ def test_every_design_of_a_small_space_comes_once(propose, sampler):
     proposals = propose({"learning_rate": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}, sampler)
     found = drawn(proposals)
     assert sorted(p.choices["learning_rate"] for p in found) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
-    assert proposals.next() is None
+    assert following(proposals) is None
 
 
 def test_repeats_are_told_back_as_pruned(propose):
@@ -57,7 +82,7 @@ def test_repeats_are_told_back_as_pruned(propose):
 
 def test_what_an_earlier_run_tried_is_not_proposed(propose):
     table = {"learning_rate": [0.1, 0.2, 0.3]}
-    first = propose(table).next()
+    first = following(propose(table))
     found = drawn(propose(table, seen=[SameTraining(PROBE, 5, None).key(first.choices)]))
     assert first.choices not in [proposal.choices for proposal in found]
     assert len(found) == 2
@@ -65,9 +90,9 @@ def test_what_an_earlier_run_tried_is_not_proposed(propose):
 
 def test_designs_come_first_and_once(propose):
     proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0}})
-    proposals.enqueue_designs(("slow",))
-    proposals.enqueue_designs(("slow",))
-    names = [proposals.next().design for _ in range(4)]
+    proposals.begin_with(("slow",))
+    proposals.begin_with(("slow",))
+    names = [following(proposals).design for _ in range(4)]
     assert names == ["slow", None, None, None]
 
 
@@ -89,18 +114,18 @@ def test_the_same_training_is_proposed_once_whatever_it_is_called(propose):
 def test_designs_that_are_one_training_are_tried_once_under_both_names(propose):
     trainer = with_designs(CAPSNET, {"decays": {"lr_policy": "step_decay"}})
     proposals = propose({"lr_policy": ["fixed", "step_decay", "one_cycle"]}, trainer=trainer, epochs=1)
-    proposals.enqueue_designs(("baseline", "decays", "one_cycle"))
-    first, second = proposals.next(), proposals.next()
+    proposals.begin_with(("baseline", "decays", "one_cycle"))
+    first, second = following(proposals), following(proposals)
     assert (first.design, second.design) == ("baseline = decays", "one_cycle")
     assert first.choices == CAPSNET.canonical({})
-    assert proposals.next() is None
+    assert following(proposals) is None
 
 
 def test_a_design_keeps_a_choice_that_is_not_sampled_as_it_has_no_effect(propose):
     table = CAPSNET.space.without(["growth"]).table()
     proposals = propose(table, trainer=CAPSNET, fix={"pruning_ratio": 0.5})
-    proposals.enqueue_designs(("wab", "adabatch"))
-    wab, adabatch = proposals.next(), proposals.next()
+    proposals.begin_with(("wab", "adabatch"))
+    wab, adabatch = following(proposals), following(proposals)
     assert (wab.design, wab.choices["growth"]) == ("wab (pruning_ratio=0.5)", "once")
     assert (adabatch.design, adabatch.choices["growth"]) == ("adabatch (pruning_ratio=0.5)", "doubling")
 
@@ -110,7 +135,7 @@ def test_combinations_that_the_trainer_refuses_are_left_out(propose):
     table = {"lr_policy": ["one_cycle"], "lr_max": {"low": 1e-5, "high": 1e-3, "log": True}}
     proposals = propose(table, trainer=CAPSNET)
     proposals.observer.notice = notices.append
-    found = [proposals.next() for _ in range(9)]
+    found = [following(proposals) for _ in range(9)]
     assert all(one.choices["lr_max"] >= 1e-4 for one in found)
     assert len(notices) == 1
     assert "lr_min=0.0001 is above lr_max" in notices[0]
@@ -118,4 +143,44 @@ def test_combinations_that_the_trainer_refuses_are_left_out(propose):
 
 def test_a_continuous_space_does_not_end(propose):
     proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0, "log": True}}, "qmc")
-    assert all(proposals.next() for _ in range(70))
+    assert all(following(proposals) for _ in range(70))
+
+
+def refusing(*answers):
+    """Claim after the other drivers' answers, in this order."""
+    left = list(answers)
+    return lambda proposal: left.pop(0) if left else claimed(proposal)
+
+
+def test_what_another_driver_has_begun_is_told_as_pruned_and_not_proposed_again(propose):
+    proposals = propose({"learning_rate": [0.1, 0.2, 0.3]}, "grid")
+    found = [following(proposals, refusing("seen")), following(proposals)]
+    assert following(proposals) is None
+    assert [proposal.number for proposal in found] == [1, 2]
+    assert proposals.study.trials[0].state == TrialState.PRUNED
+    assert proposals.study.trials[0].user_attrs == {"repeats": True}
+
+
+def test_a_trial_that_another_driver_got_too_is_left_to_it(propose):
+    proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0}})
+    assert following(proposals, refusing("taken")).number == 1
+    assert proposals.study.trials[0].state == TrialState.RUNNING
+
+
+def test_a_study_that_is_full_ends_the_trial_and_keeps_the_design_for_later(propose):
+    proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0}})
+    proposals.begin_with(("slow",))
+    assert proposals.next(refusing("full")) == "full"
+    assert proposals.study.trials[0].state == TrialState.FAIL
+    assert following(proposals).design == "slow"
+
+
+def test_a_trial_that_waits_in_optuna_s_queue_comes_first(propose):
+    """Its users, or an older version, put it there."""
+    for sampler in ("random", "qmc"):
+        proposals = propose({"learning_rate": {"low": 0.01, "high": 1.0}}, sampler)
+        proposals.study.enqueue_trial({"learning_rate": 0.25}, user_attrs={"design": "mine"})
+        proposals.begin_with(("slow",))
+        found = [following(proposals) for _ in range(3)]
+        assert [proposal.design for proposal in found] == ["slow", "mine", None]
+        assert found[1].choices["learning_rate"] == 0.25

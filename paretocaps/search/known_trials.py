@@ -1,0 +1,80 @@
+"""What a driver knows of all trials of its study: its own, and those of drivers that run at the same time."""
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from paretocaps.search.same_training import SameTraining
+from paretocaps.storage.changes import TrialState
+from paretocaps.storage.records import State
+from paretocaps.storage.store import Store
+
+
+@dataclass
+class KnownTrials:
+    """The states of a study's trials, and what they train; it is read whole once, then what has changed.
+
+    Args:
+        store: where the trials are.
+        study: the name of the study.
+        same: tells trainings apart.
+
+    Attributes:
+        change: the change of the study up to which they were read.
+        states: the states of the trials by number.
+        counts: how many trials are in each state.
+        seen: the keys of the trainings that are not to be proposed: all that have not failed, and those that
+            have failed since the first reading.
+        failed: how many trials had failed at the first reading, by the digest of their training.
+        designs: how many trials there were of each design at the first reading.
+        again: the designs of failed trials that may succeed if they are tried again.
+    """
+
+    store: Store
+    study: str
+    same: SameTraining
+    change: int | None = None
+    states: dict[int, State] = field(default_factory=dict)
+    counts: Counter[State] = field(default_factory=Counter)
+    seen: set[Hashable] = field(default_factory=set)
+    failed: Counter[str] = field(default_factory=Counter)
+    designs: Counter[str] = field(default_factory=Counter)
+    again: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.change, trials = self.store.changes(self.study)
+        digests = {trial.number: self.same.digest(trial.choices) for trial in trials}
+        for trial in trials:
+            self._note(trial)
+            if trial.state == "failed":
+                self.failed[digests[trial.number]] += 1
+            else:
+                self.seen.add(self.same.key(trial.choices))
+            if trial.design is not None:
+                self.designs[trial.design] += 1
+                if trial.may_pass:
+                    self.again.add(trial.design)
+        # an older version stored no digests, or others
+        other = {trial.number: digests[trial.number] for trial in trials if trial.training is None}
+        other |= {one.number: digests[one.number] for one in trials if one.training != digests[one.number]}
+        if other:
+            self.store.record_trainings(self.study, other)
+
+    @property
+    def counted(self) -> int:
+        """How many trials count as those that the study is to have: all that have not failed."""
+        return self.counts.total() - self.counts["failed"]
+
+    def update(self) -> list[TrialState]:
+        """Read the trials that have changed since the last reading, and return them."""
+        self.change, changed = self.store.changes(self.study, self.change)
+        for trial in changed:
+            self._note(trial)
+            self.seen.add(self.same.key(trial.choices))
+        return changed
+
+    def _note(self, trial: TrialState) -> None:
+        if trial.number in self.states:
+            self.counts[self.states[trial.number]] -= 1
+        self.states[trial.number] = trial.state
+        self.counts[trial.state] += 1

@@ -1,0 +1,217 @@
+"""What becomes of a training that has ended: it is stored, Optuna is told, and the front is ranked anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import optuna
+from optuna.trial import TrialState
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.quantities.quantities import may_be_missing, value_of
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import DivergedError
+from paretocaps.run_folder import RunFolder
+from paretocaps.search.failures import Failures
+from paretocaps.search.known_trials import KnownTrials
+from paretocaps.search.observer import Observer
+from paretocaps.search.open_trial import OpenTrial
+from paretocaps.search.retries import Retries
+from paretocaps.search.study_front import StudyFront
+from paretocaps.storage.store import Store
+
+_TRIES = 3  # to store a front while other drivers finish trials; whoever finishes the last one stores it
+
+
+@dataclass
+class Results:
+    """Takes in the results of one driver's trials, and of the trials that other drivers finish.
+
+    Every value is stored before Optuna is told. A trial is its driver's until Optuna was told of its end.
+
+    Args:
+        spec, objectives: the study.
+        store, study: our tables and Optuna's.
+        known: the trials of all drivers.
+        observer: its methods are called as trials end.
+
+    Attributes:
+        open: the trials that this driver has not completed, by number.
+        standing: the finished trials and their front.
+        failures: what failed in this run.
+        retries: which trainings are tried again.
+    """
+
+    spec: StudySpec
+    objectives: Sequence[Objective]
+    store: Store
+    study: optuna.Study
+    known: KnownTrials
+    observer: Observer
+    open: dict[int, OpenTrial] = field(default_factory=dict)
+    standing: StudyFront = field(init=False)
+    failures: Failures = field(init=False)
+    retries: Retries = field(init=False)
+    _told: list[int] = field(default_factory=list)
+    _remarked: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
+        self.failures = Failures(self.spec.trials)
+        self.retries = Retries(self.spec.retries, self.store)
+
+    def settle(
+        self, key: AttemptKey, folder: RunFolder | None, result: Measurement | Failure
+    ) -> Failure | None:
+        """Store how an attempt ended, and end its trial if it was the last one; return why it failed.
+
+        If it may succeed when it is tried again, its seed waits for that.
+
+        Args:
+            key: the attempt.
+            folder: its folder, which is cleared of checkpoints, and after a failure of all but the reason;
+                None to leave it as it is.
+            result: how it ended.
+
+        Raises:
+            ParetocapsError: too many trials or trainings have failed.
+        """
+        trial = self.open.get(key.trial)
+        last = trial is not None and not trial.finished and trial.is_last(key.seed)
+        failure = result if isinstance(result, Failure) else self._store(key, result, last=last)
+        again = failure is not None and trial is not None and self.retries.again(key, failure)
+        if failure is not None:
+            self.store.fail_attempt(key, failure)
+        if folder is not None:
+            _clear(folder, failed=failure is not None, again=again)
+        if failure is not None and trial is not None and again:
+            self.observer.notice(f"trial {key.trial} is tried again: {failure.reason}")
+            trial.again(key.seed)
+            return failure
+        self.retries.end(key)
+        if trial is None:  # another seed of it failed before
+            return failure
+        trial.running.discard(key.seed)
+        if trial.finished:
+            self._settle_seed(trial, key.seed, failure)
+        elif failure is not None:
+            self.fail(trial.number, failure)
+        elif last:
+            self._finish(trial)
+        return failure
+
+    def complete(self, trial: OpenTrial) -> None:
+        """Finish a trial whose seeds were all measured before it was taken over."""
+        self.store.finish_trial(self.spec.study, trial.number)
+        self._finish(trial)
+
+    def fail(self, number: int, failure: Failure) -> None:
+        """End a trial as failed; the measurements of its other seeds stay stored.
+
+        Raises:
+            ParetocapsError: too many trials have failed.
+        """
+        self.open.pop(number, None)
+        self.store.fail_trial(self.spec.study, number, failure)
+        self.retries.end_waiting(number)
+        self.tell_failed(number)
+        self.observer.trial_failed(number, failure.reason)
+        self.failures.of_trial(failure)
+
+    def tell(self, number: int) -> None:
+        """Tell Optuna the values of a finished trial, or that it was pruned where it is a bad one.
+
+        TPE counts pruned trials among the bad ones, and the other samplers ignore them. What Optuna was told
+        already, by a driver that ended right afterwards, stays.
+        """
+        values = self.standing.objective_values(number)
+        state = TrialState.PRUNED if values is None else None
+        self.study.tell(number, values, state=state, skip_if_finished=True)
+        self._told.append(number)
+
+    def tell_failed(self, number: int) -> None:
+        """Tell Optuna that a trial failed."""
+        self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+        self._told.append(number)
+
+    def take_in(self) -> bool:
+        """Read what has changed in the study, also by other drivers; return whether trials have finished."""
+        finished = [trial.number for trial in self.known.update() if trial.state == "finished"]
+        if finished:
+            self.standing.read(finished)
+        return bool(finished)
+
+    def rank(self) -> None:
+        """Store the front of all finished trials, and show it if it has changed."""
+        for _ in range(_TRIES):
+            told, self._told = self._told, []
+            if self.standing.update(self.known.change, told):
+                return
+            self.take_in()
+
+    def give_up_told(self) -> None:
+        """Give up the trials that Optuna was told of since the front was last stored."""
+        if self._told:
+            self.store.release(self.spec.study, self._told)
+        self._told = []
+
+    def _store(self, key: AttemptKey, measurement: Measurement, *, last: bool) -> Failure | None:
+        """Store a measurement, or return a failure if an objective is missing or a value is not finite.
+
+        If the training did not reach the accuracy that an objective names, the trial is finished, not ranked.
+        """
+        for name in (objective.quantity for objective in self.objectives):
+            if value_of(measurement, name) is None and not may_be_missing(name, measurement):
+                return Failure(f"trainer {self.spec.trainer!r} did not measure {name!r}")
+        try:
+            self.store.finish_attempt(key, measurement, last=last)
+        except DivergedError as error:
+            return Failure(str(error))
+        self._remark(key.trial, measurement)
+        return None
+
+    def _remark(self, number: int, measurement: Measurement) -> None:
+        """Notify of what makes a trial's values unreliable; a remark of several trials is given only once."""
+        new = [remark for remark in measurement.remarks if remark not in self._remarked]
+        if measurement.device.loaded:
+            # not every remark says why the device counts as loaded
+            known = "; ".join(measurement.remarks) or "its times are not reliable"
+            self.observer.notice(f"trial {number} (trained on a loaded device): {known}")
+        elif new:
+            self.observer.notice(f"trial {number}: {'; '.join(new)}")
+        self._remarked.update(new)
+
+    def _settle_seed(self, trial: OpenTrial, seed: int, failure: Failure | None) -> None:
+        """Take account of a further training of a finished trial, which is stored.
+
+        The trial's values are then means over one seed more. Optuna keeps the values that it was told first,
+        because a finished trial cannot be told again.
+        """
+        if trial.complete:
+            del self.open[trial.number]
+            self._told.append(trial.number)
+        if failure is not None:
+            self.observer.seed_failed(trial.number, seed, failure.reason)
+            self.failures.of_seed(failure)
+            return
+        self.failures.success()
+        self.take_in()
+        self.observer.seed_finished(trial.number, seed, self.standing.values(trial.number))
+        self.rank()
+
+    def _finish(self, trial: OpenTrial) -> None:
+        del self.open[trial.number]
+        self.failures.success()
+        self.take_in()
+        self.tell(trial.number)
+        self.observer.trial_finished(trial.number, self.standing.values(trial.number))
+        self.rank()
+
+
+def _clear(folder: RunFolder, *, failed: bool, again: bool) -> None:
+    if failed:
+        folder.clear_failed(again=again)
+    else:
+        folder.forget_checkpoints()

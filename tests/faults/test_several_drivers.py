@@ -1,0 +1,41 @@
+"""Several drivers of one study, at once: on SQLite and PostgreSQL, and when one is killed or stopped."""
+
+import pytest
+from harness.invariants import check
+
+QUICK = {"PARETOCAPS_BEAT": "0.2", "PARETOCAPS_LEASE": "2"}
+OWNED = "SELECT driver FROM paretocaps_trials WHERE driver IS NOT NULL"
+LIVING = "SELECT pid FROM paretocaps_drivers WHERE ended IS NULL"
+FINISHED = "SELECT number FROM paretocaps_trials WHERE state = 'finished'"
+
+
+def trained_once(study):
+    """Check that nothing was trained twice: neither a trial, nor choices under two numbers."""
+    begun = [(trial, seed, epoch) for trial, seed, _, epoch, what, _ in study.work() if what == "begun"]
+    assert len(begun) == len(set(begun)), "an epoch was trained twice"
+    assert len({trial for trial, *_ in begun}) == study.trials
+
+
+def together(study, number):
+    drivers = [study.start() for _ in range(number)]
+    for driver in drivers:
+        assert driver.wait(240) == 0, driver.said
+    check(study)
+    trained_once(study)
+    assert study.rows(OWNED) == study.rows(LIVING) == []
+    return drivers
+
+
+@pytest.mark.parametrize(("number", "trials"), [(2, 12), (8, 40)])
+def test_drivers_that_start_at_once_share_the_trials(make_study, number, trials):
+    study = make_study(trials=trials, epochs=1, options=["--executor", "inline"])
+    together(study, number)
+
+
+def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):
+    study = make_study(trials=6, epochs=2, seconds=0.3, environment=QUICK)
+    first, second = study.start(), study.start()
+    study.until(lambda: len(set(study.rows(OWNED))) == 2)
+    first.kill()
+    assert second.wait(120) == 0, second.said
+    check(study)
