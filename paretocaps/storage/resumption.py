@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import find_attempt, is_attempt
+from paretocaps.storage.folders import folder_here
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
 from paretocaps.storage.studies import named
 
@@ -22,12 +23,17 @@ def resume_attempt(connection: Connection, key: AttemptKey, earlier: int) -> Non
 
 
 def earlier_folders(connection: Connection, key: AttemptKey) -> dict[int, Path]:
-    """Return the absolute folders of the attempts before `key` at the same trial and seed, by number."""
+    """Return the folders on this machine of the attempts before `key` at the same trial and seed, by number.
+
+    Raises:
+        StorageError: one leads out of the artifact folder.
+    """
     of_trial = TRIALS.c.study_id == named(key.study), TRIALS.c.number == key.trial
     before = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt < key.attempt, ATTEMPTS.c.folder.is_not(None)
-    query = select(ATTEMPTS.c.attempt, ATTEMPTS.c.folder).select_from(ATTEMPTS.join(TRIALS))
+    query = select(ATTEMPTS, TRIALS.c.choices).select_from(ATTEMPTS.join(TRIALS))
     rows = connection.execute(query.where(*of_trial, *before))
-    return {row.attempt: artifacts_of(connection) / row.folder for row in rows}
+    found = {row.attempt: folder_here(artifacts_of(connection), row) for row in rows}
+    return {attempt: folder for attempt, folder in found.items() if folder is not None}
 
 
 def got_further(connection: Connection, key: AttemptKey) -> bool:

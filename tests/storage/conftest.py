@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.run_folder import RunFolder
 from paretocaps.storage.store import Store
 
 SPEC = {"study": "s", "objectives": ["acc", "time", "params"], "trials": 3}
@@ -82,3 +84,22 @@ def finish(store: Store, measure: Callable[..., Measurement]) -> Callable[..., A
         return attempt
 
     return run
+
+
+@pytest.fixture
+def write_job() -> Callable[..., None]:
+    """Write the job of a training to a folder; further arguments are fields of the job."""
+
+    def write(folder: Path, **changes: Any) -> None:
+        values: dict[str, Any] = {
+            "study": "s",
+            "trial": 0,
+            "trainer": "t",
+            "choices": {},
+            "seed": 0,
+            "epochs": 1,
+        }
+        job = TrainingJob(data=DataSpec(), folder=folder, **{**values, **changes})
+        RunFolder(folder).write_job(job)
+
+    return write

@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 
 from paretocaps.domain.failure import Failure
-from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Predictions
 from paretocaps.errors import DivergedError, StorageError
-from paretocaps.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -43,19 +41,12 @@ def test_the_folder_is_the_store_s_own(store, attempt):
     assert list(folder.iterdir()) == []
 
 
-def job(folder, seed, choices=()):
-    data = {"name": "digits"}
-    return TrainingJob(
-        study="t", trial=0, trainer="t", choices=dict(choices), seed=seed, data=data, epochs=1, folder=folder
-    )
-
-
-def test_folders_move_with_the_database(store, tmp_path, url):
+def test_folders_move_with_the_database(store, write_job, tmp_path, url):
     store.start_trial("s", 0, {})
     inside, outside = store.artifacts / "mine" / "1", tmp_path / "elsewhere"
     store.start_attempt("s", 0, 1, inside)
     store.start_attempt("s", 0, 2, outside)
-    RunFolder(outside).write_job(job(outside, seed=2))
+    write_job(outside, seed=2)
     store.close()
     (tmp_path / "studies").rename(tmp_path / "moved")
     with type(store).open(url.replace("/studies/", "/moved/"), create=False) as moved:

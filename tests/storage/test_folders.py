@@ -1,10 +1,8 @@
 import pytest
 from sqlalchemy import update
 
-from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import StorageError
 from paretocaps.host import NAME
-from paretocaps.run_folder import RunFolder
 from paretocaps.storage.folders import Artifacts, file_in
 from paretocaps.storage.schema import ATTEMPTS
 
@@ -29,12 +27,6 @@ def attempt(store, finish):
     return read
 
 
-def write_job(folder, **changes):
-    values = {"study": "s", "trial": 0, "trainer": "t", "choices": {}, "seed": 0, "epochs": 1}
-    job = TrainingJob(data=DataSpec(), folder=folder, **{**values, **changes})
-    RunFolder(folder).write_job(job)
-
-
 def unused(store):
     return [gone.path for gone in store.weights_unused("s", [])]
 
@@ -54,7 +46,9 @@ def test_a_folder_that_leaves_the_artifact_folder_is_refused(store, attempt, fol
             read()
 
 
-def test_an_absolute_folder_needs_the_job_of_the_training_and_is_never_deleted_from(store, attempt, tmp_path):
+def test_an_absolute_folder_needs_the_job_of_the_training_and_is_never_deleted_from(
+    store, attempt, write_job, tmp_path
+):
     place = tmp_path / "elsewhere"
     place.mkdir()
     (place / FILE).touch()
@@ -87,7 +81,7 @@ def test_a_link_in_the_artifact_folder_leads_nowhere_else(store, attempt, tmp_pa
 
 
 def test_weights_of_another_machine_are_said_to_be_there_unless_they_can_be_read_here(
-    store, attempt, monkeypatch
+    store, attempt, write_job, monkeypatch
 ):
     monkeypatch.setenv(NAME, "second")
     host = attempt().host
@@ -97,7 +91,7 @@ def test_weights_of_another_machine_are_said_to_be_there_unless_they_can_be_read
     assert unused(store) == [attempt().weights]
 
 
-def test_new_trainings_are_in_the_named_folder_wherever_they_are_read(store, url, tmp_path):
+def test_new_trainings_are_in_the_named_folder_wherever_they_are_read(store, url, write_job, tmp_path):
     store.start_trial("s", 1, {"a": 1})
     with type(store).open(url, create=True, artifacts=tmp_path / "shared") as named:
         key = named.start_attempt("s", 1, 0)

@@ -3,6 +3,7 @@ import pytest
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError
+from paretocaps.host import NAME
 
 
 def test_an_attempt_tells_from_which_it_went_on_and_why_it_failed(store):
@@ -16,6 +17,15 @@ def test_an_attempt_tells_from_which_it_went_on_and_why_it_failed(store):
     attempts = store.trial("s", 0).attempts
     assert [attempt.resumed_from for attempt in attempts] == [None, 1, None]
     assert [attempt.may_pass for attempt in attempts] == [True, False, None]
+    assert store.earlier_folders(second) == {1: store.attempt_folder(first)}
+
+
+def test_an_attempt_of_another_machine_is_earlier_only_where_its_job_is_found(store, write_job, monkeypatch):
+    store.start_trial("s", 0, {"a": 1})
+    first, second = (store.start_attempt("s", 0, 7) for _ in range(2))
+    monkeypatch.setenv(NAME, "second")
+    assert store.earlier_folders(second) == {}
+    write_job(store.attempt_folder(first), seed=7, choices={"a": 1})
     assert store.earlier_folders(second) == {1: store.attempt_folder(first)}
 
 
