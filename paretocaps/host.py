@@ -9,6 +9,9 @@ from pathlib import Path
 NAME = "PARETOCAPS_HOST"
 """The environment variable that names the machine, where its host name does not tell it from others."""
 
+FOLDER = "PARETOCAPS_HOST_FOLDER"
+"""The environment variable that names the folder of all users on the machine, where /tmp is not it."""
+
 _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 
 
@@ -28,7 +31,7 @@ def host_folder(*parts: str) -> Path:
     Raises:
         OSError: it cannot be made, or what has its name is a link or belongs to somebody else.
     """
-    folder = _SHARED / f"paretocaps-{os.getuid()}"
+    folder = Path(os.environ.get(FOLDER) or _SHARED) / f"paretocaps-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

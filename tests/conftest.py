@@ -58,6 +58,15 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True)
+def host_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a machine's processes share is in a folder of the test run: none waits for another's device."""
+    folder = tmp_path_factory.getbasetemp() / "host"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL server; the tests that use it are skipped where the extra `dev-postgres` is missing."""

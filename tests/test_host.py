@@ -10,6 +10,7 @@ from paretocaps.host import host_folder, host_name
 
 @pytest.fixture(autouse=True)
 def shared(monkeypatch, tmp_path):
+    monkeypatch.delenv("PARETOCAPS_HOST_FOLDER", raising=False)
     monkeypatch.setattr(host, "_SHARED", tmp_path)
     return tmp_path
 
@@ -28,6 +29,12 @@ def test_each_user_and_machine_has_a_folder_of_its_own(monkeypatch, shared):
     assert folder.is_dir()
     assert stat.S_IMODE((shared / f"paretocaps-{os.getuid()}").stat().st_mode) == 0o700
     assert host_folder("drivers") == folder
+
+
+def test_the_environment_may_have_another_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "other"))
+    (tmp_path / "other").mkdir()
+    assert host_folder().is_relative_to(tmp_path / "other")
 
 
 def test_a_folder_that_is_a_link_is_refused(shared, tmp_path):

@@ -24,6 +24,7 @@ from paretocaps.errors import (
     is_out_of_memory,
 )
 from paretocaps.execution.calibration import calibrate, with_calibration
+from paretocaps.execution.lease import leased, with_lease
 from paretocaps.run_folder import RunFolder
 
 _LONGEST_REASON = 2000  # characters; a reason has to fit into one message and one line
@@ -32,10 +33,10 @@ _LONGEST_REASON = 2000  # characters; a reason has to fit into one message and o
 def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train `job` in this process, write its measurement to the job's folder and return it.
 
-    A study's job is written there too, so that its measurement is of use if the database is lost.
-    Where times are measured, the trainer's reference step is timed before the process's first job. The
-    progress that the trainer tells, at most once in a second, goes to `on_epoch.progress` and is seen in the
-    folder (`RunFolder.sign`), as epochs are.
+    A study's job is written there too, so that its measurement is of use if the database is lost. The devices
+    are leased meanwhile (see `lease`). Where times are measured, the trainer's reference step is timed before
+    the process's first job. The progress that the trainer tells, at most once in a second, goes to
+    `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported
@@ -55,7 +56,11 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         folder.sign()
         progress_of(on_epoch)(what, done, total)
 
-    with folder.lock():
+    def go_on(what: str, done: int, total: int) -> None:
+        lease.look()
+        tell(what, done, total)
+
+    with folder.lock(), leased(job, Throttled(tell)) as lease:
         if job.origin is not None:
             with suppress(OSError):  # a study that has its database does not need it
                 folder.write_job(job)
@@ -64,9 +69,9 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         tell("the reference step", 0, 0)
         calibration = calibrate(job, trainer)
         tell("the start", 0, 0)
-        measurement = train(job, WithProgress(report, Throttled(tell)))
+        measurement = train(job, WithProgress(report, Throttled(go_on)))
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
-        measurement = with_calibration(measurement, calibration)
+        measurement = with_lease(with_calibration(measurement, calibration), lease)
         folder.write_result(measurement)
     return measurement
 

@@ -1,16 +1,19 @@
 """Finds the devices that a study trains on, without importing torch."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from paretocaps.errors import UsageError
 
 _COUNT = "import torch; print(torch.cuda.device_count())"
 _DRIVER = Path("/proc/driver/nvidia")
+_LONGEST_ANSWER = 10.0  # s
 _LONGEST_COUNT = 120.0  # s; importing torch from a cold disk is slow
 
 
@@ -64,6 +67,34 @@ def _together(found: list[str], ranks: int) -> list[str]:
 
 def _spread(found: list[str], jobs: int) -> list[str]:
     return [found[job % len(found)] for job in range(max(jobs, len(found)))] if found else []
+
+
+def physical_name(device: str) -> str:
+    """Return a name of `device` that all processes of the machine have for it, as a file name.
+
+    CUDA_VISIBLE_DEVICES may give one card different numbers in two processes, so a card has its UUID where
+    the NVIDIA driver tells it.
+    """
+    kind, _, number = device.partition(":")
+    if kind != "cuda":
+        return device
+    index = int(number or 0)
+    visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    name = visible[index] if index < len(visible) else str(index)
+    uuid = next((uuid for at, uuid in _cards() if name == at or uuid.startswith(name)), name)
+    return re.sub(r"[^A-Za-z0-9-]", "_", f"{kind}-{uuid}")
+
+
+@lru_cache(maxsize=1)
+def _cards() -> list[tuple[str, str]]:
+    """Return number and UUID of each NVIDIA card."""
+    command = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_ANSWER)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    found = [line.partition(",") for line in answer.stdout.splitlines()]
+    return [(number.strip(), uuid.strip()) for number, _, uuid in found if uuid]
 
 
 def cuda_count() -> int:

@@ -3,6 +3,9 @@
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.failure import Failure
 
+BEGINNING = 60.0
+"""Seconds that a worker and its trainer have to say something at all, however short a job's own limit is."""
+
 START = 600.0
 """Seconds in which a worker has to be ready for its first job, unless the job has a limit of its own."""
 
@@ -38,7 +41,7 @@ class Limits:
     def silence(self) -> float:
         """How many seconds a silence may last."""
         if self._stall_timeout is not None:
-            return self._stall_timeout
+            return self._stall_timeout if self._told else max(BEGINNING, self._stall_timeout)
         if not self._told:
             return FIRST_SIGN if self._ready else START
         return max(SHORTEST, TIMES_THE_LONGEST * self._longest)

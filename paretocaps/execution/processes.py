@@ -14,6 +14,7 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import progress_of
 from paretocaps.execution.descendants import end_left_behind
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.lease import is_free
 from paretocaps.execution.limits import Limits
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 from paretocaps.run_folder import RunFolder
@@ -57,12 +58,16 @@ class ProcessExecutor:
         return len(self._places)
 
     def submit(self, job: TrainingJob) -> None:
-        """Hand `job` to a worker; if the worker cannot be started, the job's outcome is a failure.
+        """Hand `job` to a worker, on a free device if there is one.
+
+        If the worker cannot be started, the job's outcome is a failure.
 
         Raises:
             ParetocapsError: every worker has a job.
         """
-        place = next((place for place in self._places if place.job is None), None)
+        idle = [place for place in self._places if place.job is None]
+        free = (place for place in idle if len(idle) == 1 or is_free(place.device, job.exclusive))
+        place = next(free, idle[0] if idle else None)
         if place is None:
             raise refuse_full(self.capacity, job)
         place.job, place.limits = job, Limits(job.stall_timeout, job.trial_timeout)

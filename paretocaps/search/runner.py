@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.job import Origin, TrainingJob
-from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.objective import OBJECTIVES, is_timed
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor
@@ -232,6 +232,7 @@ class Runner:
             origin=self.origin,
             stall_timeout=self.spec.stall_timeout,
             trial_timeout=self.spec.trial_timeout,
+            exclusive=not self.spec.share_device and any(map(is_timed, self._measured)),
         )
         if (earlier := self.results.retries.begin(key, job.folder)) is not None:
             self.observer.notice(f"trial {key.trial} goes on from the checkpoint of attempt {earlier}")

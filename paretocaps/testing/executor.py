@@ -135,7 +135,7 @@ class ExecutorContract:
         """A job that tells its progress more often than its `stall_timeout` is trained to its end."""
         if not hears:
             pytest.skip("this executor does not notice that a job is silent")
-        job = make_job(tmp_path, pause=2.0).model_copy(update={"epochs": 1, "stall_timeout": 1.9})
+        job = make_job(tmp_path, pause=3.0).model_copy(update={"epochs": 1, "stall_timeout": 2.5})
         with EXECUTORS.get(name)(["cpu"]) as executor:
             assert run(executor, job).measurement is not None
 

@@ -5,7 +5,7 @@ import pytest
 
 from paretocaps.errors import UsageError
 from paretocaps.execution import devices as module
-from paretocaps.execution.devices import cuda_count, devices, each_of
+from paretocaps.execution.devices import cuda_count, devices, each_of, physical_name
 
 
 @pytest.fixture
@@ -105,3 +105,20 @@ def test_ranks_have_a_cuda_device_each(found):
         devices("cuda:1", ranks=2)
     found(0)
     assert devices("auto", ranks=2) == ["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "device", "name"),
+    [
+        ("", "cpu", "cpu"),
+        ("", "cuda:1", "cuda-GPU-b"),
+        ("1,0", "cuda:0", "cuda-GPU-b"),
+        ("GPU-b", "cuda:0", "cuda-GPU-b"),
+        ("MIG-1/2", "cuda:0", "cuda-MIG-1_2"),
+        ("", "cuda:7", "cuda-7"),
+    ],
+)
+def test_a_card_has_one_name_in_all_processes(monkeypatch, visible, device, name):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    monkeypatch.setattr(module, "_cards", lambda: [("0", "GPU-a"), ("1", "GPU-b")])
+    assert physical_name(device) == name

@@ -14,12 +14,26 @@ def test_a_silent_job_is_stalled():
     )
 
 
+def test_a_training_has_a_minute_to_begin():
+    job = Limits(stall_timeout=30.0)
+    job.spend(40.0, 40.0)
+    job.ready()
+    job.spend(40.0, 40.0)
+    job.hear("the start", 0, 0)
+    job.spend(50.0, 50.0)
+    assert job.exceeded() is None
+    job.spend(15.0, 15.0)
+    assert job.exceeded().reason.startswith(
+        "stalled: nothing was heard of the training for 1m after the start"
+    )
+
+
 def test_a_word_ends_a_silence():
     job = Limits(stall_timeout=30.0)
     for _ in range(5):
+        job.hear("epoch 1")
         job.spend(20.0, 20.0)
         assert job.exceeded() is None
-        job.hear("epoch 1")
 
 
 def test_seconds_in_which_nobody_listened_are_no_silence():

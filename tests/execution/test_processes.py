@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from paretocaps.execution import limits
 from paretocaps.execution.processes import ProcessExecutor
 from paretocaps.run_folder import RunFolder
 
@@ -167,6 +168,7 @@ def test_the_failure_of_a_silent_worker_says_where_it_is(make_job):
 
 
 def test_a_worker_that_hangs_before_it_is_ready_is_ended(make_job, monkeypatch, tmp_path):
+    monkeypatch.setattr(limits, "BEGINNING", 1.0)
     (tmp_path / "site").mkdir()
     (tmp_path / "site/sitecustomize.py").write_text(
         "import sys, time\nif 'paretocaps.execution.worker' in sys.orig_argv: time.sleep(60)\n"

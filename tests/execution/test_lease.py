@@ -1,0 +1,122 @@
+import os
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from paretocaps.domain.measurement import Device, Measurement
+from paretocaps.execution import lease as module
+from paretocaps.execution.lease import is_free, leased, with_lease
+from paretocaps.host import host_folder
+
+ORIGIN = {"storage": "s.db", "identity": "i", "data": "d"}
+
+
+class WaitsError(Exception):
+    """Ends a wait."""
+
+
+def refuse(what, done, total):
+    assert (done, total) == (0, 0)
+    raise WaitsError(what)
+
+
+@pytest.fixture(autouse=True)
+def _machine(monkeypatch, tmp_path):
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path))
+
+
+@pytest.fixture
+def stranger():
+    """A process that lives until the test ends."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+
+
+@pytest.fixture
+def measurement():
+    device = Device(name="cpu", kind="cpu")
+    return Measurement(acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=device)
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+def test_a_job_whose_times_are_compared_has_its_device_for_itself(make_job, first, second):
+    with leased(make_job(exclusive=first, origin=ORIGIN), refuse):
+        assert not is_free("cpu", second)
+        told = f"waits for cpu: process {os.getpid()} of study s trains there"
+        with pytest.raises(WaitsError, match=told), leased(make_job(exclusive=second), refuse):
+            pass
+    assert is_free("cpu", second)
+    with leased(make_job(exclusive=second), refuse):
+        pass
+
+
+def test_other_jobs_share_a_device(make_job):
+    with leased(make_job(), refuse), leased(make_job(), refuse):
+        assert is_free("cpu", False)
+        assert not is_free("cpu", True)
+
+
+def test_devices_are_leased_one_by_one(make_job):
+    with leased(make_job(device="cuda:0,cuda:1", exclusive=True), refuse):
+        with leased(make_job(device="cuda:2", exclusive=True), refuse):
+            pass
+        with pytest.raises(WaitsError), leased(make_job(device="cuda:1,cuda:2", exclusive=True), refuse):
+            pass
+        assert is_free("cuda:2", True)
+        assert not is_free("cuda:2,cuda:1", True)
+
+
+def test_who_waits_is_not_overtaken(make_job):
+    waits, go = threading.Event(), threading.Event()
+
+    def wait():
+        with leased(make_job(exclusive=True), lambda *_: waits.set()):
+            go.wait(10)
+
+    thread = threading.Thread(target=wait)
+    with leased(make_job(exclusive=True), refuse):
+        thread.start()
+        waits.wait(10)
+    with pytest.raises(WaitsError), leased(make_job(exclusive=True), refuse):
+        pass
+    go.set()
+    thread.join(10)
+
+
+def test_others_on_the_device_make_a_measurement_shared(make_job, measurement, stranger):
+    with leased(make_job(), refuse) as lease:
+        assert with_lease(measurement, lease) == measurement
+        (host_folder("devices") / f"cpu.{stranger}").write_text("other")
+        lease.look()
+        (host_folder("devices") / f"cpu.{stranger}").unlink()
+        assert with_lease(measurement, lease).device.shared
+
+
+def test_a_process_that_was_killed_holds_nothing(make_job, measurement):
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    signature = host_folder("devices") / f"cpu.{int(gone.stdout)}"
+    signature.touch()
+    with leased(make_job(), refuse) as lease:
+        assert not with_lease(measurement, lease).device.shared
+    assert not signature.exists()
+
+
+def test_where_the_folder_cannot_be_written_the_job_trains_without(make_job, monkeypatch, measurement):
+    def full(*parts):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "host_folder", full)
+    with leased(make_job(exclusive=True), refuse) as lease:
+        (remark,) = with_lease(measurement, lease).remarks
+    assert remark.startswith("cpu is not leased, others may train on it: [Errno 28]")
+    assert is_free("cpu", True)
+
+
+def test_a_file_that_was_tidied_away_is_leased_anew(make_job, monkeypatch):
+    with ExitStack() as held:
+        held.enter_context(leased(make_job(exclusive=True), refuse))
+        (host_folder("devices") / "cpu.lock").unlink()
+        held.enter_context(leased(make_job(exclusive=True), refuse))
