@@ -4,16 +4,18 @@ import random
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import LostStorageError, StorageError, UnavailableError, UsageError
 from paretocaps.search.riding_storage import RidingStorage
+from paretocaps.search.trial_cache import TrialCache
 from paretocaps.storage.database import explaining
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
@@ -59,7 +61,7 @@ def open_optuna_study(
     with _storage(url, patience, file) as storage:
         study = optuna.create_study(
             study_name=name,
-            storage=storage,
+            storage=TrialCache(storage),
             sampler=sampler,
             directions=[objective.direction for objective in objectives],
             load_if_exists=True,
@@ -80,6 +82,17 @@ def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mappin
     )
     study._thread_local.cached_all_trials = None  # as `ask` does: the sampler reads what there is now
     return optuna.Trial(study, study._storage.create_new_trial(study._study_id, begun))
+
+
+def tell(
+    study: optuna.Study,
+    number: int,
+    values: Sequence[float] | None = None,
+    state: TrialState | None = None,
+) -> None:
+    """Tell `study` the values or the state of a running trial, unless another driver has told it."""
+    with suppress(UpdateFinishedTrialError):
+        study.tell(number, values, state, skip_if_finished=True)
 
 
 def end_session(study: optuna.Study) -> None:

@@ -6,12 +6,13 @@ from typing import Any, TypeVar, cast
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.storage.connect import engine_arguments, optuna_url, prepare_engine
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
 
+Result = TypeVar("Result")
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
@@ -54,6 +55,20 @@ class RidingStorage(RDBStorage):
             return operation()
 
         return self._patience.ride(once)
+
+    def transact(self, work: Callable[[Any], Result]) -> Result:
+        """Return the result of `work`, a function of a connection, which gets a transaction."""
+
+        def once() -> Result:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        result: Result = self.ride(once)
+        return result
+
+    def created(self, study_id: int, template: FrozenTrial | None) -> FrozenTrial:
+        """Add a trial, as `create_new_trial` does, and return it."""
+        return self._create_new_trial(study_id, template)
 
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None

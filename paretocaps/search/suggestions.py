@@ -6,6 +6,7 @@ from typing import Any, cast
 from optuna import Trial
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.search.trial_cache import TrialCache
 
 
 def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Scalar]:
@@ -20,6 +21,8 @@ def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Sca
     for parameter in space:
         if holds(parameter.when, {**fix, **sampled}):
             sampled[parameter.name] = _suggest(trial, parameter)
+    if isinstance(trial.storage, TrialCache):
+        trial.storage.flush()
     return sampled
 
 

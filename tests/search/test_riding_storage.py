@@ -50,6 +50,7 @@ def test_every_operation_waits_for_a_lock(opened):
     trial = study.ask()
     held(other, patience, 2)
     assert trial.suggest_float("x", 0, 1) == 0.5
+    trial.storage.flush()
     held(other, patience, 2)
     trial.set_user_attr("a", 1)
     held(other, patience, 2)

@@ -1,0 +1,240 @@
+"""Optuna's storage with the trials that this process knows in memory."""
+
+import json
+from collections.abc import Container, Iterable, Sequence
+from copy import deepcopy as copied
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any
+
+from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from paretocaps.search.riding_storage import RidingStorage
+from paretocaps.storage.optuna_tables import (
+    OptunaParameter,
+    OptunaTrial,
+    insert_parameters,
+    trials_of,
+    trials_since,
+    unfinished,
+)
+
+
+class TrialCache(BaseStorage):
+    """A storage of one study, which reads what samplers ask for, and writes a trial's parameters at once.
+
+    Optuna's own cache reads all trials of a study before the first is begun, also for samplers that look at
+    none, and with a distribution of its own for every parameter. To a sampler both show the same trials.
+
+    Args:
+        backend: the storage, in which other processes may change trials, too.
+    """
+
+    def __init__(self, backend: RidingStorage) -> None:
+        self._backend = backend
+        self._own: dict[int, FrozenTrial] = {}
+        """The trials that this process has begun and not told, by key."""
+        self._unwritten: dict[int, list[OptunaParameter]] = {}
+        self._keys: dict[int, int] = {}
+        """The keys of trials by number."""
+        self._read: dict[int, FrozenTrial] = {}
+        self._last, self._unfinished = -1, set[int]()
+        self._looked: int | None = None
+        self._open: dict[int, str] = {}
+        self._directions: list[StudyDirection] | None = None
+
+    def remove_session(self) -> None:
+        """Release the write lock that an interrupted operation may still hold."""
+        self._backend.remove_session()
+
+    def flush(self) -> None:
+        """Write the parameters that were suggested since the last call."""
+        for key, parameters in list(self._unwritten.items()):
+            self._backend.transact(partial(insert_parameters, trial=key, parameters=parameters))
+            del self._unwritten[key]
+
+    # trials
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Add a trial, and return its key."""
+        trial = self._backend.created(study_id, template_trial)
+        if trial.state == TrialState.RUNNING:
+            self._own[_key(trial)] = trial
+        self._keys[trial.number] = _key(trial)
+        return _key(trial)
+
+    def set_trial_param(
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: float,
+        distribution: BaseDistribution,
+    ) -> None:
+        """Keep a parameter until `flush`."""
+        one = OptunaParameter(param_name, param_value_internal, distribution_to_json(distribution))
+        self._unwritten.setdefault(trial_id, []).append(one)
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Set the state and the values of a trial, and return whether that was possible."""
+        self.flush()
+        try:
+            done = self._backend.set_trial_state_values(trial_id, state, values)
+        except UpdateFinishedTrialError:
+            self._own.pop(trial_id, None)
+            raise
+        own = self._own.get(trial_id)
+        if done and own is not None and state.is_finished():
+            own.state, own.datetime_complete = state, datetime.now()
+            own.values = None if values is None else list(values)
+        elif done and state == TrialState.RUNNING:
+            self._own[trial_id] = self._backend.get_trial(trial_id)
+        return done
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """Return a trial; one that this process has begun is the object that it works on."""
+        own = self._own.get(trial_id)
+        if own is None:
+            return self._backend.get_trial(trial_id)
+        if own.state.is_finished():
+            del self._own[trial_id]
+        return own
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Return the trials in one of `states` by number; finished ones are read from the database once."""
+        wanted = [state for state in TrialState if states is None or state in states]
+        if any(state.is_finished() for state in wanted):
+            self._read_changed(study_id)
+            found: Iterable[FrozenTrial] = self._read.values()
+        else:
+            found = self._read_unfinished(study_id, wanted)
+        trials = [trial for trial in found if trial.state in wanted]
+        return copied(trials) if deepcopy else trials
+
+    def _read_changed(self, study: int) -> None:
+        rows = self._backend.transact(lambda c: trials_since(c, study, self._last, self._unfinished))
+        for trial in map(self._frozen, rows):
+            self._read[_key(trial)] = trial  # in the order of keys, which is that of numbers
+            self._keys[trial.number] = _key(trial)
+            self._last = max(self._last, _key(trial))
+            (self._unfinished.discard if trial.state.is_finished() else self._unfinished.add)(_key(trial))
+
+    def _read_unfinished(self, study: int, states: Sequence[TrialState]) -> list[FrozenTrial]:
+        self._looked, self._open = self._backend.transact(
+            lambda c: unfinished(c, study, self._looked, self._open)
+        )
+        keys = [key for key, state in self._open.items() if TrialState[state] in states]
+        if not keys:
+            return []
+        return list(map(self._frozen, self._backend.transact(lambda c: trials_of(c, study, keys))))
+
+    def _frozen(self, row: OptunaTrial) -> FrozenTrial:
+        state, own = TrialState[row.state], self._own.get(row.id)
+        if own is not None and state == own.state:
+            return own
+        names = tuple(one.name for one in row.parameters)
+        distributions = _distributions(names, tuple(one.distribution for one in row.parameters))
+        return FrozenTrial(
+            number=row.number,
+            state=state,
+            value=None,
+            values=list(row.values) or None,
+            datetime_start=row.started,
+            datetime_complete=row.ended,
+            params={one.name: distributions[one.name].to_external_repr(one.value) for one in row.parameters},
+            distributions=distributions,
+            user_attrs={key: json.loads(value) for key, value in row.user},
+            system_attrs={key: json.loads(value) for key, value in row.system},
+            intermediate_values={},  # a study of several objectives has none
+            trial_id=row.id,
+        )
+
+    def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
+        """Return the key of a trial."""
+        if trial_number not in self._keys:
+            key = self._backend.get_trial_id_from_study_id_trial_number(study_id, trial_number)
+            self._keys[trial_number] = key
+        return self._keys[trial_number]
+
+    def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
+        """Store a value of a step, which studies of several objectives do not have."""
+        self._backend.set_trial_intermediate_value(trial_id, step, intermediate_value)
+
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Store an attribute of a trial."""
+        self._backend.set_trial_user_attr(trial_id, key, value)
+        if trial_id in self._own:
+            self._own[trial_id].user_attrs[key] = value
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Store an attribute of a trial that a sampler sets."""
+        self._backend.set_trial_system_attr(trial_id, key, value)
+        if trial_id in self._own:
+            self._own[trial_id].system_attrs[key] = value
+
+    # studies
+
+    def create_new_study(self, directions: Sequence[StudyDirection], study_name: str | None = None) -> int:
+        """Add a study, and return its key."""
+        return self._backend.create_new_study(directions, study_name)
+
+    def delete_study(self, study_id: int) -> None:
+        """Delete a study."""
+        self._backend.delete_study(study_id)
+
+    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Store an attribute of a study."""
+        self._backend.set_study_user_attr(study_id, key, value)
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Store an attribute of a study that Optuna sets."""
+        self._backend.set_study_system_attr(study_id, key, value)
+
+    def get_study_id_from_name(self, study_name: str) -> int:
+        """Return the key of a study."""
+        return self._backend.get_study_id_from_name(study_name)
+
+    def get_study_name_from_id(self, study_id: int) -> str:
+        """Return the name of a study."""
+        return self._backend.get_study_name_from_id(study_id)
+
+    def get_study_directions(self, study_id: int) -> list[StudyDirection]:
+        """Return whether each objective is to be small or large, which never changes."""
+        if self._directions is None:
+            self._directions = self._backend.get_study_directions(study_id)
+        return self._directions
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
+        """Return the attributes of a study."""
+        return self._backend.get_study_user_attrs(study_id)
+
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
+        """Return the attributes of a study that Optuna sets."""
+        return self._backend.get_study_system_attrs(study_id)
+
+    def get_all_studies(self) -> list[Any]:
+        """Return all studies of the database."""
+        return self._backend.get_all_studies()
+
+
+def _key(trial: FrozenTrial) -> int:
+    """Return the key of a trial, which has no public name (its number has)."""
+    return trial._trial_id
+
+
+@lru_cache
+def _distributions(names: tuple[str, ...], texts: tuple[str, ...]) -> dict[str, BaseDistribution]:
+    """Return distributions by parameter; trials with the same ones share them."""
+    return {name: _distribution(text) for name, text in zip(names, texts, strict=True)}
+
+
+@lru_cache
+def _distribution(text: str) -> BaseDistribution:
+    return json_to_distribution(text)
