@@ -10,6 +10,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import Objective
@@ -81,7 +82,7 @@ def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mappin
         state=TrialState.RUNNING, system_attrs={"fixed_params": dict(sampled)}, user_attrs=dict(attributes)
     )
     study._thread_local.cached_all_trials = None  # as `ask` does: the sampler reads what there is now
-    return optuna.Trial(study, study._storage.create_new_trial(study._study_id, begun))
+    return optuna.Trial(study, _storage_of(study).create_new_trial(study._study_id, begun))
 
 
 def tell(
@@ -97,7 +98,11 @@ def tell(
 
 def end_session(study: optuna.Study) -> None:
     """Release SQLite's write lock, which an interrupted `tell` of `study` may still hold."""
-    study._storage.remove_session()  # Optuna has no public name for a study's storage
+    _storage_of(study).remove_session()
+
+
+def _storage_of(study: optuna.Study) -> BaseStorage:
+    return study._storage  # Optuna has no public name for it
 
 
 @contextmanager
