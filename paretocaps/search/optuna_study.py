@@ -85,7 +85,7 @@ def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mappin
     return optuna.Trial(study, _storage_of(study).create_new_trial(study._study_id, begun))
 
 
-def tell(
+def tell_once(
     study: optuna.Study,
     number: int,
     values: Sequence[float] | None = None,

@@ -17,7 +17,7 @@ from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import begin_at
+from paretocaps.search.optuna_study import begin_at, tell_once
 from paretocaps.search.samplers import Sampler, grid, sobol
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.claims import Begun, Refusal
@@ -176,7 +176,7 @@ class Proposals:
             return None
         claimed = claim(proposal)
         if claimed == "full":
-            self.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            tell_once(self.study, trial.number, state=TrialState.FAIL)
             return "full"
         if claimed == "taken":  # another driver got the same number, and tells Optuna of it
             return None
@@ -189,7 +189,7 @@ class Proposals:
     def _prune(self, trial: optuna.Trial, why: str) -> None:
         with suppress(UpdateFinishedTrialError):  # another driver got the same waiting trial
             trial.set_user_attr(why, True)
-        self.study.tell(trial.number, state=TrialState.PRUNED, skip_if_finished=True)
+        tell_once(self.study, trial.number, state=TrialState.PRUNED)
 
     def _unseen(self, points: Iterator[dict[str, Scalar]]) -> dict[str, Scalar] | None:
         # a sequence may be endless although all points of its space were tried

@@ -18,6 +18,7 @@ from paretocaps.search.failures import Failures
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
+from paretocaps.search.optuna_study import tell_once
 from paretocaps.search.retries import Retries
 from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
@@ -128,12 +129,12 @@ class Results:
         """
         values = self.standing.objective_values(number)
         state = TrialState.PRUNED if values is None else None
-        self.study.tell(number, values, state=state, skip_if_finished=True)
+        tell_once(self.study, number, values, state)
         self._told.append(number)
 
     def tell_failed(self, number: int) -> None:
         """Tell Optuna that a trial failed."""
-        self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+        tell_once(self.study, number, state=TrialState.FAIL)
         self._told.append(number)
 
     def take_in(self) -> bool:

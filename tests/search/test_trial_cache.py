@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
-from paretocaps.search.optuna_study import begin_at, open_optuna_study, tell
+from paretocaps.search.optuna_study import begin_at, open_optuna_study, tell_once
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.store import Store
@@ -123,10 +123,10 @@ def test_parameters_are_written_at_once_and_read_by_others(opened, storage):
 def test_a_trial_that_another_process_told_is_not_told_again(opened):
     with opened() as study, opened() as other:
         number = study.ask().number
-        tell(other, number, [1.0, 2.0])
+        tell_once(other, number, [1.0, 2.0])
         for _ in range(2):
-            tell(study, number, [3.0, 4.0])
-            tell(study, number, state=TrialState.FAIL)
+            tell_once(study, number, [3.0, 4.0])
+            tell_once(study, number, state=TrialState.FAIL)
         assert study.trials[0].values == [1.0, 2.0]
 
 
