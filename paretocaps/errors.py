@@ -81,7 +81,7 @@ class TrainingError(ParetocapsError):
 
 
 class LostError(TrainingError):
-    """A process of a training was killed: the same training may succeed if it is repeated."""
+    """A process of a training was lost, by a kill or for lack of memory: the training may yet succeed."""
 
 
 class DivergedError(TrainingError):
@@ -127,6 +127,11 @@ def is_device_lost(error: BaseException) -> bool:
     It does not where the code asked the device for something wrong, as it will again.
     """
     return is_device_error(error) and not any(sign in str(error).lower() for sign in _OF_THE_CODE)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Return whether a new process may be able to do what failed with `error`."""
+    return isinstance(error, LostError) or is_out_of_memory(error) or is_device_lost(error)
 
 
 def why_not_written(error: OSError, remedy: str) -> str:

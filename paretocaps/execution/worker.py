@@ -16,7 +16,7 @@ from typing import Any
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
-from paretocaps.errors import is_device_error, is_out_of_memory
+from paretocaps.errors import is_device_error, is_passing
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.descendants import end_marked, own_mark
 from paretocaps.execution.messages import WHERE, decode, encode
@@ -57,7 +57,7 @@ class Channel:
 
 
 def main() -> None:
-    """Serve the driver until it closes the pipe, or until a job has run out of memory or lost its device.
+    """Serve the driver until it closes the pipe, or until a job has lost memory, its device or a rank.
 
     Nothing that a trainer has started outlives this process.
     """
@@ -87,7 +87,7 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         attempt(job, WithProgress(on_epoch, on_progress))
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
-        healthy = not (is_out_of_memory(error) or is_device_error(error))  # ending frees the device's memory
+        healthy = not (is_passing(error) or is_device_error(error))  # the end of a process frees its memory
         channel.send("failed", failure=asdict(write_failure(job, error)), replace=not healthy)
         return healthy
     channel.send("measured")

@@ -153,7 +153,8 @@ class RankProcesses:
         while True:
             for rank, process in self._processes.items():
                 if process.poll():
-                    kind = LostError if process.returncode < 0 else TrainingError
+                    passing = process.returncode < 0 or process.returncode == os.EX_TEMPFAIL
+                    kind = LostError if passing else TrainingError
                     return kind(f"rank {rank} was lost: {_how(process.returncode)}{self._said(rank)}")
             if time.monotonic() >= deadline:
                 return None

@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
 
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from paretocaps.domain.job import TrainingJob
+from paretocaps.errors import is_passing
 from paretocaps.training.launch import LOOPBACK, backend_of, loopback_only
 from paretocaps.training.ranks import group_of
 from paretocaps.training.train import run
@@ -29,6 +31,11 @@ def main(rank: int, port: int) -> None:
         run(job, lambda record: True, ranks)
 
 
+def passing_exit(error: BaseException) -> int:
+    """Return the exit code after `error`: EX_TEMPFAIL where a new process may succeed."""
+    return os.EX_TEMPFAIL if is_passing(error) else 1
+
+
 def _end_with_first() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
@@ -36,4 +43,8 @@ def _end_with_first() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    try:
+        main(int(sys.argv[1]), int(sys.argv[2]))
+    except Exception as error:
+        traceback.print_exception(error)
+        sys.exit(passing_exit(error))

@@ -18,6 +18,7 @@ from paretocaps.errors import (
     UsageError,
     is_device_error,
     is_out_of_memory,
+    is_passing,
 )
 from paretocaps.execution.attempt import attempt, failure_of, write_failure
 from paretocaps.run_folder import RunFolder
@@ -128,6 +129,8 @@ def test_a_lost_device_may_come_back_to_a_new_process(text, lost):
 def test_the_loss_of_a_process_may_pass_and_other_errors_not():
     lost = LostError("rank 1 was lost: it ended by signal 9")
     assert failure_of(lost, "cpu") == Failure("rank 1 was lost: it ended by signal 9", may_pass=True)
+    assert is_passing(lost)
+    assert not is_passing(RuntimeError("CUDA error: device-side assert triggered"))
     assert not is_device_error(ValueError("CUDA error"))
     assert not is_device_error(RuntimeError("shape mismatch"))
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from paretocaps.training.rank_process import passing_exit
+
 PROC = Path("/proc")
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -46,3 +48,8 @@ def test_a_rank_ends_with_the_first_one_however_that_ends(job):
     first.wait()
     first.stdout.close()
     assert gone(rank)
+
+
+def test_a_rank_says_by_its_exit_code_whether_it_may_succeed_again():
+    assert passing_exit(MemoryError()) == passing_exit(RuntimeError("CUDA error: unknown error")) == 75
+    assert passing_exit(ValueError("no")) == 1
