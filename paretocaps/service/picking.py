@@ -35,6 +35,7 @@ class PickedTrial:
         acc, test_acc: its accuracies.
         weights: the file with its weights, or None if they were not kept, or not on this machine.
         host: the other machine that they were kept on.
+        missing: whether they were kept on this machine, but their file is not there.
     """
 
     storage: str
@@ -51,6 +52,7 @@ class PickedTrial:
     test_acc: float | None
     weights: Path | None
     host: str | None = None
+    missing: bool = False
 
     def kept_weights(self) -> Path:
         """Return the file with the weights.
@@ -64,10 +66,12 @@ class PickedTrial:
             )
         if self.weights is None:
             storage = "" if self.storage == DEFAULT_STORAGE else f" --storage {_quoted(self.storage)}"
+            why = "has no weights: only those of a front's members are kept;"
+            if self.missing:
+                why = "has lost its weights file: put it back, run this in the study's working directory, or"
             raise DataError(
-                f"trial {self.trial} of study {self.study!r} has no weights: only those of a front's members"
-                f" are kept; train it again with `paretocaps train --study {shlex.quote(self.study)}"
-                f" --trial {self.trial}{storage}`"
+                f"trial {self.trial} of study {self.study!r} {why} train it again with"
+                f" `paretocaps train --study {shlex.quote(self.study)} --trial {self.trial}{storage}`"
             )
         return self.weights
 
@@ -188,6 +192,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         test_acc=measured.test_acc,
         weights=chosen.weights,
         host=chosen.weights_elsewhere,
+        missing=measured.weights is not None and chosen.weights is None,
     )
 
 

@@ -46,7 +46,8 @@ class Database:
         self.engine: Engine = make_engine(url, create=create)
         refuse_foreign(parse_url(url))
         home = artifacts_folder(url).absolute()
-        self.artifacts = Artifacts(home, home if artifacts is None else artifacts.absolute())
+        new = home if artifacts is None else artifacts.absolute()
+        self.artifacts = Artifacts(home, new, beside=sqlite_file(parse_url(url)) is not None)
         """The folders for weights and arrays; the first writer makes them."""
         self.engine.update_execution_options(artifacts=self.artifacts)
         self.name = safe(self.engine.url)

@@ -21,17 +21,21 @@ class Artifacts(NamedTuple):
     """The absolute folders for the files of trainings.
 
     Attributes:
-        home: the one beside the database; stored relative paths are in it.
+        home: the one beside the database, or a server's in the working directory; stored relative paths are
+            in it.
         new: the one for new trainings: `home`, or the one that the user has named.
+        beside: whether `home` lies beside the database, so that both may be moved together.
     """
 
     home: Path
     new: Path
+    beside: bool = True
 
     def stored(self, folder: Path) -> str:
-        """Return a folder as it is stored: relative in `home`, which may be moved with the database."""
+        """Return a folder as it is stored: relative where it may be moved with the database."""
         folder = Path(os.path.abspath(folder))
-        return (folder.relative_to(self.home) if folder.is_relative_to(self.home) else folder).as_posix()
+        inside = self.beside and folder.is_relative_to(self.home)
+        return (folder.relative_to(self.home) if inside else folder).as_posix()
 
     def path(self, stored: str) -> Path:
         """Return the absolute path of a folder as it is stored.
@@ -49,7 +53,7 @@ class Artifacts(NamedTuple):
     def holds(self, path: Path) -> bool:
         """Return whether `path` is in one of the folders, also when its links are followed."""
         real = Path(os.path.realpath(path))
-        return any(real.is_relative_to(_real(root)) for root in self)
+        return any(real.is_relative_to(_real(root)) for root in (self.home, self.new))
 
 
 def folder_here(artifacts: Artifacts, row: Row[Any]) -> Path | None:

@@ -111,7 +111,12 @@ def test_weights_on_another_machine_name_it_and_the_remedy(url, monkeypatch):
 
 def test_weights_that_were_deleted_are_not_kept(url):
     service.pick_trial(url, trial=1).kept_weights().unlink()
-    assert service.pick_trial(url, trial=1).weights is None
+    picked = service.pick_trial(url, trial=1)
+    assert picked.weights is None
+    with pytest.raises(
+        DataError, match=r"trial 1 of study 's' has lost its weights file: put it back, .* --trial 1"
+    ):
+        picked.kept_weights()
 
 
 @pytest.mark.parametrize("how", [{}, {"trial": 0, "knee": True}, {"best": "acc", "preferences": {"acc": 1}}])

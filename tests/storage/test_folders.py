@@ -106,6 +106,8 @@ def test_a_folder_is_stored_relative_only_in_its_home(tmp_path):
     artifacts = Artifacts(tmp_path / "home", tmp_path / "new")
     assert artifacts.stored(tmp_path / "home" / "a" / ".." / "b") == "b"
     assert artifacts.stored(tmp_path / "home" / ".." / "b") == str(tmp_path / "b")
+    of_server = artifacts._replace(beside=False)
+    assert of_server.stored(tmp_path / "home" / "b") == str(tmp_path / "home" / "b")
 
 
 def test_no_file_is_in_no_folder(tmp_path):
