@@ -42,7 +42,7 @@ def comparable(
         if name is not None and name not in present:
             raise UnknownNameError("device", name, present)
     if device is not None:
-        return table.only(table.devices == device)
+        return table.only(table.devices == device) if len(present) > 1 else table
     bound = [o for o in objectives if o.device_bound and not (o.timed and scale_to is not None)]
     if bound and len(present) > 1:
         raise _mixed(bound[0], present, scaling=scale_to is not None)

@@ -10,6 +10,8 @@ from paretocaps.storage.records import AttemptRecord, TrialRecord
 
 def ensemble_trials(table: QuantityTable, ensembles: Mapping[str, EnsembleSpec]) -> set[int]:
     """Return the numbers of the finished trials with networks of an ensemble, whose weights are kept."""
+    if not ensembles:
+        return set()
     return {
         int(number)
         for number, design, choices in zip(table.trials, table.designs, table.choices, strict=True)

@@ -36,6 +36,7 @@ def ranked_front(
     requirements: Sequence[Requirement] = (),
     device: str | None = None,
     scale_to: str | None = None,
+    known: Mapping[int, FrontMember] | None = None,
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
@@ -51,6 +52,8 @@ def ranked_front(
         device: rank only the trials that were measured on this device.
         scale_to: rank the trials of all devices, with times, and the values that bounds on times apply to,
             scaled to seconds of this device by the devices' calibrations.
+        known: members as an earlier call returned them with the same arguments, by trial, where the table has
+            the same row of them; they are not made anew.
 
     Raises:
         UsageError: an objective was not measured, or does not compare across devices; or a trial has no
@@ -73,7 +76,10 @@ def ranked_front(
         objectives=tuple(objectives),
         reference_point=point,
         hypervolume=hypervolume(values[best], point, objectives) if point is not None else 0.0,
-        members=tuple(_member(kept, int(row), objectives, order) for row in best),
+        members=tuple(
+            (known or {}).get(int(kept.trials[row])) or _member(kept, int(row), objectives, order)
+            for row in best
+        ),
         scaled_to=scale_to,
         device=device,
         devices=present,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from paretocaps.domain.front_record import FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
@@ -47,6 +47,8 @@ class StudyFront:
     table: QuantityTable = field(init=False)
     front: FrontRecord | None = None
     device: str | None = None
+    _members: dict[int, FrontMember] = field(default_factory=dict)
+    _saved: bool = False
 
     def __post_init__(self) -> None:
         self.record = self.store.study(self.spec.study)
@@ -57,6 +59,8 @@ class StudyFront:
         """Read the rows of finished trials, of which the table may have older ones."""
         own = self.store.table(self.spec.study, self.table.quantities, numbers)
         self.table = self.table.joined(own)
+        for number in numbers:
+            self._members.pop(number, None)
 
     def values(self, number: int) -> dict[str, float]:
         """Return all quantities of a finished trial by name."""
@@ -87,15 +91,18 @@ class StudyFront:
         `told` to Optuna are given up in any case.
         """
         self._fix_reference()
-        front = ranked_front(self.record, self.table, self.objectives, device=self._latest_device())
-        saved = self.store.save_front(front, self.table, change, told)
-        if front != self.front:
+        device = self._latest_device()
+        front = ranked_front(self.record, self.table, self.objectives, device=device, known=self._members)
+        self._members = {member.trial: member for member in front}
+        changed = front != self.front
+        saved = self.store.save_front(front, self.table, change, told, values=changed or not self._saved)
+        if changed:
             self.front = front
             self.observer.front_changed(front)
-        if saved == "stale":
-            return False
-        self._drop_weights(change)
-        return True
+        self._saved = saved != "stale"
+        if self._saved:
+            self._drop_weights(front, change)
+        return self._saved
 
     @property
     def _device_bound(self) -> bool:
@@ -121,15 +128,14 @@ class StudyFront:
         self.device = device
         return device
 
-    def _drop_weights(self, change: int | None) -> None:
+    def _drop_weights(self, front: FrontRecord, change: int | None) -> None:
         """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored.
 
         Those of trials that have changed after `change` stay.
         """
-        kept = {
-            *front_trials(self.table, self.objectives),
-            *ensemble_trials(self.table, self.spec.ensembles),
-        }
+        several = self._device_bound and len(front.devices) > 1
+        best = front_trials(self.table, self.objectives) if several else self._members
+        kept = {*best, *ensemble_trials(self.table, self.spec.ensembles)}
         for gone in self.store.weights_unused(self.spec.study, kept, change):
             gone.path.unlink(missing_ok=True)
             self.store.forget_weights(gone.key)

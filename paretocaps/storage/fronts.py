@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
@@ -58,11 +59,14 @@ def save_front(
     ranked: QuantityTable,
     change: int | None = None,
     told: Collection[int] = (),
+    *,
+    values: bool = True,
 ) -> Saved:
     """Store a front, unless it equals the latest one over the same objectives, or is stale.
 
     The members' values with their intervals are stored even if it equals it, because other seeds may change
-    them. It is stale if a trial finished, or was trained with a further seed, after the trials were read.
+    them; not without `values`, where nothing has changed since the same front was stored. It is stale if a
+    trial finished, or was trained with a further seed, after the trials were read.
 
     Args:
         connection: a connection in a write transaction.
@@ -70,6 +74,7 @@ def save_front(
         ranked: all finished trials of the study; the stored front is valid until there are others.
         change: the latest change of the study when they were read; None to store the front in any case.
         told: trials that Optuna was told of: the connection's driver owns them until then.
+        values: whether values of members may have changed.
 
     Raises:
         StorageError: there is no such study.
@@ -98,11 +103,12 @@ def save_front(
         stored = latest.reference_point, latest.hypervolume, _numbers(connection, latest.id)
         if stored == (point, front.hypervolume, numbers):
             connection.execute(update(FRONTS).where(FRONTS.c.id == latest.id).values(**basis))
-            connection.execute(delete(FRONT_VALUES).where(FRONT_VALUES.c.front_id == latest.id))
-            _insert_values(connection, latest.id, front)
+            if values:
+                connection.execute(delete(FRONT_VALUES).where(FRONT_VALUES.c.front_id == latest.id))
+                _insert_values(connection, latest.id, front)
             return "unchanged"
-    values = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()} | basis
-    added = insert(FRONTS).values(study_id=key, objectives=names, trials=len(ranked), **values)
+    measured = {"reference_point": point, "hypervolume": front.hypervolume, "created": now()} | basis
+    added = insert(FRONTS).values(study_id=key, objectives=names, trials=len(ranked), **measured)
     front_id = connection.execute(added.returning(FRONTS.c.id)).scalar_one()
     rows = [{"front_id": front_id, "trial": trial, "position": i} for i, trial in enumerate(numbers)]
     if rows:
@@ -162,8 +168,10 @@ def front_history(connection: Connection, study: str, objectives: Sequence[Objec
 
 
 def _insert_values(connection: Connection, front_id: int, front: FrontRecord) -> None:
+    columns = [field.name for field in fields(Estimate)]
     rows = [
-        {"front_id": front_id, "trial": member.trial, "name": name, **asdict(estimate)}
+        {"front_id": front_id, "trial": member.trial, "name": name}
+        | {column: getattr(estimate, column) for column in columns}
         for member in front
         for name, estimate in member.estimates.items()
     ]

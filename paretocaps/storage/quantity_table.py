@@ -19,6 +19,8 @@ N = TypeVar("N", np.int64, np.float64)
 
 FLAGS = ("shared", "loaded", "partial")
 """What makes the times of a training unreliable."""
+_RECENT = 64
+"""How many of the latest trials are looked at for machines whose names are known."""
 MIXED = "mixed"
 """The flag of a trial whose trainings ran on several machines, so that its times are means over these."""
 
@@ -139,12 +141,28 @@ class QuantityTable:
 
     def joined(self, other: Self) -> Self:
         """Return the trials of both tables, which have the same quantities; a trial in both is `other`'s."""
+        if len(self) and len(other) and other.trials[0] > self.trials[-1]:  # as trials mostly finish
+            return self._appended(other)
         mine = self.only(~np.isin(self.trials, other.trials))
         order = np.argsort(np.concatenate([mine.trials, other.trials]))
-        both: dict[str, Any] = {
-            name: np.concatenate([getattr(mine, name), getattr(other, name)])[order] for name in _arrays()
-        }
+        both = {name: column[order] for name, column in mine._columns(other).items()}
         return replace(self, **both | {"devices": _devices(both["machines"])})
+
+    def _appended(self, other: Self) -> Self:
+        both = self._columns(other)
+        # devices have the same names as before where there is no machine that has not been seen
+        seen = dict(zip(self.machines[-_RECENT:], self.devices[-_RECENT:], strict=True))
+        known = all(machine in seen for machine in other.machines)
+        devices = (
+            np.concatenate([self.devices, [seen[machine] for machine in other.machines]])
+            if known
+            else _devices(both["machines"])
+        )
+        return replace(self, **both | {"devices": devices})
+
+    def _columns(self, other: Self) -> dict[str, Any]:
+        """Return the columns with the rows of `other` after those of this table, whatever their numbers."""
+        return {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _arrays()}
 
 
 def by_trial(

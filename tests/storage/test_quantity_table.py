@@ -48,10 +48,12 @@ def test_means_and_deviations_are_numpy_s(groups):
 @given(TRAININGS)
 def test_a_table_joined_trial_by_trial_is_the_whole_one(trainings):
     trainings = sorted(trainings, key=lambda one: one[0])
-    grown = table([])
-    for number in reversed(dict.fromkeys(one[0] for one in trainings)):
-        grown = grown.joined(table([one for one in trainings if one[0] == number]))
-    same(grown, table(trainings))
+    numbers = list(dict.fromkeys(one[0] for one in trainings))
+    for order in (numbers, numbers[::-1]):
+        grown = table([])
+        for number in order:
+            grown = grown.joined(table([one for one in trainings if one[0] == number]))
+        same(grown, table(trainings))
 
 
 def test_a_trial_that_is_joined_again_is_replaced():
