@@ -1,28 +1,34 @@
-# `make demo`, `check`, `test`, `postgres`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `check`, `test`, `postgres`, `ray`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 FOR_DOCS := .venv/.installed-for-docs
 FOR_POSTGRES := .venv/.installed-for-postgres
+FOR_RAY := .venv/.installed-for-ray
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test postgres faults faults-short docs lint linters format pins clean
+.PHONY: demo check test postgres ray faults faults-short docs lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow and not postgres and not faults"
+	$(PYTEST) -m "not slow and not postgres and not ray and not faults"
 
 test: $(INSTALLED)
-	$(PYTEST) -m "not postgres and not faults"
+	$(PYTEST) -m "not postgres and not ray and not faults"
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)
 	$(PYTEST) -m "postgres and not faults" --no-skips postgres
+
+# starts a Ray cluster of several nodes on this machine, and checks the files for clusters; a test that would
+# be skipped fails
+ray: $(FOR_RAY)
+	$(BIN)/python -m pytest -m "ray and not faults" --no-skips ray
 
 # kills the processes of whole studies; what needs a right that is missing is skipped with a reason
 faults: $(FOR_POSTGRES)
@@ -49,7 +55,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pins: $(FOR_DOCS) $(FOR_POSTGRES)
+pins: $(FOR_DOCS) $(FOR_POSTGRES) $(FOR_RAY)
 	{ sed -n '/^#/p;/^torch==/p' constraints.txt; \
 	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|uv|pip|setuptools)==| @ '; } > constraints.new
 	mv constraints.new constraints.txt
@@ -80,6 +86,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 $(FOR_DOCS): $(INSTALLED)
 	$(call install,docs)
 	@touch $(FOR_DOCS)
+
+$(FOR_RAY): $(INSTALLED)
+	$(call install,dev-ray)
+	@touch $(FOR_RAY)
 
 $(FOR_POSTGRES): $(INSTALLED)
 	$(call install,dev-postgres)

@@ -1,7 +1,11 @@
 """What every test runs under: no network, no cache of the user's, and Ctrl-C as a terminal would have it."""
 
+import importlib.util
+import json
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -41,10 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use the PostgreSQL server; others that need one are marked where they stand."""
+    """Mark the tests that use the PostgreSQL server or the Ray cluster; others are marked by hand."""
     for item in items:
-        if "server" in getattr(item, "fixturenames", ()):
+        used = getattr(item, "fixturenames", ())
+        if "server" in used:
             item.add_marker(pytest.mark.postgres)
+        if "ray_cluster" in used:
+            item.add_marker(pytest.mark.ray)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,6 +87,52 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             started = package.get_server(Path(folder) / "data")
         yield started
         started.cleanup()
+
+
+class RayCluster:
+    """A Ray cluster on this machine, in a process of its own (see `clusters/two_nodes.py`)."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).parent / "clusters" / "two_nodes.py"
+        self._process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.address = self._answer()
+
+    def ask(self, **command: Any) -> Any:
+        """Send one command, and return the answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._answer())
+
+    def close(self) -> None:
+        """End all its processes."""
+        self._process.communicate(timeout=60)
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        assert line, f"the cluster ended: exit code {self._process.wait(10)}"
+        return line
+
+
+@pytest.fixture(scope="session")
+def started_ray_cluster() -> Iterator[RayCluster]:
+    """One cluster for all tests; those that use it are skipped where the extra `ray` is missing."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("ray is not installed: see the extra ray")
+    cluster = RayCluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def ray_cluster(started_ray_cluster: RayCluster, monkeypatch: pytest.MonkeyPatch) -> RayCluster:
+    """The cluster, which executors find by RAY_ADDRESS."""
+    monkeypatch.setenv("RAY_ADDRESS", started_ray_cluster.address)
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # as the cluster has it: on 127.0.0.1 only
+    return started_ray_cluster
 
 
 @pytest.fixture

@@ -51,7 +51,10 @@ class StudySpec(BaseModel):
         artifacts: the folder for the weights and checkpoints of trainings, maybe one that machines share;
             None for one beside the database, or for a server's in the working directory. It is not stored.
         trainer: name of the trainer.
-        executor: name of the executor: "processes" (one worker per device) or "inline" (in this process).
+        executor: name of the executor: "processes" (one worker per device), "inline" (in this process) or
+            "ray" (on the nodes of a Ray cluster).
+        ray_address: the address of the Ray cluster, HOST:PORT or "auto"; None for that of the environment
+            variable RAY_ADDRESS, or for a cluster that is started on this machine.
         workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`.
         ranks: the number of processes that train each trial together, each with its part of every batch, or
             with `batch_per_rank` with a batch of its own: on GPUs one per device, on a CPU each with its part
@@ -104,6 +107,7 @@ class StudySpec(BaseModel):
     artifacts: str | None = None
     trainer: str = "capsnet"
     executor: str = "processes"
+    ray_address: str | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     ranks: Annotated[int, Field(ge=1, le=256)] = 1
     share_device: bool = False

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import ParetocapsError
 from paretocaps.registry import Registry
 
@@ -88,11 +89,44 @@ class Executor(Protocol):
 ExecutorFactory = Callable[[Sequence[str]], Executor]
 """Makes an executor that runs one job per entry of a list of devices (see `paretocaps.execution.devices`)."""
 
+
+@runtime_checkable
+class ElsewhereFactory(Protocol):
+    """A factory of executors that do not train on this machine's devices: the study's settings say where."""
+
+    def __call__(self, devices: Sequence[str]) -> Executor:
+        """Return an executor that runs one job per entry of `devices`."""
+        ...
+
+    def places(self, spec: StudySpec) -> list[str]:
+        """Return the places of a study's jobs, one per job that may run at once; equal ones are shared.
+
+        Raises:
+            UsageError: the study cannot be trained there.
+        """
+        ...
+
+    def of_study(self, spec: StudySpec, pinned: str | None, pin: Callable[[str], str]) -> Executor:
+        """Return an executor for a study.
+
+        Args:
+            spec: the study's settings.
+            pinned: the type of GPU that the study trains on, or None if none of its jobs had one.
+            pin: stores the type of the first job's GPU, and returns that of the study; it is another one if
+                another driver was quicker.
+
+        Raises:
+            UsageError: the study cannot be trained there.
+        """
+        ...
+
+
 EXECUTORS: Registry[ExecutorFactory] = Registry(
     "executor",
     {
         "processes": "paretocaps.execution.processes:ProcessExecutor",
         "inline": "paretocaps.execution.inline:InlineExecutor",
+        "ray": "paretocaps.execution.ray_executor:RayExecutor",
     },
     group="paretocaps.executors",
 )

@@ -44,10 +44,11 @@ class ProcessExecutor:
 
     Args:
         devices: the device of each worker; two workers share a device that is named twice.
+        shared: whether jobs of others run on the devices at the same time.
     """
 
-    def __init__(self, devices: Sequence[str] = ("cpu",)) -> None:
-        self._places = [_Place(device, devices.count(device) > 1) for device in devices]
+    def __init__(self, devices: Sequence[str] = ("cpu",), *, shared: bool = False) -> None:
+        self._places = [_Place(device, shared or devices.count(device) > 1) for device in devices]
         self._threads = max(1, cores() // len(devices))
         self._ended: list[Outcome] = []
         self._now = time.monotonic()

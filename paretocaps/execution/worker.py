@@ -1,14 +1,18 @@
 """The worker process, which trains the jobs that its driver sends, one after another.
 
 The driver starts `python -m paretocaps.execution.worker` and talks to it over standard input and output.
-If the driver dies, the worker finishes its job, writes the measurement to the job's folder, and ends.
+If the driver dies, the worker finishes its job, writes the measurement to the job's folder, and ends; with
+`ENDS_WITH_DRIVER` in its environment it ends at once.
 """
 
 import faulthandler
 import io
 import os
 import select
+import signal
 import sys
+import threading
+import time
 import traceback
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +27,10 @@ from paretocaps.execution.messages import WHERE, decode, encode
 from paretocaps.run_folder import RunFolder
 from paretocaps.writing import private_folder
 
+ENDS_WITH_DRIVER = "PARETOCAPS_ENDS_WITH_DRIVER"
+"""The setting of a worker whose device is given to somebody else when its driver has died."""
+
+_ENDING = 1.0  # s that an idle worker has to end by itself
 _LONGEST = 500  # characters of an activity, which has to fit into a message
 
 
@@ -50,6 +58,12 @@ class Channel:
         if len(line) <= select.PIPE_BUF and select.select([], [self._output], [], 0)[1]:
             self.send(kind, **values)
 
+    def kill_at_hangup(self) -> None:
+        """Kill this process and those of its session as soon as the driver has died or closed the pipe."""
+        hangup = select.poll()
+        hangup.register(self._input, 0)  # only what is always reported: that the other end is closed
+        threading.Thread(target=_kill_after, args=(hangup,), daemon=True).start()
+
     def receive(self) -> dict[str, Any] | None:
         """Return the driver's next message, or None if the driver has died or closed the pipe."""
         line = self._input.readline()
@@ -66,6 +80,8 @@ def main() -> None:
     faulthandler.register(WHERE)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # no printed line is lost in a crash
+    if os.environ.get(ENDS_WITH_DRIVER):
+        channel.kill_at_hangup()
     channel.send("ready")
     healthy = True
     while healthy and (message := channel.receive()) is not None:
@@ -92,6 +108,12 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         return healthy
     channel.send("measured")
     return True
+
+
+def _kill_after(hangup: select.poll) -> None:
+    hangup.poll()
+    time.sleep(_ENDING)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _print_to(folder: RunFolder) -> None:

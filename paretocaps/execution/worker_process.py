@@ -25,6 +25,7 @@ GRACE = 1.5
 CLOSING = 5.0
 """Seconds that an idle worker has to end by itself."""
 
+_WORKER = "paretocaps.execution.worker"
 _RANK = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _FRAME = re.compile(rb'Current thread .*\n  File "([^"]*)", line (\d+) in (\S+)\n')
 _WRITING = 0.5  # s that a worker has to write where it is
@@ -37,15 +38,16 @@ class WorkerProcess:
     Args:
         folder: the folder of its first job; the worker logs there until it gets its next job.
         threads: CPU threads, for libraries that read the environment when they are loaded.
+        module: the module that the process runs, which exchanges messages as a worker does.
 
     Raises:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, folder: RunFolder, threads: int) -> None:
+    def __init__(self, folder: RunFolder, threads: int, module: str = _WORKER) -> None:
         private_folder(folder.path)
         # -P: a file in the working directory must not stand in for a module of the worker
-        command = [sys.executable, "-P", "-m", "paretocaps.execution.worker"]
+        command = [sys.executable, "-P", "-m", module]
         self._mark, value = new_mark()
         with folder.log.open("ab") as log:
             self._process = subprocess.Popen(

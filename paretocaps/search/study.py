@@ -19,7 +19,7 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
-from paretocaps.execution.executor import EXECUTORS, ExecutorFactory
+from paretocaps.execution.executor import EXECUTORS, ElsewhereFactory, Executor, ExecutorFactory
 from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
 from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
@@ -108,12 +108,14 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     space = space.without(fix)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
-    places = tuple(devices(spec.device, spec.workers, spec.share_device, spec.ranks))
+    elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
+    here = devices(spec.device, spec.workers, spec.share_device, spec.ranks) if elsewhere is None else []
+    places = tuple(here if elsewhere is None else elsewhere.places(spec))
     _refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
     _refuse_unknown_to_workers(spec)
     _refuse_unknown_networks(spec.ensembles, trainer)
-    trainer.check_measures([objective.quantity for objective in objectives], each_of(places))
+    trainer.check_measures([objective.quantity for objective in objectives], each_of(here))
     if sampler.sequence is not None:
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
     return CheckedStudy(
@@ -158,7 +160,7 @@ def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: Tra
 
 
 def _refuse_unknown_to_workers(spec: StudySpec) -> None:
-    if spec.executor == "processes" and TRAINERS.only_here(spec.trainer):
+    if spec.executor != "inline" and TRAINERS.only_here(spec.trainer):
         raise UsageError(
             f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"
             " inline executor, or install it with an entry point in the group paretocaps.trainers"
@@ -210,7 +212,7 @@ def run_study(
                 open_optuna_study(
                     spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
                 ) as study,
-                checked.executor(checked.places) as executor,
+                _executor(checked, driver.store) as executor,
             ):
                 origin = _check(driver.store, study, spec, data, begun=bool(known.states))
                 driver.store.set_facts(spec.study, facts)  # an older study has none
@@ -259,6 +261,14 @@ def _other_artifacts(store: Store, study: str) -> list[str]:
         f"new trainings are in {store.artifacts}, but the last one is in {root}: give --artifacts {root} to"
         " keep them together"
     ]
+
+
+def _executor(checked: CheckedStudy, store: Store) -> Executor:
+    if not isinstance(checked.executor, ElsewhereFactory):
+        return checked.executor(checked.places)
+    study = checked.spec.study
+    pinned = store.study(study).accelerator
+    return checked.executor.of_study(checked.spec, pinned, lambda kind: store.pin_accelerator(study, kind))
 
 
 def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ class StudyRecord:
         reference_point: one value per objective, in the objective's unit; None before it is fixed.
         facts: numbers that decide which choices are the same training (`Facts`); None where not recorded.
         without_effect: the choices that were taken out of its space when it was created.
+        accelerator: the type of GPU that its jobs ask a cluster for; None if none of them did.
     """
 
     name: str
@@ -38,6 +39,7 @@ class StudyRecord:
     reference_point: tuple[float, ...] | None
     facts: Mapping[str, int] | None = None
     without_effect: tuple[str, ...] = ()
+    accelerator: str | None = None
 
 
 @dataclass(frozen=True)

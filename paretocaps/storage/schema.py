@@ -113,6 +113,7 @@ STUDIES = Table(
         server_default="0",
         comment="counts the changes of its trials' states and values",
     ),
+    Column("accelerator", String(100), comment="type of GPU that it asks a cluster for"),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
 )
 

@@ -77,6 +77,7 @@ class Store:
     studies = _reads(_studies.studies)
     set_spec = _writes(_studies.set_spec)
     set_facts = _writes(_studies.set_facts)
+    pin_accelerator = _writes(_studies.pin_accelerator)
     set_reference_point = _writes(_studies.set_reference_point)
     fix_reference_point = _writes(_studies.fix_reference_point)
 

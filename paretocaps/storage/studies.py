@@ -81,7 +81,8 @@ def study(connection: Connection, name: str) -> StudyRecord:
     """
     row = connection.execute(select(STUDIES).where(STUDIES.c.id == study_id(connection, name))).one()
     point = None if row.reference_point is None else tuple(row.reference_point)
-    return StudyRecord(name, row.created, row.spec, point, row.facts, tuple(row.without_effect or ()))
+    idle = tuple(row.without_effect or ())
+    return StudyRecord(name, row.created, row.spec, point, row.facts, idle, row.accelerator)
 
 
 def studies(connection: Connection) -> list[StudySummary]:
@@ -122,6 +123,19 @@ def set_facts(connection: Connection, name: str, facts: Mapping[str, int]) -> No
     """
     key = study_id(connection, name)
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(facts=dict(facts)))
+
+
+def pin_accelerator(connection: Connection, name: str, kind: str) -> str:
+    """Store the type of GPU of the study's first job on a cluster; return the study's, which may be older.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, name)
+    unpinned = STUDIES.c.id == key, STUDIES.c.accelerator.is_(None)
+    connection.execute(update(STUDIES).where(*unpinned).values(accelerator=kind))
+    pinned: str | None = connection.scalar(select(STUDIES.c.accelerator).where(STUDIES.c.id == key))
+    return pinned or kind
 
 
 def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:

@@ -50,7 +50,7 @@ def _members(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         match node:
             case ast.ClassDef(body=body):
-                names |= {one.name for one in body if isinstance(one, ast.FunctionDef)}
+                names |= {one.name for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
                 names |= {one.target.id for one in body if isinstance(one, ast.AnnAssign)}
                 names |= {target.id for one in body if isinstance(one, ast.Assign) for target in one.targets}
             case ast.Attribute(attr=name, ctx=ast.Store()):

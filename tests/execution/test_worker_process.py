@@ -5,6 +5,7 @@ import time
 import pytest
 
 from paretocaps.domain.failure import Failure
+from paretocaps.execution.worker import ENDS_WITH_DRIVER
 from paretocaps.execution.worker_process import WorkerProcess, end, last_line
 from paretocaps.run_folder import RunFolder
 
@@ -106,3 +107,16 @@ def test_a_death_by_a_signal_may_pass(worker, tmp_path, monkeypatch, code, ready
     monkeypatch.setattr(worker._process, "returncode", code)
     assert worker.death(RunFolder(tmp_path)).may_pass == may_pass
     monkeypatch.undo()
+
+
+def test_a_worker_whose_device_goes_to_others_ends_with_its_driver(tmp_path, make_job, monkeypatch):
+    monkeypatch.setenv(ENDS_WITH_DRIVER, "1")
+    job = make_job(choices={"asleep": 60.0})
+    worker = WorkerProcess(RunFolder(job.folder), 1)
+    worker.send("job", job=job.model_dump(mode="json"))
+    deadline = time.monotonic() + 30
+    while RunFolder(job.folder).process() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    worker.finish()  # as when the driver dies: the pipe is closed
+    assert worker.wait(10)
+    end([worker], patience=0.0)

@@ -25,7 +25,8 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @spec_option("--storage-patience", "TIME", "Wait so long for a database that is away, locked or full.")
 @spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
 @shared_spec_option("--trainer")
-@spec_option("--executor", "NAME", "How jobs run: processes or inline.")
+@spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
+@spec_option("--ray-address", "HOST:PORT", "Ray cluster to train on.  [default: one on this machine]")
 @spec_option("--workers", "N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int)
 @shared_spec_option("--ranks")
 @click.option(

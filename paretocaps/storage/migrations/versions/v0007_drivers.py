@@ -16,6 +16,8 @@ _CHANGES = sa.Column(
     comment="counts the changes of its trials' states and values",
 )
 
+_ACCELERATOR = sa.Column("accelerator", sa.String(100), comment="type of GPU that it asks a cluster for")
+
 _TRIALS: tuple[sa.Column[Any], ...] = (
     sa.Column("driver", sa.String(32), comment="token of the driver that owns it; NULL if none does"),
     sa.Column(
@@ -39,6 +41,7 @@ _ATTEMPTS: tuple[sa.Column[Any], ...] = (
 def upgrade() -> None:
     _drivers()
     op.add_column("paretocaps_studies", _CHANGES)
+    op.add_column("paretocaps_studies", _ACCELERATOR)
     for column in _TRIALS:
         op.add_column("paretocaps_trials", column)
     for column in _ATTEMPTS:
@@ -54,6 +57,7 @@ def downgrade() -> None:
         op.drop_column("paretocaps_attempts", column.name)
     for column in reversed(_TRIALS):
         op.drop_column("paretocaps_trials", column.name)
+    op.drop_column("paretocaps_studies", _ACCELERATOR.name)
     op.drop_column("paretocaps_studies", _CHANGES.name)
     op.drop_table("paretocaps_drivers")
 

@@ -1,0 +1,243 @@
+"""The process that speaks with a Ray cluster for a driver; the package ray is imported here and nowhere else.
+
+It is a process of its own because Ray ends a process that has lost its cluster, takes its signals over, and
+prints to its streams. The driver starts it as `python -m paretocaps.execution.ray_gateway`, and talks to it
+as to a worker, over standard input and output. If the driver dies, the jobs end, and so does a cluster that
+the gateway started.
+
+Driver to gateway: `open` (address), `job` (ticket, job, ask, shared), `answer` (ticket, go_on), `abort`.
+Gateway to driver: `refused` (reason), `ready` (nodes), `progress` (ticket, what, done, total), `epoch`
+(ticket, record), `ended` (ticket, result, failed), `aborted`.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.progress import WAITS
+from paretocaps.execution.attempt import failure_of
+from paretocaps.execution.folder_mirror import Changes, FolderMirror
+from paretocaps.execution.ray_place import PROBE, RayPlace, Report
+from paretocaps.execution.ray_plan import Ask, node_of
+from paretocaps.execution.worker import Channel
+from paretocaps.writing import private_folder
+
+_REACHABLE = 5.0  # s in which the head of a cluster has to take a connection
+_ENDING = 10.0  # s that a place has to end its job and its worker before it is killed
+_TELLS = 10.0  # s between two messages that a job waits for a place
+_OBJECTS = 100_000_000  # bytes of shared memory for a cluster of our own; its jobs use the driver's folders
+
+
+def connect(address: str | None) -> Any:
+    """Connect to the cluster at `address`, or start one on this machine; return the package ray.
+
+    Without an address that of the environment variable RAY_ADDRESS is taken, if it is set.
+
+    Raises:
+        OSError: nothing takes a connection at the address.
+        Exception: whatever Ray raises; it may also end the process.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), _REACHABLE).close()  # Ray would try for minutes
+    own = {"include_dashboard": False, "object_store_memory": _OBJECTS} if address == "local" else {}
+    ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+    return ray
+
+
+@dataclass
+class _Job:
+    """A job under way: the actor that trains it, once it is there, and the driver's answers to its epochs."""
+
+    job: TrainingJob
+    ask: Ask
+    actor: Any = None
+    arrived: bool = False
+    answers: asyncio.Queue[bool] = field(default_factory=asyncio.Queue)
+    task: asyncio.Task[None] | None = None
+
+
+class Gateway:
+    """Serves one driver: it keeps a Ray actor per place, and follows one job on each.
+
+    Args:
+        ray: the package, which is connected.
+        channel: the pipes to the driver.
+    """
+
+    def __init__(self, ray: Any, channel: Channel) -> None:
+        self._ray, self._channel = ray, channel
+        self._actor = ray.remote(RayPlace)
+        self._jobs: dict[int, _Job] = {}
+        self._idle: list[tuple[Ask, Any]] = []
+
+    async def serve(self) -> None:
+        """Do what the driver asks until it closes the pipe; then end every place."""
+        inbox: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_read, args=(self._channel, loop, inbox), daemon=True).start()
+        while (message := await inbox.get()) is not None:
+            ticket = message.get("ticket", -1)
+            if message["kind"] == "job":
+                job = _Job(TrainingJob.model_validate(message["job"]), Ask(**message["ask"]))
+                self._jobs[ticket] = job
+                job.task = asyncio.create_task(self._train(ticket, job, shared=message["shared"]))
+            elif message["kind"] == "answer" and ticket in self._jobs:
+                self._jobs[ticket].answers.put_nowait(message["go_on"])
+            elif message["kind"] == "abort":
+                await self._abort()
+                self._channel.send("aborted")
+        await self._abort()
+        await _all(self._end(actor, arrived=True) for _, actor in self._idle)
+
+    async def _train(self, ticket: int, job: _Job, *, shared: bool) -> None:
+        """Follow a job to its end, and tell it; a place that is lost with it is forgotten."""
+        try:
+            report = await self._follow(ticket, job, shared=shared)
+            ended = {"result": json.loads(report.result), "failed": report.failed}
+            self._idle.append((job.ask, job.actor))
+        except Exception as error:
+            ended = {"result": asdict(self._loss(error, job)), "failed": True}
+            self._kill(job.actor)
+        del self._jobs[ticket]
+        self._channel.send("ended", ticket=ticket, **ended)
+
+    async def _follow(self, ticket: int, job: _Job, *, shared: bool) -> Report:
+        job.actor = self._place(job.ask)
+        shares = await self._arrival(ticket, job, shared=shared)
+        files = None if shares else await asyncio.to_thread(FolderMirror(job.job.folder).changes)
+        await job.actor.start.remote(job.job.model_dump_json(), files)
+        go_on = None
+        while True:
+            report: Report = await job.actor.next.remote(go_on)
+            if report.changes != Changes():
+                await asyncio.to_thread(report.changes.apply, job.job.folder)
+            for what, done, total in report.progress:
+                self._channel.send("progress", ticket=ticket, what=what, done=done, total=total)
+            if report.result:
+                return report
+            go_on = None
+            if report.record:
+                self._channel.send("epoch", ticket=ticket, record=json.loads(report.record))
+                go_on = await job.answers.get()
+
+    def _place(self, ask: Ask) -> Any:
+        """Return an idle actor that was given what is asked for, or a new one."""
+        for index, (given, actor) in enumerate(self._idle):
+            if given == ask:
+                del self._idle[index]
+                return actor
+        asked = self._actor.options(
+            num_cpus=ask.cpus,
+            num_gpus=ask.gpus,
+            accelerator_type=ask.accelerator,
+            max_restarts=0,
+            scheduling_strategy="SPREAD",
+        )
+        return asked.remote(ask, os.environ.get("PYTHONPATH", ""))
+
+    async def _arrival(self, ticket: int, job: _Job, *, shared: bool) -> bool:
+        """Wait until the actor runs, and return whether it is to use the job's folder, which it sees."""
+        probe = job.job.folder / PROBE
+        private_folder(probe.parent)
+        content = secrets.token_hex(16)
+        probe.write_text(content)
+        try:
+            seen = asyncio.ensure_future(_got(job.actor.shares.remote(str(job.job.folder), content)))
+            while not (await asyncio.wait([seen], timeout=_TELLS))[0]:
+                what = f"{WAITS}{job.ask} of the Ray cluster{await asyncio.to_thread(self._why, job.ask)}"
+                self._channel.send("progress", ticket=ticket, what=what, done=0, total=0)
+            job.arrived = True
+            return await seen and shared
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def _why(self, ask: Ask) -> str:
+        """Return why a job waits, in brackets."""
+        nodes = [node_of(node["Resources"]) for node in self._ray.nodes() if node["Alive"]]
+        fit = [node for node in nodes if ask.fits(node)]
+        return " (they are taken)" if fit else " (no node that is up has them)"
+
+    def _loss(self, error: Exception, job: _Job) -> Failure:
+        """Return as a failure why a job has no result: Ray lost it, or its files could not be copied."""
+        exceptions = self._ray.exceptions
+        cause = getattr(error, "cause", None)
+        if isinstance(error, exceptions.RayTaskError) and isinstance(cause, Exception):
+            return failure_of(cause, job.ask.device)
+        if not isinstance(error, exceptions.RayError):
+            return failure_of(error, job.ask.device)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        if any("node has died" in line or "node was" in line for line in lines):
+            return Failure("the node of the Ray cluster on which it was trained was lost", may_pass=True)
+        return Failure(f"Ray lost the job: {lines[-1] if lines else type(error).__name__}", may_pass=True)
+
+    async def _abort(self) -> None:
+        jobs = list(self._jobs.values())
+        self._jobs.clear()
+        for job in jobs:
+            if job.task is not None:
+                job.task.cancel()
+        await _all(self._end(job.actor, arrived=job.arrived) for job in jobs if job.actor is not None)
+
+    async def _end(self, actor: Any, *, arrived: bool) -> None:
+        """End an actor; one that has arrived ends its job and its worker first."""
+        if arrived:
+            await asyncio.wait([asyncio.ensure_future(_got(actor.stop.remote()))], timeout=_ENDING)
+        self._kill(actor)
+
+    def _kill(self, actor: Any) -> None:
+        if actor is not None:
+            with suppress(Exception):  # it may be dead
+                self._ray.kill(actor)
+
+
+async def _got(reference: Awaitable[Any]) -> Any:
+    return await reference
+
+
+async def _all(coroutines: Iterable[Awaitable[None]]) -> None:
+    await asyncio.gather(*coroutines, return_exceptions=True)
+
+
+def _read(channel: Channel, loop: asyncio.AbstractEventLoop, inbox: asyncio.Queue[Any]) -> None:
+    message: dict[str, Any] | None = {}
+    while message is not None:
+        message = channel.receive()
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(inbox.put_nowait, message)
+
+
+def main() -> None:
+    """Connect to a cluster as the driver asks, and serve the driver."""
+    channel = Channel()
+    asked = channel.receive()
+    if asked is None:
+        return
+    try:
+        ray = connect(asked["address"])
+        nodes = [asdict(node_of(node["Resources"])) for node in ray.nodes() if node["Alive"]]
+    except (Exception, SystemExit) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        channel.send("refused", reason=lines[0] if lines else type(error).__name__)
+        sys.exit(1)
+    channel.send("ready", nodes=nodes)
+    asyncio.run(Gateway(ray, channel).serve())
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()
