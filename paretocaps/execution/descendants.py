@@ -50,6 +50,13 @@ def end_marked(mark: str) -> None:
         time.sleep(_PAUSE)
 
 
+def end_worker(pid: int) -> None:
+    """Kill a worker, whoever started it, and what it has started; any other process is left alone."""
+    for process in _processes():
+        if process.pid == pid and process.is_worker:
+            end_marked(process.marks[-1])
+
+
 def end_left_behind() -> None:
     """Kill what workers started that have ended, where nobody could do it when they ended."""
     found = list(_processes())

@@ -138,6 +138,14 @@ class Driver:
         self._held.close()
 
 
+def runs_here(token: str | None) -> bool:
+    """Return whether the process of a driver is known to run on this machine, whether or not it beats."""
+    try:
+        return token is not None and holder(_file(token)) is not None
+    except OSError:
+        return False
+
+
 def _seconds(name: str) -> float:
     """Return a duration from the environment, or its default.
 

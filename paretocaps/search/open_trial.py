@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from paretocaps.storage.records import AttemptRecord
+from paretocaps.search.left_worker import LeftWorker
 
 
 @dataclass
@@ -11,7 +11,7 @@ class OpenTrial:
     """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
 
     `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones. `left`
-    has the attempts, by seed, whose worker still trains although its driver ended; they are running, too.
+    has the workers, by seed, that still train although their driver ended; these seeds are running, too.
     """
 
     number: int
@@ -20,7 +20,7 @@ class OpenTrial:
     waiting: deque[int]
     running: set[int] = field(default_factory=set)
     finished: bool = False
-    left: dict[int, AttemptRecord] = field(default_factory=dict)
+    left: dict[int, LeftWorker] = field(default_factory=dict)
 
     def again(self, seed: int) -> None:
         """Let a running seed wait once more, before the others."""

@@ -8,7 +8,8 @@ from optuna.trial import TrialState
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.run_folder import RunFolder
-from paretocaps.search.driver import Driver
+from paretocaps.search.driver import Driver, runs_here
+from paretocaps.search.left_worker import LeftWorker
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.ranking import front_trials
 from paretocaps.search.results import Results
@@ -78,12 +79,10 @@ class Recovery:
             ParetocapsError: too many trials have failed.
         """
         for trial in list(self.results.open.values()):
-            for seed, attempt in list(trial.left.items()):
-                folder = _folder(attempt)
-                if folder is not None and folder.process() is not None:
-                    continue
-                del trial.left[seed]
-                self._take_in(trial, attempt)
+            for seed, worker in list(trial.left.items()):
+                if worker.has_ended():
+                    del trial.left[seed]
+                    self._take_in(trial, worker.attempt)
 
     @property
     def awaited(self) -> int:
@@ -140,17 +139,22 @@ class Recovery:
 
     def _go_on(self, trial: OpenTrial, seed: int, attempt: AttemptRecord | None) -> None:
         """Let a seed of a trial wait for its training, or for the worker that still trains it."""
-        folder = None if attempt is None else _folder(attempt)
         if attempt is None:
             trial.running.discard(seed)
             trial.waiting.append(seed)
-        elif folder is not None and (pid := folder.process()) is not None:
-            trial.left[seed] = attempt
-            self.results.observer.notice(
-                f"process {pid} is still training trial {trial.number}: waiting for it"
-            )
-        else:
+            return
+        folder = _folder(attempt)
+        pid = None if folder is None else folder.process()
+        if folder is None or pid is None:
             self._take_in(trial, attempt)
+            return
+        worker = LeftWorker(attempt, folder, self.results.spec.stall_timeout)
+        if runs_here(attempt.driver):  # its driver has lost its rights and is stopped: it gets no answers
+            worker.end()
+            self._take_in(trial, attempt)
+            return
+        trial.left[seed] = worker
+        self.results.observer.notice(f"process {pid} is still training trial {trial.number}: waiting for it")
 
     def _take_in(self, trial: OpenTrial, attempt: AttemptRecord) -> None:
         """Settle the result that an attempt left; without one, its seed is trained again."""

@@ -60,7 +60,7 @@ class AttemptRecord:
     read only together with a single trial. `folder` is where the worker writes its files; None where there is
     none on this machine, and `host` is the machine that it was made on, if that is recorded. `may_pass` says
     whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is
-    the attempt whose checkpoint it went on from.
+    the attempt whose checkpoint it went on from, and `driver` the token of the driver that began it.
     """
 
     key: AttemptKey
@@ -74,6 +74,7 @@ class AttemptRecord:
     may_pass: bool | None = None
     resumed_from: int | None = None
     host: str | None = None
+    driver: str | None = None
 
     @property
     def weights(self) -> Path | None:

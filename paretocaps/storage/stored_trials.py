@@ -120,6 +120,7 @@ def _with_attempts(
                 else None,
                 folder=folder_here(artifacts, row),
                 host=row.host,
+                driver=row.driver,
                 started=row.started,
                 ended=row.ended,
                 epochs=epochs.get(row.id, ()),

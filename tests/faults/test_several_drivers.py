@@ -1,5 +1,7 @@
 """Several drivers of one study, at once: on SQLite and PostgreSQL, and when one is killed or stopped."""
 
+import signal
+
 import pytest
 from harness.invariants import check
 
@@ -38,4 +40,24 @@ def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):
     study.until(lambda: len(set(study.rows(OWNED))) == 2)
     first.kill()
     assert second.wait(120) == 0, second.said
+    check(study)
+
+
+@pytest.mark.parametrize(("number", "trials"), [(2, 12), (8, 40)])
+def test_drivers_share_the_trials_on_postgresql(make_study, server, number, trials):
+    server.psql(f"CREATE DATABASE several{number};")
+    url = server.get_uri(database=f"several{number}").replace("postgresql://", "postgresql+psycopg://")
+    together(make_study(trials=trials, epochs=1, storage=url, options=["--executor", "inline"]), number)
+
+
+def test_a_stopped_driver_is_fenced(make_study):
+    study = make_study(trials=6, epochs=2, seconds=0.3, environment=QUICK)
+    first, second = study.start(), study.start()
+    study.until(lambda: len(set(study.rows(OWNED))) == 2)
+    first.send(signal.SIGSTOP)
+    assert second.wait(120) == 0, second.said
+    first.send(signal.SIGCONT)
+    assert first.wait(60) == 1, first.said
+    assert "another driver has taken over from this one" in first.said
+    assert "heard nothing from it for 2 s" in first.said
     check(study)

@@ -1,8 +1,8 @@
 """The store on PostgreSQL; `make postgres` runs these tests."""
 
-import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.errors import StorageError
+from paretocaps.errors import FencedError, StorageError
 from paretocaps.storage.artifacts import artifacts_folder
+from paretocaps.storage.claims import NewTrial
 from paretocaps.storage.connect import engine_arguments, make_engine
-from paretocaps.storage.lock import driver_lock
 from paretocaps.storage.schema import METADATA, VERSION_TABLE
 from paretocaps.storage.store import Store
 
@@ -117,17 +117,20 @@ def test_a_transaction_that_the_server_ended_runs_again(store, server):
     assert len(ended) == 1
 
 
-def test_a_second_driver_is_told_who_the_first_is(store, url):
-    with driver_lock(url, "s"):
-        with (
-            pytest.raises(StorageError, match=f"process {os.getpid()} on .* is running study"),
-            driver_lock(url, "s"),
-        ):
-            pass
-        with driver_lock(url, "another"):
-            pass
-    with driver_lock(url, "s"):
-        pass
+def test_drivers_are_fenced_and_claim_each_trial_once(store):
+    new = NewTrial(0, {"a": 1}, None, "training", failed=0, seed=5, total=1)
+    for token in "ab":
+        store.register_driver("s", token, "host", 7)
+    a, b = store.as_driver("a"), store.as_driver("b")
+    assert a.claim_new("s", new).key.attempt == 1
+    assert [b.claim_new("s", new), b.claim_new("s", replace(new, number=1))] == ["taken", "full"]
+    assert not b.claim("s", 0)
+    assert [other.token for other in store.beat("b")] == ["a"]
+    assert store.end_driver("a", "it was silent")
+    with pytest.raises(FencedError, match="it was silent"):
+        a.interrupt_trial("s", 0)
+    assert b.claim("s", 0)
+    assert store.changes("s")[1][0].driver == "b"
 
 
 def test_many_processes_create_one_database(url):

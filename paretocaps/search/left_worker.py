@@ -1,0 +1,53 @@
+"""A worker whose driver has ended: it finishes its training, and whoever took over the trial waits for it."""
+
+import time
+from dataclasses import dataclass, field
+
+from paretocaps.execution.descendants import end_worker
+from paretocaps.execution.limits import Limits
+from paretocaps.host import host_name
+from paretocaps.run_folder import RunFolder
+from paretocaps.storage.records import AttemptRecord
+
+
+@dataclass
+class LeftWorker:
+    """Watches a worker by its folder: it holds a lock there, and signs it while it goes on.
+
+    Args:
+        attempt: what it trains.
+        folder: the folder of the attempt.
+        stall_timeout: the seconds of silence after which it is ended; None for the executors' default.
+    """
+
+    attempt: AttemptRecord
+    folder: RunFolder
+    stall_timeout: float | None = None
+    _limits: Limits = field(init=False)
+    _signed: int | None = field(init=False)
+    _looked: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._limits = Limits(self.stall_timeout)
+        self._limits.ready()
+        self._signed, self._looked = self.folder.signed(), time.monotonic()
+
+    def has_ended(self) -> bool:
+        """Return whether it has ended; it is ended if it was silent for too long."""
+        if self.folder.process() is None:
+            return True
+        signed, now = self.folder.signed(), time.monotonic()
+        self._limits.spend(0.0, listened=now - self._looked)
+        if signed != self._signed:
+            self._limits.hear("a sign of life")
+        self._signed, self._looked = signed, now
+        if self._limits.exceeded() is None:
+            return False
+        self.end()
+        return True
+
+    def end(self) -> None:
+        """End it, and what it has started, if it is a worker on this machine."""
+        pid = self.folder.process()
+        if pid is not None and self.attempt.host in (None, host_name()):
+            end_worker(pid)
