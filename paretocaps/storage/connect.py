@@ -89,6 +89,7 @@ def make_engine(url: str, *, create: bool) -> Engine:
     check_file(parsed, create=create)
     if create:
         refuse_read_only(url)
+        _refuse_hard_links(parsed, path)
         with suppress(OSError):  # SQLite says what is wrong
             private_file(path)  # SQLite gives its log and journal the file's own rights
     elif _read_only_places(path):
@@ -163,6 +164,15 @@ def refuse_read_only(url: str) -> None:
     for place in _read_only_places(path) if path else ():
         where = f"storage {safe(parsed)!r}: {str(place)!r}"
         raise StorageError(f"{where} is read-only: make it writable, or copy the file")
+
+
+def _refuse_hard_links(url: URL, path: Path) -> None:
+    """Refuse to write to a file with another name: under each, SQLite keeps a log of its own beside it."""
+    if path.exists() and path.stat().st_nlink > 1:
+        raise StorageError(
+            f"storage {safe(url)!r}: the file has another name (a hard link), and a database that is written"
+            " under two names is damaged: remove one, or make a copy or a symbolic link instead"
+        )
 
 
 def _read_only_places(path: Path) -> list[Path]:

@@ -21,10 +21,11 @@ from sqlalchemy import (
     Text,
     column,
     func,
-    insert,
     select,
     table,
 )
+
+from paretocaps.storage.schema import INSERT
 
 UNFINISHED = ("RUNNING", "WAITING")
 _STATE = Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")
@@ -128,7 +129,7 @@ def unfinished(
 
 
 def insert_parameters(connection: Connection, trial: int, parameters: Iterable[OptunaParameter]) -> None:
-    """Insert the parameters of a trial, in their order."""
+    """Insert the parameters of a trial, in their order, unless another driver that got it has done so."""
     rows = [
         {
             "trial_id": trial,
@@ -139,7 +140,7 @@ def insert_parameters(connection: Connection, trial: int, parameters: Iterable[O
         for one in parameters
     ]
     if rows:
-        connection.execute(insert(_PARAMS), rows)
+        connection.execute(INSERT[connection.dialect.name](_PARAMS).on_conflict_do_nothing(), rows)
 
 
 def _trials(connection: Connection, scope: Sequence[ColumnElement[bool]]) -> list[OptunaTrial]:

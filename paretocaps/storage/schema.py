@@ -26,6 +26,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TableClause,
     Text,
     UniqueConstraint,
 )
@@ -36,7 +37,10 @@ from paretocaps.storage.records import STATES
 
 PREFIX = "paretocaps_"
 VERSION_TABLE = "paretocaps_alembic_version"
-INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERT: Mapping[str, Callable[[TableClause], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 """The `insert` of each kind of database, which can leave or replace existing rows."""
 
 

@@ -28,7 +28,7 @@ def together(study, number):
     return drivers
 
 
-@pytest.mark.parametrize(("number", "trials"), [(2, 12), (8, 40)])
+@pytest.mark.parametrize(("number", "trials"), [(2, 12), pytest.param(8, 40, marks=pytest.mark.slow)])
 def test_drivers_that_start_at_once_share_the_trials(make_study, number, trials):
     study = make_study(trials=trials, epochs=1, options=["--executor", "inline"])
     together(study, number)
@@ -43,7 +43,7 @@ def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):
     check(study)
 
 
-@pytest.mark.parametrize(("number", "trials"), [(2, 12), (8, 40)])
+@pytest.mark.parametrize(("number", "trials"), [(2, 12), pytest.param(8, 40, marks=pytest.mark.slow)])
 def test_drivers_share_the_trials_on_postgresql(make_study, server, number, trials):
     server.psql(f"CREATE DATABASE several{number};")
     url = server.get_uri(database=f"several{number}").replace("postgresql://", "postgresql+psycopg://")

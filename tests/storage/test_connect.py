@@ -101,6 +101,19 @@ def test_reading_a_missing_file_makes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_with_two_names_is_read_and_not_written(url, tmp_path):
+    """Under each name SQLite would keep a log of its own, and the file would be damaged."""
+    (tmp_path / "link.db").hardlink_to(url.removeprefix("sqlite:///"))
+    for name in (url, f"sqlite:///{tmp_path}/link.db"):
+        with pytest.raises(
+            StorageError, match=r"the file has another name \(a hard link\).*: remove one, or"
+        ):
+            Store.open(name, create=True)
+        with Store.open(name, create=False) as store:
+            assert store.has_study("s")
+    assert not list(tmp_path.rglob("*-wal"))
+
+
 def test_creating_makes_the_folder(tmp_path):
     Store.open(f"sqlite:///{tmp_path}/a/b/x.db", create=True).close()
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["x.db"]
