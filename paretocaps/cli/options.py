@@ -114,9 +114,9 @@ def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Decorat
     return click.option(flag, metavar=metavar, type=kind, help=text + _default(flag))
 
 
-def shared_spec_option(flag: str, own: str = "") -> Decorator:
+def shared_spec_option(flag: str, own: str = "", *names: str) -> Decorator:
     """Return an option of `MEANINGS` that is also a key of study files, as `spec_option` does for others."""
-    return shared(flag, own + _default(flag))
+    return shared(flag, own + _default(flag), *names)
 
 
 def _default(flag: str) -> str:

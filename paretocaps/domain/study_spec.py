@@ -61,7 +61,7 @@ class StudySpec(BaseModel):
             of the threads. A trial whose choice `ranks` is not 0 takes so many of them.
         share_device: whether jobs may share a device even though an objective is a time, which sharing makes
             longer; it is recorded with every measurement.
-        device: "auto", "cpu", "cuda" or "cuda:N".
+        device: "auto", "cpu", "cuda", "cuda:N", or a list such as "cuda:0,cuda:2", which may be one of TOML.
         stall_timeout: the seconds of silence after which a training is ended and tried again ("off": never);
             None for a multiple of the longest silence so far. This and the other limits may be text: "10m".
         trial_timeout: the seconds after which a training is ended, and its trial fails.
@@ -141,6 +141,11 @@ class StudySpec(BaseModel):
     @classmethod
     def _as_text(cls, value: Any) -> Any:
         return fspath(value) if isinstance(value, PathLike) else value
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     @field_validator("require", mode="before")
     @classmethod

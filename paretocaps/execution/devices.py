@@ -21,8 +21,8 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: 
     """Return the devices to train on, one entry per job that may run at once.
 
     Args:
-        device: "cpu"; "cuda" for every CUDA device; "cuda:1" for that one; "auto" for every CUDA
-            device, or the CPU if there is none.
+        device: "cpu"; "cuda" for every CUDA device; "cuda:1" for that one, "cuda:0,cuda:2" for these;
+            "auto" for every CUDA device, or the CPU if there is none.
         workers: how many jobs may run at once on the CPU or, with `share`, on the CUDA devices, over which
             they are spread evenly. Each CUDA device runs at least one job.
         share: whether a CUDA device may run several jobs.
@@ -30,13 +30,15 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: 
             one entry, separated by commas.
 
     Raises:
-        UsageError: the device does not exist or is not understood, `workers` is below 1, or there are
-            fewer CUDA devices than ranks.
+        UsageError: a device does not exist, is named twice or is not understood, `workers` is below 1, or
+            there are fewer CUDA devices than ranks.
     """
     if workers < 1:
         raise UsageError(f"workers={workers} is too few: give 1 or more")
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        raise UsageError(f"device={device!r} is not understood: write auto, cpu, cuda or cuda:0")
+    if not re.fullmatch(r"auto|cpu|cuda|cuda:\d+(,cuda:\d+)*", device):
+        raise UsageError(
+            f"device={device!r} is not understood: write auto, cpu, cuda, cuda:0 or a list, cuda:0,cuda:2"
+        )
     if device == "cpu":
         return ["cpu"] * workers
     found = [f"cuda:{index}" for index in range(cuda_count())]
@@ -44,9 +46,12 @@ def devices(device: str = "auto", workers: int = 1, share: bool = False, ranks: 
         return _spread(_together(found, ranks), workers if share else 1) or ["cpu"] * workers
     if not found:
         raise UsageError(f"device={device!r}: torch finds no CUDA device here; use cpu or auto")
-    if device != "cuda" and device not in found:
-        raise UsageError(f"device={device!r} does not exist: choose from {', '.join(found)}")
-    named = found if device == "cuda" else [device]
+    named = found if device == "cuda" else device.split(",")
+    for name in named:
+        if name not in found:
+            raise UsageError(f"device={name!r} does not exist: choose from {', '.join(found)}")
+        if named.count(name) > 1:
+            raise UsageError(f"device={device!r} names {name} twice: name each device once")
     return _spread(_together(named, ranks), workers if share else 1)
 
 

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from paretocaps.domain.job import TrainingJob
@@ -56,7 +55,7 @@ def leased(job: TrainingJob, tell: OnProgress) -> Iterator[Lease]:
         for device in sorted(set(job.device.split(","))):  # in order: two jobs never wait for each other
             try:
                 file = _file(device)
-                held.enter_context(_holding(file, job, partial(_tell_waiting, tell, device, file)))
+                held.enter_context(_holding(file, job, _Waiting(tell, device, file)))
                 lease.hold(file)
             except OSError as error:
                 lease.missing.append(f"{device} is not leased, others may train on it: {error}")
@@ -165,8 +164,15 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _tell_waiting(tell: OnProgress, device: str, file: Path) -> None:
-    holders = _holders(file)
-    pid, study = holders[0] if holders else (0, "")
-    who = f"process {pid}" if pid else "another process"
-    tell(f"{WAITS}{device}: {who}{f' of study {study}' if study else ''} trains there", 0, 0)
+class _Waiting:
+    """Tells for whom a job waits: those who hold the lease, or held it last."""
+
+    def __init__(self, tell: OnProgress, device: str, file: Path) -> None:
+        self._tell, self._device, self._file = tell, device, file
+        self._what = f"{WAITS}{device}"
+
+    def __call__(self) -> None:
+        for pid, study in _holders(self._file)[:1]:
+            who = f"process {pid}{f' of study {study}' if study else ''}"
+            self._what = f"{WAITS}{self._device}: {who} trains there"
+        self._tell(self._what, 0, 0)

@@ -11,6 +11,7 @@ from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
+from paretocaps.domain.progress import WAITS, WithProgress
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError, TrainingError, UnknownNameError, UsageError
 from paretocaps.run_folder import RunFolder
@@ -148,7 +149,7 @@ def train(
         UsageError: an option is not allowed, or the folder has another training.
         OSError: the file for the backbone cannot be written.
         DataError: the data or the checkpoint cannot be read.
-        Interrupted: Ctrl-C or SIGTERM stopped the training.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the training.
         TrainingError: the training failed.
     """
     job, name = _job(options, picked)
@@ -313,7 +314,7 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
     from paretocaps.execution.attempt import attempt, failure_of
     from paretocaps.search.interrupts import Interrupts
 
-    interrupts, epochs = Interrupts(), EpochsFile(RunFolder(job.folder).epochs)
+    interrupts, epochs, waits = Interrupts(), EpochsFile(RunFolder(job.folder).epochs), set[str]()
 
     def on_epoch(record: EpochRecord) -> bool:
         epochs.add(record)
@@ -321,9 +322,15 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
         interrupts.check()
         return True
 
+    def on_progress(what: str, done: int, total: int) -> None:
+        interrupts.check()
+        if what.startswith(WAITS) and what not in waits:
+            waits.add(what)
+            watcher.notice(what)
+
     try:
         with interrupts.watching():
-            measurement = attempt(job, on_epoch)
+            measurement = attempt(job, WithProgress(on_epoch, on_progress))
     except KeyboardInterrupt:
         raise Interrupted(_how_to_go_on(job, len(epochs.records))) from None
     except ParetocapsError:

@@ -24,6 +24,7 @@ def found(monkeypatch):
         (2, "auto", 5, ["cuda:0", "cuda:1"]),
         (2, "cuda", 1, ["cuda:0", "cuda:1"]),
         (2, "cuda:1", 1, ["cuda:1"]),
+        (3, "cuda:2,cuda:0", 1, ["cuda:2", "cuda:0"]),
     ],
 )
 def test_devices(found, count, device, workers, expected):
@@ -51,8 +52,16 @@ def test_shared_cuda_devices_take_jobs_in_turn(found, count, device, workers, ex
         (0, "cuda", 1, "device='cuda': torch finds no CUDA device here; use cpu or auto"),
         (0, "cuda:0", 1, "device='cuda:0': torch finds no CUDA device here"),
         (2, "cuda:2", 1, "device='cuda:2' does not exist: choose from cuda:0, cuda:1"),
-        (2, "tpu", 1, "device='tpu' is not understood: write auto, cpu, cuda or cuda:0"),
+        (2, "tpu", 1, "device='tpu' is not understood: write auto, cpu, cuda, cuda:0 or a list"),
         (2, "cuda:x", 1, "is not understood"),
+        (
+            2,
+            "cpu,cuda:0",
+            1,
+            "device='cpu,cuda:0' is not understood: write auto, cpu, cuda,",
+        ),
+        (2, "cuda:0,cuda:2", 1, "device='cuda:2' does not exist: choose from cuda:0, cuda:1"),
+        (2, "cuda:0,cuda:0", 1, "names cuda:0 twice: name each device once"),
         (0, "cpu", 0, "workers=0 is too few"),
     ],
 )

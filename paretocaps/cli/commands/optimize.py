@@ -34,7 +34,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     default=None,
     help="Let jobs share a device even if a time is an objective; their trials are flagged.",
 )
-@shared_spec_option("--device")
+@shared_spec_option("--device", " Several: cuda:0,cuda:2.", "--devices")
 @spec_option("--stall-timeout", "TIME", f"End and retry a training that is silent this long.{_STALL}")
 @spec_option("--trial-timeout", "TIME", "End a training after this time; its trial fails.")
 @spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
