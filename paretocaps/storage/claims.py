@@ -75,7 +75,8 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Re
             count.where(own, number).scalar_subquery(),
             count.where(own, number, TRIALS.c.driver == driver).scalar_subquery(),
             count.where(own, counted).scalar_subquery(),
-            count.where(own, same, counted).scalar_subquery(),
+            # not by the states of `counted`, for which SQLite would go through all trials
+            count.where(own, same, TRIALS.c.state != "failed").scalar_subquery(),
             count.where(own, same, TRIALS.c.state == "failed").scalar_subquery(),
         )
     ).one()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, func, or_, select, true, update
+from sqlalchemy import Connection, func, select, true, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
@@ -26,19 +26,22 @@ def weights_unused(
         StorageError: a folder leads out of the artifact folder.
     """
     artifacts = artifacts_of(connection)
-    kept = and_(TRIALS.c.number.in_(keep), is_latest())
     older = true() if change is None else func.coalesce(TRIALS.c.change, 0) <= change
     query = (
-        select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices)
+        select(ATTEMPTS, TRIALS.c.number, is_latest().label("latest"))
         .select_from(ATTEMPTS.join(TRIALS))
-        .where(TRIALS.c.study_id == named(study), ATTEMPTS.c.weights.is_not(None), older)
-        .where(~or_(TRIALS.c.state.in_(("running", "interrupted")), kept))
+        # + 0, or the database would go through all trials of the study to find those few with weights
+        .where(TRIALS.c.study_id + 0 == named(study), ATTEMPTS.c.weights.is_not(None), older)
+        .where(TRIALS.c.state.not_in(("running", "interrupted")))
         .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
     )
+    kept = frozenset(keep)
     return [
         KeptWeights(AttemptKey(study, row.number, row.seed, row.attempt), path)
         for row in connection.execute(query)
-        if (path := file_in(folder_here(artifacts, row), row.weights)) is not None and artifacts.holds(path)
+        if not (row.latest and row.number in kept)
+        and (path := file_in(folder_here(artifacts, row), row.weights)) is not None
+        and artifacts.holds(path)
     ]
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     TableClause,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
@@ -201,6 +202,12 @@ ATTEMPTS = Table(
     Column("resumed_from", Integer, comment="the attempt whose checkpoint it went on from; NULL if none"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
+    Index(
+        "ix_paretocaps_attempts_weights",  # to find the few whose weights are kept
+        "trial_id",
+        sqlite_where=text("weights IS NOT NULL"),
+        postgresql_where=text("weights IS NOT NULL"),
+    ),
 )
 
 EPOCHS = Table(

@@ -48,9 +48,18 @@ def upgrade() -> None:
         op.add_column("paretocaps_attempts", column)
     for name in ("change", "training", "state"):
         op.create_index(f"ix_paretocaps_trials_{name}", "paretocaps_trials", ["study_id", name])
+    kept = sa.text("weights IS NOT NULL")
+    op.create_index(
+        "ix_paretocaps_attempts_weights",
+        "paretocaps_attempts",
+        ["trial_id"],
+        sqlite_where=kept,
+        postgresql_where=kept,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_paretocaps_attempts_weights", "paretocaps_attempts")
     for name in ("state", "training", "change"):
         op.drop_index(f"ix_paretocaps_trials_{name}", "paretocaps_trials")
     for column in reversed(_ATTEMPTS):
