@@ -139,6 +139,10 @@ class Progress(Observer):
         self.finished += 1
         self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
 
+    def others_finished(self, trials: int) -> None:
+        """Count trials of other drivers."""
+        self.finished += trials
+
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Count a further training of a finished trial, and note the trial's means."""
         label = self._end_seed(trial, seed)

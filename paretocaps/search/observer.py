@@ -41,6 +41,9 @@ class Observer:
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""
 
+    def others_finished(self, trials: int) -> None:
+        """Show that other drivers, which run the study at the same time, have finished so many trials."""
+
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Show that a further training of a finished trial is stored; `values` has the trial's new means."""
 

@@ -137,11 +137,19 @@ class Results:
         tell_once(self.study, number, state=TrialState.FAIL)
         self._told.append(number)
 
-    def take_in(self) -> bool:
-        """Read what has changed in the study, also by other drivers; return whether trials have finished."""
+    def take_in(self, own: int | None = None) -> bool:
+        """Read what has changed in the study, also by other drivers; return whether trials have finished.
+
+        Args:
+            own: the trial that this driver has just finished.
+        """
+        before = self.known.counts["finished"]
         finished = [trial.number for trial in self.known.update() if trial.state == "finished"]
         if finished:
             self.standing.read(finished)
+        others = self.known.counts["finished"] - before - (own is not None)
+        if others > 0:
+            self.observer.others_finished(others)
         return bool(finished)
 
     def rank(self) -> None:
@@ -205,7 +213,7 @@ class Results:
     def _finish(self, trial: OpenTrial) -> None:
         del self.open[trial.number]
         self.failures.success()
-        self.take_in()
+        self.take_in(trial.number)
         self.tell(trial.number)
         self.observer.trial_finished(trial.number, self.standing.values(trial.number))
         self.rank()

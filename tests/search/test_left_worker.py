@@ -1,0 +1,59 @@
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.execution.descendants import MARK
+from paretocaps.run_folder import RunFolder
+from paretocaps.search.left_worker import LeftWorker
+from paretocaps.storage.records import AttemptRecord
+
+# stands for a worker: it is one by its command line and the mark in its environment
+WORK = """
+import sys, time
+from pathlib import Path
+from paretocaps.run_folder import RunFolder
+with RunFolder(Path(sys.argv[1])).lock():
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def worker(tmp_path, monkeypatch):
+    monkeypatch.setenv(MARK, "f00")
+    command = [sys.executable, "-c", WORK, str(tmp_path), "paretocaps.execution.worker"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "locked\n"
+        monkeypatch.delenv(MARK)
+        yield process
+        process.kill()
+
+
+def left(folder, host=None):
+    key, now = AttemptKey("s", 0, 0, 1), datetime.now(UTC)
+    attempt = AttemptRecord(key, "running", None, None, folder, now, None, host=host)
+    return LeftWorker(attempt, RunFolder(folder), stall_timeout=0.3)
+
+
+def test_a_worker_that_signs_is_waited_for_and_a_silent_one_is_ended(worker, tmp_path):
+    watched = left(tmp_path)
+    for _ in range(5):
+        time.sleep(0.1)
+        RunFolder(tmp_path).sign()
+        assert not watched.has_ended()
+    time.sleep(0.35)
+    assert watched.has_ended()
+    assert worker.wait(10) < 0
+
+
+def test_one_of_another_machine_cannot_be_ended(worker, tmp_path):
+    left(tmp_path, host="elsewhere").end()
+    assert worker.poll() is None
+
+
+def test_one_that_has_ended_has_ended(tmp_path):
+    assert left(tmp_path).has_ended()

@@ -1,0 +1,85 @@
+import pytest
+
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.search.known_trials import KnownTrials
+from paretocaps.search.optuna_study import open_optuna_study
+from paretocaps.search.results import Results
+from paretocaps.search.same_training import SameTraining
+from paretocaps.search.samplers import SAMPLERS
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
+from paretocaps.testing.probe import PROBE
+
+
+class Counted:
+    """An observer that counts the trials of others."""
+
+    def __init__(self):
+        self.others = 0
+
+    def others_finished(self, trials):
+        self.others += trials
+
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+@pytest.fixture
+def results(run, storage):
+    run(trials=2)
+    objectives = parse_objectives("acc,time")
+    with (
+        Store.open(storage, create=False) as store,
+        open_optuna_study(storage, "s", objectives, SAMPLERS.get("random").optuna(0, 9)) as study,
+    ):
+        known = KnownTrials(store, "s", SameTraining(PROBE, 2, None))
+        yield Results(StudySpec(study="s", trials=9), objectives, store, study, known, Counted())
+
+
+def finish_elsewhere(results, number):
+    measured = results.store.trial("s", 0).attempts[0].measurement
+    results.store.import_trials("s", [ImportedTrial(number, {"imported": number}, {0: measured})])
+
+
+def test_what_other_drivers_finish_is_taken_in_and_counted(results):
+    assert not results.take_in()
+    finish_elsewhere(results, 7)
+    assert results.take_in()
+    assert results.standing.table.trials.tolist() == [0, 1, 7]
+    finish_elsewhere(results, 8)
+    finish_elsewhere(results, 9)
+    assert results.take_in(own=9)
+    assert results.observer.others == 2
+
+
+def test_a_front_is_ranked_again_if_others_went_on_meanwhile(results, monkeypatch):
+    update, tries = results.standing.update, []
+
+    def slowly(*asked):
+        if not tries:
+            finish_elsewhere(results, 7)
+        tries.append(update(*asked))
+        return tries[-1]
+
+    monkeypatch.setattr(results.standing, "update", slowly)
+    results.rank()
+    assert tries == [False, True]
+    assert len(results.standing.table) == 3
+
+
+def test_what_optuna_was_told_before_stays(results):
+    results.tell(0)
+    results.tell_failed(1)
+    assert [trial.state.name for trial in results.study.get_trials()] == ["COMPLETE", "COMPLETE"]
+    results.give_up_told()
+
+
+def test_a_failure_of_a_trial_that_has_failed_is_only_stored(results):
+    results.store.start_trial("s", 2, {"learning_rate": 0.5})
+    key = results.store.start_attempt("s", 2, 0)
+    failure = Failure("no luck")
+    assert results.settle(key, None, failure) is failure
+    assert results.failures.trials == 0
+    assert results.store.trial("s", 2).attempts[0].reason == "no luck"
