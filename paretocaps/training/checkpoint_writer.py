@@ -56,7 +56,8 @@ class CheckpointWriter:
         except OSError as error:
             self._missed += 1
             self._why = why_not_written(error, f"make {str(self._job.folder)!r} writable")
-            print(self.remarks[0], file=sys.stderr, flush=True)
+            if self._missed == 1:
+                print(self.remarks[0], file=sys.stderr, flush=True)
         self._last = self._clock()
 
     @property

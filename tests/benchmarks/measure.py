@@ -39,6 +39,7 @@ MEASURES = {
     "capsule_pruning": "backbones",
     "suite": "suite",
     "kills": "kills",
+    "checkpoints": "checkpoints",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (
