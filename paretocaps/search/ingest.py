@@ -1,7 +1,7 @@
 """Takes into a study what was measured for it before its database was lost or replaced."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ BySeed = Mapping[int, LeftTraining]
 _KNOWN = "whose choices and seed the study has"
 
 
-def ingest(runner: Runner, designs: Sequence[str]) -> None:
+def ingest(runner: Runner) -> None:
     """Take in the measured trainings in the study's folder that its database lacks.
 
     They are those of the same study by name, identity and data (`Origin`). They become trials with new
@@ -25,8 +25,7 @@ def ingest(runner: Runner, designs: Sequence[str]) -> None:
     in one notice for each reason.
 
     Args:
-        runner: has seen what earlier runs left.
-        designs: the names of the study's designs, which the trials get that are trained alike.
+        runner: has seen what earlier runs left; its proposals know the designs, whose names trials get.
 
     Raises:
         ParetocapsError: too many trials have failed.
@@ -37,7 +36,7 @@ def ingest(runner: Runner, designs: Sequence[str]) -> None:
     found = unknown_folders(root, runner.store.known_folders(runner.spec.study))
     if not found:
         return
-    taking = _Taking(runner, runner.proposals.named_designs(designs))
+    taking = _Taking(runner, runner.proposals.design_names)
     for folder in found:
         left = read_left(folder, runner.spec.study, runner.origin)
         if isinstance(left, str):

@@ -106,12 +106,10 @@ class Proposals:
             found.setdefault(self.designs.same.key(placed.choices), {})[name] = placed
         return found
 
-    def named_designs(self, names: Sequence[str]) -> dict[Hashable, str]:
-        """Return the names in the study of the designs that it allows, by training."""
-        return {
-            key: name_in_study([(design, found.fixed) for design, found in placed.items()])
-            for key, placed in self._trainings(names).items()
-        }
+    @property
+    def design_names(self) -> dict[Hashable, str]:
+        """The names in the study of the designs of `begin_with`, by training."""
+        return {self.designs.same.key(choices): name for name, choices in self._designed.items()}
 
     def begin(
         self, choices: Mapping[str, Any], design: str | None, claim: Claim

@@ -223,8 +223,8 @@ def run_study(
                 for remark in (*_remarks(checked, driver), *notices):
                     observer.notice(remark)
                 runner.recover()
-                ingest(runner, checked.designs)
                 proposals.begin_with(checked.designs)
+                ingest(runner)
                 runner.run()
                 return runner
 

@@ -50,7 +50,7 @@ def test_what_a_lost_database_had_is_taken_in_by_choices_and_seed(run, storage, 
     after = stored(storage)
     assert {choices: after[choices] for choices in before} == before, "with epochs, designs and quantities"
     taken = f"taken in from {folder}: 6 trainings of this study that its database lacked"
-    assert watcher.notices == [taken]
+    assert watcher.notices == [taken], "a design is left out once, not twice"
     with Store.open(storage, create=False) as store:
         folders = [one.folder for trial in store.trials("s") for one in trial.attempts]
     assert len(set(folders)) == 8
