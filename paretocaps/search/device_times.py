@@ -37,7 +37,7 @@ def comparable(
             f"--measured-on {device!r} keeps the trials of one device, --scale-to {scale_to!r} those of all:"
             " give one of the two"
         )
-    present = sorted(set(table.devices.tolist()))
+    present = table.device_names
     for name in (device, scale_to):
         if name is not None and name not in present:
             raise UnknownNameError("device", name, present)
@@ -59,7 +59,7 @@ def scaled(table: QuantityTable, device: str) -> QuantityTable:
     Raises:
         UsageError: a trial has no calibration.
     """
-    if len(set(table.devices.tolist())) < 2:
+    if len(table.device_names) < 2:
         return table
     missing = table.trials[~(table.calibrations > 0)].tolist()  # NaN too
     if missing:

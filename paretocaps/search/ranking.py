@@ -1,7 +1,7 @@
 """Computes fronts from a table of finished trials, with pure functions; pymoo ranks them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ def ranked_front(
     device: str | None = None,
     scale_to: str | None = None,
     known: Mapping[int, FrontMember] | None = None,
+    among: Collection[int] | None = None,
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
@@ -54,16 +55,20 @@ def ranked_front(
             scaled to seconds of this device by the devices' calibrations.
         known: members as an earlier call returned them with the same arguments, by trial, where the table has
             the same row of them; they are not made anew.
+        among: trials that all members are among, such as the former members and the trials that finished
+            since; only with an earlier call with the same arguments, and without bounds.
 
     Raises:
         UsageError: an objective was not measured, or does not compare across devices; or a trial has no
             calibration to scale by.
     """
     _refuse_unmeasured(study.name, table, [*objectives, *map(_bounded, requirements)])
-    present = tuple(sorted(set(table.devices.tolist())))
+    present = table.device_names
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
     point = _reference(study, everyone if scale_to else table, objectives, own=scale_to is None)
-    kept = everyone.only(_kept(everyone, requirements))
+    kept = everyone.only(_kept(everyone, requirements)) if requirements else everyone
+    if among is not None:
+        kept = kept.only(np.isin(kept.trials, list(among)))
     collapsed = 0
     if requirements and kept.all_collapsed.any():
         collapsed = int(kept.all_collapsed[rank(_columns(kept, objectives), objectives)].sum())
@@ -159,7 +164,7 @@ def measured_trials(
     """
     table, order = comparable(table, (), device, scale_to), _choice_order(study.spec)
     members = tuple(_member(table, row, objectives, order) for row in range(len(table)))
-    return MeasuredTrials(members, tuple(sorted(set(table.devices.tolist()))))
+    return MeasuredTrials(members, table.device_names)
 
 
 def asked_quantities(
@@ -179,7 +184,7 @@ def fixed_reference(table: QuantityTable, objectives: Sequence[Objective]) -> tu
 def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
     """Return the numbers of the trials on the study's front, or on any device's if devices do not compare."""
     bound = any(objective.device_bound for objective in objectives)
-    groups = [table.devices == name for name in sorted(set(table.devices.tolist()))] if bound else None
+    groups = [table.devices == name for name in table.device_names] if bound else None
     found: set[int] = set()
     for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
         part = table.only(chosen)

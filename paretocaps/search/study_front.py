@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
@@ -48,6 +50,7 @@ class StudyFront:
     front: FrontRecord | None = None
     device: str | None = None
     _members: dict[int, FrontMember] = field(default_factory=dict)
+    _newer: list[int] = field(default_factory=list)
     _saved: bool = False
 
     def __post_init__(self) -> None:
@@ -58,9 +61,10 @@ class StudyFront:
     def read(self, numbers: Sequence[int]) -> None:
         """Read the rows of finished trials, of which the table may have older ones."""
         own = self.store.table(self.spec.study, self.table.quantities, numbers)
+        if np.isin(own.trials, self.table.trials).any():
+            self._members, self._newer = {}, []  # a member that got worse may let others in
+        self._newer += own.trials.tolist()
         self.table = self.table.joined(own)
-        for number in numbers:
-            self._members.pop(number, None)
 
     def values(self, number: int) -> dict[str, float]:
         """Return all quantities of a finished trial by name."""
@@ -92,8 +96,11 @@ class StudyFront:
         """
         self._fix_reference()
         device = self._latest_device()
-        front = ranked_front(self.record, self.table, self.objectives, device=device, known=self._members)
-        self._members = {member.trial: member for member in front}
+        known = self._members if self.front is not None and device == self.front.device else {}
+        among = [*known, *self._newer] if known else None
+        ranked = self.record, self.table, self.objectives
+        front = ranked_front(*ranked, device=device, known=known, among=among)
+        self._members, self._newer = {member.trial: member for member in front}, []
         changed = front != self.front
         saved = self.store.save_front(front, self.table, change, told, values=changed or not self._saved)
         if changed:

@@ -94,6 +94,13 @@ class QuantityTable:
         collapsed = (COLLAPSED if self.all_collapsed[row] else PARTLY,) if self.collapsed[row] else ()
         return timed + mixed + collapsed
 
+    @cached_property
+    def device_names(self) -> tuple[str, ...]:
+        """The different devices of its trials, sorted."""
+        if len(self) and (self.devices == self.devices[0]).all():  # as mostly, and much faster
+            return (str(self.devices[0]),)
+        return tuple(sorted(set(self.devices.tolist())))
+
     @property
     def all_collapsed(self) -> NDArray[np.bool_]:
         """Whether every seed of a trial collapsed, [n]."""

@@ -1,12 +1,18 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from paretocaps.domain.measurement import IMAGES
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.observer import Observer
 from paretocaps.search.study_front import StudyFront
+from paretocaps.storage.quantity_table import by_trial
+from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
 
@@ -46,6 +52,42 @@ def test_values_are_stored_again_only_where_they_have_changed(standing):
     assert not standing.update(change - 1)  # another trial has finished
     assert standing.update(change)
     assert stored == [True, False, True, False, True]
+
+
+@given(st.data())
+def test_a_front_that_grows_trial_by_trial_is_that_of_all_trials(data):
+    kinds = st.tuples(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4), st.sampled_from("ab"))
+    trainings = {}
+    record = StudyRecord("s", None, {"objectives": ("acc", "time")}, (0.0, 9.0))
+
+    def table(study, quantities, numbers=()):
+        rows = [(number, *trainings[number]) for number in sorted(numbers)]
+        of = dict.fromkeys(("torch", "calibration", "shared", "loaded", "partial", "collapsed", "design"), "")
+        of |= {"calibration": 1.0, "shared": False, "loaded": False, "partial": False, "collapsed": False}
+        columns = {name: [value] * len(rows) for name, value in of.items()}
+        columns |= {"number": [row[0] for row in rows], "device_name": [row[3] for row in rows]}
+        columns |= {"attempt": [1] * len(rows), "choices": ["{}"] * len(rows)}
+        columns |= {name: [None] * len(rows) for name in IMAGES}
+        values = [
+            [{"acc": row[1] / 9, "time": float(row[2])}.get(q, 0.0) for q in quantities] for row in rows
+        ]
+        return by_trial(
+            tuple(quantities), columns, np.array(values, dtype=float).reshape(len(rows), len(quantities))
+        )
+
+    store = SimpleNamespace(
+        study=lambda name: record,
+        table=table,
+        save_front=lambda *_, values: "stored",
+        weights_unused=lambda *_: [],
+    )
+    grown = StudyFront(StudySpec(study="s"), parse_objectives("acc,time"), store, Observer())
+    for number, *values in data.draw(st.lists(kinds, min_size=1, max_size=12)):
+        trainings[number] = values
+        grown.read([number])
+        if data.draw(st.booleans()):
+            grown.update()
+            assert grown.front == grown.within(())
 
 
 def replace_acc(measurement):
