@@ -139,3 +139,12 @@ def test_retries_do_not_count_towards_five_in_a_row(run, monkeypatch):
     monkeypatch.setattr(probe, "train", fails_once)
     summary, _ = run(trials=6)
     assert (summary.finished, summary.failed, len(failed)) == (6, 0, 6)
+
+
+def test_a_further_seed_of_a_finished_trial_is_tried_again(run, storage, failing):
+    run(trials=1)
+    failing(MemoryError())
+    _, watcher = run(trials=1, more_repeats=1)
+    assert watcher.started == [(0, 1, 1, "slow"), (0, 1, 2, "slow")]
+    assert [(trial, seed) for trial, seed, _ in watcher.seed_values] == [(0, 1)]
+    assert not watcher.seed_failures

@@ -41,7 +41,9 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
-@spec_option("--retries", "N", "Tries more for a training that was cut off, such as by a kill.", int)
+@spec_option(
+    "--retries", "N", "Further tries of a training that is cut off and gets no further, as by a kill.", int
+)
 @shared("--checkpoint-every", "  [default: 10m]")
 @shared(
     "--set",
@@ -66,8 +68,8 @@ def command(
 ) -> None:
     """Search training choices and keep the front.
 
-    STUDY is the study's name. Every trial is stored when it finishes. Ctrl-C stops the study and loses
-    at most the running trials; the same command continues it.
+    STUDY is the study's name. Every trial is stored when it finishes. Ctrl-C stops the study and loses at
+    most the epochs under way; the same command continues it.
 
     \b
     Examples:
