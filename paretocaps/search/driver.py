@@ -5,8 +5,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -114,14 +113,14 @@ class Driver:
 
     def __enter__(self) -> Self:
         with suppress(OSError, LockTakenError):  # without the file, the others wait for a lease
-            self._held.enter_context(_marked(self.token))
+            self._held.enter_context(locked(_file(self.token), 0.0))
         try:
             self._unbound.register_driver(self._study, self.token, host_name(), os.getpid())
             self.look()
             self._gone.clear()
             self._thread.start()
         except BaseException:
-            self._held.close()
+            self._end()
             raise
         return self
 
@@ -133,9 +132,13 @@ class Driver:
     ) -> None:
         self._leaving.set()
         self._thread.join(_PARTING)
-        with suppress(StorageError):  # whoever comes next finds that this process has ended
+        self._end()
+
+    def _end(self) -> None:
+        """End this driver's row, and remove its file."""
+        with self._held, suppress(StorageError, OSError):
             self._impatient.end_driver(self.token)
-        self._held.close()
+            _file(self.token).unlink(missing_ok=True)  # else its free file tells that this process has ended
 
 
 def runs_here(token: str | None) -> bool:
@@ -164,17 +167,6 @@ def _seconds(name: str) -> float:
 
 def _file(token: str) -> Path:
     return host_folder("drivers") / f"{token}.lock"
-
-
-@contextmanager
-def _marked(token: str) -> Iterator[None]:
-    """Hold the lock of a driver's file; it is removed at the end, and stays if the process is killed."""
-    path = _file(token)
-    with locked(path, 0.0):
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def _has_exited(other: Sighting) -> bool:

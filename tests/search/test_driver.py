@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from paretocaps.errors import FencedError, UsageError
+from paretocaps.errors import FencedError, StorageError, UsageError
 from paretocaps.search import driver as module
 from paretocaps.search.driver import Driver
 from paretocaps.storage.store import Store
@@ -60,6 +60,18 @@ def test_drivers_see_each_other_and_may_come_and_go(store):
         assert not first.others_ended()
         assert first.others == {}
     assert not module._file(first.token).exists()
+
+
+def test_one_that_cannot_say_that_it_ends_is_known_to_be_dead_at_once(store, monkeypatch):
+    def end_driver(*_):
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Store, "end_driver", end_driver)
+        with Driver(store, "s"):
+            pass
+    with Driver(store, "s") as second:
+        assert second.others == {}
 
 
 def test_a_killed_process_is_known_to_be_dead_at_once(other, store):

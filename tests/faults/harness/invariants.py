@@ -46,6 +46,7 @@ def check(study: Study, *, failed: int | None = 0, seeds: int = 1) -> None:
     assert set(values) == {number for number, (state, _) in trials.items() if state == "finished"}
     told(study, trials, values)
     front(study, values)
+    nobody_owns(study)
     nothing_left(study)
 
 
@@ -140,6 +141,12 @@ def _area(points: np.ndarray, worst: np.ndarray) -> float:
     return float(area)
 
 
+def nobody_owns(study: Study) -> None:
+    """Check that every driver has ended, and owns no trial."""
+    assert not study.rows("SELECT token FROM paretocaps_drivers WHERE ended IS NULL")
+    assert not study.rows("SELECT number FROM paretocaps_trials WHERE driver IS NOT NULL")
+
+
 def nothing_left(study: Study) -> None:
     """Check that no process of the study lives, and that it left no temporary file and no held lock."""
     assert all(driver.ended for driver in study.drivers)
@@ -156,7 +163,9 @@ def nothing_left(study: Study) -> None:
     logs = [file for file in files if file.name.endswith("-wal") and file.stat().st_size]
     assert not logs, "the database's log is not in its file"
     assert not [file for file in files if file.name.startswith("checkpoint")], "checkpoints of ended trials"
-    held = [file for file in files if _held(file)]
+    of_host = [file for file in study.host.rglob("*") if file.is_file()]
+    assert not [file for file in of_host if file.parent.name == "drivers"], "drivers that have not ended"
+    held = [file for file in (*files, *of_host) if _held(file)]
     assert not held, f"locked, though no process lives: {held}"
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -53,9 +54,9 @@ class Study:
         self.storage = storage if "://" in storage else str(folder / storage)
         self.objectives = objectives.split(",")
         self.mark = secrets.token_hex(8)
-        self.log, self.temporary, self.runtime = folder / "log", folder / "temporary", folder / "runtime"
+        self.log, self.temporary = folder / "log", folder / "temporary"
+        self.host = Path("/tmp", f"paretocaps-{os.getuid()}", self.mark)
         self.temporary.mkdir(parents=True)
-        self.runtime.mkdir(mode=0o700)
         entries = {"paretocaps.trainers": {"known": "harness.known_spec:SPEC"}}
         plugin = write_plugin(folder / "plugin", "known-trainer", entries)
         paths = [str(plugin), *PATHS, os.environ.get("PYTHONPATH", "")]
@@ -64,7 +65,7 @@ class Study:
             **SHORT,
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
             "TMPDIR": str(self.temporary),
-            "XDG_RUNTIME_DIR": str(self.runtime),
+            "PARETOCAPS_HOST": self.mark,
             "KNOWN_SECONDS": str(seconds),
             "KNOWN_LOG": str(self.log),
             MARK: self.mark,
@@ -145,3 +146,4 @@ class Study:
         for driver in self.drivers:
             if not driver.ended:
                 driver.kill()
+        shutil.rmtree(self.host, ignore_errors=True)
