@@ -20,11 +20,13 @@ KINDS = [
     kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__
 ]
 
+BEFELL = errors.UnavailableError, errors.LostStorageError, errors.FencedError  # a right use, while it ran
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_is_ours_and_has_an_exit_code(kind: type[ParetocapsError]) -> None:
     assert issubclass(kind, ParetocapsError)
-    assert kind.exit_code == (2 if issubclass(kind, UsageError) else 1)
+    assert kind.exit_code == (1 if issubclass(kind, BEFELL) or not issubclass(kind, UsageError) else 2)
 
 
 def test_an_unknown_name_has_the_nearest_and_the_list() -> None:

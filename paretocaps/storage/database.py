@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from paretocaps.errors import ParetocapsError, StorageError, UnavailableError
+from paretocaps.errors import LostStorageError, ParetocapsError, StorageError, UnavailableError
 from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
@@ -112,8 +112,10 @@ class Database:
             if error.why == "away":
                 raise
             sound = self.read(_is_sound)
+        except LostStorageError as error:  # it was none when it was named: wrong use
+            raise StorageError(str(error)) from error
         if not sound:
-            raise broken(self.name, "damaged")
+            raise StorageError(str(broken(self.name, "damaged")))
         path = sqlite_file(self.engine.url)
         if path is not None:
             self.file = SameFile(path, self.name)

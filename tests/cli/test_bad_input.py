@@ -81,7 +81,7 @@ def refused(tmp_path, monkeypatch, capsys):
         (["--fix", "pruning_ratio=0.99"], "choice pruning_ratio='0.99' is not allowed"),
         (["--require", "acc=1"], "write it like acc>=0.9"),
         (["--limit-train", "99999"], "limit_train=99999 is more than the"),
-        (["--device", "gpu"], "device='gpu' is not understood: write auto, cpu, cuda or cuda:0"),
+        (["--device", "gpu"], "device='gpu' is not understood: write auto, cpu, cuda"),
         (["--study", "a/b"], "study='a/b' is not a name"),
         (["--storage", "studies/"], "is a folder: name a file in it, studies/paretocaps.db"),
         (["--storage", "x.db?timeout=1"], "a path has no settings after '?'"),
