@@ -1,6 +1,7 @@
 """A worker whose driver has ended: it finishes its training, and whoever took over the trial waits for it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from paretocaps.execution.descendants import end_worker
@@ -18,28 +19,34 @@ class LeftWorker:
         attempt: what it trains.
         folder: the folder of the attempt.
         stall_timeout: the seconds of silence after which it is ended; None for the executors' default.
+        clock: returns seconds and never goes backwards.
     """
 
     attempt: AttemptRecord
     folder: RunFolder
     stall_timeout: float | None = None
+    clock: Callable[[], float] = time.monotonic
     _limits: Limits = field(init=False)
     _signed: int | None = field(init=False)
     _looked: float = field(init=False)
+    _heard: bool = False
 
     def __post_init__(self) -> None:
         self._limits = Limits(self.stall_timeout)
         self._limits.ready()
-        self._signed, self._looked = self.folder.signed(), time.monotonic()
+        self._signed, self._looked = self.folder.signed(), self.clock()
 
     def has_ended(self) -> bool:
         """Return whether it has ended; it is ended if it was silent for too long."""
         if self.folder.process() is None:
             return True
-        signed, now = self.folder.signed(), time.monotonic()
+        signed, now = self.folder.signed(), self.clock()
         self._limits.spend(0.0, listened=now - self._looked)
-        if signed != self._signed:
+        if signed != self._signed and self._heard:
             self._limits.hear("a sign of life")
+        elif signed != self._signed:
+            self._limits.ready()  # nobody knows how long the silence before its first sign was
+            self._heard = True
         self._signed, self._looked = signed, now
         if self._limits.exceeded() is None:
             return False

@@ -2,12 +2,15 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.execution.descendants import MARK
+from paretocaps.execution.limits import FIRST_SIGN, SHORTEST
 from paretocaps.run_folder import RunFolder
+from paretocaps.search import left_worker as module
 from paretocaps.search.left_worker import LeftWorker
 from paretocaps.storage.records import AttemptRecord
 
@@ -57,3 +60,35 @@ def test_one_of_another_machine_cannot_be_ended(worker, tmp_path):
 
 def test_one_that_has_ended_has_ended(tmp_path):
     assert left(tmp_path).has_ended()
+
+
+class Folder:
+    """A folder in which a process trains, and signs when it is told to."""
+
+    signs = 0
+
+    def process(self):
+        return 123
+
+    def signed(self):
+        return self.signs
+
+
+def test_the_silence_before_its_first_sign_says_nothing_of_the_next(monkeypatch):
+    """A trainer may tell nothing between its epochs, and whoever took over came within one."""
+    ended, now, folder = [], [0.0], Folder()
+    monkeypatch.setattr(module, "end_worker", ended.append)
+    attempt = left(Path("folder")).attempt
+    watched = LeftWorker(attempt, folder, clock=lambda: now[0])
+
+    def ends_after(seconds, sign=False):
+        now[0] += seconds
+        folder.signs += sign
+        return watched.has_ended()
+
+    assert not ends_after(1.0, sign=True)
+    assert not ends_after(FIRST_SIGN - 1.0)
+    assert not ends_after(0.5, sign=True)
+    assert not ends_after(19 * FIRST_SIGN)
+    assert ends_after(2 * FIRST_SIGN + SHORTEST)
+    assert ended == [123]
