@@ -40,6 +40,7 @@ MEASURES = {
     "suite": "suite",
     "kills": "kills",
     "checkpoints": "checkpoints",
+    "worker_start": "workers",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (

@@ -2,6 +2,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from paretocaps.data.catalog import DATASETS
+from paretocaps.data.sources import digits
 from paretocaps.data.sources.digits import read
 
 
@@ -19,6 +20,12 @@ def test_every_digit_is_there_once_at_full_scale() -> None:
     rows = np.column_stack([np.rint(images.reshape(1797, 64) / 255 * 16), labels])
     original = np.column_stack([pixels, expected])
     assert sorted(map(tuple, rows)) == sorted(map(tuple, original))
+
+
+def test_they_are_the_same_where_the_file_is_elsewhere(monkeypatch) -> None:
+    expected = read(DATASETS.get("digits"))
+    monkeypatch.setattr(digits, "find_spec", lambda name: None)
+    assert np.array_equal(read(DATASETS.get("digits")).train.images, expected.train.images)
 
 
 def test_the_test_part_is_stratified() -> None:
