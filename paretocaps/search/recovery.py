@@ -162,6 +162,8 @@ class Recovery:
         left = _left(attempt)
         if left is None or (trial.finished and attempt.state == "failed"):
             if left is None:
+                if attempt.elsewhere is not None:
+                    results.observer.notice(_out_of_reach(attempt, attempt.elsewhere))
                 interrupted = Failure("interrupted before it was measured", may_pass=True)
                 results.store.fail_attempt(attempt.key, interrupted)
             trial.running.discard(seed)
@@ -188,6 +190,13 @@ class Recovery:
                     f"trial {trial.number} has no seed {seed}, which failed: {attempt.reason}"
                 )
         return missing
+
+
+def _out_of_reach(attempt: AttemptRecord, host: str) -> str:
+    return (
+        f"trial {attempt.key.trial} begins again: what attempt {attempt.key.attempt} left is on host {host};"
+        " a study with --artifacts on shared storage goes on from checkpoints of other machines"
+    )
 
 
 def _folder(attempt: AttemptRecord) -> RunFolder | None:

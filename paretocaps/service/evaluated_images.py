@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec, Levels
 from paretocaps.domain.layout import Layout, Parts
-from paretocaps.errors import UsageError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.service.settings import data_spec, given_options
 from paretocaps.service.subjects import Subject
 
@@ -84,7 +84,13 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if len(own) != 1:
         why = "are stored without their data" if not own else "were trained on different data"
         raise UsageError(f"the networks {why}: give --dataset NAME or --data PATH")
-    return own.pop()
+    found = own.pop()
+    if found.path is not None and not Path(found.path).exists():
+        raise DataError(
+            f"the images that {subjects[0].name} was trained on are not in {found.path!r} on this machine:"
+            " name its copy of them with --data PATH"
+        )
+    return found
 
 
 def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:

@@ -77,6 +77,11 @@ class AttemptRecord:
     driver: str | None = None
 
     @property
+    def elsewhere(self) -> str | None:
+        """The other machine that its files are on, if they are not on this one."""
+        return self.host if self.folder is None and self.host != host_name() else None
+
+    @property
     def weights(self) -> Path | None:
         """The file with the weights of the best epoch, if they were kept and are on this machine."""
         name = self.measurement.weights if self.measurement is not None else None

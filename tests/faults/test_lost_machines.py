@@ -44,7 +44,8 @@ def test_without_shared_storage_it_begins_again_under_the_same_number(study):
     lose(study, "first", "--artifacts", str(study.folder / "disk"))
     shutil.rmtree(study.folder / "disk")
     before = len(study.work())
-    study.complete(**{HOST: "second"})
+    second = study.complete(**{HOST: "second"})
+    assert "trial 0 begins again: what attempt 1 left is on host first" in second.said
     check(study)
     assert study.rows(ATTEMPTS) == [(1, "first", None, "failed"), (2, "second", None, "finished")]
     assert [epoch for *_, epoch, what, _ in study.work()[before:] if what == "begun"] == [1, 2, 3, 4, 5]

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -7,13 +8,22 @@ from PIL import Image
 
 from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import DataSpec
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.service import EvaluateOptions, evaluate
+from paretocaps.service.evaluated_images import data_of
 from paretocaps.training.weights import save_weights
 
 DIGITS = EvaluateOptions(dataset="digits", robust=False, pictures=False, device="cpu")
+
+
+def test_images_that_this_machine_has_elsewhere_are_to_be_named():
+    subject = Mock(data=DataSpec(name=None, path="/nowhere/images"))
+    subject.name = "s, trial 0, seed 0"
+    with pytest.raises(DataError, match="s, trial 0, seed 0 was trained on are not in .* --data PATH"):
+        data_of(EvaluateOptions(), [subject])
 
 
 def test_a_limit_keeps_every_class(weights):

@@ -90,3 +90,13 @@ def test_a_reference_point_is_finite(store, value):
     with pytest.raises(DivergedError, match="reference point .* is not finite"):
         store.set_reference_point("s", (1, value))
     assert store.study("s").reference_point == (1, 2)
+
+
+def test_names_and_choices_are_values_never_statements(store):
+    name = "x'; DROP TABLE paretocaps_studies; --"
+    store.create_study(name, {"objectives": [name]})
+    store.start_trial(name, 0, {name: name}, name)
+    assert store.study(name).spec == {"objectives": [name]}
+    (trial,) = store.trials(name)
+    assert (trial.choices, trial.design) == ({name: name}, name)
+    assert {one.name for one in store.studies()} == {"s", name}
