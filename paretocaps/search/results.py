@@ -155,20 +155,16 @@ class Results:
     def rank(self) -> None:
         """Store the front of all finished trials, and show it if it has changed."""
         for _ in range(_TRIES):
-            if self.standing.update(self.known.change, self._take_told()):
+            told, self._told = self._told, []
+            if self.standing.update(self.known.change, told):
                 return
             self.take_in()
 
     def give_up_told(self) -> None:
         """Give up the trials that Optuna was told of since the front was last stored."""
-        if told := self._take_told():
-            self.store.release(self.spec.study, told)
-
-    def _take_told(self) -> list[int]:
-        """Return the trials that Optuna was told of since the last call, and that get no further seeds."""
-        told = [number for number in self._told if number not in self.open]
-        self._told = [number for number in self._told if number in self.open]
-        return told
+        if self._told:
+            self.store.release(self.spec.study, self._told)
+        self._told = []
 
     def _store(self, key: AttemptKey, measurement: Measurement, *, last: bool) -> Failure | None:
         """Store a measurement, or return a failure if an objective is missing or a value is not finite.

@@ -8,7 +8,9 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from paretocaps.storage.connect import engine_arguments, optuna_url, prepare_engine
+from paretocaps.storage.address import safe
+from paretocaps.storage.connect import TRY_SECONDS, engine_arguments, optuna_url, prepare_engine
+from paretocaps.storage.faults import explaining_breaks
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
 
@@ -42,7 +44,7 @@ class RidingStorage(RDBStorage):
     def __init__(self, url: str, patience: Patience, file: SameFile | None = None) -> None:
         self._patience, self._file = patience, file
         super().__init__(optuna_url(url), engine_kwargs=engine_arguments(url))
-        prepare_engine(self.engine)
+        prepare_engine(self.engine, TRY_SECONDS)
         if file is not None:
             file.guard(self.engine)
 
@@ -52,7 +54,8 @@ class RidingStorage(RDBStorage):
         def once() -> Any:
             if self._file is not None:
                 self._file.check()
-            return operation()
+            with explaining_breaks(safe(self.engine.url)):
+                return operation()
 
         return self._patience.ride(once)
 

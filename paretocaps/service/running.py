@@ -90,6 +90,7 @@ def optimize(
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:
                 measure_ensembles(store, spec, watcher.notice)
+            store.verify()
         except KeyboardInterrupt:
             raise Interrupted(_how_to_go_on(spec, "interrupted")) from None
         finally:

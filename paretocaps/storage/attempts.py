@@ -73,8 +73,13 @@ def start_attempt(
         StorageError: there is no such study or trial.
     """
     trial = trial_id(connection, study, number, lock=True)
-    query = select(func.max(ATTEMPTS.c.attempt)).where(ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed)
-    key = AttemptKey(study, number, seed, (connection.scalar(query) or 0) + 1)
+    of_seed = ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed
+    columns = ATTEMPTS.c.attempt, ATTEMPTS.c.state, ATTEMPTS.c.driver
+    last = connection.execute(select(*columns).where(*of_seed).order_by(columns[0].desc()).limit(1)).first()
+    driver = driver_of(connection)
+    if last is not None and last.state == "running" and last.driver == driver is not None:
+        return AttemptKey(study, number, seed, last.attempt)  # the answer to the first try was lost
+    key = AttemptKey(study, number, seed, (last.attempt if last else 0) + 1)
     insert_attempt(connection, trial, key, folder)
     return key
 

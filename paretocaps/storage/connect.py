@@ -17,8 +17,10 @@ from paretocaps.storage.faults import explain_faults
 from paretocaps.storage.schema import PREFIX
 from paretocaps.writing import private_file, private_folder
 
-BUSY_SECONDS = 2.0
-"""How long SQLite itself waits for a lock; `Patience` tries again, and something else is done meanwhile."""
+BUSY_SECONDS = 30.0
+"""How long SQLite itself waits for a lock."""
+TRY_SECONDS = 0.25
+"""How long it waits where `Patience` tries again, which does something else meanwhile."""
 _OPTUNA = {
     *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
     *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),
@@ -53,16 +55,19 @@ def optuna_url(url: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def prepare_engine(engine: Engine) -> Engine:
+def prepare_engine(engine: Engine, busy: float = BUSY_SECONDS) -> Engine:
     """Let `engine`, ours or Optuna's, explain its faults, and give all SQLite connections the same settings.
 
-    They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout
-    of 2 s, and enforced foreign keys. Connections that are already open are dropped. Other databases need
-    no settings. Return the engine; call this once for each.
+    They are the write-ahead log (readers and the writer do not wait for each other), a busy timeout, and
+    enforced foreign keys. Connections that are already open are dropped. Other databases need no settings.
+
+    Args:
+        engine: an engine that was not prepared before; it is returned.
+        busy: how many seconds SQLite waits for a lock.
     """
     explain_faults(engine)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "connect", lambda connection, _: _settle(connection, busy))
         engine.dispose()
     return engine
 
@@ -96,7 +101,8 @@ def make_engine(url: str, *, create: bool) -> Engine:
         return _reading_engine(path)
     arguments["connect_args"]["isolation_level"] = None  # Python's own BEGIN is deferred and comes late
     # the path is absolute, because the process may change its working directory between two connections
-    engine = prepare_engine(create_engine(parsed.set(database=str(path.absolute())), **arguments))
+    engine = create_engine(parsed.set(database=str(path.absolute())), **arguments)
+    prepare_engine(engine, TRY_SECONDS)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -199,23 +205,23 @@ def _reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.as_uri()}?{mode}",
         uri=True,
-        timeout=BUSY_SECONDS,
+        timeout=TRY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )
 
 
-def _on_connect(connection: Any, record: Any) -> None:
+def _settle(connection: Any, busy: float) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
-    _use_write_ahead_log(cursor)
+    _use_write_ahead_log(cursor, busy)
     cursor.close()
 
 
-def _use_write_ahead_log(cursor: Any) -> None:
+def _use_write_ahead_log(cursor: Any, busy: float) -> None:
     # SQLite does not apply the busy timeout to this switch, which two processes may try at once
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + busy
     while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and time.monotonic() < deadline:
         with suppress(sqlite3.OperationalError):
             cursor.execute("PRAGMA journal_mode = WAL")

@@ -14,7 +14,7 @@ from paretocaps.errors import LostStorageError, ParetocapsError, StorageError, U
 from paretocaps.storage.address import parse_url, safe, sqlite_file
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.connect import make_engine, refuse_foreign
-from paretocaps.storage.faults import broken, explained
+from paretocaps.storage.faults import broken, explained, explaining_breaks
 from paretocaps.storage.folders import Artifacts
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
@@ -92,15 +92,32 @@ class Database:
             self._checkpoint()
         self._closed = True
         self.engine.dispose()
+        if self.file is not None:
+            self.file.close()
+
+    def verify(self) -> None:
+        """Check that everything that was written can be read from an SQLite database's file.
+
+        Raises:
+            LostStorageError: the file was removed, replaced or damaged.
+        """
+        file = self.file
+        if file is not None:
+            self.write(lambda connection: file.check_content(connection, now=True))
 
     def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
         return self.patience.ride(lambda: self._once(work, write=write))
 
     def _once(self, work: Callable[[Connection], T], *, write: bool) -> T:
         try:
-            with self.engine.connect().execution_options(write=write) as connection, connection.begin():
+            with (
+                explaining_breaks(self.name),
+                self.engine.connect().execution_options(write=write) as connection,
+                connection.begin(),
+            ):
                 if write and self.file is not None:
                     self.file.check()
+                    self.file.check_content(connection)
                 return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error

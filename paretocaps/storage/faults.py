@@ -1,12 +1,13 @@
 """Tells from the error of a database's driver what is wrong with the database, and what the user can do."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
 from paretocaps.errors import LostStorageError, StorageError, UnavailableError, Why
 from paretocaps.storage.address import safe
@@ -42,8 +43,8 @@ _TEXTS: Mapping[Fault, str] = {
     "full": "its disk is full: free some space, " + _AGAIN,
     "read-only": "it is read-only: make it writable, or copy the file",
     "damaged": "it is damaged, so nothing is read from it: put back a copy, or save what can be read with"
-    " `sqlite3 FILE .recover`, or move it away and run the same `paretocaps optimize` again: what was"
-    " measured lies in the artifacts folder and is taken in",
+    " `sqlite3 FILE .recover`, or move it away, with the files beside it, and run the same"
+    " `paretocaps optimize` again: what was measured lies in the artifacts folder and is taken in",
     "moved": "the file was moved while it was open: put it back, " + _AGAIN,
 }
 _LINES: Mapping[str, str] = {
@@ -72,6 +73,20 @@ def explained(name: str, error: DBAPIError) -> StorageError:
 def broken(name: str, fault: Broken, line: str = "") -> LostStorageError:
     """Return the error of a database file that is damaged, or no longer where it was."""
     return LostStorageError(f"storage {name!r}: {_text(fault, line)}")
+
+
+@contextmanager
+def explaining_breaks(name: str) -> Iterator[None]:
+    """Explain a connection that broke in its transaction, of which SQLAlchemy says only that it cannot go on.
+
+    Raises:
+        UnavailableError: the connection broke.
+    """
+    try:
+        yield
+    except PendingRollbackError as error:
+        message = f"storage {name!r}: {_text('away', 'the connection broke')}"
+        raise UnavailableError(message, "away") from error
 
 
 def explain_faults(engine: Engine) -> None:

@@ -16,6 +16,7 @@ MOMENTARY: Collection[Why] = ("away", "locked")
 """What such a command waits for; a disk that is full stays full until somebody does something."""
 EVERYTHING: Collection[Why] = get_args(Why)
 _FIRST, _LONGEST = 0.05, 5.0  # s between two tries
+_SHARE = 0.25  # of what was waited so far, between the two: several drivers of one file take their turns
 _SILENT = 5.0  # s; several drivers of one SQLite file wait for each other now and then
 
 
@@ -46,12 +47,13 @@ class Patience:
             UnavailableError: the database could not be used for `seconds`.
         """
         began, told = time.monotonic(), False
-        for delay in _delays():
+        while True:
             try:
                 result = operation()
                 break
             except UnavailableError as error:
                 waited = time.monotonic() - began
+                delay = min(max(_FIRST, _SHARE * waited), _LONGEST)
                 if waited >= self.seconds or error.why not in self.waits_for:
                     raise
                 if not told and waited + delay >= min(_SILENT, self.seconds / 2):
@@ -70,10 +72,3 @@ class Patience:
             yield
         finally:
             self.seconds = before
-
-
-def _delays() -> Iterator[float]:
-    delay = _FIRST
-    while True:
-        yield delay
-        delay = min(2 * delay, _LONGEST)

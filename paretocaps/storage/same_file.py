@@ -1,21 +1,28 @@
-"""Notices that an open database file was removed or replaced."""
+"""Notices that an open database file was removed, replaced, or overwritten by something other than SQLite."""
 
+import ctypes
 import os
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from paretocaps.errors import LostStorageError
+from paretocaps.storage.faults import broken
 
 _TAKEN_IN = "what was measured lies in the artifacts folder and is taken in"
+_SHARE = 50  # a file is checked whole in one part of so many of a run's time, at most
+_STATE = "SELECT (SELECT max(id) FROM paretocaps_attempts), (SELECT max(id) FROM paretocaps_drivers)"
 
 
 class SameFile:
-    """The file that stands at a path now; `check` raises once it is another one, or none.
+    """The file that stands at a path now.
 
-    SQLite would go on with the file that it opened, to which no path leads any more: all that is written
-    to it is lost when the process ends.
+    If another one takes its place, SQLite would go on with the one that it opened, to which no path leads any
+    more: all that is written to it is lost when the process ends.
 
     Args:
         path: the database file.
@@ -28,13 +35,32 @@ class SameFile:
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
         self._identity = _identity(path)
+        self._anchor: sqlite3.Connection | None = None
+        self._written: tuple[int, int] | None = None
+        self._due = 0.0
+        self._loss: LostStorageError | None = None
+
+    def guard(self, engine: Engine) -> None:
+        """Check the file before each new connection of `engine`: SQLite would make an empty one."""
+
+        @event.listens_for(engine, "do_connect")
+        def check(*_: Any) -> None:
+            self.check()
+
+    def hold(self) -> None:
+        """Hold a connection of its own from now on, until `close`, and check the content, too."""
+        self._anchor = self._connection()
+        self._anchor.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._written = _written(self._path)
 
     def check(self) -> None:
-        """Check that the file stands there still; the file is not opened.
+        """Check that the file stands there still; it is not opened.
 
         Raises:
-            LostStorageError: it was removed, or another file has taken its place.
+            LostStorageError: it was removed, or another file has taken its place, or an earlier check failed.
         """
+        if self._loss is not None:
+            raise self._loss
         try:
             same = _identity(self._path) == self._identity
         except FileNotFoundError:
@@ -44,17 +70,68 @@ class SameFile:
         if not same:
             raise self._lost("another file took the place of the one that was open")
 
-    def guard(self, engine: Engine) -> None:
-        """Check the file before each new connection of `engine`: SQLite would make an empty one."""
+    def check_content(self, connection: Connection, *, now: bool = False) -> None:
+        """Check all of the file if it was written since the last check, as SQLite does now and then.
 
-        @event.listens_for(engine, "do_connect")
-        def check(*_: Any) -> None:
-            self.check()
+        The pages in SQLite's memory would hide that the file has others. Without `now`, the check waits until
+        it takes little of the run's time. A file that is not held is not checked.
+
+        Args:
+            connection: a connection in a write transaction; nobody else can change the database meanwhile.
+            now: whether to check it in any case.
+
+        Raises:
+            LostStorageError: the file is damaged, or has another state than `connection` sees.
+        """
+        began = time.monotonic()
+        due = began >= self._due and self._written != _written(self._path)
+        if self._anchor is None or not (now or due):
+            return
+        own = tuple(connection.execute(text(_STATE)).one())
+        try:
+            with closing(self._connection()) as fresh:
+                sound = fresh.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+                same = sound and fresh.execute(_STATE).fetchone() == own
+        except sqlite3.OperationalError:  # it is locked, for want of a write-ahead log
+            return
+        except sqlite3.DatabaseError:
+            sound = False
+        if not sound:
+            raise self._kept_open(broken(self._name, "damaged"))
+        if not same:
+            raise self._lost("its file was overwritten while it was open")
+        ended = time.monotonic()
+        self._written, self._due = _written(self._path), ended + _SHARE * (ended - began)
+
+    def close(self) -> None:
+        """Close the connection that is held; the last one that is closed empties and removes SQLite's log."""
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
+
+    def _connection(self) -> sqlite3.Connection:
+        address = f"{self._path.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(address, uri=True, check_same_thread=False)
 
     def _lost(self, what: str) -> LostStorageError:
-        return LostStorageError(f"storage {self._name!r}: {what}: run the same command again: {_TAKEN_IN}")
+        error = LostStorageError(f"storage {self._name!r}: {what}: run the same command again: {_TAKEN_IN}")
+        return self._kept_open(error)
+
+    def _kept_open(self, error: LostStorageError) -> LostStorageError:
+        # the last connection that is closed would write to a file that is not sound, or remove the log of
+        # another process, which stands at the same path: one stays open until the process has ended
+        self._loss = error
+        if self._anchor is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._anchor))
+            self._anchor = None
+        return error
 
 
 def _identity(path: Path) -> tuple[int, int]:
     found = os.stat(path)
     return found.st_dev, found.st_ino
+
+
+def _written(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_size, found.st_mtime_ns

@@ -162,6 +162,8 @@ class Store:
         database = Database(url, create=create, patience=patience, artifacts=artifacts)
         try:
             ensure_schema(database, create=create)
+            if create and database.file is not None:
+                database.file.hold()
         except BaseException:
             database.close()
             raise
@@ -181,6 +183,14 @@ class Store:
     def file(self) -> SameFile | None:
         """The database file that is open, or None of a database on a server."""
         return self._database.file
+
+    def verify(self) -> None:
+        """Check all of an SQLite database's file.
+
+        Raises:
+            LostStorageError: it was removed, replaced or damaged.
+        """
+        self._database.verify()
 
     def close(self) -> None:
         """Close the database; the one file of an SQLite database then has everything."""

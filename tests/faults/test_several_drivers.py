@@ -1,11 +1,9 @@
 """Several drivers of one study, at once: on SQLite and PostgreSQL, and when one is killed or stopped."""
 
-import random
 import signal
-import time
 
 import pytest
-from harness.invariants import check, front, nothing_left, stored_values
+from harness.invariants import check
 
 QUICK = {"PARETOCAPS_BEAT": "0.2", "PARETOCAPS_LEASE": "2"}
 OWNED = "SELECT driver FROM paretocaps_trials WHERE driver IS NOT NULL"
@@ -34,39 +32,6 @@ def together(study, number):
 def test_drivers_that_start_at_once_share_the_trials(make_study, number, trials):
     study = make_study(trials=trials, epochs=1, options=["--executor", "inline"])
     together(study, number)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "qmc"])
-def test_drivers_share_the_points_of_a_sampler(make_study, sampler):
-    options = ["--executor", "inline", "--sampler", sampler]
-    together(make_study(trials=14, epochs=1, options=options), 3)
-
-
-@pytest.mark.slow
-def test_drivers_share_the_seeds_that_finished_trials_lack(make_study):
-    study = make_study(trials=4, epochs=1, options=["--executor", "inline", "--repeats", "1"])
-    for more in ((), ("--more-repeats", "1")):
-        drivers = [study.start(*more) for _ in range(3)]
-        assert [driver.wait(240) for driver in drivers] == [0, 0, 0], [driver.said for driver in drivers]
-    values = stored_values(study, seeds=2)
-    front(study, values)
-    nothing_left(study)
-    trained_once(study)
-
-
-@pytest.mark.slow
-def test_drivers_that_are_killed_at_random_lose_nothing(make_study):
-    chance = random.Random(1)
-    study = make_study(trials=16, epochs=2, seconds=0.1, environment=QUICK)
-    living = [study.start() for _ in range(3)]
-    for _ in range(8):
-        time.sleep(chance.uniform(0.3, 1.0))
-        living.pop(chance.randrange(3)).kill()
-        living.append(study.start())
-    for driver in living:
-        assert driver.wait(240) == 0, driver.said
-    check(study)
 
 
 def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):

@@ -1,12 +1,9 @@
-from collections import deque
-
 import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.known_trials import KnownTrials
-from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.results import Results
 from paretocaps.search.same_training import SameTraining
@@ -86,16 +83,3 @@ def test_a_failure_of_a_trial_that_has_failed_is_only_stored(results):
     assert results.settle(key, None, failure) is failure
     assert results.failures.trials == 0
     assert results.store.trial("s", 2).attempts[0].reason == "no luck"
-
-
-def test_a_trial_that_gets_further_seeds_is_not_given_up_before_their_end(results):
-    results.store.register_driver("s", "a", "host", 7)
-    results.store = results.store.as_driver("a")
-    assert results.store.claim("s", 0)
-    results.open[0] = OpenTrial(0, {}, None, deque([1]), finished=True)
-    results.tell(0)
-    results.give_up_told()
-    assert results.store.others_at_work("s", "b")
-    del results.open[0]
-    results.give_up_told()
-    assert not results.store.others_at_work("s", "b")

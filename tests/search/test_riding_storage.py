@@ -10,7 +10,6 @@ from optuna.trial import TrialState
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import LostStorageError, UnavailableError
 from paretocaps.search.optuna_study import open_optuna_study
-from paretocaps.storage import connect
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 
@@ -19,9 +18,8 @@ SAMPLER = optuna.samplers.RandomSampler(seed=0)
 
 
 @pytest.fixture
-def opened(storage, monkeypatch):
+def opened(storage):
     """An Optuna study, a connection of somebody else, and the patience with which the study waits."""
-    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.01)
     with Store.open(storage, create=True, patience=Patience(60)) as store:
         other = sqlite3.connect(storage.removeprefix("sqlite:///"), isolation_level=None)
         with open_optuna_study(storage, "s", OBJECTIVES, SAMPLER, store.patience, store.file) as study:
@@ -44,16 +42,16 @@ def held(other, patience, tries):
 
 def test_every_operation_waits_for_a_lock(opened):
     study, other, patience = opened
-    held(other, patience, 2)
+    held(other, patience, 1)
     study.enqueue_trial({"x": 0.5})
-    held(other, patience, 2)
+    held(other, patience, 1)
     trial = study.ask()
-    held(other, patience, 2)
+    held(other, patience, 1)
     assert trial.suggest_float("x", 0, 1) == 0.5
     trial.storage.flush()
-    held(other, patience, 2)
+    held(other, patience, 1)
     trial.set_user_attr("a", 1)
-    held(other, patience, 2)
+    held(other, patience, 1)
     study.tell(trial.number, [0.9, 1.0])
     assert [trial.values for trial in study.trials] == [[0.9, 1.0]]
 

@@ -196,14 +196,14 @@ def test_engines_of_others_get_the_same_settings(tmp_path):
     engine = create_engine(url, **engine_arguments(url))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
-    assert prepare_engine(prepare_engine(engine)) is engine
+    assert prepare_engine(engine) is engine
     with engine.connect() as connection:
         found = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "busy_timeout", "foreign_keys")
         ]
     engine.dispose()
-    assert found == ["wal", 2000, 1]
+    assert found == ["wal", 30_000, 1]
 
 
 def test_the_switch_to_the_log_waits_for_a_writer(tmp_path):

