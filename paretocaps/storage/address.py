@@ -65,7 +65,8 @@ def place(url: URL) -> str:
     path = sqlite_file(url)
     if path is not None:
         return str(path.resolve())
-    return f"{url.get_backend_name()}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database}"
+    host, port = url.host or url.query.get("host", ""), url.port or url.query.get("port", "")
+    return f"{url.get_backend_name()}://{host}{f':{port}' if port else ''}/{url.database}"
 
 
 def sqlite_file(url: URL) -> Path | None:

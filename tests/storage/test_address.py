@@ -144,3 +144,4 @@ def test_a_database_has_one_name_whoever_opens_it(tmp_path, monkeypatch):
     assert place(parse_url("x.db")) == place(parse_url(f"sqlite:///{tmp_path}/x.db")) == f"{tmp_path}/x.db"
     urls = "postgresql://a:secret@host:5433/d", "postgresql+psycopg://b@host:5433/d?sslmode=require"
     assert {place(make_url(url)) for url in urls} == {"postgresql://host:5433/d"}
+    assert place(make_url("postgresql://a:secret@/d?host=/run/pg&port=5433")) == "postgresql:///run/pg:5433/d"
