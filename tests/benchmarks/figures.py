@@ -46,12 +46,17 @@ def timed(command: Sequence[str], folder: Path) -> tuple[float, str]:
 
 def own_process(module: str, code: str) -> str:
     """Return what a line of Python prints in a separate process; it may use `json` and `module`."""
-    path = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
     done = subprocess.run(
         [sys.executable, "-c", f"import json, {module}; {code}"],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment(),
     )
     return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a process that imports the modules of this folder."""
+    path = [str(Path(__file__).parent), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}

@@ -37,6 +37,7 @@ MEASURES = {
     "frozen": "backbones",
     "pruned_resnet18": "backbones",
     "capsule_pruning": "backbones",
+    "scale": "scale",
     "suite": "suite",
     "kills": "kills",
     "checkpoints": "checkpoints",
