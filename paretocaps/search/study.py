@@ -160,7 +160,8 @@ def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: Tra
 
 
 def _refuse_unknown_to_workers(spec: StudySpec) -> None:
-    if spec.executor != "inline" and TRAINERS.only_here(spec.trainer):
+    elsewhere = spec.executor != "inline" and not EXECUTORS.only_here(spec.executor)
+    if elsewhere and TRAINERS.only_here(spec.trainer):
         raise UsageError(
             f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"
             " inline executor, or install it with an entry point in the group paretocaps.trainers"
