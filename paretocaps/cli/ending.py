@@ -6,8 +6,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 import errno
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 import click
@@ -16,6 +18,8 @@ from paretocaps.errors import ParetocapsError, disk_full
 from paretocaps.masking import masked
 
 INTERRUPTED = 130
+_SHOW_CURSOR = b"\x1b[?25h\n"
+_MOMENT = 1.0  # s, in which the workers are killed
 _debug = False
 
 
@@ -53,6 +57,20 @@ def _answer(error: Exception) -> int:
     line, code = explain(error)
     tell(line)
     return code
+
+
+def end_soon() -> None:
+    """End the process in a moment, whatever it waits for, such as a database that is locked."""
+    timer = threading.Timer(_MOMENT, _end)
+    timer.daemon = True
+    timer.start()
+
+
+def _end() -> None:
+    if os.isatty(2):
+        with suppress(OSError):
+            os.write(2, _SHOW_CURSOR)  # a live view hides it
+    os._exit(INTERRUPTED)
 
 
 def tell(line: str) -> None:

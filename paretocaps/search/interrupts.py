@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import ClassVar
 
 from paretocaps.domain.duration import duration_text
 
@@ -27,8 +28,11 @@ class Interrupts:
         clock: returns seconds and never goes backwards.
 
     Attributes:
-        signals: how many signals were noted. After the second, nothing is worth a wait.
+        signals: how many signals were noted.
+        hurry: is called at the second one, after which nothing is worth a wait.
     """
+
+    hurry: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
 
     def __init__(self, timeout: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.signals = 0
@@ -76,4 +80,6 @@ class Interrupts:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
+        if self.signals == 2:
+            type(self).hurry()
         raise KeyboardInterrupt

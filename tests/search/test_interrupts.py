@@ -62,6 +62,17 @@ def test_without_a_limit_a_run_may_go_on_for_ever():
     assert Interrupts().seconds_left is Interrupts(float("inf")).seconds_left is None
 
 
+def test_the_second_signal_hurries(monkeypatch):
+    hurried = []
+    monkeypatch.setattr(Interrupts, "hurry", staticmethod(lambda: hurried.append(True)))
+    interrupts = Interrupts()
+    with interrupts.watching():
+        for expected in ([], [True], [True]):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+            assert hurried == expected
+
+
 def test_without_a_signal_there_is_nothing():
     interrupts = Interrupts()
     with interrupts.watching():

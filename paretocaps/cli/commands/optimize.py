@@ -5,9 +5,11 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.ending import end_soon
 from paretocaps.cli.options import data_options, shared, shared_spec_option, spec_option, study_options
 from paretocaps.cli.study_view import open_view
 from paretocaps.cli.summary import show_summary
+from paretocaps.search.interrupts import Interrupts
 
 _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 
@@ -84,6 +86,7 @@ def command(
     given = {name: value for name, value in {**flags, **lists}.items() if value not in (None, [])}
     if no_designs:
         given["designs"] = []
+    Interrupts.hurry = staticmethod(end_soon)
     with open_view(plain) as view:
         summary = service.optimize(given, spec_file, more, view)
     show_summary(summary, view)
