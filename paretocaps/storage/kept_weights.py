@@ -28,7 +28,7 @@ def weights_unused(
     artifacts = artifacts_of(connection)
     older = true() if change is None else func.coalesce(TRIALS.c.change, 0) <= change
     query = (
-        select(ATTEMPTS, TRIALS.c.number, is_latest().label("latest"))
+        select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices, is_latest().label("latest"))
         .select_from(ATTEMPTS.join(TRIALS))
         # + 0, or the database would go through all trials of the study to find those few with weights
         .where(TRIALS.c.study_id + 0 == named(study), ATTEMPTS.c.weights.is_not(None), older)
