@@ -33,9 +33,10 @@ _LONGEST_REASON = 2000  # characters; a reason has to fit into one message and o
 def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     """Train `job` in this process, write its measurement to the job's folder and return it.
 
-    A study's job is written there too, so that its measurement is of use if the database is lost. The devices
-    are leased meanwhile (see `lease`). Where times are measured, the trainer's reference step is timed before
-    the process's first job. The progress that the trainer tells, at most once in a second, goes to
+    If the folder cannot be written, as on a full disk, a study's measurement is only returned. A study's job
+    is written there too, so that its measurement is of use if the database is lost. The devices are leased
+    meanwhile (see `lease`). Where times are measured, the trainer's reference step is timed before the
+    process's first job. The progress that the trainer tells, at most once in a second, goes to
     `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are.
 
     Raises:
@@ -72,7 +73,11 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         measurement = train(job, WithProgress(report, Throttled(go_on)))
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_lease(with_calibration(measurement, calibration), lease)
-        folder.write_result(measurement)
+        try:
+            folder.write_result(measurement)
+        except OSError:
+            if job.origin is None:  # nobody else keeps it
+                raise
     return measurement
 
 

@@ -197,7 +197,8 @@ class ProcessExecutor:
             worker.send("answer", go_on=bool(on_epoch(job, record)))
         elif job is not None and message["kind"] == "measured":
             vanished = Failure(f"{job.folder} vanished with the measurement")
-            self._end_job(place, RunFolder(job.folder).recover() or vanished)
+            sent = message["measurement"] and Measurement.model_validate(message["measurement"])
+            self._end_job(place, sent or RunFolder(job.folder).recover() or vanished)
         elif message["kind"] == "failed":
             self._end_job(place, Failure(**message["failure"]))
             if message["replace"]:

@@ -100,13 +100,14 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
 
     try:
         _print_to(RunFolder(job.folder))
-        attempt(job, WithProgress(on_epoch, on_progress))
+        measurement = attempt(job, WithProgress(on_epoch, on_progress))
     except (Exception, SystemExit) as error:
         traceback.print_exception(error)
         healthy = not (is_passing(error) or is_device_error(error))  # the end of a process frees its memory
         channel.send("failed", failure=asdict(write_failure(job, error)), replace=not healthy)
         return healthy
-    channel.send("measured")
+    written = RunFolder(job.folder).measurement_file.is_file()
+    channel.send("measured", measurement=None if written else measurement.model_dump(mode="json"))
     return True
 
 

@@ -12,6 +12,7 @@ from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
 from paretocaps.errors import UnavailableError
 from paretocaps.execution.executor import Executor, Outcome
+from paretocaps.run_folder import RunFolder
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
 from paretocaps.storage.store import Store
@@ -64,8 +65,9 @@ class Jobs:
         self.store_epochs()
         while self._ended:
             self.store_epochs()  # of a job that ended while the outcome before was stored
+            yield self._ended[0]
+            self._ended.popleft()  # only now: if it cannot be stored, `abort` keeps it
             self.in_flight -= 1
-            yield self._ended.popleft()
 
     def store_epochs(self) -> None:
         """Store the epochs that were heard.
@@ -81,8 +83,16 @@ class Jobs:
         self._stored = time.monotonic()
 
     def abort(self) -> None:
-        """End the running jobs at once; they have no outcome."""
+        """End the running jobs at once; they have no outcome.
+
+        Measurements that could not be stored are left in their folders, where the next run finds them.
+        """
         self.executor.abort()
+        for outcome in self._ended:
+            folder = RunFolder(outcome.job.folder)
+            if outcome.measurement is not None and not folder.measurement_file.exists():
+                with suppress(OSError):
+                    folder.write_result(outcome.measurement)
         self.in_flight = 0
 
     @contextmanager

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from paretocaps.domain.job import Origin
+from paretocaps.domain.measurement import Measurement
 from paretocaps.execution import limits
 from paretocaps.execution.processes import ProcessExecutor
 from paretocaps.run_folder import RunFolder
@@ -194,3 +196,21 @@ def test_a_measurement_that_a_silent_worker_left_counts(make_job):
         RunFolder(job.folder).write_result(outcome.measurement)
 
     assert ended_by(job, measure_and_stop) is None
+
+
+@pytest.mark.parametrize("of_a_study", [True, False])
+def test_a_measurement_that_cannot_be_written_comes_through_the_pipe(make_job, of_a_study):
+    origin = Origin(storage="s", identity="i", data=None) if of_a_study else None
+    job = make_job().model_copy(update={"origin": origin})
+
+    def obstruct(job, record):
+        (RunFolder(job.folder).measurement_file / "x").mkdir(parents=True, exist_ok=True)
+        return True
+
+    with ProcessExecutor() as executor:
+        executor.submit(job)
+        outcomes = []
+        while ended := executor.wait(obstruct):
+            outcomes += ended
+    assert RunFolder(job.folder).recover() is None or not of_a_study
+    assert isinstance(outcomes[0].result, Measurement) == of_a_study

@@ -61,7 +61,7 @@ def test_an_epoch_waits_for_its_answer(worker, make_job):
         message = hear(worker)
         assert (message["kind"], message["record"]["epoch"]) == ("epoch", epoch)
         say(worker, "answer", go_on=epoch < 2)
-    assert hear(worker) == {"kind": "measured"}
+    assert hear(worker) == {"kind": "measured", "measurement": None}
     assert len(RunFolder(job.folder).recover().epochs) == 2
 
 

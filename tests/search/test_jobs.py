@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from paretocaps.domain.failure import Failure
-from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.errors import UnavailableError
 from paretocaps.execution.executor import Outcome
+from paretocaps.run_folder import RunFolder
 from paretocaps.search import jobs as module
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.jobs import Jobs
@@ -116,6 +117,18 @@ def test_nothing_is_lost_when_the_patience_is_over(clock):
     clock.now = 700
     jobs.store_epochs()
     assert [key for key, _ in jobs.store.epochs] == ["a"]
+
+
+def test_a_measurement_that_could_not_be_stored_is_left_in_its_folder(clock, tmp_path):
+    measured = Measurement(acc=1, best_epoch=1, time=1, wall=1, params=1, device=Device(name="c", kind="cpu"))
+    job = SimpleNamespace(key="a", folder=tmp_path)
+    jobs, executor = running(clock, Store(clock), (0.2, job, measured))
+    executor.abort = lambda: None
+    for _ in jobs.ended():
+        break  # it cannot be stored
+    jobs.abort()
+    assert RunFolder(tmp_path).recover() == measured
+    assert jobs.in_flight == 0
 
 
 def test_an_interrupt_ends_the_wait(clock):
