@@ -21,6 +21,14 @@ BUSY_SECONDS = 30.0
 """How long SQLite itself waits for a lock."""
 TRY_SECONDS = 0.25
 """How long it waits where `Patience` tries again, which does something else meanwhile."""
+_NOTICING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Settings of libpq by which it notices within half a minute that a server's machine is gone, in s and ms."""
 _OPTUNA = {
     *("alembic_version", "version_info", "studies", "study_directions", "study_user_attributes"),
     *("study_system_attributes", "trials", "trial_user_attributes", "trial_system_attributes"),
@@ -38,8 +46,11 @@ def engine_arguments(url: str) -> dict[str, Any]:
     Raises:
         StorageError: as `parse_url`.
     """
-    if sqlite_file(parse_url(url)) is None:
-        return {"pool_pre_ping": True}
+    parsed = parse_url(url)
+    if sqlite_file(parsed) is None:
+        own = _NOTICING if parsed.get_driver_name() in ("psycopg", "psycopg2") else {}
+        unset = {name: value for name, value in own.items() if name not in parsed.query}
+        return {"pool_pre_ping": True, "connect_args": unset}
     return {"connect_args": {"timeout": BUSY_SECONDS}}
 
 

@@ -235,3 +235,11 @@ def test_a_relative_file_stays_where_it_was(tmp_path, monkeypatch):
 def test_optuna_gets_a_url_in_which_nothing_is_filled_in():
     assert optuna_url("studies/x.db") == "sqlite:///studies/x.db"
     assert optuna_url("{a}/x.db").format(SCHEMA_VERSION=1) == str(make_url("sqlite:///{a}/x.db"))
+
+
+def test_a_server_whose_machine_is_gone_is_noticed_unless_the_url_sets_it_otherwise():
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    own = engine_arguments("postgresql+psycopg://u@h/d")["connect_args"]
+    assert own["connect_timeout"] == 5
+    other = engine_arguments("postgresql+psycopg://u@h/d?connect_timeout=60")["connect_args"]
+    assert other == {name: value for name, value in own.items() if name != "connect_timeout"}

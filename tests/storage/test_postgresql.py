@@ -147,4 +147,4 @@ def test_many_processes_create_one_database(url):
 def test_artifacts_and_engine_settings(url):
     name = url.split("?")[0].rsplit("/", 1)[1]
     assert artifacts_folder(url) == Path("studies") / f"{name}-artifacts"
-    assert engine_arguments(url) == {"pool_pre_ping": True}
+    assert engine_arguments(url)["pool_pre_ping"]
