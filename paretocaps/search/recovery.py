@@ -164,7 +164,8 @@ class Recovery:
             if left is None:
                 if attempt.elsewhere is not None:
                     results.observer.notice(_out_of_reach(attempt, attempt.elsewhere))
-                interrupted = Failure("interrupted before it was measured", may_pass=True)
+                why = attempt.reason or "interrupted before it was measured"
+                interrupted = Failure(why, may_pass=True)
                 results.store.fail_attempt(attempt.key, interrupted)
             trial.running.discard(seed)
             trial.waiting.append(seed)

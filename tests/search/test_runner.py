@@ -1,4 +1,5 @@
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import optuna
@@ -8,6 +9,9 @@ import paretocaps.testing.probe as probe
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import ParetocapsError, TrainingError, UsageError
 from paretocaps.execution.executor import EXECUTORS, Outcome
+from paretocaps.search import study
+from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.observer import Observer
 from paretocaps.storage.store import Store
 
 
@@ -91,17 +95,24 @@ def test_a_training_that_takes_too_long_fails_with_the_reason(run, storage):
     assert trial.reason.startswith("trial_timeout=0.2s was over after epoch")
 
 
-def test_a_run_ends_at_its_timeout_and_the_next_one_goes_on(run, storage):
-    summary, _ = run(trials=1, epochs=3, timeout="1s", fix={"pause": 0.6})
-    assert summary.time_is_up.startswith("timeout=1s of the run was over: every finished trial is stored")
+def test_a_run_ends_at_its_timeout_and_the_next_one_goes_on(run, storage, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(study, "Interrupts", partial(Interrupts, clock=lambda: now[0]))
+    monkeypatch.setattr(Observer, "epoch", lambda self, job, record: now.__setitem__(0, 100.0))
+    pause = {"pause": 0.1}
+    summary, _ = run(trials=1, timeout="1m", fix=pause)
+    assert summary.time_is_up.startswith("timeout=1m of the run was over: every finished trial is stored")
     assert summary.finished == 0
     with Store.open(storage, create=False) as store:
         assert "timeout" not in store.study("s").spec
-        (cut,) = [trial for trial in store.trials("s") if trial.state == "interrupted"]
-    assert cut.attempts[-1].reason == "timeout=1s of the run was over"
-    summary, _ = run(trials=1, epochs=3, fix={"pause": 0.6})
+        (trial,) = store.trials("s")
+    assert (trial.state, trial.attempts[-1].reason) == ("interrupted", "timeout=1m of the run was over")
+    summary, _ = run(trials=1, fix=pause)
     assert summary.finished == 1
     assert not summary.time_is_up
+    with Store.open(storage, create=False) as store:
+        (trial,) = store.trials("s")
+    assert [attempt.reason for attempt in trial.attempts] == ["timeout=1m of the run was over", None]
 
 
 def test_five_failures_in_a_row_end_the_run(run):
