@@ -32,6 +32,7 @@ class RayExecutor:
     Args:
         devices: one entry per job that may run at once; a name that starts with "cuda" asks for a GPU.
         address: the cluster's address; None for that of RAY_ADDRESS, or for a cluster on this machine.
+        ask: what each of them asks for; None for one CPU or GPU.
         shared: whether a node that finds the jobs' folders uses them; if not, the files always travel.
 
     Raises:
@@ -39,10 +40,15 @@ class RayExecutor:
     """
 
     def __init__(
-        self, devices: Sequence[str] = ("cpu",), *, address: str | None = None, shared: bool = True
+        self,
+        devices: Sequence[str] = ("cpu",),
+        *,
+        address: str | None = None,
+        ask: Ask | None = None,
+        shared: bool = True,
     ) -> None:
-        gpu = devices[0].startswith("cuda")
-        self._plan = Plan(tuple(devices), Ask("cuda:0", gpus=1.0) if gpu else Ask())
+        one = Ask("cuda:0", gpus=1.0) if devices[0].startswith("cuda") else Ask()
+        self._plan = Plan(tuple(devices), ask or one)
         self._pinned: Callable[[], Plan] | None = None
         self._shared = shared
         self._jobs: dict[int, TrainingJob] = {}

@@ -34,7 +34,8 @@ from paretocaps.writing import private_folder
 
 _REACHABLE = 5.0  # s in which the head of a cluster has to take a connection
 _ENDING = 10.0  # s that a place has to end its job and its worker before it is killed
-_TELLS = 10.0  # s between two messages that a job waits for a place
+_LOOKS = 1.0  # s between two looks whether another place is idle
+_TELLS = 10  # looks between two messages that a job waits for a place
 _OBJECTS = 100_000_000  # bytes of shared memory for a cluster of our own; its jobs use the driver's folders
 
 
@@ -117,7 +118,6 @@ class Gateway:
         self._channel.send("ended", ticket=ticket, **ended)
 
     async def _follow(self, ticket: int, job: _Job, *, shared: bool) -> Report:
-        job.actor = self._place(job.ask)
         shares = await self._arrival(ticket, job, shared=shared)
         files = None if shares else await asyncio.to_thread(FolderMirror(job.job.folder).changes)
         await job.actor.start.remote(job.job.model_dump_json(), files)
@@ -135,12 +135,15 @@ class Gateway:
                 self._channel.send("epoch", ticket=ticket, record=json.loads(report.record))
                 go_on = await job.answers.get()
 
-    def _place(self, ask: Ask) -> Any:
-        """Return an idle actor that was given what is asked for, or a new one."""
+    def _idle_place(self, ask: Ask) -> Any:
+        """Take and return an idle actor that was given what is asked for, or None."""
         for index, (given, actor) in enumerate(self._idle):
             if given == ask:
                 del self._idle[index]
                 return actor
+        return None
+
+    def _new_place(self, ask: Ask) -> Any:
         asked = self._actor.options(
             num_cpus=ask.cpus,
             num_gpus=ask.gpus,
@@ -151,20 +154,36 @@ class Gateway:
         return asked.remote(ask, os.environ.get("PYTHONPATH", ""))
 
     async def _arrival(self, ticket: int, job: _Job, *, shared: bool) -> bool:
-        """Wait until the actor runs, and return whether it is to use the job's folder, which it sees."""
-        probe = job.job.folder / PROBE
+        """Wait until the job has a place; return whether it uses the driver's folder, seen from there."""
+        probe, content = job.job.folder / PROBE, secrets.token_hex(16)
         private_folder(probe.parent)
-        content = secrets.token_hex(16)
         probe.write_text(content)
+        job.actor = self._idle_place(job.ask) or self._new_place(job.ask)
+        seen = self._seen(job, content)
+        looks = 0
         try:
-            seen = asyncio.ensure_future(_got(job.actor.shares.remote(str(job.job.folder), content)))
-            while not (await asyncio.wait([seen], timeout=_TELLS))[0]:
-                what = f"{WAITS}{job.ask} of the Ray cluster{await asyncio.to_thread(self._why, job.ask)}"
-                self._channel.send("progress", ticket=ticket, what=what, done=0, total=0)
+            while not (await asyncio.wait([seen], timeout=_LOOKS))[0]:
+                if looks % _TELLS == 0:
+                    await self._tell_waiting(ticket, job.ask)
+                looks += 1
+                if (idle := self._idle_place(job.ask)) is not None:  # of a job that has ended meanwhile
+                    self._kill(job.actor)
+                    job.actor, seen = idle, self._seen(job, content, instead_of=seen)
             job.arrived = True
             return await seen and shared
         finally:
             probe.unlink(missing_ok=True)
+
+    def _seen(
+        self, job: _Job, content: str, instead_of: asyncio.Future[Any] | None = None
+    ) -> asyncio.Future[Any]:
+        if instead_of is not None:
+            instead_of.cancel()
+        return asyncio.ensure_future(_got(job.actor.shares.remote(str(job.job.folder), content)))
+
+    async def _tell_waiting(self, ticket: int, ask: Ask) -> None:
+        what = f"{WAITS}{ask} of the Ray cluster{await asyncio.to_thread(self._why, ask)}"
+        self._channel.send("progress", ticket=ticket, what=what, done=0, total=0)
 
     def _why(self, ask: Ask) -> str:
         """Return why a job waits, in brackets."""

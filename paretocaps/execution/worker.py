@@ -114,6 +114,7 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
 def _kill_after(hangup: select.poll) -> None:
     hangup.poll()
     time.sleep(_ENDING)
+    end_marked(own_mark())
     os.killpg(0, signal.SIGKILL)
 
 

@@ -49,6 +49,7 @@ class WorkerProcess:
         # -P: a file in the working directory must not stand in for a module of the worker
         command = [sys.executable, "-P", "-m", module]
         self._mark, value = new_mark()
+        marked = {MARK: value} if module == _WORKER else {}  # only workers are known to own their mark
         with folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -56,7 +57,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**_environment(threads), MARK: value},
+                env={**_environment(threads), **marked},
                 start_new_session=True,
             )
         assert self._process.stdin is not None
@@ -228,6 +229,6 @@ def _environment(threads: int) -> dict[str, str]:
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # so that a source checkout can be imported without being installed
     # torchrun may have started the driver as one of its ranks; the worker is none of them
-    environment = {name: value for name, value in os.environ.items() if name not in _RANK}
+    environment = {name: value for name, value in os.environ.items() if name not in (*_RANK, MARK)}
     wait_briefly(environment)
     return {**environment, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

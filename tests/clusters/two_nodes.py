@@ -17,8 +17,6 @@ os.environ |= {
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_timeout_ms": "1000",
     "RAY_health_check_failure_threshold": "3",
-    # a driver gives its cluster up after 3 s instead of 60
-    "RAY_gcs_rpc_server_reconnect_timeout_s": "3",
 }
 
 from ray.cluster_utils import Cluster
@@ -37,13 +35,13 @@ def main():
     for line in sys.stdin:
         ((command, value),) = json.loads(line).items()
         if command == "add":
-            nodes.append(cluster.add_node(**given, **value))
+            nodes.append(cluster.add_node(**given, node_ip_address=f"127.0.0.{len(nodes) + 1}", **value))
             answer = len(nodes) - 1
         else:
             answer = processes(nodes[value])
-            if value:
+            if value and nodes[value] in cluster.worker_nodes:
                 cluster.remove_node(nodes[value], allow_graceful=False)
-            else:
+            elif not value:
                 for pid in answer:
                     os.kill(pid, signal.SIGKILL)
         print(json.dumps(answer), flush=True)
