@@ -6,13 +6,12 @@ import threading
 import time
 import uuid
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from paretocaps.errors import FencedError, StorageError, UsageError
-from paretocaps.host import host_folder, host_name
-from paretocaps.lock_file import LockTakenError, holder, locked
+from paretocaps.host import host_name
+from paretocaps.search.driver_file import DriverFile, tidy
 from paretocaps.search.silence import Silence
 from paretocaps.storage.drivers import Sighting
 from paretocaps.storage.patience import Patience
@@ -53,7 +52,7 @@ class Driver:
         self._impatient = self.store.with_patience(Patience(0.0))
         self._why: FencedError | None = None
         self._gone, self._leaving = threading.Event(), threading.Event()
-        self._looking, self._held = threading.Lock(), ExitStack()
+        self._looking, self._held, self._file = threading.Lock(), ExitStack(), DriverFile(self.token)
         self._thread = threading.Thread(target=self._keep_beating, name="beat", daemon=True)
 
     @property
@@ -96,12 +95,13 @@ class Driver:
     def _end_dead(self, other: Sighting, *, silent: bool) -> bool:
         """End another driver if it is dead, and return whether it was."""
         me = f"process {os.getpid()} on {host_name()}"
-        if _has_exited(other):
+        file = DriverFile(other.token)
+        if other.host == host_name() and file.is_free():
             self._impatient.end_driver(other.token, f"{me} found that {other.process} had ended")
-            with suppress(OSError):
-                _file(other.token).unlink(missing_ok=True)
+            file.remove()
         elif silent:
             self._impatient.end_driver(other.token, f"{me} heard nothing from it for {self._lease:g} s")
+            file.ends()
         else:
             return False
         self._gone.set()
@@ -112,11 +112,12 @@ class Driver:
             self.look()
 
     def __enter__(self) -> Self:
-        with suppress(OSError, LockTakenError):  # without the file, the others wait for a lease
-            self._held.enter_context(locked(_file(self.token), 0.0))
+        self._held.enter_context(self._file.held())
         try:
             self._unbound.register_driver(self._study, self.token, host_name(), os.getpid())
+            self._file.registered()
             self.look()
+            tidy()
             self._gone.clear()
             self._thread.start()
         except BaseException:
@@ -136,17 +137,20 @@ class Driver:
 
     def _end(self) -> None:
         """End this driver's row, and remove its file."""
-        with self._held, suppress(StorageError, OSError):
-            self._impatient.end_driver(self.token)
-            _file(self.token).unlink(missing_ok=True)  # else its free file tells that this process has ended
+        with self._held:
+            was_registered = self._file.ends()
+            try:
+                with suppress(FencedError):  # another driver ended it
+                    self._impatient.end_driver(self.token)
+                self._file.remove()
+            except StorageError:
+                if was_registered:
+                    self._file.registered()  # free, it tells the others that this process has ended
 
 
 def runs_here(token: str | None) -> bool:
     """Return whether the process of a driver is known to run on this machine, whether or not it beats."""
-    try:
-        return token is not None and holder(_file(token)) is not None
-    except OSError:
-        return False
+    return token is not None and DriverFile(token).locker() is not None
 
 
 def _seconds(name: str) -> float:
@@ -163,18 +167,3 @@ def _seconds(name: str) -> float:
     if not 0 < seconds < math.inf:
         raise UsageError(f"{name}={text!r} is not allowed: give seconds, e.g. {_SECONDS[name]:g}")
     return seconds
-
-
-def _file(token: str) -> Path:
-    return host_folder("drivers") / f"{token}.lock"
-
-
-def _has_exited(other: Sighting) -> bool:
-    """Return whether a driver's process is known to have ended: its file is here, and nobody locks it."""
-    if other.host != host_name():
-        return False
-    try:
-        path = _file(other.token)
-        return path.exists() and holder(path) is None
-    except OSError:
-        return False

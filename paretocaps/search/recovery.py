@@ -1,6 +1,8 @@
 """Takes over what other drivers, or an earlier run, left: open trials, results, and seeds to be trained."""
 
 from collections import deque
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from optuna.trial import TrialState
@@ -111,12 +113,14 @@ class Recovery:
     def _take_over(self, trial: TrialRecord) -> None:
         results = self.results
         if trial.state == "failed":
+            _forget_checkpoints(trial, ())
             results.tell_failed(trial.number)
             return
         if trial.state == "finished":
             results.take_in()
             results.tell(trial.number)  # if its driver ended before it did
         seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
+        _forget_checkpoints(trial, seeds)
         latest = {attempt.key.seed: attempt for attempt in trial.attempts}
         open_trial = OpenTrial(
             trial.number,
@@ -216,3 +220,12 @@ def _may_pass(attempt: AttemptRecord) -> bool:
     """Return whether a failed attempt may succeed if it is tried again, as after a worker was killed."""
     left = _left(attempt)
     return left is None or (isinstance(left, Failure) and left.may_pass)
+
+
+def _forget_checkpoints(trial: TrialRecord, going_on: Collection[int]) -> None:
+    """Remove the checkpoints of seeds that do not go on, where their driver died before it did."""
+    for attempt in trial.attempts:
+        folder = _folder(attempt)
+        if folder is not None and attempt.key.seed not in going_on and folder.process() is None:
+            with suppress(OSError):  # who may not remove them leaves them
+                folder.forget_checkpoints()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from paretocaps.errors import FencedError, StorageError, UsageError
-from paretocaps.search import driver as module
+from paretocaps.host import host_folder
 from paretocaps.search.driver import Driver
 from paretocaps.storage.store import Store
 
@@ -38,6 +38,10 @@ def other(storage, store):
         process.kill()
 
 
+def files_of(token):
+    return list(host_folder("drivers").glob(f"{token}*"))
+
+
 def within(seconds, condition):
     deadline = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < deadline:
@@ -59,7 +63,7 @@ def test_drivers_see_each_other_and_may_come_and_go(store):
         assert first.others_ended()
         assert not first.others_ended()
         assert first.others == {}
-    assert not module._file(first.token).exists()
+    assert not files_of(first.token)
 
 
 def test_one_that_cannot_say_that_it_ends_is_known_to_be_dead_at_once(store, monkeypatch):
@@ -68,10 +72,18 @@ def test_one_that_cannot_say_that_it_ends_is_known_to_be_dead_at_once(store, mon
 
     with monkeypatch.context() as full:
         full.setattr(Store, "end_driver", end_driver)
-        with Driver(store, "s"):
+        with Driver(store, "s") as first:
             pass
+        assert files_of(first.token)
     with Driver(store, "s") as second:
         assert second.others == {}
+    assert not files_of(first.token)
+
+
+def test_one_that_was_ended_leaves_no_file(store):
+    with Driver(store, "s") as driver:
+        store.end_driver(driver.token, "it was silent")
+    assert not files_of(driver.token)
 
 
 def test_a_killed_process_is_known_to_be_dead_at_once(other, store):
@@ -82,7 +94,7 @@ def test_a_killed_process_is_known_to_be_dead_at_once(other, store):
         driver.look()
         assert driver.others == {}
         assert driver.others_ended()
-        assert not module._file(other.token).exists()
+        assert not files_of(other.token)
 
 
 def test_one_that_is_stopped_for_a_lease_is_ended_and_told_so(store, monkeypatch):

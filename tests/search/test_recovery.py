@@ -84,7 +84,7 @@ def test_nothing_left_behind_is_trained_again(run, storage, monkeypatch):
 
 @pytest.mark.slow
 def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
-    """The driver dies between our transaction and Optuna's."""
+    """The driver dies between our transaction and Optuna's; what it would have removed goes, too."""
     from optuna import Study
 
     tell = Study.tell
@@ -98,9 +98,13 @@ def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
     with pytest.raises(DriverDied):
         run(trials=3)
     monkeypatch.setattr(Study, "tell", tell)
+    with Store.open(storage, create=False) as store:
+        checkpoint = RunFolder(store.trial("s", 1).attempts[0].folder).checkpoint
+    checkpoint.touch()
     summary, watcher = run(trials=3)
     assert [number for number, *_ in watcher.started] == [2]
     assert summary.finished == 3
+    assert not checkpoint.exists()
 
 
 @pytest.mark.slow
