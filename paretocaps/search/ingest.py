@@ -33,7 +33,7 @@ def ingest(runner: Runner) -> None:
     if runner.origin is None:
         return
     root = study_folder(runner.store.artifacts, runner.spec.study)
-    found = unknown_folders(root, runner.store.known_folders(runner.spec.study))
+    found = unknown_folders(root, lambda: runner.store.known_folders(runner.spec.study))
     if not found:
         return
     taking = _Taking(runner, runner.proposals.design_names)

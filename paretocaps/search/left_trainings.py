@@ -1,7 +1,7 @@
 """Finds the measured trainings of a study that its database lacks, because it was lost or replaced."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +21,14 @@ class LeftTraining:
     measurement: Measurement
 
 
-def unknown_folders(root: Path, known: Collection[Path]) -> list[Path]:
-    """Return the measured trainings' folders in a study's folder `root`, except those that are `known`."""
-    found = (training for trial in _folders(root) for training in _folders(trial))
+def unknown_folders(root: Path, read_known: Callable[[], Collection[Path]]) -> list[Path]:
+    """Return the measured trainings' folders in a study's folder `root`, except those that are known.
+
+    The known ones are read afterwards, because other drivers may train meanwhile: a training is stored before
+    it begins.
+    """
+    found = [training for trial in _folders(root) for training in _folders(trial)]
+    known = read_known() if found else ()
     unknown = (folder for folder in found if folder not in known)
     return sorted(folder for folder in unknown if RunFolder(folder).measurement_file.is_file())
 

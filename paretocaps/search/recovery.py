@@ -36,22 +36,22 @@ class Recovery:
     _lacking: deque[int] = field(default_factory=deque)
 
     def look(self) -> None:
-        """See which trials are to be taken over.
+        """See which trials are to be taken over, and tell Optuna of those that a driver could not.
 
         Where no other driver lives, Optuna's trials that run without being ours are ended, too: a driver was
         cut off between Optuna's transaction and ours.
         """
         results = self.results
         running = results.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        results.take_in()
         # one that starts registers before it asks Optuna for a trial: what runs is not of any that come later
-        if self.driver.look() and not self.driver.others:
-            for number in (trial.number for trial in running):
-                state = results.known.states.get(number)
-                if state == "finished":
-                    results.tell(number)
-                elif state in (None, "failed"):
-                    results.tell_failed(number)
+        alone = self.driver.look() and not self.driver.others
+        results.take_in()  # only now: what runs has been claimed by a driver that has ended, or never is
+        for number in (trial.number for trial in running):
+            state = results.known.states.get(number)
+            if state == "finished":
+                results.tell(number)
+            elif alone and state in (None, "failed"):
+                results.tell_failed(number)
         results.give_up_told()
         self._unowned = deque(results.store.unowned(results.spec.study))
 

@@ -99,8 +99,6 @@ class Store:
     interrupt_attempts = _writes(_trials.interrupt_attempts)
     import_trials = _writes(_bulk.import_trials)
     counts = _reads(_trials.counts)
-    choices_seen = _reads(_trials.choices_seen)
-    designs_to_retry = _reads(_trials.designs_to_retry)
 
     start_attempt = _writes(_attempts.start_attempt)
     last_folder = _reads(_attempts.last_folder)
@@ -115,7 +113,6 @@ class Store:
     got_further = _reads(_resumption.got_further)
 
     trials = _reads(_stored_trials.trials)
-    open_trials = _reads(_stored_trials.open_trials)
     trial = _reads(_stored_trials.trial)
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)

@@ -34,15 +34,6 @@ def trials(
     return _with_attempts(connection, study, scope, {}) if attempts else _trials(connection, scope, {})
 
 
-def open_trials(connection: Connection, study: str) -> list[TrialRecord]:
-    """Return the running and interrupted trials, which can be resumed, by number, with their attempts.
-
-    Raises:
-        StorageError: there is no such study.
-    """
-    return trials(connection, study, ("running", "interrupted"))
-
-
 def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     """Return one trial with its attempts and their epochs.
 

@@ -1,6 +1,6 @@
 """Writes the start and the end of trials to the database, and counts trials."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -98,32 +98,6 @@ def counts(connection: Connection, study: str) -> dict[State, int]:
     query = select(TRIALS.c.state, func.count()).where(TRIALS.c.study_id == key).group_by(TRIALS.c.state)
     found: dict[str, int] = dict(iter(connection.execute(query)))
     return {state: found.get(state, 0) for state in STATES}
-
-
-def choices_seen(
-    connection: Connection,
-    study: str,
-    states: Collection[State] = ("running", "finished", "interrupted"),
-) -> dict[str, int]:
-    """Return each set of choices (`canonical_json`) of the trials in `states`, with its first trial's number.
-
-    Raises:
-        StorageError: there is no such study.
-    """
-    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state.in_(states)
-    query = select(TRIALS.c.choices, func.min(TRIALS.c.number)).where(*of_study).group_by(TRIALS.c.choices)
-    return dict(iter(connection.execute(query)))
-
-
-def designs_to_retry(connection: Connection, study: str) -> set[str]:
-    """Return the designs of failed trials that may succeed if they are tried again.
-
-    Raises:
-        StorageError: there is no such study.
-    """
-    of_study = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.design.is_not(None)
-    failed = TRIALS.c.state == "failed", TRIALS.c.may_pass.is_(True)
-    return set(connection.scalars(select(TRIALS.c.design).where(*of_study, *failed)))
 
 
 def _end(

@@ -29,8 +29,18 @@ def test_measured_folders_that_are_not_known_are_found(left, tmp_path):
     running.measurement_file.unlink()
     (tmp_path / "link").symlink_to(known.path.parent)
     (tmp_path / "file").touch()
-    assert unknown_folders(tmp_path, {known.path}) == [unknown.path]
-    assert unknown_folders(tmp_path / "none", set()) == []
+    assert unknown_folders(tmp_path, lambda: {known.path}) == [unknown.path]
+    assert unknown_folders(tmp_path / "none", set) == []
+
+
+def test_what_another_driver_trains_meanwhile_is_not_taken_for_unknown(left, tmp_path):
+    known = left()
+
+    def read():
+        left("trial-00001/seed-0-attempt-1")
+        return {known.path}
+
+    assert unknown_folders(tmp_path, read) == []
 
 
 def test_a_training_of_the_study_is_read(left):

@@ -1,4 +1,6 @@
 import errno
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -105,6 +107,20 @@ def test_what_was_stored_but_not_told_is_told(run, storage, monkeypatch):
     assert [number for number, *_ in watcher.started] == [2]
     assert summary.finished == 3
     assert not checkpoint.exists()
+
+
+@pytest.mark.slow
+def test_what_was_not_told_is_told_also_while_another_driver_runs(run, storage):
+    run(trials=2)
+    told = told_to_optuna(storage)
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE trials SET state = 'RUNNING' WHERE number = 1")
+        connection.execute("DELETE FROM trial_values WHERE trial_id = 2")
+    assert told_to_optuna(storage)[1] is None
+    with Store.open(storage, create=False) as store:
+        store.register_driver("s", "other", "elsewhere", 1)
+    run(trials=2)
+    assert told_to_optuna(storage) == told
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_a_study_of_many_trials_is_read_whole(store, measure):
     store.import_trials("s", [ImportedTrial(number, {"n": number}, {0: one}) for number in range(2000)])
     assert len(store.table("s", ["acc", "time", "params"])) == 2000
     assert len(store.table("s", ["acc"], range(2000))) == 2000
-    assert len(store.choices_seen("s")) == 2000
+    assert len(store.trials("s")) == 2000
 
 
 def test_an_operation_is_described_where_it_is_a_function_of_a_connection():

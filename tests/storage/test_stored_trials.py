@@ -67,7 +67,7 @@ def test_a_list_of_trials_has_attempts_but_no_epochs(store, finish):
     assert found[0].attempts[0].measurement.quantities == {}
 
 
-def test_open_trials_are_those_to_resume(store, finish, measure):
+def test_running_and_interrupted_trials_have_their_attempts(store, finish, measure):
     finish(0)
     store.start_trial("s", 1, {"a": 1})
     store.start_attempt("s", 1, 3)
@@ -75,7 +75,7 @@ def test_open_trials_are_those_to_resume(store, finish, measure):
     store.interrupt_trial("s", 2)
     store.start_trial("s", 3, {})
     store.fail_trial("s", 3, Failure("no"))
-    found = store.open_trials("s")
+    found = store.trials("s", ("running", "interrupted"))
     assert [(trial.number, trial.state) for trial in found] == [(1, "running"), (2, "interrupted")]
     assert [(attempt.key.seed, attempt.key.attempt) for attempt in found[0].attempts] == [(3, 1)]
 

@@ -4,7 +4,6 @@ import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.errors import StorageError, UsageError
-from paretocaps.storage.records import canonical_json
 
 
 def test_a_trial_starts_running(store):
@@ -101,33 +100,10 @@ def test_counts_name_every_state(store, finish):
     assert store.counts("s") == {"running": 1, "finished": 1, "failed": 0, "interrupted": 0}
 
 
-def test_choices_seen_have_their_first_trial(store, finish):
-    finish(4, choices={"a": 1})
-    finish(2, choices={"a": 1})
-    store.start_trial("s", 5, {"b": 0, "a": 1})
-    store.start_trial("s", 6, {"a": 3})
-    store.fail_trial("s", 6, Failure("no"))
-    assert store.choices_seen("s") == {'{"a":1}': 2, canonical_json({"a": 1, "b": 0}): 5}
-    assert store.choices_seen("s", ("failed",)) == {'{"a":3}': 6}
-
-
-def test_designs_that_may_succeed_are_tried_again(store):
-    for number, design, failure in [
-        (0, "wab", Failure("worker ended by signal 9", may_pass=True)),
-        (1, "ws", Failure("worker ended by signal 9, it is said")),
-        (2, None, Failure("the disk is full", may_pass=True)),
-        (3, "one_cycle", None),
-    ]:
-        store.start_trial("s", number, {}, design)
-        if failure is not None:
-            store.fail_trial("s", number, failure)
-    assert store.designs_to_retry("s") == {"wab"}
-
-
 def test_studies_do_not_see_each_other(store, finish):
     store.create_study("other", {})
     finish(0)
     store.start_trial("other", 0, {"z": 1})
     assert store.counts("other")["finished"] == 0
-    assert store.choices_seen("other") == {'{"z":1}': 0}
-    assert [trial.number for trial in store.open_trials("s")] == []
+    assert [trial.choices for trial in store.trials("other")] == [{"z": 1}]
+    assert [trial.state for trial in store.trials("s")] == ["finished"]
