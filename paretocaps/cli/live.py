@@ -1,7 +1,8 @@
 """The live view of a study: what runs now, what ended last, and the front so far."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from textwrap import wrap
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,8 @@ from paretocaps.domain.study_spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
 LAST_LINES = 3
+LONGEST = 3
+"""Rows that a failure or a notice gets, at most."""
 
 
 class LiveView(Progress):
@@ -84,9 +87,10 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     members = progress.shown
     wanted = min(len(members) + SMALLEST, max(SMALLEST, room // 2)) if members else 0
     trainings = list(progress.running.values())
-    last = min(LAST_LINES, len(progress.lines), max(1, room - wanted - 2 * len(trainings)))
-    running = list(_running(trainings, progress, room - wanted - last))
-    rows = room - len(running) - last
+    last = list(_last(progress.lines, width, max(1, room - wanted - 2 * len(trainings))))
+    rows_of_last = sum(text.plain.count("\n") + 1 for text in last)
+    running = list(_running(trainings, progress, room - wanted - rows_of_last))
+    rows = room - len(running) - rows_of_last
     objectives = parse_objectives(spec.objectives)
     return Group(
         _heading(spec),
@@ -94,7 +98,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         Text(),
         *running,
         *([Text()] if running else []),
-        *(_line(line) for line in progress.lines[len(progress.lines) - last :]),
+        *last,
         *([Text()] if last else []),
         Text(progress.front_line, "bold", no_wrap=True, overflow="ellipsis"),
         *(
@@ -163,6 +167,20 @@ def _state(training: Training, progress: Progress) -> RenderableType:
     return bar_line(done, epochs, parts, widest=12)
 
 
-def _line(line: Line) -> Text:
-    text = Text(line.text, STYLES[line.kind], no_wrap=True, overflow="ellipsis")
+def _last(lines: Sequence[Line], width: int, rows: int) -> Iterable[Text]:
+    """Return the last lines in at most `rows` rows; failures and notices are whole where there is room."""
+    shown = lines[-min(LAST_LINES, rows) :]
+    spare, texts = rows - len(shown), []
+    for line in reversed(shown):
+        most = 1 if line.kind == "finished" else 1 + min(spare, LONGEST - 1)
+        text = _line(line, width, most)
+        spare -= text.plain.count("\n")
+        texts.append(text)
+    return reversed(texts)
+
+
+def _line(line: Line, width: int, rows: int) -> Text:
+    wrapped = wrap(line.text, width, max_lines=rows, placeholder="…", break_on_hyphens=False)
+    told = "\n".join(wrapped) if rows > 1 else line.text
+    text = Text(told, STYLES[line.kind], no_wrap=True, overflow="ellipsis")
     return text.append(f"  {line.label}", "dim") if line.label else text

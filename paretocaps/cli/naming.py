@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
 from paretocaps.report.tables import FLAGS, choices_text, differing_choices
@@ -16,6 +17,14 @@ def defaults(trainer: str) -> Mapping[str, Any]:
     except ParetocapsError:
         return {}
     return {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
+
+
+def fixed_choices(spec: StudySpec) -> Mapping[str, Any]:
+    """Return the fixed choices of a study as its trials have them; as they were given where that is wrong."""
+    try:
+        return TRAINERS.get(spec.trainer).parse_fix(spec.fix)
+    except ParetocapsError:
+        return spec.fix
 
 
 def short_choices(choices: Mapping[str, Any], base: Mapping[str, Any]) -> str:

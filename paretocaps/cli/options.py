@@ -72,7 +72,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--device": Meaning("NAME", "Where to run: auto, cpu, cuda or cuda:N."),
         "--ranks": Meaning("N", "Processes that train one job together; on GPUs one per device.", int),
         "--checkpoint-every": Meaning(
-            "DURATION", "Keep a checkpoint within an epoch, too, every so often: 10m, or off."
+            "TIME", "Keep a checkpoint within an epoch, too, every so often: 10m, or off."
         ),
         "--image": Meaning("HxWxC", "Height, width and channels of the images."),
         "--classes": Meaning("N", "Number of classes.", int),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.naming import defaults, fixed_choices, short_choices
 from paretocaps.cli.numbers import counted
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
@@ -98,7 +98,7 @@ class Progress(Observer):
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Start counting."""
         self.spec, self.finished, self._finished_before = spec, finished, finished
-        self.base = {**defaults(spec.trainer), **spec.fix}
+        self.base = {**defaults(spec.trainer), **fixed_choices(spec)}
         self._opened_at = self.clock()
 
     def seeds_missing(self, trials: int, seeds: int) -> None:
@@ -108,13 +108,27 @@ class Progress(Observer):
         self.notice(f"before new trials: {counted(seeds, 'further seed')} of {of}")
 
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
-        """Note a training; it replaces complete earlier replicates of its trial."""
+        """Note a training; it replaces complete earlier replicates of its trial.
+
+        One that was resumed has the epochs that were heard of it before.
+        """
+        training = self._training(job, design)
+        before = self.running.get((job.trial, job.seed))
+        if before is not None and before.job.attempt == job.attempt:
+            training = replace(training, last=before.last, best=before.best)
         kept = {
             key: training
             for key, training in self.running.items()
             if key[0] != job.trial or training.epochs_done < training.job.epochs
         }
-        self.running = {**kept, (job.trial, job.seed): self._training(job, design)}
+        self.running = {**kept, (job.trial, job.seed): training}
+
+    def training_resumed(self, job: TrainingJob, earlier: int) -> None:
+        """Note that a training goes on."""
+        super().training_resumed(job, earlier)
+        key = (job.trial, job.seed)
+        if key in self.running:
+            self.running = {**self.running, key: replace(self.running[key], job=job)}
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Note how far a training is."""
@@ -177,15 +191,16 @@ class Progress(Observer):
     def seconds_left(self) -> float | None:
         """Seconds until the last trial ends, from the mean seconds per training so far; None where unknown.
 
-        A running training counts by its share of the epochs.
+        A running training counts by its share of the epochs; those that are trained again take time, too.
         """
         if self.spec is None:
             return None
         each = len(self.spec.seeds)
-        under_way = sum(min(1.0, done / self.spec.epochs) for done in self._epochs.values())
-        done = (self.finished - self._finished_before) * each + self.seeds_done + under_way
+        trained = sum(self._epochs.values()) / self.spec.epochs
+        reached = sum(min(1.0, self._reached(key) / self.spec.epochs) for key in self._epochs)
+        done = (self.finished - self._finished_before) * each + self.seeds_done + trained
         wanted = (self.spec.trials - self.finished) * each + self.seeds - self.seeds_done
-        to_do = max(0.0, wanted - under_way)
+        to_do = max(0.0, wanted - reached)
         return self.elapsed / done * to_do if done > 0 else None
 
     @property
@@ -215,6 +230,11 @@ class Progress(Observer):
             return ()
         bounds = self.spec.requirements
         return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+
+    def _reached(self, key: tuple[int, int]) -> int:
+        """Return how many epochs of a training are behind it; one that is no longer shown is complete."""
+        training = self.running.get(key)
+        return self._epochs[key] if training is None else training.epochs_done
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
         return Training(job, design or short_choices(job.choices, self.base), self.clock())

@@ -29,6 +29,10 @@ class Observer:
     def trial_started(self, job: TrainingJob, design: str | None) -> None:
         """Show that a training of trial `job.trial` starts; `design` is the name of its design, if any."""
 
+    def training_resumed(self, job: TrainingJob, earlier: int) -> None:
+        """Show that a training goes on from the checkpoint of attempt `earlier`, before its trial starts."""
+        self.notice(f"trial {job.trial} goes on from the checkpoint of attempt {earlier}")
+
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Show an epoch that a training finished."""
 

@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
+from paretocaps.host import host_name
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.driver import Driver, runs_here
 from paretocaps.search.left_worker import LeftWorker
@@ -158,7 +159,10 @@ class Recovery:
             self._take_in(trial, attempt)
             return
         trial.left[seed] = worker
-        self.results.observer.notice(f"process {pid} is still training trial {trial.number}: waiting for it")
+        where = "" if attempt.host in (None, host_name()) else f" on {attempt.host}"
+        self.results.observer.notice(
+            f"process {pid}{where} is still training trial {trial.number}: waiting for it"
+        )
 
     def _take_in(self, trial: OpenTrial, attempt: AttemptRecord) -> None:
         """Settle the result that an attempt left; without one, its seed is trained again."""

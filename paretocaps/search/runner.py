@@ -235,7 +235,7 @@ class Runner:
             exclusive=not self.spec.share_device and any(map(is_timed, self._measured)),
         )
         if (earlier := self.results.retries.begin(key, job.folder)) is not None:
-            self.observer.notice(f"trial {key.trial} goes on from the checkpoint of attempt {earlier}")
+            self.observer.training_resumed(job, earlier)
         self.observer.trial_started(job, trial.design)
         return job
 

@@ -36,20 +36,20 @@ _SERVER: Mapping[str, Fault] = {
     "25006": "read-only",  # the server is a standby
 }
 """Faults by SQLSTATE; every other operational error of a server means that it is away."""
-_AGAIN = "then run the same command again"
+AGAIN = ", then run the same command again"
+"""What remedies of a fault that may pass end with; whoever waits for the database need not do that."""
 _TEXTS: Mapping[Fault, str] = {
-    "away": "{line}: start the server, or wait until it answers, " + _AGAIN,
-    "locked": "{line}: another program holds its lock: end that program, " + _AGAIN,
-    "full": "its disk is full: free some space, " + _AGAIN,
+    "away": "{line}: start the server, or wait until it answers" + AGAIN,
+    "locked": "{line}: another program holds its lock: end that program" + AGAIN,
+    "full": "its disk is full: free some space" + AGAIN,
     "read-only": "it is read-only: make it writable, or copy the file",
     "damaged": "it is damaged, so nothing is read from it: put back a copy, or save what can be read with"
     " `sqlite3 FILE .recover`, or move it away, with the files beside it, and run the same"
     " `paretocaps optimize` again: what was measured lies in the artifacts folder and is taken in",
-    "moved": "the file was moved while it was open: put it back, " + _AGAIN,
+    "moved": "the file was moved while it was open: put it back" + AGAIN,
 }
 _LINES: Mapping[str, str] = {
-    "disk I/O error": "its disk is full, over its quota or broken (disk I/O error): free some space, "
-    + _AGAIN,
+    "disk I/O error": "its disk is full, over its quota or broken (disk I/O error): free some space" + AGAIN,
     "file is not a database": "it is not an SQLite database: name another file, or put back a copy of it",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
     " folder writable, or copy both",

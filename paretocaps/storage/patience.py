@@ -8,6 +8,7 @@ from typing import TypeVar, get_args
 
 from paretocaps.domain.duration import duration_text
 from paretocaps.errors import UnavailableError, Why
+from paretocaps.storage.faults import AGAIN
 
 T = TypeVar("T")
 BRIEF = 10.0
@@ -58,7 +59,8 @@ class Patience:
                     raise
                 if not told and waited + delay >= min(_SILENT, self.seconds / 2):
                     told = True
-                    self.notice(f"{error} (it is waited for, {duration_text(self.seconds)} at most)")
+                    why = str(error).removesuffix(AGAIN)
+                    self.notice(f"waiting up to {duration_text(self.seconds)} for {why}")
             self.pause(min(delay, self.seconds - waited))
         if told:
             self.notice(f"the storage can be used again, after {time.monotonic() - began:.0f} s")
@@ -66,9 +68,10 @@ class Patience:
 
     @contextmanager
     def of(self, seconds: float) -> Iterator[None]:
-        """Wait no longer than `seconds` inside a `with` block."""
-        before, self.seconds = self.seconds, min(seconds, self.seconds)
+        """Wait no longer than `seconds` inside a `with` block, and say nothing of it."""
+        before = self.seconds, self.notice
+        self.seconds, self.notice = min(seconds, self.seconds), _say_nothing
         try:
             yield
         finally:
-            self.seconds = before
+            self.seconds, self.notice = before

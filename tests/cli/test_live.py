@@ -164,3 +164,25 @@ def test_what_is_told_before_a_study_is_open_is_printed_at_once_and_stays(clock,
     with view:
         view.opened(spec, 0)
     assert view.console.file.getvalue().count("3 classes") == 1
+
+
+def test_a_long_notice_is_whole_where_there_is_room(view, job):
+    notice = "waiting up to 10m for storage 'sqlite:////home/me/studies/mnist.db': database is locked:"
+    view.notice(f"{notice} another program holds its lock: end that program")
+    text = " ".join("\n".join(screen(view, 80, 40)).split())
+    assert f"{notice} another program holds its lock: end that program" in text
+    for trial in range(10, 20):
+        view.trial_started(job(trial), None)
+    assert "program holds" not in "\n".join(screen(view, 80, 24))
+
+
+def test_a_resumed_training_keeps_its_place(view, job, record):
+    resumed = job(4, attempt=2)
+    view.training_resumed(resumed, 1)
+    view.trial_started(resumed, "wab_ws")
+    text = "\n".join(screen(view, 100, 30))
+    assert "trial 4  wab_ws  attempt 2" in text
+    assert "2/4 epochs · 0:00 · lr 0.00087 · batch 16 · acc 0.9500 · best 0.9600" in text
+    assert "trial 4 goes on from the checkpoint of attempt 1" in text
+    view.trial_started(job(4, attempt=3), "wab_ws")
+    assert "0/4 epochs · 0:00" in "\n".join(screen(view, 100, 30))

@@ -44,6 +44,9 @@ def test_fixed_choices_do_not_set_trials_apart(clock, job):
     progress.opened(StudySpec(fix={"decoder": "none"}), 0)
     progress.trial_started(job(0, decoder="none", batch_size=16), None)
     assert progress.running[0, 0].label == "batch_size=16"
+    progress.opened(StudySpec(fix={"primary_capsules": "2"}), 0)  # as the command line has it
+    progress.trial_started(job(1, primary_capsules=2, batch_size=16), None)
+    assert progress.running[1, 0].label == "batch_size=16"
 
 
 def test_a_complete_replicate_makes_room_for_the_next(progress, job, record):
@@ -68,6 +71,26 @@ def test_time_left_is_the_mean_trials(progress, job, record, clock):
     progress.epoch(job(3), record(1))
     progress.epoch(job(3), record(2))
     assert progress.seconds_left == pytest.approx(45 / 1.5 * 6.5)
+
+
+def test_epochs_that_are_trained_again_take_time_and_bring_nothing(progress, job, record, clock):
+    progress.trial_started(job(2), None)
+    clock.now += 30
+    for epoch in (1, 2, 3):
+        progress.epoch(job(2), record(epoch))
+    progress.trial_started(job(2, attempt=2), None)  # without a checkpoint: from the first epoch
+    progress.epoch(job(2, attempt=2), record(1))
+    assert progress.seconds_left == pytest.approx(30 / 1.0 * 7.75)
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_of_an_earlier_run_has_its_epochs(
+    progress, job, record, clock
+):
+    progress.training_resumed(job(2, attempt=2), 1)
+    progress.trial_started(job(2, attempt=2), None)
+    clock.now += 10
+    progress.epoch(job(2, attempt=2), record(3))
+    assert progress.seconds_left == pytest.approx(10 / 0.25 * 7.25)
 
 
 def test_further_seeds_of_finished_trials_are_counted_apart(clock, spec, job, record):

@@ -57,7 +57,7 @@ def test_after_the_patience_the_run_ends_and_the_same_command_goes_on(make_study
     study.until(lambda: len(study.work()) > 2)
     with locked(study):
         assert driver.wait() == 1
-    assert "(it is waited for, 2s at most)" in driver.said
+    assert "waiting up to 2s for storage" in driver.said
     last = driver.said.strip().splitlines()[-1]
     assert "another program holds its lock: end that program, then run the same command again" in last
     study.complete()

@@ -2,6 +2,7 @@ import pytest
 
 from paretocaps.errors import StorageError, UnavailableError
 from paretocaps.storage import patience as module
+from paretocaps.storage.faults import AGAIN
 from paretocaps.storage.patience import EVERYTHING, Patience
 
 
@@ -23,7 +24,7 @@ class Clock:
 def away(clock, until):
     def operation():
         if clock.now < until:
-            raise UnavailableError("storage 's': it is away", "away")
+            raise UnavailableError(f"storage 's': it is away: start the server{AGAIN}", "away")
         return clock.now
 
     return operation
@@ -40,7 +41,7 @@ def test_it_is_tried_again_later_and_later_until_it_can_be_done(clock):
     assert clock.pauses[0] == 0.05
     assert max(clock.pauses) == 5.0
     assert clock.notices == [
-        "storage 's': it is away (it is waited for, 10m at most)",
+        "waiting up to 10m for storage 's': it is away: start the server",
         f"the storage can be used again, after {clock.now:.0f} s",
     ]
 
@@ -81,3 +82,12 @@ def test_a_full_disk_is_waited_for_where_that_is_asked(clock):
     with pytest.raises(UnavailableError):
         Patience(10, clock.pause, waits_for=EVERYTHING).ride(fill)
     assert clock.now == pytest.approx(10)
+
+
+def test_a_last_short_wait_is_not_told(clock):
+    patience = clock.patience(600)
+    with patience.of(10), pytest.raises(UnavailableError):
+        patience.ride(away(clock, until=60))
+    assert (clock.now, clock.notices) == (pytest.approx(10), [])
+    patience.ride(away(clock, until=60))
+    assert len(clock.notices) == 2

@@ -70,8 +70,8 @@ def command(
       paretocaps train demo --trial 7 --dataset mnist --output runs/full
       paretocaps train --design wab_ws --set augment=shift --seed 1
       paretocaps train --design wab_ws --set augment=shift --seed 1 --resume
-      paretocaps train --set family=backbone_caps --set backbone=resnet18 --set pruning_ratio=0.5
-        --save-trunk half.safetensors
+      paretocaps train --set family=backbone_caps --set backbone=resnet18
+        --set pruning_ratio=0.5 --save-trunk half.safetensors
     """
     ways: dict[str, Any] = {"study": study, "trial": trial, "knee": knee, "best": best}
     ways |= {"preferences": preferences, "require": require}
