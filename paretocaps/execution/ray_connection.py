@@ -105,7 +105,7 @@ class RayConnection:
         self._log.cleanup()
 
     def _open(self, address: str | None) -> list[RayNode]:
-        self.send("open", address=address)
+        self.send("open", address=address, folder=self._log.name)
         deadline = time.monotonic() + _CONNECTS
         while (left := deadline - time.monotonic()) > 0:
             try:

@@ -3,17 +3,18 @@
 It is a process of its own because Ray ends a process that has lost its cluster, takes its signals over, and
 prints to its streams. The driver starts it as `python -m paretocaps.execution.ray_gateway`, and talks to it
 as to a worker, over standard input and output. If the driver dies, the jobs end, and so does a cluster that
-the gateway started.
+the gateway started, and the folder of its log is removed.
 
-Driver to gateway: `open` (address), `job` (ticket, job, ask, shared), `answer` (ticket, go_on), `abort`.
-Gateway to driver: `refused` (reason), `ready` (nodes), `progress` (ticket, what, done, total), `epoch`
-(ticket, record), `ended` (ticket, result, failed), `aborted`.
+Driver to gateway: `open` (address, folder), `job` (ticket, job, ask, shared), `answer` (ticket, go_on),
+`abort`. Gateway to driver: `refused` (reason), `ready` (nodes), `progress` (ticket, what, done, total),
+`epoch` (ticket, record), `ended` (ticket, result, failed), `aborted`.
 """
 
 import asyncio
 import json
 import os
 import secrets
+import shutil
 import socket
 import sys
 import threading
@@ -32,6 +33,10 @@ from paretocaps.execution.ray_plan import Ask, node_of
 from paretocaps.execution.worker import Channel
 from paretocaps.writing import private_folder
 
+PATIENCE = "PARETOCAPS_RAY_PATIENCE"
+"""The environment variable for the seconds that the head of a cluster may be away."""
+
+_PATIENCE = 30.0
 _REACHABLE = 5.0  # s in which the head of a cluster has to take a connection
 _ENDING = 10.0  # s that a place has to end its job and its worker before it is killed
 _LOOKS = 1.0  # s between two looks whether another place is idle
@@ -49,12 +54,12 @@ def connect(address: str | None) -> Any:
         Exception: whatever Ray raises; it may also end the process.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # by default, jobs get little of a busy processor
     import ray
 
     address = address or os.environ.get("RAY_ADDRESS") or "local"
-    host, _, port = address.rpartition(":")
-    if host and port.isdigit():
-        socket.create_connection((host, int(port)), _REACHABLE).close()  # Ray would try for minutes
+    if address.rpartition(":")[2].isdigit():
+        _reach(address)  # Ray would try for minutes
     own = {"include_dashboard": False, "object_store_memory": _OBJECTS} if address == "local" else {}
     ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
     return ray
@@ -104,6 +109,18 @@ class Gateway:
                 self._channel.send("aborted")
         await self._abort()
         await _all(self._end(actor, arrived=True) for _, actor in self._idle)
+
+    async def watch(self, address: str, patience: float) -> None:
+        """Return once the head, at `address`, has been away for `patience` seconds; its jobs are ended.
+
+        Ray itself may notice it much later.
+        """
+        missed = 0
+        while missed * _LOOKS < patience:
+            missed = 0 if await asyncio.to_thread(_answers, address) else missed + 1
+            await asyncio.sleep(_LOOKS)
+        jobs = [job for job in self._jobs.values() if job.arrived]
+        await _all(self._stop(job.actor) for job in jobs)  # Ray would kill none without its head
 
     async def _train(self, ticket: int, job: _Job, *, shared: bool) -> None:
         """Follow a job to its end, and tell it; a place that is lost with it is forgotten."""
@@ -167,18 +184,16 @@ class Gateway:
                     await self._tell_waiting(ticket, job.ask)
                 looks += 1
                 if (idle := self._idle_place(job.ask)) is not None:  # of a job that has ended meanwhile
+                    seen.cancel()
                     self._kill(job.actor)
-                    job.actor, seen = idle, self._seen(job, content, instead_of=seen)
+                    job.actor = idle
+                    seen = self._seen(job, content)
             job.arrived = True
             return await seen and shared
         finally:
             probe.unlink(missing_ok=True)
 
-    def _seen(
-        self, job: _Job, content: str, instead_of: asyncio.Future[Any] | None = None
-    ) -> asyncio.Future[Any]:
-        if instead_of is not None:
-            instead_of.cancel()
+    def _seen(self, job: _Job, content: str) -> asyncio.Future[Any]:
         return asyncio.ensure_future(_got(job.actor.shares.remote(str(job.job.folder), content)))
 
     async def _tell_waiting(self, ticket: int, ask: Ask) -> None:
@@ -189,7 +204,7 @@ class Gateway:
         """Return why a job waits, in brackets."""
         nodes = [node_of(node["Resources"]) for node in self._ray.nodes() if node["Alive"]]
         fit = [node for node in nodes if ask.fits(node)]
-        return " (they are taken)" if fit else " (no node that is up has them)"
+        return " (they are taken, or it starts there)" if fit else " (no node that is up has them)"
 
     def _loss(self, error: Exception, job: _Job) -> Failure:
         """Return as a failure why a job has no result: Ray lost it, or its files could not be copied."""
@@ -215,13 +230,28 @@ class Gateway:
     async def _end(self, actor: Any, *, arrived: bool) -> None:
         """End an actor; one that has arrived ends its job and its worker first."""
         if arrived:
-            await asyncio.wait([asyncio.ensure_future(_got(actor.stop.remote()))], timeout=_ENDING)
+            await self._stop(actor)
         self._kill(actor)
+
+    async def _stop(self, actor: Any) -> None:
+        await asyncio.wait([asyncio.ensure_future(_got(actor.stop.remote()))], timeout=_ENDING)
 
     def _kill(self, actor: Any) -> None:
         if actor is not None:
             with suppress(Exception):  # it may be dead
                 self._ray.kill(actor)
+
+
+def _reach(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), _REACHABLE).close()
+
+
+def _answers(address: str) -> bool:
+    with suppress(OSError):
+        _reach(address)
+        return True
+    return False
 
 
 async def _got(reference: Awaitable[Any]) -> Any:
@@ -247,6 +277,7 @@ def main() -> None:
     if asked is None:
         return
     try:
+        patience = float(os.environ.get(PATIENCE, _PATIENCE))
         ray = connect(asked["address"])
         nodes = [asdict(node_of(node["Resources"])) for node in ray.nodes() if node["Alive"]]
     except (Exception, SystemExit) as error:
@@ -254,8 +285,25 @@ def main() -> None:
         channel.send("refused", reason=lines[0] if lines else type(error).__name__)
         sys.exit(1)
     channel.send("ready", nodes=nodes)
-    asyncio.run(Gateway(ray, channel).serve())
+    if not asyncio.run(_serve(ray, channel, patience)):
+        print("its head does not answer", file=sys.stderr, flush=True)
+        os._exit(1)  # Ray would try to reach it
     ray.shutdown()
+    shutil.rmtree(asked["folder"], ignore_errors=True)
+
+
+async def _serve(ray: Any, channel: Channel, patience: float) -> bool:
+    """Serve the driver to its end; return whether the cluster was there all the time."""
+    gateway = Gateway(ray, channel)
+    serving = asyncio.create_task(gateway.serve())
+    watching = asyncio.create_task(gateway.watch(ray.get_runtime_context().gcs_address, patience))
+    await asyncio.wait((serving, watching), return_when=asyncio.FIRST_COMPLETED)
+    if watching.done():
+        await watching
+        return False
+    watching.cancel()
+    await serving
+    return True
 
 
 if __name__ == "__main__":

@@ -8,10 +8,13 @@ import json
 import os
 import signal
 import sys
+import tempfile
 
 os.environ |= {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # it listens on 127.0.0.1 only
+    "RAY_worker_niceness": "0",  # by default, jobs get almost nothing of a busy processor
+    "KNOWN_SECONDS": "0.3",  # an epoch of the trainer `known`
     # a lost node is noticed after 2 s instead of 20
     "RAY_health_check_initial_delay_ms": "500",
     "RAY_health_check_period_ms": "500",
@@ -49,4 +52,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory(prefix="ray-nodes-", ignore_cleanup_errors=True) as own:
+        # devices are leased, and files left over, apart from those of other processes of the machine
+        os.environ |= {"PARETOCAPS_HOST_FOLDER": own, "TMPDIR": own}
+        main()

@@ -1,6 +1,7 @@
 """docker/compose.yaml: valid against the Compose specification, and what it promises."""
 
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -25,7 +26,10 @@ def read(name: str = "compose.yaml") -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
-SERVICES = read()["services"]
+ALL = read()["services"]
+SERVICES = {name: service for name, service in ALL.items() if "profiles" not in service}
+CLUSTER = {name: service for name, service in ALL.items() if service.get("profiles") == ["ray"]}
+SHARED = "postgresql://paretocaps@postgres/paretocaps"
 
 
 @pytest.mark.slow
@@ -57,7 +61,7 @@ def test_both_share_one_named_volume_and_nothing_else():
         "worker": ["studies:/paretocaps"],
         "dashboard": ["studies:/paretocaps"],
     }
-    assert list(read()["volumes"]) == ["studies"]
+    assert list(read()["volumes"]) == ["studies", "database"]
     assert 'VOLUME ["/paretocaps"]' in (FOLDER / "Dockerfile").read_text()
 
 
@@ -73,12 +77,12 @@ def test_only_the_dashboard_is_reachable_and_from_this_machine_only():
     assert not any("network_mode" in service for service in SERVICES.values())
 
 
-def test_neither_gains_rights():
-    for service in SERVICES.values():
-        assert service["cap_drop"] == ["ALL"]
+def test_none_gains_rights():
+    for name, service in ALL.items():
         assert "no-new-privileges:true" in service["security_opt"]
         assert not service.get("privileged")
         assert "user" not in service  # the image's own, which is not root
+        assert name == "postgres" or service["cap_drop"] == ["ALL"]
 
 
 def test_a_finished_study_stays_finished_and_the_dashboard_stays_up():
@@ -104,6 +108,54 @@ def test_the_command_line_understands_what_it_is_given(name, tmp_path, monkeypat
     found = app.get_command(click.Context(app), command)
     assert found is not None
     assert found.make_context(command, given).params["storage"] == STORAGE
+
+
+def test_the_cluster_is_a_profile_of_its_own_with_one_volume_and_one_port():
+    assert list(CLUSTER) == ["postgres", "ray-head", "ray-worker", "ray-driver", "ray-dashboard"]
+    assert {*SERVICES, *CLUSTER} == {*ALL}
+    assert CLUSTER["postgres"]["volumes"] == ["database:/var/lib/postgresql/data"]
+    for name, service in list(CLUSTER.items())[1:]:
+        assert service["build"]["args"]["EXTRAS"] == "postgres,ray"
+        assert service["volumes"] == ["studies:/paretocaps"]  # workers write where the driver reads
+        assert ("ports" in service) is (name == "ray-dashboard")
+    assert CLUSTER["ray-dashboard"]["ports"] == ["127.0.0.1:8080:8080"]
+
+
+def test_only_who_opens_the_database_has_its_password():
+    known = {name for name, service in ALL.items() if "PASSWORD" in str(service.get("environment"))}
+    assert known == {"postgres", "ray-driver", "ray-dashboard"}
+    assert not re.search(r"postgresql://\S*:\S*@", (FOLDER / "compose.yaml").read_text())
+
+
+def test_the_driver_waits_for_the_database_and_every_worker():
+    waits = {"condition": "service_healthy"}
+    assert CLUSTER["ray-driver"]["depends_on"] == {"postgres": waits, "ray-worker": waits}
+    assert "healthcheck" in CLUSTER["ray-worker"]
+
+
+def test_the_command_line_understands_the_clusters_driver(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (script,) = CLUSTER["ray-driver"]["command"]
+    joins, words = (shlex.split(part) for part in script.split(" && exec paretocaps "))
+    study = FOLDER / read()["configs"]["study"]["file"]
+    given = [str(study) if word == "/study.toml" else word for word in words[1:]]
+    found = app.get_command(click.Context(app), words[0])
+    assert found is not None
+    params = found.make_context(words[0], given).params
+    assert (params["storage"], params["executor"], params["ray_address"]) == (SHARED, "ray", joins[3])
+    assert str(params["workers"]) == str(CLUSTER["ray-worker"]["deploy"]["replicas"])
+
+
+@pytest.mark.ray
+def test_ray_understands_how_its_nodes_start():
+    scripts = pytest.importorskip("ray.scripts.scripts", reason="ray is not installed: see the extra ray")
+    starts = [
+        [*CLUSTER[name]["entrypoint"], *CLUSTER[name]["command"]] for name in ("ray-head", "ray-worker")
+    ]
+    starts.append(shlex.split(CLUSTER["ray-driver"]["command"][0].split(" && ")[0]))
+    for ray, start, *arguments in starts:
+        assert (ray, start) == ("ray", "start")
+        assert scripts.start.make_context("start", arguments).params["object_store_memory"] == 100_000_000
 
 
 class Answer(BaseHTTPRequestHandler):

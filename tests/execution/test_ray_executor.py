@@ -1,5 +1,7 @@
 """Jobs and whole studies on a cluster whose nodes, head and driver are killed."""
 
+import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -9,13 +11,26 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from harness.known import curve
 
+from paretocaps.domain.failure import Failure
 from paretocaps.domain.progress import WithProgress
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.ray_executor import RayExecutor
 from paretocaps.execution.ray_plan import Ask
 from paretocaps.run_folder import RunFolder
+from paretocaps.testing.plugin import plug_in, write_plugin
+
+HARNESS = Path(__file__).parents[1] / "faults"
+LOST = "the node of the Ray cluster on which it was trained was lost"
+
+
+@pytest.fixture(autouse=True)
+def _known(tmp_path, monkeypatch):
+    """Register the trainer `known`, whose values are known beforehand, for this process and its workers."""
+    entries = {"paretocaps.trainers": {"known": "harness.known_spec:SPEC"}}
+    plug_in(monkeypatch, write_plugin(tmp_path / "known", "known", entries), HARNESS)
 
 
 @pytest.fixture
@@ -36,20 +51,46 @@ def go_on(job, record):
     return True
 
 
-def test_a_job_waits_for_a_node_and_says_so(ray_cluster, node, make_job, monkeypatch):
+def test_a_lost_node_may_pass_and_its_checkpoint_is_here(ray_cluster, node, make_job):
+    """Files are sent, as to nodes without shared storage; the next attempt goes on after the last epoch."""
+    job = make_job(choices={"x": 0.25, "width": 2}, epochs=12)
+    job = job.model_copy(update={"trainer": "known", "checkpoints": True})
+    doomed, killed, epochs = node(num_cpus=3), [], []  # only this node has so many
+
+    def kill_after_a_checkpoint(job, record):
+        if RunFolder(job.folder).checkpoints and not killed:
+            killed.append(ray_cluster.ask(kill=doomed))
+        return True
+
+    with RayExecutor(ask=Ask(cpus=3), shared=False) as executor:
+        executor.submit(job)
+        (lost,) = executor.wait(kill_after_a_checkpoint)
+        assert lost.failure == Failure(LOST, may_pass=True)
+        node(num_cpus=3)
+        executor.submit(job)
+        (outcome,) = executor.wait(lambda job, record: epochs.append(record.epoch) or True)
+    assert outcome.measurement is not None, outcome.failure
+    assert epochs[0] > 1
+    assert epochs == list(range(epochs[0], 13))
+    assert [record.acc for record in outcome.measurement.epochs] == curve(0.25, 2, job.seed, 12)
+
+
+def test_jobs_wait_for_a_node_and_for_each_other_and_say_so(ray_cluster, node, make_job, monkeypatch):
     said = []
 
     def progress(job, what, done, total):
         said.append(what)
 
     on_epoch = WithProgress(go_on, progress)
-    with RayExecutor(ask=Ask("cuda:0", cpus=1, gpus=1.0, accelerator="T4")) as executor:
+    ask = Ask("cuda:0", cpus=1, gpus=1.0, accelerator="T4")
+    with RayExecutor(("cuda:0", "cuda:0"), ask=ask) as executor:
         executor.submit(make_job())
         assert executor.wait(on_epoch, timeout=2.0) == []
         assert said == ["waits for 1 T4 GPU and 1 CPU of the Ray cluster (no node that is up has them)"]
         node(num_cpus=1, num_gpus=1, resources={"accelerator_type:T4": 1})
-        (outcome,) = executor.wait(on_epoch)
-    assert outcome.measurement is not None, outcome.failure
+        executor.submit(make_job())
+        outcomes = [*executor.wait(on_epoch), *executor.wait(on_epoch)]
+    assert [outcome.failure for outcome in outcomes] == [None, None]
 
 
 def test_the_first_job_pins_the_type_of_gpu(ray_cluster, node, make_job, tmp_path):
@@ -75,25 +116,14 @@ def test_the_first_job_pins_the_type_of_gpu(ray_cluster, node, make_job, tmp_pat
 @pytest.fixture
 def optimize(tmp_path, monkeypatch):
     """Start `paretocaps optimize` on a cluster; what it prints goes to a file."""
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "3")  # until a lost cluster is given up
 
     def start(address, *arguments):
-        command = [
-            sys.executable,
-            "-m",
-            "paretocaps",
-            "optimize",
-            "--study",
-            "s",
-            "--executor",
-            "ray",
-            "--plain",
-        ]
-        given = ["--ray-address", address, "--objectives", "acc,params", "--no-designs", *arguments]
+        command = [sys.executable, "-m", "paretocaps", "optimize", "--executor", "ray", *STUDY, *arguments]
+        if address is not None:
+            command += ["--ray-address", address]
         with (tmp_path / "said").open("ab") as said:
-            started.append(subprocess.Popen([*command, *given], cwd=tmp_path, stdout=said, stderr=said))
+            started.append(subprocess.Popen(command, cwd=tmp_path, stdout=said, stderr=said))
         return started[-1]
 
     started = []
@@ -105,7 +135,7 @@ def optimize(tmp_path, monkeypatch):
 
 def rows(tmp_path, query):
     try:
-        with closing(sqlite3.connect(tmp_path / "studies" / "paretocaps.db")) as database:
+        with closing(sqlite3.connect(tmp_path / "s.db")) as database:
             return database.execute(query).fetchall()
     except sqlite3.OperationalError:
         return []
@@ -120,50 +150,67 @@ def until(condition, seconds=90):
 
 def training(tmp_path):
     """The folders in which a worker trains."""
-    return [lock for lock in tmp_path.glob("studies/**/worker.lock") if RunFolder(lock.parent).process()]
+    return [lock for lock in tmp_path.glob("s-artifacts/**/worker.lock") if RunFolder(lock.parent).process()]
 
 
-PROBE = ("--trainer", "probe", "--set", "pause=0.5", "--epochs", "6", "--trials", "3", "--workers", "2")
+STUDY = ("--study", "s", "--storage", "s.db", "--trainer", "known", "--objectives", "acc,params", "--plain")
+STUDY += ("--no-designs", "--sampler", "random", "--trials", "2", "--epochs", "8", "--workers", "2")
+EPOCHS = "SELECT count(*) FROM paretocaps_epochs"
+ATTEMPTS = "SELECT state, may_pass, resumed_from IS NOT NULL, reason FROM paretocaps_attempts"
 
 
-@pytest.mark.slow
 def test_a_study_outlives_a_node(ray_cluster, node, optimize, tmp_path):
     doomed = node(num_cpus=2)
-    capsnet = (
-        "--set",
-        "primary_capsules=4",
-        "--limit-train",
-        "200",
-        "--epochs",
-        "15",
-        "--trials",
-        "2",
-        "--workers",
-        "2",
-    )
-    run = optimize(ray_cluster.address, *capsnet)
+    run = optimize(ray_cluster.address)
     each = "SELECT DISTINCT attempt_id FROM paretocaps_epochs"
-    until(lambda: len({*rows(tmp_path, each)}) == 2)
+    until(lambda: len(rows(tmp_path, each)) == 2)
     ray_cluster.ask(kill=doomed)
     assert run.wait(120) == 0, (tmp_path / "said").read_text()
-    attempts = rows(
-        tmp_path, "SELECT state, may_pass, resumed_from IS NOT NULL, reason FROM paretocaps_attempts"
-    )
-    failed = {(may_pass, reason) for state, may_pass, _, reason in attempts if state == "failed"}
-    assert failed == {(1, "the node of the Ray cluster on which it was trained was lost")}
+    attempts = rows(tmp_path, ATTEMPTS)
+    assert [(row[1], row[3]) for row in attempts if row[0] == "failed"] == [(1, LOST)]
     assert sorted(resumed for state, _, resumed, _ in attempts if state == "finished") == [0, 1]
     assert training(tmp_path) == []
 
 
+def test_a_study_outlives_its_driver_and_its_cluster(ray_cluster, optimize, tmp_path, monkeypatch):
+    monkeypatch.setenv("PARETOCAPS_RAY_PATIENCE", "1")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    own = type(ray_cluster)()
+    run = optimize(own.address)
+    until(lambda: rows(tmp_path, EPOCHS) >= [(2,)])
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    until(lambda: not training(tmp_path), 20)  # nothing trains on without its driver
+    until(lambda: not [*temporary.iterdir()], 30)
+
+    run = optimize(own.address)
+    until(lambda: training(tmp_path))
+    own.ask(kill=0)
+    assert run.wait(30) == 1, (tmp_path / "said").read_text()
+    own.close()
+    last = (tmp_path / "said").read_text().splitlines()[-1]
+    assert re.search(rf"the Ray cluster at {own.address} is gone.*run the same command again", last), last
+    until(lambda: not training(tmp_path), 20)
+
+    run = optimize(ray_cluster.address)
+    assert run.wait(90) == 0, (tmp_path / "said").read_text()
+    assert rows(tmp_path, "SELECT state, count(*) FROM paretocaps_trials GROUP BY 1") == [("finished", 2)]
+
+
 def test_ctrl_c_leaves_no_task(ray_cluster, optimize, tmp_path):
-    run = optimize(ray_cluster.address, *PROBE)
+    run = optimize(ray_cluster.address)
     until(lambda: training(tmp_path))
     run.send_signal(signal.SIGINT)
     assert run.wait(30) == 130, (tmp_path / "said").read_text()
     assert training(tmp_path) == []
 
 
-def test_a_study_on_a_cluster_of_its_own(ray_cluster, optimize, tmp_path, monkeypatch):
+def test_without_an_address_a_cluster_is_started_and_ends_with_the_study(
+    ray_cluster, optimize, tmp_path, monkeypatch
+):
     monkeypatch.delenv("RAY_ADDRESS")
-    run = optimize("local", *PROBE[:4], "--epochs", "1", "--trials", "1")
+    run = optimize(None, "--epochs", "1")
     assert run.wait(60) == 0, (tmp_path / "said").read_text()
+    assert rows(tmp_path, "SELECT state, count(*) FROM paretocaps_trials GROUP BY 1") == [("finished", 2)]
