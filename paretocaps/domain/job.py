@@ -78,6 +78,10 @@ class Origin(BaseModel):
     identity: str
     data: str | None = None
 
+    def is_like(self, other: "Origin") -> bool:
+        """Return whether trainings of the two studies compare, whatever database they are in."""
+        return (self.identity, self.data) == (other.identity, other.data)
+
 
 _IDENTITY = ("trainer", "choices", "seed", "data", "epochs")
 

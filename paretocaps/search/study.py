@@ -216,6 +216,7 @@ def run_study(
                 _executor(checked, driver.store) as executor,
             ):
                 origin = _check(driver.store, study, spec, data, begun=bool(known.states))
+                driver.store.set_origin(origin)
                 driver.store.set_facts(spec.study, facts)  # an older study has none
                 results = Results(spec, checked.objectives, driver.store, study, known, observer)
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer)

@@ -34,6 +34,7 @@ class Database:
         artifacts: the folder for the files of new trainings; None for the one beside the database.
 
     Attributes:
+        artifacts: the folders for weights and arrays; the first writer makes them.
         file: an SQLite database's file, which is checked before each write and each new connection.
 
     Raises:
@@ -47,14 +48,17 @@ class Database:
         refuse_foreign(parse_url(url))
         home = artifacts_folder(url).absolute()
         new = home if artifacts is None else artifacts.absolute()
-        self.artifacts = Artifacts(home, new, beside=sqlite_file(parse_url(url)) is not None)
-        """The folders for weights and arrays; the first writer makes them."""
-        self.engine.update_execution_options(artifacts=self.artifacts)
+        self.set_artifacts(Artifacts(home, new, beside=sqlite_file(parse_url(url)) is not None))
         self.name = safe(self.engine.url)
         self.patience = patience or Patience()
         self.file: SameFile | None = None
         self._closed = False
         self._first_read()
+
+    def set_artifacts(self, artifacts: Artifacts) -> None:
+        """Use these folders for weights and arrays."""
+        self.artifacts = artifacts
+        self.engine.update_execution_options(artifacts=artifacts)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Return the result of `work`, which reads one consistent state of the database.

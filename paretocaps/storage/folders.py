@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from paretocaps.domain.job import Origin
 from paretocaps.errors import StorageError
 from paretocaps.host import host_name
 from paretocaps.run_folder import RunFolder
@@ -25,11 +26,13 @@ class Artifacts(NamedTuple):
             in it.
         new: the one for new trainings: `home`, or the one that the user has named.
         beside: whether `home` lies beside the database, so that both may be moved together.
+        origin: what the trainings of the study that is run say about it; None where none is run.
     """
 
     home: Path
     new: Path
     beside: bool = True
+    origin: Origin | None = None
 
     def stored(self, folder: Path) -> str:
         """Return a folder as it is stored: relative where it may be moved with the database."""
@@ -56,14 +59,16 @@ class Artifacts(NamedTuple):
         return any(real.is_relative_to(_real(root)) for root in (self.home, self.new))
 
 
-def folder_here(artifacts: Artifacts, row: Row[Any]) -> Path | None:
+def folder_here(artifacts: Artifacts, study: str, row: Row[Any]) -> Path | None:
     """Return the folder of an attempt on this machine; None if there is none that is certainly its own.
 
     One in the artifact folders is, if the attempt was made on this machine, or before hosts were recorded.
-    Any other has to have the job of the same training: a folder of that name may be of another database.
+    Any other has to have the job of the same training: a folder of that name may be of another database, with
+    a study of that name that has other settings.
 
     Args:
         artifacts: the artifact folders.
+        study: the name of the study.
         row: has `folder`, `host` and `seed` of the attempt, and `choices` of its trial.
 
     Raises:
@@ -75,8 +80,10 @@ def folder_here(artifacts: Artifacts, row: Row[Any]) -> Path | None:
     if row.host in (None, host_name()) and artifacts.holds(path):
         return path
     job = RunFolder(path).job()
-    same = job is not None and job.seed == row.seed and job.choices == json.loads(row.choices)
-    return path if same else None
+    if job is None or (job.study, job.seed, job.choices) != (study, row.seed, json.loads(row.choices)):
+        return None
+    origin = artifacts.origin
+    return path if origin is None or (job.origin is not None and job.origin.is_like(origin)) else None
 
 
 def file_in(folder: Path | None, name: str | None) -> Path | None:

@@ -40,7 +40,7 @@ def weights_unused(
         KeptWeights(AttemptKey(study, row.number, row.seed, row.attempt), path)
         for row in connection.execute(query)
         if not (row.latest and row.number in kept)
-        and (path := file_in(folder_here(artifacts, row), row.weights)) is not None
+        and (path := file_in(folder_here(artifacts, study, row), row.weights)) is not None
         and artifacts.holds(path)
     ]
 

@@ -32,7 +32,7 @@ def earlier_folders(connection: Connection, key: AttemptKey) -> dict[int, Path]:
     before = ATTEMPTS.c.seed == key.seed, ATTEMPTS.c.attempt < key.attempt, ATTEMPTS.c.folder.is_not(None)
     query = select(ATTEMPTS, TRIALS.c.choices).select_from(ATTEMPTS.join(TRIALS))
     rows = connection.execute(query.where(*of_trial, *before))
-    found = {row.attempt: folder_here(artifacts_of(connection), row) for row in rows}
+    found = {row.attempt: folder_here(artifacts_of(connection), key.study, row) for row in rows}
     return {attempt: folder for attempt, folder in found.items() if folder is not None}
 
 

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 
+from paretocaps.domain.job import Origin
 from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import changes as _changes
@@ -136,6 +137,10 @@ class Store:
         What it writes raises FencedError, and is not stored, once the driver has ended.
         """
         return type(self)(self._database, token)
+
+    def set_origin(self, origin: Origin) -> None:
+        """Take only folders of other machines, or of other databases, whose jobs have an origin like this."""
+        self._database.set_artifacts(self._database.artifacts._replace(origin=origin))
 
     def with_patience(self, patience: Patience) -> Self:
         """Return this store, on the same connections, with another patience."""

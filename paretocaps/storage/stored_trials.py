@@ -109,7 +109,7 @@ def _with_attempts(
                 measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ()))
                 if row.state == "finished"
                 else None,
-                folder=folder_here(artifacts, row),
+                folder=folder_here(artifacts, study, row),
                 host=row.host,
                 driver=row.driver,
                 started=row.started,

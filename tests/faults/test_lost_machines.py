@@ -51,13 +51,18 @@ def test_without_shared_storage_it_begins_again_under_the_same_number(study):
     assert [epoch for *_, epoch, what, _ in study.work()[before:] if what == "begun"] == [1, 2, 3, 4, 5]
 
 
-def test_a_folder_of_another_study_in_the_place_of_the_lost_one_is_not_taken(study):
+@pytest.mark.parametrize("changed", ["choices", "settings"])
+def test_a_folder_of_another_study_in_the_place_of_the_lost_one_is_not_taken(study, changed):
     """Machines have folders of the same names: there, an older database of the second one's."""
     place = "--artifacts", str(study.folder / "local")
     lose(study, "first", *place)
     folder = study.folder / "local" / "s" / "trial-00000" / "seed-0-attempt-1"
     job = json.loads((folder / "job.json").read_text())
-    (folder / "job.json").write_text(json.dumps({**job, "choices": {"x": 2.0, "width": 1}}))
+    if changed == "choices":
+        job["choices"] = {"x": 2.0, "width": 1}
+    else:
+        job["origin"]["identity"] = "of another study"
+    (folder / "job.json").write_text(json.dumps(job))
     before = len(study.work())
     study.complete(*place, **{HOST: "second"})
     assert study.rows(ATTEMPTS)[1] == (2, "second", None, "finished")

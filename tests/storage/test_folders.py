@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import update
 
+from paretocaps.domain.job import Origin
 from paretocaps.errors import StorageError
 from paretocaps.host import NAME
 from paretocaps.storage.folders import Artifacts, file_in
@@ -59,8 +60,27 @@ def test_an_absolute_folder_needs_the_job_of_the_training_and_is_never_deleted_f
     assert attempt().folder is None
     write_job(place, choices={"other": 1})
     assert attempt().folder is None
+    write_job(place, choices=choices, study="t")
+    assert attempt().folder is None
     write_job(place, choices=choices)
     assert (attempt().folder, attempt().weights, unused(store)) == (place, place / FILE, [])
+
+
+def test_a_folder_of_another_database_is_not_of_a_running_study_with_other_settings(
+    store, attempt, write_job, tmp_path
+):
+    place, choices = tmp_path / "elsewhere", store.trial("s", 0).choices
+    place.mkdir()
+    set_columns(store, folder=str(place))
+    store.set_origin(Origin(storage="here.db", identity="1", data="2"))
+    for origin, taken in [
+        (None, False),
+        (Origin(storage="there.db", identity="0", data="2"), False),
+        (Origin(storage="there.db", identity="1", data="3"), False),
+        (Origin(storage="there.db", identity="1", data="2"), True),
+    ]:
+        write_job(place, choices=choices, origin=origin)
+        assert attempt().folder == (place if taken else None)
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/hostname", "link", "a\0b", "."])
