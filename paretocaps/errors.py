@@ -135,13 +135,13 @@ def is_passing(error: BaseException) -> bool:
 
 
 def why_not_written(error: OSError, remedy: str) -> str:
-    """Return why a file could not be written and the remedy: to free space on a full disk, else `remedy`."""
-    return f"{error.strerror or error}: {'free some space' if _is_full(error) else remedy}"
+    """Return why a file could not be written and the remedy: that of its disk, else `remedy`."""
+    return f"{error.strerror or error}: {_of_disk(error) or remedy}"
 
 
-def disk_full(error: BaseException) -> str:
-    """Return one line that names the file, if `error` means that a disk is full; else an empty string."""
-    if not isinstance(error, OSError) or not _is_full(error):
+def of_disk(error: BaseException) -> str:
+    """Return one line that names the file, if a disk is full or read-only; else an empty string."""
+    if not isinstance(error, OSError) or not _of_disk(error):
         return ""
     file = repr(error.filename) if error.filename else "a file"
     return f"{file} cannot be written: {why_not_written(error, '')}"
@@ -158,5 +158,8 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _is_full(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+def _of_disk(error: OSError) -> str:
+    """Return what to do about the disk that gave `error`, or an empty string where it is not the disk's."""
+    if error.errno == errno.EROFS:
+        return "make its disk writable"
+    return "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""

@@ -132,7 +132,7 @@ class RunFolder:
             pass
         try:
             left = json.loads(self.failure_file.read_bytes())
-            return Failure(str(left["reason"]), may_pass=left.get("may_pass") is True)
+            return Failure(str(left["reason"]), left.get("may_pass") is True, left.get("of_disk") is True)
         except (ValueError, LookupError, TypeError, AttributeError):
             return Failure(f"{self.failure_file} cannot be read: remove it and train again")
         except OSError:

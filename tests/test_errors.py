@@ -11,8 +11,8 @@ from paretocaps.errors import (
     UnknownNameError,
     UsageError,
     did_you_mean,
-    disk_full,
     naming,
+    of_disk,
     why_not_written,
 )
 
@@ -44,6 +44,7 @@ def test_nothing_near_is_not_guessed() -> None:
     [
         (errno.ENOSPC, "No space left on device: free some space"),
         (errno.EDQUOT, "Disk quota exceeded: free some space"),
+        (errno.EROFS, "Read-only file system: make its disk writable"),
         (errno.EACCES, "Permission denied: name another file"),
     ],
 )
@@ -54,12 +55,14 @@ def test_what_cannot_be_written_has_its_remedy(number: int, reason: str) -> None
 def test_a_write_that_fails_names_its_file() -> None:
     with pytest.raises(OSError, match="No space left") as caught, naming(Path("a.txt")):
         raise OSError(errno.ENOSPC, "No space left on device")
-    assert disk_full(caught.value) == "'a.txt' cannot be written: No space left on device: free some space"
+    assert of_disk(caught.value) == "'a.txt' cannot be written: No space left on device: free some space"
     with pytest.raises(FileNotFoundError, match=r"'missing.txt'"), naming(Path("a.txt")):
         os.stat("missing.txt")
 
 
-def test_only_a_full_disk_is_one() -> None:
-    assert disk_full(OSError(errno.ENOSPC, "Full")) == "a file cannot be written: Full: free some space"
-    assert disk_full(OSError(errno.EACCES, "Permission denied")) == ""
-    assert disk_full(ValueError("No space left on device")) == ""
+def test_only_a_disk_that_is_full_or_read_only_is_one() -> None:
+    assert of_disk(OSError(errno.ENOSPC, "Full")) == "a file cannot be written: Full: free some space"
+    read_only = OSError(errno.EROFS, "Read-only", "a")
+    assert of_disk(read_only) == "'a' cannot be written: Read-only: make its disk writable"
+    assert of_disk(OSError(errno.EACCES, "Permission denied")) == ""
+    assert of_disk(ValueError("No space left on device")) == ""

@@ -68,7 +68,7 @@ def test_a_measurement_comes_back_as_it_was(tmp_path_factory, measurement):
     assert os.listdir(folder.path) == ["measurement.json"]
 
 
-@given(st.builds(Failure, st.text() | st.just("\udce4.png cannot be read"), st.booleans()))
+@given(st.builds(Failure, st.text() | st.just("\udce4.png cannot be read"), st.booleans(), st.booleans()))
 def test_a_failure_comes_back_as_it_was(tmp_path_factory, failure):
     folder = RunFolder(tmp_path_factory.mktemp("folder"))
     folder.write_result(failure)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import click
 
-from paretocaps.errors import ParetocapsError, disk_full
+from paretocaps.errors import ParetocapsError, of_disk
 from paretocaps.masking import masked
 
 INTERRUPTED = 130
@@ -101,8 +101,8 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ParetocapsError):
         start = "" if error.exit_code == INTERRUPTED else "error: "
         return start + _one_line(str(error)), error.exit_code
-    if full := disk_full(error):
-        return f"error: {_one_line(full)}", 1
+    if why := of_disk(error):
+        return f"error: {_one_line(why)}", 1
     name, text = type(error).__name__, _one_line(str(error))
     return f"error: unexpected {name}: {text} (run with --debug for the traceback)", 1
 

@@ -11,10 +11,12 @@ class Failure:
         reason: the reason, in one line.
         may_pass: whether the same training may succeed if it is repeated: its worker was killed, was silent
             or could not start, memory ran out, the device was lost, or a disk was full.
+        of_disk: whether the disk of its folder was full or read-only: it is repeated when that is over.
     """
 
     reason: str
     may_pass: bool = False
+    of_disk: bool = False
 
     def __str__(self) -> str:
         return self.reason

@@ -19,9 +19,9 @@ from paretocaps.errors import (
     LostError,
     ParetocapsError,
     TrainingError,
-    disk_full,
     is_device_lost,
     is_out_of_memory,
+    of_disk,
 )
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.execution.lease import leased, with_lease
@@ -93,7 +93,7 @@ def failure_of(error: BaseException, device: str) -> Failure:
     """Return `error` as a failure whose reason is one line.
 
     The reason of one of our own errors is its message; any other error adds its type. If memory ran out,
-    on a CPU or a GPU, the reason names the `device` and a remedy; if the disk is full, it names a remedy too.
+    on a CPU or a GPU, the reason names the `device` and a remedy; a disk that is full or read-only has one.
     These may pass, as may the loss of a process or of the device.
     """
     lines = str(error).strip().splitlines()
@@ -101,8 +101,8 @@ def failure_of(error: BaseException, device: str) -> Failure:
     may_pass = True
     if is_out_of_memory(error):
         reason = f"out of memory on {device}: use a smaller batch size ({text or type(error).__name__})"
-    elif full := disk_full(error):
-        reason = full
+    elif reason := of_disk(error):
+        return Failure(reason[:_LONGEST_REASON], may_pass=True, of_disk=True)
     elif is_device_lost(error):
         reason = f"{device} was lost, or does not answer ({text})"
     elif isinstance(error, LostError):

@@ -12,6 +12,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import progress_of
+from paretocaps.errors import of_disk
 from paretocaps.execution.descendants import end_left_behind
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.lease import is_free
@@ -76,7 +77,9 @@ class ProcessExecutor:
             RunFolder(job.folder).forget_result()
             worker = self._worker(place, job)
         except OSError as error:
-            self._end_job(place, Failure(f"worker could not start: {error}", may_pass=True))
+            why = of_disk(error)
+            failure = Failure(f"worker could not start: {why or error}", may_pass=True, of_disk=bool(why))
+            self._end_job(place, failure)
             return
         if worker.ready:
             place.limits.ready()

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -102,7 +103,8 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         _print_to(RunFolder(job.folder))
         measurement = attempt(job, WithProgress(on_epoch, on_progress))
     except (Exception, SystemExit) as error:
-        traceback.print_exception(error)
+        with suppress(OSError):  # the log's disk may be full
+            traceback.print_exception(error)
         healthy = not (is_passing(error) or is_device_error(error))  # the end of a process frees its memory
         channel.send("failed", failure=asdict(write_failure(job, error)), replace=not healthy)
         return healthy

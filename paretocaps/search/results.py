@@ -1,6 +1,7 @@
 """What becomes of a training that has ended: it is stored, Optuna is told, and the front is ranked anew."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import optuna
@@ -20,6 +21,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import tell_once
 from paretocaps.search.retries import Retries
+from paretocaps.search.room import Room
 from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.store import Store
 
@@ -43,6 +45,7 @@ class Results:
         standing: the finished trials and their front.
         failures: what failed in this run.
         retries: which trainings are tried again.
+        room: whether new trainings can leave their files.
     """
 
     spec: StudySpec
@@ -55,6 +58,7 @@ class Results:
     standing: StudyFront = field(init=False)
     failures: Failures = field(init=False)
     retries: Retries = field(init=False)
+    room: Room = field(init=False)
     _told: list[int] = field(default_factory=list)
     _remarked: set[str] = field(default_factory=set)
 
@@ -62,6 +66,7 @@ class Results:
         self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
         self.failures = Failures(self.spec.trials)
         self.retries = Retries(self.spec.retries, self.store)
+        self.room = Room(self.store.artifacts, self.store.patience)
 
     def settle(
         self, key: AttemptKey, folder: RunFolder | None, result: Measurement | Failure
@@ -83,6 +88,7 @@ class Results:
         last = trial is not None and not trial.finished and trial.is_last(key.seed)
         failure = result if isinstance(result, Failure) else self._store(key, result, last=last)
         again = failure is not None and trial is not None and self.retries.again(key, failure)
+        self.room.note(failure)
         if failure is not None:
             self.store.fail_attempt(key, failure)
         if folder is not None:
@@ -220,7 +226,8 @@ class Results:
 
 
 def _clear(folder: RunFolder, *, failed: bool, again: bool) -> None:
-    if failed:
-        folder.clear_failed(again=again)
-    else:
-        folder.forget_checkpoints()
+    with suppress(OSError):  # a disk that is read-only keeps them
+        if failed:
+            folder.clear_failed(again=again)
+        else:
+            folder.forget_checkpoints()

@@ -62,8 +62,10 @@ class Retries:
     def again(self, key: AttemptKey, failure: Failure) -> bool:
         """Return whether a training is tried again after its attempt `key` failed.
 
-        One that another driver began is, if it may succeed then.
+        One that another driver began is, if it may succeed then, and one that lacked a disk always is.
         """
+        if failure.of_disk:  # the next attempt waits for the disk, see `Room`
+            return True
         training = self._trainings.get(key.trial, {}).get(key.seed)
         if training is None or key.attempt not in training.folders:
             return failure.may_pass and self.allowed > 0

@@ -56,6 +56,7 @@ class Runner:
     jobs: Jobs = field(init=False)
     recovery: Recovery = field(init=False)
     _waits: bool = False
+    _lacks_room: bool = False
 
     def __post_init__(self) -> None:
         self.spec, self.objectives = self.results.spec, self.results.objectives
@@ -116,9 +117,11 @@ class Runner:
             self.recovery.look()
         self.recovery.poll()
         self._fill()
-        return bool(self.jobs.in_flight or self.recovery.awaited) or self._others_work()
+        under_way = self.jobs.in_flight or self.recovery.awaited or self._lacks_room
+        return bool(under_way) or self._others_work()
 
     def _fill(self) -> None:
+        self._lacks_room = False
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
         while not self._full and (job := self._next_job()) is not None:
             self.jobs.submit(job)
@@ -132,12 +135,18 @@ class Runner:
         while True:
             for trial in self.results.open.values():
                 if trial.waiting:
+                    if not self._has_room():
+                        return None
                     key = self.store.start_attempt(self.spec.study, trial.number, trial.next_seed())
                     return self._job(trial, Begun(key, self.store.attempt_folder(key)))
             if not self.recovery.claim_next():
                 return self._new_job()
             if self._full:
                 return None
+
+    def _has_room(self) -> bool:
+        self._lacks_room = not self.results.room.found()
+        return not self._lacks_room
 
     def _new_job(self) -> TrainingJob | None:
         """Begin a new trial, if the study is to have more and its space has more."""
@@ -147,7 +156,7 @@ class Runner:
             # alone, this driver knows all; another one may come at any time, and then the claim knows
             if (self.driver.others or refused) and self.results.take_in():
                 self.results.rank()
-            if known.counted >= self.spec.trials:
+            if known.counted >= self.spec.trials or not self._has_room():
                 return None
             found = self.proposals.next(self._claim)
             if found == "exhausted":

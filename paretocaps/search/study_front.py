@@ -1,6 +1,7 @@
 """The finished trials of a running study and their front, which changes with each of them."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -144,5 +145,6 @@ class StudyFront:
         best = front_trials(self.table, self.objectives) if several else self._members
         kept = {*best, *ensemble_trials(self.table, self.spec.ensembles)}
         for gone in self.store.weights_unused(self.spec.study, kept, change):
-            gone.path.unlink(missing_ok=True)
-            self.store.forget_weights(gone.key)
+            with suppress(OSError):  # a disk that is read-only keeps them until it can be written
+                gone.path.unlink(missing_ok=True)
+                self.store.forget_weights(gone.key)

@@ -167,4 +167,4 @@ def test_a_full_disk_says_so_and_names_the_file(make_job):
         error = caught(lambda: attempt(job, lambda record: True))
     file = str(RunFolder(job.folder).measurement_file)
     reason = f"{file!r} cannot be written: No space left on device: free some space"
-    assert failure_of(error, "cpu") == Failure(reason, may_pass=True)
+    assert failure_of(error, "cpu") == Failure(reason, may_pass=True, of_disk=True)

@@ -70,7 +70,7 @@ def test_a_failure_is_told_and_left(worker, make_job):
     say(worker, "job", job=job.model_dump(mode="json"))
     assert hear(worker)["kind"] == "epoch"
     say(worker, "answer", go_on=True)
-    no_luck = {"reason": "no luck", "may_pass": False}
+    no_luck = {"reason": "no luck", "may_pass": False, "of_disk": False}
     assert hear(worker) == {"kind": "failed", "failure": no_luck, "replace": False}
     assert RunFolder(job.folder).recover() == Failure("no luck")
 

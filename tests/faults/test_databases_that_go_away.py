@@ -1,5 +1,6 @@
 """A database that is away or locked for a while: trainings go on, and nothing is lost or trained twice."""
 
+import re
 import time
 
 import pytest
@@ -7,21 +8,23 @@ from harness.invariants import check
 from harness.outages import end_sessions, locked, stopped
 
 LONG = 3.0  # s; longer than SQLite waits by itself
+MINUTE = 60.0  # s
 
 
-def goes_on_without(study, outage, least=3):
+def goes_on_without(study, outage, least=3, seconds=LONG):
     """Take a running study's database away, see that its trainings go on, and complete it."""
     driver = study.start()
     study.until(lambda: len(study.work()) > 2)
     with outage:
         before = len(study.work())
-        time.sleep(LONG)
+        time.sleep(seconds)
         assert len(study.work()) - before >= least, driver.said
         assert not driver.ended, driver.said
     assert driver.wait() == 0, driver.said
     attempts = {attempt for _, _, attempt, *_ in study.work()}
     assert attempts == {1}, "a training was begun again"
     check(study)
+    return driver.said
 
 
 def test_trainings_go_on_while_another_program_holds_the_lock(make_study):
@@ -39,6 +42,28 @@ def test_results_wait_while_another_program_holds_the_lock(make_study):
 def test_trainings_go_on_while_the_server_is_away(make_study, new_database, server, mode):
     study = make_study(storage=new_database(), trials=2, epochs=30, seconds=0.2)
     goes_on_without(study, stopped(server, mode), least=10)
+
+
+@pytest.fixture
+def long_study(make_study):
+    """A study of one training that takes longer than a minute, almost all of it asleep."""
+    return lambda **settings: make_study(trials=1, epochs=35, seconds=2.0, **settings)
+
+
+@pytest.mark.slow
+def test_a_database_that_is_locked_for_a_minute_is_waited_for(long_study):
+    study = long_study()
+    said = goes_on_without(study, locked(study), least=50, seconds=MINUTE)
+    assert "another program holds its lock" in said
+    assert re.search(r"the storage can be used again, after [56]\d s", said), said
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_for_a_minute_is_waited_for(long_study, new_database, server):
+    study = long_study(storage=new_database())
+    said = goes_on_without(study, stopped(server, "immediate"), least=50, seconds=MINUTE)
+    assert "start the server, or wait until it answers" in said
+    assert re.search(r"the storage can be used again, after [56]\d s", said), said
 
 
 def test_the_pool_recovers_when_every_session_is_ended(make_study, new_database, server):

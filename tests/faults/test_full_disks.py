@@ -1,4 +1,4 @@
-"""A disk that is full for a while, or for longer than the run waits: a file system of a few megabytes."""
+"""A disk that is full or read-only for a while, or for longer than the run waits: a small file system."""
 
 import subprocess
 import time
@@ -8,20 +8,37 @@ import pytest
 from harness.invariants import check
 
 
+def mount(*words):
+    mounted = subprocess.run(["mount", *words], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
+
+
+@contextmanager
+def small_disk(study):
+    disk = study.folder / "disk"
+    disk.mkdir()
+    mount("-t", "tmpfs", "-o", "size=4m,mode=0700", "none", disk)
+    try:
+        yield study
+    finally:
+        study.end()
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
 @pytest.fixture
 def study(make_study):
     """Return a study whose database and artifacts lie on a small file system of their own."""
-    study = make_study(storage="disk/s.db", trials=4, epochs=4, seconds=0.1)
-    disk = study.folder / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "none", disk], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {mounted.stderr.strip()}")
-    yield study
-    study.end()
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with small_disk(make_study(storage="disk/s.db", trials=4, epochs=4, seconds=0.1)) as study:
+        yield study
+
+
+@pytest.fixture
+def apart(make_study):
+    """Return a study of which only the artifacts lie on a small file system."""
+    options = ["--artifacts", "disk/artifacts", "--retries", "0"]
+    with small_disk(make_study(trials=4, epochs=4, seconds=0.1, options=options)) as study:
+        yield study
 
 
 @contextmanager
@@ -39,6 +56,18 @@ def full(study):
         yield
     finally:
         ballast.unlink()
+
+
+@contextmanager
+def read_only(study):
+    """Mount the disk a second time, read-only, over itself inside a `with` block."""
+    disk = study.folder / "disk"
+    mount("--bind", disk, disk)
+    mount("-o", "remount,bind,ro", disk)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_a_run_waits_for_space(study):
@@ -60,3 +89,35 @@ def test_a_disk_that_stays_full_ends_the_run_with_the_remedy(study):
     assert "Traceback" not in driver.said
     study.complete()
     check(study)
+
+
+def finished(study):
+    return [row for (row,) in study.rows("SELECT number FROM paretocaps_trials WHERE state = 'finished'")]
+
+
+@pytest.mark.parametrize(("away", "why"), [(full, "free some space"), (read_only, "make its disk writable")])
+def test_trainings_wait_for_the_disk_of_their_files(apart, away, why):
+    driver = apart.start()
+    apart.until(lambda: finished(apart))
+    with away(apart):
+        apart.until(lambda: "(it is waited for, 10m at most)" in driver.said)
+        before, attempts = finished(apart), len(apart.rows("SELECT id FROM paretocaps_attempts"))
+        time.sleep(2)
+        assert len(apart.rows("SELECT id FROM paretocaps_attempts")) == attempts, "it was tried in vain"
+        assert not driver.ended, driver.said
+    assert driver.wait() == 0, driver.said
+    assert why in driver.said
+    assert len(before) < apart.trials
+    check(apart)
+
+
+@pytest.mark.parametrize(("away", "why"), [(full, "free some space"), (read_only, "make its disk writable")])
+def test_a_disk_of_trainings_that_stays_so_ends_the_run_with_the_remedy(apart, away, why):
+    driver = apart.start("--storage-patience", "1s")
+    apart.until(lambda: finished(apart))
+    with away(apart):
+        assert driver.wait() == 1, driver.said
+    assert f"{why}, then run the same command again" in driver.said.strip().splitlines()[-1]
+    assert "Traceback" not in driver.said
+    apart.complete()
+    check(apart)

@@ -10,6 +10,7 @@ from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_interrupts_and_the_handlers_come_back(number):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` would have it ignored
     terminating = signal.getsignal(signal.SIGTERM)
     try:
         interrupts = Interrupts()
@@ -19,6 +20,7 @@ def test_a_signal_interrupts_and_the_handlers_come_back(number):
         assert signal.getsignal(signal.SIGTERM) is terminating
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGHUP, hang_up)
     with pytest.raises(KeyboardInterrupt):
         interrupts.check()
 

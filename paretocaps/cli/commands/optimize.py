@@ -24,7 +24,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @spec_option("--sampler", "NAME", "Method that chooses the next trial (`paretocaps samplers`).")
 @data_options()
 @shared_spec_option("--storage")
-@spec_option("--storage-patience", "TIME", "Wait so long for a database that is away, locked or full.")
+@spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")
 @spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
 @shared_spec_option("--trainer")
 @spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
