@@ -2,6 +2,7 @@
 
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.progress import WAITS
 
 BEGINNING = 60.0
 """Seconds that a worker and its trainer have to say something at all, however short a job's own limit is."""
@@ -34,7 +35,7 @@ class Limits:
     def __init__(self, stall_timeout: float | None = None, trial_timeout: float | None = None) -> None:
         self._stall_timeout, self._trial_timeout = stall_timeout, trial_timeout
         self._silence, self._longest, self._trained = 0.0, 0.0, 0.0
-        self._ready = self._told = False
+        self._ready = self._begun = self._told = False
         self._last = "the start"
 
     @property
@@ -50,19 +51,24 @@ class Limits:
         """Note that the worker is ready for the job."""
         self._ready, self._silence = True, 0.0
 
+    def begin(self) -> None:
+        """Note that the training has begun: its time counts from now on."""
+        self._begun = True
+
     def hear(self, what: str, done: int = 0, total: int = 1) -> None:
-        """Note a progress or an epoch; with 0 in `total` the training has not begun, and nor has its time."""
+        """Note a progress or an epoch; with 0 in `total` the time of the training begins anew, or waits."""
         self._silence, self._longest = 0.0, max(self._longest, self._silence)
         self._ready = True
         self._last = f"{what} {done:,} of {total:,}" if total > 1 else what
         if total == 0:
             self._trained = self._longest = 0.0
+            self._begun = not what.startswith(WAITS)
         else:
-            self._told = True
+            self._told = self._begun = True
 
     def spend(self, passed: float, listened: float = 0.0) -> None:
         """Let `passed` seconds pass, in `listened` of which nothing was heard."""
-        self._trained += passed
+        self._trained += passed if self._begun else 0.0
         self._silence += listened
 
     def exceeded(self) -> Failure | None:

@@ -85,7 +85,7 @@ class Recovery:
             for seed, worker in list(trial.left.items()):
                 if worker.has_ended():
                     del trial.left[seed]
-                    self._take_in(trial, worker.attempt)
+                    self._take_in(trial, worker.attempt, worker.failure)
 
     @property
     def awaited(self) -> int:
@@ -153,7 +153,8 @@ class Recovery:
         if folder is None or pid is None:
             self._take_in(trial, attempt)
             return
-        worker = LeftWorker(attempt, folder, self.results.spec.stall_timeout)
+        spec = self.results.spec
+        worker = LeftWorker(attempt, folder, spec.stall_timeout, spec.trial_timeout)
         if runs_here(attempt.driver):  # its driver has lost its rights and is stopped: it gets no answers
             worker.end()
             self._take_in(trial, attempt)
@@ -164,10 +165,10 @@ class Recovery:
             f"process {pid}{where} is still training trial {trial.number}: waiting for it"
         )
 
-    def _take_in(self, trial: OpenTrial, attempt: AttemptRecord) -> None:
-        """Settle the result that an attempt left; without one, its seed is trained again."""
+    def _take_in(self, trial: OpenTrial, attempt: AttemptRecord, ended: Failure | None = None) -> None:
+        """Settle the result that an attempt left, or why it was `ended`; else its seed is trained again."""
         results, folder, seed = self.results, _folder(attempt), attempt.key.seed
-        left = _left(attempt)
+        left = _left(attempt) or ended
         if left is None or (trial.finished and attempt.state == "failed"):
             if left is None:
                 if attempt.elsewhere is not None:

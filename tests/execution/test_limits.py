@@ -57,6 +57,7 @@ def test_the_default_follows_from_the_silences_so_far():
 
 def test_a_training_ends_at_its_timeout():
     job = Limits(trial_timeout=1800.0)
+    job.begin()
     for _ in range(30):
         job.spend(60.0)
         job.hear("epoch 3 of 5")
@@ -71,3 +72,12 @@ def test_waiting_is_no_training():
         job.spend(40.0)
         job.hear("waits for cpu", 0, 0)
         assert job.exceeded() is None
+
+
+def test_a_worker_that_starts_does_not_train_yet():
+    job = Limits(trial_timeout=5.0)
+    job.spend(20.0)
+    assert job.exceeded() is None
+    job.hear("the start", 0, 0)
+    job.spend(5.0)
+    assert job.exceeded().reason.startswith("trial_timeout=5s was over after the start")

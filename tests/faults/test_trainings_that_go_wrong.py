@@ -46,3 +46,14 @@ def test_what_never_passes_ends_its_trial_after_two_more_attempts(make_study):
     study.complete()
     check(study, failed=1)
     assert study.rows("SELECT count(*) FROM paretocaps_attempts WHERE state = 'failed'") == [(3,)]
+
+
+def test_a_training_whose_driver_died_has_limits_too(make_study):
+    study = make_study(environment={"KNOWN_FAULTS": "0.1.2=hang"})
+    driver = study.start()
+    study.until("SELECT epoch FROM paretocaps_epochs")
+    driver.kill()
+    study.complete("--trial-timeout", "1")
+    check(study, failed=1)
+    ((stored,),) = study.rows("SELECT reason FROM paretocaps_trials WHERE state = 'failed'")
+    assert stored.startswith("trial_timeout=1s was over")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.failure import Failure
 from paretocaps.execution.descendants import MARK
 from paretocaps.execution.limits import FIRST_SIGN, SHORTEST
 from paretocaps.run_folder import RunFolder
@@ -50,6 +51,8 @@ def test_a_worker_that_signs_is_waited_for_and_a_silent_one_is_ended(worker, tmp
         assert not watched.has_ended()
     time.sleep(0.35)
     assert watched.has_ended()
+    assert watched.failure.may_pass
+    assert watched.failure.reason.startswith("stalled: nothing was heard of the training for 0.3s")
     assert worker.wait(10) < 0
 
 
@@ -66,6 +69,7 @@ class Folder:
     """A folder in which a process trains, and signs when it is told to."""
 
     signs = 0
+    job_file = Path(__file__)  # there is one
 
     def process(self):
         return 123
@@ -92,3 +96,23 @@ def test_the_silence_before_its_first_sign_says_nothing_of_the_next(monkeypatch)
     assert not ends_after(19 * FIRST_SIGN)
     assert ends_after(2 * FIRST_SIGN + SHORTEST)
     assert ended == [123]
+
+
+def test_one_that_trains_for_too_long_is_ended(monkeypatch):
+    ended, now = [], [0.0]
+    monkeypatch.setattr(module, "end_worker", ended.append)
+    attempt = left(Path("folder")).attempt
+    folder = Folder()
+    folder.job_file = Path("it waits for its device")
+    watched = LeftWorker(attempt, folder, trial_timeout=60.0, clock=lambda: now[0])
+    now[0] = 100.0
+    assert not watched.has_ended()
+    folder.job_file = Folder.job_file
+    for now[0] in (120.0, 140.0):
+        assert not watched.has_ended()
+    now[0] = 160.0
+    assert watched.has_ended()
+    assert ended == [123]
+    assert watched.failure == Failure(
+        "trial_timeout=1m was over after the start: raise --trial-timeout, or train for fewer epochs"
+    )
