@@ -5,7 +5,7 @@ from harness.kills import kill_at_random
 
 
 def test_a_study_survives_random_kills(make_study):
-    study = make_study(trials=8, epochs=4, seconds=0.1)
-    kills = kill_at_random(study, kills=10, seed=0)
+    study = make_study(trials=10, epochs=4, seconds=0.3)
+    kills = kill_at_random(study, kills=8, seed=0)
     check(study)
-    assert max(kills.lost) <= 1
+    assert all(lost <= 1 for lost in kills.lost)

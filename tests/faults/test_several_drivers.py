@@ -4,8 +4,9 @@ import signal
 
 import pytest
 from harness.invariants import check
+from harness.outages import stop_between_writes
 
-QUICK = {"PARETOCAPS_BEAT": "0.2", "PARETOCAPS_LEASE": "2"}
+QUICK = {"PARETOCAPS_BEAT": "0.2"}
 OWNED = "SELECT driver FROM paretocaps_trials WHERE driver IS NOT NULL"
 LIVING = "SELECT pid FROM paretocaps_drivers WHERE ended IS NULL"
 FINISHED = "SELECT number FROM paretocaps_trials WHERE state = 'finished'"
@@ -35,10 +36,11 @@ def test_drivers_that_start_at_once_share_the_trials(make_study, number, trials)
 
 
 def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):
-    study = make_study(trials=6, epochs=2, seconds=0.3, environment=QUICK)
+    study = make_study(trials=3, gated=True, environment=QUICK)
     first, second = study.start(), study.start()
     study.until(lambda: len(set(study.rows(OWNED))) == 2)
     first.kill()
+    study.gate.touch()
     assert second.wait(120) == 0, second.said
     check(study)
 
@@ -51,13 +53,14 @@ def test_drivers_share_the_trials_on_postgresql(make_study, server, number, tria
 
 
 def test_a_stopped_driver_is_fenced(make_study):
-    study = make_study(trials=6, epochs=2, seconds=0.3, environment=QUICK)
+    study = make_study(trials=3, gated=True, environment={**QUICK, "PARETOCAPS_LEASE": "4"})
     first, second = study.start(), study.start()
     study.until(lambda: len(set(study.rows(OWNED))) == 2)
-    first.send(signal.SIGSTOP)
+    stop_between_writes(study, first)
+    study.gate.touch()
     assert second.wait(120) == 0, second.said
     first.send(signal.SIGCONT)
     assert first.wait(60) == 1, first.said
     assert "another driver has taken over from this one" in first.said
-    assert "heard nothing from it for 2 s" in first.said
+    assert "heard nothing from it for 4 s" in first.said
     check(study)

@@ -30,7 +30,8 @@ def kill_at_random(study: Study, kills: int, seed: int) -> Kills:
     """Run `study` to its end, with `kills` processes killed: a worker, a driver, or both at once.
 
     A kill comes at a random moment within up to three epochs of the one before; two in a row never come
-    without an epoch between them, since trainings that do not get on are given up in the end.
+    without an epoch between them, since trainings that do not get on are given up in the end. The study needs
+    two epochs for each kill, and another trial for each driver that is killed and whose worker goes on.
     """
     chance, killed, epochs = random.Random(seed), Counter(), 1
     driver = study.start()
@@ -39,9 +40,7 @@ def kill_at_random(study: Study, kills: int, seed: int) -> Kills:
         _wait_for_epochs(study, epochs)
         time.sleep(chance.uniform(0, 0.3))
         target = chance.choice(["worker", "worker", "driver", "both"])
-        workers = study.workers()
-        if target != "driver" and workers:
-            _kill(chance.choice(workers))
+        if target != "driver" and (work := study.work()) and _kill(study, work[-1][-1]):
             killed["worker"] += 1
         if target != "worker" and not driver.ended:
             driver.kill()
@@ -74,6 +73,10 @@ def _wait_for_epochs(study: Study, more: int) -> None:
     study.until(lambda: len(study.work()) - before >= 2 * more or study.drivers[-1].ended)
 
 
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def _kill(study: Study, pid: int) -> bool:
+    """Kill a process, and return whether it lived."""
+    lived = pid in study.processes([pid])
+    if lived:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return lived

@@ -1,8 +1,9 @@
 """A training whose values are known beforehand, as quick as the test likes, as an outsider writes it.
 
-The environment says what a test wants: `KNOWN_SECONDS` is how long an epoch takes, `KNOWN_LOG` the file that
-gets a line for each epoch that was begun or trained, and `KNOWN_FAULTS` what goes wrong and where, as in
-`3.1.2=hang` (trial 3, attempt 1, in its epoch 2); `*` stands for any.
+The environment says what a test wants: `KNOWN_SECONDS` is how long an epoch takes, `KNOWN_GATE` a file that
+every epoch waits for, `KNOWN_LOG` the file that gets a line for each epoch that was begun or trained, and
+`KNOWN_FAULTS` what goes wrong and where, as in `3.1.2=hang` (trial 3, attempt 1, in its epoch 2); `*` stands
+for any.
 """
 
 import json
@@ -29,6 +30,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     while go_on and len(records) < job.epochs:
         epoch = len(records) + 1
         _note(job, epoch, "begun")
+        _wait_at_gate()
         time.sleep(float(os.environ.get("KNOWN_SECONDS", "0")))
         changed = _fault(job, epoch)
         state = next_state(state)
@@ -50,6 +52,12 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         device=Device(name="known", kind="cpu", threads=job.threads, shared=job.shared),
         epochs=tuple(records),
     )
+
+
+def _wait_at_gate():
+    gate, deadline = os.environ.get("KNOWN_GATE"), time.monotonic() + 120
+    while gate and not os.path.exists(gate) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _resumed(job):

@@ -1,10 +1,13 @@
 """Takes databases away for a while, as other programs and administrators do."""
 
+import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from harness.forks import Driver
 from harness.study import Study
 
 
@@ -28,6 +31,21 @@ def stopped(server: Any, mode: str) -> Iterator[None]:
         yield
     finally:
         server.ensure_postgres_running()
+
+
+def stop_between_writes(study: Study, driver: Driver) -> None:
+    """Stop a driver's process while it does not hold the write lock of the study's database file."""
+    while True:
+        driver.send(signal.SIGSTOP)
+        with closing(sqlite3.connect(study.storage, timeout=2, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                driver.send(signal.SIGCONT)
+                time.sleep(0.05)
+                continue
+            connection.execute("ROLLBACK")
+            return
 
 
 def end_sessions(server: Any) -> None:

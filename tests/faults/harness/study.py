@@ -34,6 +34,7 @@ class Study:
         seconds: what an epoch takes.
         options: further words of the command line.
         environment: further settings of its processes.
+        gated: whether its epochs wait until the file `gate` is made.
     """
 
     def __init__(
@@ -48,13 +49,14 @@ class Study:
         objectives: str = "acc,params",
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        gated: bool = False,
     ) -> None:
         self.forks, self.folder, self.options = forks, folder, list(options)
         self.trials, self.epochs = trials, epochs
         self.storage = storage if "://" in storage else str(folder / storage)
         self.objectives = objectives.split(",")
         self.mark = secrets.token_hex(8)
-        self.log, self.temporary = folder / "log", folder / "temporary"
+        self.log, self.gate, self.temporary = folder / "log", folder / "gate", folder / "temporary"
         self.host = Path("/tmp", f"paretocaps-{os.getuid()}", self.mark)
         self.temporary.mkdir(parents=True)
         entries = {"paretocaps.trainers": {"known": "harness.known_spec:SPEC"}}
@@ -69,6 +71,7 @@ class Study:
             "KNOWN_SECONDS": str(seconds),
             "KNOWN_LOG": str(self.log),
             MARK: self.mark,
+            **({"KNOWN_GATE": str(self.gate)} if gated else {}),
             **(environment or {}),
         }
         self.drivers: list[Driver] = []
@@ -123,10 +126,10 @@ class Study:
             else []
         )
 
-    def processes(self) -> dict[int, str]:
+    def processes(self, among: Sequence[int] | None = None) -> dict[int, str]:
         """The living processes that its drivers started, and theirs, by number: their command lines."""
         found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
+        for folder in Path("/proc").glob("[0-9]*") if among is None else (Path(f"/proc/{n}") for n in among):
             with suppress(OSError):
                 state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
                 if state not in "ZX" and f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes():
