@@ -1,5 +1,6 @@
 """The driver's end of the pipes to the gateway, the process that speaks with a Ray cluster."""
 
+import atexit
 import importlib.util
 import os
 import selectors
@@ -41,6 +42,7 @@ class RayConnection:
                 " its head, or auto"
             )
         named = address or os.environ.get("RAY_ADDRESS")
+        self._address = named
         self._name = f"at {named}" if named else "on this machine"
         self._log = tempfile.TemporaryDirectory(prefix="paretocaps-ray-", ignore_cleanup_errors=True)
         folder = RunFolder(Path(self._log.name))
@@ -104,6 +106,17 @@ class RayConnection:
         end([self._process], patience)
         self._log.cleanup()
 
+    def keep(self) -> None:
+        """Keep it for the next call of `connection`, or until this process ends."""
+        _KEPT.append(self)
+        atexit.register(self.close)
+
+    def serves(self, address: str | None) -> bool:
+        """Return whether it is a connection to the cluster at `address`, and still there."""
+        self._process.read()
+        named = address or os.environ.get("RAY_ADDRESS")
+        return named == self._address and not self._process.ended and not self._closed
+
     def _open(self, address: str | None) -> list[RayNode]:
         self.send("open", address=address, folder=self._log.name)
         deadline = time.monotonic() + _CONNECTS
@@ -124,6 +137,24 @@ class RayConnection:
             f"the Ray cluster {self._name} cannot be used ({reason}): start one (`ray start --head`) and give"
             " its HOST:PORT as --ray-address, or give none for a cluster on this machine"
         )
+
+
+_KEPT: list[RayConnection] = []
+
+
+def connection(address: str | None) -> RayConnection:
+    """Return the connection to a cluster that was kept, or a new one; see `RayConnection`.
+
+    Raises:
+        UsageError: see `RayConnection`.
+    """
+    while _KEPT:
+        kept = _KEPT.pop()
+        atexit.unregister(kept.close)
+        if kept.serves(address):
+            return kept
+        kept.close()
+    return RayConnection(address)
 
 
 def refuse_missing() -> None:

@@ -15,7 +15,7 @@ from paretocaps.domain.progress import progress_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.execution.devices import cuda_count
 from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
-from paretocaps.execution.ray_connection import RayConnection, refuse_missing
+from paretocaps.execution.ray_connection import connection, refuse_missing
 from paretocaps.execution.ray_plan import Ask, Plan, RayNode, plan
 from paretocaps.run_folder import RunFolder
 
@@ -54,7 +54,7 @@ class RayExecutor:
         self._jobs: dict[int, TrainingJob] = {}
         self._ticket = 0
         self._ended: list[Outcome] = []
-        self._ray = RayConnection(address)
+        self._ray = connection(address)
 
     @classmethod
     def places(cls, spec: StudySpec) -> list[str]:
@@ -66,8 +66,8 @@ class RayExecutor:
         refuse_missing()
         if spec.ray_address is None and "RAY_ADDRESS" not in os.environ:
             return list(plan(spec, [RayNode(cores(), cuda_count())]).places)
-        ray = RayConnection(spec.ray_address)
-        ray.close()
+        ray = connection(spec.ray_address)
+        ray.keep()  # the study is trained next
         return list(plan(spec, ray.nodes).places)
 
     @classmethod

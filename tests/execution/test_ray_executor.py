@@ -17,6 +17,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.progress import WithProgress
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
+from paretocaps.execution import ray_connection
 from paretocaps.execution.ray_executor import RayExecutor
 from paretocaps.execution.ray_plan import Ask
 from paretocaps.run_folder import RunFolder
@@ -97,8 +98,9 @@ def test_the_first_job_pins_the_type_of_gpu(ray_cluster, node, make_job, tmp_pat
     node(num_cpus=1, num_gpus=1, resources={"accelerator_type:T4": 1})
     spec, pinned = StudySpec(study="s", device="cuda", objectives="acc,params"), []
     assert RayExecutor.places(spec) == ["T4 1"]
+    (kept,) = ray_connection._KEPT
     with RayExecutor.of_study(spec, None, lambda kind: pinned.append(kind) or kind) as executor:
-        assert pinned == []
+        assert (executor._ray, ray_connection._KEPT, pinned) == (kept, [], [])
         for _ in range(2):
             executor.submit(make_job())
             assert executor.wait(go_on)[0].measurement is not None
