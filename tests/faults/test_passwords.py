@@ -11,18 +11,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine, select
 
 PLANTED = "pl4nted"
-QUICK = [
-    "--trials",
-    "1",
-    "--epochs",
-    "1",
-    "--limit-train",
-    "100",
-    "--no-designs",
-    "--objectives",
-    "acc,params",
-]
-FIXED = ["--set", "family=lenet5", "--set", "batch_size=20"]
+STUDY = "--trainer faulty --fix fault=none --trials 1 --epochs 1 --no-designs --objectives acc,params"
 FORMS = {
     "authority": "postgresql+psycopg://postgres:{word}@/{name}?host={host}",
     "setting": "postgresql+psycopg://postgres@/{name}?host={host}&password={word}",
@@ -82,7 +71,7 @@ def test_a_planted_password_is_nowhere(server, url, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     (tmp_path / "study.toml").write_text(f'study = "s"\nstorage = "{url}"\n')
-    text, lines = run(folder, "optimize", "--spec", "../study.toml", *QUICK, *FIXED)
+    text, lines = run(folder, "optimize", "--spec", "../study.toml", *STUDY.split())
     assert any(b"paretocaps.execution.worker" in line for line in lines)
     assert not [line for line in lines if PLANTED.encode() in line]
     for command in ("front s --all", "report s", "studies", "doctor"):
