@@ -35,6 +35,7 @@ class Recovery:
     driver: Driver
     _unowned: deque[int] = field(default_factory=deque)
     _lacking: deque[int] = field(default_factory=deque)
+    _complete: set[int] = field(default_factory=set)
 
     def look(self) -> None:
         """See which trials are to be taken over, and tell Optuna of those that a driver could not.
@@ -96,16 +97,20 @@ class Recovery:
         """Note the finished trials that lack seeds, where the study has been given more repeats.
 
         Those on the front come first. Trials that were imported get no further seeds. A seed that failed is
-        trained again only if that may succeed.
+        trained again only if that may succeed. Further calls look at those that other drivers have finished
+        since, which may train fewer seeds.
         """
         results = self.results
-        if not results.spec.more_repeats:
+        finished_now = {number for number, state in results.known.states.items() if state == "finished"}
+        new = finished_now - self._complete - results.finished if results.spec.more_repeats else set()
+        if not new:
             return
+        self._complete |= new
         own = {trial.number for trial in results.study.get_trials(deepcopy=False)}
         best = front_trials(results.standing.table, results.objectives)
         finished: tuple[State, ...] = ("finished",)
         trials = results.store.trials(results.spec.study, finished)
-        lacking = {one.number: len(self._missing(one)) for one in trials if one.number in own}
+        lacking = {one.number: len(self._missing(one)) for one in trials if one.number in own & new}
         lacking = {number: seeds for number, seeds in lacking.items() if seeds}
         if lacking:
             results.observer.seeds_missing(len(lacking), sum(lacking.values()))

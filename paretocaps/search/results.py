@@ -42,6 +42,7 @@ class Results:
 
     Attributes:
         open: the trials that this driver has not completed, by number.
+        finished: the trials that this driver has finished, by number.
         standing: the finished trials and their front.
         failures: what failed in this run.
         retries: which trainings are tried again.
@@ -55,6 +56,7 @@ class Results:
     known: KnownTrials
     observer: Observer
     open: dict[int, OpenTrial] = field(default_factory=dict)
+    finished: set[int] = field(default_factory=set)
     standing: StudyFront = field(init=False)
     failures: Failures = field(init=False)
     retries: Retries = field(init=False)
@@ -218,6 +220,7 @@ class Results:
 
     def _finish(self, trial: OpenTrial) -> None:
         del self.open[trial.number]
+        self.finished.add(trial.number)
         self.failures.success()
         self.take_in(trial.number)
         self.tell(trial.number)

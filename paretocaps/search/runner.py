@@ -256,15 +256,14 @@ class Runner:
             return False
         if not self.store.others_at_work(self.spec.study, self.driver.token):
             # one may have ended just now, and this driver has not seen it
-            return bool(self.store.unowned(self.spec.study)) and self._look_again()
+            if self.store.unowned(self.spec.study):
+                self.recovery.look()
+            self.recovery.add_seeds()
+            return bool(self.recovery.claimable)
         if not self._waits:
             others = ", ".join(sorted(other.process for other in self.driver.others.values()))
             self.observer.notice(f"the last trials are trained by {others or 'another driver'}: waiting")
         self._waits = True
-        return True
-
-    def _look_again(self) -> bool:
-        self.recovery.look()
         return True
 
     def _interrupt(self, reason: str | None = None) -> None:

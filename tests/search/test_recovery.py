@@ -194,6 +194,24 @@ def test_finished_trials_get_the_seeds_that_they_lack(run, storage):
 
 
 @pytest.mark.slow
+def test_trials_that_another_driver_finishes_meanwhile_get_the_seeds_that_they_lack(
+    run, storage, monkeypatch
+):
+    train, once = probe.train, iter([True])
+
+    def while_another_driver_runs(job, on_epoch):
+        if next(once, False):
+            run(trials=3, objectives="acc,params", more_repeats=0)
+        return train(job, on_epoch)
+
+    run(trials=2, objectives="acc,params")
+    monkeypatch.setattr(probe, "train", while_another_driver_runs)
+    _, watcher = run(trials=3, objectives="acc,params", more_repeats=1)
+    assert seeds_of(storage) == {0: [0, 1], 1: [0, 1], 2: [0, 1]}
+    assert watcher.seeds == [(2, 2), (1, 1)]
+
+
+@pytest.mark.slow
 def test_seeds_of_a_study_that_was_cut_off_are_completed_by_a_plain_run(run, storage, monkeypatch):
     train = probe.train
     run(trials=3)
