@@ -168,7 +168,8 @@ class ProcessExecutor:
                 continue
             folder = RunFolder(place.job.folder)
             if place.worker is not None:
-                failure = replace(failure, reason=failure.reason + place.worker.whereabouts(folder.log))
+                where = place.worker.whereabouts(folder.log) if failure.may_pass else ""  # it hangs there
+                failure = replace(failure, reason=failure.reason + where)
                 self._replace(place, at_once=True)
             # it may have been silent because it had ended its training and could not say so
             self._end_job(place, folder.recover() or failure)

@@ -254,11 +254,13 @@ def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
 
 
 def _other_artifacts(store: Store, study: str) -> list[str]:
-    """Return a notice if the study's last training is in another folder than this run's will be."""
+    """Return a notice if the study's last training is elsewhere on this machine than this run's will be."""
     last = store.last_folder(study)
     if last is None or last.is_relative_to(store.artifacts):
         return []
     root = last.parents[2]  # of STUDY/TRIAL/ATTEMPT
+    if not root.is_dir():  # on another machine
+        return []
     return [
         f"new trainings are in {store.artifacts}, but the last one is in {root}: give --artifacts {root} to"
         " keep them together"

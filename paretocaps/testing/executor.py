@@ -147,6 +147,7 @@ class ExecutorContract:
         assert failure is not None
         assert not failure.may_pass
         assert failure.reason.startswith("trial_timeout=1s was over after")
+        assert failure.reason.endswith("train for fewer epochs")
 
     def test_unknown_trainer_is_an_outcome(self, name: str, tmp_path: Path) -> None:
         """The reason names a trainer that cannot be found."""

@@ -64,6 +64,15 @@ def test_trainings_are_in_the_named_folder_and_found_by_commands_that_do_not_nam
     assert f"the last one is in {folder}/shared: give --artifacts {folder}/shared to" in "".join(notices)
 
 
+def test_the_folder_of_another_machine_is_not_recommended(storage, folder, own, monkeypatch):
+    paretocaps.optimize({**own, "artifacts": folder / "shared"})
+    (folder / "shared").rename(folder / "theirs")
+    notices = []
+    monkeypatch.setattr(Observer, "notice", lambda _, message: notices.append(message))
+    paretocaps.optimize({"study": "s", "storage": own["storage"]}, more=1)
+    assert "--artifacts" not in "".join(notices)
+
+
 def test_a_folder_for_trainings_that_cannot_be_written_is_refused_at_once(storage, folder, own):
     (folder / "file").touch()
     with pytest.raises(UsageError, match="artifacts='file/x' cannot be written: .*: name another folder"):
