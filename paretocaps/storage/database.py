@@ -17,7 +17,7 @@ from paretocaps.storage.connect import make_engine, refuse_foreign
 from paretocaps.storage.faults import broken, explained, explaining_breaks
 from paretocaps.storage.folders import Artifacts
 from paretocaps.storage.patience import Patience
-from paretocaps.storage.same_file import SameFile
+from paretocaps.storage.same_file import SameFile, State, state
 
 T = TypeVar("T")
 _CHECKPOINT_SECONDS = 1.0
@@ -105,26 +105,44 @@ class Database:
         Raises:
             LostStorageError: the file was removed, replaced or damaged.
         """
-        file = self.file
-        if file is not None:
-            self.write(lambda connection: file.check_content(connection, now=True))
+        if self.file is not None:
+            self.patience.ride(lambda: self._once(lambda _: None, write=True, verify=True))
 
     def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
         return self.patience.ride(lambda: self._once(work, write=write))
 
-    def _once(self, work: Callable[[Connection], T], *, write: bool) -> T:
+    def _once(self, work: Callable[[Connection], T], *, write: bool, verify: bool = False) -> T:
         try:
-            with (
-                explaining_breaks(self.name),
-                self.engine.connect().execution_options(write=write) as connection,
-                connection.begin(),
-            ):
-                if write and self.file is not None:
-                    self.file.check()
-                    self.file.check_content(connection)
-                return work(connection)
+            with explaining_breaks(self.name):
+                seen = self._inspected(verify) if write else None
+                with self._transaction(write) as connection:
+                    if write and self.file is not None:
+                        self.file.check()
+                        if seen is not None:
+                            self.file.compare(*seen, state(connection))
+                    return work(connection)
         except DBAPIError as error:
             raise explained(self.name, error) from error
+
+    def _inspected(self, verify: bool) -> tuple[State, State] | None:
+        """Return what our connection sees and then what is in the file, where that is to be looked at.
+
+        It is done outside of the write transaction, for which other processes may wait.
+        """
+        if self.file is None:
+            return None
+        self.file.check()
+        if not (verify or self.file.due()):
+            return None
+        with self._transaction(write=False) as connection:
+            before = state(connection)
+        found = self.file.inspect(whole=verify)
+        return None if found is None else (before, found)
+
+    @contextmanager
+    def _transaction(self, write: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(write=write) as connection, connection.begin():
+            yield connection
 
     def _first_read(self) -> None:
         try:

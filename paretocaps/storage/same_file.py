@@ -1,12 +1,13 @@
 """Notices that an open database file was removed, replaced, or overwritten by something other than SQLite."""
 
 import ctypes
+import math
 import os
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, event, text
 
@@ -15,6 +16,8 @@ from paretocaps.storage.faults import broken
 
 _TAKEN_IN = "what was measured lies in the artifacts folder and is taken in"
 _SHARE = 50  # a file is checked whole in one part of so many of a run's time, at most
+State: TypeAlias = tuple[int | None, ...]
+"""The highest numbers of rows that are only ever added."""
 _STATE = "SELECT (SELECT max(id) FROM paretocaps_attempts), (SELECT max(id) FROM paretocaps_drivers)"
 
 
@@ -70,38 +73,53 @@ class SameFile:
         if not same:
             raise self._lost("another file took the place of the one that was open")
 
-    def check_content(self, connection: Connection, *, now: bool = False) -> None:
-        """Check all of the file if it was written since the last check, as SQLite does now and then.
+    def due(self) -> bool:
+        """Return whether the content is to be checked: it was written since, and that takes little time."""
+        try:
+            changed = self._written != _written(self._path)
+        except OSError:  # `check` says what is wrong
+            return False
+        return changed and self._anchor is not None and time.monotonic() >= self._due
 
-        The pages in SQLite's memory would hide that the file has others. Without `now`, the check waits until
-        it takes little of the run's time. A file that is not held is not checked.
+    def inspect(self, *, whole: bool = False) -> State | None:
+        """Check all of the file, as SQLite writes to it now and then, and return its state.
+
+        The pages in SQLite's memory would hide that the file has others. Nobody waits for the check. The next
+        one is due when it takes little of the run's time. None is returned of a file that cannot be read now.
 
         Args:
-            connection: a connection in a write transaction; nobody else can change the database meanwhile.
-            now: whether to check it in any case.
+            whole: whether to compare tables with their indexes, too, which takes more than twice as long.
 
         Raises:
-            LostStorageError: the file is damaged, or has another state than `connection` sees.
+            LostStorageError: the file is damaged.
         """
         began = time.monotonic()
-        due = began >= self._due and self._written != _written(self._path)
-        if self._anchor is None or not (now or due):
-            return
-        own = tuple(connection.execute(text(_STATE)).one())
+        self._due = math.inf  # other threads need not check it meanwhile
         try:
+            self._written = _written(self._path)
             with closing(self._connection()) as fresh:
-                sound = fresh.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-                same = sound and fresh.execute(_STATE).fetchone() == own
-        except sqlite3.OperationalError:  # it is locked, for want of a write-ahead log
-            return
+                check = "PRAGMA integrity_check(1)" if whole else "PRAGMA quick_check(1)"
+                sound = fresh.execute(check).fetchone() == ("ok",)
+                state = fresh.execute(_STATE).fetchone() if sound else None
+        except (OSError, sqlite3.OperationalError):  # removed, or locked for want of a write-ahead log
+            return None
         except sqlite3.DatabaseError:
             sound = False
+        finally:
+            self._due = time.monotonic() + _SHARE * (time.monotonic() - began)
         if not sound:
             raise self._kept_open(broken(self._name, "damaged"))
-        if not same:
+        return state
+
+    def compare(self, before: State, found: State, after: State) -> None:
+        """Check that what an inspection found lies between what a connection saw before and after it.
+
+        Raises:
+            LostStorageError: it is the content of another database.
+        """
+        counts = zip(before, found, after, strict=True)
+        if not all((low or 0) <= (here or 0) <= (high or 0) for low, here, high in counts):
             raise self._lost("its file was overwritten while it was open")
-        ended = time.monotonic()
-        self._written, self._due = _written(self._path), ended + _SHARE * (ended - began)
 
     def close(self) -> None:
         """Close the connection that is held; the last one that is closed empties and removes SQLite's log."""
@@ -125,6 +143,11 @@ class SameFile:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._anchor))
             self._anchor = None
         return error
+
+
+def state(connection: Connection) -> State:
+    """Return the state that a connection of an engine sees."""
+    return tuple(connection.execute(text(_STATE)).one())
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -75,6 +75,44 @@ def test_a_file_that_was_overwritten_in_place_is_noticed_before_the_next_write(t
     assert "it is damaged" in overwritten(f"sqlite:///{tmp_path}/a.db", half)
 
 
+def test_a_file_that_lost_its_latest_rows_is_noticed_and_one_that_goes_on_is_not(path):
+    file = SameFile(path, "a.db")
+    file.compare((3, None), (4, 1), (4, 2))  # others wrote meanwhile
+    with pytest.raises(LostStorageError, match="its file was overwritten"):
+        file.compare((3, 1), (2, 1), (3, 1))
+    with pytest.raises(LostStorageError):
+        SameFile(path, "a.db").compare((3, 1), (9, 1), (3, 1))
+
+
+def test_nobody_waits_while_the_content_is_checked(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Store.open(url, create=True) as store:
+        store.create_study("s", {})
+        with sqlite3.connect(tmp_path / "a.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert store.file.inspect(whole=True) == (None, None)
+            other.execute("ROLLBACK")
+        other.close()
+
+
+def test_an_index_that_lacks_a_row_is_noticed_at_the_end(tmp_path):
+    url, path = f"sqlite:///{tmp_path}/a.db", tmp_path / "a.db"
+    with Store.open(url, create=True) as store:
+        store.create_study("s", {})
+    with sqlite3.connect(path) as other:
+        schema = "SELECT rootpage FROM sqlite_master WHERE name = 'paretocaps_studies'"
+        (page,) = other.execute(schema).fetchone()
+        (size,) = other.execute("PRAGMA page_size").fetchone()
+    other.close()
+    with Store.open(url, create=True) as store:
+        content = bytearray(path.read_bytes())
+        content[(page - 1) * size + 3 : (page - 1) * size + 5] = b"\0\0"  # a page of the table without rows
+        content[(page - 1) * size + 5 : (page - 1) * size + 7] = size.to_bytes(2, "big")
+        path.write_bytes(content)
+        with pytest.raises(LostStorageError, match="it is damaged"):
+            store.verify()
+
+
 def test_no_new_connection_makes_an_empty_file(path):
     engine = create_engine(f"sqlite:///{path}")
     SameFile(path, "a.db").guard(engine)
