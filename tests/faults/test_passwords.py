@@ -1,6 +1,7 @@
 """A planted password is nowhere: streams, logs, reports, command lines, database."""
 
 import contextlib
+import secrets
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import MetaData, create_engine, select
 
-PLANTED = "pl4nted"
+PLANTED = f"pl4nted{secrets.token_hex(4)}"
+"""Of this process, as the command lines of others that run the same tests at once have theirs."""
 STUDY = "--trainer faulty --fix fault=none --trials 1 --epochs 1 --no-designs --objectives acc,params"
 FORMS = {
     "authority": "postgresql+psycopg://postgres:{word}@/{name}?host={host}",
