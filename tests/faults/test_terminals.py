@@ -23,6 +23,7 @@ def terminal(tmp_path, monkeypatch, until):
         words = ["optimize", *STUDY, "--fix", f"fault={fault}", "--storage", f"{tmp_path}/s.db", *options]
         driver, screen = pty.fork()
         if driver == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make faults` ignores it
             os.execv(sys.executable, [sys.executable, "-m", "paretocaps", *words])
         started.append((driver, screen))
         until(lambda: read(screen) or next(tmp_path.glob("**/child"), None))

@@ -107,6 +107,7 @@ def _serve() -> None:
     for line in sys.stdin:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make faults` ignores it
             _look_after(json.loads(line))
 
 
