@@ -174,10 +174,10 @@ def test_a_study_outlives_a_node(ray_cluster, node, optimize, tmp_path):
 
 def test_a_study_outlives_its_driver_and_its_cluster(ray_cluster, optimize, tmp_path, monkeypatch):
     monkeypatch.setenv("PARETOCAPS_RAY_PATIENCE", "1")
+    own = type(ray_cluster)()
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    own = type(ray_cluster)()
+    monkeypatch.setenv("TMPDIR", str(temporary))  # of the drivers alone: the paths of a cluster must be short
     run = optimize(own.address)
     until(lambda: rows(tmp_path, EPOCHS) >= [(2,)])
     os.kill(run.pid, signal.SIGKILL)
