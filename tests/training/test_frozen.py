@@ -186,7 +186,8 @@ def test_a_whole_training_with_pruning_computes_its_features_twice(job, counted,
 
 @pytest.mark.slow
 def test_a_resumed_training_counts_its_passes_once(job, counted):
-    asked = job(epochs=2, limit_train=60, frozen=True, **JOB).model_copy(update={"checkpoints": True})
+    kept = {"checkpoints": True, "checkpoint_every": 1e-6}
+    asked = job(epochs=2, limit_train=60, frozen=True, **JOB).model_copy(update=kept)
     with pytest.raises(ZeroDivisionError):
         train(asked, lambda record: 1 / 0)
     found = train(asked, lambda record: True)

@@ -65,7 +65,7 @@ def test_torchrun_starts_the_ranks_and_one_of_them_talks(run):
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_last_epoch_and_the_same_command_goes_on(run):
     """In a process of its own, as a terminal would interrupt it."""
-    command = ["train", *QUICK, "--epochs", "12", "--output", "out"]
+    command = ["train", *QUICK, "--epochs", "12", "--checkpoint-every", "0.001", "--output", "out"]
     process = subprocess.Popen(
         [sys.executable, "-m", "paretocaps", *map(str, command)],
         stderr=subprocess.PIPE,
