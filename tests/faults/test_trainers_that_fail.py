@@ -32,7 +32,7 @@ def run(executor, job):
     return outcome
 
 
-@pytest.mark.parametrize("name", list(EXECUTORS))
+@pytest.mark.parametrize("name", ["inline", "processes"])
 @pytest.mark.parametrize(("fault", "reason"), list(RAISED.items()))
 def test_errors_become_reasons(name, fault, reason, make_job, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
