@@ -28,14 +28,14 @@ def begun(study):
 def test_a_signal_saves_the_study_and_the_same_command_completes_it(study, number):
     (driver,) = study.drivers
     driver.send(number)
-    assert driver.wait(10) == 130, driver.said
+    assert driver.wait() == 130, driver.said
     assert "continue with `paretocaps optimize --study s --storage" in driver.said
     assert "Traceback" not in driver.said
     assert study.rows("SELECT 1 FROM paretocaps_trials WHERE state = 'running'") == []
     assert not study.processes()
     study.complete()
     check(study)
-    assert max(begun(study).values()) == 2, "at most the epoch under way is trained again"
+    assert max(begun(study).values()) <= 2, "at most the epoch under way is trained again"
     assert sum(begun(study).values()) <= 2 * 6 + 1
 
 
