@@ -34,6 +34,10 @@ class Artifacts(NamedTuple):
     beside: bool = True
     origin: Origin | None = None
 
+    def of(self, origin: Origin) -> "Artifacts":
+        """Return the same folders, for a study whose trainings say `origin`."""
+        return Artifacts(self.home, self.new, self.beside, origin)
+
     def stored(self, folder: Path) -> str:
         """Return a folder as it is stored: relative where it may be moved with the database."""
         folder = Path(os.path.abspath(folder))

@@ -140,7 +140,7 @@ class Store:
 
     def set_origin(self, origin: Origin) -> None:
         """Take only folders of other machines, or of other databases, whose jobs have an origin like this."""
-        self._database.set_artifacts(self._database.artifacts._replace(origin=origin))
+        self._database.set_artifacts(self._database.artifacts.of(origin))
 
     def with_patience(self, patience: Patience) -> Self:
         """Return this store, on the same connections, with another patience."""

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from paretocaps.domain.failure import Failure
 from paretocaps.execution.folder_mirror import Changes
 from paretocaps.execution.ray_place import PROBE, RayPlace
 from paretocaps.execution.ray_plan import Ask
@@ -49,7 +50,7 @@ def test_a_failure_is_a_result(place, make_job):
     place.start(make_job(choices={"failure": "the disk burnt"}).model_dump_json(), None)
     last = reports_of(place)[-1]
     assert last.failed
-    assert json.loads(last.result) == {"reason": "the disk burnt", "may_pass": False}
+    assert Failure(**json.loads(last.result)) == Failure("the disk burnt")
 
 
 def test_without_the_drivers_storage_the_files_come_with_the_reports(place, make_job, tmp_path):

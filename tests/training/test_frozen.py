@@ -203,7 +203,7 @@ def test_a_resumed_training_counts_its_passes_once(job, counted):
 @pytest.mark.slow
 def test_a_network_that_is_pruned_before_it_is_trained_has_its_features_computed_once(job, few_candidates):
     asked = job(epochs=1, limit_train=60, pruning_ratio=0.5, pruning_start=0.0, frozen=True, **JOB)
-    asked = asked.model_copy(update={"checkpoints": True})
+    asked = asked.model_copy(update={"checkpoints": True, "checkpoint_every": 1e-6})
     found = train(asked, lambda record: True)
     assert any("were computed once" in remark for remark in found.remarks)
     accs = [found.quantities[f"candidate_{number}"] for number in (1, 2, 3)]
