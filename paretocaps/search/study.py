@@ -1,5 +1,6 @@
 """Checks and runs one study, from its spec to its stored front."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -48,6 +49,8 @@ _DATA = "data"
 """The attribute of the Optuna study that keeps the `data_content` of its creation."""
 _READING = "reading"
 """The attribute that keeps how these data were read (`CheckedData.reading`)."""
+_CREATION = 5.0
+"""Seconds that a driver waits for the content of the data of a study that another one creates."""
 
 
 @dataclass(frozen=True)
@@ -309,7 +312,10 @@ def _check_data(study: optuna.Study, spec: StudySpec, place: str | None) -> Fold
 
     It is stored if the study has no record of it.
     """
-    then, now = study.user_attrs.get(_DATA), data_content(spec)
+    now = data_content(spec)
+    deadline = time.monotonic() + (_CREATION if place not in (None, spec.data_spec.path) else 0.0)
+    while (then := study.user_attrs.get(_DATA)) is None and time.monotonic() < deadline:
+        time.sleep(0.05)  # the driver that has just created the study is about to store it
     refuse_other_data(spec, place, then, now)
     if then is None and now is not None:
         study.set_user_attr(_DATA, now)
