@@ -40,7 +40,7 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Runs jobs; it is a context manager, and no process outlives it.
+    """Runs jobs; it is a context manager, which is closed at the end, and no process outlives it.
 
     The executor decides where a job runs: it sets `device`, `threads` and `shared` of the job that
     the trainer gets. A trainer that fails gives an outcome with a failure, never an exception.
@@ -76,14 +76,16 @@ class Executor(Protocol):
         """Free everything, and end the running jobs as `abort` does. Further calls change nothing."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 ExecutorFactory = Callable[[Sequence[str]], Executor]

@@ -4,15 +4,13 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import WithProgress, progress_of
 from paretocaps.execution.attempt import attempt, write_failure
-from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.limits import Limits
 from paretocaps.run_folder import RunFolder
 
@@ -52,7 +50,7 @@ class _Deadline:
             raise _OutOfTime(failure)
 
 
-class InlineExecutor:
+class InlineExecutor(Executor):
     """An executor without workers: `wait` itself trains, and ignores its `timeout`.
 
     A job is ended at its `trial_timeout` when it next tells its progress; nothing sees that it is silent.
@@ -116,14 +114,3 @@ class InlineExecutor:
     def close(self) -> None:
         """Drop the submitted job."""
         self.abort()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -4,7 +4,6 @@ import selectors
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any, Self
 
 from paretocaps.data.mapped_in_order import cores
@@ -14,7 +13,7 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import progress_of
 from paretocaps.errors import of_disk
 from paretocaps.execution.descendants import end_left_behind
-from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.lease import is_free
 from paretocaps.execution.limits import Limits
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
@@ -34,7 +33,7 @@ class _Place:
     limits: Limits = field(default_factory=Limits)
 
 
-class ProcessExecutor:
+class ProcessExecutor(Executor):
     """An executor with one worker process per entry of `devices`.
 
     A worker starts with its first job and stays for the next ones. If it dies (of a segmentation fault,
@@ -228,11 +227,3 @@ class ProcessExecutor:
     def __enter__(self) -> Self:
         end_left_behind()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

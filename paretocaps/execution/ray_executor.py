@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from types import TracebackType
 from typing import Any, Self
 
 from paretocaps.data.mapped_in_order import cores
@@ -14,7 +13,7 @@ from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import progress_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.execution.devices import cuda_count
-from paretocaps.execution.executor import OnJobEpoch, Outcome, refuse_full
+from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.ray_connection import connection, refuse_missing
 from paretocaps.execution.ray_plan import Ask, Plan, RayNode, plan
 from paretocaps.run_folder import RunFolder
@@ -22,7 +21,7 @@ from paretocaps.run_folder import RunFolder
 _TICK = 0.5  # s between checks whether the cluster is there
 
 
-class RayExecutor:
+class RayExecutor(Executor):
     """An executor whose jobs run on the nodes of a Ray cluster.
 
     A process of its own, the gateway, speaks with the cluster; there a Ray actor holds each place, and every
@@ -157,14 +156,3 @@ class RayExecutor:
             found = message["result"]
             result = Failure(**found) if message["failed"] else Measurement.model_validate(found)
             self._ended.append(Outcome(job, result))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -48,11 +48,6 @@ class Jobs:
     def __post_init__(self) -> None:
         self._stored = time.monotonic()
 
-    @property
-    def full(self) -> bool:
-        """Whether as many jobs are in flight as may be: submitted, and not yet returned by `ended`."""
-        return self.in_flight >= self.executor.capacity
-
     def submit(self, job: TrainingJob) -> None:
         """Hand a job to the executor."""
         self.executor.submit(job)

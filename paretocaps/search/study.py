@@ -1,13 +1,11 @@
 """Checks and runs one study, from its spec to its stored front."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import optuna
 
-from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.effect import Facts
@@ -46,11 +44,9 @@ from paretocaps.storage.store import Store
 
 _TRIED = 512
 _DATA = "data"
-"""The attribute of the Optuna study that keeps the `data_content` of its creation."""
+"""The attribute of the Optuna study in which older versions kept the `data_content` of its creation."""
 _READING = "reading"
 """The attribute that keeps how these data were read (`CheckedData.reading`)."""
-_CREATION = 5.0
-"""Seconds that a driver waits for the content of the data of a study that another one creates."""
 
 
 @dataclass(frozen=True)
@@ -236,8 +232,12 @@ def run_study(
 
 def _check(store: Store, study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> Origin:
     """Check that the data are the study's, and store what this run asks for, e.g. more trials."""
-    place = store.study(spec.study).spec["data"]
-    content = _check_data(study, spec, place)
+    record = store.study(spec.study)
+    place = record.spec["data"]
+    content, kept = data_content(spec), record.content or study.user_attrs.get(_DATA)
+    refuse_other_data(spec, place, kept, content)
+    if kept is None and content is not None:
+        store.set_content(spec.study, content)
     _check_reading(study, spec, data, begun=begun)
     # where the data are on this machine does not matter to others
     store.set_spec(spec.study, stored_form(spec) | {"data": place})
@@ -299,27 +299,13 @@ def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesi
         if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
             raise foreign_study(spec.study)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
-        store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), exist_ok=True)
+        content = data_content(spec)
+        store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), content, exist_ok=True)
     stored = store.study(spec.study)
     refuse_other_study(spec, stored.spec)
     idle = stored.without_effect
     same = SameTraining(trainer, spec.epochs, facts)
     return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
-
-
-def _check_data(study: optuna.Study, spec: StudySpec, place: str | None) -> FolderContent | None:
-    """Refuse a data folder with other content than the study's, which was in `place`; return the content.
-
-    It is stored if the study has no record of it.
-    """
-    now = data_content(spec)
-    deadline = time.monotonic() + (_CREATION if place not in (None, spec.data_spec.path) else 0.0)
-    while (then := study.user_attrs.get(_DATA)) is None and time.monotonic() < deadline:
-        time.sleep(0.05)  # the driver that has just created the study is about to store it
-    refuse_other_data(spec, place, then, now)
-    if then is None and now is not None:
-        study.set_user_attr(_DATA, now)
-    return now
 
 
 def _check_reading(study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> None:

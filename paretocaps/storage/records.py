@@ -31,6 +31,8 @@ class StudyRecord:
         facts: numbers that decide which choices are the same training (`Facts`); None where not recorded.
         without_effect: the choices that were taken out of its space when it was created.
         accelerator: the type of GPU that its jobs ask a cluster for; None if none of them did.
+        content: what its data folder had (`FolderContent`); None for a data set of the catalog, and where an
+            older version kept it with Optuna's study.
     """
 
     name: str
@@ -40,6 +42,7 @@ class StudyRecord:
     facts: Mapping[str, int] | None = None
     without_effect: tuple[str, ...] = ()
     accelerator: str | None = None
+    content: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

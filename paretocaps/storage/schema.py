@@ -119,6 +119,11 @@ STUDIES = Table(
         comment="counts the changes of its trials' states and values",
     ),
     Column("accelerator", String(100), comment="type of GPU that it asks a cluster for"),
+    Column(
+        "content",
+        JSON(none_as_null=True),
+        comment="the files of its data folder: number, bytes and a hash",
+    ),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
 )
 

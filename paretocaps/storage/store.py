@@ -78,6 +78,7 @@ class Store:
     studies = _reads(_studies.studies)
     set_spec = _writes(_studies.set_spec)
     set_facts = _writes(_studies.set_facts)
+    set_content = _writes(_studies.set_content)
     pin_accelerator = _writes(_studies.pin_accelerator)
     set_reference_point = _writes(_studies.set_reference_point)
     fix_reference_point = _writes(_studies.fix_reference_point)

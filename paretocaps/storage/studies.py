@@ -20,13 +20,14 @@ def create_study(
     spec: Mapping[str, Any],
     facts: Mapping[str, int] | None = None,
     without_effect: Sequence[str] = (),
+    content: Mapping[str, Any] | None = None,
     *,
     exist_ok: bool = False,
 ) -> None:
     """Add a study with its spec, in values that JSON can hold (`spec.model_dump(mode="json")`).
 
-    `facts` and `without_effect` are those of `StudyRecord`. With `exist_ok`, a study of that name, which
-    another driver has just made, stays as it is.
+    `facts`, `without_effect` and `content` are those of `StudyRecord`. With `exist_ok`, a study of that name,
+    which another driver has just made, stays as it is.
 
     Raises:
         UsageError: `spec` cannot be stored as JSON.
@@ -38,6 +39,7 @@ def create_study(
         "spec": json.loads(canonical_json(spec)),
         "facts": facts,
         "without_effect": list(without_effect) or None,
+        "content": content,
     }
     where = safe(connection.engine.url)
     if exist_ok:
@@ -82,7 +84,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
     row = connection.execute(select(STUDIES).where(STUDIES.c.id == study_id(connection, name))).one()
     point = None if row.reference_point is None else tuple(row.reference_point)
     idle = tuple(row.without_effect or ())
-    return StudyRecord(name, row.created, row.spec, point, row.facts, idle, row.accelerator)
+    return StudyRecord(name, row.created, row.spec, point, row.facts, idle, row.accelerator, row.content)
 
 
 def studies(connection: Connection) -> list[StudySummary]:
@@ -136,6 +138,16 @@ def pin_accelerator(connection: Connection, name: str, kind: str) -> str:
     connection.execute(update(STUDIES).where(*unpinned).values(accelerator=kind))
     pinned: str | None = connection.scalar(select(STUDIES.c.accelerator).where(STUDIES.c.id == key))
     return pinned or kind
+
+
+def set_content(connection: Connection, name: str, content: Mapping[str, Any]) -> None:
+    """Store what a study's data folder has, which one of an older version lacks.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, name)
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(content=dict(content)))
 
 
 def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:

@@ -163,7 +163,7 @@ def test_a_study_without_a_note_of_its_data_goes_on_and_takes_one(run, storage, 
     (tmp_path / "images").mkdir()
     run(trials=1, data=str(tmp_path / "images"))
     with sqlite3.connect(storage.removeprefix("sqlite:///")) as connection:
-        assert connection.execute("delete from study_user_attributes where key = 'data'").rowcount == 1
+        assert connection.execute("update paretocaps_studies set content = null").rowcount == 1
     connection.close()
     (tmp_path / "images" / "train").write_text("12345")
     assert run(trials=2, data=str(tmp_path / "images"))[0].finished == 2

@@ -100,7 +100,7 @@ def test_workers_are_answered_at_once_while_the_database_is_away(clock):
     one, two = SimpleNamespace(key="one"), SimpleNamespace(key="two")
     speeches = [(0.1, one, None), (3.3, two, None), (7.0, one, Failure("x")), (30.5, two, None)]
     jobs, executor = running(clock, Store(clock, back=60), *speeches, (40.0, two, Failure("y")))
-    assert jobs.full
+    assert jobs.in_flight == 2
     with jobs.riding():
         ended = list(jobs.ended())
     assert executor.answers == [0.1, 3.3, 30.5]

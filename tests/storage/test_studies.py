@@ -22,10 +22,12 @@ def test_a_study_comes_back(store):
 def test_a_study_keeps_the_facts_about_it_and_what_it_does_not_sample(store):
     assert (store.study("s").facts, store.study("s").without_effect) == (None, ())
     store.set_facts("s", {"training images": 9})
-    store.create_study("new", {}, {"ranks": 1}, ["growth", "cycle"])
+    store.create_study("new", {}, {"ranks": 1}, ["growth", "cycle"], {"files": 2})
     assert store.study("s").facts == {"training images": 9}
     new = store.study("new")
-    assert (new.facts, new.without_effect) == ({"ranks": 1}, ("growth", "cycle"))
+    assert (new.facts, new.without_effect, new.content) == ({"ranks": 1}, ("growth", "cycle"), {"files": 2})
+    store.set_content("s", {"files": 3})
+    assert store.study("s").content == {"files": 3}
 
 
 def test_a_name_is_taken_once(store):

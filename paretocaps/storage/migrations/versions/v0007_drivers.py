@@ -18,6 +18,10 @@ _CHANGES = sa.Column(
 
 _ACCELERATOR = sa.Column("accelerator", sa.String(100), comment="type of GPU that it asks a cluster for")
 
+_CONTENT = sa.Column(
+    "content", sa.JSON(none_as_null=True), comment="the files of its data folder: number, bytes and a hash"
+)
+
 _TRIALS: tuple[sa.Column[Any], ...] = (
     sa.Column("driver", sa.String(32), comment="token of the driver that owns it; NULL if none does"),
     sa.Column(
@@ -42,6 +46,7 @@ def upgrade() -> None:
     _drivers()
     op.add_column("paretocaps_studies", _CHANGES)
     op.add_column("paretocaps_studies", _ACCELERATOR)
+    op.add_column("paretocaps_studies", _CONTENT)
     for column in _TRIALS:
         op.add_column("paretocaps_trials", column)
     for column in _ATTEMPTS:
@@ -66,6 +71,7 @@ def downgrade() -> None:
         op.drop_column("paretocaps_attempts", column.name)
     for column in reversed(_TRIALS):
         op.drop_column("paretocaps_trials", column.name)
+    op.drop_column("paretocaps_studies", _CONTENT.name)
     op.drop_column("paretocaps_studies", _ACCELERATOR.name)
     op.drop_column("paretocaps_studies", _CHANGES.name)
     op.drop_table("paretocaps_drivers")

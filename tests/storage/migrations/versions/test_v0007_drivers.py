@@ -11,7 +11,9 @@ def version(database, trial, attempt):
 
 def test_older_rows_belong_to_no_driver_and_have_not_changed(version):
     version.migrate("upgrade", "0007")
-    assert version.run("SELECT name, changes, accelerator FROM paretocaps_studies") == [("s", 0, None)]
+    assert version.run("SELECT name, changes, accelerator, content FROM paretocaps_studies") == [
+        ("s", 0, None, None)
+    ]
     owned = "SELECT state, driver, training, change FROM paretocaps_trials"
     assert version.run(owned) == [("finished", None, None, None)]
     began = "SELECT acc, driver, host, may_pass, resumed_from FROM paretocaps_attempts"
