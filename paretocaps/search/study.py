@@ -6,6 +6,7 @@ from itertools import islice
 
 import optuna
 
+from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.effect import Facts
@@ -203,7 +204,8 @@ def run_study(
     data = data or CheckedData()
     facts = {**data.facts, "ranks": spec.ranks}
     with interrupts.watching():
-        designs, notices = _enter(store, checked, facts)
+        content = data_content(spec)  # once: the database may lie in the same folder, and grow
+        designs, notices = _enter(store, checked, facts, content)
         with Driver(store, spec.study) as driver:
             known = KnownTrials(driver.store, spec.study, designs.same)
             seed = spec.seed + known.counts.total() + driver.sampler_seed
@@ -214,7 +216,7 @@ def run_study(
                 ) as study,
                 _executor(checked, driver.store) as executor,
             ):
-                origin = _check(driver.store, study, spec, data, begun=bool(known.states))
+                origin = _check(driver.store, study, spec, data, content, begun=bool(known.states))
                 driver.store.set_origin(origin)
                 driver.store.set_facts(spec.study, facts)  # an older study has none
                 results = Results(spec, checked.objectives, driver.store, study, known, observer)
@@ -230,11 +232,19 @@ def run_study(
                 return runner
 
 
-def _check(store: Store, study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> Origin:
+def _check(
+    store: Store,
+    study: optuna.Study,
+    spec: StudySpec,
+    data: CheckedData,
+    content: FolderContent | None,
+    *,
+    begun: bool,
+) -> Origin:
     """Check that the data are the study's, and store what this run asks for, e.g. more trials."""
     record = store.study(spec.study)
     place = record.spec["data"]
-    content, kept = data_content(spec), record.content or study.user_attrs.get(_DATA)
+    kept = record.content or study.user_attrs.get(_DATA)
     refuse_other_data(spec, place, kept, content)
     if kept is None and content is not None:
         store.set_content(spec.study, content)
@@ -286,7 +296,9 @@ def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
     )
 
 
-def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesigns, tuple[str, ...]]:
+def _enter(
+    store: Store, checked: CheckedStudy, facts: Facts, content: FolderContent | None
+) -> tuple[StudyDesigns, tuple[str, ...]]:
     """Create the study, or check that the stored one has the same identity and take up its space.
 
     Return its designs, and notices of the choices that a new study does not sample
@@ -299,7 +311,6 @@ def _enter(store: Store, checked: CheckedStudy, facts: Facts) -> tuple[StudyDesi
         if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
             raise foreign_study(spec.study)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
-        content = data_content(spec)
         store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), content, exist_ok=True)
     stored = store.study(spec.study)
     refuse_other_study(spec, stored.spec)
