@@ -124,6 +124,11 @@ STUDIES = Table(
         JSON(none_as_null=True),
         comment="the files of its data folder: number, bytes and a hash",
     ),
+    Column(
+        "slots",
+        JSON(none_as_null=True),
+        comment="a list of the slots of its CPU: their names and cores",
+    ),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
 )
 
@@ -205,6 +210,8 @@ ATTEMPTS = Table(
     Column("host", String(255), comment="the machine that its files are on"),
     Column("may_pass", Boolean, comment="whether it may succeed if tried again; NULL unless it failed"),
     Column("resumed_from", Integer, comment="the attempt whose checkpoint it went on from; NULL if none"),
+    Column("tunings", JSON(none_as_null=True), comment="a list of the tunings of its training steps"),
+    Column("cpu_time", Double, comment="s, CPU time of its training steps up to the best epoch"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
     Index(
@@ -254,6 +261,16 @@ PREDICTIONS = Table(
         comment="zlib of a little-endian uint32 per validation image: 0 where the best epoch's prediction is"
         " right, else 1 + the predicted class",
     ),
+)
+
+TUNINGS = Table(
+    f"{PREFIX}tunings",
+    METADATA,
+    _key("studies", "study_id", primary=True),
+    Column("device", String(200), primary_key=True, comment="name of the device"),
+    Column("key", Text, primary_key=True, comment="what it is of: network and images per pass"),
+    Column("tuning", JSON, nullable=False, comment="how the products of a step are computed"),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
 )
 
 FRONTS = Table(

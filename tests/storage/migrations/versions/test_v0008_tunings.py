@@ -1,0 +1,31 @@
+import pytest
+from sqlalchemy import inspect
+
+
+@pytest.fixture
+def version(database, trial, attempt):
+    database.migrate("upgrade", "0007")
+    database.run(*trial, attempt(1))
+    return database
+
+
+def test_older_rows_have_no_tunings_slots_or_cpu_seconds(version):
+    version.migrate("upgrade", "0008")
+    assert version.run("SELECT name, slots FROM paretocaps_studies") == [("s", None)]
+    assert version.run("SELECT acc, tunings, cpu_time FROM paretocaps_attempts") == [(0.5, None, None)]
+    assert version.run("SELECT study, acc FROM paretocaps_results") == [("s", 0.5)]
+    assert version.run("SELECT count(*) FROM paretocaps_tunings") == [(0,)]
+
+
+def test_it_can_be_taken_back(version):
+    version.migrate("upgrade", "0008")
+    version.migrate("downgrade", "0007")
+    assert version.run("SELECT state FROM paretocaps_attempts") == [("finished",)]
+    with version.connected() as connection:
+        assert "paretocaps_tunings" not in inspect(connection).get_table_names()
+        names = [
+            column["name"]
+            for table in ("paretocaps_studies", "paretocaps_attempts")
+            for column in inspect(connection).get_columns(table)
+        ]
+    assert not {"slots", "tunings", "cpu_time"} & set(names)
