@@ -166,8 +166,8 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
     return turn() * learner.loader.steps(case.step_images)
 
 
-def different_precisions(device: str, names: Sequence[str], batch: int) -> list[str]:
-    """Return those of `names` that mean different arithmetic for `batch` images on `device`, each once.
+def different_precisions(device: str, names: Sequence[str]) -> list[str]:
+    """Return those of `names` that mean different arithmetic on `device`, each once.
 
     Raises:
         UsageError: there is no such device.
@@ -175,7 +175,7 @@ def different_precisions(device: str, names: Sequence[str], batch: int) -> list[
     place = open_device(device)
     first: dict[torch.dtype, str] = {}
     for name in names:
-        first.setdefault(resolve_precision(name, place, batch), name)
+        first.setdefault(resolve_precision(name, place), name)
     return list(first.values())
 
 

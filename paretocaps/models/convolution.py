@@ -1,11 +1,11 @@
-"""Computes unpadded convolutions on a CPU, as products of patch matrices where those are faster.
+"""Computes unpadded convolutions on a CPU in the forms that were chosen for their shape.
 
 A convolution is the product of the matrix of all patches, one per row, with the matrix of all filters.
-torch's convolutions avoid forming patches, but they reorder the 21 MB of the primary convolution's filters
-at every call, which at batch 1 is most of a training step, and on the processor measured here they reach
-about half the speed of a plain matrix product. So each of the three products (output, input gradient,
-weight gradient) is computed in the faster way, a block of images at a time. On other devices, and in a
-graph that `torch.export` makes, the convolution is torch's.
+torch's convolutions avoid forming patches, but they reorder the filters at every call, 21 MB in the primary
+convolution, and on many processors they reach less than the speed of a plain matrix product. Which is faster
+depends on processor, shape and number of images: each of the three products (outputs, image gradient, filter
+gradient) is computed in the form that the tuning in force names, patches a block of images at a time. On
+other devices, and in a graph that `torch.export` makes, the convolution is torch's.
 
 Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C is the size
 of a patch.
@@ -18,24 +18,22 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from paretocaps.domain.tuning import ConvolutionShape, Form, Forms
 from paretocaps.models.patches import Patches
-from paretocaps.models.products import has_fast_float32, product, sum_dtype
-
-# The product of patches is faster up to this many rows of the patch matrix (B x P), for outputs, input
-# gradients and weight gradients; measured with torch 2.13 on 2 Zen 5 cores.
-_ALWAYS = 1 << 62
-_ROWS = {
-    torch.float32: (_ALWAYS, _ALWAYS, _ALWAYS),
-    torch.bfloat16: (_ALWAYS, 1000, _ALWAYS),
-    torch.float64: (_ALWAYS, 160, _ALWAYS),
-}
-_ROWS_OF_SLOW_FLOAT32 = (160, 160, 1000)
+from paretocaps.models.products import product, sum_dtype
+from paretocaps.models.tuned import tuning_in_force
 
 
 def compute_dtype(weight: Tensor) -> torch.dtype:
     """Return the dtype of matrix products with `weight`: autocast's, or its own."""
     device = weight.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+
+
+def shape_of(images: Tensor, weight: Tensor, stride: tuple[int, int]) -> ConvolutionShape:
+    """Return the shape that a tuning knows a convolution by; arguments as for `convolution`."""
+    (filters, height, width, channels), (rows, columns) = weight.shape, images.shape[2:]
+    return ConvolutionShape(channels, rows, columns, filters, height, width, *stride)
 
 
 def convolution(
@@ -75,10 +73,11 @@ class _Convolution(torch.autograd.Function):
         """Return what `convolution` returns."""
         inputs, filters = images.to(dtype), weight.to(dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
+        forms = tuning_in_force().forms(shape_of(images, weight, stride))
         with torch.autocast("cpu", enabled=False):
-            maps = _outputs(patches, filters, bias.to(dtype), rectify)
+            maps = _outputs(patches, filters, bias.to(dtype), rectify, forms.outputs)
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))
-        ctx.stride, ctx.dtypes = stride, (images.dtype, weight.dtype, bias.dtype)
+        ctx.stride, ctx.forms, ctx.dtypes = stride, forms, (images.dtype, weight.dtype, bias.dtype)
         return maps.permute(0, 3, 1, 2)
 
     @staticmethod
@@ -89,11 +88,13 @@ class _Convolution(torch.autograd.Function):
         patches = Patches(images, _kernel(weight), ctx.stride)
         grad = _channels_last(grad.to(weight.dtype))
         mask = maps[0] if maps else None
+        forms: Forms = ctx.forms
         images_grad = None
         with torch.autocast("cpu", enabled=False):
-            weight_grad, bias_grad = _filter_gradients(patches, grad, mask, weight)
+            weight_grad, bias_grad = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
             if ctx.needs_input_grad[0]:
-                images_grad = _image_gradient(patches, _rectified(grad, mask), weight).to(ctx.dtypes[0])
+                masked = _rectified(grad, mask)
+                images_grad = _image_gradient(patches, masked, weight, forms.image_gradient).to(ctx.dtypes[0])
         _, weight_dtype, bias_dtype = ctx.dtypes
         return images_grad, weight_grad.to(weight_dtype), bias_grad.to(bias_dtype), None, None, None
 
@@ -106,24 +107,9 @@ def _channels_last(maps: Tensor) -> Tensor:
     return maps.permute(0, 2, 3, 1).contiguous()
 
 
-def _multiplied(patches: Patches, which: int) -> bool:
-    """Return whether product `which` is computed from patches.
-
-    Args:
-        patches: the patches.
-        which: 0 for outputs, 1 for the input gradient, 2 for the weight gradient.
-    """
-    height, width = patches.size
-    dtype = patches.images.dtype
-    limits = _ROWS.get(dtype, (0, 0, 0))
-    if dtype == torch.float32 and not has_fast_float32():
-        limits = _ROWS_OF_SLOW_FLOAT32
-    return (patches.narrow and which != 1) or len(patches.images) * height * width <= limits[which]
-
-
-def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool) -> Tensor:
+def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool, form: Form) -> Tensor:
     """Return the outputs, [B, H', W', K]."""
-    if not _multiplied(patches, 0):
+    if form == "torch":
         images = patches.images.permute(0, 3, 1, 2)
         maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
         return maps.relu_() if rectify else maps
@@ -135,9 +121,9 @@ def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool) -> T
     return maps
 
 
-def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor) -> Tensor:
+def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor, form: Form) -> Tensor:
     """Return the gradient of the images, [B, C, H, W], from that of the outputs, [B, H', W', K]."""
-    if not _multiplied(patches, 1):
+    if form == "torch":
         images_grad: Tensor = _backward(patches, grad, weight, (True, False))[0]
         return images_grad
     sums = torch.zeros_like(patches.images, dtype=sum_dtype(grad))
@@ -150,11 +136,11 @@ def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor) -> Tensor:
 
 
 def _filter_gradients(
-    patches: Patches, grad: Tensor, mask: Tensor | None, weight: Tensor
+    patches: Patches, grad: Tensor, mask: Tensor | None, weight: Tensor, form: Form
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of weight, [K, h, w, C], and bias, [K], in float32 or float64."""
     filters = len(weight)
-    if not _multiplied(patches, 2):
+    if form == "torch":
         masked = _rectified(grad, mask)
         return _channels_last(_backward(patches, masked, weight, (False, True))[1]), masked.sum((0, 1, 2))
     parts, bias = [], grad.new_zeros(filters, dtype=sum_dtype(grad))

@@ -1,9 +1,8 @@
-"""Computes matrix products on a CPU by the faster of the two libraries in torch.
+"""Computes matrix products on a CPU by the library that the tuning in force names.
 
-torch multiplies float32 matrices with MKL, which does not use AVX-512 on AMD processors: it reaches 105
-GFLOP/s per core, where oneDNN, which torch uses for bfloat16, reaches 225 (measured on Zen 5 with torch 2.13;
-both compute in full float32). oneDNN's product is an operator that torch's own compiler calls; where it is
-missing, torch's product is used.
+torch multiplies float32 matrices with the library that it was built with, mostly MKL. oneDNN, which it uses
+for bfloat16, also multiplies float32, and which of the two is faster depends on the processor. oneDNN's
+product is an operator that torch's own compiler calls; where it is missing, torch's product is used.
 """
 
 import platform
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import flop_registry, register_flop_formula
 
-_SMALLEST = 1 << 17  # multiply-adds below which the call costs more than the product
+from paretocaps.models.tuned import tuning_in_force
 
 
 def _operator() -> Any:
@@ -37,25 +36,26 @@ def _flops(left: torch.Size, right: torch.Size, *_: Any, **__: Any) -> int:
 _ONEDNN = _operator()
 
 
-def has_fast_float32() -> bool:
-    """Return whether float32 products go through oneDNN."""
+def has_onednn() -> bool:
+    """Return whether float32 products can be computed by oneDNN, so that a tuning has a choice."""
     return _ONEDNN is not None and bool(torch.backends.mkldnn.enabled)
 
 
 def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return left @ right (+ bias), [M, N], for [M, K], [K, N] and [N]; without gradient.
 
-    Operands may be transposed. Others that are not dense are copied first, since oneDNN multiplies them
-    extremely slowly.
+    Operands may be transposed. For oneDNN, others that are not dense are copied first, since it multiplies
+    them extremely slowly.
     """
-    if torch.compiler.is_exporting():
-        return left @ right if bias is None else torch.addmm(bias, left, right)
-    rows, inner = left.shape
-    large = rows * inner * right.shape[1] >= _SMALLEST
-    if large and left.dtype == torch.float32 and left.device.type == "cpu" and has_fast_float32():
+    if left.dtype == torch.float32 and _onednn_is_chosen(left):
         result: Tensor = _ONEDNN(_dense(left), _dense(right).t(), bias, "none", [], "")
         return result
     return left @ right if bias is None else torch.addmm(bias, left, right)
+
+
+def _onednn_is_chosen(operand: Tensor) -> bool:
+    chosen = tuning_in_force().products == "onednn" and operand.device.type == "cpu"
+    return chosen and has_onednn() and not torch.compiler.is_exporting()
 
 
 def _dense(matrix: Tensor) -> Tensor:

@@ -84,7 +84,7 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     rows, asked = [], []
     for design, against in comparisons:
         for batch in options.batches:
-            for precision in different_precisions(device, names, batch):
+            for precision in different_precisions(device, names):
                 case = _case(options, fixed, options.settings, design, batch, precision)
                 other = None
                 if against == "baseline":

@@ -57,7 +57,7 @@ def network_quantities(
     for name, batch in BATCHES.items():
         if name in asked:
             on_progress(name, 0, 1)
-            precision = autocast(device, resolve_precision(choices.precision, device, batch))
+            precision = autocast(device, resolve_precision(choices.precision, device))
             found[name] = latency(network, device, batch, precision)
     if ROBUST in asked:
         found[ROBUST] = robustness(network, validation, evaluator).mean

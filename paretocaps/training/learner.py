@@ -11,6 +11,7 @@ from torch import Tensor
 from paretocaps.data.device_loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
@@ -18,7 +19,7 @@ from paretocaps.training.captured import BlockSteps, CapturedSteps, side_stream
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.memory import saved_bytes, state_bytes
 from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
-from paretocaps.training.precision import fast_float32, resolve_precision
+from paretocaps.training.precision import default_tuning, fast_float32
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
@@ -63,9 +64,11 @@ class Learner:
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         optimizer = build_optimizer(trained, choices, rate)
         self._precision, self._accumulate = choices.precision, choices.accumulate
-        dtype = resolve_precision(self._precision, device)
-        self._scaling = GradientScaling(device) if dtype == torch.float16 else None
-        self._step = TrainingStep(network, optimizer, rate, device, dtype, choices.loss, self._scaling, ranks)
+        tuning = default_tuning(self._precision, device)
+        self._scaling = GradientScaling(device) if tuning.precision == "fp16" else None
+        self._step = TrainingStep(
+            network, optimizer, rate, device, tuning, choices.loss, self._scaling, ranks
+        )
         wanted = device.type == "cuda" if captures is None else captures
         readers = [] if OPTIMIZERS.get(choices.optimizer).captures else [str(choices.optimizer)]
         readers += ["fp16"] if self._scaling else []
@@ -112,6 +115,11 @@ class Learner:
     def remarks(self) -> list[str]:
         """What a reader of the measurement should know: which fallbacks were taken, what was skipped."""
         return [*self._remarks, *(self._scaling.remarks if self._scaling else [])]
+
+    @property
+    def tuning(self) -> Tuning:
+        """The ways in which this phase's products are computed."""
+        return self._step.tuning
 
     @property
     def dtype(self) -> torch.dtype:
@@ -260,7 +268,7 @@ class Learner:
         """Take batches of that size from the next step on; its first steps warm up."""
         self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
         self._step.pass_images = self.ranks.share.taken(batch_size)
-        self._step.dtype = resolve_precision(self._precision, self.device, batch_size)
+        self._step.tuning = default_tuning(self._precision, self.device)
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take the steps of a block of batches; return its images' summed losses, on the device."""

@@ -1,32 +1,47 @@
 """Decides which arithmetic a training uses, and switches it on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 
-_CPU_BF16_BATCH = 2
-"""The batch from which bfloat16 is faster on a CPU: for one image, casting the weights costs more.
+from paretocaps.domain.tuning import Precision, Tuning
 
-The baseline's seconds per step in float32 over those in bfloat16, on two Zen 5 cores, were 0.86 for one
-image, 1.14 for two, 1.21 for four and 1.8 for eight.
-"""
+DTYPES: Mapping[Precision, torch.dtype] = {
+    "fp32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
+"""The dtype of each number format of convolutions and matrix products; weights stay float32."""
 
 
-def resolve_precision(precision: str, device: torch.device, batch_size: int | None = None) -> torch.dtype:
-    """Return the dtype of convolutions and matrix products; weights stay float32.
+def default_tuning(precision: str, device: torch.device) -> Tuning:
+    """Return the tuning of a training on `device` where none was measured.
 
     Args:
-        precision: "fp32", "bf16", "fp16", or "auto": bfloat16 where the device multiplies it natively, but
-            float32 elsewhere, and for single images on a CPU.
-        device: where they are computed.
-        batch_size: images per forward pass; None means many.
+        precision: "fp32", "bf16", "fp16", or "auto": bfloat16 on a GPU that multiplies it natively, and
+            float32 elsewhere: a CPU that has instructions for bfloat16 may multiply it more slowly.
+        device: where products are computed.
     """
     if precision == "auto":
-        alone = device.type == "cpu" and batch_size is not None and batch_size < _CPU_BF16_BATCH
-        return torch.bfloat16 if _has_bf16(device) and not alone else torch.float32
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        precision = "bf16" if native else "fp32"
+    return Tuning.model_validate({"precision": precision})
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Return the dtype of convolutions and matrix products by `default_tuning`."""
+    return DTYPES[default_tuning(precision, device).precision]
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Return whether a processor has instructions for bfloat16, which may then be faster than float32."""
+    # these are private, and another version may lack them: without them bfloat16 is not tried
+    asked = (
+        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+    return device.type == "cpu" and any(bool(supported()) for supported in asked if supported is not None)
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[Any]:
@@ -65,13 +80,3 @@ def whole_float32(device: torch.device) -> Iterator[None]:
     finally:
         for switch, precision in zip(switches, before, strict=True):
             switch.fp32_precision = precision
-
-
-def _has_bf16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # these are private, and another version may lack them: float32 is then the safe answer
-    asked = (
-        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return any(bool(supported()) for supported in asked if supported is not None)

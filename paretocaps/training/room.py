@@ -57,7 +57,7 @@ class Demand:
         On a CPU, all ranks need memory of the same machine.
         """
         share = -(-self.batch(**changed) // self.ranks)
-        dtype = resolve_precision(self.choices.precision, device, share)
+        dtype = resolve_precision(self.choices.precision, device)
         one = training_bytes(
             self.network(**changed),
             share,

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from paretocaps.domain.tuning import Tuning
 from paretocaps.models.losses import capsnet_loss, spread_margin
 from paretocaps.models.network import Network
+from paretocaps.models.tuned import using
 from paretocaps.training.loss_scaling import GradientScaling
-from paretocaps.training.precision import autocast
+from paretocaps.training.precision import DTYPES, autocast
 from paretocaps.training.ranks import ALONE, Ranks
 
 
@@ -27,7 +29,7 @@ class TrainingStep:
         optimizer: an optimiser of its parameters, whose learning rate is the tensor `rate`.
         rate: a scalar on `device`, see `optimizer.rate_tensor`.
         device: where everything happens.
-        dtype: the dtype of convolutions and matrix products; weights stay float32.
+        tuning: the ways in which products are computed; weights stay float32.
         loss: as `Choices.loss`.
         scaling: scales the gradients where products are float16.
         ranks: the ranks of this training; each takes its share of every step.
@@ -36,6 +38,7 @@ class TrainingStep:
         network: the network that is trained.
         pass_images: images per forward pass; 0 means all images of a step.
         head: replaces the network where batches are features of images; None where they are images.
+        tuning: may be replaced between two steps.
         spread: the spread loss's margin, a scalar on the device that the caller fills.
     """
 
@@ -45,18 +48,23 @@ class TrainingStep:
         optimizer: torch.optim.Optimizer,
         rate: Tensor,
         device: torch.device,
-        dtype: torch.dtype,
+        tuning: Tuning,
         loss: Literal["margin", "spread"] = "margin",
         scaling: GradientScaling | None = None,
         ranks: Ranks = ALONE,
     ) -> None:
         self.ranks, self.optimizer, self.rate = ranks, optimizer, rate
         self.replace(network)
-        self.device, self.dtype = device, dtype
+        self.device, self.tuning = device, tuning
         self.spread = torch.full((), spread_margin(1.0), device=device)
         self.pass_images = 0
         self.head: Network | None = None
         self._loss, self._scaling = loss, scaling
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of convolutions and matrix products."""
+        return DTYPES[self.tuning.precision]
 
     def replace(self, network: Network) -> None:
         """Train `network` from the next step on, the same on every rank."""
@@ -84,12 +92,13 @@ class TrainingStep:
             weights: given with several ranks: the weight of each of this rank's passes in the mean loss of
                 the step, see `Share.weights`. The result is then this rank's share of the loss.
         """
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self._gradients(images, labels, weights)
-        if self._scaling is None:
-            self.optimizer.step()
-        else:
-            self._scaling.step(self.optimizer)
+        with using(self.tuning):
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = self._gradients(images, labels, weights)
+            if self._scaling is None:
+                self.optimizer.step()
+            else:
+                self._scaling.step(self.optimizer)
         return loss
 
     def _gradients(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:

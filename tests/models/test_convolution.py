@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from paretocaps.models import convolution as module
+from paretocaps.domain.tuning import ConvolutionShape, ConvolutionTuning, Tuning
 from paretocaps.models import patches
-from paretocaps.models.convolution import compute_dtype, convolution
+from paretocaps.models.convolution import compute_dtype, convolution, shape_of
+from paretocaps.models.tuned import using
 
 SHAPES = pytest.mark.parametrize(
     ("images", "filters", "kernel", "stride"),
@@ -15,14 +16,14 @@ SHAPES = pytest.mark.parametrize(
         ((7, 30, 9, 9), 3, (3, 3), (2, 2)),
     ],
 )
-WAYS = {"patches": 1 << 40, "torch": -1}
+FORMS = pytest.mark.parametrize("form", ["patches", "torch"])
 
 
-def choose(monkeypatch, way):
-    """Forces one way for every product, whatever its size."""
-    monkeypatch.setattr(module, "_ROWS", dict.fromkeys(module._ROWS, (WAYS[way],) * 3))
-    monkeypatch.setattr(module, "_ROWS_OF_SLOW_FLOAT32", (WAYS[way],) * 3)
-    monkeypatch.setattr(patches, "_NARROW", 0)
+def in_form(form, inputs, stride):
+    """The context in which all three products of a convolution are computed in one form."""
+    forms = dict.fromkeys(("outputs", "image_gradient", "filter_gradient"), form)
+    shape = shape_of(inputs[0], inputs[1], stride)
+    return using(Tuning(convolutions=(ConvolutionTuning(shape=shape, **forms),)))
 
 
 def case(images, filters, kernel, dtype=torch.float64):
@@ -52,17 +53,19 @@ def both(inputs, stride, rectify):
 
 @SHAPES
 @pytest.mark.parametrize("rectify", [False, True])
-@pytest.mark.parametrize("way", WAYS)
-def test_results_and_gradients_are_torchs(monkeypatch, way, rectify, images, filters, kernel, stride):
-    choose(monkeypatch, way)
-    for found, expected in both(case(images, filters, kernel), stride, rectify):
+@FORMS
+def test_results_and_gradients_are_torchs(form, rectify, images, filters, kernel, stride):
+    inputs = case(images, filters, kernel)
+    with in_form(form, inputs, stride):
+        pairs = list(both(inputs, stride, rectify))
+    for found, expected in pairs:
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 @SHAPES
 @pytest.mark.parametrize("rectify", [False, True])
 def test_blocks_give_the_same(monkeypatch, rectify, images, filters, kernel, stride):
-    choose(monkeypatch, "patches")
+    monkeypatch.setattr(patches, "_NARROW", 0)
     monkeypatch.setattr(patches, "_BLOCK_BYTES", 4000)
     monkeypatch.setattr(patches, "_ROW_BLOCK_BYTES", 4000)
     for found, expected in both(case(images, filters, kernel), stride, rectify):
@@ -71,13 +74,12 @@ def test_blocks_give_the_same(monkeypatch, rectify, images, filters, kernel, str
 
 @SHAPES
 @pytest.mark.parametrize("rectify", [False, True])
-@pytest.mark.parametrize("way", WAYS)
+@FORMS
 def test_autocast_computes_in_bfloat16_and_keeps_gradients_in_float32(
-    monkeypatch, way, rectify, images, filters, kernel, stride
+    form, rectify, images, filters, kernel, stride
 ):
-    choose(monkeypatch, way)
     inputs = case(images, filters, kernel, torch.float32)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with in_form(form, inputs, stride), torch.autocast("cpu", dtype=torch.bfloat16):
         maps = convolution(*inputs, stride, rectify=rectify)
     assert maps.dtype == torch.bfloat16
     expected = reference(inputs, stride, rectify)
@@ -89,22 +91,26 @@ def test_autocast_computes_in_bfloat16_and_keeps_gradients_in_float32(
         assert (half - single).norm() < 0.05 * single.norm()
 
 
-@pytest.mark.parametrize("fast_float32", [True, False])
-def test_the_choice_follows_size_and_type(monkeypatch, fast_float32):
-    ways = []
-    original = functional.conv2d
-    monkeypatch.setattr(module, "has_fast_float32", lambda: fast_float32)
-    monkeypatch.setattr(functional, "conv2d", lambda *a: ways.append("torch") or original(*a))
-    weight, bias = torch.randn(4, 3, 3, 64), torch.randn(4)
-
-    def way(batch, dtype):
-        ways.clear()
-        convolution(torch.randn(batch, 64, 9, 9, dtype=dtype), weight.to(dtype), bias.to(dtype), (2, 2))
-        return ways or ["patches"]
-
-    assert way(1, torch.float32) == ["patches"]
-    assert way(32, torch.float32) == (["patches"] if fast_float32 else ["torch"])
-    assert way(32, torch.bfloat16) == ["patches"]
+def test_each_product_has_the_form_that_the_tuning_names_even_where_it_no_longer_is_in_force(monkeypatch):
+    inputs = case((2, 3, 9, 9), 4, (3, 3))
+    shape = ConvolutionShape(3, 9, 9, 4, 3, 3, 1, 1)
+    assert shape_of(*inputs[:2], (1, 1)) == shape
+    called = []
+    forward, backward = functional.conv2d, torch.ops.aten.convolution_backward
+    monkeypatch.setattr(functional, "conv2d", lambda *a: called.append("outputs") or forward(*a))
+    monkeypatch.setattr(
+        torch.ops.aten, "convolution_backward", lambda *a: called.append(a[-1]) or backward(*a)
+    )
+    for name, calls in [
+        ("outputs", ["outputs"]),
+        ("image_gradient", [[True, False, False]]),
+        ("filter_gradient", [[False, True, False]]),
+    ]:
+        with using(Tuning(convolutions=(ConvolutionTuning(shape=shape, **{name: "torch"}),))):
+            maps = convolution(*inputs, (1, 1))
+        maps.sum().backward()
+        assert called == calls
+        called.clear()
 
 
 def test_results_are_channels_last_and_inputs_may_be_anything():

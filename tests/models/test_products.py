@@ -2,10 +2,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from paretocaps.domain.tuning import Tuning
 from paretocaps.models import products as module
-from paretocaps.models.products import has_fast_float32, product, sum_dtype
+from paretocaps.models.products import has_onednn, product, sum_dtype
+from paretocaps.models.tuned import using
 
 SIZES = pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 2), (1, 700, 300), (300, 16, 1), (90, 70, 80)])
+LIBRARIES = pytest.mark.parametrize("library", ["torch", "onednn"])
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 
 
@@ -24,30 +27,41 @@ def check(found, left, right, bias=0.0):
     )
 
 
-@pytest.mark.parametrize("smallest", [0, 1 << 62])
+@LIBRARIES
 @DTYPES
 @SIZES
-def test_products_are_products(monkeypatch, sizes, dtype, smallest):
-    monkeypatch.setattr(module, "_SMALLEST", smallest)
+def test_products_are_products(sizes, dtype, library):
     left, right, bias = operands(*sizes, dtype)
-    check(product(left, right), left, right)
-    check(product(left, right, bias), left, right, bias.double())
+    with using(Tuning(products=library)):
+        check(product(left, right), left, right)
+        check(product(left, right, bias), left, right, bias.double())
 
 
+@pytest.mark.skipif(not has_onednn(), reason="torch has no such operator here")
+def test_the_tuning_in_force_names_the_library(monkeypatch):
+    left, right, _ = operands(9, 7, 8, torch.float32)
+    monkeypatch.setattr(module, "_ONEDNN", lambda *_: "oneDNN's")
+    assert torch.equal(product(left, right), left @ right)
+    with using(Tuning(products="onednn")):
+        assert product(left, right) == "oneDNN's"
+
+
+@LIBRARIES
 @DTYPES
-def test_operands_may_lie_in_any_order(monkeypatch, dtype):
-    monkeypatch.setattr(module, "_SMALLEST", 0)
+def test_operands_may_lie_in_any_order(dtype, library):
     left, right, _ = operands(40, 60, 20, dtype)
     for a in (left, left.t().contiguous().t(), torch.cat([left, left], 1)[:, :60], left.repeat(2, 1)[::2]):
         for b in (right, right.t().contiguous().t(), torch.cat([right, right], 1)[:, :20]):
-            check(product(a, b), a, b)
+            with using(Tuning(products=library)):
+                check(product(a, b), a, b)
 
 
 def test_without_onednn_torchs_product_takes_its_place(monkeypatch):
     left, right, bias = operands(90, 70, 80, torch.float32)
     monkeypatch.setattr(module, "_ONEDNN", None)
-    assert not has_fast_float32()
-    assert torch.equal(product(left, right, bias), torch.addmm(bias, left, right))
+    assert not has_onednn()
+    with using(Tuning(products="onednn")):
+        assert torch.equal(product(left, right, bias), torch.addmm(bias, left, right))
 
 
 def test_onednn_switched_off_is_respected(monkeypatch):
@@ -55,17 +69,17 @@ def test_onednn_switched_off_is_respected(monkeypatch):
     monkeypatch.setattr(module, "_ONEDNN", lambda *_: pytest.fail("called"))
     torch.backends.mkldnn.set_flags(_enabled=False)
     try:
-        assert not has_fast_float32()
-        assert torch.equal(product(left, right), left @ right)
+        assert not has_onednn()
+        with using(Tuning(products="onednn")):
+            assert torch.equal(product(left, right), left @ right)
     finally:
         torch.backends.mkldnn.set_flags(_enabled=True)
 
 
-@pytest.mark.parametrize("smallest", [0, 1 << 62])
-def test_the_flop_counter_sees_either(monkeypatch, smallest):
-    monkeypatch.setattr(module, "_SMALLEST", smallest)
+@LIBRARIES
+def test_the_flop_counter_sees_either(library):
     left, right, bias = operands(90, 70, 80, torch.float32)
-    with FlopCounterMode(display=False) as counter:
+    with using(Tuning(products=library)), FlopCounterMode(display=False) as counter:
         product(left, right, bias)
     assert counter.get_total_flops() == 2 * 90 * 70 * 80
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.domain.tuning import Tuning
+from paretocaps.training.precision import autocast, default_tuning, has_fast_bf16, resolve_precision
 
 CPU = torch.device("cpu")
 
@@ -15,12 +16,12 @@ def test_a_named_precision_is_what_products_run_in(name: str, dtype: torch.dtype
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
 
 
-def test_auto_is_bf16_exactly_where_the_processor_multiplies_it() -> None:
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    assert resolve_precision("auto", CPU) == (torch.bfloat16 if native else torch.float32)
-    assert resolve_precision("auto", CPU, 2) == resolve_precision("auto", CPU)
+def test_auto_is_float32_on_a_cpu_where_no_tuning_was_measured() -> None:
+    assert resolve_precision("auto", CPU) == torch.float32
+    assert default_tuning("auto", CPU) == Tuning()
+    assert default_tuning("bf16", CPU) == Tuning(precision="bf16")
 
 
-def test_single_images_are_trained_on_in_float32_on_a_cpu_unless_asked_otherwise() -> None:
-    assert resolve_precision("auto", CPU, 1) == torch.float32
-    assert resolve_precision("bf16", CPU, 1) == torch.bfloat16
+def test_bf16_is_worth_trying_where_the_processor_has_instructions_for_it() -> None:
+    assert has_fast_bf16(CPU) == (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    assert not has_fast_bf16(torch.device("cuda"))
