@@ -19,8 +19,9 @@ class FrontMember:
     `values` contains the trial's measured quantities by objective name (means over its seeds, in SI units),
     and `seeds` is the number of trainings in the mean. `flags` name reasons to doubt its times: "shared" if
     other jobs of the study ran on the device at the same time, "loaded" if anything else disturbed it, and
-    "partial" if they lack passes of a frozen trunk, which those of other trials include, and "mixed" if they
-    are means over several devices or versions of torch. Its trainings are no better than one class alone if
+    "partial" if they lack passes of a frozen trunk, which those of other trials include, "retuned" if its
+    steps were computed by another tuning than the study keeps for the device, and "mixed" if they are means
+    over several devices or versions of torch. Its trainings are no better than one class alone if
     the flag is "collapsed", and some of them if it is "partly collapsed".
     `estimates` has the value, standard deviation and 95 % interval of each quantity by objective name, also
     where only some of the seeds have a value. `level` has, by objective name, the other members that a paired

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.duration import Duration
 from paretocaps.domain.layout import Layout, Parts
+from paretocaps.domain.tuning import Tuning
 
 OnPreparing = Callable[[str, int, int], None]
 """A function that receives the progress of preparing images: the activity, images done, images in all."""
@@ -110,6 +111,9 @@ class TrainingJob(BaseModel):
         trial_timeout: the seconds after which its executor ends it; None for no limit.
         exclusive: whether nothing else may train on its device meanwhile, because its times are compared.
         origin: the study that it belongs to; None for a training by itself.
+        tunings: the tunings that its study keeps, by device (`Device.machine`) and key.
+        tune: whether tunings that its study does not keep may be measured; if not, the defaults are taken.
+        trainings: how many trainings its study shall have, by which a tuning pays for its measuring.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -134,6 +138,9 @@ class TrainingJob(BaseModel):
     trial_timeout: Duration | None = None
     exclusive: bool = False
     origin: Origin | None = None
+    tunings: dict[str, dict[str, Tuning]] = {}
+    tune: bool = True
+    trainings: Annotated[int, Field(ge=1)] = 1
 
     @property
     def key(self) -> AttemptKey:

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from paretocaps.domain.estimate import Images
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DivergedError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -34,6 +35,11 @@ class Device(_Value):
     shared: bool = False
     loaded: bool = False
     calibration: Seconds | None = None
+
+    @property
+    def machine(self) -> str:
+        """The device with its version of torch: times on another one do not compare."""
+        return f"{self.name}, torch {self.torch or 'unknown'}"
 
 
 class EpochRecord(_Value):
@@ -118,6 +124,7 @@ class Measurement(_Value):
             what fell back to something slower, which batch size was halved.
         partial: whether `time` and `energy` lack a frozen trunk's pass over the training images, whose
             features were kept; they did in version 0.1.
+        tunings: the ways in which the training steps were computed, by their keys (`domain.tuning`).
     """
 
     acc: Fraction
@@ -138,6 +145,7 @@ class Measurement(_Value):
     collapsed: bool | None = None
     remarks: tuple[str, ...] = ()
     partial: bool = False
+    tunings: dict[str, Tuning] = {}
 
     @model_validator(mode="after")
     def _epochs_in_order(self) -> Self:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.progress import Throttled, WithProgress, progress_of
+from paretocaps.domain.progress import Throttled, WithProgress, progress_of, tuned_of
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
 from paretocaps.domain.wording import wording
 from paretocaps.errors import (
@@ -37,7 +37,8 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     is written there too, so that its measurement is of use if the database is lost. The devices are leased
     meanwhile (see `lease`). Where times are measured, the trainer's reference step is timed before the
     process's first job. The progress that the trainer tells, at most once in a second, goes to
-    `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are.
+    `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are; tunings that it measures
+    go to `on_epoch.tuned`.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported
@@ -70,7 +71,7 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         tell("the reference step", 0, 0)
         calibration = calibrate(job, trainer)
         tell("the start", 0, 0)
-        measurement = train(job, WithProgress(report, Throttled(go_on)))
+        measurement = train(job, WithProgress(report, Throttled(go_on), tuned_of(on_epoch)))
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
         measurement = with_lease(with_calibration(measurement, calibration), lease)
         try:

@@ -13,7 +13,10 @@ from paretocaps.errors import ParetocapsError
 from paretocaps.registry import Registry
 
 OnJobEpoch = Callable[[TrainingJob, EpochRecord], bool]
-"""It is called in the driver's thread after each epoch of a job, and returns whether the job continues."""
+"""It is called in the driver's thread after each epoch of a job, and returns whether the job continues.
+
+It may have functions to be called in between (`WithProgress`), which get the job first.
+"""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.progress import WithProgress, progress_of
+from paretocaps.domain.progress import WithProgress, progress_of, tuned_of
+from paretocaps.domain.tuning import Tuning
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.limits import Limits
@@ -97,9 +98,13 @@ class InlineExecutor(Executor):
             with _drivers_errors():
                 progress_of(on_epoch)(job, what, done, total)
 
+        def keep(device: str, key: str, tuning: Tuning) -> Tuning:
+            with _drivers_errors():
+                return tuned_of(on_epoch)(job, device, key, tuning)
+
         placed = job.model_copy(update={"device": self._device})
         try:
-            return attempt(placed, WithProgress(report, tell))
+            return attempt(placed, WithProgress(report, tell, keep))
         except _DriverError as wrapped:
             raise wrapped.error from None
         except _OutOfTime as over:

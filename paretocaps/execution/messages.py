@@ -1,8 +1,9 @@
 """Encodes the messages between a driver and its workers, one line of JSON each.
 
-Driver to worker: `job` (job), `answer` (go_on). Worker to driver: `ready`, `epoch` (record),
-`progress` (what, done, total), `measured` (measurement), `failed` (failure, replace). The measurement travels
-through the job's folder; it is in the message, and not null, only if the folder cannot be written.
+Driver to worker: `job` (job), `answer` (go_on to an epoch, tuning to a tuning). Worker to driver: `ready`,
+`epoch` (record), `tuned` (device, key, tuning), `progress` (what, done, total), `measured` (measurement),
+`failed` (failure, replace). The measurement travels through the job's folder; it is in the message, and not
+null, only if the folder cannot be written.
 """
 
 import json

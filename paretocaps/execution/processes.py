@@ -10,7 +10,8 @@ from paretocaps.data.mapped_in_order import cores
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.progress import progress_of
+from paretocaps.domain.progress import progress_of, tuned_of
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import of_disk
 from paretocaps.execution.descendants import end_left_behind
 from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
@@ -198,6 +199,10 @@ class ProcessExecutor(Executor):
             record = EpochRecord.model_validate(message["record"])
             place.limits.hear("epoch", record.epoch, job.epochs)
             worker.send("answer", go_on=bool(on_epoch(job, record)))
+        elif job is not None and message["kind"] == "tuned":
+            tuning = Tuning.model_validate(message["tuning"])
+            kept = tuned_of(on_epoch)(job, message["device"], message["key"], tuning)
+            worker.send("answer", tuning=kept.model_dump(mode="json"))
         elif job is not None and message["kind"] == "measured":
             vanished = Failure(f"{job.folder} vanished with the measurement")
             sent = message["measurement"] and Measurement.model_validate(message["measurement"])

@@ -10,8 +10,9 @@ from paretocaps.data.mapped_in_order import cores
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.progress import progress_of
+from paretocaps.domain.progress import progress_of, tuned_of
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.tuning import Tuning
 from paretocaps.execution.devices import cuda_count
 from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.ray_connection import connection, refuse_missing
@@ -150,7 +151,11 @@ class RayExecutor(Executor):
             progress_of(on_epoch)(job, message["what"], message["done"], message["total"])
         elif message["kind"] == "epoch":
             go_on = bool(on_epoch(job, EpochRecord.model_validate(message["record"])))
-            self._ray.send("answer", ticket=ticket, go_on=go_on)
+            self._ray.send("answer", ticket=ticket, answer=go_on)
+        elif message["kind"] == "tuned":
+            tuning = Tuning.model_validate(message["tuning"])
+            kept = tuned_of(on_epoch)(job, message["device"], message["key"], tuning)
+            self._ray.send("answer", ticket=ticket, answer=kept.model_dump_json())
         elif message["kind"] == "ended":
             del self._jobs[ticket]
             found = message["result"]

@@ -5,9 +5,9 @@ prints to its streams. The driver starts it as `python -m paretocaps.execution.r
 as to a worker, over standard input and output. If the driver dies, the jobs end, and so does a cluster that
 the gateway started, and the folder of its log is removed.
 
-Driver to gateway: `open` (address, folder), `job` (ticket, job, ask, shared), `answer` (ticket, go_on),
+Driver to gateway: `open` (address, folder), `job` (ticket, job, ask, shared), `answer` (ticket, answer),
 `abort`. Gateway to driver: `refused` (reason), `ready` (nodes), `progress` (ticket, what, done, total),
-`epoch` (ticket, record), `ended` (ticket, result, failed), `aborted`.
+`epoch` (ticket, record), `tuned` (ticket, device, key, tuning), `ended` (ticket, result, failed), `aborted`.
 """
 
 import asyncio
@@ -67,13 +67,13 @@ def connect(address: str | None) -> Any:
 
 @dataclass
 class _Job:
-    """A job under way: the actor that trains it, once it is there, and the driver's answers to its epochs."""
+    """A job under way: the actor that trains it, once it is there, and the driver's answers to it."""
 
     job: TrainingJob
     ask: Ask
     actor: Any = None
     arrived: bool = False
-    answers: asyncio.Queue[bool] = field(default_factory=asyncio.Queue)
+    answers: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
     task: asyncio.Task[None] | None = None
 
 
@@ -103,7 +103,7 @@ class Gateway:
                 self._jobs[ticket] = job
                 job.task = asyncio.create_task(self._train(ticket, job, shared=message["shared"]))
             elif message["kind"] == "answer" and ticket in self._jobs:
-                self._jobs[ticket].answers.put_nowait(message["go_on"])
+                self._jobs[ticket].answers.put_nowait(message["answer"])
             elif message["kind"] == "abort":
                 await self._abort()
                 self._channel.send("aborted")
@@ -138,19 +138,22 @@ class Gateway:
         shares = await self._arrival(ticket, job, shared=shared)
         files = None if shares else await asyncio.to_thread(FolderMirror(job.job.folder).changes)
         await job.actor.start.remote(job.job.model_dump_json(), files)
-        go_on = None
+        answer = None
         while True:
-            report: Report = await job.actor.next.remote(go_on)
+            report: Report = await job.actor.next.remote(answer)
             if report.changes != Changes():
                 await asyncio.to_thread(report.changes.apply, job.job.folder)
             for what, done, total in report.progress:
                 self._channel.send("progress", ticket=ticket, what=what, done=done, total=total)
             if report.result:
                 return report
-            go_on = None
+            answer = None
             if report.record:
                 self._channel.send("epoch", ticket=ticket, record=json.loads(report.record))
-                go_on = await job.answers.get()
+                answer = await job.answers.get()
+            elif report.tuned:
+                self._channel.send("tuned", ticket=ticket, **json.loads(report.tuned))
+                answer = await job.answers.get()
 
     def _idle_place(self, ask: Ask) -> Any:
         """Take and return an idle actor that was given what is asked for, or None."""

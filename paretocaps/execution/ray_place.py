@@ -10,10 +10,12 @@ import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import WithProgress
+from paretocaps.domain.tuning import Tuning
 from paretocaps.execution.executor import Outcome
 from paretocaps.execution.folder_mirror import Changes, FolderMirror
 from paretocaps.execution.processes import ProcessExecutor
@@ -33,6 +35,8 @@ class Report:
     Attributes:
         progress: what the trainer told, as activity, done and total.
         record: an epoch, as JSON; the job waits for an answer. Empty if there is none.
+        tuned: device, key and tuning of a `tuned` message, as JSON; the job waits for the tuning that is
+            kept. Empty if there is none.
         result: the measurement or the failure of a job that has ended, as JSON; empty while it runs.
         failed: whether `result` is a failure.
         changes: what has changed in the job's folder, if it is not on the driver's storage.
@@ -40,15 +44,16 @@ class Report:
 
     progress: tuple[tuple[str, int, int], ...] = ()
     record: str = ""
+    tuned: str = ""
     result: str = ""
     failed: bool = False
     changes: Changes = field(default_factory=Changes)
 
 
-class _EpochError(BaseException):
-    # not an Exception: it interrupts `wait`, which takes the epoch again in the next call
-    def __init__(self, record: EpochRecord) -> None:
-        self.record = record
+class _AskedError(BaseException):
+    # not an Exception: it interrupts `wait`, which takes the message again in the next call
+    def __init__(self, record: str = "", tuned: str = "") -> None:
+        self.record, self.tuned = record, tuned
 
 
 class RayPlace:
@@ -91,27 +96,38 @@ class RayPlace:
         threads = asked.threads or max(1, self._ask.cpus // asked.ranks)
         self._executor.submit(asked.model_copy(update={"folder": folder, "threads": threads}))
 
-    def next(self, go_on: bool | None = None) -> Report:
-        """Return what has happened, after a moment at the latest; `go_on` answers the last epoch."""
-        told: list[tuple[str, int, int]] = []
+    def next(self, answer: Any = None) -> Report:
+        """Return what has happened, after a moment at the latest.
+
+        Args:
+            answer: what the last report waits for: whether to go on, or the tuning that is kept, as JSON.
+        """
+        heard: list[tuple[str, int, int]] = []
+
+        def taken(record: str = "", tuned: str = "") -> Any:
+            nonlocal answer
+            if answer is None:
+                raise _AskedError(record, tuned)
+            given, answer = answer, None
+            return given
 
         def on_epoch(job: TrainingJob, record: EpochRecord) -> bool:
-            nonlocal go_on
-            if go_on is None:
-                raise _EpochError(record)
-            answer, go_on = go_on, None
-            return answer
+            return bool(taken(record=record.model_dump_json()))
+
+        def on_tuned(job: TrainingJob, device: str, key: str, tuning: Tuning) -> Tuning:
+            told = {"device": device, "key": key, "tuning": tuning.model_dump(mode="json")}
+            return Tuning.model_validate_json(taken(tuned=json.dumps(told)))
 
         def on_progress(job: TrainingJob, what: str, done: int, total: int) -> None:
-            told.append((what, done, total))
+            heard.append((what, done, total))
 
         try:
-            outcomes = self._executor.wait(WithProgress(on_epoch, on_progress), timeout=_LISTENS)
-        except _EpochError as reached:
-            return Report(tuple(told), reached.record.model_dump_json(), changes=self._changes())
+            outcomes = self._executor.wait(WithProgress(on_epoch, on_progress, on_tuned), timeout=_LISTENS)
+        except _AskedError as waiting:
+            return Report(tuple(heard), waiting.record, waiting.tuned, changes=self._changes())
         if outcomes:
-            return self._ended(outcomes[0], tuple(told))
-        return Report(tuple(told), changes=self._changes())
+            return self._ended(outcomes[0], tuple(heard))
+        return Report(tuple(heard), changes=self._changes())
 
     def stop(self) -> None:
         """End the job, if one is running, and its worker."""

@@ -21,6 +21,7 @@ from typing import Any
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import is_device_error, is_passing
 from paretocaps.execution.attempt import attempt, write_failure
 from paretocaps.execution.descendants import end_marked, own_mark
@@ -96,12 +97,17 @@ def _serve(channel: Channel, job: TrainingJob) -> bool:
         answer = channel.receive()
         return answer is None or bool(answer["go_on"])
 
+    def on_tuned(device: str, key: str, tuning: Tuning) -> Tuning:
+        channel.send("tuned", device=device, key=key, tuning=tuning.model_dump(mode="json"))
+        answer = channel.receive()
+        return tuning if answer is None else Tuning.model_validate(answer["tuning"])
+
     def on_progress(what: str, done: int, total: int) -> None:
         channel.mention("progress", what=what[:_LONGEST], done=done, total=total)
 
     try:
         _print_to(RunFolder(job.folder))
-        measurement = attempt(job, WithProgress(on_epoch, on_progress))
+        measurement = attempt(job, WithProgress(on_epoch, on_progress, on_tuned))
     except (Exception, SystemExit) as error:
         with suppress(OSError):  # the log's disk may be full
             traceback.print_exception(error)

@@ -23,6 +23,8 @@ FLAGS = {
     "loaded": "something else disturbed the device, so the trial's times are not reliable",
     "partial": "the trial's time and energy lack the pass that computed its frozen backbone's features, which"
     " version 0.1 did not count and other trials' include: train it again to compare them",
+    "retuned": "its steps were computed by another tuning than the study keeps for the device, so the trial's"
+    " times do not compare with those of others",
     "mixed": "its seeds were trained on several devices or versions of torch, so the trial's times are means"
     " over these and do not compare with those of one",
     COLLAPSED: "no better than always answering the largest class: lower lr_max (see `paretocaps lr-range`)",

@@ -10,6 +10,7 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.progress import WithProgress
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import UnavailableError
 from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
@@ -116,7 +117,7 @@ class Jobs:
     def _serve(self, seconds: float) -> None:
         self._serving = True
         try:
-            heard = WithProgress(self._on_epoch, self._on_progress)
+            heard = WithProgress(self._on_epoch, self._on_progress, self._on_tuned)
             self._ended.extend(self.executor.wait(heard, seconds))
         finally:
             self._serving = False
@@ -130,6 +131,14 @@ class Jobs:
             with suppress(UnavailableError), self.store.patience.of(0):
                 self.store_epochs()
         return True
+
+    def _on_tuned(self, job: TrainingJob, device: str, key: str, tuning: Tuning) -> Tuning:
+        """Return the tuning that the study keeps, at once: while the database is away, it keeps none."""
+        self.interrupts.check()
+        if not self._riding:
+            with suppress(UnavailableError), self.store.patience.of(0):
+                return self.store.keep_tunings(job.study, device, {key: tuning})[key]
+        return tuning
 
     def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
         self.interrupts.check()

@@ -239,6 +239,8 @@ class Runner:
             checkpoint_every=self.spec.checkpoint_every,
             measure=self._measured,
             origin=self.origin,
+            tunings=self.store.tunings(key.study),
+            trainings=self.spec.trials * len(self.spec.seeds),
             stall_timeout=self.spec.stall_timeout,
             trial_timeout=self.spec.trial_timeout,
             exclusive=not self.spec.share_device and any(map(is_timed, self._measured)),

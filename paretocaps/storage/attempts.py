@@ -32,6 +32,7 @@ from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, INSERT, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
+from paretocaps.storage.tunings import keep_tunings, rows_of
 
 
 class _Found(NamedTuple):
@@ -177,6 +178,8 @@ def finish_attempt(
     row = find_attempt(connection, key)
     ended = row.ended if row.state == "finished" else now()
     values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
+    kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
+    values["retuned"] = kept != measurement.tunings
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
     if row.state == "finished":
         for parts in (QUANTITIES, PREDICTIONS):
@@ -235,6 +238,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "loaded": device.loaded,
         "calibration": device.calibration,
         "partial": measurement.partial,
+        "tunings": rows_of(measurement.tunings),
         "remarks": list(measurement.remarks) or None,
         "validation_images": measurement.images("validation"),
     }

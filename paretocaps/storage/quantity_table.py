@@ -17,7 +17,7 @@ from paretocaps.domain.quantities.quantities import parse_quantity
 
 N = TypeVar("N", np.int64, np.float64)
 
-FLAGS = ("shared", "loaded", "partial")
+FLAGS = ("shared", "loaded", "partial", "retuned")
 """What makes the times of a training unreliable."""
 _RECENT = 64
 """How many of the latest trials are looked at for machines whose names are known."""
@@ -54,6 +54,8 @@ class QuantityTable:
         shared: whether any of the trainings shared its device with other jobs of the study, [n] bool.
         loaded: whether anything else disturbed the device of any of the trainings, [n] bool.
         partial: whether the time of any of the trainings lacks passes of a frozen trunk, [n] bool.
+        retuned: whether steps of any of the trainings were computed by another tuning than the study keeps
+            for the device, [n] bool.
         collapsed: how many of the trainings collapsed (see `domain.collapse`), [n] int64.
     """
 
@@ -73,6 +75,7 @@ class QuantityTable:
     shared: NDArray[np.bool_]
     loaded: NDArray[np.bool_]
     partial: NDArray[np.bool_]
+    retuned: NDArray[np.bool_]
     collapsed: NDArray[np.int64]
 
     def __len__(self) -> int:

@@ -2,8 +2,8 @@
 
 They are in the same database as Optuna's tables, without foreign keys to these: a trial is joined to
 Optuna's by study name and number. The view `paretocaps_results`, which the migrations make, has one row per
-finished trial with means over its seeds; its `shared`, `loaded`, `partial` and `collapsed` are 1 if that is
-true for any seed.
+finished trial with means over its seeds; its `shared`, `loaded`, `partial`, `retuned` and `collapsed`
+are 1 if that is true for any seed.
 """
 
 from collections.abc import Callable, Mapping
@@ -210,7 +210,8 @@ ATTEMPTS = Table(
     Column("host", String(255), comment="the machine that its files are on"),
     Column("may_pass", Boolean, comment="whether it may succeed if tried again; NULL unless it failed"),
     Column("resumed_from", Integer, comment="the attempt whose checkpoint it went on from; NULL if none"),
-    Column("tunings", JSON(none_as_null=True), comment="a list of the tunings of its training steps"),
+    Column("tunings", JSON(none_as_null=True), comment="the tunings of its training steps, by their keys"),
+    Column("retuned", Boolean, comment="whether a tuning is not the one that the study keeps"),
     Column("cpu_time", Double, comment="s, CPU time of its training steps up to the best epoch"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
@@ -267,7 +268,7 @@ TUNINGS = Table(
     f"{PREFIX}tunings",
     METADATA,
     _key("studies", "study_id", primary=True),
-    Column("device", String(200), primary_key=True, comment="name of the device"),
+    Column("device", Text, primary_key=True, comment="its name and its version of torch"),
     Column("key", Text, primary_key=True, comment="what it is of: network and images per pass"),
     Column("tuning", JSON, nullable=False, comment="how the products of a step are computed"),
     Column("created", UtcDateTime, nullable=False, comment="UTC"),

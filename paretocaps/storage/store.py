@@ -21,6 +21,7 @@ from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
 from paretocaps.storage import table as _table
 from paretocaps.storage import trials as _trials
+from paretocaps.storage import tunings as _tunings
 from paretocaps.storage.database import Database
 from paretocaps.storage.drivers import check_driver
 from paretocaps.storage.migrate import ensure_schema
@@ -82,6 +83,9 @@ class Store:
     pin_accelerator = _writes(_studies.pin_accelerator)
     set_reference_point = _writes(_studies.set_reference_point)
     fix_reference_point = _writes(_studies.fix_reference_point)
+
+    keep_tunings = _writes(_tunings.keep_tunings)
+    tunings = _reads(_tunings.tunings)
 
     register_driver = _writes(_drivers.register_driver)
     beat = _writes(_drivers.beat)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import FIELDS, IMAGES, Device, EpochRecord, Measurement
+from paretocaps.domain.tuning import Tuning
 from paretocaps.storage.artifacts import artifacts_of
 from paretocaps.storage.attempts import is_latest, trial_id
 from paretocaps.storage.folders import folder_here
@@ -155,7 +156,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         calibration=row.calibration,
     )
     own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights", "collapsed")}
-    remarks = tuple(row.remarks or ())
+    remarks, tunings = tuple(row.remarks or ()), row.tunings or {}
     return Measurement(
         **own,
         device=device,
@@ -163,6 +164,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         quantities=extra,
         remarks=remarks,
         partial=bool(row.partial),
+        tunings={key: Tuning.model_validate(one) for key, one in tunings.items()},
     )
 
 

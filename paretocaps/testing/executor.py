@@ -9,11 +9,13 @@ import pytest
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.domain.progress import WithProgress
+from paretocaps.domain.progress import WithProgress, unheard
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import ParetocapsError
 from paretocaps.execution.executor import EXECUTORS, Executor, OnJobEpoch, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.testing.plugin import plug_in, write_plugin
+from paretocaps.testing.probe import TUNING_KEY
 
 _STEP = "tenths of a second"  # what the trainer `probe` tells
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -116,6 +118,21 @@ class ExecutorContract:
         steps = [(thread, done) for thread, what, done, total in told if (what, total) == (_STEP, 5)]
         assert steps[0] == (threading.get_ident(), 0)
         assert len(steps) <= 2
+
+    def test_the_driver_keeps_tunings(self, name: str, tmp_path: Path) -> None:
+        """A tuning that a trainer measures goes to `on_epoch.tuned`, whose answer it takes."""
+        told: list[tuple[str, str, Tuning]] = []
+
+        def on_tuned(job: TrainingJob, device: str, key: str, tuning: Tuning) -> Tuning:
+            told.append((device, key, tuning))
+            return Tuning(threads=3)
+
+        with EXECUTORS.get(name)(["cpu"]) as executor:
+            keeping = WithProgress(go_on, unheard, on_tuned)
+            measurement = run(executor, make_job(tmp_path, products="onednn"), keeping).measurement
+        assert told == [("cpu, torch unknown", TUNING_KEY, Tuning(products="onednn"))]
+        assert measurement is not None
+        assert measurement.tunings == {TUNING_KEY: Tuning(threads=3)}
 
     def test_ends_a_silent_job(self, name: str, hears: bool, tmp_path: Path) -> None:
         """A job that is silent for `stall_timeout` fails, which may pass; the next one is trained."""

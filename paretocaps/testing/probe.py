@@ -15,12 +15,15 @@ from pydantic import Field
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
-from paretocaps.domain.progress import OnProgress, progress_of
+from paretocaps.domain.progress import OnProgress, OnTuned, progress_of, tuned_of
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import OnEpoch, TrainerSpec
+from paretocaps.domain.tuning import Products, Tuning
 from paretocaps.errors import TrainingError
 
 _TRAINED, _VALIDATED = 200, 100
+_DEVICE = Device(name="cpu", kind="cpu", threads=1)
+TUNING_KEY = "points, 1 image"
 _Point = tuple[float, float, bool]
 
 
@@ -28,13 +31,15 @@ class ProbeChoices(ChoicesModel):
     """The choices: the step size, a message with which to fail after the first epoch, and seconds of silence.
 
     `asleep` is how long the trainer does nothing after its first epoch, and `pause` how long it works after
-    every epoch, telling its progress.
+    every epoch, telling its progress. With `products`, it says before its first epoch that these are the
+    fastest, and the measurement has those that its study keeps.
     """
 
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
     failure: str = ""
     asleep: Annotated[float, Field(ge=0.0)] = 0.0
     pause: Annotated[float, Field(ge=0.0)] = 0.0
+    products: Products | None = None
 
 
 PROBE = TrainerSpec(
@@ -65,6 +70,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         TrainingError: the choice `failure` is set.
     """
     choices = ProbeChoices.model_validate(job.choices)
+    tunings = _tunings(job, choices, tuned_of(on_epoch))
     generator = random.Random(job.seed)
     points = [_point(generator) for _ in range(_TRAINED + _VALIDATED)]
     weights = [0.0, 0.0, 0.0]
@@ -93,7 +99,16 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             raise TrainingError(choices.failure)
         if not go_on:
             break
-    return _measured(job, records, time.perf_counter() - started)
+    return _measured(job, records, time.perf_counter() - started).model_copy(update={"tunings": tunings})
+
+
+def _tunings(job: TrainingJob, choices: ProbeChoices, on_tuned: OnTuned) -> dict[str, Tuning]:
+    if choices.products is None:
+        return {}
+    machine = _DEVICE.machine
+    kept = job.tunings.get(machine, {}).get(TUNING_KEY)
+    own = Tuning(products=choices.products)
+    return {TUNING_KEY: kept or on_tuned(machine, TUNING_KEY, own)}
 
 
 def _work(seconds: float, progress: OnProgress) -> None:
@@ -112,7 +127,7 @@ def _measured(job: TrainingJob, records: list[EpochRecord], wall: float) -> Meas
         params=best.params,
         macs=best.macs,
         validation_images=_VALIDATED,
-        device=Device(name="cpu", kind="cpu", threads=1, shared=job.shared),
+        device=_DEVICE.model_copy(update={"shared": job.shared}),
         epochs=tuple(records),
     )
 

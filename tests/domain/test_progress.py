@@ -1,4 +1,5 @@
-from paretocaps.domain.progress import Throttled, WithProgress, progress_of
+from paretocaps.domain.progress import Throttled, WithProgress, progress_of, tuned_of, unheard
+from paretocaps.domain.tuning import DEFAULT, Tuning
 
 
 def test_an_epochs_function_has_one_for_the_progress_in_between():
@@ -19,3 +20,14 @@ def test_progress_is_passed_on_at_most_once_in_a_while():
     for step in range(5):
         throttled("steps", step, 5)
     assert [done for _, done, _ in told] == [0, 2, 4]
+
+
+def test_an_epochs_function_has_one_that_keeps_tunings():
+    kept = Tuning(products="onednn")
+    on_epoch = WithProgress(lambda epoch: True, unheard, lambda device, key, tuning: kept)
+    assert tuned_of(on_epoch)("cpu", "key", DEFAULT) == kept
+
+
+def test_a_tuning_that_nobody_keeps_is_used():
+    for on_epoch in (lambda epoch: True, WithProgress(lambda epoch: True, unheard)):
+        assert tuned_of(on_epoch)("cpu", "key", Tuning(threads=2)) == Tuning(threads=2)

@@ -136,6 +136,7 @@ def test_times_of_one_device_keep_their_proportions(trials):
         "loaded": [None] * count,
         "validation_images": [None] * count,
         "test_images": [None] * count,
+        "retuned": [None] * count,
         "partial": [None] * count,
         "collapsed": [None] * count,
     }

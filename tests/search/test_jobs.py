@@ -6,6 +6,7 @@ import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.tuning import DEFAULT, Tuning
 from paretocaps.errors import UnavailableError
 from paretocaps.execution.executor import Outcome
 from paretocaps.run_folder import RunFolder
@@ -157,3 +158,23 @@ def test_the_store_sleeps_again_after_the_run(clock):
     with jobs.riding():
         pass
     assert jobs.store.patience.pause == clock.sleep
+
+
+def test_a_tuning_is_kept_by_the_study_unless_the_database_is_away(clock):
+    asked = []
+    store = Store(clock)
+
+    def keep(study, device, tunings):
+        asked.append((study, device, tunings))
+        if clock.now < store.back:
+            raise UnavailableError("away", "away")
+        return {"key": DEFAULT}
+
+    store.keep_tunings = keep
+    jobs, _ = running(clock, store)
+    job, own = SimpleNamespace(study="s"), Tuning(products="onednn")
+    assert jobs._on_tuned(job, "cpu", "key", own) == DEFAULT
+    assert asked == [("s", "cpu", {"key": own})]
+    store.back = 100
+    assert jobs._on_tuned(job, "cpu", "key", own) == own
+    assert clock.now == 0

@@ -40,6 +40,22 @@ def test_without_designs_the_sampler_begins(run):
     assert {design for *_, design in watcher.started} == {None}
 
 
+def test_a_study_keeps_one_tuning_for_all_its_trainings_on_a_device(run, storage, monkeypatch):
+    jobs = []
+    train = probe.train
+    monkeypatch.setattr(probe, "train", lambda job, on_epoch: (jobs.append(job), train(job, on_epoch))[1])
+    space = {"products": {"values": ["onednn", "torch"]}, "learning_rate": {"values": [0.1, 0.2]}}
+    run(trials=3, designs=(), space=space, sampler="grid", repeats=2)
+    with Store.open(storage, create=False) as store:
+        attempts = [attempt for trial in store.trials("s") for attempt in trial.attempts]
+        ((device, kept),) = store.tunings("s").items()
+    assert len(attempts) == 6
+    assert all(attempt.measurement.tunings == kept for attempt in attempts)
+    assert {job.choices["products"] for job in jobs} == {"onednn", "torch"}
+    assert [job.tunings for job in jobs] == [{}] + 5 * [{device: kept}]
+    assert {job.trainings for job in jobs} == {6}
+
+
 @pytest.mark.slow
 def test_running_it_again_completes_it_and_nothing_more(run):
     run(trials=2)

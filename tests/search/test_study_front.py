@@ -62,8 +62,8 @@ def test_a_front_that_grows_trial_by_trial_is_that_of_all_trials(data):
 
     def table(study, quantities, numbers=()):
         rows = [(number, *trainings[number]) for number in sorted(numbers)]
-        of = dict.fromkeys(("torch", "calibration", "shared", "loaded", "partial", "collapsed", "design"), "")
-        of |= {"calibration": 1.0, "shared": False, "loaded": False, "partial": False, "collapsed": False}
+        of = {"torch": "", "design": "", "calibration": 1.0}
+        of |= dict.fromkeys(("shared", "loaded", "partial", "retuned", "collapsed"), False)
         columns = {name: [value] * len(rows) for name, value in of.items()}
         columns |= {"number": [row[0] for row in rows], "device_name": [row[3] for row in rows]}
         columns |= {"attempt": [1] * len(rows), "choices": ["{}"] * len(rows)}

@@ -126,6 +126,7 @@ def test_bounds_from_the_worse_side_commute_with_ranking(seed):
         "calibration": [None] * count,
         "shared": [False] * count,
         "loaded": [None] * count,
+        "retuned": [None] * count,
         "partial": [None] * count,
         "collapsed": [None] * count,
     }

@@ -14,6 +14,7 @@ def table(trainings, collapsed=None, images=None):
     columns |= {
         "shared": [False] * rows,
         "loaded": [None] * rows,
+        "retuned": [None] * rows,
         "partial": [None] * rows,
         "calibration": [None] * rows,
     }

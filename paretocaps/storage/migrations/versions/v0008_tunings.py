@@ -13,17 +13,24 @@ _SLOTS = sa.Column(
 )
 
 _ATTEMPTS: tuple[sa.Column[Any], ...] = (
-    sa.Column("tunings", sa.JSON(none_as_null=True), comment="a list of the tunings of its training steps"),
+    sa.Column(
+        "tunings", sa.JSON(none_as_null=True), comment="the tunings of its training steps, by their keys"
+    ),
+    sa.Column("retuned", sa.Boolean(), comment="whether a tuning is not the one that the study keeps"),
     sa.Column("cpu_time", sa.Double(), comment="s, CPU time of its training steps up to the best epoch"),
 )
 
+_MEANS = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
+_FLAGS = ("shared", "loaded", "partial")
+
 
 def upgrade() -> None:
+    op.execute("DROP VIEW paretocaps_results")
     study = sa.ForeignKey("paretocaps_studies.id", ondelete="CASCADE")
     op.create_table(
         "paretocaps_tunings",
         sa.Column("study_id", sa.Integer(), study, primary_key=True, nullable=False),
-        sa.Column("device", sa.String(200), primary_key=True, comment="name of the device"),
+        sa.Column("device", sa.Text(), primary_key=True, comment="its name and its version of torch"),
         sa.Column("key", sa.Text(), primary_key=True, comment="what it is of: network and images per pass"),
         sa.Column("tuning", sa.JSON(), nullable=False, comment="how the products of a step are computed"),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False, comment="UTC"),
@@ -31,10 +38,39 @@ def upgrade() -> None:
     op.add_column("paretocaps_studies", _SLOTS)
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
+    op.execute(_results_view(*_FLAGS, "retuned", "collapsed"))
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW paretocaps_results")
     for column in reversed(_ATTEMPTS):
         op.drop_column("paretocaps_attempts", column.name)
     op.drop_column("paretocaps_studies", _SLOTS.name)
     op.drop_table("paretocaps_tunings")
+    op.execute(_results_view(*_FLAGS, "collapsed"))
+
+
+def _results_view(*flags: str) -> str:
+    """Return the SQL of the view of finished trials, with means over the latest finished attempt per seed.
+
+    A mean is NULL if a seed lacks the value, because a mean over fewer seeds would look like one over all.
+    A flag is 1 if it is true for any of the seeds, else 0.
+    """
+    means = ", ".join(
+        f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS
+    )
+    flagged = ", ".join(f"MAX(CASE WHEN a.{name} THEN 1 ELSE 0 END) AS {name}" for name in flags)
+    return f"""
+CREATE VIEW paretocaps_results AS
+SELECT s.name AS study, t.number AS trial, t.design AS design, COUNT(*) AS seeds, {means},
+       MIN(a.device_name) AS device,
+       COUNT(DISTINCT a.device_name || ' ' || COALESCE(a.torch, '')) AS devices,
+       MIN(a.torch) AS torch, {flagged}, t.choices AS choices
+FROM paretocaps_attempts a
+JOIN paretocaps_trials t ON t.id = a.trial_id
+JOIN paretocaps_studies s ON s.id = t.study_id
+WHERE t.state = 'finished' AND a.state = 'finished' AND NOT EXISTS (
+    SELECT 1 FROM paretocaps_attempts b
+    WHERE b.trial_id = a.trial_id AND b.seed = a.seed AND b.state = 'finished' AND b.attempt > a.attempt
+)
+GROUP BY s.name, t.number, t.design, t.choices"""

@@ -12,15 +12,16 @@ def version(database, trial, attempt):
 def test_older_rows_have_no_tunings_slots_or_cpu_seconds(version):
     version.migrate("upgrade", "0008")
     assert version.run("SELECT name, slots FROM paretocaps_studies") == [("s", None)]
-    assert version.run("SELECT acc, tunings, cpu_time FROM paretocaps_attempts") == [(0.5, None, None)]
-    assert version.run("SELECT study, acc FROM paretocaps_results") == [("s", 0.5)]
+    columns = "acc, tunings, retuned, cpu_time"
+    assert version.run(f"SELECT {columns} FROM paretocaps_attempts") == [(0.5, None, None, None)]
+    assert version.run("SELECT study, acc, retuned FROM paretocaps_results") == [("s", 0.5, 0)]
     assert version.run("SELECT count(*) FROM paretocaps_tunings") == [(0,)]
 
 
 def test_it_can_be_taken_back(version):
     version.migrate("upgrade", "0008")
     version.migrate("downgrade", "0007")
-    assert version.run("SELECT state FROM paretocaps_attempts") == [("finished",)]
+    assert version.run("SELECT study, partial FROM paretocaps_results") == [("s", 0)]
     with version.connected() as connection:
         assert "paretocaps_tunings" not in inspect(connection).get_table_names()
         names = [
@@ -28,4 +29,4 @@ def test_it_can_be_taken_back(version):
             for table in ("paretocaps_studies", "paretocaps_attempts")
             for column in inspect(connection).get_columns(table)
         ]
-    assert not {"slots", "tunings", "cpu_time"} & set(names)
+    assert not {"slots", "tunings", "retuned", "cpu_time"} & set(names)

@@ -1,0 +1,53 @@
+"""Keeps the tunings of a study's devices: one per device and key, so that times compare."""
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, select
+
+from paretocaps.domain.tuning import Tuning, Tunings
+from paretocaps.storage.schema import INSERT, TUNINGS, now
+from paretocaps.storage.studies import study_id
+
+
+def keep_tunings(connection: Connection, study: str, device: str, tunings: Tunings) -> dict[str, Tuning]:
+    """Keep tunings of a device (`Device.machine`) where the study has none; return the kept ones.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    if not tunings:
+        return {}
+    key = study_id(connection, study)
+    rows = [
+        {"study_id": key, "device": device, "key": name, "tuning": _row(one), "created": now()}
+        for name, one in tunings.items()
+    ]
+    added = INSERT[connection.dialect.name](TUNINGS).on_conflict_do_nothing()
+    connection.execute(added, rows)
+    kept = select(TUNINGS.c.key, TUNINGS.c.tuning).where(
+        TUNINGS.c.study_id == key, TUNINGS.c.device == device, TUNINGS.c.key.in_(list(tunings))
+    )
+    return {name: Tuning.model_validate(stored) for name, stored in connection.execute(kept)}
+
+
+def tunings(connection: Connection, study: str) -> dict[str, dict[str, Tuning]]:
+    """Return the tunings that a study keeps, by device and key.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    columns = TUNINGS.c.device, TUNINGS.c.key, TUNINGS.c.tuning
+    rows = connection.execute(select(*columns).where(TUNINGS.c.study_id == study_id(connection, study)))
+    found: dict[str, dict[str, Tuning]] = defaultdict(dict)
+    for device, key, stored in rows:
+        found[device][key] = Tuning.model_validate(stored)
+    return dict(found)
+
+
+def rows_of(tunings: Tunings) -> dict[str, object] | None:
+    """Return tunings as a column holds them; None for none."""
+    return {key: _row(tuning) for key, tuning in tunings.items()} or None
+
+
+def _row(tuning: Tuning) -> dict[str, object]:
+    return tuning.model_dump(mode="json", exclude_defaults=True)
