@@ -49,7 +49,8 @@ _TEXTS: Mapping[Fault, str] = {
     "moved": "the file was moved while it was open: put it back" + AGAIN,
 }
 _LINES: Mapping[str, str] = {
-    "disk I/O error": "its disk is full, over its quota or broken (disk I/O error): free some space" + AGAIN,
+    "disk I/O error": "its disk is full, over its quota, read-only or broken (disk I/O error): free some"
+    " space, or make it writable" + AGAIN,
     "file is not a database": "it is not an SQLite database: name another file, or put back a copy of it",
     "unable to open database file": "it cannot be opened with its log (the -wal file beside it): make its"
     " folder writable, or copy both",

@@ -1,11 +1,22 @@
-"""A disk that is full or read-only for a while, or for longer than the run waits: a small file system."""
+"""A disk that is full or read-only for a while, or for longer than the run waits.
 
+Most tests mount a small file system. One that is written cannot be mounted read-only. So a disk that the
+kernel makes read-only under open files, as it does after an error, is one whose writes fail
+(`harness/read_only_disk.c`).
+"""
+
+import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from harness.forks import Forks
 from harness.invariants import check
+from harness.study import Study
+
+READ_ONLY = Path(__file__).parent / "harness" / "read_only_disk.c"
 
 
 def mount(*words):
@@ -121,3 +132,53 @@ def test_a_disk_of_trainings_that_stays_so_ends_the_run_with_the_remedy(apart, a
     assert "Traceback" not in driver.said
     apart.complete()
     check(apart)
+
+
+@pytest.fixture(scope="module")
+def forks_on_the_disk(tmp_path_factory):
+    """What starts drivers whose database can become read-only while it is open."""
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("there is no C compiler")
+    library = tmp_path_factory.mktemp("library") / "read_only_disk.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, READ_ONLY, "-ldl"], check=True)
+    with Forks(LD_PRELOAD=str(library)) as forks:
+        yield forks
+
+
+@pytest.fixture
+def open_study(forks_on_the_disk, tmp_path):
+    """A study whose database is read-only while the file `read-only` exists."""
+    sign = {"READ_ONLY_SIGN": str(tmp_path / "read-only"), "READ_ONLY_NAME": "/s.db"}
+    study = Study(forks_on_the_disk, tmp_path, trials=4, epochs=4, seconds=0.1, environment=sign)
+    yield study
+    study.end()
+
+
+@pytest.mark.slow
+def test_a_run_waits_for_a_disk_that_becomes_read_only_under_its_database(open_study):
+    driver = open_study.start()
+    open_study.until(lambda: finished(open_study))
+    sign = open_study.folder / "read-only"
+    sign.touch()
+    open_study.until(lambda: "waiting up to 10m for storage" in driver.said)
+    before = finished(open_study)
+    time.sleep(2)
+    assert finished(open_study) == before
+    assert not driver.ended, driver.said
+    sign.unlink()
+    assert driver.wait() == 0, driver.said
+    assert len(before) < open_study.trials
+    check(open_study)
+
+
+def test_a_disk_that_stays_read_only_under_a_database_ends_the_run_with_the_remedy(open_study):
+    driver = open_study.start("--storage-patience", "1s")
+    open_study.until(lambda: finished(open_study))
+    sign = open_study.folder / "read-only"
+    sign.touch()
+    assert driver.wait() == 1, driver.said
+    assert "make it writable, then run the same command again" in driver.said.strip().splitlines()[-1]
+    assert "Traceback" not in driver.said
+    sign.unlink()
+    open_study.complete()
+    check(open_study)

@@ -67,12 +67,20 @@ class Driver:
 
 
 class Forks:
-    """The test's end of that process; it is a context manager."""
+    """The test's end of that process; it is a context manager.
+
+    Args:
+        settings: further settings of the environment in which it loads everything.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
 
     def __enter__(self) -> Self:
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")]),
+            **self._settings,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.forks"],
