@@ -15,8 +15,12 @@ Precision = Literal["fp32", "bf16", "fp16"]
 Products = Literal["torch", "onednn"]
 """The library of float32 matrix products: torch's own choice, which is MKL in most builds, or oneDNN."""
 
-Form = Literal["patches", "torch", "spectral"]
-"""How a convolution's product is computed: from a matrix of patches, by torch's convolution, or by DFTs."""
+Form = Literal["patches", "onednn", "torch", "spectral"]
+"""How a convolution's product is computed.
+
+From a matrix of patches by torch's product or by oneDNN's, by torch's convolution, or by discrete Fourier
+transforms.
+"""
 
 
 class ConvolutionShape(NamedTuple):
@@ -64,7 +68,7 @@ class Tuning(BaseModel):
 
     Attributes:
         precision: the number format of convolutions and matrix products; weights stay float32.
-        products: the library of float32 matrix products.
+        products: the library of the float32 matrix products outside convolutions.
         convolutions: the forms of each convolution whose forms are not the defaults.
         threads: the CPU threads that compute a step; None for all that the training has.
     """

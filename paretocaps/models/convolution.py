@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from paretocaps.domain.tuning import ConvolutionShape, Form, Forms
+from paretocaps.domain.tuning import ConvolutionShape, Form, Forms, Products
 from paretocaps.models.patches import Patches
 from paretocaps.models.products import product, sum_dtype
-from paretocaps.models.tuned import tuning_in_force
+from paretocaps.models.tuned import Computed, forms_for
 
 
 def compute_dtype(weight: Tensor) -> torch.dtype:
@@ -73,7 +73,7 @@ class _Convolution(torch.autograd.Function):
         """Return what `convolution` returns."""
         inputs, filters = images.to(dtype), weight.to(dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
-        forms = tuning_in_force().forms(shape_of(images, weight, stride))
+        forms = forms_for(Computed(shape_of(images, weight, stride), weight, ctx.needs_input_grad[0]))
         with torch.autocast("cpu", enabled=False):
             maps = _outputs(patches, filters, bias.to(dtype), rectify, forms.outputs)
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))
@@ -89,18 +89,23 @@ class _Convolution(torch.autograd.Function):
         grad = _channels_last(grad.to(weight.dtype))
         mask = maps[0] if maps else None
         forms: Forms = ctx.forms
-        images_grad = None
+        found: list[Tensor | None] = [None, None, None]
         with torch.autocast("cpu", enabled=False):
-            weight_grad, bias_grad = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
+            if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
+                found[1:] = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
             if ctx.needs_input_grad[0]:
-                masked = _rectified(grad, mask)
-                images_grad = _image_gradient(patches, masked, weight, forms.image_gradient).to(ctx.dtypes[0])
-        _, weight_dtype, bias_dtype = ctx.dtypes
-        return images_grad, weight_grad.to(weight_dtype), bias_grad.to(bias_dtype), None, None, None
+                found[0] = _image_gradient(patches, _rectified(grad, mask), weight, forms.image_gradient)
+        kept = (x if x is None else x.to(dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
+        return *kept, None, None, None
 
 
 def _kernel(weight: Tensor) -> tuple[int, int]:
     return weight.shape[1], weight.shape[2]
+
+
+def _library(form: Form) -> Products:
+    """Return the library that multiplies the patches of a form."""
+    return "onednn" if form == "onednn" else "torch"
 
 
 def _channels_last(maps: Tensor) -> Tensor:
@@ -113,10 +118,11 @@ def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool, form
         images = patches.images.permute(0, 3, 1, 2)
         maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
         return maps.relu_() if rectify else maps
-    filters = weight.flatten(1).t()
+    filters, library = weight.flatten(1).t(), _library(form)
     maps = weight.new_empty(len(patches.images), *patches.size, len(weight))
     for samples in patches.samples(len(weight), patches.all_rows):
-        block = product(patches.matrix(samples, patches.all_rows), filters, bias).view_as(maps[samples])
+        block = product(patches.matrix(samples, patches.all_rows), filters, bias, library)
+        block = block.view_as(maps[samples])
         torch.clamp_min(block, 0, out=maps[samples]) if rectify else maps[samples].copy_(block)
     return maps
 
@@ -130,7 +136,7 @@ def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor, form: Form) 
     for rows in patches.rows(len(weight)):
         filters = weight[:, rows].flatten(1).contiguous()
         for samples in patches.samples(len(weight), rows):
-            products = product(grad[samples].flatten(0, 2), filters)
+            products = product(grad[samples].flatten(0, 2), filters, by=_library(form))
             patches.add_back(sums[samples], products, rows)
     return sums.permute(0, 3, 1, 2).to(grad.dtype)
 
@@ -150,7 +156,7 @@ def _filter_gradients(
             block = _rectified(grad[samples], None if mask is None else mask[samples]).view(-1, filters)
             if rows.start == 0:
                 bias += block.sum(0, dtype=bias.dtype)
-            products = product(block.t(), patches.matrix(samples, rows)).to(bias.dtype)
+            products = product(block.t(), patches.matrix(samples, rows), by=_library(form)).to(bias.dtype)
             part = products if samples.start == 0 else part.add_(products)
         parts.append(part.view(filters, -1, *weight.shape[2:]))
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), bias

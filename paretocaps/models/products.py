@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import flop_registry, register_flop_formula
 
+from paretocaps.domain.tuning import Products
 from paretocaps.models.tuned import tuning_in_force
 
 
@@ -41,21 +42,21 @@ def has_onednn() -> bool:
     return _ONEDNN is not None and bool(torch.backends.mkldnn.enabled)
 
 
-def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
+def product(left: Tensor, right: Tensor, bias: Tensor | None = None, by: Products | None = None) -> Tensor:
     """Return left @ right (+ bias), [M, N], for [M, K], [K, N] and [N]; without gradient.
 
-    Operands may be transposed. For oneDNN, others that are not dense are copied first, since it multiplies
-    them extremely slowly.
+    It is computed by the library `by`, or else by that of the tuning in force. Operands may be transposed.
+    For oneDNN, others that are not dense are copied first, since it multiplies them extremely slowly.
     """
-    if left.dtype == torch.float32 and _onednn_is_chosen(left):
+    if left.dtype == torch.float32 and left.device.type == "cpu" and _is_onednns(by):
         result: Tensor = _ONEDNN(_dense(left), _dense(right).t(), bias, "none", [], "")
         return result
     return left @ right if bias is None else torch.addmm(bias, left, right)
 
 
-def _onednn_is_chosen(operand: Tensor) -> bool:
-    chosen = tuning_in_force().products == "onednn" and operand.device.type == "cpu"
-    return chosen and has_onednn() and not torch.compiler.is_exporting()
+def _is_onednns(by: Products | None) -> bool:
+    library = by or tuning_in_force().products
+    return library == "onednn" and has_onednn() and not torch.compiler.is_exporting()
 
 
 def _dense(matrix: Tensor) -> Tensor:

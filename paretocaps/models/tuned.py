@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
-from paretocaps.domain.tuning import DEFAULT, Tuning
+from paretocaps.domain.tuning import DEFAULT, ConvolutionShape, Forms, Tuning
+
+
+class Computed(NamedTuple):
+    """A convolution that was computed: its shape, its filters, and whether its images have a gradient."""
+
+    shape: ConvolutionShape
+    weight: Tensor
+    image_gradient: bool
+
 
 _IN_FORCE: ContextVar[Tuning] = ContextVar("tuning", default=DEFAULT)
+_SEEN: ContextVar[list[Computed] | None] = ContextVar("convolutions", default=None)
 
 
 def tuning_in_force() -> Tuning:
@@ -32,3 +44,22 @@ def using(tuning: Tuning) -> Iterator[None]:
         _IN_FORCE.reset(token)
         if chosen != threads:
             torch.set_num_threads(threads)
+
+
+def forms_for(convolution: Computed) -> Forms:
+    """Return the forms by which a convolution is to be computed here and now."""
+    seen = _SEEN.get()
+    if seen is not None:
+        seen.append(convolution)
+    return tuning_in_force().forms(convolution.shape)
+
+
+@contextmanager
+def convolutions_seen() -> Iterator[list[Computed]]:
+    """Yield a list, to which the convolutions that are computed inside the context are added."""
+    seen: list[Computed] = []
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)

@@ -16,7 +16,7 @@ SHAPES = pytest.mark.parametrize(
         ((7, 30, 9, 9), 3, (3, 3), (2, 2)),
     ],
 )
-FORMS = pytest.mark.parametrize("form", ["patches", "torch"])
+FORMS = pytest.mark.parametrize("form", ["patches", "onednn", "torch"])
 
 
 def in_form(form, inputs, stride):
@@ -111,6 +111,14 @@ def test_each_product_has_the_form_that_the_tuning_names_even_where_it_no_longer
         maps.sum().backward()
         assert called == calls
         called.clear()
+
+
+def test_what_needs_no_gradient_has_none():
+    images, weight, bias = case((2, 3, 9, 9), 4, (3, 3))
+    maps = convolution(images, weight.detach(), bias.detach(), (1, 1), rectify=True)
+    (found,) = torch.autograd.grad(maps.sum(), [images])
+    (expected,) = torch.autograd.grad(reference((images, weight, bias), (1, 1), True).sum(), [images])
+    torch.testing.assert_close(found, expected)
 
 
 def test_results_are_channels_last_and_inputs_may_be_anything():

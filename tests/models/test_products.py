@@ -44,6 +44,8 @@ def test_the_tuning_in_force_names_the_library(monkeypatch):
     assert torch.equal(product(left, right), left @ right)
     with using(Tuning(products="onednn")):
         assert product(left, right) == "oneDNN's"
+        assert torch.equal(product(left, right, by="torch"), left @ right)
+    assert product(left, right, by="onednn") == "oneDNN's"
 
 
 @LIBRARIES
