@@ -125,6 +125,7 @@ class Measurement(_Value):
         partial: whether `time` and `energy` lack a frozen trunk's pass over the training images, whose
             features were kept; they did in version 0.1.
         tunings: the ways in which the training steps were computed, by their keys (`domain.tuning`).
+        retuned: whether some were computed by another tuning than the one that was kept for them.
     """
 
     acc: Fraction
@@ -146,6 +147,7 @@ class Measurement(_Value):
     remarks: tuple[str, ...] = ()
     partial: bool = False
     tunings: dict[str, Tuning] = {}
+    retuned: bool = False
 
     @model_validator(mode="after")
     def _epochs_in_order(self) -> Self:

@@ -70,6 +70,10 @@ class TrainingPlan:
         """
         return self.phase(epoch).batch_size
 
+    def steps_of(self, batch_size: int) -> int:
+        """Return the number of optimiser steps whose forward passes have `batch_size` images."""
+        return sum(phase.steps for phase in self.phases if phase.batch_size == batch_size)
+
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of the optimiser step `step` (from 0).
 

@@ -179,7 +179,7 @@ def finish_attempt(
     ended = row.ended if row.state == "finished" else now()
     values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
     kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
-    values["retuned"] = kept != measurement.tunings
+    values["retuned"] = measurement.retuned or kept != measurement.tunings
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
     if row.state == "finished":
         for parts in (QUANTITIES, PREDICTIONS):
@@ -239,6 +239,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "calibration": device.calibration,
         "partial": measurement.partial,
         "tunings": rows_of(measurement.tunings),
+        "retuned": measurement.retuned,
         "remarks": list(measurement.remarks) or None,
         "validation_images": measurement.images("validation"),
     }

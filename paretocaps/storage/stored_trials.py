@@ -164,6 +164,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         quantities=extra,
         remarks=remarks,
         partial=bool(row.partial),
+        retuned=bool(row.retuned),
         tunings={key: Tuning.model_validate(one) for key, one in tunings.items()},
     )
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from paretocaps.domain.choices import Choices
+from paretocaps.schedules.plan import TrainingPlan
+
 
 @dataclass(frozen=True)
 class Share:
@@ -62,3 +65,15 @@ class Share:
             return torch.zeros(1, dtype=torch.int64)
         before = self.rank * (images // self.size) + min(self.rank, images % self.size)
         return torch.arange(before, before + self.own(images), dtype=torch.int64)
+
+
+def told_batch(choices: Choices, plan: TrainingPlan, ranks: int) -> tuple[str, ...]:
+    """Return a remark on how many images a pass had where several ranks shared it."""
+    if ranks == 1:
+        return ()
+    first = plan.batch_size(1)
+    whose = "each" if choices.batch_per_rank else "all"
+    return (
+        f"batch sizes counted the images of {whose} of {ranks} ranks: the first pass had {first},"
+        f" {first / ranks:g} on each",
+    )

@@ -16,7 +16,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.collapse import REMARK, is_collapsed
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, Predictions, best_epoch
-from paretocaps.domain.progress import OnProgress, progress_of, unheard
+from paretocaps.domain.progress import OnProgress, OnTuned, progress_of, tuned_of, unheard, unkept
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
@@ -24,7 +24,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.complexity import multiply_adds, parameters
 from paretocaps.models.starting import starting_architecture
 from paretocaps.run_folder import RunFolder
-from paretocaps.schedules.plan import TrainingPlan, build_plan
+from paretocaps.schedules.plan import build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 from paretocaps.training.checkpoint import (
     NO_CHECKPOINT,
@@ -40,6 +40,7 @@ from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.first_network import network_to_train
 from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.further_quantities import network_quantities
+from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
@@ -52,6 +53,7 @@ from paretocaps.training.pruning import (
 )
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.room import Demand, check_room
+from paretocaps.training.share import told_batch
 from paretocaps.training.weights import packed, save_weights, unpacked
 
 
@@ -90,7 +92,7 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     name = describe_device(device, ranks=ranks.size).name
     found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)
-    training = _Training(job, choices, splits, device, began, found, ranks, on_progress)
+    training = _Training(job, choices, splits, device, began, found, ranks, on_progress, tuned_of(on_epoch))
     go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
@@ -111,6 +113,7 @@ class _Training:
         found: Found = NO_CHECKPOINT,
         ranks: Ranks = ALONE,
         on_progress: OnProgress = unheard,
+        on_tuned: OnTuned = unkept,
     ) -> None:
         state = found.state
         self.on_progress = on_progress
@@ -132,8 +135,10 @@ class _Training:
         )
         network, self.started = network_to_train(shape, choices, job.seed, state)
         loader = DeviceLoader(splits.train, device, seed=job.seed, augment=choices.augment)
-        self.learner = Learner(network, loader, choices, device, ranks=ranks, on_progress=on_progress)
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
+        self.machine = describe_device(device, ranks=ranks.size).machine
+        self.tunings = KeptTunings.of_job(job, self.machine, self.plan.steps_of, on_tuned, ranks)
+        self.learner = Learner(network, loader, choices, device, ranks=ranks, on_progress=on_progress)
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
         precision = autocast(device, resolve_precision(choices.precision, device))
@@ -171,12 +176,14 @@ class _Training:
             "started": list(self.started),
             "partial": self.partial,
             "judged": asdict(self.judged),
+            "tunings": self.tunings.state(self.machine),
             "device": describe_device(self.device, ranks=self.ranks.size).name,
             "wall": time.perf_counter() - self.began,
             "random": random_states(self.device),
         }
 
     def _restore(self, state: State) -> None:
+        self.tunings.restore(state.get("tunings"), self.machine)
         self.learner.restore(state["learner"])
         self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
         self.began -= state["wall"] if "wall" in state else self.records[-1].wall
@@ -286,6 +293,8 @@ class _Training:
             best_epoch=best.epoch,
             time=best.time,
             partial=self.partial,
+            tunings=self.tunings.used,
+            retuned=self.tunings.retuned,
             wall=time.perf_counter() - self.began,
             params=best.params,
             macs=best.macs,
@@ -303,6 +312,7 @@ class _Training:
                 *([REMARK] if collapsed else []),
                 *disturbed,
                 *self.moved,
+                *self.tunings.remarks,
                 *self.kept.remarks,
                 *self.stopped,
                 *self.judged.remarks,
@@ -310,7 +320,7 @@ class _Training:
                 *self.started,
                 *self.features.remarks,
                 *self.best.remarks,
-                *_told_batch(self.choices, self.plan, self.ranks.size),
+                *told_batch(self.choices, self.plan, self.ranks.size),
                 *self.learner.remarks,
                 *self.evaluator.remarks,
             ),
@@ -338,15 +348,3 @@ class _Training:
             elapsed += seconds[record.epoch]
             settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
         return settled
-
-
-def _told_batch(choices: Choices, plan: TrainingPlan, ranks: int) -> tuple[str, ...]:
-    """Return a remark on how many images a pass had where several ranks shared it."""
-    if ranks == 1:
-        return ()
-    first = plan.batch_size(1)
-    whose = "each" if choices.batch_per_rank else "all"
-    return (
-        f"batch sizes counted the images of {whose} of {ranks} ranks: the first pass had {first},"
-        f" {first / ranks:g} on each",
-    )

@@ -52,6 +52,7 @@ def test_epochs_and_steps_are_covered_once_each(plan):
     assert [row.epoch for row in rows] == list(range(1, plan.epochs + 1))
     assert sum(row.steps for row in rows) == plan.total_steps
     assert sum(phase.steps for phase in plan.phases) == plan.total_steps
+    assert sum(map(plan.steps_of, {row.batch_size for row in rows})) == plan.total_steps
     for row in rows:
         assert row.batch_size == plan.batch_size(row.epoch) == plan.phase(row.epoch).batch_size
         assert row.steps == math.ceil(plan.images / (row.batch_size * plan.choices.accumulate))

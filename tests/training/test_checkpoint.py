@@ -338,6 +338,21 @@ def test_a_checkpoint_of_the_format_before_is_continued(job):
     assert not [remark for remark in measured.remarks if "checkpoint" in remark]
 
 
+def test_a_checkpoint_without_tunings_is_continued_and_marked(job):
+    made = kept(job)
+    with pytest.raises(Cut):
+        train(made, cut_after(2))
+    path = RunFolder(made.folder).checkpoint
+    content = torch.load(path, weights_only=True)
+    del content["state"]["tunings"]
+    torch.save(content, path)
+    measured = train(made, go_on)
+    assert measured.retuned
+    assert "the checkpoint is of an older version, which did not record how steps are computed" in (
+        measured.remarks
+    )
+
+
 def test_random_states_are_restored(job):
     before = torch.get_rng_state()
     restore_random_states({"cpu": torch.Generator().manual_seed(7).get_state()}, torch.device("cpu"))

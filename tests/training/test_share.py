@@ -3,7 +3,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.training.share import Share
+from paretocaps.domain.choices import Choices
+from paretocaps.schedules.plan import build_plan
+from paretocaps.training.share import Share, told_batch
 
 IMAGES, BATCHES = st.integers(1, 300), st.integers(1, 64)
 
@@ -38,6 +40,15 @@ def test_the_weights_of_a_steps_passes_add_up_to_one(images, batch, size):
 def test_a_smaller_pass_is_no_more_images_for_anyone(one, other, size):
     small, large = sorted((one, other))
     assert all(share.taken(small) <= share.taken(large) for share in shares(size))
+
+
+def test_how_many_images_a_pass_had_is_told_where_ranks_share_it():
+    choices = Choices(batch_size=16)
+    plan = build_plan(choices, 100, 1)
+    assert told_batch(choices, plan, 1) == ()
+    assert told_batch(choices, plan, 2) == (
+        "batch sizes counted the images of all of 2 ranks: the first pass had 16, 8 on each",
+    )
 
 
 def test_one_rank_takes_everything_as_it_is():
