@@ -339,7 +339,7 @@ def test_a_checkpoint_of_the_format_before_is_continued(job):
 
 
 def test_a_checkpoint_without_tunings_is_continued_and_marked(job):
-    made = kept(job)
+    made = kept(job(epochs=3))
     with pytest.raises(Cut):
         train(made, cut_after(2))
     path = RunFolder(made.folder).checkpoint
