@@ -96,6 +96,7 @@ class FrozenFeatures:
             self._learner.stopwatch.start_phase()
             with self._energy.epoch(epoch):
                 features = self._computed(network, self._images, epoch)
+            self._learner.stopwatch.pause()
         self._kept = self._computed(network, self._validation)
         self._learner.use(features, Head(network))
         self.seconds.append(time.perf_counter() - began)

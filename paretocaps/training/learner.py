@@ -210,6 +210,7 @@ class Learner:
                 self._taken = last
                 if last < len(rates):
                     between()
+        self.stopwatch.pause()
         loss = float(self.ranks.total(self._loss)) / len(self.loader)
         self._taken, self._loss = 0, torch.zeros((), device=self.device)
         if loss != loss or loss in (float("inf"), float("-inf")):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paretocaps.training.disturbance import WIDEST_SPREAD, disturbances
+from paretocaps.training.disturbance import WIDEST_SPREAD, Taken, disturbances
 
 
 def laps(*steps):
@@ -11,17 +11,33 @@ def laps(*steps):
 
 
 def test_a_quiet_training_is_not_flagged():
-    assert disturbances(laps(np.full(50, 0.1)), cpu=4.9) == ()
+    assert disturbances(laps(np.full(50, 0.1)), Taken(0.05, 0.04)) == ()
+    assert disturbances(laps(np.full(50, 0.1)), Taken(0.15, told=False)) == ()
     assert disturbances([]) == ()
 
 
 def test_waiting_for_the_processor_is():
-    (remark,) = disturbances(laps(np.full(50, 0.1)), cpu=2.5)
+    (remark,) = disturbances(laps(np.full(50, 0.1)), Taken(0.5))
+    assert remark == (
+        "the machine was busy with something else: training waited for the processor for 50% of its 5 s"
+    )
+
+
+def test_what_the_host_of_a_virtual_machine_takes_adds_to_it():
+    (remark,) = disturbances(laps(np.full(50, 0.1)), Taken(0.06, 0.08))
+    assert remark == (
+        "the machine was busy with something else: training waited for the processor for 6% of its 5 s,"
+        " and the host of this virtual machine took 8%"
+    )
+
+
+def test_where_the_kernel_tells_nothing_the_thread_that_steps_does():
+    (remark,) = disturbances(laps(np.full(50, 0.1)), Taken(0.5, told=False))
     assert remark == "the machine was busy with something else: training had the processor for 50% of its 5 s"
 
 
 def test_a_moment_is_not_judged():
-    assert disturbances(laps(np.full(3, 0.01)), cpu=0.0) == ()
+    assert disturbances(laps(np.full(3, 0.01)), Taken(1.0)) == ()
 
 
 def test_a_device_whose_thread_says_nothing_is_told_by_the_spread_alone():
@@ -53,7 +69,7 @@ def test_no_spread_below_the_bound_is_flagged(median, spread, count):
     assert disturbances(laps(steps)) == ()
 
 
-@pytest.mark.parametrize("share", [0.2, 0.79])
-def test_both_reasons_are_said(share):
+@pytest.mark.parametrize("taken", [Taken(0.11), Taken(0.21, told=False)])
+def test_both_reasons_are_said(taken):
     steps = np.concatenate([np.full(40, 0.1), np.full(10, 0.35)])
-    assert len(disturbances(laps(steps), cpu=share * float(steps.sum()))) == 2
+    assert len(disturbances(laps(steps), taken)) == 2

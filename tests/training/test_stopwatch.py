@@ -6,7 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paretocaps.training.disturbance import Taken
 from paretocaps.training.stopwatch import Stopwatch
+from paretocaps.training.taken_time import TakenTime
 
 CPU = torch.device("cpu")
 
@@ -106,24 +108,65 @@ def test_a_real_clock_measures_what_is_inside_the_lap_only() -> None:
     assert watch.seconds()[1] == pytest.approx(inside)
 
 
+def untold() -> TakenTime:
+    """What a kernel tells that tells nothing."""
+    return TakenTime(lambda: None)
+
+
 def test_a_thread_that_waits_for_the_processor_is_noticed() -> None:
-    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), clock_of([0.5] * 4))
+    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), thread_clock=clock_of([0.5] * 4), taken=untold())
     watch.start_phase()
     for _ in range(4):
         with watch.lap(1):
             pass
     (remark,) = watch.disturbances()
     assert "50% of its 3 s" in remark
+    assert watch.taken() == Taken(0.5, told=False)
 
 
 def test_a_thread_that_runs_is_left_in_peace() -> None:
-    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), clock_of([0.95] * 4))
+    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), thread_clock=clock_of([0.95] * 4), taken=untold())
     watch.start_phase()
     for _ in range(4):
         with watch.lap(1):
             pass
     assert watch.disturbances() == ()
     assert Stopwatch(CPU).disturbances() == ()
+
+
+def test_what_the_kernel_tells_counts_more_than_what_the_thread_ran() -> None:
+    told = TakenTime(lambda: None, seconds=4.0, waited=1.0, stolen=1.0, wanted=8.0)
+    watch = Stopwatch(CPU, 1, clock_of([1.0] * 4), thread_clock=clock_of([0.1] * 4), taken=told)
+    watch.start_phase()
+    for _ in range(4):
+        with watch.lap(1):
+            pass
+    assert watch.taken() == Taken(0.25, 0.125)
+    (remark,) = watch.disturbances()
+    assert "for 25% of its 3 s, and the host of this virtual machine took 12%" in remark
+
+
+def test_cpu_seconds_of_all_threads_are_charged_by_epoch() -> None:
+    watch = Stopwatch(CPU, 1, clock_of([9.0, 1.0, 1.0]), clock_of([12.0, 2.0, 3.0]))
+    watch.start_phase()
+    for epoch in (1, 1, 2):
+        with watch.lap(epoch):
+            pass
+    assert watch.seconds() == {1: 2.0, 2: 1.0}
+    assert watch.cpu_seconds() == {1: 4.5, 2: 3.0}
+
+
+def test_a_training_that_an_older_version_began_has_no_cpu_seconds() -> None:
+    watch, later = Stopwatch(CPU, 1), Stopwatch(CPU, 1)
+    watch.start_phase()
+    for _ in range(2):
+        with watch.lap(1):
+            pass
+    state = watch.state()
+    older = [{name: value for name, value in phase.items() if name != "process"} for phase in state["phases"]]
+    later.restore(older)
+    assert later.seconds() == watch.seconds()
+    assert later.cpu_seconds() is None
 
 
 def test_a_typical_step_is_the_median_of_the_present_phase() -> None:
@@ -138,7 +181,7 @@ def test_a_typical_step_is_the_median_of_the_present_phase() -> None:
 
 def test_a_thread_that_waits_for_other_processes_says_nothing_of_its_device() -> None:
     for waits, busy in ((False, True), (True, False)):
-        watch = Stopwatch(CPU, 0, clock_of([1.0]), clock_of([0.1]), waits=waits)
+        watch = Stopwatch(CPU, 0, clock_of([1.0]), thread_clock=clock_of([0.1]), waits=waits, taken=untold())
         watch.start_phase()
         with watch.lap(1):
             pass

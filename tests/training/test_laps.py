@@ -1,0 +1,50 @@
+import torch
+
+from paretocaps.training.laps import Charges, Phase
+
+
+def charged(charges: Charges) -> dict[int, float]:
+    totals: dict[int, float] = {}
+    for epoch, seconds in charges.by_epoch():
+        totals[epoch] = totals.get(epoch, 0.0) + seconds
+    return totals
+
+
+def test_the_first_laps_cost_the_median_of_the_others():
+    charges = Charges(warmup=2)
+    assert [charges.add(1, 1, seconds) for seconds in (9.0, 8.0, 1.0, 2.0, 3.0)] == [True, True, *[False] * 3]
+    assert charged(charges) == {1: 2 * 2.0 + 6.0}
+    assert charges.seconds == 6.0
+
+
+def test_cpu_seconds_are_charged_as_wall_seconds_are():
+    phase = Phase(warmup=1)
+    for wall, cpu in ((9.0, 12.0), (1.0, 2.0), (1.0, 2.0)):
+        phase.add(1, 1, wall, cpu, thread=wall / 2)
+    assert charged(phase.wall) == {1: 3.0}
+    assert phase.cpu is not None
+    assert charged(phase.cpu) == {1: 6.0}
+    assert phase.thread == 1.0  # without the lap that warmed up
+
+
+def test_a_phase_goes_on_from_its_state():
+    phase, later = Phase(warmup=1), Phase(warmup=1)
+    for _ in range(3):
+        phase.add(1, 1, 1.0, 2.0, 0.5)
+    later.restore(phase.state(), warmup=1)
+    later.add(2, 1, 7.0, 7.0, 7.0)  # warms up the new process
+    later.add(2, 1, 1.0, 2.0, 0.5)
+    assert later.cpu is not None
+    assert charged(later.wall) == {1: 3.0, 2: 2.0}
+    assert charged(later.cpu) == {1: 6.0, 2: 4.0}
+    assert later.thread == 1.5
+
+
+def test_a_phase_of_a_version_that_counted_no_cpu_seconds_has_none():
+    old = {"warming": [(1, 1, 2.0)], "settled": torch.ones(3), "sums": {1: 3.0}, "seconds": 3.0, "cpu": 2.5}
+    phase = Phase(warmup=1)
+    phase.restore(old, warmup=1)
+    phase.add(2, 1, 1.0, 1.0, 1.0)
+    assert phase.cpu is None
+    assert charged(phase.wall) == {1: 4.0, 2: 1.0}
+    assert phase.thread == 2.5
