@@ -48,6 +48,8 @@ def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
     show(front_table(front.members, front.objectives, console().width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)
+    for line in front.computed_by:
+        say(line)
     intervals = interval_notes(front.members, front.objectives)
     for line in (*flag_lines(front.members), *intervals, *level_notes(front)):
         say(line)

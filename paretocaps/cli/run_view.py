@@ -26,6 +26,8 @@ def write_run(run: TrainedRun, form: str) -> None:
     measured = run.measurement
     if not run.anew:
         say(f"the training in {run.job.folder} is already complete: nothing was trained")
+    for text in dict.fromkeys(map(str, measured.tunings.values())):
+        say(f"steps computed by {text}")
     for remark in measured.remarks:
         say(remark)
     if run.weights is not None:

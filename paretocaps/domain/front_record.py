@@ -10,6 +10,7 @@ from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.tuning import Tunings
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class FrontRecord:
             the accuracy of `time_to` or `epochs_to`.
         validation_images: the number of images that the members' accuracies are shares of; None if it was not
             recorded.
+        tunings: the tunings that the study keeps, by device (`Device.machine`) and key.
     """
 
     study: str
@@ -101,6 +103,7 @@ class FrontRecord:
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
     collapsed: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
+    tunings: Mapping[str, Tunings] = field(default_factory=dict, compare=False)
 
     @property
     def measured_on(self) -> str:
@@ -113,6 +116,17 @@ class FrontRecord:
                 " by their calibrations"
             )
         return f"trials of {self.device} only, of {len(self.devices)} devices" if self.device else ""
+
+    @property
+    def computed_by(self) -> tuple[str, ...]:
+        """One note per device on the tunings by which training steps were computed on it, each one once."""
+        texts = {
+            device: " | ".join(dict.fromkeys(str(tuning) for tuning in kept.values()))
+            for device, kept in self.tunings.items()
+        }
+        if len(texts) == 1:
+            return tuple(f"steps computed by {text}" for text in texts.values())
+        return tuple(f"steps on {device} computed by {text}" for device, text in texts.items())
 
     @property
     def within(self) -> str:
@@ -152,6 +166,10 @@ class FrontRecord:
             "device": self.device,
             "scaled_to": self.scaled_to,
             "validation_images": self.validation_images,
+            "tunings": {
+                device: {key: one.model_dump(mode="json", exclude_defaults=True) for key, one in kept.items()}
+                for device, kept in self.tunings.items()
+            },
             "members": [member.as_dict() for member in self.members],
         }
 

@@ -144,11 +144,17 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
 
 
 def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> dict[str, str]:
+    tunings = [
+        f"{key}: {tuning}" if len(front.tunings) == 1 else f"{device}, {key}: {tuning}"
+        for device, kept in front.tunings.items()
+        for key, tuning in kept.items()
+    ]
     facts = {
         "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
         "bounds": front.within or "none",
         "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
         or "not recorded",
+        "tunings": "\n".join(tunings) or "not recorded",
         "seeds": ", ".join(map(str, seeds)) or "none",
     }
     if front.reference_point is not None:

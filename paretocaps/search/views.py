@@ -1,6 +1,7 @@
 """Reads a front, or all finished trials, of a stored study."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
@@ -43,9 +44,13 @@ def front_of(
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds)
         if bounded is not None:
-            return with_levels(store, bounded)
+            return _tuned(store, with_levels(store, bounded))
     table = store.table(study, asked_quantities(asked, bounds))
-    return with_levels(store, ranked_front(record, table, asked, bounds, device, scale_to))
+    return _tuned(store, with_levels(store, ranked_front(record, table, asked, bounds, device, scale_to)))
+
+
+def _tuned(store: Store, front: FrontRecord) -> FrontRecord:
+    return replace(front, tunings=store.tunings(front.study))
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.tuning import Tunings
 from paretocaps.errors import DataError, StorageError, UsageError
 from paretocaps.service.reading import bounds, front_of, only_study
 
@@ -36,6 +37,7 @@ class PickedTrial:
         weights: the file with its weights, or None if they were not kept, or not on this machine.
         host: the other machine that they were kept on.
         missing: whether they were kept on this machine, but their file is not there.
+        tunings: those that the study keeps, by device and key.
     """
 
     storage: str
@@ -53,6 +55,7 @@ class PickedTrial:
     weights: Path | None
     host: str | None = None
     missing: bool = False
+    tunings: Mapping[str, Tunings] = field(default_factory=dict)
 
     def kept_weights(self) -> Path:
         """Return the file with the weights.
@@ -193,6 +196,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         weights=chosen.weights,
         host=chosen.weights_elsewhere,
         missing=measured.weights is not None and chosen.weights is None,
+        tunings=store.tunings(study),
     )
 
 

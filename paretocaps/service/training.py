@@ -223,6 +223,7 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
         "ranks": ranks,
         "folder": _folder(options.output, label),
         "checkpoints": True,
+        "tunings": picked.tunings if picked else {},
         "checkpoint_every": _duration(options.checkpoint_every),
     }
     if values["epochs"] < 1:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from paretocaps.domain.tuning import Tuning, Tunings
 from paretocaps.storage.schema import INSERT, TUNINGS, now
-from paretocaps.storage.studies import study_id
+from paretocaps.storage.studies import named, study_id
 
 
 def keep_tunings(connection: Connection, study: str, device: str, tunings: Tunings) -> dict[str, Tuning]:
@@ -31,13 +31,9 @@ def keep_tunings(connection: Connection, study: str, device: str, tunings: Tunin
 
 
 def tunings(connection: Connection, study: str) -> dict[str, dict[str, Tuning]]:
-    """Return the tunings that a study keeps, by device and key.
-
-    Raises:
-        StorageError: there is no such study.
-    """
+    """Return the tunings that a study keeps, by device and key; none of a study that is not there."""
     columns = TUNINGS.c.device, TUNINGS.c.key, TUNINGS.c.tuning
-    rows = connection.execute(select(*columns).where(TUNINGS.c.study_id == study_id(connection, study)))
+    rows = connection.execute(select(*columns).where(TUNINGS.c.study_id == named(study)))
     found: dict[str, dict[str, Tuning]] = defaultdict(dict)
     for device, key, stored in rows:
         found[device][key] = Tuning.model_validate(stored)

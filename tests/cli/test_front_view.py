@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from paretocaps.cli.front_view import write_front
+from paretocaps.domain.tuning import DEFAULT
 
 
 def test_json_is_the_contract(front, capsys):
@@ -17,6 +18,7 @@ def test_json_is_the_contract(front, capsys):
         "device",
         "scaled_to",
         "validation_images",
+        "tunings",
         "members",
     ]
     assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
@@ -55,6 +57,11 @@ def test_flags_and_devices_are_told(front, capsys):
     write_front(shown, None, "knee", "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["flags"] for row in rows] == ["shared loaded partial", "", "", ""]
+
+
+def test_tunings_are_told(front, capsys):
+    write_front(replace(front, tunings={"a": {"net, 128 images": DEFAULT}}), None, "knee", "table")
+    assert f"steps computed by {DEFAULT}" in capsys.readouterr().err.splitlines()
 
 
 def test_one_member_shows_what_it_changes(front, capsys):

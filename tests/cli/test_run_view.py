@@ -1,5 +1,6 @@
 from paretocaps.cli.run_view import write_run
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.tuning import DEFAULT
 from paretocaps.service import TrainedRun
 
 
@@ -31,6 +32,11 @@ def test_the_result_is_data_and_what_to_do_with_it_is_talk(job, capsys):
         f"weights of the best epoch, 2: {run.job.folder / 'weights.pt'}",
         f"paretocaps export --run {run.job.folder}  # for use elsewhere",
     ]
+
+
+def test_tunings_are_told(job, capsys):
+    write_run(trained(job, tunings={"a": DEFAULT, "b": DEFAULT}), "table")
+    assert capsys.readouterr().err.splitlines()[0] == f"steps computed by {DEFAULT}"
 
 
 def test_accuracies_have_half_their_interval(job, capsys):

@@ -6,6 +6,7 @@ from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.tuning import DEFAULT, Tuning
 
 MEMBERS = (
     FrontMember(
@@ -51,6 +52,7 @@ def test_it_is_printed_as_json():
         "device": "cpu",
         "scaled_to": None,
         "validation_images": None,
+        "tunings": {},
         "members": [
             {
                 "trial": 4,
@@ -99,6 +101,18 @@ def test_a_study_without_finished_trials_has_no_reference_point():
 )
 def test_a_note_on_devices_is_there_where_there_are_several(changes, note):
     assert front(**changes).measured_on == note
+
+
+def test_notes_on_tunings_name_the_device_where_there_are_several():
+    other = Tuning(products="onednn")
+    one = front(
+        tunings={"a": {"net, 128 images": DEFAULT, "net, 16 images": other, "net, 1 images": DEFAULT}}
+    )
+    assert one.computed_by == (f"steps computed by {DEFAULT} | {other}",)
+    assert one.as_dict()["tunings"]["a"]["net, 16 images"] == {"products": "onednn"}
+    two = front(tunings={"a": {"net": DEFAULT}, "b": {"net": other}})
+    assert two.computed_by == (f"steps on a computed by {DEFAULT}", f"steps on b computed by {other}")
+    assert front().computed_by == ()
 
 
 def test_bounds_are_joined():

@@ -8,6 +8,7 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.tuning import DEFAULT
 from paretocaps.errors import UsageError
 from paretocaps.report.figures import placeholder
 from paretocaps.report.line_styles import STYLES
@@ -101,10 +102,14 @@ def test_flags_devices_and_remarks_are_on_the_page(tmp_path, front):
     flagged = replace(front.members[0], flags=("loaded",))
     shown = replace(front, members=(flagged, *front.members[1:]), scaled_to="one", devices=("one", "two"))
     remarks = {flagged.trial: ["steps took <1 to 9 s"], 0: []}
+    shown = replace(shown, tunings={"one": {"net, 16 images": DEFAULT}, "two": {"net, 16 images": DEFAULT}})
     body = written(tmp_path / "demo.html", shown, devices=["one", "two"], remarks=remarks)
     assert (
         "<dt>device</dt><dd>one<br>two<br>"
         "times of 2 devices, scaled to seconds of one by their calibrations</dd>" in body
+    )
+    assert (
+        f"<dt>tunings</dt><dd>one, net, 16 images: {DEFAULT}<br>two, net, 16 images: {DEFAULT}</dd>" in body
     )
     assert "Flags: loaded: something else disturbed" in body
     assert "shared:" not in body

@@ -6,6 +6,7 @@ from paretocaps import service
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.tuning import DEFAULT
 from paretocaps.errors import DataError, StorageError, UnknownNameError, UsageError
 from paretocaps.host import NAME
 from paretocaps.storage.store import Store
@@ -16,6 +17,7 @@ TRIALS = {
     1: {0: (0.99, 9.0, 300)},
     2: {0: (0.80, 8.0, 900)},
 }
+TUNINGS = {"net, 128 images": DEFAULT}
 KEPT = {(0, 0), (0, 1), (1, 0)}
 
 
@@ -24,7 +26,7 @@ def measurement(values, weights):
     device = Device(name="paper", kind="cpu")
     return Measurement(
         acc=acc, best_epoch=1, time=time, wall=time, params=params, macs=params, device=device,
-        test_acc=acc - 0.01, weights=weights,
+        test_acc=acc - 0.01, weights=weights, tunings=TUNINGS,
     )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ def test_a_trial_by_number(url):
     assert picked.values["acc"] == pytest.approx(0.92)
     assert picked.kept_weights().is_file()
     assert "seed-1" in picked.kept_weights().parts[-2]
+    assert picked.tunings == {"paper, torch unknown": TUNINGS}
 
 
 def test_a_seed_of_it(url):

@@ -1,11 +1,13 @@
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from paretocaps import service
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.domain.tuning import DEFAULT
 from paretocaps.errors import TrainingError, UsageError
 from paretocaps.models.pruning import eagle_eye
 from paretocaps.service.training import TrainingWatcher, TrainOptions, _ranks, train
@@ -68,6 +70,8 @@ def test_a_studys_trial_gives_choices_data_and_epochs(storage, folder):
     assert (changed.job.seed, changed.job.choices["learning_rate"]) == (7, 0.25)
     assert run.weights is None
     assert json.dumps(run.as_dict())
+    kept = {"cpu, torch unknown": {"points, 1 image": DEFAULT}}
+    assert train(TrainOptions(device="cpu", output="t"), replace(picked, tunings=kept)).job.tunings == kept
 
 
 @pytest.mark.slow
