@@ -1,5 +1,6 @@
 """Writes a front to stdout."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -9,12 +10,15 @@ from paretocaps.cli.naming import defaults, flag_lines
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import console, say, show, write_json
 from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.objective import TEST_ACC, Objective
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.tables import csv_text, estimate_text
 
 
-def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form: str) -> None:
+def write_front(
+    front: FrontRecord, marked: FrontMember | None, word: str, form: str, *, test: bool = False
+) -> None:
     """Write `front` to stdout.
 
     Args:
@@ -23,13 +27,14 @@ def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form:
             with the hypervolume of the whole front.
         word: the mark.
         form: "table", "json" or "csv".
+        test: whether the table has a column of test accuracies.
     """
     for line in front.left_out:
         say(line)
     if front.within:
         say(f"only trials with {front.within}; --all lifts the bounds")
     if form == "table":
-        _show(front, marked, word)
+        _show(front, marked, word, (*front.objectives, TEST_ACC) if test else front.objectives)
         return
     if marked is not None:
         front = replace(front, members=(marked,))
@@ -39,13 +44,13 @@ def write_front(front: FrontRecord, marked: FrontMember | None, word: str, form:
         click.echo(csv_text(front.members, front.objectives), nl=False)
 
 
-def _show(front: FrontRecord, marked: FrontMember | None, word: str) -> None:
+def _show(front: FrontRecord, marked: FrontMember | None, word: str, shown: Sequence[Objective]) -> None:
     if not front.members:
         say(f"study {front.study}: no trial to show")
         return
     marks = {marked.trial: word} if marked else None
     base = defaults(front.trainer)
-    show(front_table(front.members, front.objectives, console().width, marks=marks, base=base))
+    show(front_table(front.members, shown, console().width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)
     for line in front.computed_by:

@@ -57,6 +57,10 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "PATH", "Folder of images: one sub-folder per class, or IDX files, or parquet files."
         ),
         "--limit-train": Meaning("N", "Train on N images only, stratified, one per class or more.", int),
+        "--limit-validation": Meaning(
+            "N|all",
+            "Validate on N images only, stratified, or on all.  [default: in proportion to --limit-train]",
+        ),
         "--corrupt": Meaning("refuse|skip", "What to do with image files that cannot be read."),
         "--parts": Meaning(
             "train=A,test=B",
@@ -174,17 +178,19 @@ def choices_options(function: Decorated) -> Decorated:
     return shared("--set", "", "settings", multiple=True)(design(function))
 
 
-def data_options(dataset: str = "digits", corrupt: str = "refuse") -> Decorator:
+def data_options(dataset: str = "digits", corrupt: str = "refuse", *, validates: bool = True) -> Decorator:
     """Return a decorator that adds the images to train on: `--dataset`, `--data`, and how to read them.
 
     Args:
         dataset: the default data set, for the help.
         corrupt: the default for files that cannot be read, for the help.
+        validates: whether the command judges networks on validation images.
     """
     options = (
         shared("--dataset", f"  [default: {dataset}]"),
         shared("--data"),
         shared("--limit-train"),
+        *((shared("--limit-validation"),) if validates else ()),
         shared("--corrupt", f"  [default: {corrupt}]"),
         shared("--channels"),
     )

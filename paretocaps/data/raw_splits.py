@@ -8,10 +8,11 @@ import numpy as np
 from paretocaps.data.arrays import decoded
 from paretocaps.data.catalog import DATASETS, DatasetEntry
 from paretocaps.data.encoded_images import EncodedData, EncodedPart
+from paretocaps.data.limits import limited_training, limited_validation, read_anew, told_interval
 from paretocaps.data.raw import Labels, RawData, RawPart, check_raw
 from paretocaps.data.sources.class_names import listed
 from paretocaps.data.sources.folder import read_folder
-from paretocaps.data.split import hold_out, one_in, stratified_indices
+from paretocaps.data.split import hold_out, one_in
 from paretocaps.domain.job import DataSpec, Levels, OnPreparing
 from paretocaps.errors import DataError, UsageError
 from paretocaps.registry import resolve
@@ -49,15 +50,15 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
 
     If a source has no test part, a fixed stratified sixth of its training part becomes the test part. The
     validation part is the source's own, or 10 % of what is left of the training part (6,000 images of MNIST),
-    stratified and the same for every trial; `limit_train` keeps a stratified subset of the rest. Every class
+    stratified and the same for every trial; `limit_train` keeps a stratified subset of the rest, and
+    `limit_validation` one of the validation part, after a remark on the interval of an accuracy. Every class
     keeps an image in the training part; a remark names the classes of which the validation or the test part
     has none. If the images have to be prepared (see `arrays.decoded`), that is done here, and `on_preparing`
     receives the progress.
 
     Raises:
         UnknownNameError: there is no data set of that name.
-        UsageError: the spec names no data, or `limit_train` is more than the training images or less than
-            the classes.
+        UsageError: the spec names no data, or a limit is more than the images or less than the classes.
         DataError: the data are missing, unreachable, truncated, corrupt, or too small to split, or a class
             has no training image.
     """
@@ -72,25 +73,28 @@ def read_splits(spec: DataSpec, on_preparing: OnPreparing | None = None) -> RawS
         train, test = hold_out(train, one_in(6, len(train)), classes_named)
     if validation is None:
         train, validation = hold_out(train, one_in(10, len(train)), classes_named)
-    limited = _limited(train, spec.limit_train, name, classes)
+    limited = limited_training(train, spec.limit_train, name, classes)
+    judged = limited_validation(validation, spec, len(train), name)
     return RawSplits(
         limited,
-        validation,
+        judged,
         test,
         classes,
         name,
         raw.class_names,
         (
             *raw.remarks,
-            *_lack(validation.labels, classes_named, "validation"),
+            *told_interval(len(judged), len(validation)),
+            *_lack(judged.labels, classes_named, "validation"),
             *_lack(test.labels, classes_named, "test"),
         ),
         raw.levels,
         raw.transposed,
-        (*raw.anew, *_limited_anew(train, spec.limit_train)),
+        (*raw.anew, *read_anew(train, spec.limit_train)),
         f"{classes} class{'es' * (classes != 1)}: {listed(classes_named)};"
-        f" {len(limited):,}{f' of {len(train):,}' if spec.limit_train else ''} training,"
-        f" {len(validation):,} validation{'' if found.validation is None else _whence(found.validation)},"
+        f" {_of(limited, train)} training,"
+        f" {_of(judged, validation)} validation"
+        f"{'' if found.validation is None else _whence(found.validation)},"
         f" {len(test):,} test images{_whence(found.test)}",
     )
 
@@ -103,6 +107,10 @@ def _read(spec: DataSpec) -> RawData | EncodedData:
     entry = DATASETS.get(spec.name)
     reader: Callable[[DatasetEntry], RawData | EncodedData] = resolve(entry.reader)
     return reader(entry)
+
+
+def _of(part: RawPart, whole: RawPart) -> str:
+    return f"{len(part):,}{f' of {len(whole):,}' if len(part) < len(whole) else ''}"
 
 
 def _whence(part: RawPart | EncodedPart | None) -> str:
@@ -142,28 +150,3 @@ def _lacking(labels: Labels, names: Sequence[str]) -> list[str]:
 
 def _classes(names: Sequence[str]) -> str:
     return f"class{'es' * (len(names) > 1)} {listed(names)}"
-
-
-def _limited_anew(train: RawPart, limit: int | None) -> tuple[str, ...]:
-    """Return a phrase if version 0.1, which left classes without an image, would keep other images."""
-    if limit is None or np.array_equal(
-        stratified_indices(train.labels, limit), stratified_indices(train.labels, limit, least=1)
-    ):
-        return ()
-    return ("limit_train keeps an image of every class",)
-
-
-def _limited(train: RawPart, limit: int | None, name: str, classes: int) -> RawPart:
-    if limit is None:
-        return train
-    if limit > len(train):
-        raise UsageError(
-            f"limit_train={limit} is more than the {len(train)} training images that {name} has besides"
-            " its validation images: lower it"
-        )
-    if limit < classes:
-        raise UsageError(
-            f"limit_train={limit} is less than the {classes} classes of {name}, each of which needs an image:"
-            f" give {classes} or more"
-        )
-    return train.take(stratified_indices(train.labels, limit, least=1))

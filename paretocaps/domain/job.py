@@ -26,7 +26,9 @@ class DataSpec(BaseModel):
 
     They are the data set `name` of the catalog, or the local folder `path` (of IDX files, parquet files, or
     one sub-folder of images per class). `limit_train` keeps that many training images, stratified and at
-    least one per class, after the validation split. `corrupt` determines whether image files that cannot be
+    least one per class, after the validation split. `limit_validation` keeps that many validation images in
+    the same way, or "proportional" the share of them that `limit_train` is of the others; None keeps all.
+    `corrupt` determines whether image files that cannot be
     read are refused or left out. `channels` converts all images to grayscale (1) or colour (3); None keeps
     them as they are. `size` is the height and width of decoded images; None keeps the data's own (the median
     if they differ). `levels` are the values that grays of more than 8 bits are scaled from; None takes the
@@ -39,6 +41,7 @@ class DataSpec(BaseModel):
     name: str | None = "digits"
     path: str | None = None
     limit_train: Annotated[int, Field(ge=1)] | None = None
+    limit_validation: Annotated[int, Field(ge=1)] | Literal["proportional"] | None = None
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
     size: tuple[Side, Side] | None = None
@@ -107,6 +110,8 @@ class TrainingJob(BaseModel):
         checkpoint_every: seconds within an epoch after which a checkpoint is written; None for the
             trainer's default.
         measure: the quantities that the study's objectives need, because some are costly to measure.
+        test: whether `test_acc` is to be measured; a study has the test part judged for the members of its
+            front alone, when it ends, by trainers that can do so (`TrainerSpec.judge`).
         stall_timeout: the seconds of silence after which its executor ends it; None for the executor's own.
         trial_timeout: the seconds after which its executor ends it; None for no limit.
         exclusive: whether nothing else may train on its device meanwhile, because its times are compared.
@@ -134,6 +139,7 @@ class TrainingJob(BaseModel):
     checkpoints: bool = False
     checkpoint_every: Duration | None = None
     measure: tuple[str, ...] = ()
+    test: bool = True
     stall_timeout: Duration | None = None
     trial_timeout: Duration | None = None
     exclusive: bool = False

@@ -109,7 +109,8 @@ class Measurement(_Value):
         params: parameters of the network of the best epoch.
         macs: forward multiply-adds per image of that network, if measured.
         memory: peak bytes during training, if measured.
-        test_acc: test accuracy of the best epoch's weights, measured once; it never steers anything.
+        test_acc: test accuracy of the best epoch's weights, measured once; it never steers anything. None
+            where the job leaves it to be judged later (`TrainingJob.test`).
         validation_images, test_images: the numbers of images that `acc` and `test_acc` are shares of; None
             where the trainer does not say, so that the accuracy of one seed has no interval.
         device: the device of all these values.
@@ -172,6 +173,13 @@ class Measurement(_Value):
         """
         value = getattr(self, name) if name in FIELDS else self.quantities.get(name)
         return None if value is None else float(value)
+
+
+class JudgedTest(_Value):
+    """The accuracy `acc` of a trained network on the test part, a share of so many `images`."""
+
+    acc: Fraction
+    images: Count
 
 
 MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")

@@ -91,6 +91,9 @@ class Objectives(Registry[Objective]):
             return False
 
 
+TEST_ACC = Objective("test_acc", "maximize", "", "test accuracy of the best epoch's weights", images="test")
+"""What is shown beside a front's objectives; it is none of them, because nothing is chosen by it."""
+
 OBJECTIVES: Registry[Objective] = Objectives(
     "objective",
     {

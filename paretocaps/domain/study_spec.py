@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from paretocaps.domain.duration import Duration
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.kept_validation import KeptValidation, kept_validation
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.domain.objective import canonical_name, split_names
 from paretocaps.domain.published import Published
@@ -40,6 +41,8 @@ class StudySpec(BaseModel):
         sampler: name of the sampler.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
+        limit_validation: validation images to keep, stratified, or "all"; None for the same share of them as
+            `limit_train` is of the training images, but 100 or more where there are so many.
         corrupt: whether image files that cannot be read are refused ("refuse") or left out ("skip").
         channels: 1 or 3 to convert all images to grayscale or colour; None to keep them as they are.
         parts: the parts of the data folder, as "train=A,test=B,validation=C" or a table; None to find them.
@@ -97,6 +100,7 @@ class StudySpec(BaseModel):
     dataset: str | None = None
     data: str | None = None
     limit_train: Count | None = None
+    limit_validation: KeptValidation | None = None
     corrupt: Literal["refuse", "skip"] = "refuse"
     channels: Literal[1, 3] | None = None
     parts: Parts | None = None
@@ -200,6 +204,7 @@ class StudySpec(BaseModel):
                 name=name,
                 path=path,
                 limit_train=self.limit_train,
+                limit_validation=kept_validation(self.limit_validation, self.limit_train),
                 corrupt=self.corrupt,
                 channels=self.channels,
                 parts=self.parts,

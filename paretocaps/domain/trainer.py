@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -9,7 +10,8 @@ from pydantic import BaseModel
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
 from paretocaps.domain.effect import Effect, Effects, Facts
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
-from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.measurement import EpochRecord, JudgedTest, Measurement
+from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.errors import UsageError, did_you_mean
 from paretocaps.registry import Registry
@@ -77,6 +79,18 @@ class Train(Protocol):
         ...
 
 
+class Judge(Protocol):
+    """A function that measures the accuracy of a trained network on the test part.
+
+    It is called with the job that trained it, whose `device` and `threads` are those to judge on, and the
+    file that its measurement names as `weights`. It calls `on_progress` as often as it likes.
+    """
+
+    def __call__(self, job: TrainingJob, weights: Path, on_progress: OnProgress) -> JudgedTest:
+        """Return the accuracy that `train` measures of these weights where `job.test` is set."""
+        ...
+
+
 _NOTHING = Space()
 
 
@@ -105,6 +119,8 @@ class TrainerSpec:
             objectives include a time; without it, times can be compared on one device only.
         ranks: whether `train` can train a job on several ranks (`TrainingJob.ranks`). A choice called
             `ranks` then says how many of the study's ranks a trial takes; 0 or none takes all.
+        judge: its `Judge` function. Where a trainer has one, the jobs of studies have `test` unset, and the
+            members of a front are judged when the study ends; without it, `train` measures `test_acc`.
         effects: its `Effects` function, by which a study knows two spellings of the same training, and the
             choices that cannot act in its epochs; without it, other choices are another training.
     """
@@ -122,6 +138,7 @@ class TrainerSpec:
     calibrate: str = ""
     ranks: bool = False
     effects: str = ""
+    judge: str = ""
 
     def check_ranks(self, ranks: int, fix: Mapping[str, Any] | None = None, space: Space = _NOTHING) -> None:
         """Refuse several ranks if the trainer supports only one, and choices of more ranks than there are.
@@ -250,6 +267,11 @@ class TrainerSpec:
             return ()
         effects: Effects = TRAINERS.resolve(self.name, self.effects)
         return tuple(effects(epochs, facts))
+
+    def load_judge(self) -> Judge | None:
+        """Import and return the function that judges trained networks; None if the trainer has none."""
+        judge: Judge | None = TRAINERS.resolve(self.name, self.judge) if self.judge else None
+        return judge
 
     def load(self) -> Train:
         """Import and return the training function."""

@@ -18,6 +18,7 @@ from paretocaps.run_folder import RunFolder
 from paretocaps.search.driver import Driver
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.jobs import Jobs
+from paretocaps.search.judging import judged_at_once
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
@@ -238,6 +239,7 @@ class Runner:
             checkpoints=True,
             checkpoint_every=self.spec.checkpoint_every,
             measure=self._measured,
+            test=judged_at_once(TRAINERS.get(self.spec.trainer), self.spec, self.objectives),
             origin=self.origin,
             tunings=self.store.tunings(key.study),
             trainings=self.spec.trials * len(self.spec.seeds),

@@ -31,7 +31,8 @@ from paretocaps.search.identity import (
     stored_form,
 )
 from paretocaps.search.ingest import ingest
-from paretocaps.search.interrupts import Interrupts
+from paretocaps.search.interrupts import Interrupts, TimeIsUpError
+from paretocaps.search.judging import Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
@@ -229,7 +230,22 @@ def run_study(
                 proposals.begin_with(checked.designs)
                 ingest(runner)
                 runner.run()
+                _judge_front(checked, runner)
                 return runner
+
+
+def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
+    """Have the test part judged by the front of a study that has ended, within its bounds."""
+    spec, results, interrupts = checked.spec, runner.results, runner.interrupts
+    if runner.time_is_up:
+        return
+    here = "auto" if isinstance(checked.executor, ElsewhereFactory) else spec.device
+    judging = Judging(results.store, spec, results.observer.notice, lambda *_: interrupts.check(), here)
+    try:
+        judging.judge([member.trial for member in results.standing.within(spec.requirements)])
+    except TimeIsUpError as over:
+        runner.time_is_up = str(over)
+    results.take_in()
 
 
 def _check(

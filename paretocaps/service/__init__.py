@@ -18,7 +18,8 @@ from paretocaps.service.preview import Description, PlanView, describe, plan, wr
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
 from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
-from paretocaps.service.training import TrainedRun, TrainingWatcher, TrainOptions, is_first_rank, train
+from paretocaps.service.train_options import TrainOptions
+from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
 
 __all__ = [
     "BenchOptions",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paretocaps.data.images import DataSplits, ImageSet
 
 PARTS = ("test", "validation")
+_WHOLE = {"limit_train": None, "limit_validation": None}
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
         return _folder(options.data, subjects)
     if options.dataset is not None:
         return DataSpec(name=options.dataset)
-    own = {one.data.model_copy(update={"limit_train": None}) for one in subjects if one.data is not None}
+    own = {one.data.model_copy(update=_WHOLE) for one in subjects if one.data is not None}
     if len(own) != 1:
         why = "are stored without their data" if not own else "were trained on different data"
         raise UsageError(f"the networks {why}: give --dataset NAME or --data PATH")
@@ -101,7 +102,7 @@ def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
     place = str(Path(path).expanduser().resolve())
     for one in subjects:
         if one.data is not None and one.data.path == place:
-            return one.data.model_copy(update={"limit_train": None})
+            return one.data.model_copy(update=_WHOLE)
     a = subjects[0].network.architecture
     channels: Any = a.channels if a.channels in (1, 3) else None
     return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width), transpose=a.transposed)

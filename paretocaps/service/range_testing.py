@@ -147,7 +147,8 @@ def _data(options: RangeOptions) -> DataSpec:
     from paretocaps.domain.study_spec import StudySpec, resolve_spec
 
     asked = ("dataset", "data", "limit_train", "corrupt", "channels", *Layout.model_fields)
-    spec: StudySpec = resolve_spec({name: getattr(options, name) for name in asked})
+    given = {name: getattr(options, name) for name in asked}
+    spec: StudySpec = resolve_spec({**given, "limit_validation": "all"})
     return spec.data_spec
 
 

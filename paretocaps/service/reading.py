@@ -1,6 +1,6 @@
 """Reads stored studies: their fronts and trials, and reports on them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.progress import unheard
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
@@ -33,6 +34,9 @@ def load_front(
     require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
+    *,
+    test: bool = False,
+    notice: Callable[[str], None] = unheard,
 ) -> "Front":
     """Return the front of a stored study.
 
@@ -47,17 +51,28 @@ def load_front(
         measured_on: rank only the trials that were measured on this device.
         scale_to: rank the trials of all devices, with times scaled to seconds of this device by the ratio
             of the devices' calibrations; bounds on times apply to the scaled times.
+        test: measure and store the test accuracy of members that have none, which takes seconds for each;
+            a study that has ended has it of its front within its own bounds.
+        notice: receives a line on what was measured then, or why not.
 
     Raises:
         StorageError: there is no such database or study.
         UsageError: an objective was not measured or does not compare across devices, a bound is not
             understood, or a trial has no calibration to scale by.
     """
+    from paretocaps.search.judging import Judging
     from paretocaps.storage.store import Store
 
     requirements = bounds(require)
     with Store.open(fspath(storage), create=False) as store:
-        return front_of(store, only_study(store, study), objectives, requirements, measured_on, scale_to)
+        name = only_study(store, study)
+        asked = store, name, objectives, requirements, measured_on, scale_to
+        front = front_of(*asked)
+        if not test:
+            return front
+        judging = Judging(store, StudySpec.model_validate(store.study(name).spec), notice)
+        judging.judge([member.trial for member in front])
+        return front_of(*asked)
 
 
 def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.duration import parse_duration
-from paretocaps.domain.job import DataSpec, TrainingJob
-from paretocaps.domain.layout import Layout, Parts
+from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measured_estimate import estimate_of
 from paretocaps.domain.measurement import SHARES, EpochRecord, Measurement
 from paretocaps.domain.progress import WAITS, WithProgress
@@ -19,58 +18,11 @@ from paretocaps.service.epochs_file import EpochsFile
 from paretocaps.service.picking import PickedTrial
 from paretocaps.service.resuming import prepare
 from paretocaps.service.running import Interrupted
-from paretocaps.service.settings import data_spec, given_options, parse_settings
+from paretocaps.service.settings import parse_settings
+from paretocaps.service.train_options import TrainOptions, data_to_train
 
 DEFAULT_EPOCHS = 30
 """Epochs of a training that repeats no trial of a study, unless they are given."""
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """What to train, on which images, and where to write it.
-
-    An option that is None is taken from the trial, if one is picked, or has the default named last.
-
-    Attributes:
-        settings: choices as "name=value"; they override those of a trial or a design.
-        design: the design to start from; it cannot be given with a trial.
-        trainer: name of the trainer; the study's, or capsnet.
-        dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
-        limit_train, corrupt, channels, parts, classes_are_folders, transpose: options of the images (see
-            `DataSpec`); the study's, if its images are used.
-        epochs: epochs to train; the study's, or 30.
-        seed: the seed; the trial's, or 0.
-        device: "auto", "cpu", "cuda" or "cuda:N".
-        ranks: processes that train together; as many as torchrun started, or as the choices say, or 1.
-        output: the run's folder; runs/STUDY-trial-N, or runs/DESIGN, or runs/TRAINER.
-        checkpoint_every: seconds of an epoch, or text such as "10m", after which a checkpoint is written
-            within it; "off" for never; 10 minutes.
-        resume: continue from the folder's checkpoint, if it has one.
-        force: remove the files of an earlier training from the folder, and replace `save_trunk`.
-        save_trunk: a file for the trained (and pruned) backbone, from which other trainings start by the
-            choice `checkpoint`.
-    """
-
-    settings: tuple[str, ...] = ()
-    design: str | None = None
-    trainer: str | None = None
-    dataset: str | None = None
-    data: str | None = None
-    limit_train: int | None = None
-    corrupt: str | None = None
-    channels: int | None = None
-    parts: Parts | str | None = None
-    classes_are_folders: bool | None = None
-    transpose: bool | None = None
-    epochs: int | None = None
-    seed: int | None = None
-    device: str = "auto"
-    ranks: int | None = None
-    output: str | None = None
-    checkpoint_every: str | float | None = None
-    resume: bool = False
-    force: bool = False
-    save_trunk: str | None = None
 
 
 class TrainingWatcher:
@@ -210,18 +162,19 @@ def _job(options: TrainOptions, picked: PickedTrial | None) -> tuple[TrainingJob
     choices = _choices(TRAINERS.get(name), options, picked)
     ranks = _ranks(options, TRAINERS.get(name), choices)
     label = f"{picked.study}-trial-{picked.trial}" if picked else options.design or name
+    folder = _folder(options.output, label)
     values: dict[str, Any] = {
         "study": picked.study if picked else "train",
         "trial": picked.trial if picked else 0,
         "trainer": name,
         "choices": choices,
         "seed": _first(options.seed, picked.seed if picked else None, 0),
-        "data": _data(options, picked),
+        "data": data_to_train(options, picked, folder),
         "epochs": _first(options.epochs, picked.epochs if picked else None, DEFAULT_EPOCHS),
         "device": devices(options.device, ranks=ranks)[0],
         "threads": max(1, cores() // ranks),
         "ranks": ranks,
-        "folder": _folder(options.output, label),
+        "folder": folder,
         "checkpoints": True,
         "tunings": picked.tunings if picked else {},
         "checkpoint_every": _duration(options.checkpoint_every),
@@ -264,20 +217,6 @@ def _choices(trainer: TrainerSpec, options: TrainOptions, picked: PickedTrial | 
         )
     start: Mapping[str, Any] = trainer.designs[options.design] if options.design else {}
     return trainer.canonical({**(picked.choices if picked else start), **parse_settings(options.settings)})
-
-
-def _data(options: TrainOptions, picked: PickedTrial | None) -> DataSpec:
-    """Return the images: the study's with the given options changed, or those of another data set."""
-    if options.dataset is not None and options.data is not None:
-        raise UsageError(f"dataset={options.dataset!r} and data={options.data!r}: give one of them")
-    given = given_options(options, ("limit_train", "corrupt", "channels", *Layout.model_fields))
-    if options.data is not None:
-        given |= {"name": None, "path": str(Path(options.data).expanduser().resolve())}
-    elif options.dataset is not None or picked is None:
-        given |= {"name": options.dataset or "digits"}
-    else:
-        given = {**picked.data.model_dump(), **given}
-    return data_spec(given)
 
 
 def _folder(output: str | None, label: str) -> Path:

@@ -180,6 +180,8 @@ def finish_attempt(
     values = attempt_row(measurement) | {"ended": ended, "reason": None, "may_pass": None}
     kept = keep_tunings(connection, key.study, measurement.device.machine, measurement.tunings)
     values["retuned"] = measurement.retuned or kept != measurement.tunings
+    if measurement.test_acc is None:  # it may have been judged since, which this measurement does not know
+        del values["test_acc"], values["test_images"]
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
     if row.state == "finished":
         for parts in (QUANTITIES, PREDICTIONS):

@@ -147,6 +147,19 @@ def stored_front(
     )
 
 
+def refresh_value(connection: Connection, study: str, trial: int, quantity: str) -> None:
+    """Store a quantity of a member of the study's latest front as it is now; do nothing for other trials."""
+    of_study = FRONTS.c.study_id == study_id(connection, study)
+    latest = select(func.max(FRONTS.c.id)).where(of_study).scalar_subquery()
+    member = FRONT_MEMBERS.c.front_id == latest, FRONT_MEMBERS.c.trial == trial
+    front = connection.scalar(select(FRONT_MEMBERS.c.front_id).where(*member))
+    estimates = {} if front is None else table(connection, study, (quantity,), (trial,)).estimates(0)
+    if quantity in estimates:
+        stored = FRONT_VALUES.c.front_id == front, FRONT_VALUES.c.trial == trial
+        connection.execute(delete(FRONT_VALUES).where(*stored, FRONT_VALUES.c.name == quantity))
+        connection.execute(insert(FRONT_VALUES), [_value(front, trial, quantity, estimates[quantity])])
+
+
 def front_history(connection: Connection, study: str, objectives: Sequence[Objective]) -> list[FrontStep]:
     """Return all fronts over `objectives` that the study has had, oldest first.
 
@@ -168,15 +181,18 @@ def front_history(connection: Connection, study: str, objectives: Sequence[Objec
 
 
 def _insert_values(connection: Connection, front_id: int, front: FrontRecord) -> None:
-    columns = [field.name for field in fields(Estimate)]
     rows = [
-        {"front_id": front_id, "trial": member.trial, "name": name}
-        | {column: getattr(estimate, column) for column in columns}
+        _value(front_id, member.trial, name, estimate)
         for member in front
         for name, estimate in member.estimates.items()
     ]
     if rows:
         connection.execute(insert(FRONT_VALUES), rows)
+
+
+def _value(front_id: int | None, trial: int, name: str, estimate: Estimate) -> dict[str, Any]:
+    columns = {field.name: getattr(estimate, field.name) for field in fields(Estimate)}
+    return {"front_id": front_id, "trial": trial, "name": name} | columns
 
 
 def _attempts(connection: Connection, study: int) -> int:

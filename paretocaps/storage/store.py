@@ -15,6 +15,7 @@ from paretocaps.storage import claims as _claims
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
+from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
 from paretocaps.storage import resumption as _resumption
 from paretocaps.storage import stored_trials as _stored_trials
@@ -114,6 +115,7 @@ class Store:
     record_epochs = _writes(_attempts.record_epochs)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
+    record_judged = _writes(_judged.record_judged)
     resume_attempt = _writes(_resumption.resume_attempt)
     earlier_folders = _reads(_resumption.earlier_folders)
     got_further = _reads(_resumption.got_further)

@@ -1,27 +1,30 @@
 """A trainer that is fast everywhere: logistic regression on points of the plane, in plain Python.
 
-The executor contract uses it, also with a reference step as `calibrated_probe`. It imports nothing that takes
-long.
+The executor contract uses it, also with a reference step as `calibrated_probe`; as `judged_probe`, it keeps
+its weights and judges them on test points. It imports nothing that takes long.
 """
 
 import dataclasses
+import json
 import math
 import random
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
-from paretocaps.domain.progress import OnProgress, OnTuned, progress_of, tuned_of
+from paretocaps.domain.measurement import Device, EpochRecord, JudgedTest, Measurement, best_epoch
+from paretocaps.domain.progress import OnProgress, OnTuned, progress_of, tuned_of, unheard
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import OnEpoch, TrainerSpec
 from paretocaps.domain.tuning import Products, Tuning
 from paretocaps.errors import TrainingError
 
-_TRAINED, _VALIDATED = 200, 100
+_TRAINED, _VALIDATED, _TESTED = 200, 100, 50
 _DEVICE = Device(name="cpu", kind="cpu", threads=1)
 TUNING_KEY = "points, 1 image"
 _Point = tuple[float, float, bool]
@@ -56,6 +59,14 @@ CALIBRATED_PROBE = dataclasses.replace(
 )
 
 
+JUDGED_PROBE = dataclasses.replace(
+    PROBE,
+    name="judged_probe",
+    train="paretocaps.testing.probe:train_kept",
+    judge="paretocaps.testing.probe:judge",
+)
+
+
 def reference_step(device: str, threads: int | None) -> float:
     """Return the seconds of training on 200 fixed points (see `Calibrate`); `device` is ignored."""
     generator = random.Random(0)
@@ -69,11 +80,39 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     Raises:
         TrainingError: the choice `failure` is set.
     """
+    return _trained(job, on_epoch, [0.0, 0.0, 0.0])
+
+
+def train_kept(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Train as `train` does, and keep the weights of the last epoch; see `Train`.
+
+    Raises:
+        TrainingError: the choice `failure` is set.
+    """
+    weights = [0.0, 0.0, 0.0]
+    measurement = _trained(job, on_epoch, weights)
+    path = job.folder / "weights.json"
+    path.write_text(json.dumps(weights))
+    update: dict[str, object] = {"weights": path.name}
+    if job.test:
+        tested = judge(job, path)
+        update |= {"test_acc": tested.acc, "test_images": tested.images}
+    return measurement.model_copy(update=update)
+
+
+def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) -> JudgedTest:
+    """Return the share of 50 other points that kept weights separate rightly; see `Judge`."""
+    on_progress("points judged", 0, _TESTED)
+    generator = random.Random(f"test {job.data}")
+    line = json.loads(weights.read_text())
+    return JudgedTest(acc=_share(line, [_point(generator) for _ in range(_TESTED)]), images=_TESTED)
+
+
+def _trained(job: TrainingJob, on_epoch: OnEpoch, weights: list[float]) -> Measurement:
     choices = ProbeChoices.model_validate(job.choices)
     tunings = _tunings(job, choices, tuned_of(on_epoch))
     generator = random.Random(job.seed)
     points = [_point(generator) for _ in range(_TRAINED + _VALIDATED)]
-    weights = [0.0, 0.0, 0.0]
     started, trained = time.perf_counter(), 0.0
     records: list[EpochRecord] = []
     for epoch in range(1, job.epochs + 1):
@@ -84,7 +123,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
             steps=_TRAINED,
             learning_rate=choices.learning_rate,
             train_loss=loss,
-            acc=sum((_score(weights, p) > 0) == p[2] for p in points[_TRAINED:]) / _VALIDATED,
+            acc=_share(weights, points[_TRAINED:]),
             seconds=seconds,
             time=trained,
             wall=time.perf_counter() - started,
@@ -139,6 +178,10 @@ def _point(generator: random.Random) -> _Point:
 
 def _score(weights: list[float], point: _Point) -> float:
     return weights[0] + weights[1] * point[0] + weights[2] * point[1]
+
+
+def _share(weights: list[float], points: Sequence[_Point]) -> float:
+    return sum((_score(weights, point) > 0) == point[2] for point in points) / len(points)
 
 
 def _epoch(weights: list[float], points: list[_Point], rate: float) -> tuple[float, float]:

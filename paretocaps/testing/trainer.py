@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
+from paretocaps.domain.progress import unheard
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.domain.trainer import Calibrate, TrainerSpec
 from paretocaps.errors import UsageError
@@ -76,12 +77,12 @@ class TrainerContract:
         )
 
     @classmethod
-    def observe(cls, root: Path, stop_after: int | None = None) -> Training:
+    def observe(cls, root: Path, stop_after: int | None = None, *, test: bool = True) -> Training:
         """Train `job` below `root`, from an empty working directory, and return the observed training."""
         elsewhere, folder = root / "elsewhere", root / "job"
         elsewhere.mkdir()
         folder.mkdir()
-        job, records = cls.job(folder), list[EpochRecord]()
+        job, records = cls.job(folder).model_copy(update={"test": test}), list[EpochRecord]()
 
         def on_epoch(record: EpochRecord) -> bool:
             records.append(record)
@@ -200,6 +201,17 @@ class TrainerContract:
         """If a measurement names weights, they are a file in the job's folder."""
         name = training.measurement.weights
         assert name is None or (training.job.folder / name).is_file(), f"weights={name!r} is not there"
+
+    def test_judges_what_it_has_trained(self, training: Training, tmp_path: Path) -> None:
+        """A trainer that judges networks measures `test_acc` only where it is told, and judges the same."""
+        judge, measured = self.spec.load_judge(), training.measurement
+        if judge is None:
+            pytest.skip(f"trainer {self.spec.name!r} does not judge trained networks")
+        assert measured.weights is not None, "without weights nothing can be judged"
+        judged = judge(training.job, training.job.folder / measured.weights, unheard)
+        assert (judged.acc, judged.images) == (measured.test_acc, measured.test_images)
+        untested = self.observe(tmp_path, stop_after=1, test=False).measurement
+        assert (untested.test_acc, untested.test_images) == (None, None)
 
     def test_writes_in_its_folder_only(self, training: Training) -> None:
         """Nothing is written outside the job's folder, except for temporary files."""

@@ -64,4 +64,5 @@ CAPSNET = TrainerSpec(
     calibrate="paretocaps.training.reference_step:reference_step",
     ranks=True,
     effects="paretocaps.training.effects:effects",
+    judge="paretocaps.training.judge:judge",
 )

@@ -40,6 +40,7 @@ from paretocaps.training.energy import EpochEnergy, open_meter
 from paretocaps.training.first_network import network_to_train
 from paretocaps.training.frozen import FrozenFeatures
 from paretocaps.training.further_quantities import network_quantities
+from paretocaps.training.judge import judged
 from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
@@ -279,11 +280,11 @@ class _Training:
         return True
 
     def measurement(self) -> Measurement:
-        """Return the measurement of the training; only here, and once, are the test images used."""
+        """Return the measurement of the training; only here, and at most once, are the test images used."""
         records = self._settled_records()
         best = best_epoch(records)
         self.best = self.best.to(self.device)
-        test_acc = self.evaluator.accuracy(self.best, DeviceLoader(self.splits.test, self.device))
+        tested = judged(self.best, self.splits.test, self.evaluator) if self.job.test else None
         disturbed = self.learner.stopwatch.disturbances()
         collapsed = is_collapsed(best.acc, self.splits.validation.labels.tolist())
         weights = RunFolder(self.job.folder).weights
@@ -299,9 +300,9 @@ class _Training:
             params=best.params,
             macs=best.macs,
             memory=self.learner.peak_bytes,
-            test_acc=test_acc,
+            test_acc=tested.acc if tested else None,
             validation_images=len(self.splits.validation),
-            test_images=len(self.splits.test),
+            test_images=tested.images if tested else None,
             device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},

@@ -106,3 +106,12 @@ def test_levels_are_marked_and_told(front, capsys):
     assert "\n≈: level with the best of its column, trial 3 in acc; " in told.err
     assert "\n144 validation images: one is 0.7 points of acc\n" in told.err
     assert told.err.rstrip().endswith("; level in acc with trial 3")
+
+
+def test_test_accuracies_have_a_column_where_they_are_asked_for(front, capsys):
+    judged = front.members[0].values | {"test_acc": 0.8125}
+    shown = replace(front, members=(replace(front.members[0], values=judged), *front.members[1:]))
+    write_front(shown, None, "knee", "table")
+    assert "0.8125" not in capsys.readouterr().out
+    write_front(shown, None, "knee", "table", test=True)
+    assert "0.8125" in capsys.readouterr().out

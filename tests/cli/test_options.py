@@ -143,12 +143,14 @@ def test_the_images_to_train_on():
     unset = {
         "dataset": None,
         "limit_train": None,
+        "limit_validation": None,
         "parts": None,
         "classes_are_folders": None,
         "transpose": None,
     }
     assert given == {**unset, "data": "photos", "corrupt": "skip", "channels": 1}
     assert "[default: the study's]" in help_of(data_options("the study's"))
+    assert "--limit-validation" not in help_of(data_options(validates=False))
     assert parse(layout_options, ["--parts", "train=a", "--transpose"]) == {
         "parts": "train=a",
         "classes_are_folders": None,

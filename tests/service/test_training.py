@@ -10,7 +10,8 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.domain.tuning import DEFAULT
 from paretocaps.errors import TrainingError, UsageError
 from paretocaps.models.pruning import eagle_eye
-from paretocaps.service.training import TrainingWatcher, TrainOptions, _ranks, train
+from paretocaps.service.train_options import TrainOptions
+from paretocaps.service.training import TrainingWatcher, _ranks, train
 from paretocaps.training import checkpoint_writer
 from paretocaps.training.weights import load_weights
 
@@ -156,14 +157,6 @@ def test_a_trial_and_a_design_contradict_each_other(storage, folder):
         train(options(design="ws"), picked)
     with pytest.raises(UsageError, match="leave out --trainer"):
         train(options(trainer="capsnet"), picked)
-
-
-def test_what_is_done_to_the_images_is_the_study_s_unless_it_is_said(storage, folder):
-    picked = service.pick_trial(storage, "s", best="acc")
-    own = train(TrainOptions(limit_train=50, device="cpu", epochs=1), picked).job.data
-    assert (own.name, own.limit_train) == (picked.data.name, 50)
-    other = train(TrainOptions(dataset="digits", channels=1, device="cpu", epochs=1, output="o"), picked)
-    assert (other.job.data.limit_train, other.job.data.channels) == (None, 1)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import pytest
 
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.testing.plugin import plug_in, write_plugin
-from paretocaps.testing.probe import PROBE
+from paretocaps.testing.probe import JUDGED_PROBE, PROBE
 from paretocaps.testing.trainer import TrainerContract
 
 
@@ -24,3 +24,12 @@ class TestProbe(TrainerContract):
 
     def test_it_is_found(self):
         assert TRAINERS.get("probe") is PROBE
+
+
+class TestJudgedProbe(TrainerContract):
+    spec = JUDGED_PROBE
+
+    @pytest.fixture(autouse=True)
+    def _installed(self, tmp_path, monkeypatch):
+        entries = {"paretocaps.trainers": {"judged_probe": "paretocaps.testing.probe:JUDGED_PROBE"}}
+        plug_in(monkeypatch, write_plugin(tmp_path / "plugin", "judged_probe", entries))

@@ -5,12 +5,16 @@ import click
 from paretocaps import service
 from paretocaps.cli.front_view import write_front
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
+from paretocaps.cli.output import say
 
 
 @click.command()
 @view_options
 @shared("--knee", is_flag=True)
 @prefer_option
+@click.option(
+    "--test", is_flag=True, help="Show test accuracies, and measure them once for members that have none."
+)
 @format_option
 def command(
     study: str | None,
@@ -21,6 +25,7 @@ def command(
     scale_to: str | None,
     knee: bool,
     preferences: dict[str, float] | None,
+    test: bool,
     form: str,
 ) -> None:
     """Show the trials of a study that no other trial beats.
@@ -33,14 +38,19 @@ def command(
     deviation and the ends of the interval beside each value (acc_sd, acc_low, acc_high), and the
     number of seeds (n).
 
+    The test part is judged by members of the front alone: when `optimize` ends, by those that keep the
+    study's bounds, and by others with --test. A test accuracy is stored, and chooses nothing.
+
     \b
     Examples:
       paretocaps front demo --require "acc>=0.9"
       paretocaps front demo --objectives acc,macs --format json
       paretocaps front demo --prefer acc=0.6,time=0.4
+      paretocaps front demo --all --test
     """
     if knee and preferences:
         raise click.UsageError("--knee and --prefer each mark one member: give one of them")
-    front = service.load_front(study, storage, objectives, require, measured_on, scale_to)
+    view = study, storage, objectives, require, measured_on, scale_to
+    front = service.load_front(*view, test=test, notice=say)
     member = front.knee() if knee else front.pick(preferences) if preferences else None
-    write_front(front, member, "knee" if knee else "pick", form)
+    write_front(front, member, "knee" if knee else "pick", form, test=test)

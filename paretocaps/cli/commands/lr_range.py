@@ -20,7 +20,7 @@ from paretocaps.cli.output import say
 
 @click.command()
 @choices_options
-@data_options()
+@data_options(validates=False)
 @click.option(
     "--lr-low", metavar="RATE", type=float, default=1e-6, show_default=True, help="First learning rate."
 )

@@ -161,3 +161,9 @@ def test_it_imports_neither_torch_nor_what_draws(towers, loaded_by):
     modules = loaded_by("front", "t", "--storage", towers, "--knee")
     assert "sqlalchemy" in modules
     assert not modules & {"torch", "optuna", "pandas", "plotly"}
+
+
+def test_a_trainer_that_judges_nothing_has_no_test_accuracies(front):
+    shown = front("t", "--all", "--test")
+    assert shown.exit_code == 0, shown.stderr
+    assert "acc ↑" in shown.stdout

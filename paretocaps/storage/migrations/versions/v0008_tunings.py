@@ -1,4 +1,7 @@
-"""Adds the tunings that a study keeps and an attempt used, its CPU seconds, and a study's slots."""
+"""Adds the tunings that a study keeps and an attempt used, its CPU seconds, and a study's slots.
+
+Studies that limit their training images say that they validate on all images, as they always did.
+"""
 
 from typing import Any
 
@@ -22,6 +25,7 @@ _ATTEMPTS: tuple[sa.Column[Any], ...] = (
 
 _MEANS = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
 _FLAGS = ("shared", "loaded", "partial")
+_STUDIES = sa.table("paretocaps_studies", sa.column("id", sa.Integer), sa.column("spec", sa.JSON))
 
 
 def upgrade() -> None:
@@ -38,11 +42,16 @@ def upgrade() -> None:
     op.add_column("paretocaps_studies", _SLOTS)
     for column in _ATTEMPTS:
         op.add_column("paretocaps_attempts", column)
+    for key, spec in _studies():
+        if spec.get("limit_train") is not None:
+            _set_spec(key, {**spec, "limit_validation": "all"})
     op.execute(_results_view(*_FLAGS, "retuned", "collapsed"))
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW paretocaps_results")
+    for study, spec in _studies():
+        _set_spec(study, {name: value for name, value in spec.items() if name != "limit_validation"})
     for column in reversed(_ATTEMPTS):
         op.drop_column("paretocaps_attempts", column.name)
     op.drop_column("paretocaps_studies", _SLOTS.name)
@@ -74,3 +83,12 @@ WHERE t.state = 'finished' AND a.state = 'finished' AND NOT EXISTS (
     WHERE b.trial_id = a.trial_id AND b.seed = a.seed AND b.state = 'finished' AND b.attempt > a.attempt
 )
 GROUP BY s.name, t.number, t.design, t.choices"""
+
+
+def _studies() -> list[tuple[int, dict[str, Any]]]:
+    rows = op.get_bind().execute(sa.select(_STUDIES.c.id, _STUDIES.c.spec))
+    return [(row.id, row.spec) for row in rows]
+
+
+def _set_spec(study: int, spec: dict[str, Any]) -> None:
+    op.get_bind().execute(sa.update(_STUDIES).where(_STUDIES.c.id == study).values(spec=spec))

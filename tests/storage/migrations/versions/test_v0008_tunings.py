@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from sqlalchemy import inspect
 
@@ -16,6 +18,16 @@ def test_older_rows_have_no_tunings_slots_or_cpu_seconds(version):
     assert version.run(f"SELECT {columns} FROM paretocaps_attempts") == [(0.5, None, None, None)]
     assert version.run("SELECT study, acc, retuned FROM paretocaps_results") == [("s", 0.5, 0)]
     assert version.run("SELECT count(*) FROM paretocaps_tunings") == [(0,)]
+
+
+def test_studies_with_fewer_training_images_go_on_validating_on_all(version):
+    version.run("""UPDATE paretocaps_studies SET spec = '{"limit_train": 100, "epochs": 2}'""")
+    version.migrate("upgrade", "0008")
+    (spec,) = version.run("SELECT spec FROM paretocaps_studies")[0]
+    assert json.loads(spec) == {"limit_train": 100, "epochs": 2, "limit_validation": "all"}
+    version.migrate("downgrade", "0007")
+    (spec,) = version.run("SELECT spec FROM paretocaps_studies")[0]
+    assert json.loads(spec) == {"limit_train": 100, "epochs": 2}
 
 
 def test_it_can_be_taken_back(version):

@@ -1,0 +1,133 @@
+"""Has the test part judged by the members of a front, once for each training; nothing is chosen by it."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paretocaps.data.mapped_in_order import cores
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import JudgedTest
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.progress import WAITS, OnProgress, unheard
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import TrainingError
+from paretocaps.execution.attempt import failure_of
+from paretocaps.execution.devices import devices
+from paretocaps.execution.lease import leased
+from paretocaps.search.interrupts import TimeIsUpError
+from paretocaps.storage.records import AttemptRecord, TrialRecord
+from paretocaps.storage.store import Store
+
+
+def judged_at_once(trainer: TrainerSpec, spec: StudySpec, objectives: Sequence[Objective]) -> bool:
+    """Return whether every training of a study measures its test accuracy.
+
+    It does where nobody else can, where an objective is a share of the test images, and where the report
+    compares trials with the figures of a paper, which are of test images.
+    """
+    return not trainer.judge or spec.published is not None or any(o.images == "test" for o in objectives)
+
+
+@dataclass
+class Judging:
+    """Judges the test part by networks of stored trials.
+
+    Args:
+        store: has the trials, and the weights of a front's members.
+        spec: their study.
+        notice: receives what was judged, what was not and why, and for whom the device waits.
+        on_progress: is called often.
+        device: where to judge, as `devices` reads it; the first one is taken.
+    """
+
+    store: Store
+    spec: StudySpec
+    notice: Callable[[str], None]
+    on_progress: OnProgress = unheard
+    device: str = "auto"
+    _told: set[str] = field(default_factory=set)
+
+    def judge(self, trials: Sequence[int]) -> None:
+        """Measure and store the test accuracy of every training of `trials` that has none.
+
+        What cannot be judged, as weights that are on another machine, is told, and is no error.
+
+        Raises:
+            StorageError: the database cannot be used, or there is no such trial.
+            UsageError: the device does not exist.
+        """
+        if not TRAINERS.get(self.spec.trainer).judge or not any(map(self._lacking, trials)):
+            return
+        device = devices(self.device)[0].split(",")[0]
+        judged: dict[int, int] = {}
+        for number in trials:
+            for trial, attempt in self._lacking(number):
+                found = self._judged(trial, attempt, device)
+                if isinstance(found, str):
+                    self._tell(f"trial {number} was not judged on test images: {found}")
+                elif self.store.record_judged(attempt.key, found):
+                    judged[number] = found.images
+        if judged:
+            which = ", ".join(map(str, judged))
+            self.notice(
+                f"test accuracy measured on {max(judged.values()):,} images, once and for the front alone:"
+                f" trial{'s' * (len(judged) > 1)} {which}"
+                f" (`paretocaps front {shlex.quote(self.spec.study)} --test` shows it)"
+            )
+
+    def _lacking(self, number: int) -> list[tuple[TrialRecord, AttemptRecord]]:
+        """Return a trial with its trainings that are the latest of their seeds and not judged."""
+        trial = self.store.trial(self.spec.study, number)
+        latest = {one.key.seed: one for one in trial.attempts if one.measurement is not None}
+        return [(trial, one) for one in latest.values() if _test_acc(one) is None]
+
+    def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str:
+        """Return the judgement of a training's network, or why there is none."""
+        if attempt.weights is None or attempt.folder is None:
+            host = attempt.weights_elsewhere
+            return "its weights were not kept" if host is None else f"its weights are on host {host}"
+        job = TrainingJob(
+            study=self.spec.study,
+            trial=trial.number,
+            attempt=attempt.key.attempt,
+            trainer=self.spec.trainer,
+            choices=dict(trial.choices),
+            seed=attempt.key.seed,
+            data=self.spec.data_spec,
+            epochs=self.spec.epochs,
+            device=device,
+            threads=cores(),
+            folder=attempt.folder,
+            exclusive=True,  # it would disturb trainings whose times are compared
+        )
+        try:
+            with leased(job, self._waits):
+                judge = TRAINERS.get(self.spec.trainer).load_judge()
+                assert judge is not None
+                return _checked(judge(job, attempt.weights, self.on_progress), job)
+        except TimeIsUpError:
+            raise
+        except Exception as error:  # the trainer may be anybody's
+            return failure_of(error, device).reason
+
+    def _waits(self, what: str, done: int, total: int) -> None:
+        self.on_progress(what, done, total)
+        if what.startswith(WAITS):
+            self._tell(f"judging the test part {what}")
+
+    def _tell(self, line: str) -> None:
+        if line not in self._told:
+            self._told.add(line)
+            self.notice(line)
+
+
+def _test_acc(attempt: AttemptRecord) -> float | None:
+    return None if attempt.measurement is None else attempt.measurement.test_acc
+
+
+def _checked(found: Any, job: TrainingJob) -> JudgedTest:
+    if not isinstance(found, JudgedTest):
+        raise TrainingError(f"trainer {job.trainer!r} judged {found!r}, but it must be of type JudgedTest")
+    return found

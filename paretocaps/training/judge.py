@@ -1,0 +1,41 @@
+"""Judges a trained network of the built-in trainer on the test part."""
+
+from pathlib import Path
+
+import torch
+
+from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.images import ImageSet
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.brought_choices import choices_model
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import JudgedTest
+from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.evaluation.accuracy import Evaluator
+from paretocaps.models.network import Network
+from paretocaps.training.device import open_device
+from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.weights import load_weights
+
+
+def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) -> JudgedTest:
+    """Return the test accuracy of trained weights (the `Judge` protocol).
+
+    Raises:
+        DataError, UsageError: the data, the device or the weights cannot be used.
+    """
+    device = open_device(job.device)
+    if job.threads is not None:
+        torch.set_num_threads(job.threads)
+    precision = choices_model().model_validate(job.choices).precision
+    test = load(job.data, on_progress).test
+    evaluator = Evaluator(
+        device, autocast(device, resolve_precision(precision, device)), on_progress=on_progress
+    )
+    return judged(load_weights(weights).to(device), test, evaluator)
+
+
+def judged(network: Network, images: ImageSet, evaluator: Evaluator) -> JudgedTest:
+    """Return the accuracy of a network, on its device, on the test images."""
+    loader = DeviceLoader(images, next(network.parameters()).device)
+    return JudgedTest(acc=evaluator.accuracy(network, loader), images=len(images))
