@@ -63,6 +63,7 @@ class Results:
     room: Room = field(init=False)
     _told: list[int] = field(default_factory=list)
     _remarked: set[str] = field(default_factory=set)
+    _compared: bool = False
 
     def __post_init__(self) -> None:
         self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
@@ -187,7 +188,19 @@ class Results:
         except DivergedError as error:
             return Failure(str(error))
         self._remark(key.trial, measurement)
+        if measurement.tunings and not self._compared:
+            self._compared = True
+            self._notice_untuned(measurement.device.name)
         return None
+
+    def _notice_untuned(self, device: str) -> None:
+        """Notice that an older version, which computed steps otherwise, trained some of the trials."""
+        if older := self.store.untuned(self.spec.study, device):
+            count = "1 trial" if len(older) == 1 else f"{len(older)} trials"
+            self.observer.notice(
+                f"{count} (the last one is {older[-1]}) of a version that recorded no tunings computed steps"
+                " otherwise: compare times with theirs in a new study only"
+            )
 
     def _remark(self, number: int, measurement: Measurement) -> None:
         """Notify of what makes a trial's values unreliable; a remark of several trials is given only once."""

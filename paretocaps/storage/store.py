@@ -87,6 +87,7 @@ class Store:
 
     keep_tunings = _writes(_tunings.keep_tunings)
     tunings = _reads(_tunings.tunings)
+    untuned = _reads(_tunings.untuned)
 
     register_driver = _writes(_drivers.register_driver)
     beat = _writes(_drivers.beat)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from sqlalchemy import Connection, select
 
 from paretocaps.domain.tuning import Tuning, Tunings
-from paretocaps.storage.schema import INSERT, TUNINGS, now
+from paretocaps.storage.schema import ATTEMPTS, INSERT, TRIALS, TUNINGS, now
 from paretocaps.storage.studies import named, study_id
 
 
@@ -38,6 +38,14 @@ def tunings(connection: Connection, study: str) -> dict[str, dict[str, Tuning]]:
     for device, key, stored in rows:
         found[device][key] = Tuning.model_validate(stored)
     return dict(found)
+
+
+def untuned(connection: Connection, study: str, device: str) -> list[int]:
+    """Return the trials with finished trainings on a device, by its name, that recorded no tunings."""
+    finished = TRIALS.c.study_id == named(study), ATTEMPTS.c.state == "finished"
+    older = ATTEMPTS.c.device_name == device, ATTEMPTS.c.tunings.is_(None)
+    query = select(TRIALS.c.number).select_from(ATTEMPTS.join(TRIALS)).where(*finished, *older)
+    return list(connection.scalars(query.distinct().order_by(TRIALS.c.number)))
 
 
 def rows_of(tunings: Tunings) -> dict[str, object] | None:

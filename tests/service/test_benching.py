@@ -99,6 +99,15 @@ def test_rows_are_kept_with_what_they_were_measured_on(tmp_path):
     assert kept["options"]["image"] == "8x8x1"
 
 
+def test_rows_are_kept_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "bench.json"
+    path.write_text("before")
+    with pytest.raises(TypeError):
+        service.keep_bench(str(path), [*bench(), {"step_s": object()}], service.BenchOptions(**QUICK))
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_where_nothing_can_be_written_is_said_before_anything_is_timed(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (str(tmp_path / "file" / "bench.json"), str(tmp_path), ""):

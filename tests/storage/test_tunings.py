@@ -38,6 +38,15 @@ def test_a_measurement_has_its_tunings_and_the_study_keeps_them(store, finish):
     assert store.tunings("s") == {HERE: {"a": SPECTRAL}}
 
 
+def test_trials_that_recorded_no_tunings_are_found(store, finish):
+    finish(0, torch="2.12")
+    finish(1, device="other")
+    finish(2, tunings={"a": DEFAULT})
+    finish(3)
+    finish(3, seed=1)
+    assert store.untuned("s", "cpu") == [0, 3]
+
+
 def test_a_training_with_another_tuning_than_the_study_keeps_is_flagged(store, finish):
     finish(0, tunings={"a": SPECTRAL})
     finish(1, tunings={"a": SPECTRAL, "b": DEFAULT})
