@@ -163,7 +163,7 @@ ATTEMPTS = "SELECT state, resumed_from, may_pass, reason FROM paretocaps_attempt
 
 def test_a_study_outlives_a_node(ray_cluster, node, optimize, tmp_path):
     doomed = node(num_cpus=3)  # the largest, for which the study asks
-    run = optimize(ray_cluster.address, "--trials", "1", "--workers", "1", "--epochs", "30")
+    run = optimize(ray_cluster.address, "--trials", "1", "--workers", "1", "--epochs", "20")
     until(lambda: rows(tmp_path, EPOCHS) >= [(2,)])
     ray_cluster.ask(kill=doomed)
     node(num_cpus=3)
