@@ -43,13 +43,11 @@ class Evaluator:
 
     Args:
         device: the device of the networks and images.
-        computing: returns a context in which forward passes run, such as one that sets their precision and
-            the ways in which products are computed.
+        precision: a context in which the forward passes run.
         batch_size: the initial images per batch; the default depends on the device.
         on_progress: receives how many images were seen.
 
     Attributes:
-        computing: may be replaced between two passes.
         batch_size: the present number of images per batch.
         remarks: one line per halving.
     """
@@ -57,13 +55,13 @@ class Evaluator:
     def __init__(
         self,
         device: torch.device,
-        computing: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        precision: AbstractContextManager[Any] | None = None,
         batch_size: int | None = None,
         on_progress: OnProgress = unheard,
     ) -> None:
         self.batch_size = batch_size or (_CUDA_BATCH if device.type == "cuda" else _CPU_BATCH)
         self.remarks: list[str] = []
-        self.computing = computing
+        self._precision = precision or nullcontext()
         self._on_progress = on_progress
 
     def accuracy(
@@ -105,7 +103,7 @@ class Evaluator:
         """Return the result of `pass_over` at the present batch size, halving it while memory runs out."""
         while True:
             try:
-                with self.computing():
+                with self._precision:
                     return pass_over(self.batch_size)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.batch_size == 1:
@@ -136,7 +134,7 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
     return judge(network, batches).acc
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
     """Return accuracy, mean loss and predictions for the images of `batches`, as `accuracy` does.
 

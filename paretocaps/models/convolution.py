@@ -4,7 +4,8 @@ A convolution is the product of the matrix of all patches, one per row, with the
 torch's convolutions avoid forming patches, but they reorder the filters at every call, 21 MB in the primary
 convolution, and on many processors they reach less than the speed of a plain matrix product. Which is faster
 depends on processor, shape and number of images: each of the three products (outputs, image gradient, filter
-gradient) is computed in the form that the tuning in force names, patches a block of images at a time. On
+gradient) is computed in the form that the tuning in force names, patches a block of images at a time. The
+third form, `spectral`, needs fewer multiplications where filters and numbers of images are large. On
 other devices, and in a graph that `torch.export` makes, the convolution is torch's.
 
 Shapes: B batch, C input channels, K filters, P output positions; N = kernel height x width x C is the size
@@ -21,6 +22,7 @@ from torch.nn import functional
 from paretocaps.domain.tuning import ConvolutionShape, Form, Forms, Products
 from paretocaps.models.patches import Patches
 from paretocaps.models.products import product, sum_dtype
+from paretocaps.models.spectral import Spectral
 from paretocaps.models.tuned import Computed, forms_for
 
 
@@ -118,6 +120,9 @@ def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool, form
         images = patches.images.permute(0, 3, 1, 2)
         maps = _channels_last(functional.conv2d(images, weight.permute(0, 3, 1, 2), bias, patches.stride))
         return maps.relu_() if rectify else maps
+    if form == "spectral":
+        maps = _spectral(patches, weight).outputs(patches.images, weight, bias)
+        return (maps.relu_() if rectify else maps).to(weight.dtype)
     filters, library = weight.flatten(1).t(), _library(form)
     maps = weight.new_empty(len(patches.images), *patches.size, len(weight))
     for samples in patches.samples(len(weight), patches.all_rows):
@@ -132,6 +137,9 @@ def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor, form: Form) 
     if form == "torch":
         images_grad: Tensor = _backward(patches, grad, weight, (True, False))[0]
         return images_grad
+    if form == "spectral":
+        found = _spectral(patches, weight).image_gradient(grad, weight)
+        return found.permute(0, 3, 1, 2).to(grad.dtype)
     sums = torch.zeros_like(patches.images, dtype=sum_dtype(grad))
     for rows in patches.rows(len(weight)):
         filters = weight[:, rows].flatten(1).contiguous()
@@ -146,9 +154,12 @@ def _filter_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of weight, [K, h, w, C], and bias, [K], in float32 or float64."""
     filters = len(weight)
-    if form == "torch":
+    if form in ("torch", "spectral"):
         masked = _rectified(grad, mask)
-        return _channels_last(_backward(patches, masked, weight, (False, True))[1]), masked.sum((0, 1, 2))
+        bias = masked.sum((0, 1, 2), dtype=sum_dtype(grad))
+        if form == "spectral":
+            return _spectral(patches, weight).filter_gradient(masked, patches.images), bias
+        return _channels_last(_backward(patches, masked, weight, (False, True))[1]), bias
     parts, bias = [], grad.new_zeros(filters, dtype=sum_dtype(grad))
     for rows in patches.rows(filters):
         part = bias.new_zeros(())
@@ -160,6 +171,10 @@ def _filter_gradients(
             part = products if samples.start == 0 else part.add_(products)
         parts.append(part.view(filters, -1, *weight.shape[2:]))
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), bias
+
+
+def _spectral(patches: Patches, weight: Tensor) -> Spectral:
+    return Spectral(shape_of(patches.images.permute(0, 3, 1, 2), weight, patches.stride), weight.dtype)
 
 
 def _rectified(grad: Tensor, maps: Tensor | None) -> Tensor:

@@ -54,6 +54,19 @@ def product(left: Tensor, right: Tensor, bias: Tensor | None = None, by: Product
     return left @ right if bias is None else torch.addmm(bias, left, right)
 
 
+def batched_product(left: Tensor, right: Tensor, out: Tensor, *, add: bool = False) -> Tensor:
+    """Set `out` to the products [R, M, N] of matrices [R, M, K] and [R, K, N], or add them to it; return it.
+
+    They are computed by the library of the tuning in force.
+    """
+    if left.dtype == torch.float32 and left.device.type == "cpu" and _is_onednns(None):
+        for matrix, *factors in zip(out, left, right, strict=True):
+            found = product(*factors)
+            matrix.add_(found) if add else matrix.copy_(found)
+        return out
+    return torch.baddbmm(out, left, right, beta=int(add), out=out)
+
+
 def _is_onednns(by: Products | None) -> bool:
     library = by or tuning_in_force().products
     return library == "onednn" and has_onednn() and not torch.compiler.is_exporting()

@@ -16,7 +16,7 @@ SHAPES = pytest.mark.parametrize(
         ((7, 30, 9, 9), 3, (3, 3), (2, 2)),
     ],
 )
-FORMS = pytest.mark.parametrize("form", ["patches", "onednn", "torch"])
+FORMS = pytest.mark.parametrize("form", ["patches", "onednn", "torch", "spectral"])
 
 
 def in_form(form, inputs, stride):

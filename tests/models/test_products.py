@@ -4,7 +4,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.domain.tuning import Tuning
 from paretocaps.models import products as module
-from paretocaps.models.products import has_onednn, product, sum_dtype
+from paretocaps.models.products import batched_product, has_onednn, product, sum_dtype
 from paretocaps.models.tuned import using
 
 SIZES = pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 2), (1, 700, 300), (300, 16, 1), (90, 70, 80)])
@@ -35,6 +35,22 @@ def test_products_are_products(sizes, dtype, library):
     with using(Tuning(products=library)):
         check(product(left, right), left, right)
         check(product(left, right, bias), left, right, bias.double())
+
+
+@LIBRARIES
+@DTYPES
+def test_batched_products_are_set_or_added(dtype, library):
+    generator = torch.Generator().manual_seed(0)
+    left, right, before = (
+        torch.randn(*size, generator=generator).to(dtype) for size in ((3, 7, 5), (3, 4, 5), (3, 7, 4))
+    )
+    out = torch.full_like(before, torch.nan)
+    with using(Tuning(products=library)):
+        assert batched_product(left, right.mT, out) is out
+        added = batched_product(left, right.mT, before.clone(), add=True)
+    for found, start, a, b, c in zip(added, before, left, right, out, strict=True):
+        check(c, a, b.t())
+        check(found, a, b.t(), start.double())
 
 
 @pytest.mark.skipif(not has_onednn(), reason="torch has no such operator here")

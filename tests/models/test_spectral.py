@@ -1,0 +1,110 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from paretocaps.domain.tuning import ConvolutionShape, Tuning
+from paretocaps.models import spectral as module
+from paretocaps.models.spectral import Spectral
+from paretocaps.models.tuned import using
+
+SMALL = ConvolutionShape(3, 20, 17, 4, 9, 5, 2, 1)
+PRIMARY = ConvolutionShape(64, 20, 20, 32, 9, 9, 2, 2)
+FEW_DRAWS = settings(max_examples=25)
+
+
+@st.composite
+def shapes(draw):
+    """Convolutions of any kernel, stride and size, some with more rows or columns than the kernel reads."""
+    (height, kernel_height, down), (width, kernel_width, across) = (
+        (kernel + draw(st.integers(0, 30)), kernel, draw(st.integers(1, 4)))
+        for kernel in (draw(st.integers(1, 11)), draw(st.integers(1, 11)))
+    )
+    channels, filters = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    return ConvolutionShape(channels, height, width, filters, kernel_height, kernel_width, down, across)
+
+
+def case(shape, images=3):
+    """Images that a ReLU returned, filters and bias, in float64."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = (
+        (images, shape.height, shape.width, shape.channels),
+        (shape.filters, shape.kernel_height, shape.kernel_width, shape.channels),
+        (shape.filters,),
+    )
+    maps, weight, bias = (torch.randn(*size, dtype=torch.float64, generator=generator) for size in sizes)
+    return maps.relu(), weight, bias
+
+
+def exact(shape, images, weight, bias):
+    """Outputs, a gradient of them, and the gradients of images and weight, by torch's convolution."""
+    images, weight = images.clone().requires_grad_(), weight.clone().requires_grad_()
+    maps = functional.conv2d(
+        images.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2), bias, (shape.down, shape.across)
+    ).permute(0, 2, 3, 1)
+    grad = torch.randn(maps.shape, dtype=maps.dtype, generator=torch.Generator().manual_seed(1))
+    return maps.detach(), grad, *torch.autograd.grad(maps, (images, weight), grad)
+
+
+def found(shape, grad, images, weight, bias):
+    products = Spectral(shape, images.dtype)
+    return (
+        products.outputs(images, weight, bias),
+        products.image_gradient(grad, weight),
+        products.filter_gradient(grad, images),
+    )
+
+
+def errors(shape, dtype, images=3):
+    """The relative errors of the three products, computed in `dtype`, in the Frobenius norm."""
+    inputs = case(shape, images)
+    maps, grad, *gradients = exact(shape, *inputs)
+    ours = found(shape, *(x.to(dtype) for x in (grad, *inputs)))
+    return [float((x - y).norm() / y.norm()) for x, y in zip(ours, (maps, *gradients), strict=True)]
+
+
+@FEW_DRAWS
+@given(shape=shapes())
+def test_the_products_of_any_convolution_are_torchs(shape):
+    assert max(errors(shape, torch.float64)) < 1e-13
+    assert max(errors(shape, torch.float32)) < 2e-6
+
+
+def test_the_primary_convolution_is_exact_to_float32():
+    assert max(errors(PRIMARY, torch.float32)) < 2e-6
+
+
+def test_blocks_of_images_and_channels_give_the_same(monkeypatch):
+    monkeypatch.setattr(module, "_TILES", 2)
+    monkeypatch.setattr(module, "_FILTERS", 8)
+    assert max(errors(SMALL, torch.float64, 5)) < 1e-13
+
+
+def test_equal_tensors_give_equal_bits():
+    inputs = [x.float() for x in case(SMALL)]
+    grad = exact(SMALL, *case(SMALL))[1].float()
+    for one, other in zip(found(SMALL, grad, *inputs), found(SMALL, grad, *inputs), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_computed_in_float32(dtype):
+    inputs = [x.to(dtype) for x in case(SMALL)]
+    grad = exact(SMALL, *case(SMALL))[1].to(dtype)
+    half, single = found(SMALL, grad, *inputs), found(SMALL, grad.float(), *(x.float() for x in inputs))
+    assert all(torch.equal(x, y) for x, y in zip(half, single, strict=True))
+
+
+def test_products_are_computed_by_the_library_of_the_tuning():
+    with using(Tuning(products="onednn")):
+        assert max(errors(PRIMARY, torch.float32)) < 2e-6
+
+
+def test_memory_for_blocks_is_allocated_once_and_does_not_grow_with_the_images():
+    products, bytes_ = Spectral(SMALL, torch.float32), []
+    weight, bias = (x.float() for x in case(SMALL)[1:])
+    for images in (200, 200, 400):
+        products.outputs(torch.zeros(images, SMALL.height, SMALL.width, SMALL.channels), weight, bias)
+        bytes_.append(sum(x.nbytes for x in products._memory.values()))
+    assert bytes_[0] == bytes_[1] == bytes_[2]
