@@ -4,8 +4,9 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from operator import truediv
 
 import torch
 
@@ -41,6 +42,7 @@ class BenchRow:
         device: the device's name.
         step_s: median seconds per step.
         step_s_min, step_s_max: the least and the most seconds per step.
+        cpu_s: median CPU seconds of all threads per step, with what goes around it; None on a GPU.
         steps: how many turns were timed.
         epoch_s: seconds of an epoch's steps, measured on a GPU, else computed from `step_s`.
         images_s: images per second.
@@ -51,6 +53,8 @@ class BenchRow:
         against: the name of the network that ours is compared with; None without comparison.
         ratio: the other network's seconds over ours, the median over the turns.
         ratio_min, ratio_max: the least and the greatest ratio of a turn.
+        cpu_ratio: the other network's CPU seconds over ours, the median over the turns: other programs that
+            use the processor change it less than the ratio.
     """
 
     batch: int
@@ -69,6 +73,8 @@ class BenchRow:
     ratio: float | None = None
     ratio_min: float | None = None
     ratio_max: float | None = None
+    cpu_s: float | None = None
+    cpu_ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,11 @@ def benchmark(
     timed = [_turn(learner, case)]
     if against is not None:
         timed.append(textbook_turn(case, place) if other is None else turn_of(other, place))
-    seconds = alternate(timed, turns)
+    counted = [CountedTurn(turn) for turn in timed]
+    seconds = alternate(counted, turns)
     ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
+    own, theirs = counted[0].cpu[-turns:], counted[-1].cpu[-turns:]
+    on_cpu = place.type == "cpu"
     batch, step = case.step_images, statistics.median(seconds[0])
     return BenchRow(
         batch=case.choices.batch_size,
@@ -148,7 +157,24 @@ def benchmark(
         ratio=statistics.median(ratios) if against else None,
         ratio_min=ratios[0] if against else None,
         ratio_max=ratios[-1] if against else None,
+        cpu_s=statistics.median(own) if on_cpu else None,
+        cpu_ratio=statistics.median(map(truediv, theirs, own)) if against and on_cpu else None,
     )
+
+
+@dataclass
+class CountedTurn:
+    """A turn, and the CPU seconds of all threads that each call of it took; it is called as the turn."""
+
+    turn: Turn
+    cpu: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        """Take the turn; return its seconds per step."""
+        began = time.process_time()
+        seconds = self.turn()
+        self.cpu.append(time.process_time() - began)
+        return seconds
 
 
 def _precision(learner: Learner) -> str:

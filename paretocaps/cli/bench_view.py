@@ -7,7 +7,18 @@ from paretocaps.cli.numbers import number_text
 from paretocaps.cli.output import Row, rows_table, say, show, write_rows
 from paretocaps.report.tables import with_prefix
 
-_RIGHT = ("step", "epoch", "published", "relative", "published relative", "of peak FLOP/s", "memory", "ratio")
+_RIGHT = (
+    "step",
+    "epoch",
+    "published",
+    "relative",
+    "published relative",
+    "of peak FLOP/s",
+    "memory",
+    "ratio",
+    "CPU",
+    "CPU ratio",
+)
 
 
 def write_bench(rows: Sequence[Row], form: str) -> None:
@@ -19,7 +30,10 @@ def write_bench(rows: Sequence[Row], form: str) -> None:
     named = any(row["design"] for row in rows)
     show(rows_table([_cells(row, named) for row in rows], right=_RIGHT))
     if any(row["loaded"] for row in rows):
-        say("the machine was busy with something else, too: seconds are too long, ratios are less affected")
+        say(
+            "the machine was busy with something else, too: seconds are too long, ratios are less affected,"
+            " and CPU ratios least"
+        )
 
 
 def _cells(row: Row, named: bool) -> dict[str, Any]:
@@ -28,6 +42,7 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
         "batch": row["batch"],
         "precision": row["precision"],
         "step": f"{number_text(row['step_s'])} s",
+        **({} if row["cpu_s"] is None else {"CPU": f"{number_text(row['cpu_s'])} s"}),
         "epoch": f"{number_text(row['epoch_s'])} s",
         **_published(row),
         "images/s": row["images_s"],
@@ -37,6 +52,8 @@ def _cells(row: Row, named: bool) -> dict[str, Any]:
     if row["against"]:
         ratio = f"{row['ratio']:.2f}x ({row['ratio_min']:.2f} to {row['ratio_max']:.2f})"
         cells |= {"against": row["against"], "ratio": ratio}
+        if row["cpu_ratio"] is not None:
+            cells["CPU ratio"] = f"{row['cpu_ratio']:.2f}x"
     return cells
 
 

@@ -24,7 +24,9 @@ class Device(_Value):
     """The device on which a measurement was taken.
 
     `shared` means that other jobs of the study ran on the device at the same time, `loaded` that the clock
-    found the device disturbed by anything else. `calibration` is the time in seconds of a fixed reference
+    found the device disturbed by anything else. `taken` is the share of the training steps' seconds that was
+    taken from them, in which their threads waited for a processor or the host of a virtual machine ran
+    something else; None where nothing tells it. `calibration` is the time in seconds of a fixed reference
     step on the device, if that was measured.
     """
 
@@ -34,6 +36,7 @@ class Device(_Value):
     threads: int | None = None
     shared: bool = False
     loaded: bool = False
+    taken: Fraction | None = None
     calibration: Seconds | None = None
 
     @property
@@ -105,6 +108,8 @@ class Measurement(_Value):
         acc: validation accuracy at the best epoch.
         best_epoch: the number of the best epoch, counted from 1.
         time: measured training seconds up to and including the best epoch.
+        cpu_time: CPU seconds of the same steps as in `time`, of all threads and ranks; None where they were
+            not measured, as on a GPU.
         wall: seconds of the whole training, evaluation and preparation included.
         params: parameters of the network of the best epoch.
         macs: forward multiply-adds per image of that network, if measured.
@@ -132,6 +137,7 @@ class Measurement(_Value):
     acc: Fraction
     best_epoch: Annotated[int, Field(ge=1)]
     time: Seconds
+    cpu_time: Seconds | None = None
     wall: Seconds
     params: Annotated[int, Field(ge=0)]
     macs: Annotated[int, Field(ge=0)] | None = None
@@ -188,7 +194,10 @@ MEASURED = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
 SHARES: dict[str, Images] = {"acc": "validation", "test_acc": "test"}
 """The fields that are shares of images."""
 
-FIELDS = (*MEASURED, "best_epoch")
+CPU_TIME = "cpu_time"
+"""The name of the quantity, in CPU seconds, that only trainings on CPUs have."""
+
+FIELDS = (*MEASURED, "best_epoch", CPU_TIME)
 """The quantities that are fields of a measurement (and columns of the store)."""
 
 IMAGES = ("validation_images", "test_images")

@@ -25,8 +25,8 @@ class Objective:
         description: its meaning, in one line.
         quantity: the measured quantity behind it (see `Measurement.quantity`); by default its name.
         device_bound: whether values from different devices cannot be compared.
-        timed: whether it is a time: sharing the device changes it, and a calibration scales it from one
-            device to another.
+        timed: whether it is a time: sharing the device changes it.
+        scales: whether a calibration scales it, as a time, from one device to another.
         images: the images that it is a share of, "validation" or "test": one seed then has an interval.
         signed: whether it may be below zero; the interval of any other quantity is cut there.
     """
@@ -38,6 +38,7 @@ class Objective:
     quantity: str = ""
     device_bound: bool = False
     timed: bool = False
+    scales: bool = True
     images: Images = ""
     signed: bool = False
 
@@ -105,6 +106,15 @@ OBJECTIVES: Registry[Objective] = Objectives(
             "measured training seconds up to the best epoch",
             device_bound=True,
             timed=True,
+        ),
+        "cpu_time": Objective(
+            "cpu_time",
+            "minimize",
+            "s",
+            "CPU seconds of all threads up to the best epoch, which waiting for a processor does not change",
+            device_bound=True,
+            timed=True,
+            scales=False,
         ),
         "wall": Objective(
             "wall", "minimize", "s", "seconds of the whole training", device_bound=True, timed=True
@@ -198,6 +208,11 @@ def canonical_name(name: str) -> str:
 def is_timed(quantity: str) -> bool:
     """Return whether a quantity is a time, that is, whether its objective is `timed`."""
     return any(view.timed for view in _views(quantity))
+
+
+def is_scaled(quantity: str) -> bool:
+    """Return whether a calibration scales a quantity from one device to another."""
+    return any(view.timed and view.scales for view in _views(quantity))
 
 
 def is_signed(quantity: str) -> bool:

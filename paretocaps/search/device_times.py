@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paretocaps.domain.objective import Objective, is_timed
+from paretocaps.domain.objective import Objective, is_scaled
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.storage.quantity_table import QuantityTable
 
@@ -43,7 +43,7 @@ def comparable(
             raise UnknownNameError("device", name, present)
     if device is not None:
         return table.only(table.devices == device) if len(present) > 1 else table
-    bound = [o for o in objectives if o.device_bound and not (o.timed and scale_to is not None)]
+    bound = [o for o in objectives if o.device_bound and not (o.timed and o.scales and scale_to is not None)]
     if bound and len(present) > 1:
         raise _mixed(bound[0], present, scaling=scale_to is not None)
     return table if scale_to is None else scaled(table, scale_to)
@@ -65,7 +65,7 @@ def scaled(table: QuantityTable, device: str) -> QuantityTable:
     if missing:
         raise _uncalibrated(missing)
     factors = _medians(table, [device])[0] / _medians(table, table.devices.tolist())
-    timed = [column for column, name in enumerate(table.quantities) if is_timed(name)]
+    timed = [column for column, name in enumerate(table.quantities) if is_scaled(name)]
     values, deviations = table.values.copy(), table.deviations.copy()
     values[:, timed] *= factors[:, None]
     deviations[:, timed] *= factors[:, None]
@@ -79,7 +79,7 @@ def _medians(table: QuantityTable, devices: Sequence[str]) -> NDArray[np.float64
 
 def _mixed(objective: Objective, present: Sequence[str], *, scaling: bool) -> UsageError:
     remedy = "choose one with --measured-on"
-    if objective.timed:
+    if objective.timed and objective.scales:
         remedy += ", or give --scale-to to express all times in the seconds of one"
     why = ", and --scale-to scales times only" if scaling else ""
     return UsageError(

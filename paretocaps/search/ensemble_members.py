@@ -20,15 +20,14 @@ def ensemble_trials(table: QuantityTable, ensembles: Mapping[str, EnsembleSpec])
 
 
 def ensemble_members(trials: Sequence[TrialRecord], ensemble: EnsembleSpec) -> list[AttemptRecord]:
-    """Return the trainings whose networks form an ensemble: the latest of each seed, by seed, then trial.
+    """Return the trainings whose networks form an ensemble: the one of each seed, by seed, then trial.
 
     There may be fewer than the ensemble's size.
     """
-    latest = {
+    networks = {
         (attempt.key.seed, attempt.key.trial): attempt
         for trial in trials
         if trial.state == "finished" and ensemble.takes(trial.design, trial.choices)
-        for attempt in trial.attempts  # in the order of their attempts
-        if attempt.measurement is not None
+        for attempt in trial.measured.values()
     }
-    return [latest[key] for key in sorted(latest)][: ensemble.size]
+    return [networks[key] for key in sorted(networks)][: ensemble.size]

@@ -78,10 +78,9 @@ class Judging:
             )
 
     def _lacking(self, number: int) -> list[tuple[TrialRecord, AttemptRecord]]:
-        """Return a trial with its trainings that are the latest of their seeds and not judged."""
+        """Return a trial with its trainings that count and are not judged."""
         trial = self.store.trial(self.spec.study, number)
-        latest = {one.key.seed: one for one in trial.attempts if one.measurement is not None}
-        return [(trial, one) for one in latest.values() if _test_acc(one) is None]
+        return [(trial, one) for one in trial.measured.values() if _test_acc(one) is None]
 
     def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str:
         """Return the judgement of a training's network, or why there is none."""

@@ -170,14 +170,14 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
 def _picked(store: "Store", storage: str, study: str, number: int, seed: int | None) -> PickedTrial:
     spec = StudySpec.model_validate(store.study(study).spec)
     record = store.trial(study, number)
-    finished = [attempt for attempt in record.attempts if attempt.measurement is not None]
+    finished = record.measured
     if record.state != "finished" or not finished:
         raise StorageError(f"trial {number} of study {study!r} is {record.state}: choose a finished one")
-    if seed is not None and seed not in [attempt.key.seed for attempt in finished]:
-        seeds = ", ".join(str(attempt.key.seed) for attempt in finished)
+    if seed is not None and seed not in finished:
+        seeds = ", ".join(map(str, finished))
         raise StorageError(f"trial {number} of study {study!r} has no seed {seed}: choose from {seeds}")
-    latest = {attempt.key.seed: attempt for attempt in finished if seed in (None, attempt.key.seed)}
-    chosen = max(latest.values(), key=_order)
+    trained = [attempt for own, attempt in finished.items() if seed in (None, own)]
+    chosen = max(trained, key=_order)
     measured = chosen.measurement
     assert measured is not None
     return PickedTrial(
@@ -189,7 +189,7 @@ def _picked(store: "Store", storage: str, study: str, number: int, seed: int | N
         trainer=spec.trainer,
         data=spec.data_spec,
         epochs=spec.epochs,
-        values=_means(list(latest.values())),
+        values=_means(trained),
         seed=chosen.key.seed,
         acc=measured.acc,
         test_acc=measured.test_acc,
@@ -214,12 +214,12 @@ def on_another(host: str) -> str:
 
 def _means(attempts: Sequence["AttemptRecord"]) -> dict[str, float]:
     """Return the means of the quantities that were measured in every attempt."""
-    from paretocaps.domain.measurement import MEASURED
+    from paretocaps.domain.measurement import FIELDS
 
     found: dict[str, list[float]] = {}
     for attempt in attempts:
         if (one := attempt.measurement) is not None:
-            for name in (*MEASURED, *one.quantities):
+            for name in (*FIELDS, *one.quantities):
                 if (value := one.quantity(name)) is not None:
                     found.setdefault(name, []).append(value)
     return {name: sum(values) / len(values) for name, values in found.items() if len(values) == len(attempts)}

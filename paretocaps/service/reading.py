@@ -146,7 +146,7 @@ def write_report(
         asked = StudySpec.model_validate(spec)
         published = asked.published and with_trials(asked.published, record, everyone.members)
         numbers = [member.trial for member in everyone.members]
-        attempts = {member.trial: store.trial(name, member.trial).attempts for member in front}
+        attempts = {member.trial: store.trial(name, member.trial).measured.values() for member in front}
         table = _further(store, name, published, everyone.members, measured_on, scale_to)
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
@@ -251,14 +251,14 @@ def _policies(
     found, shown = [], shown_trials(trials, len(STYLES))
     differing = differing_choices(shown)
     for trial in shown:
-        by_seed = _by_seed(store.trial(study, trial.trial).attempts)
+        by_seed = _by_seed(store.trial(study, trial.trial).measured.values())
         found.append(policy_curve(trial, list(by_seed.values()), spec.trainer, spec.epochs, differing))
     return [curve for curve in found if curve is not None]
 
 
 def _by_seed(attempts: "Iterable[AttemptRecord]") -> "dict[int, tuple[EpochRecord, ...]]":
-    """Return the epochs of the latest finished attempt of each seed."""
-    return {one.key.seed: one.epochs for one in attempts if one.state == "finished"}
+    """Return the epochs of each seed's attempt."""
+    return {one.key.seed: one.epochs for one in attempts}
 
 
 def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:

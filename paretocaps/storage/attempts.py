@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -29,6 +28,7 @@ from paretocaps.storage.artifacts import artifacts_of, attempt_name, new_folder
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.predictions import insert_predictions
+from paretocaps.storage.quietest import keep_quietest
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, INSERT, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
@@ -168,7 +168,7 @@ def finish_attempt(
 
     With `last`, it is the last one that its trial waited for, and the trial is finished with it. Storing the
     same measurement again changes nothing. Its epochs replace those that were recorded during the training;
-    if it has none, the recorded ones stay.
+    if it has none, the recorded ones stay. Of a seed that was measured before, the quieter training counts.
 
     Raises:
         StorageError: there is no such attempt.
@@ -189,6 +189,7 @@ def finish_attempt(
     if measurement.epochs:
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
+    keep_quietest(connection, row.trial, key.seed)
     if last or row.trial_state == "finished":  # whose values change
         end_trial(connection, key.study, row.trial)
 
@@ -214,18 +215,6 @@ def fail_attempt(connection: Connection, key: AttemptKey, failure: Failure) -> N
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == row.id).values(**values))
 
 
-def is_latest() -> ColumnElement[bool]:
-    """Return the condition that an attempt is the latest finished one of its trial and seed."""
-    later = ATTEMPTS.alias("later")
-    is_later = and_(
-        later.c.trial_id == ATTEMPTS.c.trial_id,
-        later.c.seed == ATTEMPTS.c.seed,
-        later.c.state == "finished",
-        later.c.attempt > ATTEMPTS.c.attempt,
-    )
-    return and_(ATTEMPTS.c.state == "finished", ~exists().where(is_later))
-
-
 def attempt_row(measurement: Measurement) -> dict[str, Any]:
     """Return the columns of a finished attempt that come from its measurement."""
     device = measurement.device
@@ -238,6 +227,7 @@ def attempt_row(measurement: Measurement) -> dict[str, Any]:
         "threads": device.threads,
         "shared": device.shared,
         "loaded": device.loaded,
+        "taken": device.taken,
         "calibration": device.calibration,
         "partial": measurement.partial,
         "tunings": rows_of(measurement.tunings),

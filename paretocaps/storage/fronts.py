@@ -15,6 +15,7 @@ from paretocaps.errors import DivergedError
 from paretocaps.storage.changes import went_on
 from paretocaps.storage.claims import release
 from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.quietest import counts
 from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONT_VALUES, FRONTS, TRIALS, now
 from paretocaps.storage.studies import study_id
 from paretocaps.storage.table import table
@@ -197,7 +198,7 @@ def _value(front_id: int | None, trial: int, name: str, estimate: Estimate) -> d
 
 def _attempts(connection: Connection, study: int) -> int:
     """Return the sum of `QuantityTable.attempts` over all finished trials."""
-    finished = TRIALS.c.study_id == study, TRIALS.c.state == "finished", ATTEMPTS.c.state == "finished"
+    finished = TRIALS.c.study_id == study, TRIALS.c.state == "finished", counts()
     latest = select(func.max(ATTEMPTS.c.attempt).label("attempt")).select_from(ATTEMPTS.join(TRIALS))
     each = latest.where(*finished).group_by(ATTEMPTS.c.trial_id, ATTEMPTS.c.seed).subquery()
     return int(connection.scalar(select(func.coalesce(func.sum(each.c.attempt), 0))) or 0)

@@ -6,8 +6,9 @@ from sqlalchemy import Connection, func, select, true, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
-from paretocaps.storage.attempts import find_attempt, is_attempt, is_latest
+from paretocaps.storage.attempts import find_attempt, is_attempt
 from paretocaps.storage.folders import file_in, folder_here
+from paretocaps.storage.quietest import is_latest
 from paretocaps.storage.records import KeptWeights
 from paretocaps.storage.schema import ATTEMPTS, TRIALS
 from paretocaps.storage.studies import named
@@ -18,7 +19,7 @@ def weights_unused(
 ) -> list[KeptWeights]:
     """Return the weights files of a study that can be deleted; call `forget_weights` for each afterwards.
 
-    The files of running and interrupted trials are kept, and those of the latest finished attempt per seed
+    The files of running and interrupted trials are kept, and those of the attempts that count
     of the trials in `keep`. With `change`, so are those of trials that have changed after it. Files outside
     of the artifact folders, and those on other machines, are left out.
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.estimate import Estimate, estimated
-from paretocaps.domain.measurement import MEASURED, EpochRecord, Measurement
+from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
 from paretocaps.errors import DivergedError, UsageError
 from paretocaps.host import host_name
 from paretocaps.storage.folders import file_in
@@ -64,6 +64,7 @@ class AttemptRecord:
     none on this machine, and `host` is the machine that it was made on, if that is recorded. `may_pass` says
     whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is
     the attempt whose checkpoint it went on from, and `driver` the token of the driver that began it.
+    `replaced` says that a quieter training of the same seed counts in its place.
     """
 
     key: AttemptKey
@@ -78,6 +79,7 @@ class AttemptRecord:
     resumed_from: int | None = None
     host: str | None = None
     driver: str | None = None
+    replaced: bool = False
 
     @property
     def elsewhere(self) -> str | None:
@@ -110,6 +112,13 @@ class TrialRecord:
     created: datetime
     ended: datetime | None
     attempts: tuple[AttemptRecord, ...] = ()
+
+    @property
+    def measured(self) -> dict[int, AttemptRecord]:
+        """The measured attempt of each seed that counts: the latest, or the quietest where it was redone."""
+        return {
+            one.key.seed: one for one in self.attempts if one.measurement is not None and not one.replaced
+        }
 
 
 @dataclass(frozen=True)
@@ -180,7 +189,7 @@ def check_finite(measurement: Measurement) -> None:
     Raises:
         DivergedError: a value is not finite; the message names the quantity, its value and its epoch.
     """
-    values = {name: getattr(measurement, name) for name in MEASURED} | measurement.quantities
+    values = {name: getattr(measurement, name) for name in FIELDS} | measurement.quantities
     values["calibration"] = measurement.device.calibration
     for name, value in values.items():
         _check(name, value)

@@ -213,6 +213,8 @@ ATTEMPTS = Table(
     Column("tunings", JSON(none_as_null=True), comment="the tunings of its training steps, by their keys"),
     Column("retuned", Boolean, comment="whether a tuning is not the one that the study keeps"),
     Column("cpu_time", Double, comment="s, CPU time of its training steps up to the best epoch"),
+    Column("taken", Double, comment="share of its steps' seconds that others had the processor"),
+    Column("replaced", Boolean, comment="whether a quieter training of the same seed counts in its place"),
     UniqueConstraint("trial_id", "seed", "attempt", name="uq_paretocaps_attempts_attempt"),
     _known_state("ck_paretocaps_attempts_state"),
     Index(

@@ -11,9 +11,10 @@ from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import FIELDS, IMAGES, Device, EpochRecord, Measurement
 from paretocaps.domain.tuning import Tuning
 from paretocaps.storage.artifacts import artifacts_of
-from paretocaps.storage.attempts import is_latest, trial_id
+from paretocaps.storage.attempts import trial_id
 from paretocaps.storage.folders import folder_here
 from paretocaps.storage.predictions import Mistakes, unpacked
+from paretocaps.storage.quietest import is_latest
 from paretocaps.storage.records import STATES, AttemptRecord, State, TrialRecord
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS
 from paretocaps.storage.studies import study_id
@@ -118,6 +119,7 @@ def _with_attempts(
                 epochs=epochs.get(row.id, ()),
                 may_pass=row.may_pass,
                 resumed_from=row.resumed_from,
+                replaced=bool(row.replaced),
             )
         )
     return _trials(connection, scope, attempts)
@@ -153,6 +155,7 @@ def _measurement(row: Row[Any], extra: dict[str, float], epochs: tuple[EpochReco
         threads=row.threads,
         shared=row.shared,
         loaded=bool(row.loaded),  # NULL in rows of versions that did not measure it
+        taken=row.taken,
         calibration=row.calibration,
     )
     own = {name: row._mapping[name] for name in (*FIELDS, *IMAGES, "weights", "collapsed")}

@@ -13,8 +13,8 @@ from paretocaps.domain.measurement import FIELDS, IMAGES, Measurement
 from paretocaps.domain.quantities.quantities import compared, evaluated, parse_quantity
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.errors import UsageError
-from paretocaps.storage.attempts import is_latest
 from paretocaps.storage.quantity_table import FLAGS, QuantityTable, by_trial
+from paretocaps.storage.quietest import is_latest
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id

@@ -9,9 +9,9 @@ from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
-from paretocaps.domain.measurement import ENERGY
+from paretocaps.domain.measurement import CPU_TIME, ENERGY
 from paretocaps.domain.trainer import CheckedData
-from paretocaps.errors import DataError
+from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.training.effects import data_facts
 
@@ -83,8 +83,16 @@ def check_measures(quantities: Sequence[str], devices: Sequence[str]) -> None:
     """Check that all `quantities` can be measured on all `devices` (see `TrainerSpec.measures`).
 
     Raises:
-        UsageError: energy is to be measured, and a device has no counter that can be read.
+        UsageError: energy is to be measured, and a device has no counter that can be read; or CPU seconds
+            are, and a device is a GPU.
     """
+    if CPU_TIME in quantities:
+        for device in devices:
+            if device.startswith("cuda"):
+                raise UsageError(
+                    f"cpu_time of {device} is not measured, because the process only waits for a GPU: rank by"
+                    " time"
+                )
     if ENERGY not in quantities:
         return
     from paretocaps.training.device import open_device

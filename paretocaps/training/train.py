@@ -54,6 +54,7 @@ from paretocaps.training.pruning import (
 )
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.room import Demand, check_room
+from paretocaps.training.settled import cpu_time, settled_device, settled_records
 from paretocaps.training.share import told_batch
 from paretocaps.training.weights import packed, save_weights, unpacked
 
@@ -98,7 +99,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
         go_on = ranks.from_first(lambda: training.keep() and on_epoch(training.records[-1]), bool)
-    return ranks.from_first(training.measurement, Measurement)
+    cpu = cpu_time(training.learner.stopwatch, best_epoch(training.records).epoch, ranks)
+    return ranks.from_first(lambda: training.measurement(cpu), Measurement)
 
 
 class _Training:
@@ -279,13 +281,13 @@ class _Training:
         )
         return True
 
-    def measurement(self) -> Measurement:
+    def measurement(self, cpu: float | None) -> Measurement:
         """Return the measurement of the training; only here, and at most once, are the test images used."""
-        records = self._settled_records()
+        stopwatch = self.learner.stopwatch
+        records = settled_records(self.records, stopwatch)
         best = best_epoch(records)
         self.best = self.best.to(self.device)
         tested = judged(self.best, self.splits.test, self.evaluator) if self.job.test else None
-        disturbed = self.learner.stopwatch.disturbances()
         collapsed = is_collapsed(best.acc, self.splits.validation.labels.tolist())
         weights = RunFolder(self.job.folder).weights
         save_weights(weights, self.best)
@@ -293,6 +295,7 @@ class _Training:
             acc=best.acc,
             best_epoch=best.epoch,
             time=best.time,
+            cpu_time=cpu,
             partial=self.partial,
             tunings=self.tunings.used,
             retuned=self.tunings.retuned,
@@ -303,7 +306,7 @@ class _Training:
             test_acc=tested.acc if tested else None,
             validation_images=len(self.splits.validation),
             test_images=tested.images if tested else None,
-            device=describe_device(self.device, self.job.shared, bool(disturbed), self.ranks.size),
+            device=settled_device(self.device, self.job.shared, self.ranks.size, stopwatch),
             epochs=tuple(records),
             quantities={**self._quantities(), **self.energy.quantities(best.epoch)},
             weights=weights.name,
@@ -311,7 +314,7 @@ class _Training:
             collapsed=collapsed,
             remarks=(
                 *([REMARK] if collapsed else []),
-                *disturbed,
+                *stopwatch.disturbances(),
                 *self.moved,
                 *self.tunings.remarks,
                 *self.kept.remarks,
@@ -341,11 +344,3 @@ class _Training:
         if not self.predicted:
             return None
         return Predictions(labels=images.labels.tolist(), classes=self.predicted, images=images.digest)
-
-    def _settled_records(self) -> list[EpochRecord]:
-        """Return the records with final seconds: a phase's later steps decide the charge for its warm-up."""
-        seconds, elapsed, settled = self.learner.stopwatch.seconds(), 0.0, []
-        for record in self.records:
-            elapsed += seconds[record.epoch]
-            settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
-        return settled

@@ -32,6 +32,7 @@ def test_a_row_has_consistent_figures(batch, precision):
     assert row.epoch_s == pytest.approx(row.step_s * -(-90 // batch))
     assert 0 < row.step_s_min <= row.step_s <= row.step_s_max
     assert 0 < row.ratio_min <= row.ratio <= row.ratio_max
+    assert min(row.cpu_s, row.cpu_ratio) > 0
     assert row.flops_share > 0
     assert row.peak_bytes > 0
 
@@ -48,6 +49,8 @@ def test_a_step_that_accumulates_has_more_images():
 def test_without_a_yardstick_there_is_no_ratio():
     row = benchmark(case(), turns=1)
     assert (row.against, row.ratio, row.ratio_min, row.ratio_max) == (None, None, None, None)
+    assert row.cpu_s > 0
+    assert row.cpu_ratio is None
 
 
 def test_other_choices_can_be_the_yardstick():

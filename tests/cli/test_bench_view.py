@@ -22,6 +22,8 @@ ROW = {
     "ratio": 4.83,
     "ratio_min": 4.59,
     "ratio_max": 5.02,
+    "cpu_s": 0.0811,
+    "cpu_ratio": 4.9,
 }
 
 
@@ -33,6 +35,8 @@ def test_a_table_for_people(capsys):
     assert lines[0].split()[:3] == ["design", "batch", "precision"]
     assert "4.83x (4.59 to 5.02)" in lines[2]
     assert "47 %" in lines[2]
+    assert "0.0811 s" in lines[2]
+    assert lines[2].split()[-1] == "4.90x"
     assert "153 MB" in lines[2]
     assert lines[2].startswith("baseline")
     assert lines[3].startswith("ws")
@@ -49,8 +53,9 @@ def test_published_seconds_and_both_relative_to_the_largest_batch(capsys):
 
 
 def test_no_columns_for_what_was_not_asked(capsys):
-    write_bench([{**ROW, "against": None, "ratio": None}], "table")
+    write_bench([{**ROW, "against": None, "ratio": None, "cpu_s": None}], "table")
     heading = capsys.readouterr().out.splitlines()[0]
+    assert "CPU" not in heading
     assert "ratio" not in heading
     assert "published" not in heading
     assert "design" not in heading
@@ -58,7 +63,9 @@ def test_no_columns_for_what_was_not_asked(capsys):
 
 def test_a_busy_machine_is_said(capsys):
     write_bench([{**ROW, "loaded": True}], "table")
-    assert "busy with something else" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "busy with something else" in said
+    assert "ratios are less affected, and CPU ratios least" in said
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])

@@ -4,6 +4,7 @@ from paretocaps.domain.objective import (
     OBJECTIVES,
     canonical_name,
     images_of,
+    is_scaled,
     is_signed,
     is_timed,
     parse_objectives,
@@ -76,6 +77,7 @@ def test_shares_of_images_are_told_by_their_quantity() -> None:
 
 
 def test_times_are_told_by_their_quantity() -> None:
-    timed = {"time", "wall", "latency", "latency_batch", "epoch_time", "time_to(acc=0.4)"}
+    timed = {"time", "cpu_time", "wall", "latency", "latency_batch", "epoch_time", "time_to(acc=0.4)"}
     assert all(map(is_timed, timed))
+    assert {name for name in timed if is_scaled(name)} == timed - {"cpu_time"}
     assert not any(map(is_timed, ["acc", "params", "flops", "memory", "epochs_to(acc=0.4)", "no such"]))

@@ -18,7 +18,7 @@ ACC_TIME = parse_objectives("acc,time")
 
 def measurement(acc, time, device, calibration, memory=None):
     where = Device(name=device, kind="cpu", calibration=calibration)
-    values = {"best_epoch": 1, "wall": 2 * time, "params": 100, "memory": memory}
+    values = {"best_epoch": 1, "wall": 2 * time, "params": 100, "memory": memory, "cpu_time": time}
     return Measurement(acc=acc, time=time, device=where, **values)
 
 
@@ -105,6 +105,8 @@ def test_only_times_scale(store):
         UsageError, match=r"memory was .* --scale-to scales times only: choose one with --measured-on"
     ):
         front_of(store, "s", parse_objectives("acc,memory,time"), scale_to="slow")
+    with pytest.raises(UsageError, match=r"cpu_time was measured on several devices .* scales times only"):
+        front_of(store, "s", parse_objectives("acc,cpu_time"), scale_to="slow")
     assert len(front_of(store, "s", parse_objectives("acc,params"), scale_to="slow")) == 1
 
 

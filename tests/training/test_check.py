@@ -14,7 +14,7 @@ from paretocaps.models.geometry import Size
 from paretocaps.models.trunks.mobilenet import MobileNetTrunk
 from paretocaps.models.trunks.mobilenet_shape import MOBILENET_V1
 from paretocaps.service import optimize
-from paretocaps.training.check import check_choices, check_data
+from paretocaps.training.check import check_choices, check_data, check_measures
 
 
 def png(pixels) -> bytes:
@@ -114,3 +114,9 @@ def test_a_study_is_not_made_of_a_missing_one(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="checkpoint 'missing.pt' does not exist"):
         optimize({"study": "s", "fix": fix, "trials": 1})
     assert not list(tmp_path.iterdir())
+
+
+def test_cpu_seconds_of_a_gpu_are_refused():
+    check_measures(["cpu_time"], ["cpu"])
+    with pytest.raises(UsageError, match="cpu_time of cuda:1 is not measured, .*: rank by time$"):
+        check_measures(["acc", "cpu_time"], ["cpu", "cuda:1"])

@@ -3,6 +3,7 @@
 Studies that limit their training images say that they validate on all images, as they always did.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,9 +22,14 @@ _ATTEMPTS: tuple[sa.Column[Any], ...] = (
     ),
     sa.Column("retuned", sa.Boolean(), comment="whether a tuning is not the one that the study keeps"),
     sa.Column("cpu_time", sa.Double(), comment="s, CPU time of its training steps up to the best epoch"),
+    sa.Column("taken", sa.Double(), comment="share of its steps' seconds that others had the processor"),
+    sa.Column(
+        "replaced", sa.Boolean(), comment="whether a quieter training of the same seed counts in its place"
+    ),
 )
 
-_MEANS = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
+_MEANS_BEFORE = ("acc", "time", "wall", "params", "macs", "memory", "test_acc")
+_MEANS = (*_MEANS_BEFORE, "cpu_time")
 _FLAGS = ("shared", "loaded", "partial")
 _STUDIES = sa.table("paretocaps_studies", sa.column("id", sa.Integer), sa.column("spec", sa.JSON))
 
@@ -45,7 +51,7 @@ def upgrade() -> None:
     for key, spec in _studies():
         if spec.get("limit_train") is not None:
             _set_spec(key, {**spec, "limit_validation": "all"})
-    op.execute(_results_view(*_FLAGS, "retuned", "collapsed"))
+    op.execute(_results_view(_MEANS, (*_FLAGS, "retuned", "collapsed"), _counts))
 
 
 def downgrade() -> None:
@@ -56,31 +62,39 @@ def downgrade() -> None:
         op.drop_column("paretocaps_attempts", column.name)
     op.drop_column("paretocaps_studies", _SLOTS.name)
     op.drop_table("paretocaps_tunings")
-    op.execute(_results_view(*_FLAGS, "collapsed"))
+    op.execute(_results_view(_MEANS_BEFORE, (*_FLAGS, "collapsed"), _counted_before))
 
 
-def _results_view(*flags: str) -> str:
-    """Return the SQL of the view of finished trials, with means over the latest finished attempt per seed.
+def _counts(attempt: str) -> str:
+    return f"{attempt}.state = 'finished' AND {attempt}.replaced IS NOT TRUE"
+
+
+def _counted_before(attempt: str) -> str:
+    return f"{attempt}.state = 'finished'"
+
+
+def _results_view(means: Sequence[str], flags: Sequence[str], counts: Callable[[str], str]) -> str:
+    """Return the SQL of the view of finished trials, with means over the latest attempt per seed that counts.
 
     A mean is NULL if a seed lacks the value, because a mean over fewer seeds would look like one over all.
     A flag is 1 if it is true for any of the seeds, else 0.
     """
-    means = ", ".join(
-        f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in _MEANS
+    averages = ", ".join(
+        f"CASE WHEN COUNT(a.{name}) = COUNT(*) THEN AVG(a.{name}) END AS {name}" for name in means
     )
     flagged = ", ".join(f"MAX(CASE WHEN a.{name} THEN 1 ELSE 0 END) AS {name}" for name in flags)
     return f"""
 CREATE VIEW paretocaps_results AS
-SELECT s.name AS study, t.number AS trial, t.design AS design, COUNT(*) AS seeds, {means},
+SELECT s.name AS study, t.number AS trial, t.design AS design, COUNT(*) AS seeds, {averages},
        MIN(a.device_name) AS device,
        COUNT(DISTINCT a.device_name || ' ' || COALESCE(a.torch, '')) AS devices,
        MIN(a.torch) AS torch, {flagged}, t.choices AS choices
 FROM paretocaps_attempts a
 JOIN paretocaps_trials t ON t.id = a.trial_id
 JOIN paretocaps_studies s ON s.id = t.study_id
-WHERE t.state = 'finished' AND a.state = 'finished' AND NOT EXISTS (
+WHERE t.state = 'finished' AND {counts("a")} AND NOT EXISTS (
     SELECT 1 FROM paretocaps_attempts b
-    WHERE b.trial_id = a.trial_id AND b.seed = a.seed AND b.state = 'finished' AND b.attempt > a.attempt
+    WHERE b.trial_id = a.trial_id AND b.seed = a.seed AND {counts("b")} AND b.attempt > a.attempt
 )
 GROUP BY s.name, t.number, t.design, t.choices"""
 

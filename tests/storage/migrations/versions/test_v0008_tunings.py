@@ -14,10 +14,18 @@ def version(database, trial, attempt):
 def test_older_rows_have_no_tunings_slots_or_cpu_seconds(version):
     version.migrate("upgrade", "0008")
     assert version.run("SELECT name, slots FROM paretocaps_studies") == [("s", None)]
-    columns = "acc, tunings, retuned, cpu_time"
-    assert version.run(f"SELECT {columns} FROM paretocaps_attempts") == [(0.5, None, None, None)]
-    assert version.run("SELECT study, acc, retuned FROM paretocaps_results") == [("s", 0.5, 0)]
+    columns = "acc, tunings, retuned, cpu_time, taken, replaced"
+    assert version.run(f"SELECT {columns} FROM paretocaps_attempts") == [(0.5, *[None] * 5)]
+    results = version.run("SELECT study, acc, cpu_time, retuned FROM paretocaps_results")
+    assert results == [("s", 0.5, None, 0)]
     assert version.run("SELECT count(*) FROM paretocaps_tunings") == [(0,)]
+
+
+def test_a_training_that_a_quieter_one_replaced_is_no_result(version, attempt):
+    version.migrate("upgrade", "0008")
+    version.run(attempt(2, attempt=2, acc=0.75))
+    version.run("UPDATE paretocaps_attempts SET replaced = TRUE WHERE attempt = 2")
+    assert version.run("SELECT acc FROM paretocaps_results") == [(0.5,)]
 
 
 def test_studies_with_fewer_training_images_go_on_validating_on_all(version):
@@ -41,4 +49,4 @@ def test_it_can_be_taken_back(version):
             for table in ("paretocaps_studies", "paretocaps_attempts")
             for column in inspect(connection).get_columns(table)
         ]
-    assert not {"slots", "tunings", "retuned", "cpu_time"} & set(names)
+    assert not {"slots", "tunings", "retuned", "cpu_time", "taken", "replaced"} & set(names)
