@@ -19,6 +19,7 @@ from paretocaps.lock_file import locked
 
 # read when the libraries load: a data set that is not cached must fail at once, not after half a minute
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["PARETOCAPS_TUNE"] = "off"  # what is fastest here and now must decide no value of a test
 os.environ.pop("COLUMNS", None)  # tables in a pipe would have that width
 wait_briefly()  # as workers do: tests that run side by side would otherwise wait for each other's threads
 if "PYTEST_XDIST_WORKER" in os.environ:

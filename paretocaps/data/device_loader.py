@@ -115,6 +115,11 @@ class DeviceLoader:
         _check(batch_size)
         return _cut(self._in_order(self.block_steps(batch_size) * batch_size), batch_size)
 
+    def first(self, count: int) -> Batch:
+        """Return the first `count` images, in order and without augmentation, in memory of their own."""
+        images, labels = next(self.ordered(count))
+        return images.clone(), labels
+
     def _shuffled(self, block: int, order: Tensor, draws: Tensor) -> Iterator[Batch]:
         chosen = torch.split(order, block)
         there = torch.split(order.to(self._labels.device), block)

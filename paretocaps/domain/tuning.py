@@ -50,9 +50,13 @@ class Forms(BaseModel):
     image_gradient: Form = "patches"
     filter_gradient: Form = "patches"
 
+    @property
+    def each(self) -> tuple[Form, Form, Form]:
+        """The forms of outputs, image gradient and filter gradient."""
+        return self.outputs, self.image_gradient, self.filter_gradient
+
     def __str__(self) -> str:
-        each = (self.outputs, self.image_gradient, self.filter_gradient)
-        return each[0] if len(set(each)) == 1 else "/".join(each)
+        return self.outputs if len(set(self.each)) == 1 else "/".join(self.each)
 
 
 class ConvolutionTuning(Forms):

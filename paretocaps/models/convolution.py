@@ -75,7 +75,8 @@ class _Convolution(torch.autograd.Function):
         """Return what `convolution` returns."""
         inputs, filters = images.to(dtype), weight.to(dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
-        forms = forms_for(Computed(shape_of(images, weight, stride), weight, ctx.needs_input_grad[0]))
+        shape, wanted = shape_of(images, weight, stride), ctx.needs_input_grad[0]
+        forms = forms_for(Computed(shape, weight, rectify, wanted))
         with torch.autocast("cpu", enabled=False):
             maps = _outputs(patches, filters, bias.to(dtype), rectify, forms.outputs)
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))

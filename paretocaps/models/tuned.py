@@ -12,10 +12,18 @@ from paretocaps.domain.tuning import DEFAULT, ConvolutionShape, Forms, Tuning
 
 
 class Computed(NamedTuple):
-    """A convolution that was computed: its shape, its filters, and whether its images have a gradient."""
+    """A convolution that was computed.
+
+    Attributes:
+        shape: its shape.
+        weight: its filters, [K, height, width, C].
+        rectify: whether its negative outputs were set to zero.
+        image_gradient: whether its images have a gradient.
+    """
 
     shape: ConvolutionShape
     weight: Tensor
+    rectify: bool
     image_gradient: bool
 
 

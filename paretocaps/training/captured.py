@@ -7,6 +7,8 @@ from functools import lru_cache
 import torch
 
 from paretocaps.data.device_loader import Batch
+from paretocaps.training.optimizer import OPTIMIZERS
+from paretocaps.training.ranks import Ranks
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
 
@@ -127,3 +129,29 @@ def side_stream(device: torch.device) -> Iterator[None]:
     with torch.cuda.stream(side):
         yield
     main.wait_stream(side)
+
+
+def hindrances(optimizer: str, scales: bool, ranks: Ranks) -> list[str]:
+    """Return why the steps of a training cannot be captured.
+
+    Args:
+        optimizer: the name of its optimiser.
+        scales: whether gradients are scaled, as in fp16.
+        ranks: the processes that train together.
+    """
+    readers = [] if OPTIMIZERS.get(optimizer).captures else [str(optimizer)]
+    readers += ["fp16"] if scales else []
+    found = [f"{readers[0]} reads from the device"] if readers else []
+    return found + (["several ranks took them"] if ranks.size > 1 else [])
+
+
+def one_by_one(why: str) -> str:
+    """Return the remark that steps were not captured, and why."""
+    return f"steps were taken one by one, not as a CUDA graph: {why}"
+
+
+def cause(error: BaseException) -> str:
+    """Return the first error's first line: a capture that fails raises once more when it ends."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return (str(error).splitlines() or [type(error).__name__])[0]

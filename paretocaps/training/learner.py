@@ -15,14 +15,25 @@ from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
 from paretocaps.models.network import Network
-from paretocaps.training.captured import BlockSteps, CapturedSteps, side_stream
+from paretocaps.models.tuned import using
+from paretocaps.training.captured import (
+    BlockSteps,
+    CapturedSteps,
+    cause,
+    hindrances,
+    one_by_one,
+    side_stream,
+)
+from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.memory import saved_bytes, state_bytes
-from paretocaps.training.optimizer import OPTIMIZERS, build_optimizer, rate_tensor
+from paretocaps.training.optimizer import build_optimizer, rate_tensor
 from paretocaps.training.precision import default_tuning, fast_float32
 from paretocaps.training.ranks import ALONE, Ranks
+from paretocaps.training.rehearsal import Rehearsed
 from paretocaps.training.step import TrainingStep
 from paretocaps.training.stopwatch import Stopwatch
+from paretocaps.training.tuner import Tuner
 
 _CUDA_STEPS_A_LAP = 16  # a synchronisation per step would cost small batches more than the step
 _CUDA_WARMUP = 3  # steps before a capture, in which libraries choose algorithms and Adam makes its state
@@ -45,6 +56,7 @@ class Learner:
             several ranks.
         ranks: the processes that train together; each takes its share of every pass.
         on_progress: receives how many of an epoch's steps are taken.
+        tunings: choose how each phase's steps are computed; None for the defaults.
     """
 
     def __init__(
@@ -56,6 +68,7 @@ class Learner:
         captures: bool | None = None,
         ranks: Ranks = ALONE,
         on_progress: OnProgress = unheard,
+        tunings: KeptTunings | None = None,
     ) -> None:
         self.device, self.loader, self.ranks = device, loader, ranks
         self.on_progress = on_progress
@@ -63,25 +76,18 @@ class Learner:
         rate, network = rate_tensor(device), network.to(device)
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         optimizer = build_optimizer(trained, choices, rate)
-        self._precision, self._accumulate = choices.precision, choices.accumulate
-        tuning = default_tuning(self._precision, device)
+        self._choices, self._accumulate, self._tunings = choices, choices.accumulate, tunings
+        tuning = default_tuning(choices.precision, device)
         self._scaling = GradientScaling(device) if tuning.precision == "fp16" else None
         self._step = TrainingStep(
             network, optimizer, rate, device, tuning, choices.loss, self._scaling, ranks
         )
         wanted = device.type == "cuda" if captures is None else captures
-        readers = [] if OPTIMIZERS.get(choices.optimizer).captures else [str(choices.optimizer)]
-        readers += ["fp16"] if self._scaling else []
-        self._captures = wanted and not readers and ranks.size == 1
+        hindered = hindrances(choices.optimizer, self._scaling is not None, ranks)
+        self._captures = wanted and not hindered
         self._warmup = _CUDA_WARMUP if self._captures else 1
         self.stopwatch = Stopwatch(device, self._warmup, waits=ranks.size > 1)
-        self._remarks: list[str] = []
-        if wanted and readers:
-            self._remarks.append(
-                f"steps were taken one by one, not as a CUDA graph: {readers[0]} reads from the device"
-            )
-        if wanted and ranks.size > 1:
-            self._remarks.append("steps were taken one by one, not as a CUDA graph: several ranks took them")
+        self._remarks = [one_by_one(why) for why in hindered if wanted]
         self._remarks += ranks.remarks(self._step.network)
         if self._scaling and device.type == "cpu":
             self._remarks.append("fp16 on a CPU is slow: bf16 or fp32 train in less time")
@@ -196,7 +202,7 @@ class Learner:
         Raises:
             DivergedError: the mean loss is NaN or infinite.
         """
-        self._enter_phase(batch_size)
+        self.enter_phase(batch_size)
         self._step.spread.fill_(spread_margin(progress))
         self.network.train()
         with self._memory_counted():
@@ -233,7 +239,7 @@ class Learner:
             batch_size: images per forward pass.
             rates: one learning rate per step.
         """
-        self._enter_phase(batch_size)
+        self.enter_phase(batch_size)
         self._step.spread.fill_(spread_margin(1.0))
         self.network.train()
         batches = chain.from_iterable(self.loader.batches(self._step_images, epoch) for epoch in count(1))
@@ -254,22 +260,34 @@ class Learner:
         self._step.rate.fill_(rate)
         return self._step.take(images, labels, self.ranks.share.weights(whole, self._batch_size)) * whole
 
-    def _enter_phase(self, batch_size: int) -> None:
-        """Where the batch size changes, start the clock's next phase; on a CPU, count its steps' memory."""
+    def enter_phase(self, batch_size: int) -> None:
+        """Where the batch size changes, start the clock's next phase and choose how its steps are computed.
+
+        On a CPU, count its steps' memory.
+        """
         if batch_size == self._batch_size:
             return
         self._set_batch(batch_size)
         self.stopwatch.start_phase()
         if self.device.type != "cuda":
-            images, labels = next(self.loader.ordered(self._step.pass_images))
-            images = images.clone()  # else the loader's whole block would be counted through this view
-            self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
+            images, labels = self.loader.first(self._step.pass_images)
+            with using(self.tuning):
+                self._saved_bytes = saved_bytes(self.network, lambda: self._step.loss(images, labels))
 
     def _set_batch(self, batch_size: int) -> None:
         """Take batches of that size from the next step on; its first steps warm up."""
         self._batch_size, self._warming, self._captured = batch_size, self._warmup, None
         self._step.pass_images = self.ranks.share.taken(batch_size)
-        self._step.tuning = default_tuning(self._precision, self.device)
+        self._step.tuning = self._tuning()
+
+    def _tuning(self) -> Tuning:
+        """Return the tuning of the phase's steps, which may have to be measured first."""
+        step = self._step
+        if self._tunings is None:
+            return default_tuning(self._choices.precision, self.device)
+        self.on_progress("the tuning", 0, 1)
+        tuner = Tuner(Rehearsed(step, self._choices, step.pass_images, self.loader.first))
+        return self._tunings.choose(tuner, self._batch_size)
 
     def _train_block(self, epoch: int, block: Batch, rates: Sequence[float]) -> Tensor:
         """Take the steps of a block of batches; return its images' summed losses, on the device."""
@@ -318,7 +336,7 @@ class Learner:
             except (RuntimeError, AssertionError) as error:
                 self._captures = False
                 self.optimizer.zero_grad(set_to_none=True)
-                self._remarks.append(f"steps were taken one by one, not as a CUDA graph: {_cause(error)}")
+                self._remarks.append(one_by_one(cause(error)))
         return self._captured is not None
 
     @contextmanager
@@ -343,10 +361,3 @@ def _split(block: Batch, size: int) -> tuple[Batch, Batch]:
     """Return the first `size` images of a block with their labels, and the rest."""
     images, labels = block
     return (images[:size], labels[:size]), (images[size:], labels[size:])
-
-
-def _cause(error: BaseException) -> str:
-    """Return the first error's first line: a capture that fails raises once more when it ends."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -141,7 +141,9 @@ class _Training:
         self.plan = build_plan(choices, len(splits.train), job.epochs, ranks.size)
         self.machine = describe_device(device, ranks=ranks.size).machine
         self.tunings = KeptTunings.of_job(job, self.machine, self.plan.steps_of, on_tuned, ranks)
-        self.learner = Learner(network, loader, choices, device, ranks=ranks, on_progress=on_progress)
+        self.learner = Learner(
+            network, loader, choices, device, ranks=ranks, on_progress=on_progress, tunings=self.tunings
+        )
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
         precision = autocast(device, resolve_precision(choices.precision, device))
@@ -214,6 +216,7 @@ class _Training:
                 self.learner, self.choices, self.job.seed, self.images, trained=epoch > 1
             )
             self.features.fill(epoch)
+        self.learner.enter_phase(self.plan.batch_size(epoch))  # here, because measuring takes energy too
         rates = self.plan.learning_rates(epoch)
         progress = epoch / self.job.epochs
         with self.energy.epoch(epoch):

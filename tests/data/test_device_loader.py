@@ -103,6 +103,14 @@ def test_evaluation_is_in_order_and_unchanged(batch_size) -> None:
     assert torch.equal(images, data.images.float() / 255)
 
 
+def test_the_first_images_share_no_memory_with_others() -> None:
+    data = image_set()
+    images, labels = DeviceLoader(data, "cpu", augment="shift").first(3)
+    assert torch.equal(images, data.images[:3].float() / 255)
+    assert labels.tolist() == [0, 1, 2]
+    assert images.untyped_storage().nbytes() == images.nbytes
+
+
 def test_batches_do_not_write_to_the_images() -> None:
     data = image_set()
     before = data.images.clone()

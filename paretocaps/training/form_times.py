@@ -1,0 +1,144 @@
+"""Times a convolution's three products in each form, on few images, and predicts their seconds for many."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from paretocaps.domain.tuning import ConvolutionTuning, Form, Tuning
+from paretocaps.models.convolution import convolution
+from paretocaps.models.products import has_onednn
+from paretocaps.models.tuned import Computed, using
+from paretocaps.training.precision import autocast
+
+_CPU = torch.device("cpu")
+_PRODUCTS = ("outputs", "image_gradient", "filter_gradient")
+_HOPELESS = 1.3
+"""How many times slower than another a number format may be on few images and still be timed in all forms."""
+_LONG = 0.1
+"""Seconds of a timing that is not repeated."""
+CLEARLY = 0.97
+"""The share of the seconds of what was tried before it that a way needs to be chosen in its place."""
+
+T = TypeVar("T")
+Seconds = tuple[float, float, float]
+"""The seconds of outputs, image gradient and filter gradient; 0 for a gradient that nothing needs."""
+
+
+class FormTimes:
+    """Times the forms of one convolution.
+
+    The seconds of a product have a fixed share, such as for reordering or transforming the filters, and a
+    share per image; the seconds for one image and for a few tell both.
+
+    Args:
+        computed: the convolution.
+        images: images per forward pass.
+        few: how many images are timed at most.
+        deadline: what `time.perf_counter` returns when no further form is to be timed.
+    """
+
+    def __init__(self, computed: Computed, images: int, few: int, deadline: float) -> None:
+        self._computed, self._images, self._few = computed, images, min(images, few)
+        self._deadline, self._least = deadline, float("inf")
+
+    def fastest(self, dtype: torch.dtype) -> ConvolutionTuning | None:
+        """Return the fastest form of each product in `dtype`.
+
+        Returns None where forms in an earlier dtype were so much faster that this one is not worth timing.
+        """
+        first, *others = _forms(dtype)
+        one, few = self._one(first, dtype), self._several(first, dtype)
+        if sum(few) > _HOPELESS * self._least:
+            return None
+        self._least = min(self._least, sum(few))
+        best = [(taken, first) for taken in self._predicted(one, few)]
+        for form in others:
+            if time.perf_counter() > self._deadline:
+                break
+            one = self._one(form, dtype)
+            if sum(one) > sum(taken for taken, _ in best):
+                continue  # as it takes no less for more images
+            found = self._predicted(one, self._several(form, dtype))
+            best = [
+                (taken, form) if taken < CLEARLY * before[0] else before
+                for taken, before in zip(found, best, strict=True)
+            ]
+        forms = {name: form for name, (_, form) in zip(_PRODUCTS, best, strict=True)}
+        return ConvolutionTuning.model_validate({"shape": self._computed.shape, **forms})
+
+    def _one(self, form: Form, dtype: torch.dtype) -> Seconds:
+        """Return the seconds for one image; the first time chooses kernels and takes memory."""
+        cold = seconds(self._computed, form, dtype, 1)
+        return cold if sum(cold) > _LONG else seconds(self._computed, form, dtype, 1)
+
+    def _several(self, form: Form, dtype: torch.dtype) -> Seconds:
+        """Return the seconds for a few images."""
+        found = seconds(self._computed, form, dtype, self._few)
+        return found if sum(found) > _LONG else _least(found, seconds(self._computed, form, dtype, self._few))
+
+    def _predicted(self, one: Seconds, few: Seconds) -> Seconds:
+        """Return the seconds for all images from those for one and for a few."""
+        a, b, c = (self._line(*each) for each in zip(one, few, strict=True))
+        return a, b, c
+
+    def _line(self, one: float, few: float) -> float:
+        """Return the seconds for all images; those for a few are at least a share of them."""
+        share = max(few - one, 0.0) / max(1, self._few - 1)
+        return few + min(share, few / self._few) * (self._images - self._few)
+
+
+def seconds(computed: Computed, form: Form, dtype: torch.dtype, images: int) -> Seconds:
+    """Return the seconds of the three products of a convolution in one form, for random images."""
+    shape, forms = computed.shape, dict.fromkeys(_PRODUCTS, form)
+    tuning = Tuning(convolutions=(ConvolutionTuning.model_validate({"shape": shape, **forms}),))
+    shown = _random(torch.empty(images, shape.height, shape.width, shape.channels)).permute(0, 3, 1, 2)
+    with using(tuning), autocast(_CPU, dtype):
+        outputs, filters = _apart(computed, shown, of_filters=computed.weight.requires_grad)
+        if not computed.image_gradient:
+            return outputs, 0.0, filters
+        again, image = _apart(computed, shown, of_images=True)
+    return min(outputs, again), image, filters
+
+
+def _apart(
+    computed: Computed, images: Tensor, *, of_images: bool = False, of_filters: bool = False
+) -> tuple[float, float]:
+    """Return the seconds of the outputs and of one gradient without the other."""
+    shape = computed.shape
+    images = images.detach().requires_grad_(of_images)
+    weight = computed.weight.detach().requires_grad_(of_filters)
+    bias, stride = torch.zeros(shape.filters), (shape.down, shape.across)
+    taken, maps = timed(lambda: convolution(images, weight, bias, stride, rectify=computed.rectify))
+    if not maps.requires_grad:
+        return taken, 0.0
+    of, grad = images if of_images else weight, _random(torch.empty_like(maps))
+    return taken, timed(lambda: torch.autograd.grad(maps, [of], grad))[0]
+
+
+def _random(tensor: Tensor) -> Tensor:
+    return tensor.uniform_(generator=torch.Generator().manual_seed(0))
+
+
+def _forms(dtype: torch.dtype) -> list[Form]:
+    """Return the forms that are worth timing in `dtype`."""
+    plain: list[Form] = ["patches", "torch"]
+    return plain if dtype != torch.float32 or not has_onednn() else ["patches", "onednn", "torch"]
+
+
+def timed(call: Callable[[], T]) -> tuple[float, T]:
+    """Return the seconds of a call and its result.
+
+    Where one thread computes, they are seconds of the processor, which other processes hardly disturb.
+    """
+    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
+    began = clock()
+    result = call()
+    return clock() - began, result
+
+
+def _least(one: Seconds, other: Seconds) -> Seconds:
+    a, b, c = map(min, one, other)
+    return a, b, c

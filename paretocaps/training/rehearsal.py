@@ -1,0 +1,146 @@
+"""Rehearses training steps on a copy, and measures the tuning with which they take the least time."""
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from paretocaps.data.device_loader import Batch
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.tuning import Precision, Tuning
+from paretocaps.models.products import has_onednn
+from paretocaps.models.tuned import convolutions_seen
+from paretocaps.training.form_times import CLEARLY, FormTimes, seconds, timed
+from paretocaps.training.loss_scaling import GradientScaling
+from paretocaps.training.optimizer import build_optimizer, rate_tensor
+from paretocaps.training.precision import DTYPES, default_tuning, has_fast_bf16
+from paretocaps.training.step import TrainingStep
+
+BUDGET = 1.0
+"""The seconds that measuring one tuning may take; a step that is under way is taken to its end."""
+_FORMS_SHARE = 0.6  # of the budget; the rest is for whole steps
+_HOPELESS = 1.3  # times the seconds of the best tuning so far, with which another is not tried again
+_TURN = 0.04
+"""The seconds of a rehearsed step: it has as many images as this takes, at most all."""
+_TURNS = 3
+_FEWEST = 4  # images of which the seconds, beside those of one, tell a share per image
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What is rehearsed.
+
+    Attributes:
+        step: the training's own step, which stays as it is.
+        choices: the training's choices.
+        images: images per forward pass.
+        batch: returns that many of the training's images with their labels.
+    """
+
+    step: TrainingStep
+    choices: Choices
+    images: int
+    batch: Callable[[int], Batch]
+
+
+class Rehearsal:
+    """Steps of a copy of a training's network on a CPU, timed on few images. No global state changes.
+
+    Nothing more is timed `BUDGET` seconds after it was made.
+
+    Args:
+        rehearsed: what is rehearsed.
+    """
+
+    def __init__(self, rehearsed: Rehearsed) -> None:
+        self._rehearsed, self._began = rehearsed, time.perf_counter()
+        self._deadline = self._began + BUDGET
+        self._plain = default_tuning(rehearsed.choices.precision, rehearsed.step.device)
+        self._few = min(2, rehearsed.images)
+        self._step = _copied(rehearsed, self._plain)
+        with convolutions_seen() as seen:
+            self._seconds(self._plain, self._few)
+        self._seen = {
+            computed.shape: computed for computed in seen
+        }.values()  # recomputed ones are seen twice
+
+    def step_seconds(self) -> float:
+        """Return about how many seconds a step by the default tuning takes; it is less rather than more."""
+        one, few = self._seconds(self._plain, 1), self._seconds(self._plain, self._few)
+        return few + max(few - one, 0.0) * (self._rehearsed.images - self._few)
+
+    def fastest(self) -> Tuning:
+        """Return the tuning with which a step takes the least time, as far as that was measured.
+
+        First each convolution's forms are chosen, then bfloat16 is compared with float32 where the precision
+        is "auto" and the processor has instructions for it, then the libraries of products, then one thread
+        with all. What is not clearly faster than what is tried before it is not chosen.
+        """
+        times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
+        best = _with_forms(times, self._plain.precision) or self._plain
+        one_image = self._seconds(best, self._few) / self._few
+        images = min(self._rehearsed.images, max(self._few, int(_TURN / one_image)))
+        if self._rehearsed.choices.precision == "auto" and has_fast_bf16(self._step.device):
+            half = _with_forms(times, "bf16")
+            best = best if half is None else self._faster(half, best, images)
+        if has_onednn() and best.precision == "fp32":
+            best = self._faster(best.model_copy(update={"products": "onednn"}), best, images)
+        if torch.get_num_threads() > 1:
+            best = self._faster(best.model_copy(update={"threads": 1}), best, images)
+        return best
+
+    def _form_times(self, deadline: float) -> list[FormTimes]:
+        """Return the times of all convolutions, the longest first."""
+        dtype = DTYPES[self._plain.precision]
+        for _ in range(2):  # the first call chooses kernels and takes memory
+            taken = [(sum(seconds(computed, "patches", dtype, 1)), computed) for computed in self._seen]
+        few = max(_FEWEST, int(_TURN / (sum(one for one, _ in taken) or _TURN)))
+        ordered = sorted(taken, key=lambda pair: pair[0], reverse=True)
+        return [FormTimes(computed, self._rehearsed.images, few, deadline) for _, computed in ordered]
+
+    def _faster(self, other: Tuning, best: Tuning, images: int) -> Tuning:
+        """Return `other` where it is clearly faster than `best` for that many images, else `best`."""
+        if time.perf_counter() > self._deadline:
+            return best
+        first = self._seconds(other, images)  # the first step chooses kernels and takes memory
+        taken = self._seconds(best, images)
+        for _ in range(_TURNS):
+            if first > _HOPELESS * taken or time.perf_counter() > self._deadline:
+                break
+            first = min(first, self._seconds(other, images))
+            taken = min(taken, self._seconds(best, images))
+        return other if first < CLEARLY * taken else best
+
+    def _seconds(self, tuning: Tuning, images: int) -> float:
+        """Return the seconds of one step."""
+        shown, labels = self._rehearsed.batch(images)
+        self._step.tuning = tuning
+        with torch.random.fork_rng(devices=[]):
+            return timed(lambda: self._step.take(shown, labels))[0]
+
+
+def _with_forms(times: Sequence[FormTimes], precision: Precision) -> Tuning | None:
+    """Return a tuning with the fastest forms in a precision; None where one of them is much too slow."""
+    convolutions = []
+    for each in times:
+        forms = each.fastest(DTYPES[precision])
+        if forms is None:
+            return None
+        convolutions.append(forms)
+    return Tuning(precision=precision, convolutions=tuple(convolutions))
+
+
+def _copied(rehearsed: Rehearsed, tuning: Tuning) -> TrainingStep:
+    """Return a step that trains a copy of the network, with an optimiser of its own."""
+    step, choices = rehearsed.step, rehearsed.choices
+    network, head = copy.deepcopy((step.network, step.head))
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    rate = rate_tensor(step.device)
+    scaling = GradientScaling(step.device) if tuning.precision == "fp16" else None
+    optimizer = build_optimizer(trained, choices, rate)
+    copied = TrainingStep(network, optimizer, rate, step.device, tuning, choices.loss, scaling)
+    copied.head = head
+    network.train()
+    return copied

@@ -1,0 +1,108 @@
+"""Finds the tuning of a training's steps: one that the user fixed, or the fastest on this machine."""
+
+import os
+import re
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from paretocaps.data.cache import cache_folder
+from paretocaps.domain.tuning import Tuning, Tunings, parse_tunings, read_tunings, tuning_key, tunings_json
+from paretocaps.lock_file import LockTakenError, locked
+from paretocaps.models.products import has_onednn
+from paretocaps.training.device import describe_device
+from paretocaps.training.precision import default_tuning
+from paretocaps.training.rehearsal import BUDGET, Rehearsal, Rehearsed
+from paretocaps.writing import whole_file
+
+VARIABLE = "PARETOCAPS_TUNE"
+"""Environment variable that names a file of tunings to use, or is "off": the defaults are used then."""
+_PATIENCE = 5.0  # s
+
+
+class Tuner:
+    """Finds the tuning of one network on one device with one number of images per pass (a `Tunable`).
+
+    What was measured is kept in the cache folder, in a file per device, its threads and version of torch.
+
+    Args:
+        rehearsed: what the tuning is for.
+
+    Attributes:
+        key: the key of the tuning.
+        default: the tuning where none is measured.
+        longest: the seconds that `measure` takes at most.
+    """
+
+    longest = BUDGET
+
+    def __init__(self, rehearsed: Rehearsed) -> None:
+        step, choices = rehearsed.step, rehearsed.choices
+        self._rehearsed, self._on_cpu = rehearsed, step.device.type == "cpu"
+        self.key = _key(rehearsed)
+        self.default = default_tuning(choices.precision, step.device)
+        self._file = tunings_file(describe_device(step.device).machine)
+
+    @cached_property
+    def _rehearsal(self) -> Rehearsal:
+        return Rehearsal(self._rehearsed)
+
+    def known(self) -> Tuning | None:
+        """Return the tuning that the user fixed or that this machine measured before; None without one.
+
+        Raises:
+            UsageError: the user's file of tunings cannot be read.
+        """
+        fixed = os.environ.get(VARIABLE, "")
+        if fixed == "off" or not self._on_cpu:
+            return self.default
+        if fixed:
+            return read_tunings(Path(fixed)).get(self.key, self.default)
+        return measured_before(self._file).get(self.key)
+
+    def refusal(self, tuning: Tuning) -> str:
+        """Return why a tuning cannot be used here; empty if it can."""
+        libraries = {tuning.products, *(form for forms in tuning.convolutions for form in forms.each)}
+        if "onednn" in libraries and not has_onednn():
+            return "torch has no matrix product of oneDNN here"
+        return ""
+
+    def step_seconds(self) -> float:
+        """Return about how many seconds a training step by `default` takes."""
+        return self._rehearsal.step_seconds()
+
+    def measure(self) -> Tuning:
+        """Return the fastest tuning, and keep it in the cache folder where that can be written to."""
+        tuning = self._rehearsal.fastest()
+        keep_measured(self._file, {self.key: tuning})
+        return tuning
+
+
+def tunings_file(machine: str) -> Path:
+    """Return the file of the tunings that were measured on a device (`Device.machine`)."""
+    return cache_folder() / "tunings" / f"{re.sub(r'[^A-Za-z0-9.+]+', '-', machine)}.json"
+
+
+def measured_before(file: Path) -> dict[str, Tuning]:
+    """Return the tunings in a file; none where it is missing or not such a file."""
+    try:
+        return parse_tunings(file.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def keep_measured(file: Path, tunings: Tunings) -> None:
+    """Add tunings to a file; where it cannot be written, they are measured again another time."""
+    with suppress(OSError, LockTakenError), locked(file.with_suffix(".lock"), _PATIENCE):
+        kept = measured_before(file) | dict(tunings)
+        with whole_file(file) as stream:
+            stream.write(tunings_json(kept).encode())
+
+
+def _key(rehearsed: Rehearsed) -> str:
+    network, choices = rehearsed.step.network, rehearsed.choices
+    a = network.architecture
+    name = f"{a.family} {a.height}x{a.width}x{a.channels}"
+    trained = f" frozen={network.trunk_frozen} features={rehearsed.step.head is not None}"
+    described = a.model_dump_json(exclude={"levels", "transposed"}) + trained
+    return tuning_key(name, described, rehearsed.images, choices.precision)

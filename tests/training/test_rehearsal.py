@@ -1,0 +1,100 @@
+import copy
+
+import pytest
+import torch
+
+from paretocaps.data.device_loader import DeviceLoader
+from paretocaps.data.tensor_splits import load
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.tuning import Tuning
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.training import rehearsal as module
+from paretocaps.training.learner import Learner
+from paretocaps.training.rehearsal import Rehearsal, Rehearsed
+
+CPU = torch.device("cpu")
+
+
+def rehearsed(images=8, **choices):
+    chosen = Choices(primary_capsules=2, **choices)
+    loader = DeviceLoader(load(DataSpec(limit_train=60)).train, CPU)
+    learner = Learner(build_network(architecture(chosen, 8, 8, 1, 10), 0), loader, chosen, CPU)
+    learner._set_batch(images)
+    return learner, Rehearsed(learner._step, chosen, images, loader.first)
+
+
+class Stepwise:
+    """Seconds of a step by how its tuning differs from the plain one."""
+
+    def __init__(self, monkeypatch, **factors):
+        self.factors, self.tried = factors, []
+        monkeypatch.setattr(Rehearsal, "_seconds", lambda _, tuning, images: self.seconds(tuning, images))
+        monkeypatch.setattr(module, "seconds", lambda *_: (0.01, 0.01, 0.01))
+        monkeypatch.setattr(module.FormTimes, "fastest", lambda *_: None)
+        monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
+        monkeypatch.setattr(module, "has_onednn", lambda: True)
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+        monkeypatch.setattr(module, "_with_forms", lambda times, precision: Tuning(precision=precision))
+
+    def seconds(self, tuning, images):
+        self.tried.append((tuning, images))
+        taken = 0.01 * images
+        for name in (tuning.precision, tuning.products, f"{tuning.threads} threads"):
+            taken *= self.factors.get(name.replace(" ", "_"), 1.0)
+        return taken
+
+
+@pytest.mark.parametrize(
+    ("factors", "expected"),
+    [
+        ({}, Tuning()),
+        ({"bf16": 0.5}, Tuning(precision="bf16")),
+        ({"bf16": 1.1, "onednn": 0.9}, Tuning(products="onednn")),
+        ({"bf16": 0.98, "onednn": 0.98, "1_threads": 0.98}, Tuning()),
+        ({"bf16": 0.9, "1_threads": 0.9}, Tuning(precision="bf16", threads=1)),
+    ],
+)
+def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expected):
+    _, what = rehearsed()
+    Stepwise(monkeypatch, **factors)
+    assert Rehearsal(what).fastest() == expected
+
+
+def test_a_number_format_that_was_asked_for_is_kept(monkeypatch):
+    _, what = rehearsed(precision="fp32")
+    steps = Stepwise(monkeypatch, bf16=0.1)
+    assert Rehearsal(what).fastest().precision == "fp32"
+    assert {tuning.precision for tuning, _ in steps.tried} == {"fp32"}
+
+
+def test_a_step_has_as_many_images_as_a_moment_takes(monkeypatch):
+    _, what = rehearsed(images=30)
+    steps = Stepwise(monkeypatch)
+    found = Rehearsal(what)
+    assert found.step_seconds() == pytest.approx(0.3)
+    found.fastest()
+    assert max(images for _, images in steps.tried) == 4  # of 10 ms each
+
+
+def test_where_time_is_up_nothing_further_is_tried(monkeypatch):
+    _, what = rehearsed()
+    Stepwise(monkeypatch, bf16=0.1)
+    monkeypatch.setattr(module, "BUDGET", 0.0)
+    assert Rehearsal(what).fastest() == Tuning()
+
+
+@pytest.mark.parametrize("choices", [{}, {"precision": "bf16"}, {"routing": "em", "decoder": "none"}])
+def test_a_rehearsal_leaves_the_training_as_it_is(monkeypatch, choices):
+    monkeypatch.setattr(module, "BUDGET", 0.05)
+    learner, what = rehearsed(**choices)
+    weights, state = copy.deepcopy(learner.network.state_dict()), torch.random.get_rng_state()
+    threads = torch.get_num_threads()
+    tuning = Rehearsal(what).fastest()
+    assert tuning.convolutions
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+    assert all(torch.equal(value, weights[name]) for name, value in learner.network.state_dict().items())
+    assert all(parameter.grad is None for parameter in learner.network.parameters())
+    assert not learner.optimizer.state

@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+from paretocaps.data.cache import cache_folder
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.tuning import ConvolutionShape, ConvolutionTuning, Tuning, tunings_json
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.build import build_network
+from paretocaps.training import tuner as module
+from paretocaps.training.optimizer import rate_tensor
+from paretocaps.training.rehearsal import Rehearsed
+from paretocaps.training.step import TrainingStep
+from paretocaps.training.tuner import VARIABLE, Tuner, keep_measured, measured_before, tunings_file
+
+CPU = torch.device("cpu")
+ONEDNN = Tuning(products="onednn")
+
+
+def tuner(images=8, **chosen):
+    choices = Choices(primary_capsules=2, **chosen)
+    network = build_network(architecture(choices, 8, 8, 1, 10), 0)
+    optimizer = torch.optim.SGD(network.parameters())
+    step = TrainingStep(network, optimizer, rate_tensor(CPU), CPU, Tuning())
+    return Tuner(Rehearsed(step, choices, images, lambda count: pytest.fail("rehearsed")))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("PARETOCAPS_CACHE", str(tmp_path))
+    monkeypatch.delenv(VARIABLE)
+
+
+def test_the_key_differs_with_what_is_computed():
+    keys = [tuner().key, tuner(images=9).key, tuner(precision="bf16").key, tuner(weight_sharing=True).key]
+    assert len(set(keys)) == len(keys)
+    assert tuner(lr_max=0.01).key == tuner(optimizer="adamw").key == keys[0]
+    assert keys[0].startswith("capsnet 8x8x1 ")
+    assert keys[0].endswith(", 8 images, auto")
+
+
+def test_what_was_measured_is_known_to_later_trainings_of_the_machine(monkeypatch):
+    class Rehearsal:
+        def __init__(self, rehearsed):
+            pass
+
+        def fastest(self):
+            return ONEDNN
+
+    monkeypatch.setattr(module, "Rehearsal", Rehearsal)
+    assert tuner().known() is None
+    assert tuner().measure() == ONEDNN
+    assert tuner().known() == ONEDNN
+    assert tuner(images=9).known() is None
+
+
+def test_the_user_may_switch_measuring_off(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "off")
+    assert tuner().known() == Tuning()
+    assert tuner(precision="bf16").known() == Tuning(precision="bf16")
+
+
+def test_the_user_may_fix_the_tunings(monkeypatch, tmp_path):
+    file = tmp_path / "own.json"
+    file.write_text(tunings_json({tuner().key: ONEDNN}))
+    monkeypatch.setenv(VARIABLE, str(file))
+    assert (tuner().known(), tuner(images=9).known()) == (ONEDNN, Tuning())
+    file.write_text("nothing")
+    with pytest.raises(UsageError, match=r"own\.json"):
+        tuner().known()
+
+
+@pytest.mark.parametrize(
+    "tuning",
+    [
+        ONEDNN,
+        Tuning(convolutions=(ConvolutionTuning(shape=ConvolutionShape(*[1] * 8), filter_gradient="onednn"),)),
+    ],
+)
+def test_a_tuning_for_a_library_that_torch_lacks_here_is_refused(monkeypatch, tuning):
+    monkeypatch.setattr(module, "has_onednn", lambda: True)
+    assert tuner().refusal(tuning) == ""
+    monkeypatch.setattr(module, "has_onednn", lambda: False)
+    assert "oneDNN" in tuner().refusal(tuning)
+    assert tuner().refusal(Tuning()) == ""
+
+
+def test_each_device_has_a_file_of_its_own():
+    file = tunings_file("A (R) Processor (2 threads), torch 2.13.0+cpu")
+    assert file == cache_folder() / "tunings" / "A-R-Processor-2-threads-torch-2.13.0+cpu.json"
+
+
+def test_a_file_that_cannot_be_read_or_written_is_passed_over(tmp_path):
+    file = tmp_path / "some.json"
+    file.write_text("{")
+    assert measured_before(file) == {}
+    keep_measured(file, {"a": ONEDNN})
+    keep_measured(file, {"b": Tuning()})
+    assert measured_before(file) == {"a": ONEDNN, "b": Tuning()}
+    keep_measured(file / "below" / "it.json", {"a": ONEDNN})
