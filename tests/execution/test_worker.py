@@ -8,7 +8,9 @@ import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.tuning import Tuning
 from paretocaps.run_folder import RunFolder
+from paretocaps.testing.probe import TUNING_KEY
 
 
 @pytest.fixture
@@ -91,3 +93,14 @@ def test_it_finishes_its_job_when_the_driver_hangs_up(worker, make_job):
     measurement = RunFolder(job.folder).recover()
     assert isinstance(measurement, Measurement)
     assert len(measurement.epochs) == 4
+
+
+def test_a_tuning_is_its_own_where_the_driver_has_died(worker, make_job):
+    job = make_job(choices={"products": "onednn"})
+    say(worker, "job", job=job.model_dump(mode="json"))
+    asked = hear(worker)
+    assert (asked["kind"], asked["device"], asked["key"]) == ("tuned", "cpu, torch unknown", TUNING_KEY)
+    worker.stdin.close()
+    worker.stdout.close()
+    assert worker.wait(60) == 0
+    assert RunFolder(job.folder).recover().tunings == {TUNING_KEY: Tuning(products="onednn")}
