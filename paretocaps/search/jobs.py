@@ -16,6 +16,7 @@ from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
+from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.store import Store
 
 _LISTEN = 0.5  # s; after so long, the epochs that were heard are stored
@@ -33,12 +34,14 @@ class Jobs:
         executor: trains the jobs; the caller enters and exits its context.
         store: gets the epochs.
         observer, interrupts: see `Runner`.
+        tunings: keep what trainings measure.
     """
 
     executor: Executor
     store: Store
     observer: Observer
     interrupts: Interrupts
+    tunings: StudyTunings
     in_flight: int = 0
     _ended: deque[Outcome] = field(default_factory=deque)
     _epochs: deque[tuple[AttemptKey, EpochRecord]] = field(default_factory=deque)
@@ -137,7 +140,7 @@ class Jobs:
         self.interrupts.check()
         if not self._riding:
             with suppress(UnavailableError), self.store.patience.of(0):
-                return self.store.keep_tunings(job.study, device, {key: tuning})[key]
+                return self.tunings.keep(device, key, tuning)
         return tuning
 
     def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:

@@ -24,6 +24,7 @@ from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.recovery import Recovery
 from paretocaps.search.results import Results
+from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.claims import Begun, NewTrial, Refusal
 
 _MOMENT = 0.5  # s between two looks at other drivers
@@ -62,7 +63,8 @@ class Runner:
     def __post_init__(self) -> None:
         self.spec, self.objectives = self.results.spec, self.results.objectives
         self.store, self.observer = self.results.store, self.results.observer
-        self.jobs = Jobs(self.executor, self.store, self.observer, self.interrupts)
+        self.tunings = StudyTunings(self.store, self.spec.study)
+        self.jobs = Jobs(self.executor, self.store, self.observer, self.interrupts, self.tunings)
         self.recovery = Recovery(self.results, self.driver)
 
     def recover(self) -> None:
@@ -107,6 +109,8 @@ class Runner:
                 for outcome in self.jobs.ended():
                     folder = RunFolder(outcome.job.folder)
                     self.results.settle(outcome.job.key, folder, outcome.result)
+                    if outcome.measurement is not None:
+                        self.tunings.note(outcome.measurement)
             else:
                 time.sleep(_MOMENT)
 
@@ -241,7 +245,7 @@ class Runner:
             measure=self._measured,
             test=judged_at_once(TRAINERS.get(self.spec.trainer), self.spec, self.objectives),
             origin=self.origin,
-            tunings=self.store.tunings(key.study),
+            tunings=self.tunings.kept,
             trainings=self.spec.trials * len(self.spec.seeds),
             stall_timeout=self.spec.stall_timeout,
             trial_timeout=self.spec.trial_timeout,

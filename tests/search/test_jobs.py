@@ -14,6 +14,7 @@ from paretocaps.search import jobs as module
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.jobs import Jobs
 from paretocaps.search.observer import Observer
+from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.patience import Patience
 
 RECORD = EpochRecord(epoch=1, acc=0.5, seconds=1, time=1, wall=1)
@@ -81,7 +82,7 @@ def clock(monkeypatch):
 
 def running(clock, store, *speeches):
     executor = Script(clock, speeches)
-    jobs = Jobs(executor, store, Observer(), Interrupts(clock=clock.monotonic))
+    jobs = Jobs(executor, store, Observer(), Interrupts(clock=clock.monotonic), StudyTunings(store, "s"))
     for job in {id(job): job for _, job, _ in speeches}.values():
         jobs.submit(job)
     return jobs, executor
