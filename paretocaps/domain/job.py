@@ -102,6 +102,7 @@ class TrainingJob(BaseModel):
         epochs: how many epochs to train.
         device: "cpu", "cuda" or "cuda:0"; with several ranks on GPUs, one per rank: "cuda:0,cuda:1".
         threads: CPU threads to use per rank, or None for all.
+        slot: how many cores its slot has, to which its process is pinned; None on a whole device.
         shared: whether other jobs run on the device at the same time.
         ranks: how many processes train it together, each with its part of every batch.
         folder: the folder to which the worker writes its measurement and weights.
@@ -133,6 +134,7 @@ class TrainingJob(BaseModel):
     epochs: Annotated[int, Field(ge=1)]
     device: str = "cpu"
     threads: Annotated[int, Field(ge=1)] | None = None
+    slot: Annotated[int, Field(ge=1)] | None = None
     shared: bool = False
     ranks: Annotated[int, Field(ge=1, le=256)] = 1
     folder: Path

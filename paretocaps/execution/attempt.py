@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from paretocaps.cores import pinned
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
@@ -25,6 +26,7 @@ from paretocaps.errors import (
 )
 from paretocaps.execution.calibration import calibrate, with_calibration
 from paretocaps.execution.lease import leased, with_lease
+from paretocaps.execution.slots import with_part
 from paretocaps.run_folder import RunFolder
 
 _LONGEST_REASON = 2000  # characters; a reason has to fit into one message and one line
@@ -35,8 +37,8 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
     If the folder cannot be written, as on a full disk, a study's measurement is only returned. A study's job
     is written there too, so that its measurement is of use if the database is lost. The devices are leased
-    meanwhile (see `lease`). Where times are measured, the trainer's reference step is timed before the
-    process's first job. The progress that the trainer tells, at most once in a second, goes to
+    meanwhile (see `lease`), and on a slot this process is pinned to its cores. Where times are measured, the
+    trainer's reference step is timed before the process's first job. The progress that the trainer tells, at most once in a second, goes to
     `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are; tunings that it measures
     go to `on_epoch.tuned`.
 
@@ -62,7 +64,7 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         lease.look()
         tell(what, done, total)
 
-    with folder.lock(), leased(job, Throttled(tell)) as lease:
+    with folder.lock(), leased(job, Throttled(tell)) as lease, pinned(lease.cores):
         if job.origin is not None:
             with suppress(OSError):  # a study that has its database does not need it
                 folder.write_job(job)
@@ -73,7 +75,7 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         tell("the start", 0, 0)
         measurement = train(job, WithProgress(report, Throttled(go_on), tuned_of(on_epoch)))
         _check(measurement, Measurement, f"trainer {job.trainer!r} returned")
-        measurement = with_lease(with_calibration(measurement, calibration), lease)
+        measurement = with_lease(with_calibration(with_part(measurement), calibration), lease)
         try:
             folder.write_result(measurement)
         except OSError:

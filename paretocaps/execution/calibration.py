@@ -6,6 +6,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.objective import is_timed
 from paretocaps.domain.trainer import TRAINERS, Calibrate, TrainerSpec
+from paretocaps.execution.lease import await_neighbours
 
 _measured: dict[tuple[str, str, int | None], float] = {}
 
@@ -13,7 +14,8 @@ _measured: dict[tuple[str, str, int | None], float] = {}
 def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
     """Return how many seconds `trainer`'s reference step takes on the device of `job`.
 
-    They are measured once per process, trainer, device and number of threads. The result is None if the
+    They are measured once per process, trainer, device and number of threads; on a slot, while its neighbours
+    are taken, as they are while it trains. The result is None if the
     study measures no times, if the trainer has no reference step, or if the job has several ranks: these
     are another device than the one that runs the step. A step that fails does not stop the training: the
     result is then a text with the reason, and the next job tries again.
@@ -22,6 +24,8 @@ def calibrate(job: TrainingJob, trainer: TrainerSpec) -> float | str | None:
         return None
     key = trainer.name, job.device, job.threads
     if key not in _measured:
+        if job.slot is not None:
+            await_neighbours(job)
         try:
             _measured[key] = _seconds(trainer, job)
         except Exception as error:

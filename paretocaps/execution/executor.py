@@ -126,6 +126,19 @@ class ElsewhereFactory(Protocol):
         ...
 
 
+@runtime_checkable
+class SlotsFactory(Protocol):
+    """A factory of executors that can also train on slots of this machine's CPU."""
+
+    def __call__(self, devices: Sequence[str]) -> Executor:
+        """Return an executor that runs one job per entry of `devices`."""
+        ...
+
+    def on_slots(self, cores: int, jobs: int) -> Executor:
+        """Return an executor that runs so many jobs at once, each pinned to a slot of so many cores."""
+        ...
+
+
 EXECUTORS: Registry[ExecutorFactory] = Registry(
     "executor",
     {

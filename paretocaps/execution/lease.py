@@ -1,8 +1,9 @@
 """The right to train on a device of this machine, among all drivers and studies of a user.
 
 Where a job's times are compared, nothing else may train on its device: its lease is exclusive. Other jobs
-share theirs. It is a lock of the operating system (flock) on a file per device, which is held by the process
-that trains and so ends with it, however that ends. Who waits holds the device's turn: nobody overtakes.
+share theirs. It is a lock of the operating system (flock) on a file per GPU or core, which is held by the
+process that trains and so ends with it, however that ends. A job on a CPU takes all its cores, a job on a slot
+the cores of any slot that is free. Who waits holds the turn of the GPU or the CPU: nobody overtakes.
 """
 
 import fcntl
@@ -12,13 +13,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from paretocaps.cores import core_of
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.progress import WAITS, OnProgress
+from paretocaps.domain.slot import WHOLE
 from paretocaps.execution.devices import physical_name
+from paretocaps.execution.slots import slots_of
 from paretocaps.host import host_folder
 
 _POLL = 0.2  # s
+_NEIGHBOURS = 2.0  # s that a slot waits for its neighbours
+
+Way = tuple[tuple[int, ...], tuple[Path, ...]]
+"""Cores to be pinned to (none on a whole device), and the files of what is leased."""
 
 
 class Lease:
@@ -27,16 +35,19 @@ class Lease:
     Attributes:
         shared: whether another process was seen to have trained on one of the devices meanwhile.
         missing: why a device is not leased, one line each; empty if all are.
+        cores: the cores of the job's slot, to which its process is to be pinned; empty on whole devices.
     """
 
     def __init__(self) -> None:
         self.shared = False
         self.missing: list[str] = []
+        self.cores: tuple[int, ...] = ()
         self._files: list[Path] = []
 
-    def hold(self, file: Path) -> None:
-        """Note that the device of `file` is leased."""
-        self._files.append(file)
+    def hold(self, way: Way) -> None:
+        """Note what is leased."""
+        self.cores += way[0]
+        self._files.extend(way[1])
 
     def look(self) -> None:
         """Look who else trains on the devices now."""
@@ -54,13 +65,21 @@ def leased(job: TrainingJob, tell: OnProgress) -> Iterator[Lease]:
     with ExitStack() as held:
         for device in sorted(set(job.device.split(","))):  # in order: two jobs never wait for each other
             try:
-                file = _file(device)
-                held.enter_context(_holding(file, job, _Waiting(tell, device, file)))
-                lease.hold(file)
+                lease.hold(held.enter_context(_holding(device, job, tell)))
             except OSError as error:
                 lease.missing.append(f"{device} is not leased, others may train on it: {error}")
         lease.look()
         yield lease
+
+
+def await_neighbours(job: TrainingJob) -> None:
+    """Wait, for a moment at the longest, until all slots of the machine that `job` may have are taken."""
+    deadline = time.monotonic() + _NEIGHBOURS
+    with suppress(OSError):
+        while time.monotonic() < deadline and any(
+            _all_free(files, exclusive=True) for _, files in _ways(job.device, job.slot)
+        ):
+            time.sleep(_POLL)
 
 
 def with_lease(measurement: Measurement, lease: Lease) -> Measurement:
@@ -73,52 +92,88 @@ def with_lease(measurement: Measurement, lease: Lease) -> Measurement:
     return measurement.model_copy(update={"remarks": remarks, "device": device})
 
 
-def is_free(device: str, exclusive: bool) -> bool:
-    """Return whether a job could begin on the `device`, or on all of several, at once."""
-    return all(_is_free(name, exclusive) for name in device.split(","))
-
-
-def _is_free(device: str, exclusive: bool) -> bool:
+def is_free(device: str, exclusive: bool, slot: int | None = None) -> bool:
+    """Return whether a job could begin on the `device`, on all of several, or on a slot, at once."""
     try:
-        descriptor = os.open(_file(device), os.O_RDWR | os.O_CREAT, 0o600)
+        return all(
+            any(_all_free(files, exclusive) for _, files in _ways(name, slot)) for name in device.split(",")
+        )
     except OSError:
         return True
-    try:
-        return _locked(descriptor, exclusive)
-    finally:
-        os.close(descriptor)
+
+
+def _ways(device: str, slot: int | None) -> list[Way]:
+    """Return the ways to lease `device`: one, or one for each slot of so many cores."""
+    folder = host_folder("devices")
+    if device != "cpu":
+        return [((), (folder / f"{physical_name(device)}.lock",))]
+    return [
+        (
+            () if each.name == WHOLE else each.cores,
+            tuple(folder / f"core-{core_of(number)}.lock" for number in each.cores),
+        )
+        for each in slots_of(slot)
+    ]
+
+
+def _all_free(files: tuple[Path, ...], exclusive: bool) -> bool:
+    taken = _taken(files, exclusive)
+    _release(taken or ())
+    return taken is not None
 
 
 @contextmanager
-def _holding(file: Path, job: TrainingJob, wait: Callable[[], None]) -> Iterator[None]:
-    turn = _acquired(file.with_suffix(".turn"), True, wait)
+def _holding(device: str, job: TrainingJob, tell: OnProgress) -> Iterator[Way]:
+    """Hold one of the ways to lease `device`, and sign for it."""
+    ways = _ways(device, job.slot)
+    wait = _Waiting(tell, device, job.slot, ways)
+    turn = _acquired([((), (host_folder("devices") / f"{physical_name(device)}.turn",))], True, wait)[1]
     try:
-        descriptor = _acquired(file, job.exclusive, wait)
+        way, descriptors = _acquired(ways, job.exclusive, wait)
     finally:
-        os.close(turn)
-    signature = file.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):
-        signature.write_text("" if job.origin is None else job.study)
+        _release(turn)
+    signatures = [file.with_suffix(f".{os.getpid()}") for file in way[1]]
+    for signature in signatures:
+        with suppress(OSError):
+            signature.write_text("" if job.origin is None else job.study)
     try:
-        yield
+        yield way
     finally:
-        signature.unlink(missing_ok=True)
-        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that the trainer forked may have it open, too
-        os.close(descriptor)
+        for signature in signatures:
+            signature.unlink(missing_ok=True)
+        _release(descriptors)
 
 
-def _acquired(file: Path, exclusive: bool, wait: Callable[[], None]) -> int:
-    """Return the descriptor of `file`, locked; call `wait` as long as others have it."""
+def _acquired(ways: list[Way], exclusive: bool, wait: Callable[[], None]) -> tuple[Way, tuple[int, ...]]:
+    """Return the first of the `ways` that is free, and the descriptors of its files, locked.
+
+    Where the lease is not exclusive, one that nobody has comes first. Call `wait` as long as others have all.
+    """
     while True:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if _locked(descriptor, exclusive) and _is_at(file, descriptor):
-                return descriptor
-            wait()
-            time.sleep(_POLL)
-        except BaseException:
-            os.close(descriptor)
-            raise
+        for alone in dict.fromkeys((True, exclusive)):
+            for way in ways:
+                taken = _taken(way[1], alone)
+                if taken is not None and (exclusive or all(_locked(one, False) for one in taken)):
+                    return way, taken
+                _release(taken or ())
+        wait()
+        time.sleep(_POLL)
+
+
+def _taken(files: tuple[Path, ...], exclusive: bool) -> tuple[int, ...] | None:
+    """Return the descriptors of `files`, all locked; None if somebody has one of them."""
+    taken: tuple[int, ...] = ()
+    for file in files:
+        taken += (os.open(file, os.O_RDWR | os.O_CREAT, 0o600),)
+        if not (_locked(taken[-1], exclusive) and _is_at(file, taken[-1])):
+            _release(taken)
+            return None
+    return taken
+
+
+def _release(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that the trainer forked may have it open, too
         os.close(descriptor)
 
 
@@ -135,10 +190,6 @@ def _is_at(file: Path, descriptor: int) -> bool:
     with suppress(OSError):
         return os.path.samestat(file.stat(), os.fstat(descriptor))
     return False
-
-
-def _file(device: str) -> Path:
-    return host_folder("devices") / f"{physical_name(device)}.lock"
 
 
 def _holders(file: Path) -> list[tuple[int, str]]:
@@ -167,12 +218,13 @@ def _runs(pid: int) -> bool:
 class _Waiting:
     """Tells for whom a job waits: those who hold the lease, or held it last."""
 
-    def __init__(self, tell: OnProgress, device: str, file: Path) -> None:
-        self._tell, self._device, self._file = tell, device, file
-        self._what = f"{WAITS}{device}"
+    def __init__(self, tell: OnProgress, device: str, slot: int | None, ways: list[Way]) -> None:
+        self._tell, self._files = tell, [file for _, files in ways for file in files]
+        self._what = f"{WAITS}{device}" if slot is None else f"{WAITS}{slot} of the cores of {device}"
+        self._told = self._what
 
     def __call__(self) -> None:
-        for pid, study in _holders(self._file)[:1]:
+        for pid, study in [holder for file in self._files for holder in _holders(file)][:1]:
             who = f"process {pid}{f' of study {study}' if study else ''}"
-            self._what = f"{WAITS}{self._device}: {who} trains there"
-        self._tell(self._what, 0, 0)
+            self._told = f"{self._what}: {who} trains there"
+        self._tell(self._told, 0, 0)

@@ -17,6 +17,7 @@ from paretocaps.execution.descendants import end_left_behind
 from paretocaps.execution.executor import Executor, OnJobEpoch, Outcome, refuse_full
 from paretocaps.execution.lease import is_free
 from paretocaps.execution.limits import Limits
+from paretocaps.execution.slots import slots_of
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 from paretocaps.run_folder import RunFolder
 
@@ -46,13 +47,27 @@ class ProcessExecutor(Executor):
     Args:
         devices: the device of each worker; two workers share a device that is named twice.
         shared: whether jobs of others run on the devices at the same time.
+        slot: how many cores each job has to itself, to which its worker is pinned; None for no slots. Every
+            device is then "cpu".
     """
 
-    def __init__(self, devices: Sequence[str] = ("cpu",), *, shared: bool = False) -> None:
-        self._places = [_Place(device, shared or devices.count(device) > 1) for device in devices]
-        self._threads = max(1, cores() // len(devices))
+    def __init__(
+        self, devices: Sequence[str] = ("cpu",), *, shared: bool = False, slot: int | None = None
+    ) -> None:
+        self._slot = slot
+        if slot is None:
+            self._places = [_Place(device, shared or devices.count(device) > 1) for device in devices]
+        else:
+            crowded = len(devices) > len(slots_of(slot))
+            self._places = [_Place(device, shared or crowded) for device in devices]
+        self._threads = slot or max(1, cores() // len(devices))
         self._ended: list[Outcome] = []
         self._now = time.monotonic()
+
+    @classmethod
+    def on_slots(cls, cores: int, jobs: int) -> Self:
+        """Return an executor of so many jobs at once, each on a slot of so many cores (see `SlotsFactory`)."""
+        return cls(["cpu"] * jobs, slot=cores)
 
     @property
     def capacity(self) -> int:
@@ -68,7 +83,7 @@ class ProcessExecutor(Executor):
             ParetocapsError: every worker has a job.
         """
         idle = [place for place in self._places if place.job is None]
-        free = (place for place in idle if len(idle) == 1 or is_free(place.device, job.exclusive))
+        free = (place for place in idle if len(idle) == 1 or is_free(place.device, job.exclusive, self._slot))
         place = next(free, idle[0] if idle else None)
         if place is None:
             raise refuse_full(self.capacity, job)
@@ -135,6 +150,7 @@ class ProcessExecutor(Executor):
             update={
                 "device": place.device,
                 "threads": threads,
+                "slot": self._slot,
                 "shared": place.shared,
                 "folder": folder,
             }

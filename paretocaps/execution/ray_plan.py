@@ -131,9 +131,10 @@ def _listed(kinds: Counter[str]) -> str:
 def _on_cpus(spec: StudySpec, nodes: Sequence[RayNode]) -> Plan:
     if not nodes:
         raise UsageError("the Ray cluster has no node with a CPU: start one (`ray start --address=...`)")
-    per_node = -(-spec.workers // len(nodes))
+    workers = spec.workers or 1
+    per_node = -(-workers // len(nodes))
     share = max(1, min(node.cpus for node in nodes) // per_node)
-    places = tuple(f"node {index % len(nodes) + 1}" for index in range(spec.workers))
+    places = tuple(f"node {index % len(nodes) + 1}" for index in range(workers))
     return Plan(places, Ask("cpu", cpus=share, shared=per_node > 1))
 
 
@@ -145,7 +146,7 @@ def _on_gpus(spec: StudySpec, nodes: Sequence[RayNode], kind: str | None) -> Pla
             f"ranks={spec.ranks}: the ranks of a job need as many GPUs of one node, and no node of the Ray"
             f" cluster has more than {most}: use fewer ranks"
         )
-    jobs = max(spec.workers, count) if spec.share_device else count
+    jobs = max(spec.workers or 1, count) if spec.share_device else count
     sharing = -(-jobs // count)
     cpus = min(node.cpus // node.gpus for node in nodes) * spec.ranks // sharing
     device = ",".join(f"cuda:{index}" for index in range(spec.ranks))

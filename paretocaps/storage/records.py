@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.estimate import Estimate, estimated
 from paretocaps.domain.measurement import FIELDS, EpochRecord, Measurement
+from paretocaps.domain.slot import Slot
 from paretocaps.errors import DivergedError, UsageError
 from paretocaps.host import host_name
 from paretocaps.storage.folders import file_in
@@ -33,6 +34,7 @@ class StudyRecord:
         accelerator: the type of GPU that its jobs ask a cluster for; None if none of them did.
         content: what its data folder had (`FolderContent`); None for a data set of the catalog, and where an
             older version kept it with Optuna's study.
+        slots: the slots of its CPU; None where none were stored, as by older versions and on a GPU.
     """
 
     name: str
@@ -43,6 +45,7 @@ class StudyRecord:
     without_effect: tuple[str, ...] = ()
     accelerator: str | None = None
     content: Mapping[str, Any] | None = None
+    slots: tuple[Slot, ...] | None = None
 
 
 @dataclass(frozen=True)

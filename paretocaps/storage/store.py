@@ -82,6 +82,7 @@ class Store:
     set_facts = _writes(_studies.set_facts)
     set_content = _writes(_studies.set_content)
     pin_accelerator = _writes(_studies.pin_accelerator)
+    keep_slots = _writes(_studies.keep_slots)
     set_reference_point = _writes(_studies.set_reference_point)
     fix_reference_point = _writes(_studies.fix_reference_point)
 

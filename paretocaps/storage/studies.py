@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from paretocaps.domain.slot import Slot
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
 from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
@@ -84,7 +85,17 @@ def study(connection: Connection, name: str) -> StudyRecord:
     row = connection.execute(select(STUDIES).where(STUDIES.c.id == study_id(connection, name))).one()
     point = None if row.reference_point is None else tuple(row.reference_point)
     idle = tuple(row.without_effect or ())
-    return StudyRecord(name, row.created, row.spec, point, row.facts, idle, row.accelerator, row.content)
+    return StudyRecord(
+        name,
+        row.created,
+        row.spec,
+        point,
+        row.facts,
+        idle,
+        row.accelerator,
+        row.content,
+        _slots(row.slots),
+    )
 
 
 def studies(connection: Connection) -> list[StudySummary]:
@@ -138,6 +149,24 @@ def pin_accelerator(connection: Connection, name: str, kind: str) -> str:
     connection.execute(update(STUDIES).where(*unpinned).values(accelerator=kind))
     pinned: str | None = connection.scalar(select(STUDIES.c.accelerator).where(STUDIES.c.id == key))
     return pinned or kind
+
+
+def keep_slots(connection: Connection, name: str, slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """Store the slots of a study that has none, and return those that the study has.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, name, lock=True)
+    if kept := _slots(connection.scalar(select(STUDIES.c.slots).where(STUDIES.c.id == key))):
+        return kept
+    values = [slot.model_dump(mode="json") for slot in slots]
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(slots=values))
+    return tuple(slots)
+
+
+def _slots(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Slot, ...] | None:
+    return None if stored is None else tuple(map(Slot.model_validate, stored))
 
 
 def set_content(connection: Connection, name: str, content: Mapping[str, Any]) -> None:

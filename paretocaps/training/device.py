@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from paretocaps.cores import part
 from paretocaps.domain.measurement import Device
 from paretocaps.errors import UsageError
 
@@ -34,7 +35,8 @@ def describe_device(
     """Return name, kind, torch version and threads of `device`, as measurements carry them.
 
     The name of a CPU includes its threads, and with several ranks their number: times on one and on two
-    threads, or of one and of two ranks, do not compare, so they count as times of two devices.
+    threads, or of one and of two ranks, do not compare, so they count as times of two devices. The name of a
+    slot is that of its CPU with its part of it: "1 of 2 threads".
     """
     version = torch.__version__
     if device.type == "cuda":
@@ -42,7 +44,8 @@ def describe_device(
         return Device(name=cuda, kind="cuda", torch=version, shared=shared, loaded=loaded)
     threads = torch.get_num_threads()
     of_ranks = f"{ranks} ranks of " if ranks > 1 else ""
-    name = f"{_processor_name()} ({of_ranks}{threads} thread{'s' if threads > 1 else ''})"
+    counted = f"{part()} threads" if part() else f"{threads} thread{'s' if threads > 1 else ''}"
+    name = f"{_processor_name()} ({of_ranks}{counted})"
     return Device(name=name, kind=device.type, torch=version, threads=threads, shared=shared, loaded=loaded)
 
 

@@ -6,9 +6,11 @@ from contextlib import ExitStack
 
 import pytest
 
+from paretocaps.cores import core_of, one_of_each_core
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.execution import lease as module
-from paretocaps.execution.lease import is_free, leased, with_lease
+from paretocaps.execution import slots
+from paretocaps.execution.lease import await_neighbours, is_free, leased, with_lease
 from paretocaps.host import host_folder
 
 ORIGIN = {"storage": "s.db", "identity": "i", "data": "d"}
@@ -16,6 +18,10 @@ ORIGIN = {"storage": "s.db", "identity": "i", "data": "d"}
 
 class WaitsError(Exception):
     """Ends a wait."""
+
+
+def core():
+    return f"core-{core_of(one_of_each_core()[0])}"
 
 
 def refuse(what, done, total):
@@ -89,15 +95,15 @@ def test_who_waits_is_not_overtaken(make_job):
 def test_others_on_the_device_make_a_measurement_shared(make_job, measurement, stranger):
     with leased(make_job(), refuse) as lease:
         assert with_lease(measurement, lease) == measurement
-        (host_folder("devices") / f"cpu.{stranger}").write_text("other")
+        (host_folder("devices") / f"{core()}.{stranger}").write_text("other")
         lease.look()
-        (host_folder("devices") / f"cpu.{stranger}").unlink()
+        (host_folder("devices") / f"{core()}.{stranger}").unlink()
         assert with_lease(measurement, lease).device.shared
 
 
 def test_a_process_that_was_killed_holds_nothing(make_job, measurement):
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
-    signature = host_folder("devices") / f"cpu.{int(gone.stdout)}"
+    signature = host_folder("devices") / f"{core()}.{int(gone.stdout)}"
     signature.touch()
     with leased(make_job(), refuse) as lease:
         assert not with_lease(measurement, lease).device.shared
@@ -118,5 +124,69 @@ def test_where_the_folder_cannot_be_written_the_job_trains_without(make_job, mon
 def test_a_file_that_was_tidied_away_is_leased_anew(make_job, monkeypatch):
     with ExitStack() as held:
         held.enter_context(leased(make_job(exclusive=True), refuse))
-        (host_folder("devices") / "cpu.lock").unlink()
+        for file in host_folder("devices").glob("core-*.lock"):
+            file.unlink()
         held.enter_context(leased(make_job(exclusive=True), refuse))
+
+
+@pytest.fixture
+def _cores(monkeypatch):
+    monkeypatch.setattr(slots, "one_of_each_core", lambda: (0, 1, 2))
+    monkeypatch.setattr(module, "core_of", lambda number: number)
+
+
+@pytest.mark.usefixtures("_cores")
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_each_job_has_a_slot_for_itself_as_long_as_there_are_some(make_job, exclusive):
+    job = make_job(exclusive=exclusive, slot=1)
+    with leased(job, refuse) as first, leased(job, refuse) as second:
+        assert is_free("cpu", True, slot=1)
+        assert not is_free("cpu", False) or not exclusive
+        assert not is_free("cpu", True)
+        with leased(job, refuse) as third:
+            assert (first.cores, second.cores, third.cores) == ((0,), (1,), (2,))
+            assert not is_free("cpu", True, slot=1)
+            if exclusive:
+                told = f"waits for 1 of the cores of cpu: process {os.getpid()} trains there"
+                with pytest.raises(WaitsError, match=told), leased(job, refuse):
+                    pass
+            else:
+                with leased(job, refuse) as fourth:
+                    assert fourth.cores == (0,)
+    assert is_free("cpu", True)
+
+
+@pytest.mark.usefixtures("_cores")
+def test_a_slot_and_its_whole_cpu_exclude_each_other(make_job):
+    with leased(make_job(exclusive=True, slot=1), refuse):
+        with pytest.raises(WaitsError), leased(make_job(), refuse):
+            pass
+        assert is_free("cpu", True, slot=1)
+    with leased(make_job(exclusive=True), refuse) as whole:
+        assert whole.cores == ()
+        with pytest.raises(WaitsError), leased(make_job(slot=1), refuse):
+            pass
+
+
+@pytest.mark.usefixtures("_cores")
+def test_slots_of_several_cores_share_none(make_job):
+    job = make_job(exclusive=True, slot=2)
+    with leased(job, refuse) as lease:
+        assert lease.cores == (0, 1)
+        assert not is_free("cpu", True, slot=2)
+        with leased(make_job(exclusive=True, slot=1), refuse) as single:
+            assert single.cores == (2,)
+
+
+@pytest.mark.usefixtures("_cores")
+def test_a_slot_waits_for_its_neighbours_only_for_a_moment(make_job, monkeypatch):
+    slept = []
+    monkeypatch.setattr(module.time, "sleep", slept.append)
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(len(slept)))
+    job = make_job(exclusive=True, slot=1)
+    with leased(job, refuse), leased(job, refuse):
+        await_neighbours(job)
+        assert len(slept) == module._NEIGHBOURS
+        with leased(job, refuse):
+            await_neighbours(job)
+    assert len(slept) == module._NEIGHBOURS
