@@ -37,7 +37,7 @@ def core_of(number: int) -> int:
 
 @contextmanager
 def pinned(numbers: Collection[int]) -> Iterator[None]:
-    """Pin this process, with all its threads, to logical processors inside a `with` block; to none, do nothing.
+    """Pin this process, with all its threads, to logical processors inside a `with` block; to none, do not.
 
     Threads and processes that are started there inherit it.
 
@@ -58,7 +58,7 @@ def pinned(numbers: Collection[int]) -> Iterator[None]:
 
 
 def part() -> str:
-    """Return to which part of its logical processors this process is pinned, as "1 of 2"; empty if to none."""
+    """Return to which of its logical processors this process is pinned, as "1 of 2", or an empty text."""
     return f"{len(_usable())} of {len(_unpinned[0])}" if _unpinned else ""
 
 

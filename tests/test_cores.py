@@ -38,7 +38,7 @@ def test_a_pinned_process_and_all_that_it_starts_keep_to_their_cores(first):
         assert part() == f"1 of {len(usable)}"
         assert first in one_of_each_core()
         assert len(one_of_each_core()) == len({core_of(number) for number in usable})
-    assert seen == dict.fromkeys(("earlier", "own", "later"), {first})
+    assert seen == {"earlier": {first}, "own": {first}, "later": {first}}
     assert child.stdout.split() == [str(first)]
     assert os.sched_getaffinity(0) == usable
     assert part() == ""
@@ -51,7 +51,9 @@ def test_pinned_to_nothing_means_not_pinned():
 
 
 @pytest.mark.parametrize(
-    ("siblings", "expected"), [("0-1", (0,)), ("0,2", (0, 1)), ("", (0, 1, 2, 3))], ids=["near", "far", "none"]
+    ("siblings", "expected"),
+    [("0-1", (0,)), ("0,2", (0, 1)), ("", (0, 1, 2, 3))],
+    ids=["near", "far", "none"],
 )
 def test_logical_processors_of_one_core_are_one_place(tmp_path, monkeypatch, siblings, expected):
     known = {"0-1": ["0-3"] * 4, "0,2": ["0,2", "1,3", "0,2", "1,3"]}.get(siblings, [])

@@ -58,8 +58,8 @@ class StudySpec(BaseModel):
             "ray" (on the nodes of a Ray cluster).
         ray_address: the address of the Ray cluster, HOST:PORT or "auto"; None for that of the environment
             variable RAY_ADDRESS, or for a cluster that is started on this machine.
-        workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`; None
-            for one per slot of a CPU, and one per CUDA device.
+        workers: the number of jobs that run at once on a CPU, or on the CUDA devices with `share_device`;
+            None for one per slot of a CPU, and one per CUDA device.
         threads: the number of cores of each slot of a CPU, which trains one job; None to split a CPU into
             slots of one core where the networks are small, and only there.
         ranks: the number of processes that train each trial together, each with its part of every batch, or

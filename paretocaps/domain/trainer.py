@@ -63,6 +63,18 @@ class Check(Protocol):
         ...
 
 
+class TypicalStep(Protocol):
+    """A function that makes one training step ready, by which it is decided how a CPU is split into slots."""
+
+    def __call__(self, job: TrainingJob, data: CheckedData) -> Callable[[int, float], float]:
+        """Return a function that takes a typical step of `job`, on made-up images like those of `data`.
+
+        It is called with the number of CPU threads to use, and with the share of a batch's images to take; it
+        takes the step once or more often, and returns the seconds of one.
+        """
+        ...
+
+
 class Train(Protocol):
     """A function that trains one job and measures it.
 
@@ -123,6 +135,8 @@ class TrainerSpec:
             members of a front are judged when the study ends; without it, `train` measures `test_acc`.
         effects: its `Effects` function, by which a study knows two spellings of the same training, and the
             choices that cannot act in its epochs; without it, other choices are another training.
+        typical_step: its `TypicalStep` function; without it, a CPU is split into slots only where the user
+            asks for it.
     """
 
     name: str
@@ -139,6 +153,7 @@ class TrainerSpec:
     ranks: bool = False
     effects: str = ""
     judge: str = ""
+    typical_step: str = ""
 
     def check_ranks(self, ranks: int, fix: Mapping[str, Any] | None = None, space: Space = _NOTHING) -> None:
         """Refuse several ranks if the trainer supports only one, and choices of more ranks than there are.

@@ -38,9 +38,9 @@ def attempt(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     If the folder cannot be written, as on a full disk, a study's measurement is only returned. A study's job
     is written there too, so that its measurement is of use if the database is lost. The devices are leased
     meanwhile (see `lease`), and on a slot this process is pinned to its cores. Where times are measured, the
-    trainer's reference step is timed before the process's first job. The progress that the trainer tells, at most once in a second, goes to
-    `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs are; tunings that it measures
-    go to `on_epoch.tuned`.
+    trainer's reference step is timed before the process's first job. The progress that the trainer tells, at
+    most once in a second, goes to `on_epoch.progress` and is seen in the folder (`RunFolder.sign`), as epochs
+    are; tunings that it measures go to `on_epoch.tuned`.
 
     Raises:
         TrainingError: another process trains in the folder, or the trainer returned or reported

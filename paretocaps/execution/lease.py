@@ -2,8 +2,8 @@
 
 Where a job's times are compared, nothing else may train on its device: its lease is exclusive. Other jobs
 share theirs. It is a lock of the operating system (flock) on a file per GPU or core, which is held by the
-process that trains and so ends with it, however that ends. A job on a CPU takes all its cores, a job on a slot
-the cores of any slot that is free. Who waits holds the turn of the GPU or the CPU: nobody overtakes.
+process that trains and so ends with it, however that ends. A job on a CPU takes all its cores, and a job on a
+slot those of any slot that is free. Who waits holds the turn of the GPU or the CPU: nobody overtakes.
 """
 
 import fcntl

@@ -66,7 +66,7 @@ class ProcessExecutor(Executor):
 
     @classmethod
     def on_slots(cls, cores: int, jobs: int) -> Self:
-        """Return an executor of so many jobs at once, each on a slot of so many cores (see `SlotsFactory`)."""
+        """Return an executor of so many jobs at once, each on a slot of so many cores (`SlotsFactory`)."""
         return cls(["cpu"] * jobs, slot=cores)
 
     @property

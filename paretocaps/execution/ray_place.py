@@ -69,7 +69,7 @@ class RayPlace:
         own = os.environ.get("PYTHONPATH", "")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (paths, own)))
         self._ask = ask
-        self._executor = ProcessExecutor([ask.device], shared=ask.shared)
+        self._executor = ProcessExecutor([ask.device], shared=ask.shared, slot=ask.slot)
         self._own: tempfile.TemporaryDirectory[str] | None = None
         self._mirror: FolderMirror | None = None
 

@@ -29,6 +29,7 @@ class Ask:
         cpus, gpus: the shares of a node that it takes; a GPU that several jobs share counts for a part.
         accelerator: the type of GPU, or None for any.
         shared: whether other jobs run on the device at the same time.
+        slot: how many cores the job has to itself, to which it is pinned; None for no slot.
     """
 
     device: str = "cpu"
@@ -36,6 +37,7 @@ class Ask:
     gpus: float = 0.0
     accelerator: str | None = None
     shared: bool = False
+    slot: int | None = None
 
     def fits(self, node: "RayNode") -> bool:
         """Return whether `node` has what is asked for, taken or not."""
@@ -70,7 +72,8 @@ def plan(spec: StudySpec, nodes: Sequence[RayNode], pinned: str | None = None) -
 
     On GPUs there is one place per GPU of one type (per `ranks` GPUs of a node): of the type that the study is
     `pinned` to, or that `spec.device` names, or of which there are the most. On CPUs there are `spec.workers`
-    places, each with an equal share of the smallest node; up to one per node, no two share a node.
+    places, each with an equal share of the smallest node; up to one per node, no two share a node. With
+    `spec.threads` the nodes are split into slots of so many cores, with a place on each.
 
     Raises:
         UsageError: the device is not understood, the cluster does not have it, or the study is pinned to
@@ -131,6 +134,8 @@ def _listed(kinds: Counter[str]) -> str:
 def _on_cpus(spec: StudySpec, nodes: Sequence[RayNode]) -> Plan:
     if not nodes:
         raise UsageError("the Ray cluster has no node with a CPU: start one (`ray start --address=...`)")
+    if spec.threads is not None:
+        return _on_slots(spec, spec.threads, nodes)
     workers = spec.workers or 1
     per_node = -(-workers // len(nodes))
     share = max(1, min(node.cpus for node in nodes) // per_node)
@@ -138,7 +143,24 @@ def _on_cpus(spec: StudySpec, nodes: Sequence[RayNode]) -> Plan:
     return Plan(places, Ask("cpu", cpus=share, shared=per_node > 1))
 
 
+def _on_slots(spec: StudySpec, cores: int, nodes: Sequence[RayNode]) -> Plan:
+    slots = [
+        f"node {index + 1}, slot {slot + 1}"
+        for index, node in enumerate(nodes)
+        for slot in range(node.cpus // cores)
+    ]
+    if not slots:
+        most = max(node.cpus for node in nodes)
+        raise UsageError(
+            f"threads={cores}: no node of the Ray cluster has more than {most} core(s): give {most} or fewer"
+        )
+    jobs = min(spec.workers or len(slots), len(slots))  # Ray keeps the others waiting
+    return Plan(tuple(slots[:jobs]), Ask("cpu", cpus=cores, slot=cores))
+
+
 def _on_gpus(spec: StudySpec, nodes: Sequence[RayNode], kind: str | None) -> Plan:
+    if spec.threads is not None:
+        raise UsageError(f"threads={spec.threads} splits a CPU: leave it out on GPUs, or give --device cpu")
     count = sum(node.gpus // spec.ranks for node in nodes)
     if not count:
         most = max(node.gpus for node in nodes)

@@ -28,9 +28,7 @@ def check_slots(cores: int) -> None:
     if cores > found:
         raise UsageError(f"threads={cores}: this process may use {found} core(s): give {found} or fewer")
     if cores < found and not can_pin():
-        raise UsageError(
-            f"threads={cores}: this system cannot pin a process to cores: leave out --threads"
-        )
+        raise UsageError(f"threads={cores}: this system cannot pin a process to cores: leave out --threads")
 
 
 def with_part(measurement: Measurement) -> Measurement:

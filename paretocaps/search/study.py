@@ -1,11 +1,12 @@
 """Checks and runs one study, from its spec to its stored front."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import optuna
 
+from paretocaps.cores import one_of_each_core
 from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
@@ -14,12 +15,19 @@ from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.job import Origin
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
+from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
-from paretocaps.execution.executor import EXECUTORS, ElsewhereFactory, Executor, ExecutorFactory
+from paretocaps.execution.executor import (
+    EXECUTORS,
+    ElsewhereFactory,
+    Executor,
+    ExecutorFactory,
+    SlotsFactory,
+)
 from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
 from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
@@ -41,6 +49,7 @@ from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
+from paretocaps.search.slots import Splitting, places_on_slots
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
 
@@ -53,7 +62,10 @@ _READING = "reading"
 
 @dataclass(frozen=True)
 class CheckedStudy:
-    """A checked spec with every name resolved; `places` has one device per job that may run at once."""
+    """A checked spec with every name resolved; `places` has one device per job that may run at once.
+
+    `slot` is the number of cores of each place, where these are slots of a CPU.
+    """
 
     spec: StudySpec
     objectives: tuple[Objective, ...]
@@ -64,6 +76,7 @@ class CheckedStudy:
     designs: tuple[str, ...]
     executor: ExecutorFactory
     places: tuple[str, ...]
+    slot: int | None = None
 
     @property
     def settled(self) -> dict[str, object]:
@@ -110,8 +123,10 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
     elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
-    here = devices(spec.device, spec.workers, spec.share_device, spec.ranks) if elsewhere is None else []
-    places = tuple(here if elsewhere is None else elsewhere.places(spec))
+    here = devices(spec.device, spec.workers or 1, spec.share_device, spec.ranks) if elsewhere is None else []
+    places = tuple(
+        elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
+    )
     _refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
     _refuse_unknown_to_workers(spec)
@@ -146,9 +161,16 @@ def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Se
     if timed and len(places) > count and not spec.share_device:
         raise UsageError(
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each longer: set workers to {count}, or give --share-device"
-            " to allow it and mark the measurements as shared"
+            f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
+            " --share-device to allow it and mark the measurements as shared"
         )
+
+
+def _or_slots(spec: StudySpec, places: Sequence[str]) -> str:
+    """Return the remedy of a CPU, where it has cores for all jobs."""
+    threads = len(one_of_each_core()) // len(places)
+    splits = set(places) == {WHOLE} and threads and isinstance(EXECUTORS.get(spec.executor), SlotsFactory)
+    return f", give --threads {threads} to train each on cores of its own" if splits else ""
 
 
 def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: TrainerSpec) -> None:
@@ -209,6 +231,11 @@ def run_study(
         designs, notices = _enter(store, checked, facts, content)
         with Driver(store, spec.study) as driver:
             known = KnownTrials(driver.store, spec.study, designs.same)
+            splitting = Splitting(
+                spec, checked.trainer, data, driver.store, observer.notice, interrupts.check
+            )
+            checked = _on_slots(checked, splitting, begun=bool(known.states))
+            spec = checked.spec
             seed = spec.seed + known.counts.total() + driver.sampler_seed
             sampler = checked.sampler.optuna(seed, spec.trials)
             with (
@@ -272,7 +299,7 @@ def _check(
 
 def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
     """Yield what is to be known before the run begins."""
-    if len(checked.places) < checked.spec.workers:
+    if len(checked.places) < (checked.spec.workers or 1):
         yield _fewer_jobs(checked.spec, checked.places)
     others = sorted(other.process for other in driver.others.values())
     if others:
@@ -296,7 +323,25 @@ def _other_artifacts(store: Store, study: str) -> list[str]:
     ]
 
 
+def _on_slots(checked: CheckedStudy, splitting: Splitting, *, begun: bool) -> CheckedStudy:
+    """Return the study with the slots that it keeps, where it trains on this machine's CPU."""
+    spec = checked.spec
+    if isinstance(checked.executor, ElsewhereFactory) and begun:
+        splitting.refuse_other(splitting.store.study(spec.study).spec.get("threads"))
+    on_cpu = set(checked.places) == {WHOLE} or spec.threads is not None
+    if not (on_cpu and isinstance(checked.executor, SlotsFactory)):
+        return checked
+    size = splitting.settle(checked.fix, begun=begun)
+    if size is None:
+        return checked
+    places = places_on_slots(spec, checked.executor, (WHOLE,), size)
+    settled = spec.model_copy(update={"threads": size})
+    return replace(checked, spec=settled, places=tuple(places), slot=size)
+
+
 def _executor(checked: CheckedStudy, store: Store) -> Executor:
+    if isinstance(checked.executor, SlotsFactory) and checked.slot is not None:
+        return checked.executor.on_slots(checked.slot, len(checked.places))
     if not isinstance(checked.executor, ElsewhereFactory):
         return checked.executor(checked.places)
     study = checked.spec.study

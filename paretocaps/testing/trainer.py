@@ -19,7 +19,7 @@ from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.progress import unheard
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
-from paretocaps.domain.trainer import Calibrate, TrainerSpec
+from paretocaps.domain.trainer import Calibrate, TrainerSpec, TypicalStep
 from paretocaps.errors import UsageError
 from paretocaps.registry import resolve
 from paretocaps.testing.writes import recorded_writes
@@ -154,6 +154,17 @@ class TrainerContract:
         assert math.isfinite(seconds), f"{self.spec.calibrate} returned {seconds}"
         assert seconds > 0.0, f"{self.spec.calibrate} returned {seconds}"
         assert _random_states() == before, f"{self.spec.calibrate} changed a global random state"
+
+    def test_typical_step_is_timed(self, training: Training) -> None:
+        """A typical step, if there is one, returns its seconds for any threads and share of a batch."""
+        if not self.spec.typical_step:
+            pytest.skip(f"trainer {self.spec.name!r} has no typical step")
+        prepare: TypicalStep = resolve(self.spec.typical_step)
+        step = prepare(training.job, self.spec.check_data(training.job.data))
+        for share in (0.1, 1.0):
+            seconds = step(1, share)
+            assert math.isfinite(seconds), f"{self.spec.typical_step} returned {seconds}"
+            assert seconds > 0.0, f"{self.spec.typical_step} returned {seconds}"
 
     def test_reports_every_epoch(self, training: Training) -> None:
         """`on_epoch` is called once per epoch, in order, with the records of the measurement.

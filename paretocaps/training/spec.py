@@ -65,4 +65,5 @@ CAPSNET = TrainerSpec(
     ranks=True,
     effects="paretocaps.training.effects:effects",
     judge="paretocaps.training.judge:judge",
+    typical_step="paretocaps.training.typical_step:typical_step",
 )

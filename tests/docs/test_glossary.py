@@ -7,7 +7,7 @@ import pytest
 GLOSSARY = (Path(__file__).resolve().parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
 WORDS = (
     *("study", "trial", "choices", "design", "point", "job", "attempt", "replicate", "rank", "sampler"),
-    *("measurement", "objective", "direction", "device", "loaded", "front", "knee", "preferences"),
+    *("measurement", "objective", "direction", "device", "slot", "loaded", "front", "knee", "preferences"),
     *("plan", "prune", "weights", "trunk", "backbone", "export"),
 )
 

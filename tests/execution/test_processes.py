@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from paretocaps.cores import can_pin, one_of_each_core
 from paretocaps.domain.job import Origin
 from paretocaps.domain.measurement import Measurement
 from paretocaps.execution import limits
@@ -69,6 +70,39 @@ def test_workers_get_their_share_of_the_cores(observed, monkeypatch):
     share = str(max(1, len(os.sched_getaffinity(0)) // 2)).encode()
     assert [environment[b"OMP_NUM_THREADS"] for environment in environments] == [share, share]
     assert all(outcome.measurement.device.shared for outcome in outcomes)
+
+
+def test_jobs_are_placed_on_slots(make_job, monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.slots.one_of_each_core", lambda: (0, 1, 2, 3))
+    for jobs, shared in ((1, False), (2, False), (3, True)):
+        executor = ProcessExecutor.on_slots(2, jobs)
+        placed = [executor._placed(make_job(), place) for place in executor._places]
+        assert [(job.device, job.slot, job.threads, job.shared) for job in placed] == [
+            ("cpu", 2, 2, shared)
+        ] * jobs
+    assert executor._placed(make_job(ranks=2), executor._places[0]).threads == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(len(one_of_each_core()) < 2 or not can_pin(), reason="needs two cores")
+def test_workers_are_pinned_to_a_slot_each(make_job):
+    pinned = {}
+
+    def on_epoch(job, record):
+        pinned[job.trial] = os.sched_getaffinity(RunFolder(job.folder).process())
+        return True
+
+    jobs = [make_job(choices={"pause": 1.0}, exclusive=True) for _ in range(2)]
+    with ProcessExecutor.on_slots(1, 2) as executor:
+        for job in jobs:
+            executor.submit(job)
+        outcomes = []
+        while ended := executor.wait(on_epoch):
+            outcomes += ended
+    assert sorted(map(sorted, pinned.values())) == [[core] for core in one_of_each_core()[:2]]
+    name = f"cpu (1 of {len(os.sched_getaffinity(0))} threads)"
+    assert [outcome.measurement.device.name for outcome in outcomes] == [name, name]
+    assert not any(outcome.measurement.device.shared for outcome in outcomes)
 
 
 def test_waiting_ends_after_its_timeout(make_job):

@@ -31,6 +31,20 @@ def test_jobs_beyond_the_nodes_share_them_equally():
     assert plan(spec(workers=64), [CPUS]).ask.cpus == 1
 
 
+def test_nodes_are_split_into_slots():
+    nodes = [RayNode(5), RayNode(1), RayNode(2)]
+    found = plan(spec(threads=2), nodes)
+    assert found.places == ("node 1, slot 1", "node 1, slot 2", "node 3, slot 1")
+    assert found.ask == Ask(cpus=2, slot=2)
+    assert len(plan(spec(threads=1, workers=3), nodes).places) == 3
+    with pytest.raises(UsageError, match=r"threads=6: no node .* has more than 5 core\(s\): give 5 or fewer"):
+        plan(spec(threads=6), nodes)
+    with pytest.raises(
+        UsageError, match="threads=1 splits a CPU: leave it out on GPUs, or give --device cpu"
+    ):
+        plan(spec(threads=1), [T4S])
+
+
 def test_on_gpus_each_has_one_job_whatever_the_workers():
     found = plan(spec(workers=9), [T4S, T4S, CPUS])
     assert found.places == ("T4 1", "T4 2", "T4 3", "T4 4")

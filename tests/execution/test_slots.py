@@ -2,7 +2,7 @@ import pytest
 
 from paretocaps.cores import can_pin, one_of_each_core, pinned
 from paretocaps.domain.measurement import Device, Measurement
-from paretocaps.domain.slot import Slot, slot_size
+from paretocaps.domain.slot import slot_size
 from paretocaps.errors import UsageError
 from paretocaps.execution import slots as module
 from paretocaps.execution.slots import check_slots, slots_of, with_part
@@ -38,11 +38,6 @@ def test_slots_of_more_cores_than_there_are_are_refused(monkeypatch):
     check_slots(4)
     with pytest.raises(UsageError, match="threads=1: this system cannot pin a process to cores"):
         check_slots(1)
-
-
-def test_a_study_without_slots_trains_on_a_whole_cpu():
-    assert slot_size(()) is None
-    assert slot_size([Slot(name="cores 0-1", cores=(0, 1))]) == 2
 
 
 @pytest.mark.skipif(not can_pin(), reason="this system cannot pin a process")

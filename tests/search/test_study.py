@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import sqlite3
 import threading
@@ -7,12 +8,14 @@ from dataclasses import replace
 import optuna
 import pytest
 
+from paretocaps.cores import can_pin, one_of_each_core
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import StudyMismatchError, UnknownNameError, UsageError
 from paretocaps.search.study import check_study
 from paretocaps.storage.store import Store
+from paretocaps.testing.plugin import plug_in, write_plugin
 
 
 def test_everything_a_study_names_is_resolved():
@@ -65,11 +68,55 @@ def test_timed_jobs_share_a_device_only_where_that_is_said():
     two = {"device": "cpu", "workers": 2}
     for objectives in ("acc,time", "acc,wall,params"):
         with pytest.raises(
-            UsageError, match=r"workers=2 would train 2 jobs .* on cpu.* or give --share-device"
+            UsageError, match=r"workers=2 would train 2 jobs .* on cpu.*, or give --share-device"
         ):
             check_study(StudySpec(objectives=objectives, **two))
     assert check_study(StudySpec(objectives="acc,params", **two)).places == ("cpu", "cpu")
     assert check_study(StudySpec(share_device=True, **two)).places == ("cpu", "cpu")
+
+
+@pytest.fixture
+def _four_cores(monkeypatch):
+    for where in ("execution.slots", "search.study"):
+        monkeypatch.setattr(f"paretocaps.{where}.one_of_each_core", lambda: (0, 1, 2, 3))
+
+
+@pytest.mark.usefixtures("_four_cores")
+def test_timed_jobs_have_a_slot_each():
+    cpu = {"device": "cpu", "executor": "processes"}
+    assert check_study(StudySpec(threads=2, **cpu)).places == ("cores 0-1", "cores 2-3")
+    assert check_study(StudySpec(threads=1, workers=2, **cpu)).places == ("core 0", "core 1")
+    crowded = {"threads": 2, "workers": 3, **cpu}
+    with pytest.raises(UsageError, match="workers=3 would train 3 jobs at once on cores 0-1, cores 2-3"):
+        check_study(StudySpec(**crowded))
+    assert len(check_study(StudySpec(share_device=True, **crowded)).places) == 3
+    told = "set workers to 1, give --threads 2 to train each on cores of its own, or give"
+    with pytest.raises(UsageError, match=told):
+        check_study(StudySpec(workers=2, **cpu))
+    with pytest.raises(UsageError, match=r"threads=5: this process may use 4 core\(s\): give 4 or fewer"):
+        check_study(StudySpec(threads=5, **cpu))
+    with pytest.raises(UsageError, match="threads=2: executor 'inline' has no slots: use processes or ray"):
+        check_study(StudySpec(threads=2, executor="inline", device="cpu"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_pin() or len(one_of_each_core()) < 2, reason="needs two cores")
+def test_a_study_goes_on_with_its_slots(run, storage, tmp_path, monkeypatch):
+    entries = {"paretocaps.trainers": {"calibrated_probe": "paretocaps.testing.probe:CALIBRATED_PROBE"}}
+    plug_in(monkeypatch, write_plugin(tmp_path / "plugin", "probe", entries))
+    options = {"trainer": "calibrated_probe", "executor": "processes", "device": "cpu"}
+    cores = len(one_of_each_core())
+    for trials, threads in ((2, 1), (3, None)):
+        _, watcher = run(trials=trials, threads=threads, **options)
+        assert any("the CPU is split into" in notice for notice in watcher.notices) == (threads == 1)
+    with sqlite3.connect(storage.removeprefix("sqlite:///")) as database:
+        named = database.execute("select distinct device_name from paretocaps_attempts").fetchall()
+    assert named == [(f"cpu (1 of {len(os.sched_getaffinity(0))} threads)",)]
+    with Store.open(storage, create=False) as store:
+        record = store.study("s")
+    assert (len(record.slots), record.spec["threads"]) == (cores, 1)
+    with pytest.raises(StudyMismatchError, match=rf"slots of 1 core\(s\) \(now threads={cores}\)"):
+        run(trials=4, threads=cores, **options)
 
 
 def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):

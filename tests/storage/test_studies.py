@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from paretocaps.domain.failure import Failure
+from paretocaps.domain.slot import Slot
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError, StorageError, UsageError
 
@@ -28,6 +29,16 @@ def test_a_study_keeps_the_facts_about_it_and_what_it_does_not_sample(store):
     assert (new.facts, new.without_effect, new.content) == ({"ranks": 1}, ("growth", "cycle"), {"files": 2})
     store.set_content("s", {"files": 3})
     assert store.study("s").content == {"files": 3}
+
+
+def test_a_study_keeps_its_first_slots(store):
+    assert store.study("s").slots is None
+    first, second = (Slot(name="core 0", cores=(0,)),), (Slot(name="cpu", cores=(0, 1)),)
+    assert store.keep_slots("s", first) == first
+    assert store.keep_slots("s", second) == first
+    assert store.study("s").slots == first
+    with pytest.raises(StorageError, match="no study 'other'"):
+        store.keep_slots("other", first)
 
 
 def test_a_name_is_taken_once(store):

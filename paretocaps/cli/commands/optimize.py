@@ -29,7 +29,18 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared_spec_option("--trainer")
 @spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
 @spec_option("--ray-address", "HOST:PORT", "Ray cluster to train on.  [default: one on this machine]")
-@spec_option("--workers", "N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int)
+@spec_option(
+    "--workers",
+    "N",
+    "Jobs that run at once on a CPU, or with --share-device on all GPUs.  [default: one per slot or GPU]",
+    int,
+)
+@spec_option(
+    "--threads",
+    "N",
+    "Split a CPU into slots of N cores, with a job on each.  [default: 1 where networks are small, else all]",
+    int,
+)
 @shared_spec_option("--ranks")
 @click.option(
     "--share-device/--no-share-device",

@@ -1,0 +1,154 @@
+"""Finds out whether a CPU is split into slots of one core: times a typical step on one core, and on more."""
+
+import selectors
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+from paretocaps.cores import one_of_each_core
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.trainer import CheckedData
+from paretocaps.errors import TrainingError
+from paretocaps.execution.worker_process import WorkerProcess, end, last_line
+from paretocaps.run_folder import RunFolder
+
+LEAST_GAIN = 1.2
+"""How many times as fast a second thread must make a step, or cores are devices of their own."""
+
+MOST_SLOWING = 1.1
+"""How many times as slow busy neighbours may make a step where each core is a device of its own."""
+
+_MODULE = "paretocaps.execution.core_probe_process"
+_SHARES = (1 / 16, 1.0)  # of a batch's images: a large network shows with few of them that it needs all cores
+_ROUNDS = 5
+_LONGEST = 2.0  # s; further rounds are left out then
+_LOOKS = 0.1  # s between two looks whether to go on
+_ANSWERS = 600.0  # s in which a process has to answer
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured.
+
+    Attributes:
+        gain: how many times as fast a second thread makes a step.
+        slowing: how many times as slow busy neighbours make a step of one thread, in CPU seconds, which what
+            else runs on the machine does not change much; None where it was not asked.
+    """
+
+    gain: float
+    slowing: float | None = None
+
+    @property
+    def splits(self) -> bool:
+        """Whether each core is to be a slot."""
+        return self.gain < LEAST_GAIN and self.slowing is not None and self.slowing <= MOST_SLOWING
+
+    def __str__(self) -> str:
+        gain = f"a second thread makes a step {self.gain:.2f} times as fast"
+        if self.slowing is None:
+            return gain
+        return f"{gain}, and busy neighbours make it {self.slowing:.2f} times as slow"
+
+
+def probe_cores(job: TrainingJob, data: CheckedData, check: Callable[[], None]) -> Found:
+    """Time typical steps of `job` on one core, on two, and on one beside busy neighbours.
+
+    Args:
+        job: a job on the CPU, whose trainer has a `TypicalStep`; the processes log to its folder.
+        data: what the trainer found in its data.
+        check: is called now and then; what it raises ends the measurement.
+
+    Raises:
+        TrainingError: the trainer failed.
+        OSError: a process cannot be started.
+    """
+    cores = one_of_each_core()
+    with ExitStack() as started:
+
+        def start(core: int) -> _Process:
+            return started.enter_context(_started(job, data, core, check))
+
+        first = start(cores[0])
+        first.prepared()
+        for share in _SHARES:
+            gain = _ratio(partial(first.seconds, cores[:1], share), partial(first.seconds, cores[:2], share))
+            if gain >= LEAST_GAIN:
+                return Found(gain)
+        others = [start(core) for core in cores[1:]]
+        for other in others:
+            other.prepared()
+
+        def together() -> float:
+            each = [first, *others]
+            for process, core in zip(each, cores, strict=True):
+                process.ask((core,))
+            return median(process.took("cpu") for process in each)
+
+        return Found(gain, _ratio(together, partial(first.seconds, cores[:1], of="cpu")))
+
+
+def _ratio(above: Callable[[], float], below: Callable[[], float]) -> float:
+    """Return the median ratio of two measurements, which alternate; the first of each only warms up."""
+    above(), below()
+    ratios: list[float] = []
+    began = time.monotonic()
+    while not ratios or (len(ratios) < _ROUNDS and time.monotonic() - began < _LONGEST):
+        ratios.append(above() / below())
+    return median(ratios)
+
+
+class _Process:
+    def __init__(self, worker: WorkerProcess, folder: RunFolder, check: Callable[[], None]) -> None:
+        self._worker, self._folder, self._check = worker, folder, check
+
+    def prepare(self, job: TrainingJob, data: CheckedData, core: int) -> None:
+        sent = job.model_dump(mode="json")
+        self._worker.send("prepare", job=sent, reading=data.reading, facts=dict(data.facts), cores=[core])
+
+    def prepared(self) -> None:
+        self._answer("prepared")
+
+    def seconds(self, cores: Sequence[int], share: float = 1.0, of: str = "seconds") -> float:
+        self.ask(cores, share)
+        return self.took(of)
+
+    def ask(self, cores: Sequence[int], share: float = 1.0) -> None:
+        self._worker.send("step", threads=len(cores), cores=list(cores), share=share)
+
+    def took(self, of: str) -> float:
+        return float(self._answer("took")[of])
+
+    def _answer(self, kind: str) -> dict[str, Any]:
+        deadline = time.monotonic() + _ANSWERS
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._worker, selectors.EVENT_READ)
+            while time.monotonic() < deadline:
+                while self._worker.inbox:
+                    message = self._worker.inbox.popleft()
+                    if message["kind"] == kind:
+                        return message
+                    if message["kind"] == "failed":
+                        raise TrainingError(message["reason"])
+                if self._worker.ended:
+                    raise TrainingError(f"the process ended: {last_line(self._folder.log)}")
+                self._check()
+                selector.select(_LOOKS)
+                self._worker.read()
+        raise TrainingError(f"nothing was heard for {_ANSWERS:.0f} s")
+
+
+@contextmanager
+def _started(job: TrainingJob, data: CheckedData, core: int, check: Callable[[], None]) -> Iterator[_Process]:
+    folder = RunFolder(job.folder / str(core))
+    worker = WorkerProcess(folder, 1, _MODULE)
+    try:
+        process = _Process(worker, folder, check)
+        process.prepare(job, data, core)
+        yield process
+    finally:
+        end([worker], patience=0.0)

@@ -1,0 +1,164 @@
+"""Decides how a study splits its CPU into slots, once, and keeps it."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paretocaps.cores import can_pin, one_of_each_core
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.progress import Throttled
+from paretocaps.domain.slot import WHOLE, Slot, slot_size
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import CheckedData, TrainerSpec
+from paretocaps.errors import ParetocapsError, StudyMismatchError, UsageError
+from paretocaps.execution.core_probe import probe_cores
+from paretocaps.execution.executor import ExecutorFactory, SlotsFactory
+from paretocaps.execution.lease import leased
+from paretocaps.execution.slots import check_slots, slots_of
+from paretocaps.search.interrupts import TimeIsUpError
+from paretocaps.storage.store import Store
+
+_FIXED = "PARETOCAPS_TUNE"
+"""The environment variable that, where it is set, makes nothing depend on what is measured of the machine."""
+
+_SECONDS = 10.0  # between two messages that the CPU is waited for
+
+
+def places_on_slots(
+    spec: StudySpec, executor: ExecutorFactory, here: Sequence[str], cores: int | None
+) -> list[str]:
+    """Return the places of a study's jobs on slots of so many cores, one per job that may run at once.
+
+    Args:
+        spec: the study's settings.
+        executor: its executor.
+        here: its devices.
+        cores: how many cores each slot has; None for no slots, which are then the devices.
+
+    Raises:
+        UsageError: `spec.threads` asks for slots that cannot be had.
+    """
+    if cores is None:
+        return list(here)
+    if set(here) != {WHOLE}:
+        raise UsageError(
+            f"threads={cores} splits a CPU into slots, and the study would train on {', '.join(here)}: leave"
+            " it out, or give --device cpu"
+        )
+    if not isinstance(executor, SlotsFactory):
+        raise UsageError(f"threads={cores}: executor {spec.executor!r} has no slots: use processes or ray")
+    check_slots(cores)
+    slots = slots_of(cores)
+    return [slots[job % len(slots)].name for job in range(spec.workers or len(slots))]
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How a study's CPU is split.
+
+    Args:
+        spec: the study's settings.
+        trainer: its trainer.
+        data: what the trainer found in its data.
+        store: where its slots are kept.
+        notice: receives what was decided, and why.
+        check: is called now and then; what it raises ends the run.
+    """
+
+    spec: StudySpec
+    trainer: TrainerSpec
+    data: CheckedData
+    store: Store
+    notice: Callable[[str], None]
+    check: Callable[[], None]
+
+    def settle(self, fix: Mapping[str, Any], *, begun: bool) -> int | None:
+        """Return how many cores each of the study's slots has; None for a whole CPU.
+
+        A new study keeps the slots that `spec.threads` asks for, or that suit its first steps; a study that
+        has trials and no slots is of a version without them, and trains on whole CPUs.
+
+        Args:
+            fix: the study's fixed choices.
+            begun: whether it has trials.
+
+        Raises:
+            StudyMismatchError: `spec.threads` asks for other slots than the study's.
+        """
+        kept = self.store.study(self.spec.study).slots
+        if kept is None and not begun:
+            kept = self._kept_or_found(fix)
+        size = slot_size(kept or ())
+        self.refuse_other(size)
+        return size
+
+    def refuse_other(self, size: int | None) -> None:
+        """Refuse `spec.threads` if it asks for other slots than those of `size` cores, which the study has.
+
+        Raises:
+            StudyMismatchError: it does.
+        """
+        asked = self.spec.threads
+        if asked is not None and size not in (asked, slot_size(slots_of(asked))):
+            was = "a whole CPU" if size is None else f"slots of {size} core(s)"
+            raise StudyMismatchError(
+                f"study {self.spec.study!r} trains on {was} (now threads={asked}), and times on others do not"
+                " compare: leave out --threads, or choose another --study name"
+            )
+
+    def _kept_or_found(self, fix: Mapping[str, Any]) -> tuple[Slot, ...] | None:
+        if self.spec.threads is not None or not self._may_split():
+            return self._keep(slots_of(self.spec.threads), "")
+        with tempfile.TemporaryDirectory(prefix="paretocaps-", ignore_cleanup_errors=True) as folder:
+            job = self._job(fix, Path(folder))
+            try:
+                with leased(job, Throttled(self._waits, _SECONDS)):
+                    if (kept := self.store.study(self.spec.study).slots) is not None:
+                        return kept  # another driver was quicker
+                    found = probe_cores(job, self.data, self.check)
+                    return self._keep(slots_of(1 if found.splits else None), f": {found}")
+            except TimeIsUpError:
+                return None
+            except (ParetocapsError, OSError) as error:
+                return self._keep(slots_of(None), f": its steps could not be timed ({error})")
+
+    def _keep(self, slots: tuple[Slot, ...], why: str) -> tuple[Slot, ...]:
+        kept: tuple[Slot, ...] = self.store.keep_slots(self.spec.study, slots)
+        size = slot_size(kept)
+        if size is not None:
+            at_once = f"{len(kept)} slots of {size} core(s) each, which train one trial each at a time"
+            self.notice(f"the CPU is split into {at_once}{why}")
+        elif why:
+            self.notice(f"the CPU is not split into slots{why}")
+        return kept
+
+    def _may_split(self) -> bool:
+        """Return whether a CPU is split where that pays: nobody has said how many jobs run at once."""
+        spec = self.spec
+        several = spec.trials * len(spec.seeds) > 1 and len(one_of_each_core()) > 1
+        free = spec.workers is None and spec.ranks == 1 and not spec.share_device and _FIXED not in os.environ
+        return bool(self.trainer.typical_step) and can_pin() and several and free
+
+    def _job(self, fix: Mapping[str, Any], folder: Path) -> TrainingJob:
+        choices: dict[str, Any] = dict(fix)
+        with suppress(UsageError):
+            choices = self.trainer.complete({}, fix)
+        return TrainingJob(
+            study=self.spec.study,
+            trial=0,
+            trainer=self.spec.trainer,
+            choices=choices,
+            seed=self.spec.seed,
+            data=self.spec.data_spec,
+            epochs=self.spec.epochs,
+            folder=folder,
+            exclusive=True,
+        )
+
+    def _waits(self, what: str, done: int, total: int) -> None:
+        self.check()
+        self.notice(f"{what}; the study then decides how to split it")

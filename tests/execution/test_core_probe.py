@@ -1,0 +1,92 @@
+"""The probe, with a trainer whose steps take so much time as the test says."""
+
+import pytest
+
+from paretocaps.cores import can_pin, one_of_each_core
+from paretocaps.domain.trainer import CheckedData
+from paretocaps.errors import TrainingError
+from paretocaps.execution import core_probe as module
+from paretocaps.execution.core_probe import Found, _ratio, probe_cores
+from paretocaps.testing.plugin import plug_in, write_plugin
+
+STEPS = """
+import dataclasses
+import os
+import time
+from paretocaps.testing.probe import PROBE
+
+TRAINER = dataclasses.replace(PROBE, name="stepping", typical_step="stepping_steps:step")
+
+def step(job, data):
+    assert (dict(data.reading), dict(data.facts)) == ({"shape": [1, 8, 8]}, {"training images": 9})
+    if job.choices:
+        raise ValueError("these choices do not fit")
+
+    def seconds(threads, share):
+        assert len(os.sched_getaffinity(0)) == threads
+        until = time.process_time() + 0.002
+        while time.process_time() < until:
+            pass
+        return 1.0 if threads == 1 else 1 / float(os.environ["GAIN"])
+
+    return seconds
+"""
+
+several = pytest.mark.skipif(not can_pin() or len(one_of_each_core()) < 2, reason="needs two cores")
+DATA = CheckedData(reading={"shape": [1, 8, 8]}, facts={"training images": 9})
+
+
+@pytest.fixture
+def job(make_job, tmp_path, monkeypatch):
+    """Return a job of the trainer, as a function of its choices."""
+    folder = write_plugin(
+        tmp_path / "steps", "stepping", {"paretocaps.trainers": {"stepping": "stepping_steps:TRAINER"}}
+    )
+    (folder / "stepping_steps.py").write_text(STEPS)
+    plug_in(monkeypatch, folder)
+    monkeypatch.setattr(module, "one_of_each_core", lambda: one_of_each_core()[:2])
+    return lambda **choices: make_job(choices=choices).model_copy(update={"trainer": "stepping"})
+
+
+@several
+@pytest.mark.parametrize(("gain", "asks_neighbours"), [("1.5", False), ("1.1", True)])
+def test_neighbours_count_where_a_second_thread_brings_little(job, monkeypatch, gain, asks_neighbours):
+    monkeypatch.setenv("GAIN", gain)
+    checks = []
+    found = probe_cores(job(), DATA, lambda: checks.append(None))
+    assert found.gain == pytest.approx(float(gain))
+    assert (found.slowing is not None) == asks_neighbours
+    assert checks
+
+
+@several
+def test_a_trainer_that_fails_says_why(job):
+    with pytest.raises(TrainingError, match="ValueError: these choices do not fit"):
+        probe_cores(job(failure="x"), DATA, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("found", "splits"),
+    [
+        (Found(1.19, 1.1), True),
+        (Found(0.8, 0.9), True),
+        (Found(1.2, 1.0), False),
+        (Found(1.0, 1.11), False),
+        (Found(1.0), False),
+    ],
+)
+def test_a_cpu_is_split_where_a_second_thread_brings_little_and_neighbours_do_not_slow(found, splits):
+    assert found.splits == splits
+
+
+def test_what_was_found_is_told():
+    assert str(Found(1.234)) == "a second thread makes a step 1.23 times as fast"
+    told = "a second thread makes a step 1.00 times as fast, and busy neighbours make it 1.10 times as slow"
+    assert str(Found(1.0, 1.1)) == told
+
+
+def test_a_ratio_is_the_median_of_alternating_measurements_after_a_warm_up():
+    above, below = iter([9, 3, 8, 3, 3, 3]), iter([9, 1, 1, 1, 1, 1])
+    assert _ratio(lambda: next(above), lambda: next(below)) == 3
+    with pytest.raises(StopIteration):
+        next(above)
