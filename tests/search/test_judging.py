@@ -139,8 +139,10 @@ def test_another_driver_judges_first(run, storage, monkeypatch, judgings):
 def test_trainings_are_judged_at_once_where_that_is_needed():
     spec, trainer = StudySpec(), probe.JUDGED_PROBE
     published = StudySpec(published={"source": "a paper", "rows": {"slow": {"acc": 0.9}}})
+    scaled_down = published.model_copy(update={"limit_train": 500})
     plain = Objective("acc", "maximize", "", "accuracy", images="validation")
     assert not judged_at_once(trainer, spec, [plain])
     assert judged_at_once(trainer, published, [plain])
+    assert not judged_at_once(trainer, scaled_down, [plain])
     assert judged_at_once(trainer, spec, [dataclasses.replace(plain, images="test")])
     assert judged_at_once(probe.PROBE, spec, [plain])
