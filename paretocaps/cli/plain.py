@@ -94,6 +94,11 @@ class PlainView(Progress):
         of = f" [{self.seeds_done} of {counted(self.seeds, 'further seed')}]"
         self._say(self.lines[-1].text + of * bool(self.seeds))  # without any, it is an earlier run's
 
+    def seed_redone(self, trial: int, seed: int, values: Mapping[str, float], quieter: bool) -> None:
+        """Report a trial's values after a training of it was trained again."""
+        super().seed_redone(trial, seed, values, quieter)
+        self._say(self.lines[-1].text)
+
     def seed_failed(self, trial: int, seed: int, reason: str) -> None:
         """Report why a further training of a finished trial failed."""
         super().seed_failed(trial, seed, reason)

@@ -162,6 +162,12 @@ class Progress(Observer):
         label = self._end_seed(trial, seed)
         self._note("finished", f"trial {trial} has seed {seed} too: {self._values(values)}", label)
 
+    def seed_redone(self, trial: int, seed: int, values: Mapping[str, float], quieter: bool) -> None:
+        """Note a training that was trained again, and the trial's means."""
+        label = self._end_seed(trial, seed, further=False)
+        what = "quieter: it has that training's times" if quieter else "not quieter: it keeps its times"
+        self._note("finished", f"trial {trial} was trained again, {what}: {self._values(values)}", label)
+
     def seed_failed(self, trial: int, seed: int, reason: str) -> None:
         """Count a further training of a finished trial, and note why it failed."""
         label = self._end_seed(trial, seed)
@@ -249,11 +255,11 @@ class Progress(Observer):
         self._epochs = {key: count for key, count in self._epochs.items() if key[0] != trial}
         return labels[0] if labels else ""
 
-    def _end_seed(self, trial: int, seed: int) -> str:
+    def _end_seed(self, trial: int, seed: int, *, further: bool = True) -> str:
         training = self.running.get((trial, seed))
         self.running = {key: one for key, one in self.running.items() if key != (trial, seed)}
         self._epochs = {key: count for key, count in self._epochs.items() if key != (trial, seed)}
-        self.seeds_done += self.seeds > 0  # else it was trained while no driver ran
+        self.seeds_done += further and self.seeds > 0  # else it was trained while no driver ran
         return training.label if training else ""
 
     def _note(self, kind: str, text: str, label: str = "") -> None:

@@ -76,6 +76,8 @@ class StudySpec(BaseModel):
         repeats: trainings per trial, each with another seed; the trial's values are their means.
         more_repeats: trainings per trial in addition to `repeats`; it may be changed later, and the missing
             seeds of finished trials are then trained.
+        redo_loaded: how often a training of a member of the front is trained again, with the same seed, where
+            anything disturbed its device; the quietest counts. It may be changed later.
         designs: the designs to try first, by name, from the trainer or from `design`; None for all of both.
         design: the study's own designs: by name, the choices that define each (`[design.NAME]`).
         fix: choices with a given value, which are taken out of the search.
@@ -126,6 +128,7 @@ class StudySpec(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
     more_repeats: Annotated[int, Field(ge=0)] = 0
+    redo_loaded: Annotated[int, Field(ge=0)] = 0
     designs: tuple[str, ...] | None = None
     design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}

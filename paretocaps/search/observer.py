@@ -51,6 +51,9 @@ class Observer:
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Show that a further training of a finished trial is stored; `values` has the trial's new means."""
 
+    def seed_redone(self, trial: int, seed: int, values: Mapping[str, float], quieter: bool) -> None:
+        """Show that a loaded training was trained again, and whether it was `quieter` and counts now."""
+
     def seed_failed(self, trial: int, seed: int, reason: str) -> None:
         """Show that a further training of a finished trial failed; the trial keeps its values."""
 

@@ -10,8 +10,9 @@ from paretocaps.search.left_worker import LeftWorker
 class OpenTrial:
     """A trial with unfinished trainings: the seeds that wait to be trained, and those that are running.
 
-    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones. `left`
-    has the workers, by seed, that still train although their driver ended; these seeds are running, too.
+    `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones, or
+    trains those in `redone` again. `left` has the workers, by seed, that still train although their driver
+    ended; these seeds are running, too.
     """
 
     number: int
@@ -20,6 +21,7 @@ class OpenTrial:
     waiting: deque[int]
     running: set[int] = field(default_factory=set)
     finished: bool = False
+    redone: frozenset[int] = frozenset()
     left: dict[int, LeftWorker] = field(default_factory=dict)
 
     def again(self, seed: int) -> None:

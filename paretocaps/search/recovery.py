@@ -15,6 +15,7 @@ from paretocaps.search.driver import Driver, runs_here
 from paretocaps.search.left_worker import LeftWorker
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.ranking import front_trials
+from paretocaps.search.redoing import Redoing, left_over
 from paretocaps.search.results import Results
 from paretocaps.storage.records import AttemptRecord, State, TrialRecord
 
@@ -36,6 +37,13 @@ class Recovery:
     _unowned: deque[int] = field(default_factory=deque)
     _lacking: deque[int] = field(default_factory=deque)
     _complete: set[int] = field(default_factory=set)
+    _loaded: deque[int] = field(default_factory=deque)
+    _redone: set[int] = field(default_factory=set)
+    redoing: Redoing = field(init=False)
+
+    def __post_init__(self) -> None:
+        results = self.results
+        self.redoing = Redoing(results.spec, results.objectives, results.store, results.standing)
 
     def look(self) -> None:
         """See which trials are to be taken over, and tell Optuna of those that a driver could not.
@@ -59,14 +67,14 @@ class Recovery:
 
     @property
     def claimable(self) -> tuple[int, ...]:
-        """The numbers of the trials that are to be taken over or to get further seeds."""
-        return *self._unowned, *self._lacking
+        """The numbers of the trials that are to be taken over, to get further seeds, or trained again."""
+        return *self._unowned, *self._lacking, *self._loaded
 
     def claim_next(self) -> bool:
         """Take over a trial; return whether there was another one to try."""
         if not self.claimable:
             return False
-        self.claim((self._unowned or self._lacking).popleft())
+        self.claim((self._unowned or self._lacking or self._loaded).popleft())
         return True
 
     def claim(self, number: int) -> bool:
@@ -116,6 +124,16 @@ class Recovery:
             results.observer.seeds_missing(len(lacking), sum(lacking.values()))
         self._lacking = deque(sorted(lacking, key=lambda number: (number not in best, number)))
 
+    def redo_loaded(self) -> bool:
+        """Note the members of the front that are to be trained again; return whether there are any."""
+        self._loaded = deque(self.redoing.members())
+        new = [number for number in self._loaded if number not in self._redone]
+        if new:
+            which = f"trial{'s' * (len(new) > 1)} {', '.join(map(str, new))}"
+            self.results.observer.notice(f"trained again, because something disturbed the device: {which}")
+        self._redone |= set(new)
+        return bool(self._loaded)
+
     def _take_over(self, trial: TrialRecord) -> None:
         results = self.results
         if trial.state == "failed":
@@ -126,8 +144,10 @@ class Recovery:
             results.take_in()
             results.tell(trial.number)  # if its driver ended before it did
         seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
+        redone = self._to_redo(trial)
+        seeds += redone
         _forget_checkpoints(trial, seeds)
-        latest = {attempt.key.seed: attempt for attempt in trial.attempts}
+        latest = {attempt.key.seed: attempt for attempt in trial.attempts} | redone
         open_trial = OpenTrial(
             trial.number,
             dict(trial.choices),
@@ -135,6 +155,7 @@ class Recovery:
             deque(),
             running=set(seeds),
             finished=trial.state == "finished",
+            redone=frozenset(redone),
         )
         if not seeds and open_trial.finished:
             results.rank()
@@ -146,6 +167,13 @@ class Recovery:
             if results.open.get(trial.number) is not open_trial:  # another seed had failed
                 return
             self._go_on(open_trial, seed, latest.get(seed))
+
+    def _to_redo(self, trial: TrialRecord) -> dict[int, AttemptRecord | None]:
+        """Return the seeds that are trained again, with the attempts of those where that was begun before."""
+        if trial.state != "finished":
+            return {}
+        begun, wanted = left_over(trial), self.redoing.seeds(trial) if trial.number in self._redone else []
+        return {seed: begun.get(seed) for seed in (*begun, *wanted)}
 
     def _go_on(self, trial: OpenTrial, seed: int, attempt: AttemptRecord | None) -> None:
         """Let a seed of a trial wait for its training, or for the worker that still trains it."""

@@ -105,7 +105,7 @@ class Results:
             return failure
         trial.running.discard(key.seed)
         if trial.finished:
-            self._settle_seed(trial, key.seed, failure)
+            self._settle_seed(trial, key, failure)
         elif failure is not None:
             self.fail(trial.number, failure)
         elif last:
@@ -213,22 +213,27 @@ class Results:
             self.observer.notice(f"trial {number}: {'; '.join(new)}")
         self._remarked.update(new)
 
-    def _settle_seed(self, trial: OpenTrial, seed: int, failure: Failure | None) -> None:
+    def _settle_seed(self, trial: OpenTrial, key: AttemptKey, failure: Failure | None) -> None:
         """Take account of a further training of a finished trial, which is stored.
 
-        The trial's values are then means over one seed more. Optuna keeps the values that it was told first,
-        because a finished trial cannot be told again.
+        The trial's values are then means over one seed more, or with a quieter training. Optuna keeps the
+        values that it was told first, because a finished trial cannot be told again.
         """
         if trial.complete:
             del self.open[trial.number]
             self._told.append(trial.number)
         if failure is not None:
-            self.observer.seed_failed(trial.number, seed, failure.reason)
+            self.observer.seed_failed(trial.number, key.seed, failure.reason)
             self.failures.of_seed(failure)
             return
         self.failures.success()
         self.take_in()
-        self.observer.seed_finished(trial.number, seed, self.standing.values(trial.number))
+        values = self.standing.values(trial.number)
+        if key.seed in trial.redone:
+            kept = self.store.trial(key.study, key.trial).measured[key.seed]
+            self.observer.seed_redone(trial.number, key.seed, values, kept.key == key)
+        else:
+            self.observer.seed_finished(trial.number, key.seed, values)
         self.rank()
 
     def _finish(self, trial: OpenTrial) -> None:

@@ -123,7 +123,7 @@ class Runner:
         self.recovery.poll()
         self._fill()
         under_way = self.jobs.in_flight or self.recovery.awaited or self._lacks_room
-        return bool(under_way) or self._others_work()
+        return bool(under_way) or self._others_work() or self.recovery.redo_loaded()
 
     def _fill(self) -> None:
         self._lacks_room = False

@@ -53,6 +53,20 @@ def test_replicates_name_their_seed(view, lines, spec, job):
     assert lines[-1] == "trial 0 started, seed 7: ws"
 
 
+def test_trainings_that_are_trained_again_are_told_with_the_trial_s_means(view, lines, spec, job):
+    view.opened(spec, 2)
+    view.seeds_missing(1, 1)
+    view.trial_started(job(0, seed=0), "ws")
+    view.seed_redone(0, 0, {"acc": 0.98}, quieter=True)
+    view.seed_redone(0, 0, {"acc": 0.98}, quieter=False)
+    values = "acc 0.9800, time -, params -"
+    assert lines[-2:] == [
+        f"trial 0 was trained again, quieter: it has that training's times: {values}",
+        f"trial 0 was trained again, not quieter: it keeps its times: {values}",
+    ]
+    assert view.seeds_done == 0
+
+
 def test_further_seeds_of_finished_trials_are_told_with_the_trial_s_means(view, lines, spec, job):
     view.opened(spec.model_copy(update={"more_repeats": 1}), 2)
     view.seed_finished(0, 1, {"acc": 0.98})  # it was measured while no driver ran

@@ -45,9 +45,9 @@ NOT_RUN = {
     ],
 }
 """Why the blocks that are not run are not, by page and in order."""
-AT_MOST = {"--trials": 1, "--more": 1, "--more-repeats": 0, "--epochs": 1}
+AT_MOST = {"--trials": 1, "--more": 1, "--more-repeats": 0, "--redo-loaded": 0, "--epochs": 1}
 """What a number on a command line is lowered to."""
-AT_MOST_OF_DEMO = {"--trials": 2, "--more": 1, "--more-repeats": 0, "--epochs": 5}
+AT_MOST_OF_DEMO = {"--trials": 2, "--more": 1, "--more-repeats": 0, "--redo-loaded": 0, "--epochs": 5}
 """What it is lowered to where the study `demo` is searched, which is prepared once for all pages."""
 ADDED = {
     "optimize": ["--device", "cpu", "--plain", "--require", "acc>=0"],

@@ -15,7 +15,7 @@ class Watcher(Observer):
 
     def __init__(self):
         self.started, self.finished, self.failed, self.fronts, self.notices = [], [], [], [], []
-        self.seeds, self.seed_values, self.seed_failures = [], [], []
+        self.seeds, self.seed_values, self.seed_failures, self.redone = [], [], [], []
 
     def trial_started(self, job, design):
         self.started.append((job.trial, job.seed, job.attempt, design))
@@ -31,6 +31,9 @@ class Watcher(Observer):
 
     def seed_finished(self, trial, seed, values):
         self.seed_values.append((trial, seed, values))
+
+    def seed_redone(self, trial, seed, values, quieter):
+        self.redone.append((trial, seed, quieter))
 
     def seed_failed(self, trial, seed, reason):
         self.seed_failures.append((trial, seed, reason))

@@ -55,6 +55,9 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
 @spec_option(
+    "--redo-loaded", "N", "Train front members whose device was busy again, at most N times each.", int
+)
+@spec_option(
     "--retries", "N", "Further tries of a training that is cut off and gets no further, as by a kill.", int
 )
 @shared("--checkpoint-every", "  [default: 10m]")
