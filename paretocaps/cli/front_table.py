@@ -17,6 +17,8 @@ from paretocaps.report.tables import choice_text, flags_text, heading, objective
 
 GAP = 2
 """Spaces between columns."""
+_HOLLOW = "○"
+"""What stands before the number of a trial that is loaded."""
 SMALLEST = 6
 """Lines of a table with one member: three of headings, the rule, the member, what is left out."""
 
@@ -43,7 +45,7 @@ def front_columns(
     members: Sequence[FrontMember], objectives: Sequence[Objective], base: Mapping[str, Any] | None = None
 ) -> list[Column]:
     """Return the possible columns, the most important first; `base` is passed to `telling_choices`."""
-    columns = [Column("trial", [str(m.trial) for m in members], right=True)]
+    columns = [Column("trial", [f"{_HOLLOW * m.loaded}{m.trial}" for m in members], right=True)]
     if any(member.design for member in members):
         columns.append(Column("design", [m.design or "-" for m in members]))
     if any(member.seeds > 1 for member in members):

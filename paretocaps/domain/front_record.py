@@ -12,6 +12,9 @@ from paretocaps.domain.quantities.quantities import parse_quantity
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.tuning import Tunings
 
+LOADED = "loaded"
+"""The flag of a trial with a training whose device was disturbed by anything else."""
+
 
 @dataclass(frozen=True)
 class FrontMember:
@@ -37,6 +40,11 @@ class FrontMember:
     flags: tuple[str, ...] = ()
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     level: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether anything else disturbed the device of any of its trainings; pictures show it hollow."""
+        return LOADED in self.flags
 
     @property
     def designs(self) -> tuple[str, ...]:

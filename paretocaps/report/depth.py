@@ -22,11 +22,12 @@ _KINDS = ("family", "routing", "optimizer")
 
 @dataclass(frozen=True)
 class DepthPoint:
-    """One depth of a line: `value` is the mean over `trials` trials."""
+    """One depth of a line: `value` is the mean over `trials` trials, some of them `loaded` or none."""
 
     blocks: int
     value: float
     trials: int
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,16 @@ def _value(trial: FrontMember, name: str) -> str:
 
 def _line(quantity: str, kind: Mapping[str, str], trials: Sequence[FrontMember]) -> DepthLine:
     found: dict[int, list[float]] = {}
+    loaded: set[int] = set()
     for trial in trials:
-        value = trial.values.get(quantity, math.nan)
+        value, blocks = trial.values.get(quantity, math.nan), int(trial.choices["blocks"])
         if math.isfinite(value):
-            found.setdefault(int(trial.choices["blocks"]), []).append(value)
-    points = (DepthPoint(blocks, fmean(values), len(values)) for blocks, values in sorted(found.items()))
+            found.setdefault(blocks, []).append(value)
+            loaded |= {blocks} if trial.loaded else set()
+    points = (
+        DepthPoint(blocks, fmean(values), len(values), blocks in loaded)
+        for blocks, values in sorted(found.items())
+    )
     measured = [(float(blocks), value) for blocks, values in sorted(found.items()) for value in values]
     slope = slope_of(measured) if quantity in GROWING else None
     return DepthLine(quantity, kind["family"], tuple(points), kind, slope)

@@ -36,7 +36,8 @@ _LEGEND_LINE = 22
 def depth_figures(lines: Sequence[DepthLine]) -> "dict[str, Figure]":
     """Return a figure of each quantity against depth (as in MoCapsNet's Figures 3 and 4), by identifier.
 
-    A family has one colour; a thin line is the fitted slope. A point over several trials is drawn hollow.
+    A family has one colour; a thin line is the fitted slope. A point over several trials has a dot,
+    and one with a loaded trial is hollow.
 
     Args:
         lines: from `depth.depth_lines`.
@@ -72,7 +73,7 @@ def _figure(quantity: str, lines: Sequence[DepthLine]) -> "Figure":
 
 
 def _trace(line: DepthLine, look: dict[str, Any], symbol: str, size: int) -> dict[str, Any]:
-    symbols = [symbol if point.trials == 1 else f"{symbol}-open" for point in line.points]
+    symbols = [f"{symbol}{'-open' * point.loaded}{'-dot' * (point.trials > 1)}" for point in line.points]
     return {
         "type": "scatter",
         "x": [point.blocks for point in line.points],
@@ -105,4 +106,6 @@ def _fitted(line: DepthLine, slope: Slope, color: str) -> dict[str, Any]:
 
 def _hover(line: DepthLine, point: DepthPoint) -> str:
     of = "one trial" if point.trials == 1 else f"mean of {point.trials} trials"
-    return f"{point.blocks} blocks: {amount_text(line.quantity, point.value)}<br>{of}"
+    return (
+        f"{point.blocks} blocks: {amount_text(line.quantity, point.value)}<br>{of}{', loaded' * point.loaded}"
+    )

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 _MANY = 300
 _DRAWN = 40_000
 """How many points all figures of a page have for other trials; more would make it larger than 10 MB."""
+_FRONT, _KNEE = "front", "knee"
 _CAMERA = {"eye": {"x": -1.6, "y": -1.6, "z": 0.65}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}}
+
+Layer = tuple[str, Points, dict[str, Any]]
+"""A layer of a figure: its name, its points, and the marker of each."""
 
 
 def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
     """Return every figure of a front: 3-D over its first three objectives, 2-D for every pair.
 
     Args:
-        front: the front, whose members are drawn in colour.
+        front: the front, whose members are drawn in colour, and hollow where they are loaded.
         trials: all finished trials, drawn faint; members among them are not drawn twice.
 
     Returns:
@@ -97,7 +101,7 @@ def _pair(front: FrontRecord, members: Points, others: Points, x: int, y: int) -
     across, up = (_extent(front, members, others, index) for index in (x, y))
     figure = Figure()
     corners = staircase(members, front.objectives, x, y)
-    line = {"color": FRONT_COLOUR, "width": 1.5}
+    line, on_front = {"color": FRONT_COLOUR, "width": 1.5}, set(members.trials)
     figure.add_trace(
         Scatter(
             x=[corner[0] for corner in corners],
@@ -110,7 +114,7 @@ def _pair(front: FrontRecord, members: Points, others: Points, x: int, y: int) -
     )
     for name, shown, marker in _layers(front, members, others, sizes=(6, 10, 13)):
         place = {"x": shown.column(x), "y": shown.column(y)}
-        bars = _bars(shown, x, y) if shown is members else {}
+        bars = _bars(shown, x, y) if set(shown.trials) <= on_front and name != _KNEE else {}
         figure.add_trace(Scatter(**place, **bars, mode="markers", name=name, marker=marker, **_hover(shown)))
     figure.update_xaxes(axis(front.objectives[x], across))
     figure.update_yaxes(axis(front.objectives[y], up))
@@ -145,25 +149,38 @@ def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> 
 
 def _layers(
     front: FrontRecord, members: Points, others: Points, sizes: tuple[float, float, float]
-) -> list[tuple[str, Points, dict[str, Any]]]:
-    """Return name, points and marker of the other trials, the front's members and its knee."""
+) -> list[Layer]:
+    """Return name, points and marker of the other trials, the front's members and its knee.
+
+    Trials that are loaded are a layer of their own, and hollow.
+    """
     from paretocaps.pareto.decision import knee
 
     faint = {"size": sizes[0], "color": FAINT, "opacity": 0.5 if len(others) < _MANY else 0.2}
     count = len(front.objectives)
     drawn = others.only(evenly(len(others), _DRAWN // (comb(count, 2) + (count > 2))))
     of = "" if len(drawn) == len(others) else f" of {len(others)}"
-    layers = [(f"other trials ({len(drawn)}{of})", drawn, faint)]
+    layers = _parted("other trials", drawn, faint, of)
     if len(members):
         edge = {"width": 1, "color": "white"}
         at = knee(members.values, front.objectives)
         chosen = members.only([at])
         strong = {"size": sizes[1], "color": FRONT_COLOUR, "line": edge}
-        layers.append((f"front ({len(members)})", members, strong))
-        layers.append(
-            ("knee", chosen, {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge})
-        )
+        layers += _parted(_FRONT, members, strong)
+        diamond = {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge}
+        layers.append((_KNEE, chosen, _hollow(diamond) if chosen.loaded & {*chosen.trials} else diamond))
     return [layer for layer in layers if len(layer[1])]
+
+
+def _parted(name: str, shown: Points, marker: dict[str, Any], of: str = "") -> list[Layer]:
+    """Return the layers of trials, those that are loaded apart; `of` follows the number of the others."""
+    quiet, loaded = shown.parted()
+    hollow = (f"{name}, loaded ({len(loaded)})", loaded, _hollow(marker))
+    return [(f"{name} ({len(quiet)}{of})", quiet, marker), hollow]
+
+
+def _hollow(marker: dict[str, Any]) -> dict[str, Any]:
+    return marker | {"symbol": f"{marker.get('symbol', 'circle')}-open", "line": {"width": 2}}
 
 
 def _bars(shown: Points, x: int, y: int) -> dict[str, Any]:

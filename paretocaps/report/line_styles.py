@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from paretocaps.report.style import CYCLE
@@ -24,6 +24,11 @@ class LineStyle:
     color: str
     dash: str
     symbol: str
+
+    @property
+    def hollow(self) -> "LineStyle":
+        """The style of a trial that is loaded."""
+        return replace(self, symbol=f"{self.symbol}-open")
 
     def faint(self, opacity: float) -> str:
         """Return the colour with an opacity, for what lies behind the line."""

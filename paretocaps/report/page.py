@@ -89,6 +89,7 @@ def write_report(
     depths = [line for line in depth_lines(everyone) if _compares(line, front)]
     families = {member.trial: str(member.choices.get("family", "")) for member in front}
     styles = line_styles(families | {curve.trial: curve.family for curve in policies})
+    styles |= {m.trial: styles[m.trial].hollow for m in everyone if m.loaded and m.trial in styles}
     return write_page(
         path,
         "report",

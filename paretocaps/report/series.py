@@ -22,7 +22,8 @@ class Points:
     """Trials as points: `values` has n rows of one number per objective, `hover` one row of texts per trial.
 
     `template` is what hovering shows, in plotly's form, with the texts as its `customdata`. `intervals` has n
-    rows of one (low, high) per objective, both equal to the value where it has no interval.
+    rows of one (low, high) per objective, both equal to the value where it has no interval. `loaded` has the
+    numbers of those whose device was disturbed.
     """
 
     trials: tuple[int, ...]
@@ -30,6 +31,7 @@ class Points:
     hover: tuple[tuple[str, ...], ...]
     template: str
     intervals: tuple[tuple[tuple[float, float], ...], ...]
+    loaded: frozenset[int] = frozenset()
 
     def column(self, index: int) -> list[float]:
         """Return the n values of one objective."""
@@ -61,6 +63,14 @@ class Points:
         if not any(map(any, reach)):
             return None
         return {"array": [above for above, _ in reach], "arrayminus": [below for _, below in reach]}
+
+    def parted(self) -> tuple[Self, Self]:
+        """Return those that are not loaded, and those that are."""
+        loaded = [trial in self.loaded for trial in self.trials]
+        quiet, disturbed = (
+            [row for row, one in enumerate(loaded) if one is wanted] for wanted in (False, True)
+        )
+        return self.only(quiet), self.only(disturbed)
 
     def only(self, rows: Sequence[int]) -> Self:
         """Return the points in `rows`, in their order."""
@@ -97,6 +107,7 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brie
         hover=tuple(hover_texts(member, objectives, brief) for member in shown),
         template=hover_template(objectives, brief),
         intervals=tuple(tuple(_interval(member, o) for o in objectives) for member in shown),
+        loaded=frozenset(member.trial for member in shown if member.loaded),
     )
 
 
@@ -112,7 +123,7 @@ def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: boo
     trials in every figure would be twice as large.
     """
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
-    about = (f" ({plain(member.design)})" if member.design else "") + seeds
+    about = (f" ({plain(member.design)})" if member.design else "") + seeds + ", loaded" * member.loaded
     texts = [str(member.trial), about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
     if not brief:
         choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]

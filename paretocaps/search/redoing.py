@@ -9,7 +9,6 @@ from paretocaps.search.study_front import StudyFront
 from paretocaps.storage.records import AttemptRecord, TrialRecord
 from paretocaps.storage.store import Store
 
-_LOADED = "loaded"
 _CUT_OFF = "running", "interrupted"
 
 
@@ -35,7 +34,7 @@ class Redoing:
         if not self.spec.redo_loaded or not any(objective.timed for objective in self.objectives):
             return []
         front = self.standing.within(self.spec.requirements)
-        loaded = [member.trial for member in front if _LOADED in member.flags]
+        loaded = [member.trial for member in front if member.loaded]
         return [number for number in loaded if self.seeds(self.store.trial(self.spec.study, number))]
 
     def seeds(self, trial: TrialRecord) -> list[int]:

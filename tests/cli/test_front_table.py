@@ -26,6 +26,12 @@ def test_seeds_show_where_a_value_is_a_mean(front, member):
     assert "design" not in [c.title for c in front_columns([member(1, 0.9, 1, 1)], front.objectives)]
 
 
+def test_loaded_trials_have_a_hollow_mark(front):
+    members = [replace(front.members[0], flags=("shared", "loaded")), *front.members[1:]]
+    (trial, *_) = front_columns(members, front.objectives)
+    assert trial.cells[:2] == ["○3", str(members[1].trial)]
+
+
 def test_a_wide_table_shows_all(front):
     lines = lines_of(front_table(front.members, front.objectives))
     assert len(lines) == 7

@@ -22,13 +22,20 @@ def test_a_figure_a_quantity_and_a_line_a_family():
     memory, other = figures["depth-memory"].data
     (seconds,), (acc,) = figures["depth-epoch_time"].data, figures["depth-acc"].data
     assert (list(memory.x), list(memory.y)) == ([1, 8], [2e9, 4.5e9])
-    assert list(memory.marker.symbol) == ["circle", "circle-open"]
+    assert list(memory.marker.symbol) == ["circle", "circle-dot"]
     assert memory.text[1] == "8 blocks: 4.50 GB<br>mean of 2 trials"
     assert seconds.text[1] == "20 blocks: 12.5 s<br>one trial"
     assert acc.text[1] == "8 blocks: 0.75<br>one trial"
     assert memory.line.color == seconds.line.color == acc.line.color != other.line.color
     assert figures["depth-epoch_time"].layout.xaxis.dtick == 2
     assert figures["depth-memory"].layout.title.text == "Peak memory by depth"
+
+
+def test_a_point_with_a_loaded_trial_is_hollow():
+    points = (1, 2.0, 1, True), (2, 3.0, 2, True), (3, 4.0, 2, False)
+    (trace,) = depth_figures([line("epoch_time", "capsnet", *points)])["depth-epoch_time"].data
+    assert list(trace.marker.symbol) == ["circle-open", "circle-open-dot", "circle-dot"]
+    assert trace.text[0] == "1 blocks: 2 s<br>one trial, loaded"
 
 
 def test_routings_and_optimisers_have_dashes_and_markers_and_a_family_one_colour():
@@ -41,7 +48,7 @@ def test_routings_and_optimisers_have_dashes_and_markers_and_a_family_one_colour
     traces = depth_figures(lines)["depth-acc"].data
     assert [trace.name for trace in traces] == [line.name for line in lines]
     assert [trace.line.dash for trace in traces] == ["solid", "dash"] * 2
-    assert list(traces[1].marker.symbol) == ["square", "square-open"]
+    assert list(traces[1].marker.symbol) == ["square", "square-dot"]
     assert traces[0].line.color == traces[1].line.color != traces[2].line.color
 
 

@@ -66,6 +66,36 @@ def test_bars_show_the_intervals_of_members_that_have_some(front, trials):
     assert all(trace.error_y.array is None for trace in figure.data if trace.name != "front (3)")
 
 
+@pytest.mark.parametrize("draw", [front_3d, lambda front, trials: front_2d(front, trials, x=1, y=0)])
+def test_loaded_trials_are_hollow(front, trials, draw):
+    loaded = [replace(one, flags=("loaded",)) for one in front.members]
+    beaten = [
+        replace(one, flags=("shared", "loaded"))
+        for one in trials
+        if one.trial not in {m.trial for m in loaded}
+    ]
+    disturbed = replace(front, members=(*front.members[:1], *loaded[1:]))
+    drawn = traces(draw(disturbed, [*trials, *beaten]))
+    assert drawn["front (1)"].marker.symbol is None
+    assert drawn["front, loaded (2)"].marker.symbol == "circle-open"
+    assert list(drawn["front, loaded (2)"].customdata[0][:2]) == ["0", " (baseline), mean of 3 seeds, loaded"]
+    everyone = traces(draw(replace(front, members=tuple(loaded)), beaten))
+    assert "front (0)" not in everyone
+    assert everyone["other trials, loaded (1)"].marker.symbol == "circle-open"
+    assert everyone["knee"].marker.symbol == "diamond-open"
+    quiet = traces(draw(front, trials))
+    assert quiet["knee"].marker.symbol == "diamond"
+
+
+def test_loaded_members_keep_their_bars(front, trials):
+    acc = {"acc": Estimate(0.98, 3, 0.01, 0.97, 1.0)}
+    member = replace(front.members[1], estimates=acc, flags=("loaded",))
+    disturbed = replace(front, members=(front.members[0], member, front.members[2]))
+    bars = traces(front_2d(disturbed, trials, x=1, y=0))
+    assert list(bars["front, loaded (1)"].error_y.arrayminus) == [pytest.approx(0.01)]
+    assert bars["knee"].error_y.array is None
+
+
 def test_the_step_line_is_the_front_of_the_two_alone(front, trials):
     line = traces(front_2d(front, trials, x=1, y=0))["front of these two"]
     # trial 2 is on the front for its parameters only

@@ -14,3 +14,8 @@ def test_there_is_a_style_for_any_number_of_trials():
     found = line_styles(dict.fromkeys(range(100), ""))
     assert len(set(found.values())) == len(STYLES) == 42
     assert found[0].faint(0.5) == "rgba(0,114,178,0.5)"
+
+
+def test_the_markers_of_a_loaded_trial_are_hollow():
+    style = line_styles({3: ""})[3]
+    assert (style.hollow.symbol, style.hollow.color) == ("circle-open", style.color)
