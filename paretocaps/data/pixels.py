@@ -4,12 +4,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from paretocaps.data.images import ImageSet
 
+_resident: "WeakKeyDictionary[ImageSet, dict[torch.device, ResidentPixels]]" = WeakKeyDictionary()
 _COPIED = 2**26  # bytes copied to a device at a time, so that a mapped file is never in memory as a whole
 
 
@@ -31,6 +33,9 @@ class Pixels(Protocol):
 def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = None) -> Pixels:
     """Return the images of `image_set`, copied to `device` if they fit into `room`, else where they are.
 
+    By default, a process copies a set to a device once, and keeps the copy as long as the set: all trials of
+    a worker train on the same images. Features are copied each time.
+
     Args:
         image_set: the images.
         device: the device of the blocks.
@@ -38,11 +43,19 @@ def open_pixels(image_set: ImageSet, device: torch.device, room: int | None = No
             On a CPU there is no limit by default, but images mapped from a file are not copied, because all
             processes share its pages.
     """
+    shared = room is None and not image_set.pixels.is_floating_point()
+    if shared and (copy := _resident.get(image_set, {}).get(device)) is not None:
+        return copy
     needed = len(image_set) * image_set.pixels[0].numel()
     if room is None and device.type == "cuda":
         room = free_memory(device) // 2
     fits = not image_set.mapped if room is None else needed <= room
-    return ResidentPixels(image_set, device) if fits else StreamedPixels(image_set, device)
+    if not fits:
+        return StreamedPixels(image_set, device)
+    made = ResidentPixels(image_set, device)
+    if shared:
+        _resident.setdefault(image_set, {})[device] = made
+    return made
 
 
 def free_memory(device: torch.device) -> int:

@@ -94,8 +94,9 @@ class Train(Protocol):
 class Judge(Protocol):
     """A function that measures the accuracy of a trained network on the test part.
 
-    It is called with the job that trained it, whose `device` and `threads` are those to judge on, and the
-    file that its measurement names as `weights`. It calls `on_progress` as often as it likes.
+    It is called with the job that trained it, whose `device` and `threads` are those to judge on and whose
+    `tunings` are those that its measurement names, and with the file that this names as `weights`. It calls
+    `on_progress` as often as it likes.
     """
 
     def __call__(self, job: TrainingJob, weights: Path, on_progress: OnProgress) -> JudgedTest:

@@ -43,11 +43,13 @@ class Evaluator:
 
     Args:
         device: the device of the networks and images.
-        precision: a context in which the forward passes run.
+        computing: returns a context in which forward passes run, such as one that sets their precision and
+            the ways in which products are computed.
         batch_size: the initial images per batch; the default depends on the device.
         on_progress: receives how many images were seen.
 
     Attributes:
+        computing: may be replaced between two passes.
         batch_size: the present number of images per batch.
         remarks: one line per halving.
     """
@@ -55,13 +57,13 @@ class Evaluator:
     def __init__(
         self,
         device: torch.device,
-        precision: AbstractContextManager[Any] | None = None,
+        computing: Callable[[], AbstractContextManager[Any]] = nullcontext,
         batch_size: int | None = None,
         on_progress: OnProgress = unheard,
     ) -> None:
         self.batch_size = batch_size or (_CUDA_BATCH if device.type == "cuda" else _CPU_BATCH)
         self.remarks: list[str] = []
-        self._precision = precision or nullcontext()
+        self.computing = computing
         self._on_progress = on_progress
 
     def accuracy(
@@ -103,7 +105,7 @@ class Evaluator:
         """Return the result of `pass_over` at the present batch size, halving it while memory runs out."""
         while True:
             try:
-                with self._precision:
+                with self.computing():
                     return pass_over(self.batch_size)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.batch_size == 1:
@@ -134,7 +136,7 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> floa
     return judge(network, batches).acc
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def judge(network: Network, batches: Iterable[tuple[Tensor, Tensor]], loss: LossName = "margin") -> Judgement:
     """Return accuracy, mean loss and predictions for the images of `batches`, as `accuracy` does.
 

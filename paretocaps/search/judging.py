@@ -12,6 +12,7 @@ from paretocaps.domain.objective import Objective
 from paretocaps.domain.progress import WAITS, OnProgress, unheard
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import TrainingError
 from paretocaps.execution.attempt import failure_of
 from paretocaps.execution.devices import devices
@@ -100,6 +101,7 @@ class Judging:
             device=device,
             threads=cores(),
             folder=attempt.folder,
+            tunings=_tunings(attempt),
             exclusive=True,  # it would disturb trainings whose times are compared
         )
         try:
@@ -121,6 +123,12 @@ class Judging:
         if line not in self._told:
             self._told.add(line)
             self.notice(line)
+
+
+def _tunings(attempt: AttemptRecord) -> dict[str, dict[str, Tuning]]:
+    """Return by device how the steps of a training were computed."""
+    measured = attempt.measurement
+    return {} if measured is None else {measured.device.machine: dict(measured.tunings)}
 
 
 def _test_acc(attempt: AttemptRecord) -> float | None:

@@ -1,6 +1,7 @@
 """Measures the ensembles of a study when its networks are trained."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.ensemble import EnsembleSpec
@@ -94,13 +95,13 @@ def _measured(
     from paretocaps.execution.devices import devices
     from paretocaps.storage.records import EnsembleRecord
     from paretocaps.training.device import open_device
-    from paretocaps.training.precision import autocast, resolve_precision
+    from paretocaps.training.precision import computed, default_tuning
     from paretocaps.training.weights import load_weights
 
     device = open_device(devices(spec.device)[0])
     networks = [load_weights(path).to(device) for one in members if (path := one.weights) is not None]
     splits = load(spec.data_spec)
-    evaluator = Evaluator(device, autocast(device, resolve_precision(precision, device)))
+    evaluator = Evaluator(device, partial(computed, device, default_tuning(precision, device)))
     measured = [one.measurement for one in members if one.measurement is not None]
     return EnsembleRecord(
         name=name,

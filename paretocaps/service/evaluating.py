@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,7 @@ def evaluate(
         appraisal = appraise(
             [subject.network for subject in subjects],
             images,
-            Evaluator(device, autocast(device, dtype)),
+            Evaluator(device, partial(autocast, device, dtype)),
             device,
             next((subject.classes for subject in subjects if subject.classes), splits.class_names),
             Extras(options.robust, options.pictures, options.grids),

@@ -20,7 +20,7 @@ def keep_tunings(connection: Connection, study: str, device: str, tunings: Tunin
     key = study_id(connection, study)
     rows = [
         {"study_id": key, "device": device, "key": name, "tuning": _row(one), "created": now()}
-        for name, one in tunings.items()
+        for name, one in sorted(tunings.items())  # else two writers may wait for each other
     ]
     added = INSERT[connection.dialect.name](TUNINGS).on_conflict_do_nothing()
     connection.execute(added, rows)

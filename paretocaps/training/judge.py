@@ -1,5 +1,6 @@
 """Judges a trained network of the built-in trainer on the test part."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,13 +14,15 @@ from paretocaps.domain.measurement import JudgedTest
 from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.models.network import Network
-from paretocaps.training.device import open_device
-from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.precision import computed, default_tuning
 from paretocaps.training.weights import load_weights
 
 
 def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) -> JudgedTest:
     """Return the test accuracy of trained weights (the `Judge` protocol).
+
+    On the device that trained them, products are computed as in the last phase, by the last of its tunings.
 
     Raises:
         DataError, UsageError: the data, the device or the weights cannot be used.
@@ -27,11 +30,11 @@ def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) ->
     device = open_device(job.device)
     if job.threads is not None:
         torch.set_num_threads(job.threads)
+    used = list(job.tunings.get(describe_device(device).machine, {}).values())
     precision = choices_model().model_validate(job.choices).precision
+    tuning = used[-1] if used else default_tuning(precision, device)
     test = load(job.data, on_progress).test
-    evaluator = Evaluator(
-        device, autocast(device, resolve_precision(precision, device)), on_progress=on_progress
-    )
+    evaluator = Evaluator(device, partial(computed, device, tuning), on_progress=on_progress)
     return judged(load_weights(weights).to(device), test, evaluator)
 
 

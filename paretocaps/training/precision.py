@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from paretocaps.domain.tuning import Precision, Tuning
+from paretocaps.models.tuned import using
 
 DTYPES: Mapping[Precision, torch.dtype] = {
     "fp32": torch.float32,
@@ -50,6 +51,13 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
         return nullcontext()
     # weights change every step, so a cache of their casts would only hold memory
     return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
+
+
+@contextmanager
+def computed(device: torch.device, tuning: Tuning) -> Iterator[None]:
+    """Run forward passes by `tuning` inside the context, in its number format too."""
+    with using(tuning), autocast(device, DTYPES[tuning.precision]):
+        yield
 
 
 def fast_float32(device: torch.device) -> None:

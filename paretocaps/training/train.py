@@ -3,6 +3,7 @@
 import copy
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -45,7 +46,7 @@ from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.launch import open_ranks, threads_of
 from paretocaps.training.learner import Learner
 from paretocaps.training.patience import out_of_patience
-from paretocaps.training.precision import autocast, resolve_precision
+from paretocaps.training.precision import computed
 from paretocaps.training.pruning import (
     Judged,
     achieved,
@@ -146,8 +147,7 @@ class _Training:
         )
         self.prune_after = warmup_epochs(choices, job.epochs)
         self.images, self.validation = loader, DeviceLoader(splits.validation, device)
-        precision = autocast(device, resolve_precision(choices.precision, device))
-        self.evaluator = Evaluator(device, precision, on_progress=on_progress)
+        self.evaluator = Evaluator(device, self._computed, on_progress=on_progress)
         self.energy = EpochEnergy(open_meter(device) if ENERGY in job.measure else None)
         self.features = FrozenFeatures(self.learner, loader, self.validation, job.seed, choices, self.energy)
         if state is not None or self.prune_after != 0:
@@ -163,6 +163,10 @@ class _Training:
         self.predicted: tuple[int, ...] = ()
         if state is not None:
             self._restore(state)
+
+    def _computed(self) -> AbstractContextManager[None]:
+        """Return the context in which networks are judged: products are computed as in the phase's steps."""
+        return computed(self.device, self.learner.tuning)
 
     def state(self) -> dict[str, Any]:
         """Return all that a later process needs to continue from here."""

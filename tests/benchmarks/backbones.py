@@ -3,6 +3,7 @@
 import copy
 import statistics
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def pruned_resnet18(folder: Path, images: int = 10_000, epochs: int = 20) -> lis
     recipe = {"image_size": 32, "augment": "crop", "standardise": True, "lr_policy": "one_cycle"}
     learner, splits, choices = _learner(CIFAR, images, **RESNET18, **recipe, pruning_ratio=0.5)
     cpu, plan, batch = torch.device("cpu"), build_plan(choices, images, epochs), choices.batch_size
-    evaluator = Evaluator(cpu, autocast(cpu, learner.dtype))
+    evaluator = Evaluator(cpu, partial(autocast, cpu, learner.dtype))
     validation = DeviceLoader(splits.validation, cpu)
     accuracies = []
     for epoch in range(1, epochs + 1):
@@ -165,7 +166,7 @@ def _judge_of_types(learner: Any, validation: Any) -> Callable[[int, str, int], 
     from paretocaps.training.precision import autocast
 
     network, device = learner.network, learner.device
-    evaluator = Evaluator(device, autocast(device, learner.dtype))
+    evaluator = Evaluator(device, partial(autocast, device, learner.dtype))
     images = DeviceLoader(validation, device)
     seen = [batch for batch, _ in islice(learner.loader.batches(128, epoch=0), 8)]
 

@@ -24,7 +24,9 @@ def mnist(folder: Path) -> list[Figure]:
     """Train baseline choices on real MNIST: 10,000 training images, 3 epochs at batch 128."""
     options = ["--data", str(MNIST), "--limit-train", "10000", "--epochs", "3", "--trials", "1"]
     timed(["optimize", "--study", "mnist", *options, "--design", "baseline"], folder)
-    (member,) = json.loads(timed(["front", "mnist", "--all", "--format", "json"], folder)[1])["members"]
+    (member,) = json.loads(timed(["front", "mnist", "--all", "--test", "--format", "json"], folder)[1])[
+        "members"
+    ]
     return [
         figure(
             "MNIST, baseline, 10,000 images, 3 epochs: test accuracy", member["test_acc"], "", "at least 0.97"

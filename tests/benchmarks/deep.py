@@ -141,7 +141,9 @@ def deep_accuracy(folder: Path) -> list[Figure]:
         baseline += ["--fix", "lr_policy=fixed", "--fix", "batch_schedule=constant", "--no-designs"]
         study = f"run{number}"
         timed(["optimize", "--study", study, "--trials", "1", *options, *fixed, *baseline], folder)
-        (member,) = json.loads(timed(["front", study, "--all", "--format", "json"], folder)[1])["members"]
+        (member,) = json.loads(timed(["front", study, "--all", "--test", "--format", "json"], folder)[1])[
+            "members"
+        ]
         figures.append(
             figure(f"{family}, {name}, init={init}: test accuracy", member["test_acc"], "", target)
         )

@@ -43,7 +43,7 @@ def hybrids(folder: Path) -> list[Figure]:
         for seed in seeds:
             study = ["--study", f"{family}-{epochs}-{seed}", "--seed", str(seed), "--epochs", str(epochs)]
             timed(["optimize", *study, *options, "--fix", f"family={family}"], folder)
-            shown = timed(["front", study[1], "--all", "--format", "json"], folder)[1]
+            shown = timed(["front", study[1], "--all", "--test", "--format", "json"], folder)[1]
             (member,) = json.loads(shown)["members"]
             found.append(member["test_acc"])
         name = f"{family}, 10,000 MNIST images, {epochs} epochs at batch 32: test accuracy"

@@ -5,6 +5,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +149,7 @@ def evaluation(folder: Path) -> list[Figure]:
 
     case, cpu = Case(Choices(batch_size=128)), torch.device("cpu")
     network = build_network(case.architecture, 0)
-    evaluator = Evaluator(cpu, autocast(cpu, resolve_precision("auto", cpu)))
+    evaluator = Evaluator(cpu, partial(autocast, cpu, resolve_precision("auto", cpu)))
     images = DeviceLoader(ImageSet(*random_images(case.architecture, 10_000)), cpu)
 
     def evaluate() -> float:

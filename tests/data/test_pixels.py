@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -64,6 +66,22 @@ def test_what_fits_is_copied_and_mapped_images_stay_on_disk(parts) -> None:
     for images in parts:
         assert isinstance(open_pixels(images, CPU, room=needed), ResidentPixels)
         assert isinstance(open_pixels(images, CPU, room=needed - 1), StreamedPixels)
+
+
+def test_a_process_copies_a_set_once_and_keeps_the_copy_as_long_as_the_set(parts) -> None:
+    images, mapped = parts
+    copy = open_pixels(images, CPU)
+    assert open_pixels(images, CPU) is copy
+    assert open_pixels(images, CPU, room=10**9) is not copy
+    open_pixels(mapped, CPU, room=10**9)
+    assert isinstance(open_pixels(mapped, CPU), StreamedPixels)
+    features = ImageSet(torch.ones(4, 2, 1, 1), torch.arange(4))
+    assert open_pixels(features, CPU) is not open_pixels(features, CPU)
+    other = ImageSet(images.pixels, images.labels)
+    kept = weakref.ref(open_pixels(other, CPU))
+    assert kept() is not None
+    del other
+    assert kept() is None
 
 
 @given(st.lists(st.lists(st.integers(0, 39), min_size=1, max_size=9), max_size=5))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import inspect
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import FencedError, StorageError
 from paretocaps.storage.artifacts import artifacts_folder
 from paretocaps.storage.claims import NewTrial
@@ -131,6 +133,18 @@ def test_drivers_are_fenced_and_claim_each_trial_once(store):
         a.interrupt_trial("s", 0)
     assert b.claim("s", 0)
     assert store.changes("s")[1][0].driver == "b"
+
+
+def test_drivers_that_tune_at_once_use_the_tuning_that_came_first(store):
+    measured = [Tuning(threads=number) for number in range(1, 9)]
+
+    def keep(tuning):
+        keys = "ab" if tuning.threads % 2 else "ba"
+        return store.keep_tunings("s", "cpu", dict.fromkeys(keys, tuning))
+
+    with ThreadPoolExecutor(len(measured)) as pool:
+        kept = list(pool.map(keep, measured))
+    assert kept == len(measured) * [store.tunings("s")["cpu"]]
 
 
 def test_many_processes_create_one_database(url):

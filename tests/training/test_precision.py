@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from paretocaps.domain.tuning import Tuning
-from paretocaps.training.precision import autocast, default_tuning, has_fast_bf16, resolve_precision
+from paretocaps.models.tuned import tuning_in_force
+from paretocaps.training.precision import (
+    autocast,
+    computed,
+    default_tuning,
+    has_fast_bf16,
+    resolve_precision,
+)
 
 CPU = torch.device("cpu")
 
@@ -25,3 +32,13 @@ def test_auto_is_float32_on_a_cpu_where_no_tuning_was_measured() -> None:
 def test_bf16_is_worth_trying_where_the_processor_has_instructions_for_it() -> None:
     assert has_fast_bf16(CPU) == (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     assert not has_fast_bf16(torch.device("cuda"))
+
+
+def test_passes_are_computed_by_a_tuning_in_its_number_format():
+    tuning, factor = Tuning(precision="bf16", products="onednn"), torch.ones(2, 2)
+    with computed(CPU, tuning):
+        assert tuning_in_force() == tuning
+        assert (factor @ factor).dtype == torch.bfloat16
+    assert tuning_in_force() == Tuning()
+    with computed(CPU, Tuning()):
+        assert (factor @ factor).dtype == torch.float32
