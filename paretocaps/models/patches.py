@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 # The most bytes of patches and outputs in a block, with whole patches and with single rows of them.
 _BLOCK_BYTES = 24 << 20
@@ -76,9 +80,57 @@ class Patches:
     def add_back(self, images: Tensor, matrix: Tensor, rows: slice) -> None:
         """Add a matrix of the form of `matrix` to `images` [b, H, W, C], at the places of its numbers."""
         (height, width), (down, across) = self.size, self.stride
-        matrix = matrix.view(len(images), height, width, -1, self.kernel[1], images.shape[-1])
-        for row in range(rows.start, rows.stop):
-            lines = images[:, row : row + height * down : down]
+        if rows.stop - rows.start == 1:  # it looks at some lines of the images, and at each once
+            images, down = images[:, rows.start : rows.start + height * down : down], 1
+        count, lines, columns, channels = images.shape
+        if matrix.dtype == images.dtype:
+            places = Places(count, (height, width), (rows.stop - rows.start, self.kernel[1]))
+            order, starts = _by_cell(places, (lines, columns), (down, across), images.device)
+            sums = functional.embedding_bag(order, matrix.view(-1, channels), starts, mode="sum")
+            images += sums.view(images.shape)
+            return
+        matrix = matrix.view(count, height, width, -1, self.kernel[1], channels)
+        for row in range(matrix.shape[3]):
             for column in range(self.kernel[1]):
-                cells = lines[:, :, column : column + width * across : across]
-                cells += matrix[:, :, :, row - rows.start, column]
+                cells = images[:, row : row + height * down : down, column : column + width * across : across]
+                cells += matrix[:, :, :, row, column]
+
+
+class Places(NamedTuple):
+    """The places of the channels in a matrix of patches, [b x P, rows x width x C].
+
+    Attributes:
+        images: how many images there are, b.
+        size: output rows and columns, whose product is P.
+        kernel: rows and columns of a patch.
+    """
+
+    images: int
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+
+
+@lru_cache(16)
+def _by_cell(
+    places: Places, lines: tuple[int, int], stride: tuple[int, int], device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return all places, ordered by the cell of the images that they look at, and then by row and column.
+
+    Args:
+        places: the places, numbered as they lie in memory.
+        lines: rows and columns of an image.
+        stride: steps down and across from one patch to the next.
+        device: where the images are.
+
+    Returns:
+        The numbers, and for each cell of the images, where its numbers begin; int32 both.
+    """
+    (height, width), (down, across) = lines, stride
+    sides = (*places.kernel, places.images, *places.size)
+    row, column, image, top, left = torch.meshgrid(*map(torch.arange, sides), indexing="ij")
+    cell = ((image * height + top * down + row) * width + left * across + column).flatten()
+    place = (image * places.size[0] + top) * places.size[1] + left
+    place = ((place * places.kernel[0] + row) * places.kernel[1] + column).flatten()
+    counts = torch.bincount(cell, minlength=places.images * height * width)
+    found = place[cell.argsort(stable=True)], counts.cumsum(0) - counts
+    return found[0].to(device, torch.int32), found[1].to(device, torch.int32)

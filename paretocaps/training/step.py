@@ -13,6 +13,7 @@ from paretocaps.models.losses import capsnet_loss, spread_margin
 from paretocaps.models.network import Network
 from paretocaps.models.tuned import using
 from paretocaps.training.loss_scaling import GradientScaling
+from paretocaps.training.optimizer_step import forget_gradients, take_step
 from paretocaps.training.precision import DTYPES, autocast
 from paretocaps.training.ranks import ALONE, Ranks
 
@@ -93,10 +94,10 @@ class TrainingStep:
                 the step, see `Share.weights`. The result is then this rank's share of the loss.
         """
         with using(self.tuning):
-            self.optimizer.zero_grad(set_to_none=True)
+            forget_gradients(self.optimizer)
             loss = self._gradients(images, labels, weights)
             if self._scaling is None:
-                self.optimizer.step()
+                take_step(self.optimizer)
             else:
                 self._scaling.step(self.optimizer)
         return loss

@@ -53,6 +53,24 @@ def test_adding_back_counts_how_many_patches_look_at_a_place(shape, kernel, stri
     assert torch.equal(by_row, expected)
 
 
+@CASES
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_numbers_are_added_back_in_the_order_of_the_kernel(shape, kernel, stride, dtype):
+    found = Patches(numbered(shape), kernel, stride)
+    generator = torch.Generator().manual_seed(0)
+    size = (shape[0] * found.size[0] * found.size[1], found.numbers)
+    matrix = torch.randn(size, generator=generator).to(dtype)
+    sums, expected = torch.zeros(shape), torch.zeros(shape)
+    found.add_back(sums, matrix, found.all_rows)
+    split = matrix.view(shape[0], *found.size, *kernel, shape[3])
+    for row in range(kernel[0]):
+        for column in range(kernel[1]):
+            lines = slice(row, row + found.size[0] * stride[0], stride[0])
+            cells = slice(column, column + found.size[1] * stride[1], stride[1])
+            expected[:, lines, cells] += split[:, :, :, row, column]
+    assert torch.equal(sums, expected)
+
+
 @pytest.mark.parametrize("limit", [1, 3000, 1 << 30])
 def test_blocks_hold_every_sample_once_and_no_more_than_allowed(monkeypatch, limit):
     monkeypatch.setattr(module, "_BLOCK_BYTES", limit)
