@@ -9,6 +9,8 @@ import torch
 from paretocaps.data import device_loader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.progress import WithProgress, unheard
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training import checkpoint_writer
@@ -336,6 +338,15 @@ def test_a_checkpoint_of_the_format_before_is_continued(job):
     whole, measured = train(job(epochs=2), go_on), train(made, go_on)
     assert [r.train_loss for r in measured.epochs] == [r.train_loss for r in whole.epochs]
     assert not [remark for remark in measured.remarks if "checkpoint" in remark]
+
+
+def test_a_resumed_training_keeps_its_tunings(job):
+    made = kept(job(epochs=3))
+    with pytest.raises(Cut):
+        train(made, WithProgress(cut_after(2), unheard, lambda *told: Tuning(threads=1)))
+    measured = train(made, go_on)
+    assert set(measured.tunings.values()) == {Tuning(threads=1)}
+    assert not measured.retuned
 
 
 def test_a_checkpoint_without_tunings_is_continued_and_marked(job):

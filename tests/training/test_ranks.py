@@ -121,6 +121,7 @@ def test_two_ranks_train_as_one_does(job, choices):
     losses = [[r.train_loss for r in measured.epochs] for measured in (one, two)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
     assert [r.val_loss for r in two.epochs] == pytest.approx([r.val_loss for r in one.epochs], rel=1e-3)
+    assert two.tunings
     assert two.predictions.acc == two.acc
     assert two.predictions.labels == one.predictions.labels
     assert (seen, two.params, two.best_epoch) == ([1, 2], one.params, one.best_epoch)

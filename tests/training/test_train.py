@@ -4,7 +4,8 @@ import torch
 from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
-from paretocaps.domain.progress import WithProgress
+from paretocaps.domain.progress import WithProgress, unheard
+from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator, accuracy
 from paretocaps.evaluation.robustness import robustness
@@ -118,6 +119,22 @@ def test_the_validation_loss_falls_as_the_training_loss_does(job):
 def test_batch_sizes_and_steps_follow_the_schedule(job):
     measurement = train_adabatch(job, epochs=3, limit_train=101)
     assert [(r.batch_size, r.steps) for r in measurement.epochs] == [(10, 11), (16, 7), (32, 4)]
+
+
+def test_every_phase_has_a_tuning_and_a_kept_one_is_used(job):
+    told = []
+    growing = {"batch_schedule": "adabatch", "first_batch": 25, "first_epochs": 1, "adabatch_p": 5}
+    asked = job(epochs=3)
+    asked = asked.model_copy(update={"choices": {"primary_capsules": 4, "precision": "fp32", **growing}})
+    first = train(asked, WithProgress(go_on, unheard, lambda *each: told.append(each) or each[-1]))
+    assert first.tunings == {key: tuning for _, key, tuning in told}
+    assert [key.split(", ")[1] for key in first.tunings] == ["25 images", "32 images"]
+    assert {device for device, *_ in told} == {first.device.machine}
+    kept = {key: Tuning(threads=1) for key in first.tunings}
+    again = train(asked.model_copy(update={"tunings": {first.device.machine: kept}}), go_on)
+    assert (again.tunings, again.retuned) == (kept, False)
+    elsewhere = train(asked.model_copy(update={"tunings": {"another device": kept}}), go_on)
+    assert elsewhere.tunings == first.tunings
 
 
 def test_batch_size_one_trains(job):
