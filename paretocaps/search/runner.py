@@ -12,7 +12,7 @@ from typing import Any
 from paretocaps.domain.job import Origin, TrainingJob
 from paretocaps.domain.objective import OBJECTIVES, is_timed
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import ParetocapsError, StorageError, UsageError
+from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.driver import Driver
@@ -92,6 +92,10 @@ class Runner:
         except TimeIsUpError as over:
             self.time_is_up = str(over)
             self._interrupt(self.time_is_up)
+        except FencedError:
+            self._interrupt()
+            self._leave_to_others()
+            raise
         except BaseException:
             self._interrupt()
             raise
@@ -285,3 +289,11 @@ class Runner:
                     self.store.interrupt_attempts(self.spec.study, number, reason)
                 else:
                     self.store.interrupt_trial(self.spec.study, number, reason)
+
+    def _leave_to_others(self) -> None:
+        """Remove what this driver left of trials that others took over from it, and have ended meanwhile."""
+        own = [number for number, trial in self.results.open.items() if not trial.finished]
+        with suppress(StorageError), self.store.patience.of(_PARTING):
+            for number in own:
+                if self.store.trial(self.spec.study, number).state in ("finished", "failed"):
+                    self.results.retries.end_waiting(number)

@@ -1,4 +1,6 @@
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -7,8 +9,9 @@ import pytest
 
 import paretocaps.testing.probe as probe
 from paretocaps.domain.failure import Failure
-from paretocaps.errors import ParetocapsError, TrainingError, UsageError
+from paretocaps.errors import FencedError, ParetocapsError, TrainingError, UsageError
 from paretocaps.execution.executor import EXECUTORS, Outcome
+from paretocaps.run_folder import RunFolder
 from paretocaps.search import study
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
@@ -332,3 +335,27 @@ def test_an_accuracy_that_is_never_reached_ends_with_an_empty_front(run, storage
 
 def _told(storage, study):
     return optuna.load_study(study_name=study, storage=storage).get_trials(deepcopy=False)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_driver_that_was_ended_leaves_no_checkpoint_of_a_trial_that_has_ended(
+    run, storage, monkeypatch, ended
+):
+    folders = []
+
+    def train(job, on_epoch):
+        folders.append(RunFolder(job.folder))
+        with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database:
+            ((token,),) = database.execute("SELECT token FROM paretocaps_drivers").fetchall()
+        with Store.open(storage, create=False) as store:
+            if ended:
+                store.fail_trial("s", job.trial, Failure("by another driver"))
+            store.end_driver(token, "it was silent")
+        folders[-1].checkpoint.write_text("of an epoch that nobody asked for")
+        raise MemoryError
+
+    monkeypatch.setattr(probe, "train", train)
+    with pytest.raises(FencedError, match="it was silent"):
+        run(trials=1)
+    (folder,) = folders
+    assert bool(folder.checkpoints) != ended
