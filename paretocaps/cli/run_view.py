@@ -9,7 +9,7 @@ from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.report.tables import estimate_text
 from paretocaps.service import TrainedRun
 
-_VALUES = ("acc", "test_acc", "time", "wall", "params", "macs")
+_VALUES = ("acc", "test_acc", "time", "cpu_time", "wall", "params", "macs")
 
 
 def write_run(run: TrainedRun, form: str) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+from paretocaps.training.taken_time import read_counters
+
 _PACKAGES = ("torch", "optuna", "pymoo", "sqlalchemy", "optuna-dashboard", "pandas", "plotly")
 _ASK = (
     "import torch; from paretocaps.training.precision import resolve_precision as r;"
@@ -23,7 +25,13 @@ def check_machine() -> list[dict[str, Any]]:
     """
     python = {"check": "python", "result": platform.python_version(), "ok": sys.version_info >= (3, 11)}
     cores = {"check": "processors", "result": f"{os.cpu_count()} cores", "ok": True}
-    return [python, *(_package(name) for name in _PACKAGES), cores, _training_device()]
+    return [python, *(_package(name) for name in _PACKAGES), cores, _clock(), _training_device()]
+
+
+def _clock() -> dict[str, Any]:
+    told = "the kernel counts waiting threads and stolen time"
+    untold = "the kernel does not count waiting threads: the CPU seconds of a training's thread tell instead"
+    return {"check": "clock", "result": untold if read_counters() is None else told, "ok": True}
 
 
 def _package(name: str) -> dict[str, Any]:

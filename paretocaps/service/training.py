@@ -77,6 +77,8 @@ class TrainedRun:
             **own,
             "epochs": len(self.measurement.epochs),
             "device": self.measurement.device.name,
+            "loaded": self.measurement.device.loaded,
+            "taken": self.measurement.device.taken,
             "choices": self.job.choices,
             "data": str(self.job.data),
             "seed": self.job.seed,

@@ -19,3 +19,17 @@ def test_a_package_that_is_missing_is_a_failed_check(monkeypatch):
     rows = {row["check"]: row for row in check_machine()}
     assert rows["no-such-package"]["ok"] is False
     assert (rows["training device"]["ok"], rows["training device"]["result"]) == (False, "torch is broken")
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"), [(True, "counts waiting threads and"), (False, "does not count")]
+)
+def test_what_the_clock_is_told_is_shown(monkeypatch, counted, told):
+    from paretocaps.execution import doctor
+
+    monkeypatch.setattr(doctor, "read_counters", lambda: object() if counted else None)
+    monkeypatch.setattr(doctor, "_PACKAGES", ())
+    monkeypatch.setattr(doctor, "_ASK", "print('cpu')")
+    rows = {row["check"]: row for row in check_machine()}
+    assert told in rows["clock"]["result"]
+    assert rows["clock"]["ok"]
