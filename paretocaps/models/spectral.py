@@ -41,6 +41,9 @@ class Spectral:
     Args:
         shape: the convolution's sizes.
         dtype: the dtype of images, filters and output gradients.
+
+    Attributes:
+        size: rows and columns of the outputs, H' x W'.
     """
 
     def __init__(self, shape: ConvolutionShape, dtype: torch.dtype) -> None:
@@ -50,16 +53,26 @@ class Spectral:
         self._kernel = Size(shape.kernel_height, shape.kernel_width)
         self._stride = Size(shape.down, shape.across)
         sides = list(zip(self._images, self._kernel, self._stride, strict=True))
-        self._outputs = Size(*((side - kernel) // step + 1 for side, kernel, step in sides))
+        self.size = Size(*((side - kernel) // step + 1 for side, kernel, step in sides))
         self._taps = Size(*(-(-kernel // step) for _, kernel, step in sides))
-        self._tiles = choose_tiles(self._outputs, self._taps)
+        self._tiles = choose_tiles(self.size, self._taps)
         self._made = transforms(self._tiles.outputs, self._taps, self._dtype)
         self._memory: dict[str, Tensor] = {}
+
+    def multiplications(self, images: int) -> int:
+        """Return how many multiplications the outputs of so many images need."""
+        made, tiles = self._made, images * self._tiles.count
+        blocks = len(list(self._samples(images)))
+        grids = math.prod(min(sizes) for sizes in zip(self._stride, self._kernel, strict=True))
+        products = count_terms(self._tiles.pixels) * self._filters + made.images.multiplications
+        filters = blocks * self._filters * made.filters.multiplications
+        back = tiles * self._filters * made.outputs.multiplications
+        return grids * self._channels * (tiles * products + filters) + back
 
     def outputs(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Return the outputs, [B, H', W', K], of images [B, H, W, C], filters [K, h, w, C] and bias [K]."""
         images, weight = images.to(self._dtype), weight.to(self._dtype)
-        found = bias.to(self._dtype).repeat(len(images), *self._outputs, 1)
+        found = bias.to(self._dtype).repeat(len(images), *self.size, 1)
         for samples in self._samples(len(images)):
             sums = self._blank("sums", count_terms(self._tiles.pixels), self._rows(samples), self._filters)
             for index, grid in enumerate(self._grids()):
@@ -191,3 +204,10 @@ class Spectral:
         if name not in self._memory or len(self._memory[name]) < numbers:
             self._memory[name] = torch.empty(numbers, dtype=self._dtype)
         return self._memory[name][:numbers].view(shape)
+
+
+def needs_less(shape: ConvolutionShape, images: int) -> bool:
+    """Return whether outputs for so many images need fewer multiplications by DFTs than by patches."""
+    made = Spectral(shape, torch.float32)
+    patches = shape.kernel_height * shape.kernel_width * made.size.positions
+    return made.multiplications(images) < images * patches * shape.channels * shape.filters

@@ -49,6 +49,12 @@ class Transform:
     down: Tensor
     along: Sequence[Tensor]
 
+    @property
+    def multiplications(self) -> int:
+        """How many multiplications one image, filter or map of outputs needs."""
+        width = self.along[0].shape[1]  # the first frequency has one line
+        return self.down.numel() * width + sum(matrix.numel() for matrix in self.along)
+
     def lines(self, numbers: Tensor, out: Tensor) -> Tensor:
         """Return the lines of all frequencies, [S, w, V], of [h, w, V]; in `out`."""
         torch.mm(self.down, numbers.flatten(1), out=out.flatten(1))

@@ -7,9 +7,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from paretocaps.domain.tuning import ConvolutionTuning, Form, Tuning
+from paretocaps.domain.tuning import ConvolutionShape, ConvolutionTuning, Form, Tuning
 from paretocaps.models.convolution import convolution
 from paretocaps.models.products import has_onednn
+from paretocaps.models.spectral import needs_less
 from paretocaps.models.tuned import Computed, using
 from paretocaps.training.precision import autocast
 
@@ -37,7 +38,7 @@ class FormTimes:
         computed: the convolution.
         images: images per forward pass.
         few: how many images are timed at most.
-        deadline: what `time.perf_counter` returns when no further form is to be timed.
+        deadline: what `spent` returns when no further form is to be timed.
     """
 
     def __init__(self, computed: Computed, images: int, few: int, deadline: float) -> None:
@@ -49,14 +50,14 @@ class FormTimes:
 
         Returns None where forms in an earlier dtype were so much faster that this one is not worth timing.
         """
-        first, *others = _forms(dtype)
+        first, *others = _forms(self._computed.shape, dtype, self._images)
         one, few = self._one(first, dtype), self._several(first, dtype)
         if sum(few) > _HOPELESS * self._least:
             return None
         self._least = min(self._least, sum(few))
         best = [(taken, first) for taken in self._predicted(one, few)]
         for form in others:
-            if time.perf_counter() > self._deadline:
+            if spent() > self._deadline:
                 break
             one = self._one(form, dtype)
             if sum(one) > sum(taken for taken, _ in best):
@@ -122,10 +123,22 @@ def _random(tensor: Tensor) -> Tensor:
     return tensor.uniform_(generator=torch.Generator().manual_seed(0))
 
 
-def _forms(dtype: torch.dtype) -> list[Form]:
-    """Return the forms that are worth timing in `dtype`."""
-    plain: list[Form] = ["patches", "torch"]
-    return plain if dtype != torch.float32 or not has_onednn() else ["patches", "onednn", "torch"]
+def _forms(shape: ConvolutionShape, dtype: torch.dtype, images: int) -> list[Form]:
+    """Return the forms that are worth timing in `dtype`, those first that may save most."""
+    if dtype != torch.float32:
+        return ["patches", "torch"]
+    forms: list[Form | None] = [
+        "patches",
+        "spectral" if needs_less(shape, images) else None,
+        "onednn" if has_onednn() else None,
+        "torch",
+    ]
+    return [form for form in forms if form]
+
+
+def spent() -> float:
+    """Return the seconds that each of this process's threads has computed, which load does not lengthen."""
+    return time.process_time() / torch.get_num_threads()
 
 
 def timed(call: Callable[[], T]) -> tuple[float, T]:

@@ -1,7 +1,6 @@
 """Rehearses training steps on a copy, and measures the tuning with which they take the least time."""
 
 import copy
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +11,14 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.tuning import Precision, Tuning
 from paretocaps.models.products import has_onednn
 from paretocaps.models.tuned import convolutions_seen
-from paretocaps.training.form_times import CLEARLY, FormTimes, seconds, timed
+from paretocaps.training.form_times import CLEARLY, FormTimes, seconds, spent, timed
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.optimizer import build_optimizer, rate_tensor
 from paretocaps.training.precision import DTYPES, default_tuning, has_fast_bf16
 from paretocaps.training.step import TrainingStep
 
 BUDGET = 1.0
-"""The seconds that measuring one tuning may take; a step that is under way is taken to its end."""
+"""The seconds of computing that measuring one tuning may take; a step under way is taken to its end."""
 _FORMS_SHARE = 0.6  # of the budget; the rest is for whole steps
 _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which another is not tried again
 _TURN = 0.04
@@ -48,14 +47,14 @@ class Rehearsed:
 class Rehearsal:
     """Steps of a copy of a training's network on a CPU, timed on few images. No global state changes.
 
-    Nothing more is timed `BUDGET` seconds after it was made.
+    Nothing more is timed after `BUDGET` seconds of computing.
 
     Args:
         rehearsed: what is rehearsed.
     """
 
     def __init__(self, rehearsed: Rehearsed) -> None:
-        self._rehearsed, self._began = rehearsed, time.perf_counter()
+        self._rehearsed, self._began = rehearsed, spent()
         self._deadline = self._began + BUDGET
         self._plain = default_tuning(rehearsed.choices.precision, rehearsed.step.device)
         self._few = min(2, rehearsed.images)
@@ -102,12 +101,12 @@ class Rehearsal:
 
     def _faster(self, other: Tuning, best: Tuning, images: int) -> Tuning:
         """Return `other` where it is clearly faster than `best` for that many images, else `best`."""
-        if time.perf_counter() > self._deadline:
+        if spent() > self._deadline:
             return best
         first = self._seconds(other, images)  # the first step chooses kernels and takes memory
         taken = self._seconds(best, images)
         for _ in range(_TURNS):
-            if first > _HOPELESS * taken or time.perf_counter() > self._deadline:
+            if first > _HOPELESS * taken or spent() > self._deadline:
                 break
             first = min(first, self._seconds(other, images))
             taken = min(taken, self._seconds(best, images))

@@ -3,22 +3,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.domain.tuning import ConvolutionShape, Tuning
 from paretocaps.models import spectral as module
-from paretocaps.models.spectral import Spectral
+from paretocaps.models.spectral import Spectral, needs_less
 from paretocaps.models.tuned import using
 
 SMALL = ConvolutionShape(3, 20, 17, 4, 9, 5, 2, 1)
 PRIMARY = ConvolutionShape(64, 20, 20, 32, 9, 9, 2, 2)
-FEW_DRAWS = settings(max_examples=25)
+FEW_DRAWS = settings(max_examples=15)
 
 
 @st.composite
 def shapes(draw):
     """Convolutions of any kernel, stride and size, some with more rows or columns than the kernel reads."""
     (height, kernel_height, down), (width, kernel_width, across) = (
-        (kernel + draw(st.integers(0, 30)), kernel, draw(st.integers(1, 4)))
+        (kernel + draw(st.integers(0, 24)), kernel, draw(st.integers(1, 4)))
         for kernel in (draw(st.integers(1, 11)), draw(st.integers(1, 11)))
     )
     channels, filters = draw(st.integers(1, 4)), draw(st.integers(1, 4))
@@ -108,3 +109,27 @@ def test_memory_for_blocks_is_allocated_once_and_does_not_grow_with_the_images()
         products.outputs(torch.zeros(images, SMALL.height, SMALL.width, SMALL.channels), weight, bias)
         bytes_.append(sum(x.nbytes for x in products._memory.values()))
     assert bytes_[0] == bytes_[1] == bytes_[2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "images", "less"),
+    [
+        (ConvolutionShape(256, 20, 20, 256, 9, 9, 2, 2), 4, True),
+        (ConvolutionShape(256, 20, 20, 256, 9, 9, 2, 2), 1, False),
+        (ConvolutionShape(256, 40, 40, 256, 5, 5, 1, 1), 4, True),
+        (ConvolutionShape(1, 28, 28, 256, 9, 9, 1, 1), 128, False),
+        (ConvolutionShape(256, 6, 6, 256, 3, 3, 2, 2), 128, False),
+        (ConvolutionShape(256, 9, 9, 256, 1, 1, 1, 1), 128, False),
+    ],
+)
+def test_large_filters_of_many_channels_need_fewer_multiplications(shape, images, less):
+    assert needs_less(shape, images) == less
+
+
+@pytest.mark.parametrize("images", [1, 70])
+def test_multiplications_are_those_of_the_matrix_products(images):
+    inputs, weight, bias = (x.float() for x in case(SMALL, images))
+    products = Spectral(SMALL, torch.float32)
+    with FlopCounterMode(display=False) as counter:
+        products.outputs(inputs, weight, bias)
+    assert counter.get_total_flops() == 2 * products.multiplications(images)

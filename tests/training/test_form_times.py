@@ -28,7 +28,7 @@ def taken(monkeypatch):
         return tuple(factor * (1.0 + share * images) for share in FORMS[form])
 
     monkeypatch.setattr(module, "seconds", known)
-    monkeypatch.setattr(module, "_forms", lambda dtype: list(FORMS))
+    monkeypatch.setattr(module, "_forms", lambda *_: list(FORMS))
     return calls
 
 
@@ -64,7 +64,7 @@ def test_after_the_deadline_only_the_first_form_is_timed(computed, taken):
     assert found.each == ("patches", "patches", "patches")
 
 
-@pytest.mark.parametrize("form", ["patches", "torch"])
+@pytest.mark.parametrize("form", ["patches", "torch", "spectral"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_products_that_are_needed_are_timed_and_no_others(form, dtype, computed):
     weight = computed.weight
@@ -74,3 +74,11 @@ def test_products_that_are_needed_are_timed_and_no_others(form, dtype, computed)
     outputs, image, filters = seconds(trained, form, dtype, 2)
     assert (outputs > 0, image > 0, filters > 0) == (True, False, True)
     assert weight.grad is None
+
+
+def test_dfts_are_timed_where_they_need_fewer_multiplications_in_float32():
+    large = ConvolutionShape(64, 20, 20, 64, 9, 9, 2, 2)
+    assert module._forms(large, torch.float32, 128)[:2] == ["patches", "spectral"]
+    assert "spectral" not in module._forms(large, torch.float32, 1)
+    assert "spectral" not in module._forms(large, torch.bfloat16, 128)
+    assert "spectral" not in module._forms(SHAPE, torch.float32, 128)
