@@ -12,7 +12,7 @@ _TINY = 1e-18  # its square is still a normal float32; lengths below it have no 
 def squash(vectors: Tensor, dim: int = -1) -> Tensor:
     """Shorten vectors to lengths below 1: v = |s|^2 / (1 + |s|^2) * s / |s| (Sabour et al. 2017, Eq. 1).
 
-    It is computed as s * |s| / (1 + |s|^2), which needs no epsilon: zero vectors give exactly zero, with a
+    It is computed as s / (|s| + 1 / |s|), which needs no epsilon: zero vectors give exactly zero, with a
     gradient of exactly zero (the function is of second order there). Half precisions are computed in
     float32 and returned as such.
 
@@ -27,22 +27,24 @@ def squash(vectors: Tensor, dim: int = -1) -> Tensor:
 
 
 def squash_scale(vectors: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Return |s| / (1 + |s|^2), by which `squash` multiplies a vector, and |s|; `dim` is kept with size 1."""
-    squares = (vectors * vectors).sum(dim, keepdim=True)
-    length = squares.sqrt()
-    return length / squares.add_(1.0), length
+    """Return f = 1 / (|s| + 1 / |s|), by which `squash` multiplies a vector, and |s|; both keep `dim`.
+
+    f is 0 where |s| is: 1 / 0 is infinite, and one over that is 0.
+    """
+    length = (vectors * vectors).sum(dim, keepdim=True).sqrt_()
+    return length.reciprocal().add_(length).reciprocal_(), length
 
 
 def squash_gradient(grad: Tensor, vectors: Tensor, dim: int) -> Tensor:
     """Return the gradient of `squash` with respect to `vectors`, given that of its result.
 
-    With n = |s| and f(n) = n / (1 + n^2):  ds = f g + s (s . g) f'(n) / n,
-    f'(n) / n = (1 - n^2) / (n (1 + n^2)^2).
+    With n = |s| and f(n) = 1 / (n + 1 / n):  ds = f g + s (s . g) f'(n) / n,
+    f'(n) / n = (f / n)^2 (1 / n - n).
     """
     scale, length = squash_scale(vectors, dim)
+    inverse = length.clamp_min(_TINY).reciprocal_()
     along = (grad * vectors).sum(dim, keepdim=True)
-    squares = length * length
-    along *= (1.0 - squares) / (length.clamp_min(_TINY) * (1.0 + squares).square_())
+    along *= (scale * inverse).square_().mul_(inverse.sub_(length))
     return torch.addcmul(grad * scale, vectors, along)
 
 
@@ -62,8 +64,7 @@ def at_least_float32(tensor: Tensor) -> Tensor:
 
 
 def _norm(vectors: Tensor, dim: int) -> Tensor:
-    length: Tensor = torch.linalg.vector_norm(vectors, dim=dim)
-    return length
+    return (vectors * vectors).sum(dim).sqrt()  # torch's vector_norm is slow where `dim` is not the last
 
 
 class _Squash(torch.autograd.Function):
@@ -98,5 +99,5 @@ class _Lengths(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Gradient of the vectors."""
         vectors, length = ctx.saved_tensors
-        direction = vectors / length.unsqueeze(ctx.dim).clamp_min(_TINY)
-        return direction.mul_(grad.unsqueeze(ctx.dim)).to(ctx.dtype), None
+        along = (grad / length.clamp_min(_TINY)).unsqueeze(ctx.dim)
+        return (vectors * along).to(ctx.dtype), None

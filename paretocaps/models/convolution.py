@@ -125,8 +125,13 @@ def _outputs(patches: Patches, weight: Tensor, bias: Tensor, rectify: bool, form
         maps = _spectral(patches, weight).outputs(patches.images, weight, bias)
         return (maps.relu_() if rectify else maps).to(weight.dtype)
     filters, library = weight.flatten(1).t(), _library(form)
-    maps = weight.new_empty(len(patches.images), *patches.size, len(weight))
-    for samples in patches.samples(len(weight), patches.all_rows):
+    size = len(patches.images), *patches.size, len(weight)
+    runs = list(patches.samples(len(weight), patches.all_rows))
+    if len(runs) == 1:
+        maps = product(patches.matrix(runs[0], patches.all_rows), filters, bias, library).view(size)
+        return maps.relu_() if rectify else maps
+    maps = weight.new_empty(size)
+    for samples in runs:
         block = product(patches.matrix(samples, patches.all_rows), filters, bias, library)
         block = block.view_as(maps[samples])
         torch.clamp_min(block, 0, out=maps[samples]) if rectify else maps[samples].copy_(block)
@@ -157,21 +162,28 @@ def _filter_gradients(
     filters = len(weight)
     if form in ("torch", "spectral"):
         masked = _rectified(grad, mask)
-        bias = masked.sum((0, 1, 2), dtype=sum_dtype(grad))
+        sums = masked.sum((0, 1, 2), dtype=sum_dtype(grad))
         if form == "spectral":
-            return _spectral(patches, weight).filter_gradient(masked, patches.images), bias
-        return _channels_last(_backward(patches, masked, weight, (False, True))[1]), bias
-    parts, bias = [], grad.new_zeros(filters, dtype=sum_dtype(grad))
+            return _spectral(patches, weight).filter_gradient(masked, patches.images), sums
+        return _channels_last(_backward(patches, masked, weight, (False, True))[1]), sums
+    bias: Tensor | None = None
+    parts: list[Tensor] = []
     for rows in patches.rows(filters):
-        part = bias.new_zeros(())
+        part: Tensor | None = None
         for samples in patches.samples(filters, rows):
             block = _rectified(grad[samples], None if mask is None else mask[samples]).view(-1, filters)
             if rows.start == 0:
-                bias += block.sum(0, dtype=bias.dtype)
-            products = product(block.t(), patches.matrix(samples, rows), by=_library(form)).to(bias.dtype)
-            part = products if samples.start == 0 else part.add_(products)
+                bias = _added(bias, block.sum(0, dtype=sum_dtype(grad)))
+            products = product(block.t(), patches.matrix(samples, rows), by=_library(form))
+            part = _added(part, products.to(sum_dtype(grad)))
+        assert part is not None
         parts.append(part.view(filters, -1, *weight.shape[2:]))
+    assert bias is not None
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), bias
+
+
+def _added(total: Tensor | None, part: Tensor) -> Tensor:
+    return part if total is None else total.add_(part)
 
 
 def _spectral(patches: Patches, weight: Tensor) -> Spectral:

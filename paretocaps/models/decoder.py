@@ -1,13 +1,13 @@
 """The decoder, which reconstructs the image from the class capsule of its class."""
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils import skip_init
 
-from paretocaps.models.capsules import at_least_float32
+from paretocaps.models.dense import dense
 
 
 class Decoder(nn.Module):
@@ -35,9 +35,10 @@ class Decoder(nn.Module):
 
     def activations(self, capsules: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the outputs of the two hidden layers and of the last one; the arguments are `forward`'s."""
-        first = functional.relu(self.layers[0](self._read(capsules, chosen)))
-        second = functional.relu(self.layers[1](first))
-        return first, second, at_least_float32(self.layers[2](second)).sigmoid()
+        one, two, three = (cast(nn.Linear, layer) for layer in self.layers)
+        first = dense(self._read(capsules, chosen), one.weight, one.bias, "relu")
+        second = dense(first, two.weight, two.bias, "relu")
+        return first, second, dense(second, three.weight, three.bias, "sigmoid")
 
     def _read(self, capsules: Tensor, chosen: Tensor) -> Tensor:
         if self.reduced:

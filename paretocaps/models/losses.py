@@ -1,9 +1,10 @@
 """The losses that networks are trained with: of classes, and a little of the reconstruction."""
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 PRESENT_MARGIN = 0.9
@@ -42,11 +43,7 @@ def margin_loss(lengths: Tensor, labels: Tensor) -> Tensor:
         lengths: [B, O].
         labels: [B], int64.
     """
-    classes = torch.arange(lengths.shape[1], device=lengths.device)
-    present = functional.relu(PRESENT_MARGIN - lengths).square()
-    absent = functional.relu(lengths - ABSENT_MARGIN).square() * ABSENT_WEIGHT
-    losses = torch.where(labels.unsqueeze(1) == classes, present, absent)
-    return losses.sum() / len(lengths)
+    return cast(Tensor, _Margin.apply(lengths, labels))  # type: ignore[no-untyped-call]
 
 
 def spread_loss(activations: Tensor, labels: Tensor, margin: float | Tensor) -> Tensor:
@@ -74,8 +71,8 @@ def reconstruction_loss(reconstruction: Tensor, images: Tensor) -> Tensor:
         reconstruction: [B, C * H * W].
         images: [B, C, H, W] in [0, 1].
     """
-    errors = functional.mse_loss(reconstruction, images.flatten(1).to(reconstruction.dtype), reduction="sum")
-    return errors * (RECONSTRUCTION_WEIGHT / len(images))
+    images = images.flatten(1).to(reconstruction.dtype)
+    return cast(Tensor, _Squares.apply(reconstruction, images))  # type: ignore[no-untyped-call]
 
 
 def spread_margin(progress: float) -> float:
@@ -125,3 +122,37 @@ def capsnet_loss(
     if output.reconstruction is None:
         return total
     return total + reconstruction_loss(output.reconstruction, images)
+
+
+class _Margin(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, lengths: Tensor, labels: Tensor) -> Tensor:
+        """As `margin_loss`; only the gradient is kept."""
+        present = labels.unsqueeze(1) == torch.arange(lengths.shape[1], device=lengths.device)
+        shortfalls = torch.where(present, PRESENT_MARGIN - lengths, lengths - ABSENT_MARGIN).relu_()
+        towards = torch.where(present, shortfalls * -2.0, shortfalls * (2.0 * ABSENT_WEIGHT))
+        ctx.save_for_backward(towards)
+        return (towards.abs() * shortfalls).sum() / (2 * len(lengths))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the lengths."""
+        (towards,) = ctx.saved_tensors
+        return towards * (grad / len(towards)), None
+
+
+class _Squares(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, reconstruction: Tensor, images: Tensor) -> Tensor:
+        """As `reconstruction_loss`."""
+        errors = reconstruction - images
+        ctx.save_for_backward(errors)
+        return (errors * errors).sum() * (RECONSTRUCTION_WEIGHT / len(images))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the reconstruction; the images have none."""
+        (errors,) = ctx.saved_tensors
+        return errors * (grad * (2 * RECONSTRUCTION_WEIGHT / len(errors))), None

@@ -40,9 +40,12 @@ class Votes:
         self._flat = poses if self.shared else poses.squeeze(2)
         # Products with a few columns are up to 15 times slower in float32 than the same with a few rows.
         # An exported graph takes any batch: it has no such cases, and handles all outputs at once.
-        self._exporting = torch.compiler.is_exporting()
-        few = not self._exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
+        exporting = torch.compiler.is_exporting()
+        few = not exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
+        limit = _CACHED_BYTES if poses.device.type == "cpu" else _DEVICE_BYTES
+        self._step = max(1, limit // (poses.numel() * poses.element_size())) if not exporting else 0
+        self.whole = exporting or self._step >= len(weight)
 
     def mean(self) -> Tensor:
         """Return sum_i u_hat_i / O, [O, D, B]: the weighted sum where all couplings are equal."""
@@ -53,7 +56,7 @@ class Votes:
 
     def weighted(self, couplings: Tensor) -> Tensor:
         """Return sum_i c_i u_hat_i, [O, D, B], for couplings [O, M, R, B]."""
-        if self._exporting:
+        if self.whole:
             return self.product(self.weight, self.scaled(couplings)).to(self.sums)
         outputs, dimensions, _ = self.weight.shape
         total = self.poses.new_empty(outputs, dimensions, self.poses.shape[-1])
@@ -63,14 +66,14 @@ class Votes:
 
     def agreement(self, vectors: Tensor) -> Tensor:
         """Return u_hat_i . v, [O, M, R, B], for vectors v [O, D, B]."""
-        if self._exporting:
-            directions = self.directions(slice(None), vectors.to(self.poses.dtype))
+        if self.whole:
+            directions = self.directions(self.weight, vectors.to(self.poses.dtype))
             return (directions * self._flat).sum(1, dtype=self.sums).view(-1, *self.poses.shape[1:])
         outputs = self.weight.shape[0]
         agreement = self.poses.new_empty(outputs, *self.poses.shape[1:], dtype=self.sums)
         vectors = vectors.to(self.poses.dtype)
         for group in self.groups():
-            products = self.directions(group, vectors)
+            products = self.directions(self.weight[group], vectors[group])
             products = products * self.poses if self.shared else products.mul_(self._flat)
             out = agreement[group] if self.shared else agreement[group].squeeze(2)
             torch.sum(products, dim=1, dtype=self.sums, out=out)
@@ -78,9 +81,7 @@ class Votes:
 
     def groups(self) -> Iterator[slice]:
         """Yield slices of output capsules, each as large as the limit on temporaries allows."""
-        limit = _CACHED_BYTES if self.poses.device.type == "cpu" else _DEVICE_BYTES
-        step = max(1, limit // (self.poses.numel() * self.poses.element_size()))
-        return (slice(start, start + step) for start in range(0, self.weight.shape[0], step))
+        return (slice(start, start + self._step) for start in range(0, self.weight.shape[0], self._step))
 
     def pooled(self) -> Tensor:
         """Return the poses summed over the capsules that share a matrix, [E * M, B]."""
@@ -98,9 +99,9 @@ class Votes:
         scaled = scaled.sum(3) if self.shared else scaled
         return scaled.view(len(factors), self.weight.shape[2], -1)
 
-    def directions(self, group: slice, vectors: Tensor) -> Tensor:
-        """Return W^T v for the outputs of a group: [g, E, M, (1,) B]."""
-        directions = self.product(self.weight[group].transpose(1, 2), vectors[group])
+    def directions(self, weight: Tensor, vectors: Tensor) -> Tensor:
+        """Return W^T v, [g, E, M, (1,) B], for the weight [g, D, E * M] and the vectors of some outputs."""
+        directions = self.product(weight.transpose(1, 2), vectors)
         shape = (*self.poses.shape[:2], *([1] if self.shared else []), self.poses.shape[3])
         return directions.view(-1, *shape)
 
@@ -117,22 +118,22 @@ class VoteGradients:
 
     Attributes:
         poses: [E, M, R, B].
-        weight: [O, D, E * M]; it is undefined until something is added.
+        weight: [O, D, E * M]; both are undefined until something is added.
     """
+
+    poses: Tensor
+    weight: Tensor
 
     def __init__(self, votes: Votes) -> None:
         self.votes = votes
-        self.poses = torch.zeros_like(votes.poses, dtype=votes.sums)
-        self.weight = torch.empty_like(votes.weight, dtype=votes.sums)
         self._empty = True
 
     def add_mean(self, grad: Tensor) -> None:
         """Add what `Votes.mean` hands back, given the gradient of its result, [O, D, B]."""
-        weight = self.votes.weight.flatten(0, 1)
+        votes, weight = self.votes, self.votes.weight.flatten(0, 1)
         grad = (grad / len(grad)).to(weight.dtype).flatten(0, 1)
-        self._add_weight(slice(None), product(grad, self.votes.pooled().t()).view_as(self.weight))
-        self._empty = False
-        self.poses += product(weight.t(), grad).view(*self.poses.shape[:2], 1, -1)
+        poses = product(weight.t(), grad).view(*votes.poses.shape[:2], 1, -1).expand_as(votes.poses)
+        self._add(poses, product(grad, votes.pooled().t()).view_as(votes.weight))
 
     def add(self, factors: Tensor, vectors: Tensor) -> None:
         """Add the gradients of sum_i f_i (u_hat_i . v), factors f [O, M, R, B] and vectors v [O, D, B].
@@ -141,25 +142,35 @@ class VoteGradients:
         factors and the gradient of its result as vectors, those of `Votes.agreement` the other way round.
         """
         votes, vectors = self.votes, vectors.to(self.votes.poses.dtype)
-        poses = self.poses if votes.shared else self.poses.squeeze(2)
-        for group in votes.groups():
-            scaled = votes.scaled(factors[group])
-            self._add_weight(group, _products(vectors[group], scaled.transpose(1, 2)))
-            directions = votes.directions(group, vectors)
-            spread = votes.spread(factors[group])
-            if poses.device.type != "cpu":  # there launches cost more than a temporary
-                poses += (directions * spread).sum(0, dtype=poses.dtype)
-                continue
-            for direction, factor in zip(directions, spread, strict=True):
-                poses += direction * factor
-        self._empty = False
-
-    def _add_weight(self, group: slice, products: Tensor) -> None:
-        if self._empty:
-            self.weight[group] = products
+        if votes.whole:
+            products = votes.directions(votes.weight, vectors) * votes.spread(factors)
+            poses = products.sum(0, dtype=votes.sums).view_as(votes.poses)
+            self._add(poses, _products(vectors, votes.scaled(factors).transpose(1, 2)))
         else:
-            self.weight[group] += products
+            self._add(*self._in_groups(factors, vectors))
+
+    def _in_groups(self, factors: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        votes = self.votes
+        sums = torch.zeros_like(votes.poses, dtype=votes.sums)
+        weight = torch.empty_like(votes.weight, dtype=votes.sums)
+        poses = sums if votes.shared else sums.squeeze(2)
+        for group in votes.groups():
+            weight[group] = _products(vectors[group], votes.scaled(factors[group]).transpose(1, 2))
+            directions = votes.directions(votes.weight[group], vectors[group])
+            for direction, factor in zip(directions, votes.spread(factors[group]), strict=True):
+                poses += direction * factor
+        return sums, weight
+
+    def _add(self, poses: Tensor, weight: Tensor) -> None:
+        if self._empty:
+            self.poses, self.weight = poses.to(self.votes.sums).contiguous(), weight.to(self.votes.sums)
+        else:
+            self.poses, self.weight = self.poses + poses, self.weight + weight
+        self._empty = False
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:
+    """Return the products of matrices, [g, M, K] x [g, K, N]."""
+    if left.shape[2] == 1:
+        return left * right
     return product(left[0], right[0]).unsqueeze(0) if len(left) == 1 else torch.bmm(left, right)

@@ -24,6 +24,7 @@ from paretocaps.training.captured import (
     one_by_one,
     side_stream,
 )
+from paretocaps.training.freed_memory import keep_freed_memory
 from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.memory import saved_bytes, state_bytes
@@ -73,6 +74,8 @@ class Learner:
         self.device, self.loader, self.ranks = device, loader, ranks
         self.on_progress = on_progress
         fast_float32(device)
+        if device.type == "cpu":
+            keep_freed_memory()
         rate, network = rate_tensor(device), network.to(device)
         trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         optimizer = build_optimizer(trained, choices, rate)
