@@ -21,8 +21,9 @@ from paretocaps.models.complexity import training_flops
 from paretocaps.models.pruning.target import pruned
 from paretocaps.models.starting import starting_architecture
 from paretocaps.training.device import describe_device, open_device
+from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.learner import Learner
-from paretocaps.training.precision import resolve_precision, whole_float32
+from paretocaps.training.precision import whole_float32
 
 _WARMUP = 2
 _CUDA_IMAGES = 4096  # images per turn on a GPU: many steps between two synchronisations, as in a training
@@ -49,6 +50,7 @@ class BenchRow:
         flops_share: the share of the device's measured peak that a step reaches, counting the operations of
             the plain algorithm; an implementation that needs fewer can exceed 1.
         peak_bytes: peak bytes of training with this batch.
+        tuning: the ways in which the step's products were computed, in a line.
         loaded: whether the clock found the device disturbed.
         against: the name of the network that ours is compared with; None without comparison.
         ratio: the other network's seconds over ours, the median over the turns.
@@ -68,6 +70,7 @@ class BenchRow:
     images_s: float
     flops_share: float
     peak_bytes: int
+    tuning: str
     loaded: bool
     against: str | None = None
     ratio: float | None = None
@@ -152,6 +155,7 @@ def benchmark(
         images_s=batch / step,
         flops_share=batch * training_flops(case.architecture) / step / peak_flops(place, learner.dtype),
         peak_bytes=learner.peak_bytes,
+        tuning=str(learner.tuning),
         loaded=bool(learner.stopwatch.disturbances()),
         against=against,
         ratio=statistics.median(ratios) if against else None,
@@ -190,19 +194,6 @@ def _epoch_seconds(case: Case, device: torch.device) -> float | None:
     turn = _turn(learner, case)
     turn()
     return turn() * learner.loader.steps(case.step_images)
-
-
-def different_precisions(device: str, names: Sequence[str]) -> list[str]:
-    """Return those of `names` that mean different arithmetic on `device`, each once.
-
-    Raises:
-        UsageError: there is no such device.
-    """
-    place = open_device(device)
-    first: dict[torch.dtype, str] = {}
-    for name in names:
-        first.setdefault(resolve_precision(name, place), name)
-    return list(first.values())
 
 
 def environment(device: str) -> dict[str, object]:
@@ -256,7 +247,8 @@ def _learner(case: Case, device: torch.device, count: int | None = None) -> Lear
     batch = case.step_images
     images, labels = random_images(case.architecture, count or batch * _steps_a_turn(device, batch))
     loader = DeviceLoader(ImageSet(images, labels), device)
-    return Learner(build_network(case.architecture, 0), loader, case.choices, device)
+    network = build_network(case.architecture, 0)
+    return Learner(network, loader, case.choices, device, tunings=KeptTunings.always_measured())
 
 
 def _turn(learner: Learner, case: Case) -> Turn:

@@ -29,6 +29,9 @@ def write_bench(rows: Sequence[Row], form: str) -> None:
     say(f"device: {rows[0]['device']}")
     named = any(row["design"] for row in rows)
     show(rows_table([_cells(row, named) for row in rows], right=_RIGHT))
+    for row in rows:
+        batch = f"batch {row['batch']}" if row["design"] is None else f"{row['design']}, batch {row['batch']}"
+        say(f"{batch}: {row['tuning']}")
     if any(row["loaded"] for row in rows):
         say(
             "the machine was busy with something else, too: seconds are too long, ratios are less affected,"

@@ -244,7 +244,8 @@ class Choices(ChoicesModel):
     )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
-        description="The number format of convolutions and products: `auto` is bf16 where the device has it;"
+        description="The number format of convolutions and products: `auto` is the faster of bf16 and fp32 on"
+        " a CPU, as measured there, and bf16 on a GPU that has it;"
         " with fp16 gradients are scaled, and steps whose gradients overflow are skipped.",
     )
 

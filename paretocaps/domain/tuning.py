@@ -123,7 +123,7 @@ def tuning_key(network: str, described: str, images: int, precision: str) -> str
 
 def tunings_json(tunings: Tunings) -> str:
     """Return tunings by their keys as JSON, which `parse_tunings` reads."""
-    return _TUNINGS.dump_json(dict(tunings), exclude_defaults=True, indent=2).decode()
+    return _TUNINGS.dump_json(dict(tunings), exclude_defaults=True).decode()
 
 
 def parse_tunings(text: str) -> dict[str, Tuning]:
@@ -150,5 +150,5 @@ def read_tunings(path: Path) -> dict[str, Tuning]:
         where = ".".join(map(str, first["loc"]))
         raise UsageError(
             f"{str(path)!r} is not a file of tunings ({where + ': ' if where else ''}{first['msg']}):"
-            " write one with paretocaps bench --tunings FILE"
+            " paretocaps doctor names the one of this machine, of which a copy will do"
         ) from None

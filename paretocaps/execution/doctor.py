@@ -1,6 +1,7 @@
 """Checks whether this machine can train: the packages' versions, and the device that torch trains on."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -11,21 +12,18 @@ from paretocaps.training.taken_time import read_counters
 
 _PACKAGES = ("torch", "optuna", "pymoo", "sqlalchemy", "optuna-dashboard", "pandas", "plotly")
 _ASK = (
-    "import torch; from paretocaps.training.precision import resolve_precision as r;"
-    "cuda = torch.cuda.is_available(); device = torch.device('cuda' if cuda else 'cpu');"
-    "name = torch.cuda.get_device_name() if cuda else 'cpu';"
-    "print(f'{name}, {torch.get_num_threads()} threads, automatic precision {r(\"auto\", device)}')"
+    "import json; from paretocaps.training.told_device import told_device; print(json.dumps(told_device()))"
 )
 
 
 def check_machine() -> list[dict[str, Any]]:
-    """Return one row per check (check, result, ok): Python, packages, processors and training device.
+    """Return one row per check (check, result, ok): Python, packages, processors, training device and tuning.
 
     torch is imported in another process, as trainings do: a broken build is a failed check, not a crash.
     """
     python = {"check": "python", "result": platform.python_version(), "ok": sys.version_info >= (3, 11)}
     cores = {"check": "processors", "result": f"{os.cpu_count()} cores", "ok": True}
-    return [python, *(_package(name) for name in _PACKAGES), cores, _clock(), _training_device()]
+    return [python, *(_package(name) for name in _PACKAGES), cores, _clock(), *_training_device()]
 
 
 def _clock() -> dict[str, Any]:
@@ -41,7 +39,10 @@ def _package(name: str) -> dict[str, Any]:
         return {"check": name, "result": "not installed: install paretocaps again", "ok": False}
 
 
-def _training_device() -> dict[str, Any]:
+def _training_device() -> list[dict[str, Any]]:
     answer = subprocess.run([sys.executable, "-P", "-c", _ASK], capture_output=True, text=True)
-    lines = (answer.stdout if answer.returncode == 0 else answer.stderr).strip().splitlines()
-    return {"check": "training device", "result": lines[-1] if lines else "", "ok": answer.returncode == 0}
+    if answer.returncode == 0:
+        told = json.loads(answer.stdout)
+        return [{"check": check, "result": result, "ok": True} for check, result in told.items()]
+    lines = answer.stderr.strip().splitlines()
+    return [{"check": "training device", "result": lines[-1] if lines else "", "ok": False}]

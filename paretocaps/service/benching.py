@@ -71,7 +71,7 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
         UsageError: a choice, a size, the device or the yardstick is not allowed, or the study file has no
             seconds by batch size.
     """
-    from paretocaps.bench.benchmark import benchmark, different_precisions
+    from paretocaps.bench.benchmark import benchmark
     from paretocaps.execution.devices import devices
 
     _check(options)
@@ -84,13 +84,17 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     rows, asked = [], []
     for design, against in comparisons:
         for batch in options.batches:
-            for precision in different_precisions(device, names):
+            done = set()
+            for precision in dict.fromkeys(names):
+                if precision in done:
+                    continue  # "auto" came to it
                 case = _case(options, fixed, options.settings, design, batch, precision)
                 other = None
                 if against == "baseline":
                     theirs = options.settings if everything else ()
                     other = _case(options, fixed, theirs, None, batch, precision)
                 row = benchmark(case, device, options.steps, against, other)
+                done.add(row.precision)
                 rows.append({"design": design, **asdict(row)})
                 asked.append((design, precision))
     return _beside(rows, asked, sweep.seconds) if sweep else rows

@@ -1,5 +1,6 @@
 """Decides which tunings a training uses: those that are kept for it, or others that are kept from then on."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -91,6 +92,11 @@ class KeptTunings:
 
         kept = job.tunings.get(machine, {})
         return cls(kept, tune=job.tune, trainings=job.trainings, steps=steps, keep=keep, ranks=ranks)
+
+    @classmethod
+    def always_measured(cls) -> "KeptTunings":
+        """Return tunings that are measured wherever the machine does not know them, whatever that costs."""
+        return cls(tune=True, steps=lambda batch_size: sys.maxsize)
 
     def choose(self, what: Tunable, batch_size: int) -> Tuning:
         """Return the tuning for the steps of a batch size, which may take `what.longest` seconds."""

@@ -11,6 +11,7 @@ from paretocaps.models.starting import starting_architecture
 from paretocaps.schedules.range_test import RangePoint, observed
 from paretocaps.training.device import open_device
 from paretocaps.training.first_network import first_network
+from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.learner import Learner
 
 
@@ -44,5 +45,6 @@ def sweep(
     shape = starting_architecture(architecture(choices, height, width, channels, splits.classes), choices)
     loader = DeviceLoader(splits.train, where, seed=seed, augment=choices.augment)
     network, _ = first_network(shape, choices, seed)
-    learner = Learner(network, loader, choices, where, captures=False)
+    tunings = KeptTunings(tune=True, steps=lambda _: len(rates))
+    learner = Learner(network, loader, choices, where, captures=False, tunings=tunings)
     return list(observed(rates, learner.walk(batch_size, rates)))

@@ -8,7 +8,7 @@ import torch
 
 from paretocaps.data.device_loader import Batch
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.tuning import Precision, Tuning
+from paretocaps.domain.tuning import DEFAULT_FORMS, Precision, Tuning
 from paretocaps.models.products import has_onednn
 from paretocaps.models.tuned import convolutions_seen
 from paretocaps.training.form_times import CLEARLY, FormTimes, seconds, spent, timed
@@ -127,7 +127,7 @@ def _with_forms(times: Sequence[FormTimes], precision: Precision) -> Tuning | No
         forms = each.fastest(DTYPES[precision])
         if forms is None:
             return None
-        convolutions.append(forms)
+        convolutions += [forms] if forms.each != DEFAULT_FORMS.each else []
     return Tuning(precision=precision, convolutions=tuple(convolutions))
 
 

@@ -5,7 +5,6 @@ from paretocaps.bench.benchmark import (
     Case,
     alternate,
     benchmark,
-    different_precisions,
     environment,
     random_images,
 )
@@ -98,11 +97,6 @@ def test_the_same_noise_every_time():
     assert a.shape == (5, 1, 8, 8)
     made = build_network(network, 0)
     assert capsnet_loss(made(a.float() / 255, b), a.float() / 255, b).isfinite()
-
-
-def test_precisions_that_come_to_the_same_are_timed_once():
-    assert different_precisions("cpu", ["fp32", "bf16", "fp32"]) == ["fp32", "bf16"]
-    assert len(different_precisions("cpu", ["auto", "fp32", "bf16"])) == 2
 
 
 def test_the_environment_names_device_torch_and_date():

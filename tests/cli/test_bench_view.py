@@ -17,6 +17,7 @@ ROW = {
     "images_s": 378.2,
     "flops_share": 0.47,
     "peak_bytes": 153_000_000,
+    "tuning": "products: onednn; convolution: patches; bf16",
     "loaded": False,
     "against": "textbook",
     "ratio": 4.83,
@@ -30,7 +31,11 @@ ROW = {
 def test_a_table_for_people(capsys):
     write_bench([ROW, {**ROW, "design": "ws"}], "table")
     out, err = capsys.readouterr()
-    assert err == "device: a processor\n"
+    assert err.splitlines() == [
+        "device: a processor",
+        "batch 16: products: onednn; convolution: patches; bf16",
+        "ws, batch 16: products: onednn; convolution: patches; bf16",
+    ]
     lines = out.splitlines()
     assert lines[0].split()[:3] == ["design", "batch", "precision"]
     assert "4.83x (4.59 to 5.02)" in lines[2]

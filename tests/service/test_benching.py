@@ -47,7 +47,7 @@ def timed(monkeypatch):
     def benchmark(case, device, turns, against, other):
         timed.extend(one.choices for one in (case, other) if one is not None)
         batch = case.choices.batch_size
-        return BenchRow(batch, f"of {batch}", "", 1, 1, 1, 1, 60.0 / batch, 1, 1, 1, loaded=False)
+        return BenchRow(batch, f"of {batch}", "", 1, 1, 1, 1, 60.0 / batch, 1, 1, 1, "", loaded=False)
 
     monkeypatch.setattr("paretocaps.bench.benchmark.benchmark", benchmark)
     return timed

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from paretocaps.errors import UsageError
-from paretocaps.training.reference_step import _learner, reference_step
+from paretocaps.training.reference_step import reference_learner, reference_step
 
 pytestmark = pytest.mark.usefixtures("short_reference_step")
 
@@ -29,7 +29,7 @@ def test_a_step_takes_time_and_leaves_every_seed_alone():
 
 @pytest.mark.slow
 def test_it_is_the_same_step_everywhere():
-    (first, (rate, *_)), (again, _) = _learner(torch.device("cpu")), _learner(torch.device("cpu"))
+    (first, (rate, *_)), (again, _) = (reference_learner(torch.device("cpu")) for _ in range(2))
     losses = [
         [float(one.step(*next(one.loader.ordered(32)), rate)) for _ in range(2)] for one in (first, again)
     ]
