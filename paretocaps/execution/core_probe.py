@@ -23,7 +23,7 @@ MOST_SLOWING = 1.1
 """How many times as slow busy neighbours may make a step where each core is a device of its own."""
 
 _MODULE = "paretocaps.execution.core_probe_process"
-_SHARES = (1 / 16, 1.0)  # of a batch's images: a large network shows with few of them that it needs all cores
+_SHARES = (1 / 8, 1.0)  # of a batch: studies have small batches too, which take more of their time
 _ROUNDS = 5
 _LONGEST = 2.0  # s; further rounds are left out then
 _LOOKS = 0.1  # s between two looks whether to go on
@@ -70,36 +70,52 @@ def probe_cores(job: TrainingJob, data: CheckedData, check: Callable[[], None]) 
     cores = one_of_each_core()
     with ExitStack() as started:
 
-        def start(core: int) -> _Process:
-            return started.enter_context(_started(job, data, core, check))
+        def start(some: Sequence[int]) -> list[_Process]:
+            made = [started.enter_context(_started(job, data, core, check)) for core in some]
+            for process in made:
+                process.prepared()
+            return made
 
-        first = start(cores[0])
-        first.prepared()
-        for share in _SHARES:
-            gain = _ratio(partial(first.seconds, cores[:1], share), partial(first.seconds, cores[:2], share))
-            if gain >= LEAST_GAIN:
-                return Found(gain)
-        others = [start(core) for core in cores[1:]]
-        for other in others:
-            other.prepared()
+        first, second = start(cores[:2])
+        gain = _gain(first, cores[:2])
+        if gain >= LEAST_GAIN:
+            return Found(gain)
+        each = [first, second, *start(cores[2:])]
 
         def together() -> float:
-            each = [first, *others]
             for process, core in zip(each, cores, strict=True):
                 process.ask((core,))
             return median(process.took("cpu") for process in each)
 
-        return Found(gain, _ratio(together, partial(first.seconds, cores[:1], of="cpu")))
+        beside, alone = _alternating(together, partial(first.seconds, cores[:1], of="cpu"))
+        return Found(gain, beside / alone)
 
 
-def _ratio(above: Callable[[], float], below: Callable[[], float]) -> float:
-    """Return the median ratio of two measurements, which alternate; the first of each only warms up."""
-    above(), below()
-    ratios: list[float] = []
+def _gain(process: "_Process", cores: Sequence[int]) -> float:
+    """Return how many times as fast a second thread makes steps, over as many images in each of `_SHARES`.
+
+    More images gain more: where few gain enough, no others are looked at.
+    """
+    one = two = 0.0
+    for share in _SHARES:
+        alone, both = _alternating(
+            partial(process.seconds, cores[:1], share), partial(process.seconds, cores, share)
+        )
+        one, two = one + alone / share, two + both / share
+        if one / two >= LEAST_GAIN:
+            break
+    return one / two
+
+
+def _alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
+    """Return the medians of two measurements, which alternate; the first of each only warms up."""
+    one(), other()
+    pairs: list[tuple[float, float]] = []
     began = time.monotonic()
-    while not ratios or (len(ratios) < _ROUNDS and time.monotonic() - began < _LONGEST):
-        ratios.append(above() / below())
-    return median(ratios)
+    while not pairs or (len(pairs) < _ROUNDS and time.monotonic() - began < _LONGEST):
+        pairs.append((one(), other()))
+    first, second = zip(*pairs, strict=True)
+    return median(first), median(second)
 
 
 class _Process:

@@ -6,7 +6,7 @@ from paretocaps.cores import can_pin, one_of_each_core
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.errors import TrainingError
 from paretocaps.execution import core_probe as module
-from paretocaps.execution.core_probe import Found, _ratio, probe_cores
+from paretocaps.execution.core_probe import Found, _alternating, _gain, probe_cores
 from paretocaps.testing.plugin import plug_in, write_plugin
 
 STEPS = """
@@ -85,8 +85,31 @@ def test_what_was_found_is_told():
     assert str(Found(1.0, 1.1)) == told
 
 
-def test_a_ratio_is_the_median_of_alternating_measurements_after_a_warm_up():
-    above, below = iter([9, 3, 8, 3, 3, 3]), iter([9, 1, 1, 1, 1, 1])
-    assert _ratio(lambda: next(above), lambda: next(below)) == 3
-    with pytest.raises(StopIteration):
-        next(above)
+def test_measurements_alternate_after_a_warm_up():
+    taken = []
+
+    def measured(name, values):
+        return lambda: taken.append(name) or values.pop(0)
+
+    found = _alternating(measured("a", [99, 3, 8, 3, 1, 3]), measured("b", [99, 2, 2, 2, 0, 9]))
+    assert found == (3, 2)
+    assert taken == ["a", "b"] * 6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ({(1, 1 / 8): 1.0, (2, 1 / 8): 0.5, (1, 1.0): 6.0, (2, 1.0): 3.0}, 2.0),
+        ({(1, 1 / 8): 1.0, (2, 1 / 8): 1.0, (1, 1.0): 4.0, (2, 1.0): 2.0}, 12 / 10),
+    ],
+)
+def test_small_batches_count_as_many_images_as_whole_ones(seconds, expected):
+    asked = []
+
+    class Process:
+        def seconds(self, cores, share):
+            asked.append(share)
+            return seconds[len(cores), share]
+
+    assert _gain(Process(), (0, 1)) == pytest.approx(expected)
+    assert (1.0 in asked) == (expected < 2)  # a network that gains with few images gains with more
