@@ -35,9 +35,9 @@ class Found:
     """What was measured.
 
     Attributes:
-        gain: how many times as fast a second thread makes a step.
+        gain: how many times as fast a second thread makes steps.
         slowing: how many times as slow busy neighbours make a step of one thread, in CPU seconds, which what
-            else runs on the machine does not change much; None where it was not asked.
+            else runs on the machine changes little; None where it was not asked.
     """
 
     gain: float
@@ -94,12 +94,13 @@ def probe_cores(job: TrainingJob, data: CheckedData, check: Callable[[], None]) 
 def _gain(process: "_Process", cores: Sequence[int]) -> float:
     """Return how many times as fast a second thread makes steps, over as many images in each of `_SHARES`.
 
-    More images gain more: where few gain enough, no others are looked at.
+    One thread takes its CPU seconds, whatever else runs on its core. More images gain more: where few gain
+    enough, no others are looked at.
     """
     one = two = 0.0
     for share in _SHARES:
         alone, both = _alternating(
-            partial(process.seconds, cores[:1], share), partial(process.seconds, cores, share)
+            partial(process.seconds, cores[:1], share, of="cpu"), partial(process.seconds, cores, share)
         )
         one, two = one + alone / share, two + both / share
         if one / two >= LEAST_GAIN:
@@ -108,14 +109,14 @@ def _gain(process: "_Process", cores: Sequence[int]) -> float:
 
 
 def _alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
-    """Return the medians of two measurements, which alternate; the first of each only warms up."""
+    """Return the least of several of two measurements, which alternate; the first of each only warms up."""
     one(), other()
     pairs: list[tuple[float, float]] = []
     began = time.monotonic()
     while not pairs or (len(pairs) < _ROUNDS and time.monotonic() - began < _LONGEST):
         pairs.append((one(), other()))
     first, second = zip(*pairs, strict=True)
-    return median(first), median(second)
+    return min(first), min(second)
 
 
 class _Process:

@@ -24,10 +24,10 @@ def step(job, data):
 
     def seconds(threads, share):
         assert len(os.sched_getaffinity(0)) == threads
-        until = time.process_time() + 0.002
+        began, until = time.perf_counter(), time.process_time() + 0.002
         while time.process_time() < until:
             pass
-        return 1.0 if threads == 1 else 1 / float(os.environ["GAIN"])
+        return time.perf_counter() - began if threads == 1 else 0.002 / float(os.environ["GAIN"])
 
     return seconds
 """
@@ -49,12 +49,12 @@ def job(make_job, tmp_path, monkeypatch):
 
 
 @several
-@pytest.mark.parametrize(("gain", "asks_neighbours"), [("1.5", False), ("1.1", True)])
+@pytest.mark.parametrize(("gain", "asks_neighbours"), [("1.5", False), ("1.0", True)])
 def test_neighbours_count_where_a_second_thread_brings_little(job, monkeypatch, gain, asks_neighbours):
     monkeypatch.setenv("GAIN", gain)
     checks = []
     found = probe_cores(job(), DATA, lambda: checks.append(None))
-    assert found.gain == pytest.approx(float(gain))
+    assert found.gain == pytest.approx(float(gain), rel=0.1)
     assert (found.slowing is not None) == asks_neighbours
     assert checks
 
@@ -91,7 +91,7 @@ def test_measurements_alternate_after_a_warm_up():
     def measured(name, values):
         return lambda: taken.append(name) or values.pop(0)
 
-    found = _alternating(measured("a", [99, 3, 8, 3, 1, 3]), measured("b", [99, 2, 2, 2, 0, 9]))
+    found = _alternating(measured("a", [2, 3, 8, 3, 4, 3]), measured("b", [1, 7, 2, 3, 3, 9]))
     assert found == (3, 2)
     assert taken == ["a", "b"] * 6
 
@@ -107,7 +107,8 @@ def test_small_batches_count_as_many_images_as_whole_ones(seconds, expected):
     asked = []
 
     class Process:
-        def seconds(self, cores, share):
+        def seconds(self, cores, share, of="seconds"):
+            assert of == ("cpu" if len(cores) == 1 else "seconds")
             asked.append(share)
             return seconds[len(cores), share]
 
