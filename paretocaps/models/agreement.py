@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from paretocaps.models.capsules import squash_gradient, squash_scale
+from paretocaps.models.one_image_votes import OneImageVotes, are_formed
 from paretocaps.models.votes import VoteGradients, Votes
 
 
@@ -73,13 +74,14 @@ def couplings(poses: Tensor, weight: Tensor, bias: Tensor, iterations: int) -> T
 def _iterate(votes: Votes, bias: Tensor, iterations: int) -> list[Iteration]:
     bias = bias.unsqueeze(-1)
     logits: Tensor | None = None
-    history = [Iteration(None, votes.mean().add_(bias))]
+    taken = OneImageVotes(votes) if iterations > 1 and are_formed(votes) else votes
+    history = [Iteration(None, taken.mean().add_(bias))]
     for _ in range(iterations - 1):
         sums = history[-1].sums
-        agreement = votes.agreement(sums * squash_scale(sums, dim=1)[0])
+        agreement = taken.agreement(sums * squash_scale(sums, dim=1)[0])
         logits = agreement if logits is None else agreement.add_(logits)
         coupling = logits.softmax(0)
-        history.append(Iteration(coupling, votes.weighted(coupling).add_(bias)))
+        history.append(Iteration(coupling, taken.weighted(coupling).add_(bias)))
     return history
 
 
