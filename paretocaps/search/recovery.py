@@ -125,8 +125,13 @@ class Recovery:
         self._lacking = deque(sorted(lacking, key=lambda number: (number not in best, number)))
 
     def redo_loaded(self) -> bool:
-        """Note the members of the front that are to be trained again; return whether there are any."""
-        self._loaded = deque(self.redoing.members())
+        """Note the members of the front that are to be trained again; return whether there are any.
+
+        Trials that were imported are not.
+        """
+        members = self.redoing.members()
+        own = {trial.number for trial in self.results.study.get_trials(deepcopy=False)} if members else set()
+        self._loaded = deque(number for number in members if number in own)
         new = [number for number in self._loaded if number not in self._redone]
         if new:
             which = f"trial{'s' * (len(new) > 1)} {', '.join(map(str, new))}"

@@ -2,7 +2,9 @@ import pytest
 
 import paretocaps.testing.probe as probe
 from paretocaps import service
+from paretocaps.domain.measurement import Measurement
 from paretocaps.errors import TrainingError
+from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 
 
@@ -81,6 +83,18 @@ def test_who_is_not_on_the_front_or_ranked_without_times_is_left_alone(run, on):
     plain = on(Machine({0: 9}))
     run(study="other", objectives="acc,params", trials=1, redo_loaded=1)
     assert plain.trained == [0]
+
+
+def test_imported_trials_are_left_alone(run, storage, on):
+    on(Machine({}))
+    run(trials=1)
+    with Store.open(storage, create=False) as store:
+        device = store.trial("s", 0).attempts[0].measurement.device.model_copy(update={"loaded": True})
+        best = Measurement(acc=1.0, best_epoch=1, time=0.1, wall=1.0, params=3, device=device)
+        store.import_trials("s", [ImportedTrial(7, {"imported": True}, {0: best})])
+    summary, watcher = run(trials=2, redo_loaded=1)
+    assert summary.front.members[0].flags == ("loaded",)
+    assert (watcher.started, watcher.redone) == ([], [])
 
 
 def test_each_loaded_seed_is_trained_again(run, storage, on):
