@@ -104,10 +104,15 @@ class KeptTunings:
             self.used[what.key] = self._ranks.from_first(lambda: self._chosen(what, batch_size), Tuning)
         return self.used[what.key]
 
+    def pruned(self) -> None:
+        """Note that the network has a size from here on that other trainings of the study hardly have."""
+        self._trainings = 1
+
     def state(self, machine: str) -> dict[str, Any]:
         """Return what `restore` needs to go on with the same tunings."""
         used = {key: tuning.model_dump(mode="json") for key, tuning in self.used.items()}
-        return {"machine": machine, "used": used, "retuned": self.retuned, "remarks": list(self.remarks)}
+        own = {"retuned": self.retuned, "remarks": list(self.remarks), "trainings": self._trainings}
+        return {"machine": machine, "used": used, **own}
 
     def restore(self, state: Mapping[str, Any] | None, machine: str) -> None:
         """Go on with the tunings of a checkpoint, unless they are of another device or not recorded.
@@ -120,6 +125,7 @@ class KeptTunings:
             self._leave("the checkpoint is of an older version, which did not record how steps are computed")
             return
         self.remarks, self.retuned = [*state["remarks"], *self.remarks], state["retuned"]
+        self._trainings = state["trainings"]
         if state["machine"] == machine:
             self._kept |= {key: Tuning.model_validate(one) for key, one in state["used"].items()}
             self.used |= {key: self._kept[key] for key in state["used"]}

@@ -216,6 +216,7 @@ class _Training:
     def run_epoch(self, epoch: int) -> EpochRecord:
         """Prune if it is time, train one epoch, validate, and return the epoch's record."""
         if epoch - 1 == self.prune_after and not self.learner.within_epoch:
+            self.tunings.pruned()
             self.judged = prune_learner(
                 self.learner, self.choices, self.job.seed, self.images, trained=epoch > 1
             )

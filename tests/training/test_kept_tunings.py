@@ -62,6 +62,16 @@ def test_a_study_of_less_than_fifty_times_the_measuring_takes_the_defaults(train
     assert PAYS * What.longest == 10 * 100 * 0.1
 
 
+def test_the_tuning_of_a_pruned_network_pays_in_its_own_training_only():
+    tunings = KeptTunings(tune=True, trainings=10, steps=lambda batch: 999)
+    assert tunings.choose(What(), 128) == FEW
+    tunings.pruned()
+    assert tunings.choose(What("pruned"), 128) == DEFAULT
+    resumed = KeptTunings(tune=True, trainings=10, steps=lambda batch: 999)
+    resumed.restore(tunings.state("cpu"), "cpu")
+    assert resumed.choose(What("pruned again"), 128) == DEFAULT
+
+
 def test_nothing_is_measured_where_it_may_not_be_or_is_known():
     untuned = KeptTunings(tune=False, steps=lambda batch: 10**6)
     assert untuned.choose(What(), 128) == DEFAULT
