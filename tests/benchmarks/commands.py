@@ -1,9 +1,10 @@
 """The groups of `measure.py` about commands: start-up, many trials, the demo, MNIST."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from figures import MNIST, ROOT, Figure, figure, timed
+from figures import FASHION, MNIST, ROOT, Figure, figure, own_process, timed
 
 
 def demo(folder: Path) -> list[Figure]:
@@ -38,6 +39,28 @@ def mnist(folder: Path) -> list[Figure]:
             "",
         ),
     ]
+
+
+def around(folder: Path) -> list[Figure]:
+    """Compare the whole of a trial with its training: Fashion-MNIST, 2,000 training images, one epoch."""
+    return [
+        _around(folder, ["--limit-train", "2000"], ("baseline", "one_cycle", "ws"), "2,000", "at most 1.35")
+    ]
+
+
+def around_full(folder: Path) -> list[Figure]:
+    """Compare the same on all training images."""
+    return [_around(folder, [], ("baseline",), "all 54,000", "at most 1.15")]
+
+
+def _around(folder: Path, options: list[str], designs: Sequence[str], images: str, target: str) -> Figure:
+    own = [word for design in designs for word in ("--design", design)]
+    data = ["--data", str(FASHION), *options, "--epochs", "1", "--trials", str(len(designs))]
+    timed(["optimize", "--study", "around", "--objectives", "time,wall", *data, *own], folder)
+    code = "print(json.dumps(paretocaps.load_trials('around')[['time', 'wall']].to_numpy().tolist()))"
+    found = json.loads(own_process("paretocaps", f"import os; os.chdir({str(folder)!r}); {code}"))
+    ratios = [wall / time for time, wall in found]
+    return figure(f"Fashion-MNIST, {images} training images, 1 epoch: wall / time", ratios, "", target)
 
 
 def startup(folder: Path) -> list[Figure]:

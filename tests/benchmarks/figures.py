@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MNIST = ROOT.parent / "shared" / "data" / "mnist"
+FASHION = ROOT.parent / "shared" / "data" / "fashion-mnist"
 CIFAR = ROOT.parent / "shared" / "data" / "cifar10-jpeg"
 Figure = dict[str, object]
 

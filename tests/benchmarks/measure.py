@@ -23,6 +23,8 @@ MEASURES = {
     "ten_thousand": "commands",
     "demo": "commands",
     "mnist": "commands",
+    "around": "commands",
+    "around_full": "commands",
     "steps": "steps",
     "resident": "steps",
     "prepare": "preparing",
@@ -45,7 +47,7 @@ MEASURES = {
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (
-    *("mnist", "precision", "deep_accuracy", "hybrids", "exports"),
+    *("mnist", "around", "around_full", "precision", "deep_accuracy", "hybrids", "exports"),
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
 SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
