@@ -78,10 +78,13 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     if options.dataset is not None and options.data is not None:
         raise UsageError("--dataset and --data both name images: give one")
     if options.data is not None:
-        return _folder(options.data, subjects)
+        return _folder(options.data, subjects, options.part)
     if options.dataset is not None:
         return DataSpec(name=options.dataset)
-    own = {one.data.model_copy(update=_WHOLE) for one in subjects if one.data is not None}
+    known = [one.data for one in subjects if one.data is not None]
+    own = {_of_training(data, options.part) for data in known}
+    if len(own) > 1:
+        own = {data.model_copy(update=_WHOLE) for data in known}
     if len(own) != 1:
         why = "are stored without their data" if not own else "were trained on different data"
         raise UsageError(f"the networks {why}: give --dataset NAME or --data PATH")
@@ -94,7 +97,13 @@ def _source(options: EvaluateOptions, subjects: Sequence[Subject]) -> DataSpec:
     return found
 
 
-def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
+def _of_training(data: DataSpec, part: str) -> DataSpec:
+    """Return the images of a training: of its validation part those that it validated on, else all."""
+    limited = part == "validation" and data.limit_validation is not None
+    return data if limited else data.model_copy(update=_WHOLE)
+
+
+def _folder(path: str, subjects: Sequence[Subject], part: str) -> DataSpec:
     """Return the images of a folder, in the size and with the channels that the first network takes.
 
     A folder that one of the networks was trained on is read with the settings of that training.
@@ -102,7 +111,7 @@ def _folder(path: str, subjects: Sequence[Subject]) -> DataSpec:
     place = str(Path(path).expanduser().resolve())
     for one in subjects:
         if one.data is not None and one.data.path == place:
-            return one.data.model_copy(update=_WHOLE)
+            return _of_training(one.data, part)
     a = subjects[0].network.architecture
     channels: Any = a.channels if a.channels in (1, 3) else None
     return DataSpec(name=None, path=path, channels=channels, size=(a.height, a.width), transpose=a.transposed)

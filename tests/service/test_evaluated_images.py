@@ -14,6 +14,7 @@ from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
 from paretocaps.service import EvaluateOptions, evaluate
 from paretocaps.service.evaluated_images import data_of
+from paretocaps.service.subjects import Subject
 from paretocaps.training.weights import save_weights
 
 DIGITS = EvaluateOptions(dataset="digits", robust=False, pictures=False, device="cpu")
@@ -67,3 +68,16 @@ def test_deep_grays_are_evaluated_in_the_range_of_the_training(tmp_path):
         evaluate(paths[:2], options=options)
     with pytest.raises(UsageError, match=r"2\.pt was trained on images of 8 bits.* have more: convert them"):
         evaluate(paths[2:], options=options)
+
+
+def test_validation_images_are_those_of_the_training_where_the_networks_agree():
+    def subject(name, **limits):
+        return Subject(name, Mock(architecture=Mock(levels=None)), DataSpec(limit_train=300, **limits))
+
+    limited, same = (subject(name, limit_validation=20) for name in "ab")
+    for part, subjects, kept in (
+        ("validation", [limited, same], 20),
+        ("validation", [limited, subject("c")], None),
+        ("test", [limited], None),
+    ):
+        assert data_of(EvaluateOptions(part=part), subjects).limit_validation == kept

@@ -32,7 +32,7 @@ def test_a_picked_trial_is_judged_as_its_training_measured_it(trained):
     found = evaluate([], picked, EvaluateOptions(part="validation", pictures=False, device="cpu"))
     assert found.as_dict()["acc"] == picked.acc
     assert found.as_dict()["robust"]["mean"] == pytest.approx(picked.values["robust"], abs=1e-9)
-    assert found.appraisal.report.images == len(load(DataSpec(limit_train=300)).validation)
+    assert found.appraisal.report.images == len(load(picked.data).validation) == 100
 
 
 @pytest.mark.slow
