@@ -141,6 +141,9 @@ class Jobs:
         if not self._riding:
             with suppress(UnavailableError), self.store.patience.of(0):
                 return self.tunings.keep(device, key, tuning)
+        self.observer.notice(
+            f"trial {job.trial} takes the tuning that it measured: the database is not there to ask"
+        )
         return tuning
 
     def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:

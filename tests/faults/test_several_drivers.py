@@ -1,5 +1,6 @@
 """Several drivers of one study, at once: on SQLite and PostgreSQL, and when one is killed or stopped."""
 
+import json
 import signal
 
 import pytest
@@ -8,6 +9,7 @@ from harness.outages import stop_between_writes
 
 QUICK = {"PARETOCAPS_BEAT": "0.2"}
 OWNED = "SELECT driver FROM paretocaps_trials WHERE driver IS NOT NULL"
+TUNES = {"KNOWN_TUNES": "1"}
 LIVING = "SELECT pid FROM paretocaps_drivers WHERE ended IS NULL"
 FINISHED = "SELECT number FROM paretocaps_trials WHERE state = 'finished'"
 
@@ -19,19 +21,31 @@ def trained_once(study):
     assert len({trial for trial, *_ in begun}) == study.trials
 
 
+def tuned_once(study):
+    """Check that all trainings used the one tuning that the study keeps; each process finds another."""
+    ((kept,),) = study.rows("SELECT tuning FROM paretocaps_tunings")
+    used = study.rows("SELECT tunings, retuned FROM paretocaps_attempts")
+    assert all((plain(one), retuned) == ({"known": plain(kept)}, False) for one, retuned in used)
+
+
+def plain(stored):
+    return json.loads(stored) if isinstance(stored, str) else stored  # psycopg reads JSON itself
+
+
 def together(study, number):
     drivers = [study.start() for _ in range(number)]
     for driver in drivers:
         assert driver.wait(240) == 0, driver.said
     check(study)
     trained_once(study)
+    tuned_once(study)
     assert study.rows(OWNED) == study.rows(LIVING) == []
     return drivers
 
 
 @pytest.mark.parametrize(("number", "trials"), [(2, 12), pytest.param(8, 40, marks=pytest.mark.slow)])
 def test_drivers_that_start_at_once_share_the_trials(make_study, number, trials):
-    study = make_study(trials=trials, epochs=1, options=["--executor", "inline"])
+    study = make_study(trials=trials, epochs=1, options=["--executor", "inline"], environment=TUNES)
     together(study, number)
 
 
@@ -49,7 +63,9 @@ def test_a_killed_driver_s_trial_is_taken_over_by_the_other(make_study):
 def test_drivers_share_the_trials_on_postgresql(make_study, server, number, trials):
     server.psql(f"CREATE DATABASE several{number};")
     url = server.get_uri(database=f"several{number}").replace("postgresql://", "postgresql+psycopg://")
-    together(make_study(trials=trials, epochs=1, storage=url, options=["--executor", "inline"]), number)
+    options = ["--executor", "inline"]
+    study = make_study(trials=trials, epochs=1, storage=url, options=options, environment=TUNES)
+    together(study, number)
 
 
 def test_a_stopped_driver_is_fenced(make_study):

@@ -1,6 +1,7 @@
 """The jobs in training, with an executor that plays back what it is given."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -173,9 +174,14 @@ def test_a_tuning_is_kept_by_the_study_unless_the_database_is_away(clock):
 
     store.keep_tunings = keep
     jobs, _ = running(clock, store)
-    job, own = SimpleNamespace(study="s"), Tuning(products="onednn")
+    job, own = SimpleNamespace(study="s", trial=3), Tuning(products="onednn")
+    said = jobs.observer.notice = Mock()
     assert jobs._on_tuned(job, "cpu", "key", own) == DEFAULT
     assert asked == [("s", "cpu", {"key": own})]
+    said.assert_not_called()
     store.back = 100
     assert jobs._on_tuned(job, "cpu", "key", own) == own
     assert clock.now == 0
+    said.assert_called_once_with(
+        "trial 3 takes the tuning that it measured: the database is not there to ask"
+    )

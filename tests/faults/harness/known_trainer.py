@@ -1,9 +1,9 @@
 """A training whose values are known beforehand, as quick as the test likes, as an outsider writes it.
 
 The environment says what a test wants: `KNOWN_SECONDS` is how long an epoch takes, `KNOWN_GATE` a file that
-every epoch waits for, `KNOWN_LOG` the file that gets a line for each epoch that was begun or trained, and
-`KNOWN_FAULTS` what goes wrong and where, as in `3.1.2=hang` (trial 3, attempt 1, in its epoch 2); `*` stands
-for any.
+every epoch waits for, `KNOWN_LOG` the file that gets a line for each epoch that was begun or trained,
+`KNOWN_TUNES` whether every process finds another tuning to be the fastest, and `KNOWN_FAULTS` what goes wrong
+and where, as in `3.1.2=hang` (trial 3, attempt 1, in its epoch 2); `*` stands for any.
 """
 
 import json
@@ -18,14 +18,19 @@ from harness.known_spec import KnownChoices
 
 from paretocaps import EpochRecord, Measurement, TrainingJob
 from paretocaps.domain.measurement import Device, best_epoch
+from paretocaps.domain.progress import tuned_of
 from paretocaps.domain.trainer import OnEpoch
+from paretocaps.domain.tuning import Tuning
 from paretocaps.run_folder import RunFolder
 from paretocaps.writing import whole_file
+
+DEVICE = Device(name="known", kind="cpu")
 
 
 def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     choices = KnownChoices.model_validate(job.choices)
     state, records = _resumed(job) or (first_state(choices.x, choices.width, job.seed), [])
+    tunings = _tunings(job, on_epoch)
     seconds, go_on = seconds_of(choices.x), True
     while go_on and len(records) < job.epochs:
         epoch = len(records) + 1
@@ -49,9 +54,17 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         time=best.time,
         wall=len(records),
         params=params_of(choices.x, choices.width),
-        device=Device(name="known", kind="cpu", threads=job.threads, shared=job.shared),
+        device=DEVICE.model_copy(update={"threads": job.threads, "shared": job.shared}),
+        tunings=tunings,
         epochs=tuple(records),
     )
+
+
+def _tunings(job, on_epoch):
+    if not os.environ.get("KNOWN_TUNES"):
+        return {}
+    kept = job.tunings.get(DEVICE.machine)
+    return kept or {"known": tuned_of(on_epoch)(DEVICE.machine, "known", Tuning(threads=os.getpid()))}
 
 
 def _wait_at_gate():
