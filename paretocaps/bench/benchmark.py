@@ -43,7 +43,7 @@ class BenchRow:
         device: the device's name.
         step_s: median seconds per step.
         step_s_min, step_s_max: the least and the most seconds per step.
-        cpu_s: median CPU seconds of all threads per step, with what goes around it; None on a GPU.
+        cpu_s: median CPU seconds of all threads per step; None on a GPU.
         steps: how many turns were timed.
         epoch_s: seconds of an epoch's steps, measured on a GPU, else computed from `step_s`.
         images_s: images per second.
@@ -134,13 +134,14 @@ def benchmark(
     if against is not None and other is None:
         check_textbook(case.architecture)
     learner = _learner(case, place)
-    timed = [_turn(learner, case)]
-    if against is not None:
-        timed.append(textbook_turn(case, place) if other is None else turn_of(other, place))
-    counted = [CountedTurn(turn) for turn in timed]
+    counted = [CountedTurn(_turn(learner, case), learner)]
+    if against is not None and other is None:
+        counted.append(CountedTurn(textbook_turn(case, place)))
+    elif against is not None and other is not None:
+        counted.append(CountedTurn(_turn(theirs := _learner(other, place), other), theirs))
     seconds = alternate(counted, turns)
     ratios = sorted(b / a for a, b in zip(seconds[0], seconds[-1], strict=True))
-    own, theirs = counted[0].cpu[-turns:], counted[-1].cpu[-turns:]
+    own_cpu, their_cpu = (one.cpu[-turns:] for one in (counted[0], counted[-1]))
     on_cpu = place.type == "cpu"
     batch, step = case.step_images, statistics.median(seconds[0])
     return BenchRow(
@@ -161,23 +162,29 @@ def benchmark(
         ratio=statistics.median(ratios) if against else None,
         ratio_min=ratios[0] if against else None,
         ratio_max=ratios[-1] if against else None,
-        cpu_s=statistics.median(own) if on_cpu else None,
-        cpu_ratio=statistics.median(map(truediv, theirs, own)) if against and on_cpu else None,
+        cpu_s=statistics.median(own_cpu) if on_cpu else None,
+        cpu_ratio=statistics.median(map(truediv, their_cpu, own_cpu)) if against and on_cpu else None,
     )
 
 
 @dataclass
 class CountedTurn:
-    """A turn, and the CPU seconds of all threads that each call of it took; it is called as the turn."""
+    """A turn that is called as such, and the CPU seconds of all threads in each call, by its learner's clock.
+
+    Without a learner, and on a GPU, they are those of the whole call.
+    """
 
     turn: Turn
+    learner: Learner | None = None
     cpu: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
         """Take the turn; return its seconds per step."""
         began = time.process_time()
         seconds = self.turn()
-        self.cpu.append(time.process_time() - began)
+        whole = time.process_time() - began
+        charged = None if self.learner is None else self.learner.stopwatch.cpu_seconds()
+        self.cpu.append(charged[max(charged)] if charged else whole)
         return seconds
 
 
