@@ -44,6 +44,8 @@ MEASURES = {
     "kills": "kills",
     "checkpoints": "checkpoints",
     "worker_start": "workers",
+    "slots": "slots",
+    "barriers": "slots",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (
