@@ -74,8 +74,9 @@ class Rehearsal:
         """Return the tuning with which a step takes the least time, as far as that was measured.
 
         First each convolution's forms are chosen, then bfloat16 is compared with float32 where the precision
-        is "auto" and the processor has instructions for it, then the libraries of products, then one thread
-        with all. What is not clearly faster than what is tried before it is not chosen.
+        is "auto" and the processor has instructions for it, then the libraries of products. What is not
+        clearly faster than what is tried before it is not chosen, and neither are all threads if they are not
+        clearly faster than one: beside other programs they would wait for each other.
         """
         times = self._form_times(self._began + _FORMS_SHARE * BUDGET)
         best = _with_forms(times, self._plain.precision) or self._plain
@@ -86,8 +87,8 @@ class Rehearsal:
             best = best if half is None else self._faster(half, best, images)
         if has_onednn() and best.precision == "fp32":
             best = self._faster(best.model_copy(update={"products": "onednn"}), best, images)
-        if torch.get_num_threads() > 1:
-            best = self._faster(best.model_copy(update={"threads": 1}), best, images)
+        if torch.get_num_threads() > 1 and spent() <= self._deadline:
+            best = self._faster(best, best.model_copy(update={"threads": 1}), images)
         return best
 
     def _form_times(self, deadline: float) -> list[FormTimes]:

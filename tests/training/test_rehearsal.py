@@ -49,10 +49,12 @@ class Stepwise:
 @pytest.mark.parametrize(
     ("factors", "expected"),
     [
-        ({}, Tuning()),
-        ({"bf16": 0.5}, Tuning(precision="bf16")),
-        ({"bf16": 1.1, "onednn": 0.9}, Tuning(products="onednn")),
-        ({"bf16": 0.98, "onednn": 0.98, "1_threads": 0.98}, Tuning()),
+        ({}, Tuning(threads=1)),
+        ({"1_threads": 1.1}, Tuning()),
+        ({"1_threads": 1.02}, Tuning(threads=1)),
+        ({"bf16": 0.5, "1_threads": 1.1}, Tuning(precision="bf16")),
+        ({"bf16": 1.1, "onednn": 0.9, "1_threads": 1.1}, Tuning(products="onednn")),
+        ({"bf16": 0.98, "onednn": 0.98, "1_threads": 1.1}, Tuning()),
         ({"bf16": 0.9, "1_threads": 0.9}, Tuning(precision="bf16", threads=1)),
     ],
 )
