@@ -69,7 +69,7 @@ class Judging:
                 found = self._judged(trial, attempt, device)
                 if isinstance(found, str):
                     self._tell(f"trial {number} was not judged on test images: {found}")
-                elif self.store.record_judged(attempt.key, found):
+                elif found is not None and self.store.record_judged(attempt.key, found):
                     judged[number] = found.images
         if judged:
             which = ", ".join(map(str, judged))
@@ -84,8 +84,8 @@ class Judging:
         trial = self.store.trial(self.spec.study, number)
         return [(trial, one) for one in trial.measured.values() if _test_acc(one) is None]
 
-    def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str:
-        """Return the judgement of a training's network, or why there is none."""
+    def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str | None:
+        """Return the judgement of a training's network, or why there is none; None if another was faster."""
         if attempt.weights is None or attempt.folder is None:
             host = attempt.weights_elsewhere
             return "its weights were not kept" if host is None else f"its weights are on host {host}"
@@ -106,6 +106,8 @@ class Judging:
         )
         try:
             with leased(job, self._waits):
+                if attempt.key not in [one.key for _, one in self._lacking(trial.number)]:
+                    return None
                 judge = TRAINERS.get(self.spec.trainer).load_judge()
                 assert judge is not None
                 return _checked(judge(job, attempt.weights, self.on_progress), job)

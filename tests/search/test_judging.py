@@ -1,5 +1,6 @@
 import dataclasses
 import sqlite3
+from contextlib import nullcontext
 
 import pytest
 
@@ -42,9 +43,9 @@ def judgings(monkeypatch):
 
 
 def test_the_front_is_judged_when_the_study_ends_and_nothing_else(run, storage, judgings):
-    summary, watcher = run(**STUDY, trials=6, repeats=2)
+    summary, watcher = run(**STUDY, trials=5, repeats=2)
     members = [member.trial for member in summary.front]
-    assert 0 < len(members) < 6
+    assert 0 < len(members) < 5
     assert sorted(judgings) == sorted((number, seed) for number in members for seed in (0, 1))
     assert sorted((number, seed) for number, seed, _, images in judged(storage)) == sorted(judgings)
     assert all("test_acc" in member.values for member in summary.front)
@@ -92,7 +93,7 @@ def test_members_beyond_the_bounds_are_judged_on_demand(run, storage, judgings):
 
 
 def test_a_trainer_that_cannot_judge_measures_itself_if_anything_does(run, storage):
-    run(trials=2)
+    run(trials=1)
     told = []
     front = service.load_front("s", storage, require=(), test=True, notice=told.append)
     assert not told
@@ -122,18 +123,35 @@ def test_the_time_limit_of_a_run_holds(run, storage, monkeypatch):
     assert "timeout=1s" in summary.time_is_up
 
 
-def test_another_driver_judges_first(run, storage, monkeypatch, judgings):
+def test_what_ctrl_c_left_is_judged_by_the_next_run(run, storage, monkeypatch, judgings):
+    def interrupted(job, weights, on_progress):
+        raise KeyboardInterrupt
+
+    judge = probe.judge
+    monkeypatch.setattr(probe, "judge", interrupted)
+    with pytest.raises(service.Interrupted, match="every finished trial is stored"):
+        run(**STUDY, trials=1)
+    assert judged(storage) == []
+    monkeypatch.setattr(probe, "judge", judge)
+    summary, _ = run(**STUDY, trials=1)
+    assert summary.finished == len(judgings) == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_another_driver_that_judges_first_has_judged(run, storage, monkeypatch, judgings, waits):
     run(**STUDY | {"require": ["acc>=1"]}, trials=1)
     with Store.open(storage, create=False) as store:
         key = store.trial("s", 0).attempts[0].key
 
-        def late(job, weights, on_progress):
+        def other(*_):
             store.record_judged(key, JudgedTest(acc=0.25, images=9))
-            return JudgedTest(acc=0.75, images=50)
+            return nullcontext() if waits else JudgedTest(acc=0.75, images=50)
 
-        monkeypatch.setattr(probe, "judge", late)
+        place = ("paretocaps.search.judging.leased",) if waits else (probe, "judge")
+        monkeypatch.setattr(*place, other)
         Judging(store, StudySpec(**{**STUDY, "study": "s"}), pytest.fail).judge([0])
     assert judged(storage) == [(0, 0, 0.25, 9)]
+    assert judgings == []
 
 
 def test_trainings_are_judged_at_once_where_that_is_needed():
