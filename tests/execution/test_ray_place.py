@@ -1,9 +1,11 @@
 """A place trains as a worker does, answers soon, and reports its folder where the driver does not see it."""
 
 import json
+import os
 
 import pytest
 
+from paretocaps.cores import can_pin, one_of_each_core
 from paretocaps.domain.failure import Failure
 from paretocaps.execution.folder_mirror import Changes
 from paretocaps.execution.ray_place import PROBE, RayPlace
@@ -38,6 +40,17 @@ def test_a_job_is_trained_in_the_folder_that_both_see(place, make_job):
     assert not reports[-1].failed
     assert all(report.changes == Changes() for report in reports)
     assert (job.folder / "measurement.json").exists()
+
+
+@pytest.mark.skipif(not can_pin() or len(one_of_each_core()) < 2, reason="needs two cores")
+def test_a_place_on_a_slot_is_pinned(make_job, monkeypatch):
+    monkeypatch.setenv(ENDS_WITH_DRIVER, "")
+    place = RayPlace(Ask(cpus=1, slot=1))
+    place.start(make_job(epochs=1).model_dump_json(), None)
+    device = json.loads(reports_of(place)[-1].result)["device"]
+    place.stop()
+    assert device["name"] == f"cpu (1 of {len(os.sched_getaffinity(0))} threads)"
+    assert not device["shared"]
 
 
 def test_an_epoch_is_answered(place, make_job):
