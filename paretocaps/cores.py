@@ -4,10 +4,13 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 
 _SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 _TASKS = Path("/proc/self/task")
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_OLDER_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
 
 _unpinned: list[set[int]] = []
 
@@ -33,6 +36,17 @@ def core_of(number: int) -> int:
     with suppress(OSError, ValueError):
         return int(re.split("[,-]", Path(_SIBLINGS.format(number)).read_text())[0])
     return number
+
+
+def quota() -> float:
+    """Return to how many cores' time a container limits this process; infinity without a limit."""
+    with suppress(OSError, ValueError):
+        most, period = _QUOTA.read_text().split()
+        return float(most) / float(period)  # "max" is no number
+    with suppress(OSError, ValueError):
+        most, period = (path.read_text() for path in _OLDER_QUOTA)
+        return float(most) / float(period) if float(most) > 0 else inf
+    return inf
 
 
 @contextmanager

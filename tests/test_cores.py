@@ -1,3 +1,4 @@
+import math
 import os
 import subprocess
 import sys
@@ -6,7 +7,7 @@ import threading
 import pytest
 
 from paretocaps import cores as module
-from paretocaps.cores import can_pin, core_of, one_of_each_core, part, pinned
+from paretocaps.cores import can_pin, core_of, one_of_each_core, part, pinned, quota
 
 pytestmark = pytest.mark.skipif(not can_pin(), reason="this system cannot pin a process")
 
@@ -62,3 +63,21 @@ def test_logical_processors_of_one_core_are_one_place(tmp_path, monkeypatch, sib
     monkeypatch.setattr(module, "_SIBLINGS", f"{tmp_path}/{{}}")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
     assert one_of_each_core() == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, math.inf),
+        ({"max": "max 100000\n"}, math.inf),
+        ({"max": "150000 100000\n"}, 1.5),
+        ({"quota": "-1\n", "period": "100000\n"}, math.inf),
+        ({"quota": "200000\n", "period": "100000\n"}, 2.0),
+    ],
+)
+def test_a_container_may_limit_the_time_of_its_cores(tmp_path, monkeypatch, files, expected):
+    monkeypatch.setattr(module, "_QUOTA", tmp_path / "max")
+    monkeypatch.setattr(module, "_OLDER_QUOTA", (tmp_path / "quota", tmp_path / "period"))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert quota() == expected

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paretocaps.cores import can_pin, one_of_each_core
+from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.progress import Throttled
 from paretocaps.domain.slot import WHOLE, Slot, slot_size
@@ -139,7 +139,7 @@ class Splitting:
     def _may_split(self) -> bool:
         """Return whether a CPU is split where that pays: nobody has said how many jobs run at once."""
         spec = self.spec
-        several = spec.trials * len(spec.seeds) > 1 and len(one_of_each_core()) > 1
+        several = spec.trials * len(spec.seeds) > 1 and 1 < len(one_of_each_core()) <= quota()
         free = spec.workers is None and spec.ranks == 1 and not spec.share_device and _FIXED not in os.environ
         return bool(self.trainer.typical_step) and can_pin() and several and free
 

@@ -42,6 +42,7 @@ class Store:
 def _machine(monkeypatch, tmp_path):
     monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path))
     monkeypatch.delenv("PARETOCAPS_TUNE")
+    monkeypatch.setattr(module, "quota", lambda: 2.0)
     for where in (module, execution_slots):
         monkeypatch.setattr(where, "one_of_each_core", lambda: (0, 1))
 
@@ -110,6 +111,11 @@ def test_a_cpu_is_split_only_where_nobody_has_said_how_many_jobs_run(settle, opt
 
 def test_nothing_is_measured_where_that_is_off(settle, monkeypatch):
     monkeypatch.setenv("PARETOCAPS_TUNE", "off")
+    assert settle() == (None, WHOLE, [], [])
+
+
+def test_a_container_that_may_not_use_all_cores_at_once_is_not_split(settle, monkeypatch):
+    monkeypatch.setattr(module, "quota", lambda: 1.5)
     assert settle() == (None, WHOLE, [], [])
 
 
