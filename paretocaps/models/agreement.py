@@ -8,6 +8,7 @@ from torch.autograd.function import once_differentiable
 
 from paretocaps.models.capsules import squash_gradient, squash_scale
 from paretocaps.models.one_image_votes import OneImageVotes, are_formed
+from paretocaps.models.products import in_dtype
 from paretocaps.models.votes import VoteGradients, Votes
 
 
@@ -87,8 +88,8 @@ def _iterate(votes: Votes, bias: Tensor, iterations: int) -> list[Iteration]:
 
 def _votes(poses: Tensor, weight: Tensor, dtype: torch.dtype) -> Votes:
     outputs, dimensions, inputs, matrices = weight.shape
-    grouped = poses.to(dtype).contiguous().view(inputs, matrices, -1, poses.shape[-1])
-    return Votes(grouped, weight.to(dtype).contiguous().view(outputs, dimensions, inputs * matrices))
+    grouped = in_dtype(poses, dtype).contiguous().view(inputs, matrices, -1, poses.shape[-1])
+    return Votes(grouped, in_dtype(weight, dtype).contiguous().view(outputs, dimensions, inputs * matrices))
 
 
 class _Route(torch.autograd.Function):
@@ -126,7 +127,7 @@ class _Route(torch.autograd.Function):
             else:
                 bias = _through_sum(gradients, kept[0] if kept else None, grad)
         wanted = zip((gradients.poses, gradients.weight, bias), ctx.inputs, strict=True)
-        return *(found.view(shape).to(dtype) for found, (shape, dtype) in wanted), None, None, None
+        return *(in_dtype(found.view(shape), dtype) for found, (shape, dtype) in wanted), None, None, None
 
 
 def _through_sum(gradients: VoteGradients, coupling: Tensor | None, grad: Tensor) -> Tensor:
@@ -153,6 +154,7 @@ def _through_iterations(gradients: VoteGradients, kept: list[Tensor], grad: Tens
         products = votes.agreement(grad).mul_(coupling)
         logits = torch.addcmul(products, coupling, products.sum(0), value=-1)
         later = logits if later is None else later.add_(logits)
-        gradients.add(later, before * squash_scale(before, dim=1)[0])
-        grad = squash_gradient(votes.weighted(later), before, dim=1)
+        scaled = squash_scale(before, dim=1)
+        gradients.add(later, before * scaled[0])
+        grad = squash_gradient(votes.weighted(later), before, 1, scaled)
     return bias + _through_sum(gradients, None, grad)

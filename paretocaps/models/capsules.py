@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from paretocaps.models.products import in_dtype
+
 _TINY = 1e-18  # its square is still a normal float32; lengths below it have no direction worth a gradient
 
 
@@ -35,16 +37,19 @@ def squash_scale(vectors: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     return length.reciprocal().add_(length).reciprocal_(), length
 
 
-def squash_gradient(grad: Tensor, vectors: Tensor, dim: int) -> Tensor:
+def squash_gradient(grad: Tensor, vectors: Tensor, dim: int, scaled: tuple[Tensor, Tensor]) -> Tensor:
     """Return the gradient of `squash` with respect to `vectors`, given that of its result.
+
+    `scaled` is what `squash_scale` returns for the same vectors.
 
     With n = |s| and f(n) = 1 / (n + 1 / n):  ds = f g + s (s . g) f'(n) / n,
     f'(n) / n = (f / n)^2 (1 / n - n).
     """
-    scale, length = squash_scale(vectors, dim)
+    scale, length = scaled
     inverse = length.clamp_min(_TINY).reciprocal_()
     along = (grad * vectors).sum(dim, keepdim=True)
-    along *= (scale * inverse).square_().mul_(inverse.sub_(length))
+    ratio = scale * inverse
+    along = along.mul_(ratio).mul_(ratio).mul_(inverse.sub_(length))
     return torch.addcmul(grad * scale, vectors, along)
 
 
@@ -73,15 +78,16 @@ class _Squash(torch.autograd.Function):
         """As the function of this name."""
         ctx.dim, ctx.dtype = dim, vectors.dtype
         vectors = at_least_float32(vectors)
-        ctx.save_for_backward(vectors)
-        return vectors * squash_scale(vectors, dim)[0]
+        scaled = squash_scale(vectors, dim)
+        ctx.save_for_backward(vectors, *scaled)
+        return vectors * scaled[0]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Gradient of the vectors."""
-        (vectors,) = ctx.saved_tensors
-        return squash_gradient(grad, vectors, ctx.dim).to(ctx.dtype), None
+        vectors, *scaled = ctx.saved_tensors
+        return in_dtype(squash_gradient(grad, vectors, ctx.dim, tuple(scaled)), ctx.dtype), None
 
 
 class _Lengths(torch.autograd.Function):
@@ -100,4 +106,4 @@ class _Lengths(torch.autograd.Function):
         """Gradient of the vectors."""
         vectors, length = ctx.saved_tensors
         along = (grad / length.clamp_min(_TINY)).unsqueeze(ctx.dim)
-        return (vectors * along).to(ctx.dtype), None
+        return in_dtype(vectors * along, ctx.dtype), None

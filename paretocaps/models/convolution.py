@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from paretocaps.domain.tuning import ConvolutionShape, Form, Forms, Products
 from paretocaps.models.patches import Patches
-from paretocaps.models.products import product, sum_dtype
+from paretocaps.models.products import in_dtype, product, sum_dtype
 from paretocaps.models.spectral import Spectral
 from paretocaps.models.tuned import Computed, forms_for
 
@@ -73,12 +73,12 @@ class _Convolution(torch.autograd.Function):
         dtype: torch.dtype,
     ) -> Tensor:
         """Return what `convolution` returns."""
-        inputs, filters = images.to(dtype), weight.to(dtype)
+        inputs, filters = in_dtype(images, dtype), in_dtype(weight, dtype)
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
         shape, wanted = shape_of(images, weight, stride), ctx.needs_input_grad[0]
         forms = forms_for(Computed(shape, weight, rectify, wanted))
         with torch.autocast("cpu", enabled=False):
-            maps = _outputs(patches, filters, bias.to(dtype), rectify, forms.outputs)
+            maps = _outputs(patches, filters, in_dtype(bias, dtype), rectify, forms.outputs)
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))
         ctx.stride, ctx.forms, ctx.dtypes = stride, forms, (images.dtype, weight.dtype, bias.dtype)
         return maps.permute(0, 3, 1, 2)
@@ -89,7 +89,7 @@ class _Convolution(torch.autograd.Function):
         """Return the gradients of images, weight and bias."""
         images, weight, *maps = ctx.saved_tensors
         patches = Patches(images, _kernel(weight), ctx.stride)
-        grad = _channels_last(grad.to(weight.dtype))
+        grad = _channels_last(in_dtype(grad, weight.dtype))
         mask = maps[0] if maps else None
         forms: Forms = ctx.forms
         found: list[Tensor | None] = [None, None, None]
@@ -98,7 +98,7 @@ class _Convolution(torch.autograd.Function):
                 found[1:] = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
             if ctx.needs_input_grad[0]:
                 found[0] = _image_gradient(patches, _rectified(grad, mask), weight, forms.image_gradient)
-        kept = (x if x is None else x.to(dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
+        kept = (x if x is None else in_dtype(x, dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
         return *kept, None, None, None
 
 
@@ -146,8 +146,13 @@ def _image_gradient(patches: Patches, grad: Tensor, weight: Tensor, form: Form) 
     if form == "spectral":
         found = _spectral(patches, weight).image_gradient(grad, weight)
         return found.permute(0, 3, 1, 2).to(grad.dtype)
+    blocks = patches.rows(len(weight))
+    runs = list(patches.samples(len(weight), blocks[0]))
+    if len(blocks) == len(runs) == 1 and grad.dtype == sum_dtype(grad):
+        products = product(grad.flatten(0, 2), weight.flatten(1), by=_library(form))
+        return patches.added_up(products).permute(0, 3, 1, 2)
     sums = torch.zeros_like(patches.images, dtype=sum_dtype(grad))
-    for rows in patches.rows(len(weight)):
+    for rows in blocks:
         filters = weight[:, rows].flatten(1).contiguous()
         for samples in patches.samples(len(weight), rows):
             products = product(grad[samples].flatten(0, 2), filters, by=_library(form))
@@ -171,15 +176,21 @@ def _filter_gradients(
     for rows in patches.rows(filters):
         part: Tensor | None = None
         for samples in patches.samples(filters, rows):
-            block = _rectified(grad[samples], None if mask is None else mask[samples]).view(-1, filters)
+            taken = _taken(mask, samples) if mask is not None else None
+            block = _rectified(_taken(grad, samples), taken).view(-1, filters)
             if rows.start == 0:
                 bias = _added(bias, block.sum(0, dtype=sum_dtype(grad)))
             products = product(block.t(), patches.matrix(samples, rows), by=_library(form))
-            part = _added(part, products.to(sum_dtype(grad)))
+            part = _added(part, in_dtype(products, sum_dtype(grad)))
         assert part is not None
         parts.append(part.view(filters, -1, *weight.shape[2:]))
     assert bias is not None
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), bias
+
+
+def _taken(maps: Tensor, samples: slice) -> Tensor:
+    """Return some of the maps; `maps` itself, without an operation, where these are all."""
+    return maps if samples.start == 0 and samples.stop >= len(maps) else maps[samples]
 
 
 def _added(total: Tensor | None, part: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.convolution import compute_dtype
+from paretocaps.models.products import in_dtype
 
 Activation = Literal["relu", "sigmoid"]
 
@@ -37,9 +38,9 @@ class _Dense(torch.autograd.Function):
     ) -> Tensor:
         """As `dense`."""
         ctx.rectified, ctx.dtypes = activation == "relu", (inputs.dtype, weight.dtype, bias.dtype)
-        inputs, weight = inputs.to(dtype), weight.to(dtype)
+        inputs, weight = in_dtype(inputs, dtype), in_dtype(weight, dtype)
         with torch.autocast(inputs.device.type, enabled=False):
-            sums = functional.linear(inputs, weight, bias.to(dtype))
+            sums = torch.addmm(in_dtype(bias, dtype), inputs, weight.t())
         outputs = sums.relu_() if ctx.rectified else at_least_float32(sums).sigmoid_()
         ctx.save_for_backward(inputs, weight, outputs)
         return outputs
@@ -52,8 +53,10 @@ class _Dense(torch.autograd.Function):
         if ctx.rectified:
             grad = torch.ops.aten.threshold_backward(grad, outputs, 0)
         else:
-            grad = torch.ops.aten.sigmoid_backward(grad, outputs).to(weight.dtype)
+            grad = torch.ops.aten.sigmoid_backward(grad, outputs)
+        grad = in_dtype(grad, weight.dtype)
         with torch.autocast(grad.device.type, enabled=False):
-            found = grad @ weight if ctx.needs_input_grad[0] else None, grad.t() @ inputs, grad.sum(0)
-        kept = (x if x is None else x.to(dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
+            of_inputs = torch.mm(grad, weight) if ctx.needs_input_grad[0] else None
+            found = of_inputs, torch.mm(grad.t(), inputs), grad.sum(0)
+        kept = (x if x is None else in_dtype(x, dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))
         return *kept, None, None

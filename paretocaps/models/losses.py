@@ -130,16 +130,16 @@ class _Margin(torch.autograd.Function):
         """As `margin_loss`; only the gradient is kept."""
         present = labels.unsqueeze(1) == torch.arange(lengths.shape[1], device=lengths.device)
         shortfalls = torch.where(present, PRESENT_MARGIN - lengths, lengths - ABSENT_MARGIN).relu_()
-        towards = torch.where(present, shortfalls * -2.0, shortfalls * (2.0 * ABSENT_WEIGHT))
+        towards = torch.where(present, shortfalls * (-1 / ABSENT_WEIGHT), shortfalls)
         ctx.save_for_backward(towards)
-        return (towards.abs() * shortfalls).sum() / (2 * len(lengths))
+        return (towards.abs() * shortfalls).sum() * (ABSENT_WEIGHT / len(lengths))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Gradient of the lengths."""
         (towards,) = ctx.saved_tensors
-        return towards * (grad / len(towards)), None
+        return towards * (grad * (2 * ABSENT_WEIGHT / len(towards))), None
 
 
 class _Squares(torch.autograd.Function):

@@ -10,7 +10,7 @@ per output capsule, here as many as input capsules.
 import torch
 from torch import Tensor
 
-from paretocaps.models.votes import Votes
+from paretocaps.models.votes import CACHED_BYTES, Votes
 
 
 def are_formed(votes: Votes) -> bool:
@@ -30,6 +30,9 @@ class OneImageVotes:
         inputs = votes.poses.shape[0]
         poses = votes.poses.view(inputs, -1)
         matrices = votes.weight.view(*votes.weight.shape[:2], inputs, -1)
+        if votes.weight.nbytes <= CACHED_BYTES:
+            self._votes = (matrices * poses).sum(2)
+            return
         self._votes = matrices[:, :, 0] * poses[0]  # [O, D, M]
         for number in range(1, inputs):
             self._votes.addcmul_(matrices[:, :, number], poses[number])

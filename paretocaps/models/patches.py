@@ -71,7 +71,8 @@ class Patches:
 
     def matrix(self, samples: slice, rows: slice) -> Tensor:
         """Return some rows of the patches of some images, [b x P, rows x width x C]."""
-        images = self.images[samples, rows.start :]
+        whole = rows.start == 0 and samples.start == 0 and samples.stop >= len(self.images)
+        images = self.images if whole else self.images[samples, rows.start :]
         sample, line, column, _ = images.stride()
         shape = (len(images), *self.size, rows.stop - rows.start, self.kernel[1] * images.shape[-1])
         strides = (sample, line * self.stride[0], column * self.stride[1], line, 1)
@@ -85,15 +86,19 @@ class Patches:
         count, lines, columns, channels = images.shape
         if matrix.dtype == images.dtype:
             places = Places(count, (height, width), (rows.stop - rows.start, self.kernel[1]))
-            order, starts = _by_cell(places, (lines, columns), (down, across), images.device)
-            sums = functional.embedding_bag(order, matrix.view(-1, channels), starts, mode="sum")
-            images += sums.view(images.shape)
+            images += _summed(matrix.view(-1, channels), places, (lines, columns), (down, across))
             return
         matrix = matrix.view(count, height, width, -1, self.kernel[1], channels)
         for row in range(matrix.shape[3]):
             for column in range(self.kernel[1]):
                 cells = images[:, row : row + height * down : down, column : column + width * across : across]
                 cells += matrix[:, :, :, row, column]
+
+    def added_up(self, matrix: Tensor) -> Tensor:
+        """Return images [B, H, W, C] of zeros to which a matrix of all whole patches is added back."""
+        places = Places(len(self.images), self.size, self.kernel)
+        _, height, width, channels = self.images.shape
+        return _summed(matrix.view(-1, channels), places, (height, width), self.stride)
 
 
 class Places(NamedTuple):
@@ -108,6 +113,13 @@ class Places(NamedTuple):
     images: int
     size: tuple[int, int]
     kernel: tuple[int, int]
+
+
+def _summed(matrix: Tensor, places: Places, lines: tuple[int, int], stride: tuple[int, int]) -> Tensor:
+    """Return images [b, H, W, C] of the sums of what `matrix`, one row per place, has for their cells."""
+    order, starts = _by_cell(places, lines, stride, matrix.device)
+    sums = functional.embedding_bag(order, matrix, starts, mode="sum")
+    return sums.view(places.images, *lines, -1)
 
 
 @lru_cache(16)

@@ -51,7 +51,7 @@ def product(left: Tensor, right: Tensor, bias: Tensor | None = None, by: Product
     if left.dtype == torch.float32 and left.device.type == "cpu" and _is_onednns(by):
         result: Tensor = _ONEDNN(_dense(left), _dense(right).t(), bias, "none", [], "")
         return result
-    return left @ right if bias is None else torch.addmm(bias, left, right)
+    return torch.mm(left, right) if bias is None else torch.addmm(bias, left, right)
 
 
 def batched_product(left: Tensor, right: Tensor, out: Tensor, *, add: bool = False) -> Tensor:
@@ -74,6 +74,11 @@ def _is_onednns(by: Products | None) -> bool:
 
 def _dense(matrix: Tensor) -> Tensor:
     return matrix if matrix.is_contiguous() or matrix.t().is_contiguous() else matrix.contiguous()
+
+
+def in_dtype(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return `tensor` in `dtype`: itself, without an operation, where it has it."""
+    return tensor if tensor.dtype == dtype else tensor.to(dtype)
 
 
 def sum_dtype(tensor: Tensor) -> torch.dtype:

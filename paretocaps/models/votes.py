@@ -17,9 +17,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from paretocaps.models.products import product, sum_dtype
+from paretocaps.models.products import in_dtype, product, sum_dtype
 
-_CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
+CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
 _DEVICE_BYTES = 1 << 30
 _NARROW = 16
 
@@ -43,7 +43,7 @@ class Votes:
         exporting = torch.compiler.is_exporting()
         few = not exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
-        limit = _CACHED_BYTES if poses.device.type == "cpu" else _DEVICE_BYTES
+        limit = CACHED_BYTES if poses.device.type == "cpu" else _DEVICE_BYTES
         self._step = max(1, limit // (poses.numel() * poses.element_size())) if not exporting else 0
         self.whole = exporting or self._step >= len(weight)
 
@@ -52,12 +52,12 @@ class Votes:
         outputs, dimensions, _ = self.weight.shape
         pooled = self.pooled()
         total = self.product(self.weight.view(1, outputs * dimensions, -1), pooled.unsqueeze(0))
-        return total.to(self.sums).div_(outputs).view(outputs, dimensions, -1)
+        return in_dtype(total, self.sums).div_(outputs).view(outputs, dimensions, -1)
 
     def weighted(self, couplings: Tensor) -> Tensor:
         """Return sum_i c_i u_hat_i, [O, D, B], for couplings [O, M, R, B]."""
         if self.whole:
-            return self.product(self.weight, self.scaled(couplings)).to(self.sums)
+            return in_dtype(self.product(self.weight, self.scaled(couplings)), self.sums)
         outputs, dimensions, _ = self.weight.shape
         total = self.poses.new_empty(outputs, dimensions, self.poses.shape[-1])
         for group in self.groups():
@@ -67,7 +67,7 @@ class Votes:
     def agreement(self, vectors: Tensor) -> Tensor:
         """Return u_hat_i . v, [O, M, R, B], for vectors v [O, D, B]."""
         if self.whole:
-            directions = self.directions(self.weight, vectors.to(self.poses.dtype))
+            directions = self.directions(self.weight, in_dtype(vectors, self.poses.dtype))
             return (directions * self._flat).sum(1, dtype=self.sums).view(-1, *self.poses.shape[1:])
         outputs = self.weight.shape[0]
         agreement = self.poses.new_empty(outputs, *self.poses.shape[1:], dtype=self.sums)
@@ -90,8 +90,7 @@ class Votes:
 
     def spread(self, factors: Tensor) -> Tensor:
         """Return factors [g, M, R, B] in the shape that poses are multiplied by: [g, 1, M, (R,) B]."""
-        factors = factors if self.shared else factors.squeeze(2)
-        return factors.unsqueeze(1).to(self.poses.dtype)
+        return in_dtype(factors.reshape(len(factors), 1, *self._flat.shape[1:]), self.poses.dtype)
 
     def scaled(self, factors: Tensor) -> Tensor:
         """Return poses times factors, summed over the capsules that share a matrix: [g, E * M, B]."""
@@ -101,16 +100,14 @@ class Votes:
 
     def directions(self, weight: Tensor, vectors: Tensor) -> Tensor:
         """Return W^T v, [g, E, M, (1,) B], for the weight [g, D, E * M] and the vectors of some outputs."""
-        directions = self.product(weight.transpose(1, 2), vectors)
+        narrow = self._narrow
+        directions = _by_rows(weight, vectors) if narrow else _products(weight.transpose(1, 2), vectors)
         shape = (*self.poses.shape[:2], *([1] if self.shared else []), self.poses.shape[3])
         return directions.view(-1, *shape)
 
     def product(self, left: Tensor, right: Tensor) -> Tensor:
         """Return the products of matrices, [g, M, K] x [g, K, N], contiguous."""
-        if self._narrow:
-            rows = right.transpose(1, 2).contiguous()
-            return torch.bmm(rows, left.transpose(1, 2)).transpose(1, 2).contiguous()
-        return _products(left, right)
+        return _by_rows(left.transpose(1, 2), right) if self._narrow else _products(left, right)
 
 
 class VoteGradients:
@@ -131,7 +128,7 @@ class VoteGradients:
     def add_mean(self, grad: Tensor) -> None:
         """Add what `Votes.mean` hands back, given the gradient of its result, [O, D, B]."""
         votes, weight = self.votes, self.votes.weight.flatten(0, 1)
-        grad = (grad / len(grad)).to(weight.dtype).flatten(0, 1)
+        grad = in_dtype(grad / len(grad), weight.dtype).flatten(0, 1)
         poses = product(weight.t(), grad).view(*votes.poses.shape[:2], 1, -1).expand_as(votes.poses)
         self._add(poses, product(grad, votes.pooled().t()).view_as(votes.weight))
 
@@ -141,7 +138,7 @@ class VoteGradients:
         The gradients of both other sums have this form: those of `Votes.weighted` with its couplings as
         factors and the gradient of its result as vectors, those of `Votes.agreement` the other way round.
         """
-        votes, vectors = self.votes, vectors.to(self.votes.poses.dtype)
+        votes, vectors = self.votes, in_dtype(vectors, self.votes.poses.dtype)
         if votes.whole:
             products = votes.directions(votes.weight, vectors) * votes.spread(factors)
             poses = products.sum(0, dtype=votes.sums).view_as(votes.poses)
@@ -163,7 +160,8 @@ class VoteGradients:
 
     def _add(self, poses: Tensor, weight: Tensor) -> None:
         if self._empty:
-            self.poses, self.weight = poses.to(self.votes.sums).contiguous(), weight.to(self.votes.sums)
+            sums = self.votes.sums
+            self.poses, self.weight = in_dtype(poses, sums).contiguous(), in_dtype(weight, sums)
         else:
             self.poses, self.weight = self.poses + poses, self.weight + weight
         self._empty = False
@@ -174,3 +172,10 @@ def _products(left: Tensor, right: Tensor) -> Tensor:
     if left.shape[2] == 1:
         return left * right
     return product(left[0], right[0]).unsqueeze(0) if len(left) == 1 else torch.bmm(left, right)
+
+
+def _by_rows(left: Tensor, right: Tensor) -> Tensor:
+    """Return the products of matrices, [g, K, M]^T x [g, K, N], contiguous, for few columns N."""
+    if right.shape[2] == 1:
+        return torch.bmm(right.view(len(right), 1, -1), left).view(len(left), -1, 1)
+    return torch.bmm(right.transpose(1, 2).contiguous(), left).transpose(1, 2).contiguous()

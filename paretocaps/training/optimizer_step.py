@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+_ONE = torch.ones(())
+
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
     """Leave the parameters of `optimizer` without gradients, as `zero_grad` does."""
@@ -48,7 +50,7 @@ def _update(optimizer: torch.optim.Optimizer, group: dict[str, Any], trained: li
     steps = [state["step"] for state in states]
     if not steps:
         return
-    torch._foreach_add_(steps, 1)
+    torch._foreach_add_(steps, [_ONE] * len(steps))  # a number would be made a tensor for each of them
     call = torch._fused_adamw_ if group["decoupled_weight_decay"] else torch._fused_adam_
     beta1, beta2 = group["betas"]
     weights: list[Tensor] = [*trained]

@@ -105,9 +105,9 @@ class TrainingStep:
     def _gradients(self, images: Tensor, labels: Tensor, weights: Sequence[float] | None) -> Tensor:
         """Add the gradients of the mean loss of a step's images to the parameters' own; return that loss."""
         size = self.pass_images or len(labels)
-        parts = list(zip(torch.split(images, size), torch.split(labels, size), strict=True))
-        if weights is None and len(parts) == 1:
+        if weights is None and len(labels) <= size:
             return self._backward(self.loss(images, labels))
+        parts = list(zip(torch.split(images, size), torch.split(labels, size), strict=True))
         if weights is None:
             weights = [len(truth) / len(labels) for _, truth in parts]
         total = torch.zeros((), device=self.device)

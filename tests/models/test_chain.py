@@ -59,7 +59,7 @@ def test_momentum_is_algorithm_1_and_its_gradients_are_right_whatever_gamma(dept
     found, expected = chain(x), by_hand(x, chain.layers, gamma)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
     for a, b in zip(gradients(found, x, chain), gradients(expected, x, chain), strict=True):
-        assert (a - b).norm() <= 1e-9 * b.norm()
+        assert (a - b).norm() <= 1e-8 * b.norm()  # as `chain._MOST_GROWTH` has it
 
 
 @pytest.mark.parametrize("gamma", [0.01, 0.3, 0.5, 0.8])

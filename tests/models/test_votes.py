@@ -77,7 +77,7 @@ def test_outputs_in_groups_give_the_same(matrices, copies, monkeypatch):
     at_once, expected = everything()
     assert at_once == 1
     for outputs in (1, 3):
-        monkeypatch.setattr(module, "_CACHED_BYTES", outputs * poses.numel() * 8)
+        monkeypatch.setattr(module, "CACHED_BYTES", outputs * poses.numel() * 8)
         groups, found = everything()
         assert groups == -(-OUTPUTS // outputs)
         for a, b in zip(found, expected, strict=True):

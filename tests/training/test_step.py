@@ -61,3 +61,16 @@ def test_passes_add_up_to_the_gradient_of_the_whole_batch(size):
     assert loss == pytest.approx(whole, rel=1e-5)
     for ours, theirs in zip(summed, gradients, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_a_step_on_small_images_takes_few_operations(batch):
+    """All that the profiler counts: operations, those that they call, and nodes of the backward pass."""
+    choices = Choices(precision="fp32")
+    loader = DeviceLoader(load(DataSpec(limit_train=60)).train, CPU)
+    learner = Learner(build_network(architecture(choices, 8, 8, 1, 10), 0), loader, choices, CPU)
+    images, labels = next(loader.batches(batch, 1))
+    learner.step(images, labels, 1e-3)  # the first step makes the optimiser's state
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        learner.step(images, labels, 1e-3)
+    assert sum(event.count for event in profile.key_averages()) <= {1: 600, 16: 625}[batch]
