@@ -3,6 +3,7 @@
     python tests/benchmarks/measure.py                 # everything that can be measured here
     python tests/benchmarks/measure.py demo mnist      # some of it
     python tests/benchmarks/measure.py --table         # the tables, from what is kept
+    python tests/benchmarks/measure.py --readme        # writes the table of training steps into the README
 
 These are no tests: seconds depend on the machine, so they are kept with device, torch version, date and n.
 """
@@ -25,6 +26,7 @@ MEASURES = {
     "mnist": "commands",
     "around": "commands",
     "around_full": "commands",
+    "settings": "settings",
     "steps": "steps",
     "resident": "steps",
     "prepare": "preparing",
@@ -53,8 +55,11 @@ ON_IMAGES = (
     *("frozen", "pruned_resnet18", "capsule_pruning"),
 )
 SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
-BATCHES = 128, 16, 1
-STEPS_HEADING = "| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"
+PEERS_HEADING = "| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"
+README_MARKS = (
+    "<!-- speed: `tests/benchmarks/measure.py --readme` writes what follows -->",
+    "<!-- end of speed -->",
+)
 PEERS_MACHINE = "Measured on another machine; these seconds compare with each other, not with those above"
 PEERS = {  # seconds per step
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
@@ -120,32 +125,55 @@ def _met(one: dict[str, object]) -> bool:
 
 
 def speed_table() -> str:
-    """Return the tables of training steps: those measured here, and those of peers on another machine.
+    """Return the table of training steps measured here, and that of peers on another machine.
 
-    Each table has its own machine, because seconds of different machines do not compare.
+    Seconds of different machines do not compare, so each machine has its own table.
     """
-    path = RESULTS / "steps.json"
-    if not path.exists():
-        return ""
-    kept = json.loads(path.read_text())
-    found = {one["figure"]: one["median"] for one in kept["figures"]}
-    textbook = [found[f"seconds per step, fp32, batch {batch}: textbook"] for batch in BATCHES]
-    lines = [f"| the textbook network | {' | '.join(f'{one:.3g}' for one in textbook)} |"]
-    for precision in ("auto", "fp32"):
-        for ending, other in (("", "textbook"), (", ws", "baseline")):
-            cells = []
-            for batch in BATCHES:
-                name = f"{precision}, batch {batch}{ending}"
-                ratio = found[f"step, {name}: speed-up over the {other}"]
-                cells.append(f"{found[f'seconds per step, {name}']:.3g}, **{ratio:.2f}x**")
-            label = f"{precision}{', weight sharing and reduced decoder' if ending else ''}"
-            lines.append(f"| {label} (x: the {other}'s over it) | {' | '.join(cells)} |")
-    peers = []
+    peers = [*PEERS_HEADING]
     for name, seconds in PEERS.items():
         cells = ["-" if one is None else f"{one:.3g}" for one in seconds]
         peers.append(f"| {name} | {' | '.join(cells)} |")
-    ours = "\n".join([f"Measured on one machine, {kept['device']}:\n", *STEPS_HEADING, *lines])
-    return ours + "\n\n" + "\n".join([f"{PEERS_MACHINE}:\n", *STEPS_HEADING, *peers])
+    return "\n\n".join([*filter(None, [settings_table()]), f"{PEERS_MACHINE}:\n\n" + "\n".join(peers)])
+
+
+def settings_table() -> str:
+    """Return a table per size of images: seconds per step of `auto`, fixed settings and yardsticks."""
+    path = RESULTS / "settings.json"
+    if not path.exists():
+        return ""
+    kept = json.loads(path.read_text())
+    found = {one["figure"]: one for one in kept["figures"]}
+    tables: dict[str, dict[str, dict[str, str]]] = {}  # by size, setting and batch
+    for figure, one in found.items():
+        where, what, name = figure.partition(": seconds per step, ")
+        if what:
+            size, _, batch = where.partition(", batch ")
+            ratio = _factor(found.get(f"{where}: auto's speed-up over {name}"))
+            cell = f"{1000 * one['median']:.3g}{ratio}"
+            tables.setdefault(size, {}).setdefault(name, {})[batch] = cell
+    where = f"Measured on {kept['device']} with torch {kept['torch']}, {kept['date']}, in milliseconds"
+    texts = [f"{where} (x: over `auto`, with the 95 % interval):"]
+    for size, rows in tables.items():
+        heading = [f"| {size} | {' | '.join(f'batch {batch}' for batch in rows['auto'])} |"]
+        heading += ["|---" * (len(rows["auto"]) + 1) + "|"]
+        cells = [
+            f"| {name} | {' | '.join(row.get(b, '-') for b in rows['auto'])} |" for name, row in rows.items()
+        ]
+        texts.append("\n".join([*heading, *cells]))
+    return "\n\n".join(texts)
+
+
+def _factor(ratio: dict[str, Any] | None) -> str:
+    if ratio is None:
+        return ""
+    return f", **{ratio['median']:.2f}x** ({ratio['low']:.2f} to {ratio['high']:.2f})"
+
+
+def write_readme(path: Path) -> None:
+    """Write the table of training steps between the marks of the README."""
+    (before, rest), made = path.read_text().split(README_MARKS[0]), settings_table()
+    middle = f"\n\n{made}\n\n" if made else "\n"
+    path.write_text(before + README_MARKS[0] + middle + README_MARKS[1] + rest.split(README_MARKS[1])[1])
 
 
 def saliency_table() -> str:
@@ -181,7 +209,11 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", choices=[[], *MEASURES], default=[])
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--readme", action="store_true")
     arguments = parser.parse_args()
+    if arguments.readme:
+        write_readme(Path(__file__).resolve().parents[2] / "README.md")
+        return
     if arguments.table:
         print(speed_table(), saliency_table(), table(), sep="\n\n")
         return

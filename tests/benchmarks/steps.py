@@ -4,7 +4,6 @@ import importlib.util
 import json
 import statistics
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,28 +14,20 @@ if TYPE_CHECKING:
     from paretocaps.bench.benchmark import Turn
 
 TEXTBOOK = ROOT.parent / "shared" / "bench" / "textbook_capsnet.py"
-STEP_RATIOS = {
-    "auto": {128: "at least 4.0", 16: "at least 3.3", 1: "at least 3.5"},
-    "fp32": {128: "at least 2.2", 16: "at least 2.0", 1: "at least 3.0"},
-}
 WS_RATIOS = {128: "at least 1", 16: "at least 1", 1: "at least 1.05"}
-TURNS = {128: 10, 16: 30, 1: 100}
 ALONE = {128: 5, 16: 20, 1: 60}
 PROCESSES = 3
 
 
 def steps(folder: Path) -> list[Figure]:
-    """Measure seconds per step against the textbook network, and with and without weight sharing.
+    """Measure seconds per step with and without weight sharing and the reduced decoder.
 
-    Each comparison with the textbook has its own process, in which both networks take turns. Steps with and
-    without weight sharing run in separate processes, which start alternately: memory that another network
-    left in the allocator makes a small step up to a third longer or shorter.
+    They run in separate processes, which start alternately: memory that another network left in the allocator
+    makes a small step up to a third longer or shorter.
     """
     figures: list[Figure] = []
-    for precision, targets in STEP_RATIOS.items():
-        for batch, target in targets.items():
-            found = json.loads(own_process("steps", f"steps.against_textbook({precision!r}, {batch})"))
-            figures += _compared(f"{precision}, batch {batch}", "textbook", *found, target)
+    for precision in ("auto", "fp32"):
+        for batch, target in WS_RATIOS.items():
             runs = [
                 [
                     float(own_process("steps", f"steps.alone({precision!r}, {batch}, {ws})"))
@@ -45,28 +36,14 @@ def steps(folder: Path) -> list[Figure]:
                 for _ in range(PROCESSES)
             ]
             shared, whole = zip(*runs, strict=True)
-            figures += _compared(
-                f"{precision}, batch {batch}, ws", "baseline", shared, whole, WS_RATIOS[batch]
-            )
+            name = f"{precision}, batch {batch}, ws"
+            ratios = [b / a for a, b in runs]
+            figures += [
+                figure(f"seconds per step, {name}", shared, "s", ""),
+                figure(f"seconds per step, {name}: baseline", whole, "s", ""),
+                figure(f"step, {name}: speed-up over the baseline", ratios, "", target),
+            ]
     return figures
-
-
-def _compared(
-    name: str, against: str, ours: Sequence[float], theirs: Sequence[float], target: str
-) -> list[Figure]:
-    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
-    return [
-        figure(f"seconds per step, {name}", ours, "s", ""),
-        figure(f"seconds per step, {name}: {against}", theirs, "s", ""),
-        figure(f"step, {name}: speed-up over the {against}", ratios, "", target),
-    ]
-
-
-def against_textbook(precision: str, batch: int) -> None:
-    """Print the seconds of our steps and of the textbook's."""
-    from paretocaps.bench.benchmark import alternate
-
-    print(json.dumps(alternate([_ours(precision, batch), _textbook(batch)], TURNS[batch])))
 
 
 def alone(precision: str, batch: int, ws: bool) -> None:
@@ -94,7 +71,7 @@ def _textbook(batch: int) -> "Turn":
 
     if not TEXTBOOK.exists():
         return textbook_turn(Case(Choices(batch_size=batch)), torch.device("cpu"))
-    step = _loaded(TEXTBOOK).make_step(batch)
+    step = loaded(TEXTBOOK).make_step(batch)
 
     def turn() -> float:
         begin = time.perf_counter()
@@ -104,7 +81,8 @@ def _textbook(batch: int) -> "Turn":
     return turn
 
 
-def _loaded(path: Path) -> Any:
+def loaded(path: Path) -> Any:
+    """Return the module that a file is."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None

@@ -1,0 +1,217 @@
+"""The group of `measure.py` on the settings of a training step: `auto`, every fixed one, and two yardsticks.
+
+For each size of images and batch, all of them take turns in one process, so that other load on the machine
+meets all alike. A ratio is the median of the turns' ratios, with its 95 % bootstrap interval. Fixed settings
+that are much slower than another take few turns.
+"""
+
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from figures import Figure, figure, own_process
+from steps import TEXTBOOK, loaded
+
+if TYPE_CHECKING:
+    from paretocaps.bench.benchmark import Case, Turn
+    from paretocaps.domain.tuning import Form, Tuning
+    from paretocaps.training.kept_tunings import KeptTunings
+
+SIZES = {"28x28": (28, 28, 1), "8x8": (8, 8, 1)}
+TURNS = {128: 30, 64: 30, 16: 60, 4: 100, 1: 200}
+EINSUM = TEXTBOOK.with_name("einsum_capsnet.py")
+YARDSTICKS = "textbook", "einsum"
+TARGETS = {  # of auto's speed-up, with fast bfloat16 and without
+    ("28x28", "textbook"): ({128: 7, 64: 6, 16: 4.5, 1: 4}, {128: 3.4, 64: 3, 16: 3, 1: 4}),
+    ("28x28", "einsum"): ({128: 3, 64: 2.6, 16: 2.3, 1: 3}, {128: 3, 64: 2.6, 16: 2.3, 1: 3}),
+    ("8x8", "textbook"): ({1: 3.5}, {1: 3.5}),
+}
+FORMS: dict[str, tuple[str, "Form"]] = {
+    "fp32, patches": ("fp32", "patches"),
+    "fp32, patches by oneDNN": ("fp32", "onednn"),
+    "fp32, torch's convolution": ("fp32", "torch"),
+    "fp32, spectral": ("fp32", "spectral"),
+    "bf16, patches": ("bf16", "patches"),
+    "bf16, torch's convolution": ("bf16", "torch"),
+}
+TRIED = 3
+HOPELESS = 1.5  # times the fastest's seconds: such a setting takes no further turns
+DRAWS = 2000
+
+
+def settings(folder: object) -> list[Figure]:
+    """Measure every setting at every size and batch, each size and batch in a process of its own."""
+    figures: list[Figure] = []
+    for size in SIZES:
+        for batch in TURNS:
+            figures += of_batch(
+                size, batch, json.loads(own_process("settings", f"settings.measured({size!r}, {batch})"))
+            )
+    return figures
+
+
+def measured(size: str, batch: int, turns: int | None = None) -> None:
+    """Print the seconds of the turns of all settings and yardsticks, and what `auto` came to."""
+    import torch
+
+    from paretocaps.training.kept_tunings import KeptTunings
+    from paretocaps.training.precision import has_fast_bf16
+
+    auto = KeptTunings(tune=True, steps=lambda _: sys.maxsize)
+    calls = {"auto": _turn(size, batch, "auto", auto), **_fixed(size, batch), **_yardsticks(size, batch)}
+    taken = _take_turns(calls, turns or TURNS[batch])
+    (tuning,) = auto.used.values()
+    fast = has_fast_bf16(torch.device("cpu"))
+    print(json.dumps({"seconds": taken, "tuning": str(tuning), "fast_bf16": fast}))
+
+
+def _take_turns(calls: dict[str, Callable[[], float]], turns: int) -> dict[str, list[float]]:
+    """Return the seconds of each call's turns, which alternate after one that warms up."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for turn in range(turns):
+        least = min(statistics.median(seconds) for seconds in taken.values()) if turn >= TRIED else 0.0
+        for name, call in calls.items():
+            fixed = name != "auto" and name not in YARDSTICKS
+            if turn < TRIED or not fixed or statistics.median(taken[name]) < HOPELESS * least:
+                taken[name].append(call())
+    return taken
+
+
+def _fixed(size: str, batch: int) -> dict[str, "Turn"]:
+    """Return a turn for each fixed setting, with all threads and with one."""
+    import torch
+
+    from paretocaps.models.products import has_onednn
+
+    turns = {}
+    for name, (precision, form) in FORMS.items():
+        if form == "onednn" and not has_onednn():
+            continue
+        for threads in dict.fromkeys((torch.get_num_threads(), 1)):
+            tuning = _tuning(size, precision, form, threads)
+            turns[name + (", 1 thread" if threads == 1 else "")] = _turn(
+                size, batch, precision, _always(tuning)
+            )
+    return turns
+
+
+def _tuning(size: str, precision: str, form: "Form", threads: int) -> "Tuning":
+    """Return the tuning with one form for all products of all convolutions."""
+    import torch
+
+    from paretocaps.domain.tuning import ConvolutionTuning, Tuning
+    from paretocaps.models.build import build_network
+    from paretocaps.models.tuned import convolutions_seen
+
+    architecture = _case(size, 1, "fp32").architecture
+    network = build_network(architecture, 0)
+    with convolutions_seen() as seen, torch.no_grad():
+        network(torch.zeros(1, architecture.channels, architecture.height, architecture.width))
+    forms = dict.fromkeys(("outputs", "image_gradient", "filter_gradient"), form)
+    convolutions = [ConvolutionTuning.model_validate({"shape": one.shape, **forms}) for one in seen]
+    products = "onednn" if form == "onednn" else "torch"
+    return Tuning.model_validate(
+        {"precision": precision, "products": products, "convolutions": convolutions, "threads": threads}
+    )
+
+
+def _always(tuning: "Tuning") -> "KeptTunings":
+    """Return tunings that are always this one."""
+    from paretocaps.training.kept_tunings import KeptTunings
+
+    kept = KeptTunings()
+    kept.choose = lambda what, batch_size: tuning  # type: ignore[method-assign]
+    return kept
+
+
+def _turn(size: str, batch: int, precision: str, tunings: "KeptTunings") -> "Turn":
+    import torch
+
+    from paretocaps.bench.benchmark import random_images
+    from paretocaps.data.device_loader import DeviceLoader
+    from paretocaps.data.images import ImageSet
+    from paretocaps.models.build import build_network
+    from paretocaps.training.learner import Learner
+
+    case, epoch = _case(size, batch, precision), 0
+    loader = DeviceLoader(ImageSet(*random_images(case.architecture, batch)), torch.device("cpu"))
+    network = build_network(case.architecture, 0)
+    learner = Learner(network, loader, case.choices, torch.device("cpu"), tunings=tunings)
+
+    def turn() -> float:
+        nonlocal epoch
+        epoch += 1
+        learner.train_epoch(epoch, batch, [case.choices.lr_max])
+        return learner.stopwatch.seconds()[epoch]
+
+    return turn
+
+
+def _yardsticks(size: str, batch: int) -> dict[str, "Turn"]:
+    """Return turns of the files beside the project where they are, else of the package's textbook."""
+    import torch
+
+    from paretocaps.bench.benchmark import textbook_turn
+
+    if size != "28x28" or not TEXTBOOK.exists():
+        return {"textbook": textbook_turn(_case(size, batch, "fp32"), torch.device("cpu"))}
+    sys.path.insert(0, str(TEXTBOOK.parent))  # one imports the other
+    files = {"textbook": TEXTBOOK, "einsum": EINSUM}
+    return {name: _timed(loaded(path).make_step(batch)) for name, path in files.items() if path.exists()}
+
+
+def _timed(step: Callable[[], object]) -> "Turn":
+    def turn() -> float:
+        begin = time.perf_counter()
+        step()
+        return time.perf_counter() - begin
+
+    return turn
+
+
+def _case(size: str, batch: int, precision: str) -> "Case":
+    from paretocaps.bench.benchmark import Case
+    from paretocaps.domain.choices import Choices
+
+    return Case(Choices(batch_size=batch, precision=precision), SIZES[size])
+
+
+def of_batch(size: str, batch: int, found: dict[str, Any]) -> list[Figure]:
+    """Return the figures of one size and batch from what `measured` printed."""
+    where, seconds = f"{size}, batch {batch}", found["seconds"]
+    figures = [
+        figure(f"{where}: seconds per step, {name}", taken, "s", "") for name, taken in seconds.items()
+    ]
+    figures[0]["tuning"] = found["tuning"]
+    for name in YARDSTICKS:
+        if name in seconds:
+            aims = TARGETS.get((size, name), ({}, {}))[0 if found["fast_bf16"] else 1]
+            target = f"at least {aims[batch]}" if batch in aims else ""
+            figures.append(
+                _ratio(f"{where}: auto's speed-up over {name}", seconds[name], seconds["auto"], target)
+            )
+    fixed = {name: taken for name, taken in seconds.items() if name != "auto" and name not in YARDSTICKS}
+    best = min(fixed, key=lambda name: statistics.median(fixed[name]))
+    name = f"{where}: auto's seconds over those of the best fixed setting"
+    ratio = _ratio(name, seconds["auto"], fixed[best], "at most 1.05")
+    upper = figure(f"{name}, upper end of the interval", float(str(ratio["high"])), "", "at most 1.1")
+    return [*figures, {**ratio, "best": best}, upper]
+
+
+def _ratio(name: str, above: Sequence[float], below: Sequence[float], target: str) -> Figure:
+    ratios = [a / b for a, b in zip(above, below, strict=False)]
+    low, high = interval(ratios)
+    return {**figure(name, ratios, "", target), "low": low, "high": high}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the median."""
+    draw = random.Random(0)
+    medians = sorted(statistics.median(draw.choices(values, k=len(values))) for _ in range(DRAWS))
+    return medians[DRAWS // 40], medians[-DRAWS // 40 - 1]
