@@ -13,7 +13,7 @@ _BATCH = 128
 
 
 def told_device() -> dict[str, str]:
-    """Return lines on the training device by what they tell: device and tuning.
+    """Return lines on the training device by what they tell: device, tuning and where tunings are.
 
     The tuning is that of the baseline, which is measured where the machine does not know it; others that it
     knows are counted.
@@ -26,8 +26,11 @@ def told_device() -> dict[str, str]:
     tunings = KeptTunings.always_measured()
     learner, _ = reference_learner(device, tunings)
     learner.enter_phase(_BATCH)
-    told = f"{learner.tuning} (baseline, {_BATCH} images of 28x28x1)"
-    return {"training device": described.machine, "tuning": f"{told}; {_source(described.machine)}"}
+    return {
+        "training device": described.machine,
+        "tuning": f"{learner.tuning} (baseline, {_BATCH} images of 28x28x1)",
+        "tunings": _source(described.machine),
+    }
 
 
 def _source(machine: str) -> str:

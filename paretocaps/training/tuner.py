@@ -2,17 +2,23 @@
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+
+import torch
 
 from paretocaps.data.cache import cache_folder
 from paretocaps.domain.tuning import Tuning, Tunings, parse_tunings, read_tunings, tuning_key, tunings_json
 from paretocaps.lock_file import LockTakenError, locked
 from paretocaps.models.products import has_onednn
+from paretocaps.models.tuned import using
 from paretocaps.training.device import describe_device
+from paretocaps.training.disturbance import MOST_TAKEN
 from paretocaps.training.precision import default_tuning
 from paretocaps.training.rehearsal import BUDGET, Rehearsal, Rehearsed
+from paretocaps.training.taken_time import TakenTime
 from paretocaps.writing import whole_file
 
 VARIABLE = "PARETOCAPS_TUNE"
@@ -72,10 +78,25 @@ class Tuner:
         return self._rehearsal.step_seconds()
 
     def measure(self) -> Tuning:
-        """Return the fastest tuning, and keep it in the cache folder where that can be written to."""
-        tuning = self._rehearsal.fastest()
+        """Return the fastest tuning, and keep it in the cache folder where that can be written to.
+
+        Where other programs disturb the device, seconds of several threads tell nothing: the tuning is then
+        measured by the processor's seconds of one thread, for this training only.
+        """
+        with self._watched() as taken:
+            tuning = self._rehearsal.fastest()
+        if torch.get_num_threads() > 1 and sum(taken.shares or ()) > MOST_TAKEN:
+            with using(Tuning(threads=1)):
+                return Rehearsal(self._rehearsed).fastest()
         keep_measured(self._file, {self.key: tuning})
         return tuning
+
+    @contextmanager
+    def _watched(self) -> Iterator[TakenTime]:
+        taken = TakenTime()
+        taken.start()
+        yield taken
+        taken.stop()
 
 
 def tunings_file(machine: str) -> Path:

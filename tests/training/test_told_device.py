@@ -8,8 +8,9 @@ from paretocaps.training.tuner import VARIABLE
 def test_the_device_and_its_tuning_are_told(monkeypatch):
     monkeypatch.setattr(module, "_BATCH", 2)
     told = told_device()
-    assert list(told) == ["training device", "tuning"]
-    assert told["tuning"] == f"{DEFAULT} (baseline, 2 images of 28x28x1); by PARETOCAPS_TUNE=off"
+    assert list(told) == ["training device", "tuning", "tunings"]
+    assert told["tuning"] == f"{DEFAULT} (baseline, 2 images of 28x28x1)"
+    assert told["tunings"] == "by PARETOCAPS_TUNE=off"
 
 
 def test_measured_tunings_are_counted(monkeypatch, tmp_path):
@@ -18,6 +19,6 @@ def test_measured_tunings_are_counted(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "_BATCH", 2)
     monkeypatch.setattr(KeptTunings, "choose", lambda *_: Tuning(products="onednn"))
     monkeypatch.setattr(module, "measured_before", lambda file: {"a": DEFAULT, "b": DEFAULT})
-    told = told_device()["tuning"]
-    assert told.startswith("products: onednn;")
-    assert f"2 measured so far, in {tmp_path}" in told
+    told = told_device()
+    assert told["tuning"].startswith("products: onednn;")
+    assert told["tunings"].startswith(f"2 measured so far, in {tmp_path}")

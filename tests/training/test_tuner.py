@@ -7,6 +7,7 @@ from paretocaps.domain.tuning import ConvolutionShape, ConvolutionTuning, Tuning
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
+from paretocaps.models.tuned import using
 from paretocaps.training import tuner as module
 from paretocaps.training.optimizer import rate_tensor
 from paretocaps.training.rehearsal import Rehearsed
@@ -52,6 +53,27 @@ def test_what_was_measured_is_known_to_later_trainings_of_the_machine(monkeypatc
     assert tuner().measure() == ONEDNN
     assert tuner().known() == ONEDNN
     assert tuner(images=9).known() is None
+
+
+def test_beside_other_programs_one_thread_measures_and_nothing_is_kept_for_later(monkeypatch):
+    threads = []
+
+    class Rehearsal:
+        def __init__(self, rehearsed):
+            pass
+
+        def fastest(self):
+            threads.append(torch.get_num_threads())
+            return Tuning(threads=1) if threads[-1] > 1 else ONEDNN
+
+    monkeypatch.setattr(module, "Rehearsal", Rehearsal)
+    monkeypatch.setattr(module.TakenTime, "shares", (0.2, 0.0))
+    with using(Tuning(threads=2)):
+        assert tuner().measure() == ONEDNN
+        assert (threads, tuner().known()) == ([2, 1], None)
+    with using(Tuning(threads=1)):  # whose seconds of the processor nothing lengthens
+        assert tuner().measure() == ONEDNN
+        assert tuner().known() == ONEDNN
 
 
 def test_the_user_may_switch_measuring_off(monkeypatch):
