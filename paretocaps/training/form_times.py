@@ -20,6 +20,8 @@ _HOPELESS = 1.3
 """How many times slower than another a number format may be on few images and still be timed in all forms."""
 _LONG = 0.1
 """Seconds of a timing that is not repeated."""
+_MORE = 4
+"""How many times as many images are timed in the form `spectral`, whose share per image is small."""
 CLEARLY = 0.97
 """The share of the seconds of what was tried before it that a way needs to be chosen in its place."""
 
@@ -31,8 +33,9 @@ Seconds = tuple[float, float, float]
 class FormTimes:
     """Times the forms of one convolution.
 
-    The seconds of a product have a fixed share, such as for reordering or transforming the filters, and a
-    share per image; the seconds for one image and for a few tell both.
+    The seconds for all images are predicted from those for a few. They are proportional to the number of
+    images, except in the form `spectral`: there transforming the filters takes a fixed share, which the
+    seconds for one image tell beside those for several times as many images as in other forms.
 
     Args:
         computed: the convolution.
@@ -51,18 +54,19 @@ class FormTimes:
         Returns None where forms in an earlier dtype were so much faster that this one is not worth timing.
         """
         first, *others = _forms(self._computed.shape, dtype, self._images)
-        one, few = self._one(first, dtype), self._several(first, dtype)
+        one, few = self._one(first, dtype, 0.0), self._several(first, dtype)
         if sum(few) > _HOPELESS * self._least:
             return None
         self._least = min(self._least, sum(few))
-        best = [(taken, first) for taken in self._predicted(one, few)]
+        best = [(taken, first) for taken in self._predicted(first, one, few)]
         for form in others:
             if spent() > self._deadline:
                 break
-            one = self._one(form, dtype)
-            if sum(one) > sum(taken for taken, _ in best):
+            limit = sum(taken for taken, _ in best)
+            one = self._one(form, dtype, limit)
+            if sum(one) > limit:
                 continue  # as it takes no less for more images
-            found = self._predicted(one, self._several(form, dtype))
+            found = self._predicted(form, one, self._several(form, dtype))
             best = [
                 (taken, form) if taken < CLEARLY * before[0] else before
                 for taken, before in zip(found, best, strict=True)
@@ -70,25 +74,36 @@ class FormTimes:
         forms = {name: form for name, (_, form) in zip(_PRODUCTS, best, strict=True)}
         return ConvolutionTuning.model_validate({"shape": self._computed.shape, **forms})
 
-    def _one(self, form: Form, dtype: torch.dtype) -> Seconds:
-        """Return the seconds for one image; the first time chooses kernels and takes memory."""
+    def _one(self, form: Form, dtype: torch.dtype, limit: float) -> Seconds:
+        """Return the seconds for one image, from a second call where the first was short and above `limit`.
+
+        The first one chooses kernels and takes memory.
+        """
         cold = seconds(self._computed, form, dtype, 1)
-        return cold if sum(cold) > _LONG else seconds(self._computed, form, dtype, 1)
+        return seconds(self._computed, form, dtype, 1) if limit < sum(cold) < _LONG else cold
 
     def _several(self, form: Form, dtype: torch.dtype) -> Seconds:
         """Return the seconds for a few images."""
-        found = seconds(self._computed, form, dtype, self._few)
-        return found if sum(found) > _LONG else _least(found, seconds(self._computed, form, dtype, self._few))
+        images = self._count(form)
+        found = seconds(self._computed, form, dtype, images)
+        return found if sum(found) > _LONG else _least(found, seconds(self._computed, form, dtype, images))
 
-    def _predicted(self, one: Seconds, few: Seconds) -> Seconds:
+    def _count(self, form: Form) -> int:
+        """Return how many images are timed in a form."""
+        return min(self._images, self._few * (_MORE if form == "spectral" else 1))
+
+    def _predicted(self, form: Form, one: Seconds, few: Seconds) -> Seconds:
         """Return the seconds for all images from those for one and for a few."""
-        a, b, c = (self._line(*each) for each in zip(one, few, strict=True))
+        count = self._count(form)
+        further = self._images - count
+        shares = [taken / count for taken in few]
+        if form == "spectral":
+            shares = [
+                min(share, max(taken - first, 0.0) / max(1, count - 1))
+                for share, taken, first in zip(shares, few, one, strict=True)
+            ]
+        a, b, c = (taken + share * further for taken, share in zip(few, shares, strict=True))
         return a, b, c
-
-    def _line(self, one: float, few: float) -> float:
-        """Return the seconds for all images; those for a few are at least a share of them."""
-        share = max(few - one, 0.0) / max(1, self._few - 1)
-        return few + min(share, few / self._few) * (self._images - self._few)
 
 
 def seconds(computed: Computed, form: Form, dtype: torch.dtype, images: int) -> Seconds:

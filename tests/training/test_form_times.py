@@ -38,9 +38,11 @@ def test_each_product_has_the_form_that_is_fastest_for_all_images(computed, take
     assert {images for _, images, _ in taken} == {1, 4}
 
 
-def test_seconds_for_many_images_are_those_of_a_line_through_two_timings(computed, taken):
+def test_seconds_for_many_images_are_proportional_but_for_the_transforms_of_filters(computed, taken):
     times = FormTimes(computed, 128, 4, deadline=MANY)
-    assert times._predicted((3.0, 1.0, 2.0), (9.0, 4.0, 1.0)) == pytest.approx((257.0, 128.0, 1.0))
+    one, few = (3.0, 1.0, 2.0), (9.0, 4.0, 1.0)
+    assert times._predicted("patches", one, few) == pytest.approx((288.0, 128.0, 32.0))
+    assert times._predicted("spectral", one, few) == pytest.approx((9.0 + 112 * 0.4, 4.0 + 112 * 0.2, 1.0))
 
 
 def test_a_form_that_takes_longer_for_one_image_than_another_for_all_is_not_timed_further(computed, taken):
