@@ -87,8 +87,7 @@ class Judging:
     def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str | None:
         """Return the judgement of a training's network, or why there is none; None if another was faster."""
         if attempt.weights is None or attempt.folder is None:
-            host = attempt.weights_elsewhere
-            return "its weights were not kept" if host is None else f"its weights are on host {host}"
+            return self._without_weights(attempt)
         job = TrainingJob(
             study=self.spec.study,
             trial=trial.number,
@@ -115,6 +114,13 @@ class Judging:
             raise
         except Exception as error:  # the trainer may be anybody's
             return failure_of(error, device).reason
+
+    def _without_weights(self, attempt: AttemptRecord) -> str:
+        study = shlex.quote(self.spec.study)
+        if (host := attempt.weights_elsewhere) is not None:
+            return f"its weights are on host {host}, run `paretocaps front {study} --test` there"
+        again = f"`paretocaps train --study {study} --trial {attempt.key.trial}`"
+        return f"its weights were not kept, {again} trains and tests it again"
 
     def _waits(self, what: str, done: int, total: int) -> None:
         self.on_progress(what, done, total)

@@ -111,7 +111,10 @@ def test_what_cannot_be_judged_is_told(run, storage, monkeypatch, judgings):
         store.trial("s", 0).attempts[0].weights.unlink()
         told = []
         Judging(store, StudySpec(**{**STUDY, "study": "s"}), told.append).judge([0])
-    assert told == ["trial 0 was not judged on test images: its weights were not kept"]
+    assert told == [
+        "trial 0 was not judged on test images: its weights were not kept,"
+        " `paretocaps train --study s --trial 0` trains and tests it again"
+    ]
 
 
 def test_the_time_limit_of_a_run_holds(run, storage, monkeypatch):
