@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from paretocaps.cores import one_of_each_core
 from paretocaps.domain.job import TrainingJob
@@ -28,6 +28,13 @@ _ROUNDS = 5
 _LONGEST = 2.0  # s; further rounds are left out then
 _LOOKS = 0.1  # s between two looks whether to go on
 _ANSWERS = 600.0  # s in which a process has to answer
+
+
+class Took(NamedTuple):
+    """The seconds of a step, and the CPU seconds of all its threads."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -82,41 +89,46 @@ def probe_cores(job: TrainingJob, data: CheckedData, check: Callable[[], None]) 
             return Found(gain)
         each = [first, second, *start(cores[2:])]
 
-        def together() -> float:
+        def together() -> Took:
             for process, core in zip(each, cores, strict=True):
                 process.ask((core,))
-            return median(process.took("cpu") for process in each)
+            return Took(0.0, median(process.took().cpu for process in each))
 
-        beside, alone = _alternating(together, partial(first.seconds, cores[:1], of="cpu"))
-        return Found(gain, beside / alone)
+        rounds = _alternating(together, partial(first.step, cores[:1]))
+        return Found(gain, min(beside.cpu for beside, _ in rounds) / min(alone.cpu for _, alone in rounds))
 
 
 def _gain(process: "_Process", cores: Sequence[int]) -> float:
     """Return how many times as fast a second thread makes steps, over as many images in each of `_SHARES`.
 
-    One thread takes its CPU seconds, whatever else runs on its core. More images gain more: where few gain
-    enough, no others are looked at.
+    More images gain more: where few gain enough, no others are looked at.
     """
     one = two = 0.0
     for share in _SHARES:
-        alone, both = _alternating(
-            partial(process.seconds, cores[:1], share, of="cpu"), partial(process.seconds, cores, share)
-        )
-        one, two = one + alone / share, two + both / share
+        rounds = _alternating(partial(process.step, cores[:1], share), partial(process.step, cores, share))
+        one += median(alone.cpu for alone, _ in rounds) / share
+        two += median(_undisturbed(alone, both) for alone, both in rounds) / share
         if one / two >= LEAST_GAIN:
             break
     return one / two
 
 
-def _alternating(one: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
-    """Return the least of several of two measurements, which alternate; the first of each only warms up."""
+def _undisturbed(alone: Took, both: Took) -> float:
+    """Return about how many seconds two threads take where nothing else runs.
+
+    Something else that runs takes its share of one thread, too, and two threads do no more than they run.
+    """
+    return max(both.wall * min(1.0, alone.cpu / alone.wall), both.cpu / 2)
+
+
+def _alternating(one: Callable[[], Took], other: Callable[[], Took]) -> list[tuple[Took, Took]]:
+    """Return several of two measurements, which alternate; the first of each only warms up."""
     one(), other()
-    pairs: list[tuple[float, float]] = []
+    pairs: list[tuple[Took, Took]] = []
     began = time.monotonic()
     while not pairs or (len(pairs) < _ROUNDS and time.monotonic() - began < _LONGEST):
         pairs.append((one(), other()))
-    first, second = zip(*pairs, strict=True)
-    return min(first), min(second)
+    return pairs
 
 
 class _Process:
@@ -130,15 +142,16 @@ class _Process:
     def prepared(self) -> None:
         self._answer("prepared")
 
-    def seconds(self, cores: Sequence[int], share: float = 1.0, of: str = "seconds") -> float:
+    def step(self, cores: Sequence[int], share: float = 1.0) -> Took:
         self.ask(cores, share)
-        return self.took(of)
+        return self.took()
 
     def ask(self, cores: Sequence[int], share: float = 1.0) -> None:
         self._worker.send("step", threads=len(cores), cores=list(cores), share=share)
 
-    def took(self, of: str) -> float:
-        return float(self._answer("took")[of])
+    def took(self) -> Took:
+        answer = self._answer("took")
+        return Took(float(answer["seconds"]), float(answer["cpu"]))
 
     def _answer(self, kind: str) -> dict[str, Any]:
         deadline = time.monotonic() + _ANSWERS

@@ -6,7 +6,7 @@ from paretocaps.cores import can_pin, one_of_each_core
 from paretocaps.domain.trainer import CheckedData
 from paretocaps.errors import TrainingError
 from paretocaps.execution import core_probe as module
-from paretocaps.execution.core_probe import Found, _alternating, _gain, probe_cores
+from paretocaps.execution.core_probe import Found, Took, _alternating, _gain, _undisturbed, probe_cores
 from paretocaps.testing.plugin import plug_in, write_plugin
 
 STEPS = """
@@ -24,10 +24,13 @@ def step(job, data):
 
     def seconds(threads, share):
         assert len(os.sched_getaffinity(0)) == threads
-        began, until = time.perf_counter(), time.process_time() + 0.002
+        if threads > 1:
+            time.sleep(0.002)
+            return 0.002 / float(os.environ["GAIN"])
+        until = time.process_time() + 0.002
         while time.process_time() < until:
             pass
-        return time.perf_counter() - began if threads == 1 else 0.002 / float(os.environ["GAIN"])
+        return 0.002
 
     return seconds
 """
@@ -54,7 +57,7 @@ def test_neighbours_count_where_a_second_thread_brings_little(job, monkeypatch, 
     monkeypatch.setenv("GAIN", gain)
     checks = []
     found = probe_cores(job(), DATA, lambda: checks.append(None))
-    assert found.gain == pytest.approx(float(gain), rel=0.1)
+    assert found.gain == pytest.approx(float(gain))
     assert (found.slowing is not None) == asks_neighbours
     assert checks
 
@@ -88,11 +91,11 @@ def test_what_was_found_is_told():
 def test_measurements_alternate_after_a_warm_up():
     taken = []
 
-    def measured(name, values):
-        return lambda: taken.append(name) or values.pop(0)
+    def measured(name):
+        return lambda: taken.append(name) or Took(len(taken), 0.0)
 
-    found = _alternating(measured("a", [2, 3, 8, 3, 4, 3]), measured("b", [1, 7, 2, 3, 3, 9]))
-    assert found == (3, 2)
+    found = _alternating(measured("a"), measured("b"))
+    assert [(one.wall, other.wall) for one, other in found] == [(3, 4), (5, 6), (7, 8), (9, 10), (11, 12)]
     assert taken == ["a", "b"] * 6
 
 
@@ -107,10 +110,22 @@ def test_small_batches_count_as_many_images_as_whole_ones(seconds, expected):
     asked = []
 
     class Process:
-        def seconds(self, cores, share, of="seconds"):
-            assert of == ("cpu" if len(cores) == 1 else "seconds")
+        def step(self, cores, share):
             asked.append(share)
-            return seconds[len(cores), share]
+            return Took(seconds[len(cores), share], seconds[len(cores), share])
 
     assert _gain(Process(), (0, 1)) == pytest.approx(expected)
     assert (1.0 in asked) == (expected < 2)  # a network that gains with few images gains with more
+
+
+@pytest.mark.parametrize(
+    ("alone", "both", "expected"),
+    [
+        (Took(2.0, 2.0), Took(1.2, 2.2), 1.2),  # quiet
+        (Took(2.0, 2.0), Took(1.9, 2.1), 1.9),  # quiet, and most of a step has one thread
+        (Took(8.0, 2.0), Took(5.0, 2.4), 1.25),  # each thread has a quarter of its core
+        (Took(8.0, 2.0), Took(4.0, 2.4), 1.2),  # the second one happened to have more
+    ],
+)
+def test_what_else_runs_is_left_out(alone, both, expected):
+    assert _undisturbed(alone, both) == pytest.approx(expected)
