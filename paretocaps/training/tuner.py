@@ -80,14 +80,16 @@ class Tuner:
     def measure(self) -> Tuning:
         """Return the fastest tuning, and keep it in the cache folder where that can be written to.
 
-        Where other programs disturb the device, seconds of several threads tell nothing: the tuning is then
-        measured by the processor's seconds of one thread, for this training only.
+        Where other programs disturb the device, threads wait for each other, and their seconds tell nothing:
+        one thread then computes steps, and its tuning is measured by the processor's seconds, for this
+        training only.
         """
         with self._watched() as taken:
             tuning = self._rehearsal.fastest()
         if torch.get_num_threads() > 1 and sum(taken.shares or ()) > MOST_TAKEN:
             with using(Tuning(threads=1)):
-                return Rehearsal(self._rehearsed).fastest()
+                alone = Rehearsal(self._rehearsed).fastest()
+            return alone.model_copy(update={"threads": 1})
         keep_measured(self._file, {self.key: tuning})
         return tuning
 
