@@ -1,6 +1,5 @@
 """Has the test part judged by the members of a front, once for each training; nothing is chosen by it."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from paretocaps.domain.progress import WAITS, OnProgress, unheard
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.domain.tuning import Tuning
-from paretocaps.errors import TrainingError
+from paretocaps.errors import StorageError, TrainingError
 from paretocaps.execution.attempt import failure_of
 from paretocaps.execution.devices import devices
 from paretocaps.execution.lease import leased
@@ -75,8 +74,7 @@ class Judging:
             which = ", ".join(map(str, judged))
             self.notice(
                 f"test accuracy measured on {max(judged.values()):,} images, once and for the front alone:"
-                f" trial{'s' * (len(judged) > 1)} {which}"
-                f" (`paretocaps front {shlex.quote(self.spec.study)} --test` shows it)"
+                f" trial{'s' * (len(judged) > 1)} {which} (`front --test` shows it)"
             )
 
     def _lacking(self, number: int) -> list[tuple[TrialRecord, AttemptRecord]]:
@@ -87,7 +85,7 @@ class Judging:
     def _judged(self, trial: TrialRecord, attempt: AttemptRecord, device: str) -> JudgedTest | str | None:
         """Return the judgement of a training's network, or why there is none; None if another was faster."""
         if attempt.weights is None or attempt.folder is None:
-            return self._without_weights(attempt)
+            return _without_weights(attempt)
         job = TrainingJob(
             study=self.spec.study,
             trial=trial.number,
@@ -110,17 +108,10 @@ class Judging:
                 judge = TRAINERS.get(self.spec.trainer).load_judge()
                 assert judge is not None
                 return _checked(judge(job, attempt.weights, self.on_progress), job)
-        except TimeIsUpError:
+        except (TimeIsUpError, StorageError):
             raise
         except Exception as error:  # the trainer may be anybody's
             return failure_of(error, device).reason
-
-    def _without_weights(self, attempt: AttemptRecord) -> str:
-        study = shlex.quote(self.spec.study)
-        if (host := attempt.weights_elsewhere) is not None:
-            return f"its weights are on host {host}, run `paretocaps front {study} --test` there"
-        again = f"`paretocaps train --study {study} --trial {attempt.key.trial}`"
-        return f"its weights were not kept, {again} trains and tests it again"
 
     def _waits(self, what: str, done: int, total: int) -> None:
         self.on_progress(what, done, total)
@@ -131,6 +122,12 @@ class Judging:
         if line not in self._told:
             self._told.add(line)
             self.notice(line)
+
+
+def _without_weights(attempt: AttemptRecord) -> str:
+    if (host := attempt.weights_elsewhere) is not None:
+        return f"its weights are on host {host}, run `front --test` there"
+    return f"its weights were not kept, `train --trial {attempt.key.trial}` trains and tests it again"
 
 
 def _tunings(attempt: AttemptRecord) -> dict[str, dict[str, Tuning]]:

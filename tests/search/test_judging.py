@@ -53,7 +53,7 @@ def test_the_front_is_judged_when_the_study_ends_and_nothing_else(run, storage, 
     which = ", ".join(map(str, members))
     assert told == [
         "test accuracy measured on 50 images, once and for the front alone:"
-        f" trial{'s' * (len(members) > 1)} {which} (`paretocaps front s --test` shows it)"
+        f" trial{'s' * (len(members) > 1)} {which} (`front --test` shows it)"
     ]
 
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_told(run, storage, monkeypatch, judgings):
         Judging(store, StudySpec(**{**STUDY, "study": "s"}), told.append).judge([0])
     assert told == [
         "trial 0 was not judged on test images: its weights were not kept,"
-        " `paretocaps train --study s --trial 0` trains and tests it again"
+        " `train --trial 0` trains and tests it again"
     ]
 
 
