@@ -8,7 +8,7 @@ from torch.autograd.function import once_differentiable
 
 from paretocaps.models.capsules import squash_gradient, squash_scale
 from paretocaps.models.one_image_votes import OneImageVotes, are_formed
-from paretocaps.models.products import in_dtype
+from paretocaps.models.products import in_dtype, without_autocast
 from paretocaps.models.votes import VoteGradients, Votes
 
 
@@ -104,7 +104,7 @@ class _Route(torch.autograd.Function):
         dtype: torch.dtype,
     ) -> Tensor:
         """As `route`."""
-        with torch.autocast(poses.device.type, enabled=False):
+        with without_autocast(poses.device.type):
             votes = _votes(poses, weight, dtype)
             history = _iterate(votes, bias, iterations)
         last = history[-1].couplings
@@ -120,7 +120,7 @@ class _Route(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of poses, weight and bias."""
         poses, weight, *kept = ctx.saved_tensors
-        with torch.autocast(grad.device.type, enabled=False):
+        with without_autocast(grad.device.type):
             gradients = VoteGradients(Votes(poses, weight))
             if ctx.full_gradient:
                 bias = _through_iterations(gradients, kept, grad)

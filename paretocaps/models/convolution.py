@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from paretocaps.domain.tuning import ConvolutionShape, Form, Forms, Products
 from paretocaps.models.patches import Patches
-from paretocaps.models.products import in_dtype, product, sum_dtype
+from paretocaps.models.products import in_dtype, product, sum_dtype, without_autocast
 from paretocaps.models.spectral import Spectral
 from paretocaps.models.tuned import Computed, forms_for
 
@@ -77,7 +77,7 @@ class _Convolution(torch.autograd.Function):
         patches = Patches(_channels_last(inputs), _kernel(weight), stride)
         shape, wanted = shape_of(images, weight, stride), ctx.needs_input_grad[0]
         forms = forms_for(Computed(shape, weight, rectify, wanted))
-        with torch.autocast("cpu", enabled=False):
+        with without_autocast("cpu"):
             maps = _outputs(patches, filters, in_dtype(bias, dtype), rectify, forms.outputs)
         ctx.save_for_backward(patches.images, filters, *([maps] if rectify else []))
         ctx.stride, ctx.forms, ctx.dtypes = stride, forms, (images.dtype, weight.dtype, bias.dtype)
@@ -93,7 +93,7 @@ class _Convolution(torch.autograd.Function):
         mask = maps[0] if maps else None
         forms: Forms = ctx.forms
         found: list[Tensor | None] = [None, None, None]
-        with torch.autocast("cpu", enabled=False):
+        with without_autocast("cpu"):
             if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
                 found[1:] = _filter_gradients(patches, grad, mask, weight, forms.filter_gradient)
             if ctx.needs_input_grad[0]:

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from paretocaps.models.capsules import at_least_float32
 from paretocaps.models.convolution import compute_dtype
-from paretocaps.models.products import in_dtype
+from paretocaps.models.products import in_dtype, without_autocast
 
 Activation = Literal["relu", "sigmoid"]
 
@@ -39,7 +39,7 @@ class _Dense(torch.autograd.Function):
         """As `dense`."""
         ctx.rectified, ctx.dtypes = activation == "relu", (inputs.dtype, weight.dtype, bias.dtype)
         inputs, weight = in_dtype(inputs, dtype), in_dtype(weight, dtype)
-        with torch.autocast(inputs.device.type, enabled=False):
+        with without_autocast(inputs.device.type):
             sums = torch.addmm(in_dtype(bias, dtype), inputs, weight.t())
         outputs = sums.relu_() if ctx.rectified else at_least_float32(sums).sigmoid_()
         ctx.save_for_backward(inputs, weight, outputs)
@@ -55,7 +55,7 @@ class _Dense(torch.autograd.Function):
         else:
             grad = torch.ops.aten.sigmoid_backward(grad, outputs)
         grad = in_dtype(grad, weight.dtype)
-        with torch.autocast(grad.device.type, enabled=False):
+        with without_autocast(grad.device.type):
             of_inputs = torch.mm(grad, weight) if ctx.needs_input_grad[0] else None
             found = of_inputs, torch.mm(grad.t(), inputs), grad.sum(0)
         kept = (x if x is None else in_dtype(x, dtype) for x, dtype in zip(found, ctx.dtypes, strict=True))

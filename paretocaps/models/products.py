@@ -6,6 +6,7 @@ product is an operator that torch's own compiler calls; where it is missing, tor
 """
 
 import platform
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -79,6 +80,11 @@ def _dense(matrix: Tensor) -> Tensor:
 def in_dtype(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     """Return `tensor` in `dtype`: itself, without an operation, where it has it."""
     return tensor if tensor.dtype == dtype else tensor.to(dtype)
+
+
+def without_autocast(device: str) -> AbstractContextManager[Any]:
+    """Return the context in which operations on a device of type `device` keep their operands' dtypes."""
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 def sum_dtype(tensor: Tensor) -> torch.dtype:

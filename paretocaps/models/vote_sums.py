@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from paretocaps.models.products import sum_dtype
+from paretocaps.models.products import sum_dtype, without_autocast
 from paretocaps.models.recompute import recompute
 from paretocaps.models.votes import VoteGradients, Votes
 
@@ -73,7 +73,7 @@ class _Weighted(torch.autograd.Function):
     def forward(ctx: Any, poses: Tensor, weight: Tensor, couplings: Tensor, scales: Tensor) -> Tensor:
         """As `weighted`."""
         ctx.save_for_backward(poses, weight, couplings, scales)
-        with torch.autocast(poses.device.type, enabled=False):
+        with without_autocast(poses.device.type):
             return Votes(poses, weight).weighted(couplings * scales)
 
     @staticmethod
@@ -81,7 +81,7 @@ class _Weighted(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of poses, weight, couplings and scales."""
         poses, weight, couplings, scales = ctx.saved_tensors
-        with torch.autocast(grad.device.type, enabled=False):
+        with without_autocast(grad.device.type):
             found = _gradients(poses, weight, couplings * scales, grad)
             factors = Votes(poses, weight).agreement(grad)
         return *found, factors * scales if ctx.needs_input_grad[2] else None, factors * couplings
@@ -92,7 +92,7 @@ class _Agreement(torch.autograd.Function):
     def forward(ctx: Any, poses: Tensor, weight: Tensor, vectors: Tensor) -> Tensor:
         """As `agreement`."""
         ctx.save_for_backward(poses, weight, vectors)
-        with torch.autocast(poses.device.type, enabled=False):
+        with without_autocast(poses.device.type):
             return Votes(poses, weight).agreement(vectors)
 
     @staticmethod
@@ -100,7 +100,7 @@ class _Agreement(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
         """Gradients of poses, weight and vectors."""
         poses, weight, vectors = ctx.saved_tensors
-        with torch.autocast(grad.device.type, enabled=False):
+        with without_autocast(grad.device.type):
             found = _gradients(poses, weight, grad, vectors)
             return *found, Votes(poses, weight).weighted(grad)
 

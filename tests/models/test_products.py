@@ -4,7 +4,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from paretocaps.domain.tuning import Tuning
 from paretocaps.models import products as module
-from paretocaps.models.products import batched_product, has_onednn, product, sum_dtype
+from paretocaps.models.products import (
+    batched_product,
+    has_onednn,
+    in_dtype,
+    product,
+    sum_dtype,
+    without_autocast,
+)
 from paretocaps.models.tuned import using
 
 SIZES = pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 5, 2), (1, 700, 300), (300, 16, 1), (90, 70, 80)])
@@ -110,3 +117,18 @@ def test_sums_are_kept_in_float32_at_least():
         torch.float32,
         torch.float64,
     ]
+
+
+def test_a_tensor_that_has_the_dtype_is_returned_itself():
+    tensor = torch.zeros(1)
+    assert in_dtype(tensor, torch.float32) is tensor
+    assert in_dtype(tensor, torch.bfloat16).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_without_autocast_products_keep_their_dtype(enabled):
+    left, right, _ = operands(2, 3, 4, torch.float32)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+        with without_autocast("cpu"):
+            assert (left @ right).dtype == torch.float32
+        assert (left @ right).dtype == (torch.bfloat16 if enabled else torch.float32)
