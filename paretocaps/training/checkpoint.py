@@ -15,7 +15,7 @@ from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.training.weights import UNREADABLE, save_whole, why_unreadable
 
-_FORMAT = 2  # 1 had whole epochs only
+_FORMAT = 3  # 1 had whole epochs only, and 2 neither tunings nor CPU seconds
 _ANEW = "remove it to train from the beginning (`paretocaps train --force`)"
 
 State = Mapping[str, Any]
