@@ -319,7 +319,7 @@ def test_a_checkpoint_of_a_newer_version_is_refused(job):
         train(made, cut_after(1))
     path = RunFolder(made.folder).checkpoint
     torch.save({**torch.load(path, weights_only=True), "format": 99}, path)
-    with pytest.raises(DataError, match="is of a newer version \\(format 99, where this version writes 2\\)"):
+    with pytest.raises(DataError, match="is of a newer version \\(format 99, where this version writes 3\\)"):
         train(made, go_on)
 
 
