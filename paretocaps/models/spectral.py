@@ -30,7 +30,7 @@ from paretocaps.models.transforms import Transform, count_terms, transforms
 
 # The most tiles, and the most filters times channels, that are transformed at a time.
 _TILES = 128
-_FILTERS = 1 << 16
+_FILTERS = 1 << 15
 
 
 class Spectral:

@@ -108,7 +108,7 @@ def resident(folder: Path) -> list[Figure]:
             "peak resident memory, 3 steps of batch 128: ours divided by the textbook's",
             ratios,
             "",
-            "at most 0.6",
+            "at most 0.45",
         ),
     ]
 
