@@ -19,7 +19,7 @@ from paretocaps.training.step import TrainingStep
 
 BUDGET = 1.0
 """The seconds of computing that measuring one tuning may take; a step under way is taken to its end."""
-_FORMS_SHARE = 0.6  # of the budget; the rest is for whole steps
+_FORMS_SHARE = 0.5  # of the budget; the rest is for whole steps
 _HOPELESS = 1.3  # times the seconds of the best tuning so far, with which another is not tried again
 _TURN = 0.04
 """The seconds of a rehearsed step: it has as many images as this takes, at most all."""
