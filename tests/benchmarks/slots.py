@@ -45,9 +45,9 @@ def barriers(folder: Path) -> list[Figure]:
     for side, family in NETWORKS:
         for batch in BATCHES:
             with ExitStack() as started:
+                started.enter_context(spinning())  # first: what is chosen beside it counts
                 one = started.enter_context(stepping(1, side, family, batch, folder))
                 two = started.enter_context(stepping(2, side, family, batch, folder))
-                started.enter_context(spinning())
                 ratios = [one.seconds() / two.seconds() for _ in range(PAIRS)]
             what = (
                 f"{family} {side}x{side}, batch {batch}: speed of two threads ({two.threads} chosen) over one"
