@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,13 @@ from typing import Any
 from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.progress import Throttled
-from paretocaps.domain.slot import WHOLE, Slot, slot_size
+from paretocaps.domain.slot import Slot, slot_size
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
 from paretocaps.errors import ParetocapsError, StudyMismatchError, UsageError
 from paretocaps.execution.core_probe import probe_cores
-from paretocaps.execution.executor import ExecutorFactory, SlotsFactory
 from paretocaps.execution.lease import leased
-from paretocaps.execution.slots import check_slots, slots_of
+from paretocaps.execution.slots import slots_of
 from paretocaps.search.interrupts import TimeIsUpError
 from paretocaps.storage.store import Store
 
@@ -26,34 +25,6 @@ _FIXED = "PARETOCAPS_TUNE"
 """The environment variable that, where it is set, makes nothing depend on what is measured of the machine."""
 
 _SECONDS = 10.0  # between two messages that the CPU is waited for
-
-
-def places_on_slots(
-    spec: StudySpec, executor: ExecutorFactory, here: Sequence[str], cores: int | None
-) -> list[str]:
-    """Return the places of a study's jobs on slots of so many cores, one per job that may run at once.
-
-    Args:
-        spec: the study's settings.
-        executor: its executor.
-        here: its devices.
-        cores: how many cores each slot has; None for no slots, which are then the devices.
-
-    Raises:
-        UsageError: `spec.threads` asks for slots that cannot be had.
-    """
-    if cores is None:
-        return list(here)
-    if set(here) != {WHOLE}:
-        raise UsageError(
-            f"threads={cores} splits a CPU into slots, and the study would train on {', '.join(here)}: leave"
-            " it out, or give --device cpu"
-        )
-    if not isinstance(executor, SlotsFactory):
-        raise UsageError(f"threads={cores}: executor {spec.executor!r} has no slots: use processes or ray")
-    check_slots(cores)
-    slots = slots_of(cores)
-    return [slots[job % len(slots)].name for job in range(spec.workers or len(slots))]
 
 
 @dataclass(frozen=True)

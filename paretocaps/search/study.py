@@ -6,7 +6,6 @@ from itertools import islice
 
 import optuna
 
-from paretocaps.cores import one_of_each_core
 from paretocaps.data.fingerprint import FolderContent
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
@@ -44,12 +43,13 @@ from paretocaps.search.judging import Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
+from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_sharing
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
-from paretocaps.search.slots import Splitting, places_on_slots
+from paretocaps.search.slots import Splitting
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
 
@@ -127,7 +127,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     places = tuple(
         elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
     )
-    _refuse_sharing(spec, objectives, places)
+    refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
     _refuse_unknown_to_workers(spec)
     _refuse_unknown_networks(spec.ensembles, trainer)
@@ -152,25 +152,6 @@ def _refuse_comparing(names: Sequence[str]) -> None:
     for quantity in filter(None, map(parse_quantity, names)):
         if quantity.against is not None:
             raise UsageError(comparing(quantity))
-
-
-def _refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
-    """Refuse jobs that would share a device while a time is an objective, unless the spec allows it."""
-    timed = [objective.name for objective in objectives if objective.timed]
-    count, where = len(set(places)), ", ".join(sorted(set(places)))
-    if timed and len(places) > count and not spec.share_device:
-        raise UsageError(
-            f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
-            f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
-            " --share-device to allow it and mark the measurements as shared"
-        )
-
-
-def _or_slots(spec: StudySpec, places: Sequence[str]) -> str:
-    """Return the remedy of a CPU, where it has cores for all jobs."""
-    threads = len(one_of_each_core()) // len(places)
-    splits = set(places) == {WHOLE} and threads and isinstance(EXECUTORS.get(spec.executor), SlotsFactory)
-    return f", give --threads {threads} to train each on cores of its own" if splits else ""
 
 
 def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: TrainerSpec) -> None:
@@ -300,7 +281,7 @@ def _check(
 def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:
     """Yield what is to be known before the run begins."""
     if len(checked.places) < (checked.spec.workers or 1):
-        yield _fewer_jobs(checked.spec, checked.places)
+        yield fewer_jobs(checked.spec, checked.places)
     others = sorted(other.process for other in driver.others.values())
     if others:
         run = "runs" if len(others) == 1 else "run"
@@ -347,14 +328,6 @@ def _executor(checked: CheckedStudy, store: Store) -> Executor:
     study = checked.spec.study
     pinned = store.study(study).accelerator
     return checked.executor.of_study(checked.spec, pinned, lambda kind: store.pin_accelerator(study, kind))
-
-
-def _fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
-    number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
-    return (
-        f"workers={spec.workers}, but {number} at once, one per GPU ({', '.join(places)}): give"
-        " --share-device for more per GPU, which makes their times longer"
-    )
 
 
 def _enter(

@@ -7,15 +7,13 @@ from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.slot import Slot
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData
-from paretocaps.errors import StudyMismatchError, TrainingError, UsageError
+from paretocaps.errors import StudyMismatchError, TrainingError
 from paretocaps.execution import slots as execution_slots
 from paretocaps.execution.core_probe import Found
-from paretocaps.execution.inline import InlineExecutor
 from paretocaps.execution.lease import leased
-from paretocaps.execution.processes import ProcessExecutor
 from paretocaps.search import slots as module
 from paretocaps.search.interrupts import TimeIsUpError
-from paretocaps.search.slots import Splitting, places_on_slots
+from paretocaps.search.slots import Splitting
 from paretocaps.testing.probe import PROBE
 
 WHOLE = (Slot(name="cpu", cores=(0, 1)),)
@@ -159,24 +157,3 @@ def test_the_cpu_is_waited_for(settle, tmp_path):
     told = "waits for cpu: process .* trains there; the study then decides how to split it"
     with leased(job, lambda *_: None), pytest.raises(KeyboardInterrupt, match=told):
         settle(notice=notice)
-
-
-@pytest.mark.parametrize(
-    ("workers", "expected"),
-    [(None, ["core 0", "core 1"]), (1, ["core 0"]), (3, ["core 0", "core 1", "core 0"])],
-)
-def test_each_job_has_a_place_on_a_slot(workers, expected):
-    assert places_on_slots(StudySpec(workers=workers), ProcessExecutor, ["cpu"], 1) == expected
-    assert places_on_slots(StudySpec(workers=workers), ProcessExecutor, ["cpu"], None) == ["cpu"]
-
-
-@pytest.mark.parametrize(
-    ("executor", "here", "message"),
-    [
-        (ProcessExecutor, ["cuda:0"], "threads=1 splits a CPU into slots, and .* on cuda:0: leave it out"),
-        (InlineExecutor, ["cpu"], "threads=1: executor 'processes' has no slots: use processes or ray"),
-    ],
-)
-def test_slots_that_cannot_be_had_are_refused(executor, here, message):
-    with pytest.raises(UsageError, match=message):
-        places_on_slots(StudySpec(threads=1), executor, here, 1)

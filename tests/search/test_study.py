@@ -77,7 +77,7 @@ def test_timed_jobs_share_a_device_only_where_that_is_said():
 
 @pytest.fixture
 def _four_cores(monkeypatch):
-    for where in ("execution.slots", "search.study"):
+    for where in ("execution.slots", "search.places"):
         monkeypatch.setattr(f"paretocaps.{where}.one_of_each_core", lambda: (0, 1, 2, 3))
 
 

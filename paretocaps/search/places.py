@@ -1,0 +1,71 @@
+"""Decides at which places a study's jobs run at once, and which of them share a device."""
+
+from collections.abc import Sequence
+
+from paretocaps.cores import one_of_each_core
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.slot import WHOLE
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.execution.executor import EXECUTORS, ExecutorFactory, SlotsFactory
+from paretocaps.execution.slots import check_slots, slots_of
+
+
+def places_on_slots(
+    spec: StudySpec, executor: ExecutorFactory, here: Sequence[str], cores: int | None
+) -> list[str]:
+    """Return the places of a study's jobs on slots of so many cores, one per job that may run at once.
+
+    Args:
+        spec: the study's settings.
+        executor: its executor.
+        here: its devices.
+        cores: how many cores each slot has; None for no slots, which are then the devices.
+
+    Raises:
+        UsageError: `spec.threads` asks for slots that cannot be had.
+    """
+    if cores is None:
+        return list(here)
+    if set(here) != {WHOLE}:
+        raise UsageError(
+            f"threads={cores} splits a CPU into slots, and the study would train on {', '.join(here)}: leave"
+            " it out, or give --device cpu"
+        )
+    if not isinstance(executor, SlotsFactory):
+        raise UsageError(f"threads={cores}: executor {spec.executor!r} has no slots: use processes or ray")
+    check_slots(cores)
+    slots = slots_of(cores)
+    return [slots[job % len(slots)].name for job in range(spec.workers or len(slots))]
+
+
+def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Sequence[str]) -> None:
+    """Refuse jobs that would share a device while a time is an objective, unless the spec allows it.
+
+    Raises:
+        UsageError: they would; the message has the remedies.
+    """
+    timed = [objective.name for objective in objectives if objective.timed]
+    count, where = len(set(places)), ", ".join(sorted(set(places)))
+    if timed and len(places) > count and not spec.share_device:
+        raise UsageError(
+            f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
+            f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
+            " --share-device to allow it and mark the measurements as shared"
+        )
+
+
+def fewer_jobs(spec: StudySpec, places: Sequence[str]) -> str:
+    """Return a notice that fewer jobs run at once than `spec.workers`, because each GPU runs one."""
+    number = "1 job runs" if len(places) == 1 else f"{len(places)} jobs run"
+    return (
+        f"workers={spec.workers}, but {number} at once, one per GPU ({', '.join(places)}): give"
+        " --share-device for more per GPU, which makes their times longer"
+    )
+
+
+def _or_slots(spec: StudySpec, places: Sequence[str]) -> str:
+    """Return the remedy of a CPU, where it has cores for all jobs."""
+    threads = len(one_of_each_core()) // len(places)
+    splits = set(places) == {WHOLE} and threads and isinstance(EXECUTORS.get(spec.executor), SlotsFactory)
+    return f", give --threads {threads} to train each on cores of its own" if splits else ""

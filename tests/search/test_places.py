@@ -1,0 +1,39 @@
+import pytest
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.execution import slots
+from paretocaps.execution.inline import InlineExecutor
+from paretocaps.execution.processes import ProcessExecutor
+from paretocaps.search.places import fewer_jobs, places_on_slots
+
+
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch):
+    monkeypatch.setattr(slots, "one_of_each_core", lambda: (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [(None, ["core 0", "core 1"]), (1, ["core 0"]), (3, ["core 0", "core 1", "core 0"])],
+)
+def test_each_job_has_a_place_on_a_slot(workers, expected):
+    assert places_on_slots(StudySpec(workers=workers), ProcessExecutor, ["cpu"], 1) == expected
+    assert places_on_slots(StudySpec(workers=workers), ProcessExecutor, ["cpu"], None) == ["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("executor", "here", "message"),
+    [
+        (ProcessExecutor, ["cuda:0"], "threads=1 splits a CPU into slots, and .* on cuda:0: leave it out"),
+        (InlineExecutor, ["cpu"], "threads=1: executor 'processes' has no slots: use processes or ray"),
+    ],
+)
+def test_slots_that_cannot_be_had_are_refused(executor, here, message):
+    with pytest.raises(UsageError, match=message):
+        places_on_slots(StudySpec(threads=1), executor, here, 1)
+
+
+def test_fewer_jobs_than_workers_are_told():
+    told = "workers=3, but 1 job runs at once, one per GPU (cuda:0): give --share-device for more per GPU"
+    assert fewer_jobs(StudySpec(workers=3), ["cuda:0"]).startswith(told)
