@@ -90,7 +90,7 @@ def settings(generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
     seconds = {"auto": [0.1, 0.1, 0.1], "fp32, patches": [0.2, 0.2, 0.2], "textbook": [0.5, 0.4, 0.6]}
     measure = generate.measure()
-    found = {"seconds": seconds, "tuning": "products: torch", "fast_bf16": False}
+    found = {"seconds": seconds, "tuning": "products: torch"}
     kept = {"device": "Abacus", "torch": "2", "date": "today"}
     kept["figures"] = importlib.import_module("settings").of_batch("28x28", 16, found)
     (tmp_path / "settings.json").write_text(json.dumps(kept))
