@@ -161,13 +161,21 @@ def _acquired(ways: list[Way], exclusive: bool, wait: Callable[[], None]) -> tup
 
 
 def _taken(files: tuple[Path, ...], exclusive: bool) -> tuple[int, ...] | None:
-    """Return the descriptors of `files`, all locked; None if somebody has one of them."""
+    """Return the descriptors of `files`, all locked; None if somebody has one of them.
+
+    Raises:
+        OSError: one of them cannot be opened; none is then locked.
+    """
     taken: tuple[int, ...] = ()
-    for file in files:
-        taken += (os.open(file, os.O_RDWR | os.O_CREAT, 0o600),)
-        if not (_locked(taken[-1], exclusive) and _is_at(file, taken[-1])):
-            _release(taken)
-            return None
+    try:
+        for file in files:
+            taken += (os.open(file, os.O_RDWR | os.O_CREAT, 0o600),)
+            if not (_locked(taken[-1], exclusive) and _is_at(file, taken[-1])):
+                _release(taken)
+                return None
+    except OSError:
+        _release(taken)
+        raise
     return taken
 
 

@@ -118,6 +118,17 @@ def test_where_the_folder_cannot_be_written_the_job_trains_without(make_job, mon
     with leased(make_job(exclusive=True), refuse) as lease:
         (remark,) = with_lease(measurement, lease).remarks
     assert remark.startswith("cpu is not leased, others may train on it: [Errno 28]")
+
+
+def test_a_core_whose_file_cannot_be_opened_leaves_the_others_free(make_job, monkeypatch, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    monkeypatch.setattr(module, "_ways", lambda *_: [((), (first, second))])
+    second.mkdir()
+    with leased(make_job(exclusive=True), refuse) as lease:
+        assert lease.missing
+    second.rmdir()
+    with leased(make_job(exclusive=True), refuse) as lease:
+        assert not lease.missing
     assert is_free("cpu", True)
 
 
