@@ -105,6 +105,9 @@ DEFAULT = Tuning()
 Tunings = Mapping[str, Tuning]
 """Tunings by their keys."""
 
+VARIABLE = "PARETOCAPS_TUNE"
+"""Environment variable that names a file of tunings to use, or is "off": the defaults are used then."""
+
 _TUNINGS = TypeAdapter(dict[str, Tuning])
 
 
@@ -133,6 +136,18 @@ def parse_tunings(text: str) -> dict[str, Tuning]:
         ValueError: the text is anything else.
     """
     return _TUNINGS.validate_json(text)
+
+
+def fixed_tunings(environment: Mapping[str, str]) -> dict[str, Tuning] | None:
+    """Return the tunings that the user fixed by `VARIABLE`, beside the defaults; None if they are measured.
+
+    Raises:
+        UsageError: the file that it names cannot be read.
+    """
+    said = environment.get(VARIABLE)
+    if not said:
+        return None
+    return {} if said == "off" else read_tunings(Path(said))
 
 
 def read_tunings(path: Path) -> dict[str, Tuning]:

@@ -14,7 +14,7 @@ from paretocaps.errors import DataError, is_out_of_memory
 from paretocaps.models.losses import LossName, class_loss
 from paretocaps.models.network import Network
 
-_CPU_BATCH = 256  # fits into the caches; larger batches are no faster
+_CPU_BATCH = 256  # enough rows for matrix products, and its maps take little memory
 _CUDA_BATCH = 8192
 
 

@@ -14,6 +14,7 @@ _PACKAGES = ("torch", "optuna", "pymoo", "sqlalchemy", "optuna-dashboard", "pand
 _ASK = (
     "import json; from paretocaps.training.told_device import told_device; print(json.dumps(told_device()))"
 )
+_OURS = "paretocaps.errors.UsageError: "  # before a message that is for users
 
 
 def check_machine() -> list[dict[str, Any]]:
@@ -45,4 +46,5 @@ def _training_device() -> list[dict[str, Any]]:
         told = json.loads(answer.stdout)
         return [{"check": check, "result": result, "ok": True} for check, result in told.items()]
     lines = answer.stderr.strip().splitlines()
-    return [{"check": "training device", "result": lines[-1] if lines else "", "ok": False}]
+    why = lines[-1].removeprefix(_OURS) if lines else ""
+    return [{"check": "training device", "result": why, "ok": False}]

@@ -10,9 +10,9 @@ def wait_briefly(environment: MutableMapping[str, str] = os.environ) -> None:
     """Let OpenMP's threads spin for a few microseconds at a barrier, then sleep.
 
     It must be called before torch is loaded. By default, GNU OpenMP spins for about a millisecond. On a
-    busy machine, a thread that spins takes the core from the thread it waits for, and small steps became
-    10 to 100 times slower; sleeping at once makes a quiet machine up to a third slower. A setting of the
-    user is kept.
+    busy machine, a thread that spins takes the core from the thread it waits for, and small steps take many
+    times as long; where threads sleep at once, they take longer on a quiet machine. A setting of the user is
+    kept.
 
     Args:
         environment: the environment of the process that will train; by default this process's.

@@ -46,7 +46,7 @@ class Patches:
 
     @property
     def narrow(self) -> bool:
-        """Whether patches are so small that outputs take more memory."""
+        """Whether patches are too small to be divided: outputs may take more memory."""
         return self.numbers <= _NARROW
 
     @property

@@ -21,7 +21,7 @@ from paretocaps.models.products import in_dtype, product, sum_dtype
 
 CACHED_BYTES = 3 << 19  # a group's temporaries should stay in a CPU's cache
 _DEVICE_BYTES = 1 << 30
-_NARROW = 16
+_LINE = 64  # bytes that a CPU's cache reads at once, and a vector unit computes on at most
 
 
 class Votes:
@@ -38,10 +38,10 @@ class Votes:
         # Where no matrix is shared, the dimension R would slow broadcasting down.
         self.shared = poses.shape[2] > 1
         self._flat = poses if self.shared else poses.squeeze(2)
-        # Products with a few columns are up to 15 times slower in float32 than the same with a few rows.
+        # Columns that do not fill a line leave parts of vectors unused: they are made rows, which are long.
         # An exported graph takes any batch: it has no such cases, and handles all outputs at once.
         exporting = torch.compiler.is_exporting()
-        few = not exporting and poses.shape[-1] < _NARROW and poses.dtype == torch.float32
+        few = not exporting and poses.shape[-1] < _LINE // 4 and poses.dtype == torch.float32
         self._narrow = few and poses.device.type == "cpu"
         limit = CACHED_BYTES if poses.device.type == "cpu" else _DEVICE_BYTES
         self._step = max(1, limit // (poses.numel() * poses.element_size())) if not exporting else 0

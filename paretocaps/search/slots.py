@@ -14,15 +14,13 @@ from paretocaps.domain.progress import Throttled
 from paretocaps.domain.slot import Slot, slot_size
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
+from paretocaps.domain.tuning import VARIABLE
 from paretocaps.errors import ParetocapsError, StudyMismatchError, UsageError
 from paretocaps.execution.core_probe import probe_cores
 from paretocaps.execution.lease import leased
 from paretocaps.execution.slots import slots_of
 from paretocaps.search.interrupts import TimeIsUpError
 from paretocaps.storage.store import Store
-
-_FIXED = "PARETOCAPS_TUNE"
-"""The environment variable that, where it is set, makes nothing depend on what is measured of the machine."""
 
 _SECONDS = 10.0  # between two messages that the CPU is waited for
 
@@ -111,8 +109,9 @@ class Splitting:
         """Return whether a CPU is split where that pays: nobody has said how many jobs run at once."""
         spec = self.spec
         several = spec.trials * len(spec.seeds) > 1 and 1 < len(one_of_each_core()) <= quota()
-        free = spec.workers is None and spec.ranks == 1 and not spec.share_device and _FIXED not in os.environ
-        return bool(self.trainer.typical_step) and can_pin() and several and free
+        free = spec.workers is None and spec.ranks == 1 and not spec.share_device
+        measured = not os.environ.get(VARIABLE)  # else nothing depends on what is measured of the machine
+        return bool(self.trainer.typical_step) and can_pin() and several and free and measured
 
     def _job(self, fix: Mapping[str, Any], folder: Path) -> TrainingJob:
         choices: dict[str, Any] = dict(fix)

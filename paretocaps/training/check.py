@@ -1,5 +1,6 @@
 """Checks of a study's data and choices before anything is trained; this file imports no torch."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from paretocaps.domain.families.backbone_caps import BACKBONES
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import CPU_TIME, ENERGY
 from paretocaps.domain.trainer import CheckedData
+from paretocaps.domain.tuning import fixed_tunings
 from paretocaps.errors import DataError, UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.training.effects import data_facts
@@ -38,14 +40,15 @@ def check_data(spec: DataSpec, on_preparing: OnPreparing | None = None) -> Check
 
 
 def check_choices(fix: Mapping[str, Any]) -> None:
-    """Check the checkpoint that all trials of a study start from, where the study gives one.
+    """Check the files that all trials of a study read: the user's tunings, and a first checkpoint.
 
     Where the study samples the backbone, the checkpoint must fit one of the backbones.
 
     Raises:
         DataError: the checkpoint is missing or cannot be read.
-        UsageError: the checkpoint belongs to another network than the backbone.
+        UsageError: the checkpoint belongs to another network than the backbone, or tunings cannot be read.
     """
+    fixed_tunings(os.environ)
     if not fix.get("checkpoint"):
         return
     from paretocaps.models.backbone_checkpoint import check_checkpoint

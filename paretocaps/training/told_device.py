@@ -4,10 +4,11 @@ import os
 
 import torch
 
+from paretocaps.domain.tuning import VARIABLE
 from paretocaps.training.device import describe_device, open_device
 from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.reference_step import reference_learner
-from paretocaps.training.tuner import VARIABLE, measured_before, tunings_file
+from paretocaps.training.tuner import measured_before, tunings_file
 
 _BATCH = 128
 

@@ -2,15 +2,23 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from paretocaps.data.cache import cache_folder
-from paretocaps.domain.tuning import Tuning, Tunings, parse_tunings, read_tunings, tuning_key, tunings_json
+from paretocaps.domain.tuning import (
+    VARIABLE,
+    Tuning,
+    Tunings,
+    fixed_tunings,
+    parse_tunings,
+    tuning_key,
+    tunings_json,
+)
+from paretocaps.errors import UsageError
 from paretocaps.lock_file import LockTakenError, locked
 from paretocaps.models.products import has_onednn
 from paretocaps.models.tuned import using
@@ -21,8 +29,6 @@ from paretocaps.training.rehearsal import BUDGET, Rehearsal, Rehearsed
 from paretocaps.training.taken_time import TakenTime
 from paretocaps.writing import whole_file
 
-VARIABLE = "PARETOCAPS_TUNE"
-"""Environment variable that names a file of tunings to use, or is "off": the defaults are used then."""
 _PATIENCE = 5.0  # s
 
 
@@ -57,20 +63,32 @@ class Tuner:
         """Return the tuning that the user fixed or that this machine measured before; None without one.
 
         Raises:
-            UsageError: the user's file of tunings cannot be read.
+            UsageError: the user's file of tunings cannot be read, or what it fixes cannot be used here.
         """
-        fixed = os.environ.get(VARIABLE, "")
-        if fixed == "off" or not self._on_cpu:
+        if not self._on_cpu:
             return self.default
-        if fixed:
-            return read_tunings(Path(fixed)).get(self.key, self.default)
-        return measured_before(self._file).get(self.key)
+        fixed = fixed_tunings(os.environ)
+        if fixed is None:
+            return measured_before(self._file).get(self.key)
+        tuning = fixed.get(self.key, self.default)
+        if why := self.refusal(tuning):
+            where = f"{VARIABLE}={os.environ[VARIABLE]}"
+            raise UsageError(
+                f"{where}: the tuning ({tuning}) of {self.key} cannot be used here: {why}; change it, or"
+                " leave it out for the defaults"
+            )
+        return tuning
 
     def refusal(self, tuning: Tuning) -> str:
         """Return why a tuning cannot be used here; empty if it can."""
         libraries = {tuning.products, *(form for forms in tuning.convolutions for form in forms.each)}
         if "onednn" in libraries and not has_onednn():
             return "torch has no matrix product of oneDNN here"
+        if (tuning.threads or 1) > (here := torch.get_num_threads()):
+            return f"the training has {here} thread{'s' if here > 1 else ''}"
+        asked = self._rehearsed.choices.precision
+        if tuning.precision not in (("fp32", "bf16") if asked == "auto" else (asked,)):
+            return f"precision={asked} is asked for"
         return ""
 
     def step_seconds(self) -> float:
@@ -84,21 +102,16 @@ class Tuner:
         one thread then computes steps, and its tuning is measured by the processor's seconds, for this
         training only.
         """
-        with self._watched() as taken:
-            tuning = self._rehearsal.fastest()
+        taken = TakenTime()
+        taken.start()
+        tuning = self._rehearsal.fastest()
+        taken.stop()
         if torch.get_num_threads() > 1 and sum(taken.shares or ()) > MOST_TAKEN:
             with using(Tuning(threads=1)):
                 alone = Rehearsal(self._rehearsed).fastest()
             return alone.model_copy(update={"threads": 1})
         keep_measured(self._file, {self.key: tuning})
         return tuning
-
-    @contextmanager
-    def _watched(self) -> Iterator[TakenTime]:
-        taken = TakenTime()
-        taken.start()
-        yield taken
-        taken.stop()
 
 
 def tunings_file(machine: str) -> Path:

@@ -5,6 +5,7 @@ from paretocaps.domain.tuning import (
     ConvolutionTuning,
     Forms,
     Tuning,
+    fixed_tunings,
     parse_tunings,
     read_tunings,
     tuning_key,
@@ -60,3 +61,10 @@ def test_a_file_that_has_no_tunings_is_named(text, fault, tmp_path):
         path.write_text(text)
     with pytest.raises(UsageError, match=rf"tunings\.json.*{fault}"):
         read_tunings(path)
+
+
+def test_the_user_may_fix_tunings_or_none(tmp_path):
+    (tmp_path / "b d.json").write_text(tunings_json({"some": Tuning(threads=1)}))
+    assert fixed_tunings({}) is fixed_tunings({"PARETOCAPS_TUNE": ""}) is None
+    assert fixed_tunings({"PARETOCAPS_TUNE": "off"}) == {}
+    assert fixed_tunings({"PARETOCAPS_TUNE": str(tmp_path / "b d.json")}) == {"some": Tuning(threads=1)}

@@ -22,6 +22,17 @@ def test_a_package_that_is_missing_is_a_failed_check(monkeypatch):
     assert (rows["training device"]["ok"], rows["training device"]["result"]) == (False, "torch is broken")
 
 
+def test_an_error_for_users_is_shown_as_such(monkeypatch):
+    from paretocaps.execution import doctor
+
+    monkeypatch.setattr(doctor, "_PACKAGES", ())
+    monkeypatch.setattr(
+        doctor, "_ASK", "from paretocaps.errors import UsageError; raise UsageError('no file')"
+    )
+    rows = {row["check"]: row for row in check_machine()}
+    assert (rows["training device"]["ok"], rows["training device"]["result"]) == (False, "no file")
+
+
 @pytest.mark.parametrize(
     ("counted", "told"), [(True, "counts waiting threads and"), (False, "does not count")]
 )

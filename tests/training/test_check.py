@@ -97,6 +97,12 @@ def test_that_of_another_backbone_is_refused(checkpoint):
         check_choices({"checkpoint": checkpoint, "backbone": "resnet18"})
 
 
+def test_a_file_of_tunings_is_read_before_a_study_starts(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PARETOCAPS_TUNE", str(tmp_path / "none.json"))
+    with pytest.raises(UsageError, match=r"none\.json' cannot be read: No such file"):
+        check_choices({})
+
+
 def test_a_study_is_not_made_of_that_of_another_backbone_than_the_default_one(
     checkpoint, tmp_path, monkeypatch
 ):

@@ -1,8 +1,7 @@
-from paretocaps.domain.tuning import DEFAULT, Tuning
+from paretocaps.domain.tuning import DEFAULT, VARIABLE, Tuning
 from paretocaps.training import told_device as module
 from paretocaps.training.kept_tunings import KeptTunings
 from paretocaps.training.told_device import told_device
-from paretocaps.training.tuner import VARIABLE
 
 
 def test_the_device_and_its_tuning_are_told(monkeypatch):

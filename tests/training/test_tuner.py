@@ -3,7 +3,7 @@ import torch
 
 from paretocaps.data.cache import cache_folder
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.tuning import ConvolutionShape, ConvolutionTuning, Tuning, tunings_json
+from paretocaps.domain.tuning import VARIABLE, ConvolutionShape, ConvolutionTuning, Tuning, tunings_json
 from paretocaps.errors import UsageError
 from paretocaps.models.architecture import architecture
 from paretocaps.models.build import build_network
@@ -12,7 +12,7 @@ from paretocaps.training import tuner as module
 from paretocaps.training.optimizer import rate_tensor
 from paretocaps.training.rehearsal import Rehearsed
 from paretocaps.training.step import TrainingStep
-from paretocaps.training.tuner import VARIABLE, Tuner, keep_measured, measured_before, tunings_file
+from paretocaps.training.tuner import Tuner, keep_measured, measured_before, tunings_file
 
 CPU = torch.device("cpu")
 ONEDNN = Tuning(products="onednn")
@@ -90,6 +90,22 @@ def test_the_user_may_fix_the_tunings(monkeypatch, tmp_path):
     file.write_text("nothing")
     with pytest.raises(UsageError, match=r"own\.json"):
         tuner().known()
+
+
+@pytest.mark.parametrize(
+    ("tuning", "why"),
+    [(Tuning(threads=3), "2 threads"), (Tuning(precision="bf16"), "precision=fp32 is asked for")],
+)
+def test_a_fixed_tuning_that_cannot_be_used_here_is_an_error(monkeypatch, tmp_path, tuning, why):
+    (tmp_path / "own.json").write_text(tunings_json({tuner(precision="fp32").key: tuning}))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "own.json"))
+    with using(Tuning(threads=2)), pytest.raises(UsageError, match=rf"own\.json: .* 8 images, fp32 .*{why}"):
+        tuner(precision="fp32").known()
+
+
+def test_float16_is_never_the_fastest_that_is_as_accurate():
+    assert tuner().refusal(Tuning(precision="bf16")) == ""
+    assert "precision=auto" in tuner().refusal(Tuning(precision="fp16"))
 
 
 @pytest.mark.parametrize(
