@@ -38,6 +38,7 @@ NOT_RUN = {
         "it needs the network",
         "it needs the images of CIFAR-10",
         "it needs a database server",
+        "it trains for minutes",
         "it names the device of one machine",
         "it trains for a night",
         "it needs a checkpoint and CIFAR-10",
