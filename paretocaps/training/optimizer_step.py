@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 _ONE = torch.ones(())
+_HAS_CALLS = all(hasattr(torch, name) for name in ("_foreach_add_", "_fused_adam_", "_fused_adamw_"))
+_HOOKS = "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
@@ -20,7 +22,10 @@ def forget_gradients(optimizer: torch.optim.Optimizer) -> None:
 
 
 def take_step(optimizer: torch.optim.Optimizer) -> None:
-    """Do what `optimizer.step` does, in the one call that it would make where nothing else is to be done."""
+    """Do what `optimizer.step` does, in the one call that it would make where nothing else is to be done.
+
+    The call is private to torch; where it is missing, every step is `optimizer.step`.
+    """
     groups = optimizer.param_groups
     trained = [[parameter for parameter in group["params"] if parameter.grad is not None] for group in groups]
     if not all(_is_plain(optimizer, group, own) for group, own in zip(groups, trained, strict=True)):
@@ -36,10 +41,11 @@ def _is_plain(optimizer: torch.optim.Optimizer, group: dict[str, Any], trained: 
     The first step of a parameter is torch's own, which makes its state.
     """
     return (
-        isinstance(optimizer, torch.optim.Adam)
+        _HAS_CALLS
+        and isinstance(optimizer, torch.optim.Adam)
         and bool(group["fused"])
         and not (group["amsgrad"] or group["maximize"] or group["capturable"])
-        and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
+        and not any(getattr(optimizer, name, True) for name in _HOOKS)
         and all(optimizer.state.get(parameter) for parameter in trained)
     )
 

@@ -200,7 +200,7 @@ def test_the_failure_of_a_stopped_worker_says_so(make_job):
 
 def test_the_failure_of_a_silent_worker_says_where_it_is(make_job):
     failure = ended_by(make_job(stall_timeout=1.0, choices={"asleep": 60.0}), lambda pid: None)
-    assert re.search(r"\(it is in train, line \d+ of probe.py\)$", failure.reason)
+    assert re.search(r"\(it is in _trained, line \d+ of probe.py\)$", failure.reason)
 
 
 def test_a_worker_that_hangs_before_it_is_ready_is_ended(make_job, monkeypatch, tmp_path):

@@ -30,6 +30,7 @@ def test_json_is_complete_and_unrounded(front):
         "device",
         "scaled_to",
         "validation_images",
+        "tunings",
         "members",
     ]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
