@@ -164,16 +164,20 @@ class Results:
     def rank(self) -> None:
         """Store the front of all finished trials, and show it if it has changed."""
         for _ in range(_TRIES):
-            told, self._told = self._told, []
-            if self.standing.update(self.known.change, told):
+            if self.standing.update(self.known.change, self._ended()):
                 return
             self.take_in()
 
     def give_up_told(self) -> None:
         """Give up the trials that Optuna was told of since the front was last stored."""
-        if self._told:
-            self.store.release(self.spec.study, self._told)
-        self._told = []
+        if ended := self._ended():
+            self.store.release(self.spec.study, ended)
+
+    def _ended(self) -> list[int]:
+        """Return the trials that Optuna was told of, once; those that still train seeds are kept back."""
+        ended = [number for number in self._told if number not in self.open]
+        self._told = [number for number in self._told if number in self.open]
+        return ended
 
     def _store(self, key: AttemptKey, measurement: Measurement, *, last: bool) -> Failure | None:
         """Store a measurement, or return a failure if an objective is missing or a value is not finite.

@@ -1,3 +1,5 @@
+import sqlite3
+
 import pytest
 
 import paretocaps.testing.probe as probe
@@ -134,3 +136,18 @@ def test_what_a_driver_that_died_had_begun_is_completed(run, storage, monkeypatc
     run(trials=1)
     assert machine.trained == [0, 0]
     assert kept(storage, 0) == [3]
+
+
+@pytest.mark.parametrize("further", [{"redo_loaded": 1}, {"more_repeats": 2}])
+def test_no_other_driver_takes_a_trial_over_as_long_as_it_trains(run, storage, on, monkeypatch, further):
+    machine, owned = on(Machine({0: 2})), []
+    run(trials=1, repeats=2)
+
+    def train(job, on_epoch):
+        with sqlite3.connect(storage.removeprefix("sqlite:///")) as database:
+            owned.extend(database.execute("SELECT driver IS NOT NULL FROM paretocaps_trials"))
+        return machine.train(job, on_epoch)
+
+    monkeypatch.setattr(probe, "train", train)
+    run(trials=1, repeats=2, **further)
+    assert owned == [(1,), (1,)]
