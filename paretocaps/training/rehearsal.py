@@ -74,7 +74,8 @@ class Rehearsal:
         """Return the tuning with which a step takes the least time, as far as that was measured.
 
         First each convolution's forms are chosen, then bfloat16 is compared with float32 where the precision
-        is "auto" and the processor has instructions for it, then the libraries of products. What is not
+        is "auto" and the processor has instructions for it, then the libraries of products; where whole steps
+        are rehearsed, all that with the default. What is not
         clearly faster than what is tried before it is not chosen, and neither are all threads if they are not
         clearly faster than one: beside other programs they would wait for each other.
         """
@@ -87,8 +88,12 @@ class Rehearsal:
             best = best if half is None else self._faster(half, best, images)
         if has_onednn() and best.precision == "fp32":
             best = self._faster(best.model_copy(update={"products": "onednn"}), best, images)
+        # one after the other, as in a training, which finds threads awake and other weights in the cache
+        steps = max(1, int(_TURN / one_image / images))
+        if images == self._rehearsed.images and best != self._plain:
+            best = self._faster(best, self._plain, images, steps)
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
-            best = self._faster(best, best.model_copy(update={"threads": 1}), images)
+            best = self._faster(best, best.model_copy(update={"threads": 1}), images, steps)
         return best
 
     def _form_times(self, deadline: float) -> list[FormTimes]:
@@ -100,25 +105,30 @@ class Rehearsal:
         ordered = sorted(taken, key=lambda pair: pair[0], reverse=True)
         return [FormTimes(computed, self._rehearsed.images, few, deadline) for _, computed in ordered]
 
-    def _faster(self, other: Tuning, best: Tuning, images: int) -> Tuning:
+    def _faster(self, other: Tuning, best: Tuning, images: int, steps: int = 1) -> Tuning:
         """Return `other` where it is clearly faster than `best` for that many images, else `best`."""
         if spent() > self._deadline:
             return best
-        first = self._seconds(other, images)  # the first step chooses kernels and takes memory
-        taken = self._seconds(best, images)
+        first = self._seconds(other, images, steps)  # the first step chooses kernels and takes memory
+        taken = self._seconds(best, images, steps)
         for _ in range(_TURNS):
             if first > _HOPELESS * taken or spent() > self._deadline:
                 break
-            first = min(first, self._seconds(other, images))
-            taken = min(taken, self._seconds(best, images))
+            first = min(first, self._seconds(other, images, steps))
+            taken = min(taken, self._seconds(best, images, steps))
         return other if first < CLEARLY * taken else best
 
-    def _seconds(self, tuning: Tuning, images: int) -> float:
-        """Return the seconds of one step."""
+    def _seconds(self, tuning: Tuning, images: int, steps: int = 1) -> float:
+        """Return the seconds of one step, the mean over some in a row."""
         shown, labels = self._rehearsed.batch(images)
         self._step.tuning = tuning
+
+        def take() -> None:
+            for _ in range(steps):
+                self._step.take(shown, labels)
+
         with torch.random.fork_rng(devices=[]):
-            return timed(lambda: self._step.take(shown, labels))[0]
+            return timed(take)[0] / steps
 
 
 def _with_forms(times: Sequence[FormTimes], precision: Precision) -> Tuning | None:

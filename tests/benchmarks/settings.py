@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paretocaps.training.kept_tunings import KeptTunings
 
 SIZES = {"28x28": (28, 28, 1), "8x8": (8, 8, 1)}
-TURNS = {128: 30, 64: 30, 16: 60, 4: 100, 1: 200}
+TURNS = {128: 30, 64: 30, 16: 40, 4: 50, 1: 80}
 EINSUM = TEXTBOOK.with_name("einsum_capsnet.py")
 YARDSTICKS = "textbook", "einsum"
 TARGETS = {  # of auto's speed-up, where bfloat16 is the fastest and where float32 is

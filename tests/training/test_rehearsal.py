@@ -30,7 +30,9 @@ class Stepwise:
 
     def __init__(self, monkeypatch, **factors):
         self.factors, self.tried = factors, []
-        monkeypatch.setattr(Rehearsal, "_seconds", lambda _, tuning, images: self.seconds(tuning, images))
+        monkeypatch.setattr(
+            Rehearsal, "_seconds", lambda _, tuning, images, *_steps: self.seconds(tuning, images)
+        )
         monkeypatch.setattr(module, "seconds", lambda *_: (0.01, 0.01, 0.01))
         monkeypatch.setattr(module.FormTimes, "fastest", lambda *_: None)
         monkeypatch.setattr(module, "has_fast_bf16", lambda device: True)
