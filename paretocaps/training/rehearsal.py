@@ -93,6 +93,11 @@ class Rehearsal:
         if images == self._rehearsed.images and best != self._plain:
             best = self._faster(best, self._plain, images, steps)
         if torch.get_num_threads() > 1 and spent() <= self._deadline:
+            # threads wait for each other less often with more images: as many as there is time for
+            one_image = self._seconds(best, images) / images
+            left = (self._deadline - spent()) / (2 * (1 + _TURNS)) / (2 * one_image)
+            images = max(images, min(self._rehearsed.images, int(left)))
+            steps = max(1, int(_TURN / one_image / images))
             best = self._faster(best, best.model_copy(update={"threads": 1}), images, steps)
         return best
 
