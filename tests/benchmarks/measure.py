@@ -136,8 +136,12 @@ def speed_table() -> str:
     return "\n\n".join([*filter(None, [settings_table()]), f"{PEERS_MACHINE}:\n\n" + "\n".join(peers)])
 
 
-def settings_table() -> str:
-    """Return a table per size of images: seconds per step of `auto`, fixed settings and yardsticks."""
+def settings_table(*, fixed: bool = True) -> str:
+    """Return a table per size of images: seconds per step of `auto`, fixed settings and yardsticks.
+
+    Args:
+        fixed: whether the fixed settings are shown; without them the table is the README's.
+    """
     path = RESULTS / "settings.json"
     if not path.exists():
         return ""
@@ -146,10 +150,10 @@ def settings_table() -> str:
     tables: dict[str, dict[str, dict[str, str]]] = {}  # by size, setting and batch
     for figure, one in found.items():
         where, what, name = figure.partition(": seconds per step, ")
-        if what:
+        if what and (fixed or name in ("auto", "textbook", "einsum")):
             size, _, batch = where.partition(", batch ")
             ratio = _factor(found.get(f"{where}: auto's speed-up over {name}"))
-            cell = f"{1000 * one['median']:.3g}{ratio}"
+            cell = f"{_milliseconds(one['median'])}{ratio}"
             tables.setdefault(size, {}).setdefault(name, {})[batch] = cell
     where = f"Measured on {kept['device']} with torch {kept['torch']}, {kept['date']}, in milliseconds"
     texts = [f"{where} (x: over `auto`, with the 95 % interval):"]
@@ -163,6 +167,10 @@ def settings_table() -> str:
     return "\n\n".join(texts)
 
 
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f}" if seconds >= 0.1 else f"{1000 * seconds:.3g}"
+
+
 def _factor(ratio: dict[str, Any] | None) -> str:
     if ratio is None:
         return ""
@@ -171,7 +179,7 @@ def _factor(ratio: dict[str, Any] | None) -> str:
 
 def write_readme(path: Path) -> None:
     """Write the table of training steps between the marks of the README."""
-    (before, rest), made = path.read_text().split(README_MARKS[0]), settings_table()
+    (before, rest), made = path.read_text().split(README_MARKS[0]), settings_table(fixed=False)
     middle = f"\n\n{made}\n\n" if made else "\n"
     path.write_text(before + README_MARKS[0] + middle + README_MARKS[1] + rest.split(README_MARKS[1])[1])
 

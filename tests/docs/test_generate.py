@@ -118,13 +118,16 @@ def test_auto_is_shown_beside_all_settings_and_yardsticks(settings: ModuleType) 
 def test_the_readme_has_the_table_between_its_marks(settings: ModuleType, tmp_path: Path) -> None:
     page, marks = tmp_path / "README.md", settings.README_MARKS
     page.write_text("\n".join(["before", *marks, "after"]))
+    made = settings.settings_table(fixed=False)
+    assert "| auto | 100 |" in made
+    assert "patches" not in made
     for _ in range(2):
         settings.write_readme(page)
-        assert page.read_text() == f"before\n{marks[0]}\n\n{settings.settings_table()}\n\n{marks[1]}\nafter"
+        assert page.read_text() == f"before\n{marks[0]}\n\n{made}\n\n{marks[1]}\nafter"
 
 
 def test_the_readme_shows_what_was_measured(generate: ModuleType) -> None:
     text = (ROOT / "README.md").read_text()
     begin, end = generate.measure().README_MARKS
     shown = text.partition(begin)[2].partition(end)[0].strip()
-    assert shown == generate.measure().settings_table()
+    assert shown == generate.measure().settings_table(fixed=False)
