@@ -15,7 +15,6 @@ os.environ |= {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # it listens on 127.0.0.1 only
     "RAY_worker_niceness": "0",  # by default, jobs get almost nothing of a busy processor
     "KNOWN_SECONDS": "0.3",  # an epoch of the trainer `known`
-    "KNOWN_FAULTS": "*.1.20=hang",  # its first attempt at so many epochs ends with its node
     # a lost node is noticed after 2 s instead of 20
     "RAY_health_check_initial_delay_ms": "500",
     "RAY_health_check_period_ms": "500",

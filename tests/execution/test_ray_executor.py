@@ -161,9 +161,20 @@ EPOCHS = "SELECT count(*) FROM paretocaps_epochs"
 ATTEMPTS = "SELECT state, resumed_from, may_pass, reason FROM paretocaps_attempts ORDER BY id"
 
 
-def test_a_study_outlives_a_node(ray_cluster, node, optimize, tmp_path):
-    doomed = node(num_cpus=3)  # the largest, for which the study asks
-    run = optimize(ray_cluster.address, "--trials", "1", "--workers", "1", "--epochs", "20")
+@pytest.fixture
+def occupied_head(ray_cluster, make_job):
+    """Let a job hold both CPUs of the head, so that others train on other nodes."""
+    job = make_job(choices={"x": 0.25, "width": 2}, epochs=1000).model_copy(update={"trainer": "known"})
+    began = []
+    with RayExecutor(ask=Ask(cpus=2), shared=False) as executor:
+        executor.submit(job)
+        until(lambda: executor.wait(lambda *_: began.append(1) or True, timeout=0.5) or began)
+        yield
+
+
+def test_a_study_outlives_a_node(ray_cluster, occupied_head, node, optimize, tmp_path):
+    doomed = node(num_cpus=3)
+    run = optimize(ray_cluster.address, "--trials", "1", "--workers", "1", "--epochs", "40")
     until(lambda: rows(tmp_path, EPOCHS) >= [(2,)])
     ray_cluster.ask(kill=doomed)
     node(num_cpus=3)
