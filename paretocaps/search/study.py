@@ -1,33 +1,23 @@
-"""Checks and runs one study, from its spec to its stored front."""
+"""Runs one checked study, from its creation to its stored front."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import optuna
 
 from paretocaps.data.fingerprint import FolderContent
-from paretocaps.domain.choices_model import without_meaningless
-from paretocaps.domain.condition import Condition
 from paretocaps.domain.effect import Facts
-from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.job import Origin
-from paretocaps.domain.objective import Objective, parse_objectives
-from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.slot import WHOLE
-from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
-from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.execution.devices import devices, each_of
+from paretocaps.domain.trainer import CheckedData
 from paretocaps.execution.executor import (
-    EXECUTORS,
     ElsewhereFactory,
     Executor,
-    ExecutorFactory,
     SlotsFactory,
 )
-from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
+from paretocaps.search.checked_study import CheckedStudy
+from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
     data_content,
@@ -43,147 +33,19 @@ from paretocaps.search.judging import Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
-from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_sharing
+from paretocaps.search.places import fewer_jobs, places_on_slots
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
-from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
 from paretocaps.search.slots import Splitting
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
 
-_TRIED = 512
 _DATA = "data"
 """The attribute of the Optuna study in which older versions kept the `data_content` of its creation."""
 _READING = "reading"
 """The attribute that keeps how these data were read (`CheckedData.reading`)."""
-
-
-@dataclass(frozen=True)
-class CheckedStudy:
-    """A checked spec with every name resolved; `places` has one device per job that may run at once.
-
-    `slot` is the number of cores of each place, where these are slots of a CPU.
-    """
-
-    spec: StudySpec
-    objectives: tuple[Objective, ...]
-    trainer: TrainerSpec
-    sampler: Sampler
-    fix: dict[str, object]
-    space: Space
-    designs: tuple[str, ...]
-    executor: ExecutorFactory
-    places: tuple[str, ...]
-    slot: int | None = None
-
-    @property
-    def settled(self) -> dict[str, object]:
-        """The choices of every trial: the fixed ones, and defaults that neither space nor designs change."""
-        moved = {parameter.name for parameter in self.space}
-        moved |= {name for design in self.designs for name in self.trainer.designs[design]}
-        kept = {n: field for n, field in self.trainer.choices.model_fields.items() if n not in moved}
-        defaults = {
-            name: field.get_default(call_default_factory=True)
-            for name, field in kept.items()
-            if not field.is_required()
-        }
-        return {**defaults, **self.fix}
-
-    @property
-    def without_effect(self) -> tuple[str, ...]:
-        """A remark per fixed choice that has no meaning, given the other fixed ones."""
-        model = self.trainer.choices
-        kept = without_meaningless(model, self.fix)
-        conditions: Mapping[str, Condition] = getattr(model, "conditions", {})
-        return tuple(
-            f"{name}={value} has no effect: it only applies where {conditions[name]}"
-            for name, value in self.fix.items()
-            if name not in kept and set(conditions[name].parents) <= self.fix.keys()
-        )
-
-
-def check_study(spec: StudySpec) -> CheckedStudy:
-    """Check a spec and resolve all its names, before anything is created.
-
-    Raises:
-        UnknownNameError: there is no such objective, trainer, sampler, executor or design.
-        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
-            objective or a bound compares trials, or jobs would share a device while their times are an
-            objective.
-    """
-    objectives = parse_objectives(spec.objectives)
-    _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
-    trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
-    fix = trainer.parse_fix(spec.fix)
-    space = trainer.space if spec.space is None else Space.parse(spec.space)
-    trainer.check_space(space)
-    space = space.without(fix)
-    _refuse_impossible(trainer, space, fix, spec.seed)
-    executor = EXECUTORS.get(spec.executor)
-    elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
-    here = devices(spec.device, spec.workers or 1, spec.share_device, spec.ranks) if elsewhere is None else []
-    places = tuple(
-        elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
-    )
-    refuse_sharing(spec, objectives, places)
-    trainer.check_ranks(spec.ranks, fix, space)
-    _refuse_unknown_to_workers(spec)
-    _refuse_unknown_networks(spec.ensembles, trainer)
-    trainer.check_measures([objective.quantity for objective in objectives], each_of(here))
-    if sampler.sequence is not None:
-        next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
-    return CheckedStudy(
-        spec=spec,
-        objectives=objectives,
-        trainer=trainer,
-        sampler=sampler,
-        fix=fix,
-        space=space,
-        designs=check_designs(trainer, spec.designs),
-        executor=executor,
-        places=places,
-    )
-
-
-def _refuse_comparing(names: Sequence[str]) -> None:
-    """Refuse quantities that compare trials: a trial's value would change when another trial finishes."""
-    for quantity in filter(None, map(parse_quantity, names)):
-        if quantity.against is not None:
-            raise UsageError(comparing(quantity))
-
-
-def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: TrainerSpec) -> None:
-    """Refuse ensembles of designs or choices that the trainer does not have."""
-    for ensemble in ensembles.values():
-        for design in ensemble.designs:
-            if design not in trainer.designs:
-                raise UnknownNameError("design", design, trainer.designs)
-        trainer.parse_fix(ensemble.choices)
-
-
-def _refuse_unknown_to_workers(spec: StudySpec) -> None:
-    elsewhere = spec.executor != "inline" and not EXECUTORS.only_here(spec.executor)
-    if elsewhere and TRAINERS.only_here(spec.trainer):
-        raise UsageError(
-            f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"
-            " inline executor, or install it with an entry point in the group paretocaps.trainers"
-        )
-
-
-def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
-    """Refuse a space if the trainer refuses every one of many points, with the trainer's last error."""
-    refusal: UsageError | None = None
-    for sampled in islice(sobol(space, fix, seed), _TRIED):
-        try:
-            trainer.complete(sampled, fix)
-        except UsageError as error:
-            refusal = error
-        else:
-            return
-    if refusal is not None:
-        raise refusal
 
 
 def run_study(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import parse_value, without_meaningless
-from paretocaps.domain.study_spec import read_study_file, resolve_spec
+from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
 from paretocaps.service.preview import image_size, read_choices

@@ -144,7 +144,8 @@ def _remarks(points: Sequence[RangePoint], found: Suggestion, steps: int) -> lis
 
 
 def _data(options: RangeOptions) -> DataSpec:
-    from paretocaps.domain.study_spec import StudySpec, resolve_spec
+    from paretocaps.domain.study_file import resolve_spec
+    from paretocaps.domain.study_spec import StudySpec
 
     asked = ("dataset", "data", "limit_train", "corrupt", "channels", *Layout.model_fields)
     given = {name: getattr(options, name) for name in asked}

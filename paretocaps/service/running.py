@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec, read_study_file, resolve_spec
+from paretocaps.domain.study_file import read_study_file, resolve_spec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError, why_not_written
 from paretocaps.service.settings import parse_settings
 from paretocaps.writing import private_folder, refuse_unwritable
@@ -70,9 +71,10 @@ def optimize(
         ParetocapsError: too many trials failed.
     """
     from paretocaps.report.front import Front
+    from paretocaps.search.checked_study import check_study
     from paretocaps.search.levels import with_levels
     from paretocaps.search.observer import Observer
-    from paretocaps.search.study import check_study, run_study
+    from paretocaps.search.study import run_study
     from paretocaps.service.ensembling import measure_ensembles
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store

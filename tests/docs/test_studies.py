@@ -18,13 +18,13 @@ from paretocaps.cli.app import app
 from paretocaps.data.catalog import DATASETS
 from paretocaps.data.tensor_splits import forget
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.study_spec import read_study_file, resolve_spec
+from paretocaps.domain.study_file import read_study_file, resolve_spec
+from paretocaps.search.checked_study import check_study
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.identity import stored_form
 from paretocaps.search.published_trials import with_trials
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import grid
-from paretocaps.search.study import check_study
 from paretocaps.service.running import optimize
 from paretocaps.storage.records import StudyRecord
 

@@ -1,7 +1,8 @@
 import pytest
 
 from paretocaps.domain.kept_validation import kept_validation, parse_kept
-from paretocaps.domain.study_spec import StudySpec, resolve_spec
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 
 

@@ -1,0 +1,88 @@
+"""Study files, and the one place where flags, study file, the stored study and defaults are joined."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import wording
+from paretocaps.errors import UsageError, did_you_mean
+
+_REPLACED: Mapping[str, tuple[str, ...]] = {
+    "data": ("dataset",),
+    "dataset": ("data", "parts", "classes_are_folders"),
+    "parts": ("classes_are_folders",),
+    "classes_are_folders": ("parts",),
+}
+"""The options of lower precedence that an option replaces, because they contradict it."""
+
+
+def resolve_spec(
+    flags: Mapping[str, Any], file: Mapping[str, Any] | None = None, stored: Mapping[str, Any] | None = None
+) -> StudySpec:
+    """Join the options in this order of precedence: flag, study file, the stored study's own, default.
+
+    `fix` tables are joined choice by choice, in the same order. A flag that is None was not given.
+
+    Raises:
+        UsageError: an option is unknown (the message suggests the nearest one) or a value is out of bounds.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    layers = [dict(stored or {}), dict(file or {}), given]
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for name, replaced in _REPLACED.items():
+            if layer.get(name) not in (None, False):
+                merged = {other: value for other, value in merged.items() if other not in replaced}
+        merged |= {**layer, "fix": {**merged.get("fix", {}), **_table(layer, "fix")}}
+    if file:
+        merged["file_fix"] = dict(_table(file, "fix"))
+    return _validate(merged)
+
+
+def read_study_file(path: str | Path) -> dict[str, Any]:
+    """Read a study file (TOML) as a plain dictionary; `resolve_spec` checks its contents.
+
+    Raises:
+        UsageError: the file is missing or not TOML.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            table = tomllib.load(stream)
+    except OSError as error:
+        raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
+    known = [name for name in StudySpec.model_fields if name != "file_fix"]
+    for name in table:
+        if name not in known:
+            raise UsageError(
+                f"study file {str(path)!r}: unknown option {name!r}{did_you_mean(name, known)}"
+                f" (known: {', '.join(known)})"
+            )
+    _validate({**table, "study": table.get("study", "default")})
+    return table
+
+
+def _table(layer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = layer.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{name}={value!r} is not a table of choices")
+    return value
+
+
+def _validate(values: Mapping[str, Any]) -> StudySpec:
+    try:
+        return StudySpec.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "study"
+        if first["type"] == "extra_forbidden":
+            known = StudySpec.model_fields if len(first["loc"]) == 1 else ()
+            raise UsageError(f"unknown option {name!r}{did_you_mean(name, known)}") from None
+        if first["type"] == "value_error":
+            raise UsageError(str(first["ctx"]["error"])) from None
+        raise UsageError(f"{name}={first['input']!r} is not allowed: {wording(first)}") from None

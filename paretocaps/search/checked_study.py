@@ -1,0 +1,152 @@
+"""Checks a study, before anything is created, and resolves all its names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from paretocaps.domain.choices_model import without_meaningless
+from paretocaps.domain.condition import Condition
+from paretocaps.domain.ensemble import EnsembleSpec
+from paretocaps.domain.objective import Objective, parse_objectives
+from paretocaps.domain.quantities.quantities import comparing, parse_quantity
+from paretocaps.domain.space import Space
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.execution.devices import devices, each_of
+from paretocaps.execution.executor import (
+    EXECUTORS,
+    ElsewhereFactory,
+    ExecutorFactory,
+)
+from paretocaps.search.designs import check_designs, with_designs
+from paretocaps.search.places import places_on_slots, refuse_sharing
+from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
+
+_TRIED = 512
+
+
+@dataclass(frozen=True)
+class CheckedStudy:
+    """A checked spec with every name resolved; `places` has one device per job that may run at once.
+
+    `slot` is the number of cores of each place, where these are slots of a CPU.
+    """
+
+    spec: StudySpec
+    objectives: tuple[Objective, ...]
+    trainer: TrainerSpec
+    sampler: Sampler
+    fix: dict[str, object]
+    space: Space
+    designs: tuple[str, ...]
+    executor: ExecutorFactory
+    places: tuple[str, ...]
+    slot: int | None = None
+
+    @property
+    def settled(self) -> dict[str, object]:
+        """The choices of every trial: the fixed ones, and defaults that neither space nor designs change."""
+        moved = {parameter.name for parameter in self.space}
+        moved |= {name for design in self.designs for name in self.trainer.designs[design]}
+        kept = {n: field for n, field in self.trainer.choices.model_fields.items() if n not in moved}
+        defaults = {
+            name: field.get_default(call_default_factory=True)
+            for name, field in kept.items()
+            if not field.is_required()
+        }
+        return {**defaults, **self.fix}
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """A remark per fixed choice that has no meaning, given the other fixed ones."""
+        model = self.trainer.choices
+        kept = without_meaningless(model, self.fix)
+        conditions: Mapping[str, Condition] = getattr(model, "conditions", {})
+        return tuple(
+            f"{name}={value} has no effect: it only applies where {conditions[name]}"
+            for name, value in self.fix.items()
+            if name not in kept and set(conditions[name].parents) <= self.fix.keys()
+        )
+
+
+def check_study(spec: StudySpec) -> CheckedStudy:
+    """Check a spec and resolve all its names, before anything is created.
+
+    Raises:
+        UnknownNameError: there is no such objective, trainer, sampler, executor or design.
+        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
+            objective or a bound compares trials, or jobs would share a device while their times are an
+            objective.
+    """
+    objectives = parse_objectives(spec.objectives)
+    _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
+    trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
+    fix = trainer.parse_fix(spec.fix)
+    space = trainer.space if spec.space is None else Space.parse(spec.space)
+    trainer.check_space(space)
+    space = space.without(fix)
+    _refuse_impossible(trainer, space, fix, spec.seed)
+    executor = EXECUTORS.get(spec.executor)
+    elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
+    here = devices(spec.device, spec.workers or 1, spec.share_device, spec.ranks) if elsewhere is None else []
+    places = tuple(
+        elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
+    )
+    refuse_sharing(spec, objectives, places)
+    trainer.check_ranks(spec.ranks, fix, space)
+    _refuse_unknown_to_workers(spec)
+    _refuse_unknown_networks(spec.ensembles, trainer)
+    trainer.check_measures([objective.quantity for objective in objectives], each_of(here))
+    if sampler.sequence is not None:
+        next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
+    return CheckedStudy(
+        spec=spec,
+        objectives=objectives,
+        trainer=trainer,
+        sampler=sampler,
+        fix=fix,
+        space=space,
+        designs=check_designs(trainer, spec.designs),
+        executor=executor,
+        places=places,
+    )
+
+
+def _refuse_comparing(names: Sequence[str]) -> None:
+    """Refuse quantities that compare trials: a trial's value would change when another trial finishes."""
+    for quantity in filter(None, map(parse_quantity, names)):
+        if quantity.against is not None:
+            raise UsageError(comparing(quantity))
+
+
+def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: TrainerSpec) -> None:
+    """Refuse ensembles of designs or choices that the trainer does not have."""
+    for ensemble in ensembles.values():
+        for design in ensemble.designs:
+            if design not in trainer.designs:
+                raise UnknownNameError("design", design, trainer.designs)
+        trainer.parse_fix(ensemble.choices)
+
+
+def _refuse_unknown_to_workers(spec: StudySpec) -> None:
+    elsewhere = spec.executor != "inline" and not EXECUTORS.only_here(spec.executor)
+    if elsewhere and TRAINERS.only_here(spec.trainer):
+        raise UsageError(
+            f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"
+            " inline executor, or install it with an entry point in the group paretocaps.trainers"
+        )
+
+
+def _refuse_impossible(trainer: TrainerSpec, space: Space, fix: dict[str, object], seed: int) -> None:
+    """Refuse a space if the trainer refuses every one of many points, with the trainer's last error."""
+    refusal: UsageError | None = None
+    for sampled in islice(sobol(space, fix, seed), _TRIED):
+        try:
+            trainer.complete(sampled, fix)
+        except UsageError as error:
+            refusal = error
+        else:
+            return
+    if refusal is not None:
+        raise refusal

@@ -1,0 +1,92 @@
+import pytest
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.search.checked_study import check_study
+
+
+def test_everything_a_study_names_is_resolved():
+    checked = check_study(StudySpec(fix={"decoder": "none", "pruning_ratio": "0.5"}, device="cpu"))
+    assert [objective.name for objective in checked.objectives] == ["acc", "time", "params"]
+    assert checked.fix == {"decoder": "none", "pruning_ratio": 0.5}
+    assert {"decoder", "pruning_ratio"}.isdisjoint(parameter.name for parameter in checked.space)
+    assert checked.places == ("cpu",)
+    assert checked.designs[0] == "baseline"
+
+
+def test_a_fixed_choice_without_effect_is_told():
+    fix = {"cycle": "epoch", "lr_policy": "fixed", "decay_rate": 0.5}
+    remarks = check_study(StudySpec(fix=fix, device="cpu")).without_effect
+    assert [remark.split(": ")[0] for remark in remarks] == [
+        "cycle=epoch has no effect",
+        "decay_rate=0.5 has no effect",
+    ]
+    for sampled in ({"cycle": "epoch"}, {"cycle": "epoch", "lr_policy": "warm_restarts"}):
+        assert not check_study(StudySpec(fix=sampled, device="cpu")).without_effect
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"sampler": "x"}, UnknownNameError),
+        ({"trainer": "x"}, UnknownNameError),
+        ({"executor": "x"}, UnknownNameError),
+        ({"designs": ("x",)}, UnknownNameError),
+        ({"objectives": ("acc", "x")}, UnknownNameError),
+        ({"device": "cuda:77"}, UsageError),
+        ({"space": {"x": [1]}}, UsageError),
+        ({"fix": {"x": 1}}, UsageError),
+    ],
+)
+def test_what_does_not_exist_is_refused(options, kind):
+    with pytest.raises(kind):
+        check_study(StudySpec(**options))
+
+
+@pytest.mark.parametrize(
+    "options", [{"objectives": "acc,time_to(acc=baseline)"}, {"require": ["epochs_to(acc=baseline)<9"]}]
+)
+def test_what_compares_trials_steers_no_study(options):
+    with pytest.raises(UsageError, match=r"compares with design baseline .* by front --objectives"):
+        check_study(StudySpec(**options))
+
+
+def test_timed_jobs_share_a_device_only_where_that_is_said():
+    two = {"device": "cpu", "workers": 2}
+    for objectives in ("acc,time", "acc,wall,params"):
+        with pytest.raises(
+            UsageError, match=r"workers=2 would train 2 jobs .* on cpu.*, or give --share-device"
+        ):
+            check_study(StudySpec(objectives=objectives, **two))
+    assert check_study(StudySpec(objectives="acc,params", **two)).places == ("cpu", "cpu")
+    assert check_study(StudySpec(share_device=True, **two)).places == ("cpu", "cpu")
+
+
+def test_timed_jobs_share_cuda_devices_only_where_that_is_said(monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 2)
+    assert check_study(StudySpec(workers=3)).places == ("cuda:0", "cuda:1")
+    assert check_study(StudySpec(workers=3, share_device=True)).places == ("cuda:0", "cuda:1", "cuda:0")
+
+
+def test_a_trainer_that_workers_would_not_know_is_refused_before_anything_fails():
+    with pytest.raises(UsageError, match="'probe' is registered in this process only"):
+        check_study(StudySpec(trainer="probe", objectives="acc,params"))
+    assert check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline"))
+
+
+def test_ranks_reach_the_places_and_only_trainers_that_know_of_them(monkeypatch):
+    monkeypatch.setattr("paretocaps.execution.devices.cuda_count", lambda: 4)
+    assert check_study(StudySpec(ranks=2)).places == ("cuda:0,cuda:1", "cuda:2,cuda:3")
+    with pytest.raises(UsageError, match="ranks=2: trainer 'probe' trains on one rank only"):
+        check_study(StudySpec(trainer="probe", objectives="acc,params", executor="inline", ranks=2))
+
+
+def test_an_ensemble_of_what_the_trainer_does_not_have_is_refused():
+    for values, message in (
+        ({"designs": ["basline"]}, "unknown design 'basline'"),
+        ({"choices": {"famly": "capsnet"}}, "unknown choice 'famly'"),
+        ({"choices": {"family": "capsnets"}}, "choice family='capsnets' is not allowed"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            check_study(StudySpec(ensembles={"e": values}))
+    assert check_study(StudySpec(ensembles={"e": {"designs": ["wab"], "choices": {"family": "capsnet"}}}))
