@@ -18,6 +18,7 @@ from optuna.samplers import (
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.registry import Registry
+from paretocaps.search.problem import Problem
 
 Sequence = Callable[[Space, Mapping[str, Any], int], Iterator[dict[str, Scalar]]]
 
@@ -31,11 +32,20 @@ class Sampler:
         optuna: makes the Optuna sampler from a seed and the number of trials.
         sequence: yields predefined points, from (space, fixed choices, seed). If it is given, the study
             tries these, and the Optuna sampler proposes nothing.
+        of_problem: makes the Optuna sampler from the study's `Problem`, for samplers that use more of it
+            than seed and trials; `optuna` is then not called.
     """
 
     description: str
     optuna: Callable[[int, int], BaseSampler]
     sequence: Sequence | None = None
+    of_problem: Callable[[Problem], BaseSampler] | None = None
+
+    def made(self, problem: Problem) -> BaseSampler:
+        """Return the Optuna sampler of a study."""
+        if self.of_problem is not None:
+            return self.of_problem(problem)
+        return self.optuna(problem.run_seed, problem.trials)
 
 
 def population(trials: int) -> int:

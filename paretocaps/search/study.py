@@ -34,6 +34,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.places import fewer_jobs, places_on_slots
+from paretocaps.search.problem import Problem
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
@@ -79,8 +80,7 @@ def run_study(
             )
             checked = _on_slots(checked, splitting, begun=bool(known.states))
             spec = checked.spec
-            seed = spec.seed + known.counts.total() + driver.sampler_seed
-            sampler = checked.sampler.optuna(seed, spec.trials)
+            sampler = checked.sampler.made(_problem(checked, designs, driver, known))
             with (
                 open_optuna_study(
                     spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
@@ -102,6 +102,20 @@ def run_study(
                 runner.run()
                 _judge_front(checked, runner)
                 return runner
+
+
+def _problem(checked: CheckedStudy, designs: StudyDesigns, driver: Driver, known: KnownTrials) -> Problem:
+    """Return the study as its sampler sees it."""
+    seed = checked.spec.seed + driver.sampler_seed
+    return Problem(
+        space=designs.space,
+        fix=designs.fix,
+        objectives=checked.objectives,
+        trainer=designs.trainer,
+        seed=seed,
+        run_seed=seed + known.counts.total(),
+        trials=checked.spec.trials,
+    )
 
 
 def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
