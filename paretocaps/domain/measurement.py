@@ -55,7 +55,8 @@ class EpochRecord(_Value):
     of optimiser steps. `network` is the number of structural changes (prunings) before this epoch: epochs
     with the same number trained the same network. `train_loss` is the mean over the epoch's images during the
     epoch, including the reconstruction loss if there is one. `val_loss` is the mean over the validation
-    images after the epoch, of the class scores alone. A trainer may omit both.
+    images after the epoch, of the class scores alone. A trainer may omit both. `test_acc` is the test
+    accuracy after the epoch, where the job asked for it.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -71,6 +72,7 @@ class EpochRecord(_Value):
     macs: Annotated[int, Field(ge=0)] = 0
     network: Annotated[int, Field(ge=0)] = 0
     val_loss: float | None = None
+    test_acc: Fraction | None = None
 
 
 class Predictions(_Value):

@@ -16,7 +16,7 @@ from paretocaps.storage.schema import TRIALS, now
 from paretocaps.storage.studies import named
 
 Refusal = Literal["full", "seen", "taken"]
-_COUNTED = "running", "finished", "interrupted"
+_COUNTED = "running", "finished", "interrupted", "stopped"
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Re
     """Add a running trial that the connection's driver owns, with its first attempt, which is returned.
 
     Returns:
-        The attempt; or "full" if the running, interrupted and finished trials are already `total`, "seen" if
-        one of them is the same training, "taken" if the number is another driver's.
+        The attempt; or "full" if the running, interrupted, stopped and finished trials are already `total`,
+        "seen" if one that has not failed is the same training, "taken" if the number is another driver's.
 
     Raises:
         StorageError: there is no such study.

@@ -16,7 +16,7 @@ from paretocaps.errors import DivergedError, UsageError
 from paretocaps.host import host_name
 from paretocaps.storage.folders import file_in
 
-State = Literal["running", "finished", "failed", "interrupted"]
+State = Literal["running", "finished", "failed", "interrupted", "stopped", "rejected"]
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -50,7 +50,7 @@ class StudyRecord:
 
 @dataclass(frozen=True)
 class StudySummary:
-    """One row of the list of studies; `trials` has the number of trials in each of the four states."""
+    """One row of the list of studies; `trials` has the number of trials in each state."""
 
     name: str
     created: datetime

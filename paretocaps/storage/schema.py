@@ -75,7 +75,8 @@ def now() -> datetime:
 
 
 def _state() -> Column[str]:
-    return Column("state", String(11), nullable=False, comment="running, finished, failed or interrupted")
+    known = "running, finished, failed, interrupted, stopped or rejected"
+    return Column("state", String(11), nullable=False, comment=known)
 
 
 def _key(table: str, name: str, *, primary: bool = False) -> Column[int]:
@@ -129,6 +130,11 @@ STUDIES = Table(
         JSON(none_as_null=True),
         comment="a list of the slots of its CPU: their names and cores",
     ),
+    Column(
+        "ideal_point",
+        JSON(none_as_null=True),
+        comment="the best corner of the hypervolume: a list, one value an objective, in its own unit",
+    ),
     UniqueConstraint("name", name="uq_paretocaps_studies_name"),
 )
 
@@ -164,6 +170,11 @@ TRIALS = Table(
     Column("driver", String(32), comment="token of the driver that owns it; NULL if none does"),
     Column("training", String(64), comment="equal for choices that train the same; NULL where not recorded"),
     Column("change", BigInteger, comment="the study's changes when it last changed"),
+    Column(
+        "predicted",
+        JSON(none_as_null=True),
+        comment="the quantities that were predicted before the training, by name",
+    ),
     UniqueConstraint("study_id", "number", name="uq_paretocaps_trials_number"),
     _known_state("ck_paretocaps_trials_state"),
     *(Index(f"ix_paretocaps_trials_{name}", "study_id", name) for name in ("change", "training", "state")),
@@ -242,7 +253,24 @@ EPOCHS = Table(
     Column("macs", BigInteger, nullable=False, comment="forward multiply-adds a sample"),
     Column("network", Integer, nullable=False, comment="structural changes before this epoch"),
     Column("val_loss", Double, comment="validation; NULL where it was not reported or not finite"),
+    Column("test_acc", Double, comment="test accuracy, 0 to 1; NULL unless the job asked for each epoch's"),
 )
+
+DECISIONS = Table(
+    f"{PREFIX}decisions",
+    METADATA,
+    _key("attempts", "attempt_id", primary=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False, comment="after which it was made"),
+    Column("rule", String(200), nullable=False, comment="the rule of --stop-early that made it"),
+    Column("verdict", String(20), nullable=False, comment="go on, stop or continue"),
+    Column("reason", Text, nullable=False, comment="why, as a sentence"),
+    Column("seen", JSON(none_as_null=True), comment="what it was made from"),
+    Column("created", UtcDateTime, nullable=False, comment="UTC"),
+)
+"""What early stopping decided of trainings. Rows are added and never changed.
+
+An attempt that continues a stopped one says so at the epoch that it goes on from.
+"""
 
 QUANTITIES = Table(
     f"{PREFIX}quantities",
@@ -316,6 +344,16 @@ FRONT_VALUES = Table(
     Column("sd", Double, comment="sample standard deviation over the seeds; NULL for one seed"),
     Column("low", Double, comment="lower end of the 95 % interval; NULL where there is none"),
     Column("high", Double, comment="upper end of the 95 % interval; NULL where there is none"),
+)
+
+PRIOR_TRIALS = Table(
+    f"{PREFIX}prior_trials",
+    METADATA,
+    _key("studies", "study_id", primary=True),
+    Column("source", String(200), primary_key=True, comment="the study that trained it"),
+    Column("trial", Integer, primary_key=True, autoincrement=False, comment="its number in that study"),
+    Column("choices", Text, nullable=False, comment="canonical JSON: sorted names, no spaces"),
+    Column("values", JSON, nullable=False, comment="what samplers are told, by objective"),
 )
 
 ENSEMBLES = Table(

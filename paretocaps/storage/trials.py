@@ -89,7 +89,7 @@ def interrupt_attempts(connection: Connection, study: str, number: int, reason: 
 
 
 def counts(connection: Connection, study: str) -> dict[State, int]:
-    """Return the number of the study's trials in each of the four states.
+    """Return the number of the study's trials in each state.
 
     Raises:
         StorageError: there is no such study.

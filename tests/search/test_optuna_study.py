@@ -78,4 +78,11 @@ def test_a_full_disk_ends_a_study_in_one_line_and_it_goes_on_later(run, storage)
     summary, _ = run(trials=before + 2)
     assert summary.finished == before + 2
     with Store.open(storage, create=False) as store:
-        assert store.counts("s") == {"running": 0, "finished": before + 2, "failed": 0, "interrupted": 0}
+        assert store.counts("s") == {
+            "running": 0,
+            "finished": before + 2,
+            "failed": 0,
+            "interrupted": 0,
+            "stopped": 0,
+            "rejected": 0,
+        }

@@ -27,7 +27,14 @@ def test_ctrl_c_saves_and_the_next_run_goes_on_with_the_same_trial(run, storage,
     with pytest.raises(service.Interrupted, match="continue with `paretocaps optimize --study s --storage"):
         run(trials=4)
     with Store.open(storage, create=False) as store:
-        assert store.counts("s") == {"running": 0, "finished": 2, "failed": 0, "interrupted": 1}
+        assert store.counts("s") == {
+            "running": 0,
+            "finished": 2,
+            "failed": 0,
+            "interrupted": 1,
+            "stopped": 0,
+            "rejected": 0,
+        }
     summary, watcher = run(trials=4)
     assert summary.finished == 4
     assert [(number, attempt) for number, _, attempt, _ in watcher.started] == [(2, 2), (3, 1)]

@@ -19,6 +19,7 @@ EPOCH = st.builds(
     learning_rate=FINITE,
     train_loss=st.floats(allow_nan=False, allow_infinity=False),
     val_loss=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    test_acc=st.none() | SHARE,
     batch_size=st.just(4),
 )
 DEVICE = st.builds(

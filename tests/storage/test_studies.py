@@ -79,8 +79,22 @@ def test_the_list_counts_by_state(store, finish):
     store.fail_trial("s", 4, Failure("out of memory"))
     first, second = store.studies()
     assert (first.name, second.name) == ("s", "empty")
-    assert first.trials == {"running": 1, "finished": 3, "failed": 1, "interrupted": 0}
-    assert second.trials == {"running": 0, "finished": 0, "failed": 0, "interrupted": 0}
+    assert first.trials == {
+        "running": 1,
+        "finished": 3,
+        "failed": 1,
+        "interrupted": 0,
+        "stopped": 0,
+        "rejected": 0,
+    }
+    assert second.trials == {
+        "running": 0,
+        "finished": 0,
+        "failed": 0,
+        "interrupted": 0,
+        "stopped": 0,
+        "rejected": 0,
+    }
     assert second.objectives == ("acc", "macs")
 
 

@@ -94,10 +94,24 @@ def test_a_missing_trial_is_said(store):
 
 
 def test_counts_name_every_state(store, finish):
-    assert store.counts("s") == {"running": 0, "finished": 0, "failed": 0, "interrupted": 0}
+    assert store.counts("s") == {
+        "running": 0,
+        "finished": 0,
+        "failed": 0,
+        "interrupted": 0,
+        "stopped": 0,
+        "rejected": 0,
+    }
     finish(0)
     store.start_trial("s", 1, {})
-    assert store.counts("s") == {"running": 1, "finished": 1, "failed": 0, "interrupted": 0}
+    assert store.counts("s") == {
+        "running": 1,
+        "finished": 1,
+        "failed": 0,
+        "interrupted": 0,
+        "stopped": 0,
+        "rejected": 0,
+    }
 
 
 def test_studies_do_not_see_each_other(store, finish):
