@@ -86,6 +86,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         # two processes must not try to make that user at once
         with locked(tmp_path_factory.getbasetemp().parent / "postgres.lock", patience=60.0):
             started = package.get_server(Path(folder) / "data")
+        # tests kill its processes, never the machine: what it wrote survives without waiting for the disk
+        started.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield started
         started.cleanup()
 

@@ -30,6 +30,9 @@ def stopped(server: Any, mode: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # the package's own start gives up after 10 s, which a server's recovery may take on a loaded machine
+        again = ("-w", "-t", "120", "-D", str(server.pgdata), "-l", str(server.log), "restart")
+        pgexec("pg_ctl", again, bin_path=server.bin_path, user=server.system_user)
         server.ensure_postgres_running()
 
 
