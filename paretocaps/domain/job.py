@@ -113,6 +113,7 @@ class TrainingJob(BaseModel):
         measure: the quantities that the study's objectives need, because some are costly to measure.
         test: whether `test_acc` is to be measured; a study has the test part judged for the members of its
             front alone, when it ends, by trainers that can do so (`TrainerSpec.judge`).
+        test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings.
         stall_timeout: the seconds of silence after which its executor ends it; None for the executor's own.
         trial_timeout: the seconds after which its executor ends it; None for no limit.
         exclusive: whether nothing else may train on its device meanwhile, because its times are compared.
@@ -142,6 +143,7 @@ class TrainingJob(BaseModel):
     checkpoint_every: Duration | None = None
     measure: tuple[str, ...] = ()
     test: bool = True
+    test_every_epoch: bool = False
     stall_timeout: Duration | None = None
     trial_timeout: Duration | None = None
     exclusive: bool = False

@@ -55,8 +55,9 @@ class EpochRecord(_Value):
     of optimiser steps. `network` is the number of structural changes (prunings) before this epoch: epochs
     with the same number trained the same network. `train_loss` is the mean over the epoch's images during the
     epoch, including the reconstruction loss if there is one. `val_loss` is the mean over the validation
-    images after the epoch, of the class scores alone. A trainer may omit both. `test_acc` is the test
-    accuracy after the epoch, where the job asked for it.
+    images after the epoch, of the class scores alone. A trainer may omit both. `test_acc` is the test accuracy
+    after the epoch, which only a job for a table of trainings has measured (`TrainingJob.test_every_epoch`);
+    a study that is told of an epoch is not told of it.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -73,6 +74,11 @@ class EpochRecord(_Value):
     network: Annotated[int, Field(ge=0)] = 0
     val_loss: float | None = None
     test_acc: Fraction | None = None
+
+    @property
+    def told(self) -> "EpochRecord":
+        """The record as a study is told of it: without the test accuracy, which steers nothing."""
+        return self.model_copy(update={"test_acc": None})
 
 
 class Predictions(_Value):

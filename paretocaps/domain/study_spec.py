@@ -80,6 +80,8 @@ class StudySpec(BaseModel):
             written; None for the trainer's default.
         require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
             None means acc>=0.9 if acc is an objective.
+        test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings;
+            nothing is chosen by it.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
         ensembles: by name, networks of the study that are measured together when they are trained
             (`[ensembles.NAME]`); their weights are kept.
@@ -127,6 +129,7 @@ class StudySpec(BaseModel):
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
     require: tuple[str, ...] | None = None
+    test_every_epoch: bool = False
     published: Published | None = None
     ensembles: dict[str, EnsembleSpec] = {}
 

@@ -248,6 +248,7 @@ class Runner:
             checkpoint_every=self.spec.checkpoint_every,
             measure=self._measured,
             test=judged_at_once(TRAINERS.get(self.spec.trainer), self.spec, self.objectives),
+            test_every_epoch=self.spec.test_every_epoch,
             origin=self.origin,
             tunings=self.tunings.kept,
             trainings=self.spec.trials * len(self.spec.seeds),

@@ -16,7 +16,14 @@ from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.collapse import REMARK, is_collapsed
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.measurement import ENERGY, EpochRecord, Measurement, Predictions, best_epoch
+from paretocaps.domain.measurement import (
+    ENERGY,
+    EpochRecord,
+    JudgedTest,
+    Measurement,
+    Predictions,
+    best_epoch,
+)
 from paretocaps.domain.progress import OnProgress, OnTuned, progress_of, tuned_of, unheard, unkept
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import UsageError
@@ -96,10 +103,10 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)
     training = _Training(job, choices, splits, device, began, found, ranks, on_progress, tuned_of(on_epoch))
-    go_on = ranks.from_first(lambda: all(on_epoch(record) for record in training.records), bool)
+    go_on = ranks.from_first(lambda: all(on_epoch(record.told) for record in training.records), bool)
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
-        go_on = ranks.from_first(lambda: training.keep() and on_epoch(training.records[-1]), bool)
+        go_on = ranks.from_first(lambda: training.keep() and on_epoch(training.records[-1].told), bool)
     cpu = cpu_time(training.learner.stopwatch, best_epoch(training.records).epoch, ranks)
     return ranks.from_first(lambda: training.measurement(cpu), Measurement)
 
@@ -258,8 +265,19 @@ class _Training:
             macs=multiply_adds(shape),
             network=int(self.prune_after is not None and epoch > self.prune_after),
             val_loss=judged.loss,
+            test_acc=self._test_acc() if self.job.test_every_epoch else None,
         )
         return record, judged.predicted
+
+    def _test_acc(self) -> float:
+        test = DeviceLoader(self.splits.test, self.device)
+        return self.evaluator.accuracy(self.learner.network, test)
+
+    def _tested(self, best: EpochRecord) -> JudgedTest | None:
+        """Return what the test images say of the best network; unless every epoch asked them, only now."""
+        if best.test_acc is not None:
+            return JudgedTest(acc=best.test_acc, images=len(self.splits.test))
+        return judged(self.best, self.splits.test, self.evaluator) if self.job.test else None
 
     def keep(self) -> bool:
         """Write a checkpoint after an epoch where it is due; return True."""
@@ -290,12 +308,12 @@ class _Training:
         return True
 
     def measurement(self, cpu: float | None) -> Measurement:
-        """Return the measurement of the training; only here, and at most once, are the test images used."""
+        """Return the measurement of the training."""
         stopwatch = self.learner.stopwatch
         records = settled_records(self.records, stopwatch)
         best = best_epoch(records)
         self.best = self.best.to(self.device)
-        tested = judged(self.best, self.splits.test, self.evaluator) if self.job.test else None
+        tested = self._tested(best)
         collapsed = is_collapsed(best.acc, self.splits.validation.labels.tolist())
         weights = RunFolder(self.job.folder).weights
         save_weights(weights, self.best)
