@@ -255,3 +255,17 @@ def test_a_training_that_answers_one_class_is_collapsed(job, routing, lr_max):
     if measurement.collapsed:
         assert len(set(measurement.predictions.classes)) == 1
         assert "lower lr_max (`paretocaps lr-range` shows" in said[0]
+
+
+def test_the_test_accuracy_after_every_epoch_is_recorded_and_not_told(job):
+    made, told = job(seed=3), []
+    plain = train(made, go_on)
+    tested = train(
+        made.model_copy(update={"test": False, "test_every_epoch": True}), lambda r: told.append(r) or True
+    )
+    assert [r.test_acc for r in plain.epochs] == [None, None]
+    assert [r.test_acc for r in told] == [None, None]
+    best = tested.epochs[tested.best_epoch - 1]
+    assert best.test_acc == tested.test_acc == plain.test_acc
+    assert tested.test_images == plain.test_images
+    assert [r.train_loss for r in tested.epochs] == [r.train_loss for r in plain.epochs]
