@@ -55,9 +55,10 @@ class EpochRecord(_Value):
     of optimiser steps. `network` is the number of structural changes (prunings) before this epoch: epochs
     with the same number trained the same network. `train_loss` is the mean over the epoch's images during the
     epoch, including the reconstruction loss if there is one. `val_loss` is the mean over the validation
-    images after the epoch, of the class scores alone. A trainer may omit both. `test_acc` is the test accuracy
-    after the epoch, which only a job for a table of trainings has measured (`TrainingJob.test_every_epoch`);
-    a study that is told of an epoch is not told of it.
+    images after the epoch, of the class scores alone. A trainer may omit both. `test_acc` is the test
+    accuracy after the epoch, which only jobs for a table of trainings measure (`test_every_epoch`); a study
+    that is told of an epoch is not told of it. `cpu_seconds` are the CPU seconds of the steps that `seconds`
+    counts, of all threads; None where they are not known, as on a GPU and with several ranks.
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -74,6 +75,7 @@ class EpochRecord(_Value):
     network: Annotated[int, Field(ge=0)] = 0
     val_loss: float | None = None
     test_acc: Fraction | None = None
+    cpu_seconds: Seconds | None = None
 
     @property
     def told(self) -> "EpochRecord":

@@ -254,6 +254,7 @@ EPOCHS = Table(
     Column("network", Integer, nullable=False, comment="structural changes before this epoch"),
     Column("val_loss", Double, comment="validation; NULL where it was not reported or not finite"),
     Column("test_acc", Double, comment="test accuracy, 0 to 1; NULL unless the job asked for each epoch's"),
+    Column("cpu_seconds", Double, comment="s, CPU time of this epoch's training steps; NULL if not known"),
 )
 
 DECISIONS = Table(

@@ -253,7 +253,8 @@ def _random_states() -> list[str]:
 
 
 def _unsettled(record: EpochRecord) -> str:
-    return record.model_dump_json(exclude={"seconds", "time"})  # text: NaN does not equal itself
+    # text: NaN does not equal itself
+    return record.model_dump_json(exclude={"seconds", "time", "cpu_seconds"})
 
 
 def _strays(root: Path, folder: Path, written: list[Path]) -> Iterator[str]:

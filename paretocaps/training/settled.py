@@ -6,17 +6,27 @@ import torch
 
 from paretocaps.domain.measurement import Device, EpochRecord
 from paretocaps.training.device import describe_device
-from paretocaps.training.ranks import Ranks
+from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.stopwatch import Stopwatch
 
 
-def settled_records(records: Sequence[EpochRecord], stopwatch: Stopwatch) -> list[EpochRecord]:
+def settled_records(
+    records: Sequence[EpochRecord], stopwatch: Stopwatch, ranks: Ranks = ALONE
+) -> list[EpochRecord]:
     """Return the records with final seconds: a phase's later steps decide the charge for its warm-up."""
     seconds, elapsed, settled = stopwatch.seconds(), 0.0, []
     for record in records:
         elapsed += seconds[record.epoch]
-        settled.append(record.model_copy(update={"seconds": seconds[record.epoch], "time": elapsed}))
+        final: dict[str, float | None] = {"seconds": seconds[record.epoch], "time": elapsed}
+        final["cpu_seconds"] = cpu_seconds(stopwatch, record.epoch, ranks)
+        settled.append(record.model_copy(update=final))
     return settled
+
+
+def cpu_seconds(stopwatch: Stopwatch, epoch: int, ranks: Ranks) -> float | None:
+    """Return the CPU seconds of one epoch; None with several ranks, and where `Stopwatch` has none."""
+    counted = stopwatch.cpu_seconds() if ranks.size == 1 else None
+    return None if counted is None else counted.get(epoch)
 
 
 def cpu_time(stopwatch: Stopwatch, epochs: int, ranks: Ranks) -> float | None:

@@ -62,7 +62,7 @@ from paretocaps.training.pruning import (
 )
 from paretocaps.training.ranks import ALONE, Ranks
 from paretocaps.training.room import Demand, check_room
-from paretocaps.training.settled import cpu_time, settled_device, settled_records
+from paretocaps.training.settled import cpu_seconds, cpu_time, settled_device, settled_records
 from paretocaps.training.share import told_batch
 from paretocaps.training.weights import packed, save_weights, unpacked
 
@@ -266,6 +266,7 @@ class _Training:
             network=int(self.prune_after is not None and epoch > self.prune_after),
             val_loss=judged.loss,
             test_acc=self._test_acc() if self.job.test_every_epoch else None,
+            cpu_seconds=cpu_seconds(self.learner.stopwatch, epoch, self.ranks),
         )
         return record, judged.predicted
 
@@ -310,7 +311,7 @@ class _Training:
     def measurement(self, cpu: float | None) -> Measurement:
         """Return the measurement of the training."""
         stopwatch = self.learner.stopwatch
-        records = settled_records(self.records, stopwatch)
+        records = settled_records(self.records, stopwatch, self.ranks)
         best = best_epoch(records)
         self.best = self.best.to(self.device)
         tested = self._tested(best)

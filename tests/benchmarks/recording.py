@@ -1,11 +1,11 @@
 """Record a table of trainings, in parts that go on where they ended.
 
-    nice -n -10 taskset -c 1 python tests/benchmarks/recording.py digits --designs 60 --storage FILE
-    nice -n -10 taskset -c 1 python tests/benchmarks/recording.py mnist14 --designs 60 --storage FILE --mnist FOLDER
+    taskset -c 1 python tests/benchmarks/recording.py digits --designs 60 --storage FILE
+    taskset -c 1 python tests/benchmarks/recording.py mnist14 --designs 60 --storage FILE --mnist FOLDER
 
-It trains the designs of the lists in `recorded_designs`, in their order, each with three seeds on one pinned core,
-and records the test accuracy after every epoch. It may be interrupted at any time: the same command goes on, and
-one with more `--designs` goes further.
+It trains the designs of the lists in `recorded_designs`, in their order, each with three seeds on one pinned
+core, and records the test accuracy after every epoch. It may be interrupted at any time: the same command
+goes on, and one with more `--designs` goes further.
 """
 
 import argparse

@@ -20,6 +20,7 @@ EPOCH = st.builds(
     train_loss=st.floats(allow_nan=False, allow_infinity=False),
     val_loss=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     test_acc=st.none() | SHARE,
+    cpu_seconds=st.none() | FINITE,
     batch_size=st.just(4),
 )
 DEVICE = st.builds(

@@ -2,7 +2,7 @@ import torch
 
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.training.ranks import ALONE, Ranks
-from paretocaps.training.settled import cpu_time, settled_device, settled_records
+from paretocaps.training.settled import cpu_seconds, cpu_time, settled_device, settled_records
 from paretocaps.training.stopwatch import Stopwatch
 from paretocaps.training.taken_time import TakenTime
 
@@ -28,6 +28,7 @@ def test_cpu_seconds_of_epochs_and_ranks_are_added_up(monkeypatch):
     monkeypatch.setattr(watch, "cpu_seconds", lambda: {1: 1.0, 2: 2.0, 3: 4.0})
     assert cpu_time(watch, 2, ALONE) == 3.0
     assert cpu_time(watch, 3, Pair()) == 14.0
+    assert [cpu_seconds(watch, 2, ranks) for ranks in (ALONE, Ranks(size=2))] == [2.0, None]
 
 
 def test_cpu_seconds_that_were_not_counted_are_none(monkeypatch):

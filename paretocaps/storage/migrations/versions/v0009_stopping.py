@@ -26,6 +26,9 @@ _PREDICTED: sa.Column[Any] = sa.Column(
 _TEST_ACC: sa.Column[Any] = sa.Column(
     "test_acc", sa.Double(), comment="test accuracy, 0 to 1; NULL unless the job asked for each epoch's"
 )
+_CPU_SECONDS: sa.Column[Any] = sa.Column(
+    "cpu_seconds", sa.Double(), comment="s, CPU time of this epoch's training steps; NULL if not known"
+)
 
 
 def upgrade() -> None:
@@ -34,6 +37,7 @@ def upgrade() -> None:
     op.add_column("paretocaps_studies", _IDEAL_POINT)
     op.add_column("paretocaps_trials", _PREDICTED)
     op.add_column("paretocaps_epochs", _TEST_ACC)
+    op.add_column("paretocaps_epochs", _CPU_SECONDS)
     _decisions()
     _prior_trials()
 
@@ -41,6 +45,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("paretocaps_prior_trials")
     op.drop_table("paretocaps_decisions")
+    op.drop_column("paretocaps_epochs", _CPU_SECONDS.name)
     op.drop_column("paretocaps_epochs", _TEST_ACC.name)
     op.drop_column("paretocaps_trials", _PREDICTED.name)
     op.drop_column("paretocaps_studies", _IDEAL_POINT.name)
