@@ -49,8 +49,9 @@ def sqlite_url(tmp_path):
 
 
 @pytest.fixture
-def server_url(server, tmp_path, request):
+def server_url(server, tmp_path, request, monkeypatch):
     """A function that returns the URL of a PostgreSQL database of a version."""
+    monkeypatch.chdir(tmp_path)  # where a server's artifacts are by default
 
     def made(version):
         name = f"old_{version}_{abs(hash(request.node.name))}"

@@ -25,7 +25,8 @@ OBJECTIVES = parse_objectives("acc,time")
 
 
 @pytest.fixture
-def url(server, request):
+def url(server, request, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where a server's artifacts are by default
     name = f"d{abs(hash(request.node.name))}"
     server.psql(f"CREATE DATABASE {name};")
     return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
