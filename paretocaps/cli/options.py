@@ -37,7 +37,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--storage": Meaning("PATH|URL", "Database of the studies: an SQLite file, or postgresql://..."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),
         "--require": Meaning(
-            "BOUND", 'Keep only trials within a bound, such as "acc>=0.98"; repeat for more.'
+            "BOUND", 'Keep only trials within a bound, as "acc>=0.98" or "params<=500k"; repeat for more.'
         ),
         "--all": Meaning(None, "Lift all bounds, including the study's."),
         "--measured-on": Meaning("NAME", "Keep only trials that were measured on this device."),

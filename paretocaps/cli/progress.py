@@ -212,8 +212,7 @@ class Progress(Observer):
     @property
     def shown(self) -> tuple[FrontMember, ...]:
         """The members of the front within the study's bounds, of which none collapsed."""
-        bounded = self.spec is not None and self.spec.requirements
-        return tuple(m for m in self._meeting if not (bounded and COLLAPSED in m.flags))
+        return tuple(m for m in self._meeting if COLLAPSED not in m.flags)
 
     @property
     def missing(self) -> int:

@@ -1,7 +1,9 @@
 """Requirements are bounds on the trials of a front, such as `acc>=0.98`."""
 
+import math
 import operator
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +17,10 @@ _OPERATORS: Mapping[str, Callable[[Any, float], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_PATTERN = re.compile(r"\s*([A-Za-z_]\w*(?:\([^()]*\))?)\s*(>=|<=|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
+_PATTERN = re.compile(
+    r"\s*([A-Za-z_]\w*(?:\([^()]*\))?)\s*(>=|<=|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)([kM]?)\s*"
+)
+_SUFFIXES: Mapping[str, float] = {"": 1.0, "k": 1e3, "M": 1e6}
 
 
 @dataclass(frozen=True)
@@ -32,18 +37,20 @@ class Requirement:
 
     @classmethod
     def parse(cls, text: str) -> "Requirement":
-        """Parse a text such as `acc>=0.98` or `time<60`.
+        """Parse a text such as `acc>=0.98`, `time<60` or `params<=500k`.
 
         Raises:
-            UsageError: the text is not a name, one of >= <= > <, and a number.
+            UsageError: the text is not a name, one of >= <= > <, and a number, which k or M may follow.
             UnknownNameError: there is no objective of that name.
         """
         match = _PATTERN.fullmatch(text)
         try:
-            name, relation, bound = match.groups() if match else ("", "", "")
-            requirement = cls(canonical_name(name), relation, float(bound))
+            name, relation, number, suffix = match.groups() if match else ("", "", "", "")
+            requirement = cls(canonical_name(name), relation, float(number) * _SUFFIXES[suffix])
         except ValueError:
-            raise UsageError(f"requirement {text!r} is not understood: write it like acc>=0.9") from None
+            raise UsageError(
+                f"requirement {text!r} is not understood: write it like acc>=0.9 or params<=500k"
+            ) from None
         OBJECTIVES.get(requirement.name)
         return requirement
 
@@ -55,6 +62,17 @@ class Requirement:
     def kept_by(self, values: Any) -> Any:
         """Return for each value of an array whether it keeps the bound; NaN never does."""
         return _OPERATORS[self.relation](values, self.bound)
+
+    def excess(self, value: float | None) -> float:
+        """Return by how much `value` breaks the bound, as a share of the bound; 0 or less where it keeps it.
+
+        A value that is missing breaks it by as much as the bound.
+        """
+        if value is None or math.isnan(value):
+            return 1.0
+        above = value - self.bound if self.relation in ("<=", "<") else self.bound - value
+        share = above / (abs(self.bound) or 1.0)
+        return share if self.kept_by(value) or share > 0 else sys.float_info.min
 
     def keeps_the_best(self, objectives: Iterable[Objective]) -> bool:
         """Return whether it bounds one of `objectives` on its worse side, so that the best values keep it."""

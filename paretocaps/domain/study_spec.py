@@ -78,8 +78,9 @@ class StudySpec(BaseModel):
             worker was killed; an attempt that got further than those before it does not count.
         checkpoint_every: seconds within an epoch, or text such as "10m", after which a checkpoint is
             written; None for the trainer's default.
-        require: bounds such as "acc>=0.9" that a trial must keep to appear in the running front;
-            None means acc>=0.9 if acc is an objective.
+        require: bounds such as "acc>=0.95" or "params<=500k" that a trial must keep to be on the front; the
+            sampler is led to them. None, which a stored study of 0.1 may have, is acc>=0.9 if acc is an
+            objective, to which no sampler is led.
         test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings;
             nothing is chosen by it.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
@@ -128,7 +129,7 @@ class StudySpec(BaseModel):
     space: dict[str, Any] | None = None
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
-    require: tuple[str, ...] | None = None
+    require: tuple[str, ...] | None = ()
     test_every_epoch: bool = False
     published: Published | None = None
     ensembles: dict[str, EnsembleSpec] = {}
@@ -185,10 +186,15 @@ class StudySpec(BaseModel):
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """The bounds that a trial must keep to appear in the running front."""
+        """The bounds that a trial must keep to be on the front."""
         if self.require is None:
             return parse_requirements(["acc>=0.9"] if "acc" in self.objectives else [])
         return parse_requirements(self.require)
+
+    @property
+    def stated(self) -> tuple[Requirement, ...]:
+        """The bounds that the user or the study file states, to which the sampler is led."""
+        return parse_requirements(self.require or ())
 
     @property
     def data_spec(self) -> DataSpec:

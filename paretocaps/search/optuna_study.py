@@ -3,7 +3,7 @@
 import random
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -94,6 +94,18 @@ def tell_once(
     """Tell `study` the values or the state of a running trial, unless another driver has told it."""
     with suppress(UpdateFinishedTrialError):
         study.tell(number, values, state, skip_if_finished=True)
+
+
+def constrain(study: optuna.Study, constraints: Callable[[int], Mapping[str, float]]) -> None:
+    """Let the sampler of `study` know by how much each finished trial breaks each bound.
+
+    Args:
+        study: an open study.
+        constraints: returns that by the name of the bound, from a trial's number: 0 or less where it is kept.
+    """
+    storage = _storage_of(study)
+    assert isinstance(storage, TrialCache)
+    storage.constraints = constraints
 
 
 def end_session(study: optuna.Study) -> None:

@@ -38,6 +38,8 @@ def ranked_front(
     scale_to: str | None = None,
     known: Mapping[int, FrontMember] | None = None,
     among: Collection[int] | None = None,
+    *,
+    answers: bool = False,
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
@@ -57,6 +59,7 @@ def ranked_front(
             the same row of them; they are not made anew.
         among: trials that all members are among, such as the former members and the trials that finished
             since; only with an earlier call with the same arguments, and without bounds.
+        answers: whether trials of which every seed collapsed are left out without any bound, too.
 
     Raises:
         UsageError: an objective was not measured, or does not compare across devices; or a trial has no
@@ -70,7 +73,7 @@ def ranked_front(
     if among is not None:
         kept = kept.only(np.isin(kept.trials, list(among)))
     collapsed = 0
-    if requirements and kept.all_collapsed.any():
+    if (requirements or answers) and kept.all_collapsed.any():
         collapsed = int(kept.all_collapsed[rank(_columns(kept, objectives), objectives)].sum())
         kept = kept.only(~kept.all_collapsed)
     values = _columns(kept, objectives)
@@ -113,7 +116,9 @@ def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[
     )
 
 
-def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontRecord | None:
+def within(
+    front: FrontRecord, requirements: Sequence[Requirement], *, answers: bool = False
+) -> FrontRecord | None:
     """Return the front of the trials that keep bounds, if it can be computed from the front of all trials.
 
     It can if every bound limits one of the front's objectives on its worse side. A trial that beats another
@@ -122,7 +127,7 @@ def within(front: FrontRecord, requirements: Sequence[Requirement]) -> FrontReco
     that keeps them may be beaten only by trials that miss them. Nor can it be computed if a member collapsed,
     because what that trial beats may then be a member.
     """
-    if requirements and any(COLLAPSED in member.flags for member in front):
+    if (requirements or answers) and any(COLLAPSED in member.flags for member in front):
         return None
     if not all(requirement.keeps_the_best(front.objectives) for requirement in requirements):
         return None

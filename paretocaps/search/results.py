@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError
@@ -20,6 +20,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import tell_once
+from paretocaps.search.ranking import named_values
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
 from paretocaps.search.study_front import StudyFront
@@ -140,6 +141,20 @@ class Results:
         state = TrialState.PRUNED if values is None else None
         tell_once(self.study, number, values, state)
         self._told.append(number)
+
+    def excesses(self, number: int) -> dict[str, float]:
+        """Return by how much a trial breaks each stated bound, as a share of it, by the bound's text.
+
+        All samplers need the same bounds on all trials, so a trial without values breaks them all.
+        """
+        table = self.standing.table
+        if number not in table.trials:  # another driver has finished it just now, or it has no values
+            table = self.store.table(self.spec.study, table.quantities, [number])
+        values = named_values(table, table.row(number)) if len(table) else {}
+        return {
+            str(bound): bound.excess(values.get(OBJECTIVES.get(bound.name).quantity))
+            for bound in self.spec.stated
+        }
 
     def tell_failed(self, number: int) -> None:
         """Tell Optuna that a trial failed."""

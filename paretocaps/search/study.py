@@ -32,7 +32,7 @@ from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.judging import Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
-from paretocaps.search.optuna_study import foreign_study, has_optuna_study, open_optuna_study
+from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.places import fewer_jobs, places_on_slots
 from paretocaps.search.problem import Problem
 from paretocaps.search.proposals import Proposals
@@ -91,6 +91,8 @@ def run_study(
                 driver.store.set_origin(origin)
                 driver.store.set_facts(spec.study, facts)  # an older study has none
                 results = Results(spec, checked.objectives, driver.store, study, known, observer)
+                if spec.stated:
+                    constrain(study, results.excesses)
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer)
                 runner = Runner(results, driver, proposals, executor, interrupts, origin)
                 observer.opened(spec, known.counts["finished"])

@@ -85,9 +85,9 @@ class StudyFront:
         return [means[name] for name in names]
 
     def within(self, requirements: Sequence[Requirement]) -> FrontRecord:
-        """Return the front of the finished trials that keep all `requirements`."""
+        """Return the front of the finished trials that keep all `requirements` and did not collapse."""
         device = latest_device(self.table) if self._device_bound else None
-        return ranked_front(self.record, self.table, self.objectives, requirements, device)
+        return ranked_front(self.record, self.table, self.objectives, requirements, device, answers=True)
 
     def update(self, change: int | None = None, told: Collection[int] = ()) -> bool:
         """Rank all trials, store the front, and show it if it has changed; return whether it was stored.

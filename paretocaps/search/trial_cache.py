@@ -1,7 +1,7 @@
 """Optuna's storage with the trials that this process knows in memory."""
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from copy import deepcopy as copied
 from datetime import datetime
 from functools import lru_cache, partial
@@ -46,6 +46,8 @@ class TrialCache(BaseStorage):
         self._looked: int | None = None
         self._open: dict[int, str] = {}
         self._directions: list[StudyDirection] | None = None
+        self.constraints: Callable[[int], Mapping[str, float]] | None = None
+        """Returns by how much a finished trial breaks each bound, by its number, for samplers."""
 
     def remove_session(self) -> None:
         """Release the write lock that an interrupted operation may still hold."""
@@ -121,10 +123,19 @@ class TrialCache(BaseStorage):
     def _read_changed(self, study: int) -> None:
         rows = self._backend.transact(lambda c: trials_since(c, study, self._last, self._unfinished))
         for trial in map(self._frozen, rows):
+            self._constrain(trial)
             self._read[_key(trial)] = trial  # in the order of keys, which is that of numbers
             self._keys[trial.number] = _key(trial)
             self._last = max(self._last, _key(trial))
             (self._unfinished.discard if trial.state.is_finished() else self._unfinished.add)(_key(trial))
+
+    def _constrain(self, trial: FrozenTrial) -> None:
+        """Set the constraints of a finished trial; samplers need all of them on each."""
+        if self.constraints is None or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+            return
+        for name, excess in self.constraints(trial.number).items():
+            if name not in trial.constraints:
+                trial.set_constraint(name, excess)
 
     def _read_unfinished(self, study: int, states: Sequence[TrialState]) -> list[FrozenTrial]:
         self._looked, self._open = self._backend.transact(

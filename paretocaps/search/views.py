@@ -30,6 +30,7 @@ def front_of(
 ) -> FrontRecord:
     """Return the front of a stored study, over its own objectives and within its own bounds by default.
 
+    Within its own bounds, also where it has none, trials of which every seed collapsed are left out.
     The front over its own objectives is read as the driver stored it; any other is computed. Its members know
     which others they are level with. The arguments and errors are those of `ranked_front`.
 
@@ -37,16 +38,18 @@ def front_of(
         StorageError: there is no such study.
     """
     record = store.study(study)
+    answers = requirements is None
     bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
     own = tuple(record.spec["objectives"])
     asked = parse_objectives(own) if objectives is None else objectives
     if own == tuple(objective.name for objective in asked) and device is None and scale_to is None:
         front = _stored(store, record, asked)
-        bounded = None if front is None else within(front, bounds)
+        bounded = None if front is None else within(front, bounds, answers=answers)
         if bounded is not None:
             return _tuned(store, with_levels(store, bounded))
     table = store.table(study, asked_quantities(asked, bounds))
-    return _tuned(store, with_levels(store, ranked_front(record, table, asked, bounds, device, scale_to)))
+    ranked = ranked_front(record, table, asked, bounds, device, scale_to, answers=answers)
+    return _tuned(store, with_levels(store, ranked))
 
 
 def _tuned(store: Store, front: FrontRecord) -> FrontRecord:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.requirement import Requirement
@@ -160,7 +161,8 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
     else:
         kept = spec.requirements if requirements is None else requirements
         everyone = trials_of(store, study, [objective, *(OBJECTIVES.get(bound.name) for bound in kept)])
-        members = [m for m in everyone.members if all(bound.met(m.values) for bound in kept)]
+        answers = [m for m in everyone.members if requirements == () or COLLAPSED not in m.flags]
+        members = [m for m in answers if all(bound.met(m.values) for bound in kept)]
     members = [member for member in members if objective.quantity in member.values]
     if not members:
         raise UsageError(f"study {study!r} has no finished trial within the bounds with {name!r} measured")

@@ -56,7 +56,7 @@ def optimize(
 ) -> RunSummary:
     """Run a study until it has all its trials, and return its front of the trials that keep its bounds.
 
-    The default bound is acc>=0.9 if acc is an objective; `load_front(require=())` returns the whole front.
+    Trials of which every seed collapsed are left out; `load_front(require=())` returns the whole front.
 
     Args:
         flags: options of the study by name (see `StudySpec`); an option that is None was not given.
@@ -167,7 +167,8 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
             finished = store.counts(spec.study)["finished"]
     except NoStudiesError:
         return None, 0
-    return {name: value for name, value in content.items() if value is not None}, finished
+    kept = {name: value for name, value in content.items() if value is not None}
+    return {"require": content.get("require"), **kept}, finished  # None is the bound of an older study
 
 
 def _how_to_go_on(spec: StudySpec, why: str) -> str:

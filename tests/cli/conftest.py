@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def spec() -> StudySpec:
-    return StudySpec(study="demo", trials=10, epochs=4)
+    return StudySpec(study="demo", trials=10, epochs=4, require=("acc>=0.9",))
 
 
 @pytest.fixture

@@ -24,9 +24,37 @@ def test_several_in_one_text() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["acc", "acc=0.9", "acc>=", "0.9<acc", "acc>=1.2.3"])
+@pytest.mark.parametrize(
+    ("text", "bound"), [("params<=500k", 5e5), ("params < 1.5M ", 1.5e6), ("macs<=2e2k", 2e5)]
+)
+def test_k_and_m_are_thousands_and_millions(text: str, bound: float) -> None:
+    assert Requirement.parse(text).bound == bound
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "excess"),
+    [
+        ("acc>=0.8", 0.6, 0.25),
+        ("acc>=0.8", 1.0, -0.25),
+        ("acc>=0.8", 0.8, 0.0),
+        ("params<=500k", 1e6, 1.0),
+        ("time<0", 2.0, 2.0),
+        ("time<60", None, 1.0),
+        ("time<60", float("nan"), 1.0),
+    ],
+)
+def test_how_far_a_value_is_from_a_bound_is_a_share_of_the_bound(text, value, excess) -> None:
+    assert Requirement.parse(text).excess(value) == pytest.approx(excess)
+
+
+@pytest.mark.parametrize("text", ["acc<0.5", "acc>0.5"])
+def test_a_strict_bound_is_broken_by_its_own_value(text: str) -> None:
+    assert 0 < Requirement.parse(text).excess(0.5) < 1e-9
+
+
+@pytest.mark.parametrize("text", ["acc", "acc=0.9", "acc>=", "0.9<acc", "acc>=1.2.3", "params<=5m"])
 def test_what_is_not_understood_shows_the_form(text: str) -> None:
-    with pytest.raises(UsageError, match="write it like acc>=0.9"):
+    with pytest.raises(UsageError, match=r"write it like acc>=0\.9 or params<=500k"):
         Requirement.parse(text)
 
 

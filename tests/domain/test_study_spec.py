@@ -21,11 +21,14 @@ def test_what_is_asked_of_the_images_reaches_the_jobs() -> None:
     assert (plain.channels, plain.corrupt) == (None, "refuse")
 
 
-def test_trials_are_shown_from_an_accuracy_on() -> None:
-    assert [str(r) for r in StudySpec().requirements] == ["acc>=0.9"]
-    assert StudySpec(objectives=("time", "params")).requirements == ()
-    assert StudySpec(require=()).requirements == ()
-    assert [str(r) for r in StudySpec(require=("acc>=0.5,time<9",)).requirements] == ["acc>=0.5", "time<9"]
+def test_only_stated_bounds_hold_but_an_older_study_shows_trials_from_an_accuracy_on() -> None:
+    assert StudySpec().requirements == StudySpec().stated == ()
+    spec = StudySpec(require=("acc>=0.5,time<9",))
+    assert [str(r) for r in spec.requirements] == ["acc>=0.5", "time<9"]
+    assert spec.stated == spec.requirements
+    older = StudySpec(require=None)
+    assert ([str(r) for r in older.requirements], older.stated) == (["acc>=0.9"], ())
+    assert StudySpec(objectives=("time", "params"), require=None).requirements == ()
 
 
 def test_objectives_with_a_parameter_are_kept_in_one_spelling() -> None:

@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
-from paretocaps.search.optuna_study import begin_at, open_optuna_study, tell_once
+from paretocaps.search.optuna_study import begin_at, constrain, open_optuna_study, tell_once
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.store import Store
@@ -136,3 +136,17 @@ def test_a_sampler_that_looks_at_no_trial_reads_none(opened, monkeypatch):
     monkeypatch.setattr("paretocaps.search.trial_cache.trials_since", None)
     with opened() as study:
         search(study, 3)
+
+
+@pytest.mark.parametrize("name", ["tpe", "nsga2"])
+def test_a_sampler_knows_by_how_much_each_finished_trial_breaks_each_bound(opened, name):
+    excess = {number: {"acc>=0.9": number / 8 - 1.0, "params<=500k": -0.5} for number in range(16)}
+    with opened(SAMPLERS.get(name).optuna(0, 16)) as study:
+        constrain(study, excess.__getitem__)
+        search(study, 16)
+        told = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        assert [trial.constraints for trial in told] == [excess[trial.number] for trial in told]
+    with opened(SAMPLERS.get(name).optuna(0, 16)) as study:  # other bounds, given later, hold for all trials
+        constrain(study, lambda number: {"time<9": 0.25})
+        told = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        assert {tuple(trial.constraints.items()) for trial in told} == {(("time<9", 0.25),)}

@@ -30,7 +30,7 @@ def measurement(acc, time, params=100, device="cpu"):
 @pytest.fixture
 def store(storage):
     with Store.open(storage, create=True) as store:
-        store.create_study("s", {"objectives": ["acc", "time"]})
+        store.create_study("s", {"objectives": ["acc", "time"], "require": ["acc>=0.9"]})
         yield store
 
 
@@ -67,6 +67,20 @@ def test_a_study_s_own_front_is_read_within_its_bounds(filled, monkeypatch):
     assert front.members[1].values["params"] == 50
     assert numbers(front_of(filled, "s", requirements=())) == [0, 1, 2]
     assert numbers(front_of(filled, "s", ACC_TIME, parse_requirements("acc>0.8,time<5"))) == [1]
+
+
+def test_a_study_of_a_version_with_a_default_bound_is_shown_within_it(store):
+    store.create_study("older", {"objectives": ["acc", "time"], "require": None})
+    assert front_of(store, "older").within == "acc>=0.9"
+
+
+def test_a_study_without_bounds_leaves_out_what_collapsed_unless_all_is_asked_for(store):
+    store.create_study("free", {"objectives": ["acc", "time"], "require": []})
+    measured = measurement(0.1, 1).model_copy(update={"collapsed": True}), measurement(0.3, 2)
+    store.import_trials("free", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(measured)])
+    assert numbers(front_of(store, "free")) == [1]
+    assert "1 trial left out: collapsed" in front_of(store, "free").left_out[0]
+    assert numbers(front_of(store, "free", requirements=())) == [1, 0]
 
 
 def test_what_is_read_is_what_would_be_ranked(filled):

@@ -70,7 +70,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 )
 @shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Start the study without designs.")
-@shared("--require", "  [default: acc>=0.9]", multiple=True)
+@shared("--require", " The sampler is led to trials within the bounds.", multiple=True)
 @shared("--plain", is_flag=True)
 def command(
     spec_file: str | None,
@@ -91,6 +91,7 @@ def command(
     Examples:
       paretocaps optimize --study demo --trials 24 --epochs 5
       paretocaps optimize --study ws --set weight_sharing=true --design baseline
+      paretocaps optimize --study small --require "acc>=0.95" --require "params<=500k"
       paretocaps optimize --study demo --timeout 8h --trial-timeout 30m
       paretocaps optimize --spec studies/quickstart.toml
     """

@@ -83,7 +83,9 @@ def towers(tmp_path_factory: pytest.TempPathFactory) -> str:
     storage = f"sqlite:///{tmp_path_factory.mktemp('towers')}/towers.db"
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(TRAINERS._entries, "towers", TOWERS)
-        result = invoke(*TOWERS_STUDY, "--study", "t", "--trials", 10, "--storage", storage)
+        result = invoke(
+            *(*TOWERS_STUDY, "--study", "t", "--trials", 10, "--storage", storage, "--require", "acc>=0.9")
+        )
     assert result.exit_code == 0, result.stderr
     return storage
 
