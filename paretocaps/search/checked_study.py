@@ -21,7 +21,8 @@ from paretocaps.execution.executor import (
 )
 from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.places import places_on_slots, refuse_sharing
-from paretocaps.search.samplers import SAMPLERS, Sampler, sobol
+from paretocaps.search.samplers import SAMPLERS, Sampler
+from paretocaps.search.sequences import sobol
 
 _TRIED = 512
 

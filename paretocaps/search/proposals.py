@@ -1,4 +1,4 @@
-"""Proposes a study's next choices, no training twice: from designs, a predefined sequence, or a sampler."""
+"""Proposes a study's next choices, no training twice: from designs, a sequence of points, or a sampler."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -18,7 +18,9 @@ from paretocaps.search.designs import PlacedDesign, StudyDesigns
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
-from paretocaps.search.samplers import Sampler, grid, sobol
+from paretocaps.search.samplers import Sampler
+from paretocaps.search.sequences import grid, sobol
+from paretocaps.search.start import Start
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.claims import Begun, Refusal
 
@@ -46,13 +48,15 @@ class Proposals:
     """Asks an Optuna study for choices whose training was not tried yet.
 
     On a discrete space samplers repeat choices (TPE in more than a third of its trials), and training them
-    again adds nothing to the front. Optuna is told that a repeated proposal was pruned, which samplers for
-    several objectives ignore; after three in a row, the next choices are sampled evenly from those not tried.
+    again adds nothing to the front. Optuna is told that a repeated proposal was pruned, which TPE counts
+    among the bad ones and other samplers ignore; after three in a row, the next choices are sampled evenly
+    from those not tried.
 
     Args:
         study: the Optuna study, with its sampler.
         designs: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
-        sampler: its `sequence`, if it has one, decides instead of Optuna.
+        sampler: its `sequence`, if it has one, decides instead of Optuna; otherwise a Sobol sequence does
+            until its `start` is over.
         seed: the seed of sequences and of even sampling.
         known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
@@ -67,14 +71,15 @@ class Proposals:
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
+    _start: Start = field(init=False)
     _first: deque[tuple[str, PlacedDesign]] = field(init=False, default_factory=deque)
     _designed: dict[str, Mapping[str, Any]] = field(init=False, default_factory=dict)
     _contradicted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.space, self.fix = self.designs.space, self.designs.fix
-        source = self.sampler.sequence
-        self._sequence = source(self.space, self.fix, self.seed) if source else iter(())
+        self._sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
+        self._start = Start(self.study, self.sampler.start)
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.
@@ -148,11 +153,14 @@ class Proposals:
         return "exhausted"
 
     def _ask(self) -> optuna.Trial | None:
-        """Return a trial of the sampler, or of its sequence, which may have come to its end."""
-        if self.sampler.sequence is None or self._waiting():
+        """Return a trial of the sampler, of its start or of its sequence, which may have come to its end."""
+        if (self.sampler.sequence is None and self._start.over) or self._waiting():
             return self.study.ask()
         point = self._unseen(self._sequence)
-        return None if point is None else begin_at(self.study, point, {})
+        if point is not None:
+            return begin_at(self.study, point, {})
+        self._start.end()
+        return self.study.ask() if self.sampler.sequence is None else None
 
     def _try(self, trial: optuna.Trial, claim: Claim) -> tuple[Proposal, Begun] | Literal["full"] | None:
         """Claim a trial, unless it repeats another or contradicts itself, which Optuna is told."""

@@ -1,11 +1,9 @@
 """The samplers by name: Optuna's, and predefined sequences of points."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import optuna
 from optuna.samplers import (
     BaseSampler,
@@ -16,11 +14,10 @@ from optuna.samplers import (
     TPESampler,
 )
 
-from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.registry import Registry
 from paretocaps.search.problem import Problem
-
-Sequence = Callable[[Space, Mapping[str, Any], int], Iterator[dict[str, Scalar]]]
+from paretocaps.search.sequences import Sequence, grid, sobol
+from paretocaps.search.start import START
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class Sampler:
         optuna: makes the Optuna sampler from a seed and the number of trials.
         sequence: yields predefined points, from (space, fixed choices, seed). If it is given, the study
             tries these, and the Optuna sampler proposes nothing.
+        start: how many trials beside the designs must have finished before the Optuna sampler proposes. Until
+            then a study tries the points of a Sobol sequence.
         of_problem: makes the Optuna sampler from the study's `Problem`, for samplers that use more of it
             than seed and trials; `optuna` is then not called.
     """
@@ -39,6 +38,7 @@ class Sampler:
     description: str
     optuna: Callable[[int, int], BaseSampler]
     sequence: Sequence | None = None
+    start: int = 0
     of_problem: Callable[[Problem], BaseSampler] | None = None
 
     def made(self, problem: Problem) -> BaseSampler:
@@ -56,46 +56,8 @@ def population(trials: int) -> int:
     return min(max(trials // 3, 8), 50)
 
 
-def grid(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
-    """Yield every point of a finite space once, in an order shuffled by `seed`.
-
-    Raises:
-        UsageError: a range is continuous.
-    """
-    points = list(space.listed(fix))
-    return (points[index] for index in np.random.default_rng(seed).permutation(len(points)))
-
-
-def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str, Scalar]]:
-    """Yield the points of a scrambled Sobol sequence over the space, one dimension per choice.
-
-    Optuna's own QMC sampler chooses categorical values, which are most choices of a capsule network, at
-    random. Here every choice, also a categorical or conditional one, has a dimension of the sequence.
-    """
-    from scipy.stats import qmc  # only this sampler needs it, and it takes half of the driver's start-up
-
-    engine = qmc.Sobol(max(len(space.parameters), 1), scramble=True, seed=np.random.default_rng(seed))
-    while True:
-        for point in engine.random_base2(6) if engine.num_generated == 0 else engine.random(64):
-            sampled: dict[str, Scalar] = {}
-            for parameter, share in zip(space, point, strict=False):
-                if holds(parameter.when, {**fix, **sampled}):
-                    sampled[parameter.name] = value_at(parameter, float(share))
-            yield sampled
-
-
-def value_at(parameter: Parameter, share: float) -> Scalar:
-    """Return the value of `parameter` at the fraction `share` of its range, in [0, 1)."""
-    points = parameter.points() if not parameter.log else None
-    if points is not None:
-        return points[int(share * len(points))]
-    low, high = float(parameter.low or 0), float(parameter.high or 0)
-    value = low * (high / low) ** share if parameter.log else low + (high - low) * share
-    return round(value) if parameter.is_integer else value
-
-
 def _tpe(seed: int, _: int) -> BaseSampler:
-    return _quietly(lambda: TPESampler(seed=seed, multivariate=True))
+    return _quietly(lambda: TPESampler(seed=seed, multivariate=True, n_startup_trials=START))
 
 
 def _nsga2(seed: int, trials: int) -> BaseSampler:
@@ -107,7 +69,7 @@ def _nsga3(seed: int, trials: int) -> BaseSampler:
 
 
 def _gp(seed: int, _: int) -> BaseSampler:
-    return _quietly(lambda: GPSampler(seed=seed))
+    return _quietly(lambda: GPSampler(seed=seed, n_startup_trials=START))
 
 
 def _random(seed: int, _: int) -> BaseSampler:
@@ -123,10 +85,10 @@ def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
 SAMPLERS: Registry[Sampler] = Registry(
     "sampler",
     {
-        "tpe": Sampler("multivariate tree-structured Parzen estimators", _tpe),
+        "tpe": Sampler("multivariate tree-structured Parzen estimators", _tpe, start=START),
         "nsga2": Sampler("genetic algorithm NSGA-II", _nsga2),
         "nsga3": Sampler("genetic algorithm NSGA-III, for many objectives", _nsga3),
-        "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp),
+        "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp, start=START),
         "random": Sampler("independent random choices", _random),
         "qmc": Sampler("a scrambled Sobol sequence over every choice", _random, sobol),
         "grid": Sampler("every point of a finite space once, in random order", _random, grid),

@@ -70,7 +70,7 @@ def grow(folder: str, url: str, total: int) -> None:
 
     from paretocaps.domain.trainer import TRAINERS
     from paretocaps.search.same_training import SameTraining
-    from paretocaps.search.samplers import sobol
+    from paretocaps.search.sequences import sobol
     from paretocaps.storage.records import canonical_json
 
     engine, meta, trainer = sa.create_engine(url), sa.MetaData(), TRAINERS.get("instant")

@@ -24,7 +24,7 @@ from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.identity import stored_form
 from paretocaps.search.published_trials import with_trials
 from paretocaps.search.same_training import SameTraining
-from paretocaps.search.samplers import grid
+from paretocaps.search.sequences import grid
 from paretocaps.service.running import optimize
 from paretocaps.storage.records import StudyRecord
 

@@ -1,3 +1,4 @@
+from itertools import islice
 from pathlib import Path
 
 import optuna
@@ -14,6 +15,8 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
+from paretocaps.search.sequences import sobol
+from paretocaps.search.start import START
 from paretocaps.storage.claims import Begun
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
@@ -94,6 +97,35 @@ def test_designs_come_first_and_once(propose):
     proposals.begin_with(("slow",))
     names = [following(proposals).design for _ in range(4)]
     assert names == ["slow", None, None, None]
+
+
+RANGE = {"learning_rate": {"low": 0.01, "high": 1.0, "log": True}}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_a_study_starts_with_sobol_points_beside_its_designs(propose, sampler):
+    proposals = propose(RANGE, sampler)
+    proposals.begin_with(("slow",))
+    points = sobol(proposals.space, {}, 0)
+    found = [following(proposals) for _ in range(1 + START)]
+    assert found[0].design == "slow"
+    assert [one.choices["learning_rate"] for one in found[1:]] == [
+        next(points)["learning_rate"] for _ in range(START)
+    ]
+    for one in found[:-1]:
+        proposals.study.tell(one.number, [0.5, 1.0])
+    assert following(proposals).choices["learning_rate"] == next(points)["learning_rate"]
+    proposals.study.tell(found[-1].number, [0.5, 1.0])
+    assert following(proposals).choices["learning_rate"] != next(points)["learning_rate"]
+
+
+def test_drivers_share_the_points_of_a_start(propose):
+    one = following(propose(RANGE, "tpe"))
+    same = SameTraining(PROBE, 5, None)
+    assert following(propose(RANGE, "tpe", seen=[same.key(one.choices)])).choices == {
+        **one.choices,
+        **list(islice(sobol(Space.parse(RANGE), {}, 0), 2))[1],
+    }
 
 
 CAPSNET = TRAINERS.get("capsnet")
