@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
 from paretocaps.domain.effect import Effect, Effects, Facts
+from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, JudgedTest, Measurement
 from paretocaps.domain.progress import OnProgress
@@ -75,6 +76,27 @@ class TypicalStep(Protocol):
         ...
 
 
+Forecaster = Callable[[Mapping[str, Any]], Forecast]
+"""Returns the forecast of a training with given canonical choices.
+
+It raises a `UsageError` for choices that do not fit the data.
+"""
+
+
+class Forecasting(Protocol):
+    """A function that tells of a study's trainings before they begin, without importing torch."""
+
+    def __call__(self, data: CheckedData, epochs: int, ranks: int) -> Forecaster:
+        """Return the forecast of a training as a function of its choices.
+
+        Args:
+            data: what the trainer found in the study's data.
+            epochs: the epochs of each training.
+            ranks: the study's ranks.
+        """
+        ...
+
+
 class Train(Protocol):
     """A function that trains one job and measures it.
 
@@ -136,6 +158,8 @@ class TrainerSpec:
             members of a front are judged when the study ends; without it, `train` measures `test_acc`.
         effects: its `Effects` function, by which a study knows two spellings of the same training, and the
             choices that cannot act in its epochs; without it, other choices are another training.
+        forecast: its `Forecasting` function, by which a study rejects choices before they are trained;
+            without it, only those near to trainings that failed.
         typical_step: its `TypicalStep` function; without it, a CPU is split into slots only where the user
             asks for it.
     """
@@ -155,6 +179,7 @@ class TrainerSpec:
     effects: str = ""
     judge: str = ""
     typical_step: str = ""
+    forecast: str = ""
 
     def check_ranks(self, ranks: int, fix: Mapping[str, Any] | None = None, space: Space = _NOTHING) -> None:
         """Refuse several ranks if the trainer supports only one, and choices of more ranks than there are.
@@ -283,6 +308,13 @@ class TrainerSpec:
             return ()
         effects: Effects = TRAINERS.resolve(self.name, self.effects)
         return tuple(effects(epochs, facts))
+
+    def forecaster(self, data: CheckedData, epochs: int, ranks: int) -> Forecaster | None:
+        """Return the forecast of a training as a function of its choices; None if the trainer has none."""
+        if not self.forecast:
+            return None
+        forecasting: Forecasting = TRAINERS.resolve(self.name, self.forecast)
+        return forecasting(data, epochs, ranks)
 
     def load_judge(self) -> Judge | None:
         """Import and return the function that judges trained networks; None if the trainer has none."""

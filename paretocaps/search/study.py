@@ -10,7 +10,7 @@ from paretocaps.domain.effect import Facts
 from paretocaps.domain.job import Origin
 from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import CheckedData
+from paretocaps.domain.trainer import CheckedData, Forecaster
 from paretocaps.execution.executor import (
     ElsewhereFactory,
     Executor,
@@ -34,7 +34,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.places import fewer_jobs, places_on_slots
-from paretocaps.search.problem import Problem
+from paretocaps.search.problem import Problem, nothing
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
@@ -80,7 +80,8 @@ def run_study(
             )
             checked = _on_slots(checked, splitting, begun=bool(known.states))
             spec = checked.spec
-            sampler = checked.sampler.made(_problem(checked, designs, driver, known))
+            forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks)
+            sampler = checked.sampler.made(_problem(checked, designs, driver, known, forecaster))
             with (
                 open_optuna_study(
                     spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
@@ -106,7 +107,13 @@ def run_study(
                 return runner
 
 
-def _problem(checked: CheckedStudy, designs: StudyDesigns, driver: Driver, known: KnownTrials) -> Problem:
+def _problem(
+    checked: CheckedStudy,
+    designs: StudyDesigns,
+    driver: Driver,
+    known: KnownTrials,
+    forecaster: Forecaster | None,
+) -> Problem:
     """Return the study as its sampler sees it."""
     seed = checked.spec.seed + driver.sampler_seed
     return Problem(
@@ -117,6 +124,7 @@ def _problem(checked: CheckedStudy, designs: StudyDesigns, driver: Driver, known
         seed=seed,
         run_seed=seed + known.counts.total(),
         trials=checked.spec.trials,
+        exact=nothing if forecaster is None else lambda choices: forecaster(choices).exact,
     )
 
 

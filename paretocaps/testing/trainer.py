@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement, best_epoch
 from paretocaps.domain.progress import unheard
+from paretocaps.domain.quantities.quantities import value_of
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.domain.trainer import Calibrate, TrainerSpec, TypicalStep
 from paretocaps.errors import UsageError
@@ -165,6 +166,17 @@ class TrainerContract:
             seconds = step(1, share)
             assert math.isfinite(seconds), f"{self.spec.typical_step} returned {seconds}"
             assert seconds > 0.0, f"{self.spec.typical_step} returned {seconds}"
+
+    def test_forecast_is_what_is_measured(self, training: Training) -> None:
+        """A forecast, if there is one, has the exact quantities and the steps of the training."""
+        forecast = self.spec.forecaster(self.spec.check_data(training.job.data), self.epochs, 1)
+        if forecast is None:
+            pytest.skip(f"trainer {self.spec.name!r} tells nothing before a training")
+        told, measured = forecast(training.job.choices), training.measurement
+        for name, value in told.exact.items():
+            assert value_of(measured, name) == value, name
+        assert [one.steps for one in told.epochs] == [record.steps for record in measured.epochs]
+        assert all(amount >= 0 for one in told.epochs for amount in one.work.values())
 
     def test_reports_every_epoch(self, training: Training) -> None:
         """`on_epoch` is called once per epoch, in order, with the records of the measurement.

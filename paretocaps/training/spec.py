@@ -66,4 +66,5 @@ CAPSNET = TrainerSpec(
     effects="paretocaps.training.effects:effects",
     judge="paretocaps.training.judge:judge",
     typical_step="paretocaps.training.typical_step:typical_step",
+    forecast="paretocaps.training.forecast:forecasting",
 )

@@ -1,0 +1,79 @@
+"""Tells the sizes, the memory and the work of the built-in trainer's trainings; it imports no torch."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from paretocaps.domain.brought_choices import choices_model
+from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.family import PLAIN
+from paretocaps.domain.forecast import EpochForecast, Forecast, Work
+from paretocaps.domain.trainer import CheckedData, Forecaster
+from paretocaps.models.architecture import Architecture, architecture
+from paretocaps.models.complexity import complexity, multiply_adds, parameters
+from paretocaps.models.pruning.target import pruned
+from paretocaps.models.starting import starting_architecture
+from paretocaps.models.training_memory import FLOAT32, training_bytes
+from paretocaps.schedules.plan import TrainingPlan, build_plan
+from paretocaps.schedules.pruning_start import warmup_epochs
+
+_pruned = lru_cache(maxsize=1024)(pruned)
+_ROUTED = ("capsule_layer", "blocks", "class_capsules", "routing")
+
+
+def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
+    """Return the forecast of a training as a function of its choices (the `Forecasting` protocol)."""
+    reading = data.reading
+    assert reading is not None  # `check_data` always has one
+    channels, height, width = reading["shape"]
+    classes, images = len(reading["classes"]), int(reading["train_images"])
+
+    def forecast(values: Mapping[str, Any]) -> Forecast:
+        choices = choices_model().model_validate(dict(values))
+        whole = starting_architecture(architecture(choices, height, width, channels, classes), choices)
+        last = _pruned(whole, choices.pruning_ratio, choices.bottleneck, choices.pruning_share_of)
+        plan = build_plan(choices, images, epochs, choices.ranks or ranks)
+        sizes = {"params": parameters(last), "macs": multiply_adds(last)}
+        known = whole.trunk == PLAIN or choices.pruning_ratio == 0.0  # else the weights choose the channels
+        memory = {"memory": _memory(whole, choices, plan)}
+        return Forecast(
+            exact=sizes if known else {},
+            estimated=memory if known else memory | sizes,
+            epochs=_epochs(whole, last, choices, plan),
+        )
+
+    return forecast
+
+
+def _memory(whole: Architecture, choices: Choices, plan: TrainingPlan) -> int:
+    """Return about how many bytes the training needs at its peak, before it prunes."""
+    return training_bytes(
+        whole,
+        min(plan.images, max(phase.batch_size for phase in plan.phases)),
+        itemsize=FLOAT32 if choices.precision in ("auto", "fp32") else FLOAT32 // 2,
+        frozen=choices.frozen,
+        optimizer=choices.optimizer,
+    )
+
+
+def _epochs(
+    whole: Architecture, last: Architecture, choices: Choices, plan: TrainingPlan
+) -> tuple[EpochForecast, ...]:
+    warmup = warmup_epochs(choices, plan.epochs) or 0
+    found, done = [], dict[tuple[bool, int], Work]()
+    for epoch in range(1, plan.epochs + 1):
+        phase, final = plan.phase(epoch), epoch > warmup
+        images = min(phase.batch_size * choices.accumulate, plan.images)
+        if (final, images) not in done:
+            done[final, images] = _work(last if final else whole, images)
+        found.append(EpochForecast(phase.steps_per_epoch, done[final, images], final))
+    return tuple(found)
+
+
+def _work(a: Architecture, images: int) -> Work:
+    """Return the work of a step: one step, its images, the parameters, and multiply-adds by kind of part."""
+    kinds = {"trunk": 0.0, "primary": 0.0, "capsules": 0.0, "decoder": 0.0}
+    for part in complexity(a):
+        kind = "capsules" if part.name in _ROUTED else part.name if part.name in kinds else "trunk"
+        kinds[kind] += images * part.macs
+    return {"step": 1.0, "images": images, "params": parameters(a), **kinds}

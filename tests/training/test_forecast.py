@@ -1,0 +1,62 @@
+"""What is told before a training is what the training is: its sizes, its steps and its memory."""
+
+import subprocess
+import sys
+
+import pytest
+
+from paretocaps.domain.trainer import CheckedData
+from paretocaps.errors import UsageError
+from paretocaps.models.architecture import architecture
+from paretocaps.models.complexity import multiply_adds, parameters
+from paretocaps.models.pruning.target import pruned
+from paretocaps.schedules.plan import build_plan
+from paretocaps.training.forecast import forecasting
+from paretocaps.training.spec import CAPSNET, DESIGNS
+
+DIGITS = CheckedData(reading={"shape": [1, 8, 8], "classes": list(range(10)), "train_images": 1294})
+forecast = forecasting(DIGITS, 5, 1)
+
+
+@pytest.mark.parametrize(
+    "values", [*DESIGNS.values(), {"pruning_ratio": 0.5}, {"family": "lenet5"}, {"accumulate": 4}]
+)
+def test_sizes_and_steps_are_those_of_the_network_and_its_plan(values):
+    choices = CAPSNET.parse(values)
+    found = forecast(CAPSNET.canonical(values))
+    shape = pruned(architecture(choices, 8, 8, 1, 10), choices.pruning_ratio)
+    assert found.exact == {"params": parameters(shape), "macs": multiply_adds(shape)}
+    assert [one.steps for one in found.epochs] == [row.steps for row in build_plan(choices, 1294, 5).rows()]
+    assert found.estimated["memory"] > 4 * found.exact["params"]
+
+
+def test_the_best_epoch_is_one_after_the_pruning_and_its_steps_have_less_work():
+    whole, *rest = forecast(CAPSNET.canonical({"pruning_ratio": 0.5, "pruning_start": 0.2})).epochs
+    assert [whole.final, *(one.final for one in rest)] == [False, True, True, True, True]
+    for kind in ("params", "primary", "capsules"):
+        assert rest[0].work[kind] < 0.8 * whole.work[kind]
+
+
+def test_work_grows_with_the_images_of_a_step():
+    few, many = (forecast(CAPSNET.canonical({"batch_size": size})).epochs[0].work for size in (16, 32))
+    assert many["images"] == 2 * few["images"] == 32
+    assert many["capsules"] == 2 * few["capsules"]
+    assert (many["step"], many["params"]) == (few["step"], few["params"])
+
+
+def test_a_deep_trunk_that_is_pruned_has_no_exact_sizes():
+    values = {"family": "backbone_caps", "backbone": "resnet18", "image_size": 32, "decoder": "none"}
+    assert forecast(CAPSNET.canonical(values)).exact
+    told = forecast(CAPSNET.canonical({**values, "pruning_ratio": 0.5}))
+    assert not told.exact
+    assert told.estimated.keys() == {"params", "macs", "memory"}
+
+
+def test_choices_that_do_not_fit_the_images_are_refused():
+    with pytest.raises(UsageError):
+        forecasting(DIGITS, 5, 1)(CAPSNET.canonical({"family": "alexnet_caps", "image_size": 2}))
+
+
+def test_no_torch_is_imported():
+    code = "import sys, paretocaps.training.forecast; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
