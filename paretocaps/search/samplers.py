@@ -15,6 +15,7 @@ from optuna.samplers import (
 )
 
 from paretocaps.registry import Registry
+from paretocaps.search.portfolio import Portfolio
 from paretocaps.search.problem import Problem
 from paretocaps.search.sequences import Sequence, grid, sobol
 from paretocaps.search.start import START
@@ -72,6 +73,16 @@ def _gp(seed: int, _: int) -> BaseSampler:
     return _quietly(lambda: GPSampler(seed=seed, n_startup_trials=START))
 
 
+def _forest(problem: Problem) -> BaseSampler:
+    from paretocaps.search.forest import ForestSampler  # imports scipy, which only this sampler needs
+
+    return ForestSampler(problem)
+
+
+def _portfolio(problem: Problem) -> BaseSampler:
+    return Portfolio([SAMPLERS.get(name).made(problem) for name in ("tpe", "forest")])
+
+
 def _random(seed: int, _: int) -> BaseSampler:
     return RandomSampler(seed=seed)
 
@@ -89,6 +100,13 @@ SAMPLERS: Registry[Sampler] = Registry(
         "nsga2": Sampler("genetic algorithm NSGA-II", _nsga2),
         "nsga3": Sampler("genetic algorithm NSGA-III, for many objectives", _nsga3),
         "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp, start=START),
+        "forest": Sampler(
+            "trees that predict the objectives, and the largest expected hypervolume improvement",
+            _random,
+            start=START,
+            of_problem=_forest,
+        ),
+        "portfolio": Sampler("tpe and forest in turn", _random, start=START, of_problem=_portfolio),
         "random": Sampler("independent random choices", _random),
         "qmc": Sampler("a scrambled Sobol sequence over every choice", _random, sobol),
         "grid": Sampler("every point of a finite space once, in random order", _random, grid),

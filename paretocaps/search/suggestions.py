@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from optuna import Trial
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.search.trial_cache import TrialCache
@@ -24,6 +30,16 @@ def suggest(trial: Trial, space: Space, fix: Mapping[str, Any]) -> dict[str, Sca
     if isinstance(trial.storage, TrialCache):
         trial.storage.flush()
     return sampled
+
+
+def distribution(parameter: Parameter) -> BaseDistribution:
+    """Return the distribution that Optuna gives a parameter where `suggest` asks for it."""
+    if parameter.low is None or parameter.high is None:
+        return CategoricalDistribution(parameter.values)
+    low, high, step = parameter.low, parameter.high, parameter.step
+    if parameter.is_integer:
+        return IntDistribution(int(low), int(high), log=parameter.log, step=int(step or 1))
+    return FloatDistribution(low, high, log=parameter.log, step=step)
 
 
 def _suggest(trial: Trial, parameter: Parameter) -> Scalar:

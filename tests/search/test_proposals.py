@@ -6,12 +6,14 @@ import pytest
 from optuna.trial import TrialState
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.search.designs import StudyDesigns, with_designs
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
+from paretocaps.search.problem import Problem
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
@@ -35,10 +37,13 @@ def propose(store):
 
     def make(table, sampler="random", seen=(), trainer=PROBE, fix=None, **spec):
         chosen, fix = SAMPLERS.get(sampler), fix or {}
-        study = optuna.create_study(directions=["maximize", "minimize"], sampler=chosen.optuna(0, 20))
+        space = Space.parse(table).without(fix)
+        objectives = parse_objectives("acc,time")
+        problem = Problem(space=space, fix=fix, objectives=objectives, trainer=trainer, trials=20)
+        study = optuna.create_study(directions=["maximize", "minimize"], sampler=chosen.made(problem))
         asked = StudySpec(fix=fix, **spec)
         same = SameTraining(trainer, asked.epochs, None)
-        designs = StudyDesigns(asked, trainer, Space.parse(table).without(fix), fix, same)
+        designs = StudyDesigns(asked, trainer, space, fix, same)
         store.create_study(f"s{len(store.studies())}", {})
         known = KnownTrials(store, store.studies()[-1].name, same)
         known.seen.update(seen)

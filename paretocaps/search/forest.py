@@ -1,0 +1,144 @@
+"""The sampler `forest`: trees predict the objectives, and the largest expected improvement is proposed."""
+
+from collections.abc import Hashable, Mapping, Sequence, Set
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from paretocaps.domain.space import Scalar
+from paretocaps.errors import UsageError
+from paretocaps.pareto.improvement import expected_improvement
+from paretocaps.pareto.matrix import Matrix, Rows
+from paretocaps.search.encoding import Encoding, Point
+from paretocaps.search.history import REFERENCE, History
+from paretocaps.search.problem import Problem
+from paretocaps.search.suggestions import distribution
+from paretocaps.search.trees import Trees
+
+FEWEST = 2
+"""The finished trials without which any point is proposed, as after a start in which others failed."""
+CANDIDATES = 400
+"""The points of which the best is proposed: half anywhere in the space, half near members of the front."""
+EXACT = 48
+"""The candidates, those of the largest expected improvement, whose exact quantities are looked up."""
+
+
+class _Predicted(NamedTuple):
+    """What trees predict of n points: scaled values, and whether bounds are kept.
+
+    Attributes:
+        mean, deviation: float[n, m], of the values.
+        kept: float[n], the share of trees by which all bounds are kept.
+        broken: float[n], by how much they are broken.
+    """
+
+    mean: Matrix
+    deviation: Matrix
+    kept: Matrix
+    broken: Matrix
+
+    def ranked(self, rows: Rows, front: Matrix) -> Rows:
+        """Return `rows` by their expected improvement within the bounds, the largest first."""
+        reference = np.full(front.shape[1], REFERENCE)
+        gain = self.kept[rows] * expected_improvement(self.mean[rows], self.deviation[rows], front, reference)
+        return rows[np.lexsort((self.broken[rows], -gain))]
+
+
+class ForestSampler(BaseSampler):
+    """Proposes the candidate with the largest expected hypervolume improvement, as trees predict it.
+
+    The mean and the deviation of the trees' predictions give a candidate's `expected_improvement`, which is
+    multiplied by the share of trees by which it keeps the study's bounds. What the trainer knows without
+    training is not predicted. Trials under way are taken to have what is predicted of them.
+
+    A proposal follows from the seed, the number of its trial and the trials before it, so that a run that
+    goes on proposes what one that was not interrupted does.
+
+    Args:
+        problem: the study.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.encoding = Encoding(problem.space, problem.fix)
+        self._independent = RandomSampler(seed=problem.run_seed)
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the whole space; a proposal has the choices whose conditions hold."""
+        return {parameter.name: distribution(parameter) for parameter in self.problem.space}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Return the proposed point."""
+        problem, trials = self.problem, study.get_trials(deepcopy=False)
+        generator = np.random.default_rng([problem.seed, trial.number])
+        history = History.of(trials, problem.objectives)
+        asked = {_key(one.params) for one in trials}
+        candidates = self._candidates(history, asked, generator)
+        if not candidates or len(history.points) < FEWEST:
+            return self.encoding.anywhere(generator)
+        under_way = [one.params for one in trials if one.state == TrialState.RUNNING and one.params]
+        return self._best(history, candidates, under_way, generator)
+
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Return any value of a choice that the proposed point does not have."""
+        return self._independent.sample_independent(study, trial, param_name, param_distribution)
+
+    def _candidates(
+        self, history: History, asked: Set[Hashable], generator: np.random.Generator
+    ) -> list[dict[str, Scalar]]:
+        """Return distinct points that were not asked for, anywhere and near the front."""
+        drawn = [self.encoding.anywhere(generator) for _ in range(CANDIDATES // 2)]
+        if len(history.front):
+            near = generator.choice(history.front, size=CANDIDATES // 2)
+            drawn += [self.encoding.near(history.points[row], generator) for row in near]
+        return list({key: point for point in drawn if (key := _key(point)) not in asked}.values())
+
+    def _best(
+        self,
+        history: History,
+        candidates: Sequence[dict[str, Scalar]],
+        under_way: Sequence[Point],
+        generator: np.random.Generator,
+    ) -> dict[str, Scalar]:
+        """Return the candidate with the largest improvement that the trainer does not refuse."""
+        targets = np.concatenate([history.values, history.excess], axis=1)
+        trees = Trees(self.encoding.rows(history.points), targets, generator)
+        front = history.values[history.front]
+        if under_way:
+            front = np.concatenate([front, self._predicted(trees, under_way).mean])
+        predicted = self._predicted(trees, candidates)
+        first, possible = predicted.ranked(np.arange(len(candidates)), front), []
+        for row in first[:EXACT]:
+            with suppress(UsageError):
+                exact = self.problem.exact(self.problem.complete(candidates[row]))
+                possible.append(row)
+                for column, value in history.scaling.known(exact).items():
+                    predicted.mean[row, column], predicted.deviation[row, column] = value, 0.0
+        best = predicted.ranked(np.array(possible), front) if possible else first
+        return candidates[int(best[0])]
+
+    def _predicted(self, trees: Trees, points: Sequence[Point]) -> _Predicted:
+        values, excess = np.split(
+            trees.predict(self.encoding.rows(points)), [len(self.problem.objectives)], axis=2
+        )
+        kept, broken = (excess <= 0.0).all(axis=2), np.maximum(excess, 0.0).sum(axis=2)
+        return _Predicted(values.mean(axis=0), values.std(axis=0), kept.mean(axis=0), broken.mean(axis=0))
+
+
+def _key(sampled: Mapping[str, Any]) -> Hashable:
+    return frozenset(sampled.items())

@@ -1,0 +1,107 @@
+"""The finished trials of an Optuna study as scaled numbers, for samplers that model them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.trial import FrozenTrial, TrialState
+
+from paretocaps.domain.objective import Objective
+from paretocaps.pareto.dominance import nondominated
+from paretocaps.pareto.matrix import Matrix, Rows, signs
+
+LARGEST = 1000
+"""The most trials that are kept: the front, and the latest others."""
+REFERENCE = 1.1
+"""The reference point in each scaled objective, of which 0 is the best value and 1 the worst that counts."""
+COUNTED = 0.75
+"""The share of trials whose values count, also where they are worse than all of the front."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Scales values so that less is better, 0 is the front's best and 1 the worst that counts.
+
+    Objectives that are to be small are scaled by their logarithms if all values are above 0: trainings
+    differ in seconds and parameters by orders of magnitude.
+
+    Attributes:
+        objectives: the m objectives.
+        logarithmic: bool[m].
+        ideal, spread: float[m], the best of the front, and from there to the worst that counts.
+    """
+
+    objectives: Sequence[Objective]
+    logarithmic: NDArray[np.bool_]
+    ideal: Matrix
+    spread: Matrix
+
+    @classmethod
+    def of(cls, values: Matrix, objectives: Sequence[Objective], front: Rows) -> Self:
+        """Return the scaling for float[n, m] in the objectives' own units, of which `front` is the best."""
+        logarithmic = (values > 0.0).all(axis=0) & (signs(objectives) > 0)
+        plain = cls(objectives, logarithmic, np.zeros(len(objectives)), np.ones(len(objectives)))
+        small = plain.scaled(values)
+        if not len(small):
+            return plain
+        best = small[front] if len(front) else small
+        ideal = best.min(axis=0)
+        spread = np.maximum(best.max(axis=0), np.quantile(small, COUNTED, axis=0)) - ideal
+        return cls(objectives, logarithmic, ideal, np.where(spread > 0.0, spread, 1.0))
+
+    def scaled(self, values: Matrix) -> Matrix:
+        """Return float[n, m] of values in the objectives' own units."""
+        logs = np.log(np.where(self.logarithmic, np.maximum(values, np.finfo(float).tiny), 1.0))
+        scaled: Matrix = (
+            np.where(self.logarithmic, logs, values * signs(self.objectives)) - self.ideal
+        ) / self.spread
+        return scaled
+
+    def known(self, quantities: Mapping[str, float]) -> dict[int, float]:
+        """Return the scaled values of the objectives that are views of known quantities, by column."""
+        names = [objective.quantity for objective in self.objectives]
+        values = np.array([quantities.get(name, np.nan) for name in names])
+        scaled = self.scaled(np.where(np.isfinite(values), values, 1.0)[None])[0]
+        return {int(column): float(scaled[column]) for column in np.flatnonzero(np.isfinite(values))}
+
+
+@dataclass(frozen=True)
+class History:
+    """The finished trials of a study.
+
+    Attributes:
+        points: their n points.
+        values: float[n, m], scaled.
+        excess: float[n, k], by how much each breaks each bound of the study.
+        front: the rows that keep all bounds and that no such row beats.
+        scaling: how the values were scaled.
+    """
+
+    points: Sequence[Mapping[str, Any]]
+    values: Matrix
+    excess: Matrix
+    front: Rows
+    scaling: Scaling
+
+    @classmethod
+    def of(cls, trials: Sequence[FrozenTrial], objectives: Sequence[Objective]) -> Self:
+        """Return those of `trials` that finished: the front, and the latest if there are very many."""
+        finished = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.values]
+        values = np.array([trial.values for trial in finished]).reshape(len(finished), len(objectives))
+        excess = _excesses(finished)
+        keeping = np.flatnonzero((excess <= 0.0).all(axis=1))
+        front = keeping[nondominated(values[keeping] * signs(objectives))] if len(keeping) else keeping
+        kept = np.union1d(front, np.arange(max(len(finished) - LARGEST, 0), len(finished)))
+        values, front = values[kept], np.searchsorted(kept, front)
+        scaling = Scaling.of(values, objectives, front)
+        points = [finished[row].params for row in kept]
+        return cls(points, scaling.scaled(values), excess[kept], front, scaling)
+
+
+def _excesses(trials: Sequence[FrozenTrial]) -> Matrix:
+    """Return by how much each trial breaks each bound; a trial that does not know of one keeps it."""
+    names = dict.fromkeys(name for trial in trials for name in trial.constraints)
+    rows = [[trial.constraints.get(name, 0.0) for name in names] for trial in trials]
+    return np.array(rows, dtype=np.float64).reshape(len(trials), len(names))

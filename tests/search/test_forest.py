@@ -1,0 +1,141 @@
+import numpy as np
+import optuna
+import pytest
+
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.space import Space, holds
+from paretocaps.errors import UsageError
+from paretocaps.search import forest as module
+from paretocaps.search.forest import ForestSampler
+from paretocaps.search.problem import Problem
+from paretocaps.search.suggestions import suggest
+from paretocaps.testing.probe import PROBE
+
+SPACE = Space.parse(
+    {
+        "kind": ["plain", "deep"],
+        "blocks": {"low": 1, "high": 8, "when": {"kind": "deep"}},
+        "width": [8, 16, 32, 64],
+        "rate": {"low": 1e-4, "high": 1e-1, "log": True},
+    }
+)
+OBJECTIVES = parse_objectives("acc,time,params")
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch):
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    monkeypatch.setattr(module, "CANDIDATES", 80)
+    monkeypatch.setattr("paretocaps.search.trees.TREES", 12)
+
+
+class Trainer:
+    """Refuses what a test wants refused."""
+
+    def __init__(self, refuses=lambda sampled: False):
+        self.refuses = refuses
+
+    def complete(self, sampled, fix):
+        if self.refuses(sampled):
+            raise UsageError("refused")
+        return {**fix, **sampled}
+
+
+def params(choices):
+    return float(choices["width"] ** 2 * choices.get("blocks", 1))
+
+
+def values(point):
+    miss = (np.log10(point["rate"]) + 2.5) ** 2
+    size = params(point)
+    return [0.99 - 0.05 * miss - 1 / (10 + size**0.5), 1.0 + size / 100, size]
+
+
+def searcher(trainer=None, seed=0, **more):
+    problem = Problem(
+        space=SPACE, fix={}, objectives=OBJECTIVES, trainer=trainer or Trainer(), trials=30, seed=seed, **more
+    )
+    directions = [objective.direction for objective in OBJECTIVES]
+    return optuna.create_study(directions=directions, sampler=ForestSampler(problem))
+
+
+def search(study, trials, constraint=None):
+    """Ask and tell; return the points."""
+    for _ in range(trials):
+        trial = study.ask()
+        point = suggest(trial, SPACE, {})
+        if constraint is not None:
+            trial.set_constraint("bound", constraint(point))
+        study.tell(trial, values(point))
+    return [trial.params for trial in study.trials]
+
+
+def test_proposals_have_exactly_the_choices_whose_condition_holds():
+    for point in search(searcher(), 14):
+        assert list(point) == [parameter.name for parameter in SPACE if holds(parameter.when, point)]
+
+
+def test_the_same_seed_and_trials_give_the_same_proposals_whenever_a_run_began():
+    whole = search(searcher(), 12)
+    assert whole == search(searcher(), 12)
+    assert whole != search(searcher(seed=1), 12)
+    first, again = searcher(), searcher()
+    search(first, 7)
+    again.add_trials(first.trials)
+    assert search(again, 5) == whole
+
+
+def test_it_finds_good_learning_rates_sooner_than_chance():
+    points = [point for seed in range(2) for point in search(searcher(seed=seed), 24)[10:]]
+    assert np.median([abs(np.log10(point["rate"]) + 2.5) for point in points]) < 0.6  # 0.75 by chance
+
+
+def test_no_point_is_proposed_twice_and_refused_ones_are_not_proposed():
+    refuses = Trainer(lambda sampled: sampled["width"] == 64)
+    points = search(searcher(refuses), 20)
+    assert len({tuple(point.items()) for point in points}) == 20
+    assert all(point["width"] != 64 for point in points[2:])
+
+
+def test_bounds_are_kept_by_most_proposals():
+    points = search(searcher(), 26, constraint=lambda point: point["width"] / 16 - 1)
+    assert np.mean([point["width"] <= 16 for point in points[12:]]) > 0.7
+
+
+def test_what_is_known_exactly_is_not_predicted():
+    asked = []
+
+    def exact(choices):
+        asked.append(choices)
+        return {"params": params(choices)}
+
+    study = searcher(exact=exact)
+    search(study, 6)
+    assert 0 < len(asked) <= 4 * module.EXACT
+    assert search(study, 6) != search(searcher(), 12)
+
+
+def test_trials_under_way_are_not_proposed_again():
+    study = searcher()
+    search(study, 8)
+    together = [suggest(study.ask(), SPACE, {}) for _ in range(4)]
+    rates = sorted(np.log10(point["rate"]) for point in together)
+    assert len({tuple(point.items()) for point in together}) == 4
+    assert rates[0] < rates[-1]
+
+
+def test_a_whole_space_that_was_asked_for_gives_any_point_of_it():
+    space = Space.parse({"kind": ["plain", "deep"]})
+    problem = Problem(space=space, fix={}, objectives=OBJECTIVES, trainer=Trainer(), trials=30)
+    study = optuna.create_study(
+        directions=["maximize", "minimize", "minimize"], sampler=ForestSampler(problem)
+    )
+    for number in range(5):
+        trial = study.ask()
+        assert suggest(trial, space, {})["kind"] in ("plain", "deep")
+        study.tell(trial, [0.5, 1.0 + number, 1.0])
+
+
+def test_the_probe_is_completed_by_its_own_rules():
+    problem = Problem(space=PROBE.space, fix={}, objectives=OBJECTIVES, trainer=PROBE, trials=9)
+    assert ForestSampler(problem).encoding.space == PROBE.space
