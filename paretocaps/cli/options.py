@@ -52,6 +52,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--set": Meaning("NAME=VALUE", "Set one choice (`paretocaps choices` lists them); repeat for more."),
         "--design": Meaning("NAME", "Named set of choices, such as wab_ws (`paretocaps trainers`)."),
         "--trainer": Meaning("NAME", "Name of the trainer (`paretocaps trainers`)."),
+        "--space": Meaning("NAME", "Choices to search, such as training or all (`paretocaps trainers`)."),
         "--dataset": Meaning("NAME", "Data set by name (`paretocaps datasets`)."),
         "--data": Meaning(
             "PATH", "Folder of images: one sub-folder per class, or IDX files, or parquet files."

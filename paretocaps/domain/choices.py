@@ -34,6 +34,9 @@ _POLICIES: Mapping[str, Mapping[str, Any]] = {
 `lr_min` is what Ranger21's schedule goes down to.
 """
 
+_WITH_FLOOR = ("one_cycle", "warm_restarts", "explore_exploit")
+"""The policies by which the learning rate falls to a given value."""
+
 _OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"weight_decay": 1e-2},
     "ranger21": {"weight_decay": 1e-4, "lr_policy": "explore_exploit"},
@@ -181,6 +184,12 @@ class Choices(ChoicesModel):
         1e-4, description="How low the learning rate falls; `one_cycle` ends at a tenth of it."
     )
     lr_max: Rate = Field(1e-3, description="The learning rate, or its peak if the policy changes it.")
+    lr_floor: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="How low the learning rate falls, as a share of `lr_max`; 0 leaves it to `lr_min`.",
+    )
     batch_schedule: Literal["constant", "adabatch"] = Field(
         "constant",
         description="How the batch size changes: `adabatch` raises it from phase to phase.",
@@ -273,7 +282,8 @@ class Choices(ChoicesModel):
         "cycle": Condition.any_of("lr_policy", "warm_restarts"),
         "decay_rate": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
         "decay_every": Condition.any_of("lr_policy", "exponential", "step_decay", "epoch_decay"),
-        "lr_min": Condition.any_of("lr_policy", "one_cycle", "warm_restarts", "explore_exploit"),
+        "lr_min": Condition((("lr_policy", _WITH_FLOOR), ("lr_floor", (0.0,)))),
+        "lr_floor": Condition.any_of("lr_policy", *_WITH_FLOOR),
         "batch_size": Condition.any_of("batch_schedule", "constant"),
         "first_batch": Condition.any_of("batch_schedule", "adabatch"),
         "first_epochs": Condition.any_of("batch_schedule", "adabatch"),
@@ -288,6 +298,18 @@ class Choices(ChoicesModel):
         optimizer = _OPTIMIZERS.get(values.get("optimizer", ""), {})
         policy = _POLICIES.get(values.get("lr_policy", optimizer.get("lr_policy", "")), {})
         return {**optimizer, **policy, **_of_routing(values), **_of_family(values)}
+
+    @classmethod
+    def respelled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the `lr_floor` with which canonical `values` with a `lr_min` train the same."""
+        if "lr_min" not in values:
+            return {}
+        return {"lr_floor": _rounded(values["lr_min"] / values["lr_max"])}
+
+    @property
+    def lowest_rate(self) -> float:
+        """The value that the learning rate falls to: the share `lr_floor` of `lr_max`, or `lr_min`."""
+        return _rounded(self.lr_floor * self.lr_max) if self.lr_floor else self.lr_min
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -332,6 +354,11 @@ class Choices(ChoicesModel):
         """Return whether a choice that the family adds is this model's, or unknown to this model."""
         condition = self.conditions.get(name)
         return condition is None or self.family in dict(condition.allowed)["family"]
+
+
+def _rounded(number: float) -> float:
+    """Return a number as twelve digits give it, so that a share of a rate and its quotient agree."""
+    return float(f"{number:.12g}")
 
 
 def _of_routing(values: Mapping[str, Any]) -> Mapping[str, Any]:

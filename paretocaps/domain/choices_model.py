@@ -56,6 +56,14 @@ class ChoicesModel(BaseModel):
         """Return the defaults that follow from `values`; the others are the defaults of the fields."""
         return {}
 
+    @classmethod
+    def respelled(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return other values of some choices with which the canonical `values` train the same.
+
+        By them a design is found in a space that samples another spelling of it.
+        """
+        return {}
+
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: Any) -> Any:

@@ -73,7 +73,8 @@ class StudySpec(BaseModel):
         fix: choices with a given value, which are taken out of the search.
         file_fix: the `[fix]` table of the study file, with which its designs and the rows of `published` are
             meant; None without a file. It is filled in by `resolve_spec` and is no key of a study file.
-        space: the sampled choices (see `Space.parse`); None for the trainer's default space.
+        space: the name of one of the trainer's spaces, or the sampled choices (see `Space.parse`); None for
+            the trainer's default space. A stored study has the choices.
         retries: how often a training is tried again that failed for a reason that may pass, as when its
             worker was killed; an attempt that got further than those before it does not count.
         checkpoint_every: seconds within an epoch, or text such as "10m", after which a checkpoint is
@@ -126,7 +127,7 @@ class StudySpec(BaseModel):
     design: dict[str, dict[str, Any]] = {}
     fix: dict[str, Any] = {}
     file_fix: dict[str, Any] | None = None
-    space: dict[str, Any] | None = None
+    space: dict[str, Any] | str | None = None
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
     require: tuple[str, ...] | None = ()

@@ -14,7 +14,7 @@ from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import EpochRecord, JudgedTest, Measurement
 from paretocaps.domain.progress import OnProgress
 from paretocaps.domain.space import Parameter, Space
-from paretocaps.errors import UsageError, did_you_mean
+from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
 from paretocaps.registry import Registry
 
 OnEpoch = Callable[[EpochRecord], bool]
@@ -139,6 +139,7 @@ class TrainerSpec:
         name: the name under which it is registered.
         choices: the pydantic model of its choices.
         space: the space that a study samples by default.
+        spaces: the spaces that a study can name instead of describing one (`--space NAME`).
         train: its `Train` function.
         check: its `Check` function, which checks the study's data before the study starts.
         measures: a function of the quantities that the objectives need and the devices of the study, which
@@ -180,6 +181,22 @@ class TrainerSpec:
     judge: str = ""
     typical_step: str = ""
     forecast: str = ""
+    spaces: Mapping[str, Space] = field(default_factory=dict)
+
+    def sampled(self, space: str | Mapping[str, Any] | None) -> Space:
+        """Return the space of a study: the default one for None, a named one, or one that a table describes.
+
+        Raises:
+            UnknownNameError: the trainer has no space of that name.
+            UsageError: the table is not understood.
+        """
+        if space is None:
+            return self.space
+        if not isinstance(space, str):
+            return Space.parse(space)
+        if space not in self.spaces:
+            raise UnknownNameError(f"space of trainer {self.name!r}", space, self.spaces)
+        return self.spaces[space]
 
     def check_ranks(self, ranks: int, fix: Mapping[str, Any] | None = None, space: Space = _NOTHING) -> None:
         """Refuse several ranks if the trainer supports only one, and choices of more ranks than there are.

@@ -84,9 +84,9 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
     trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
     fix = trainer.parse_fix(spec.fix)
-    space = trainer.space if spec.space is None else Space.parse(spec.space)
+    space = trainer.sampled(spec.space)
     trainer.check_space(space)
-    space = space.without(fix)
+    space = space.without([*fix, *_yielding(trainer, space, fix)])
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
     elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
@@ -112,6 +112,24 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         executor=executor,
         places=places,
     )
+
+
+def _yielding(trainer: TrainerSpec, space: Space, fix: Mapping[str, object]) -> list[str]:
+    """Return the sampled choices of which every value, but not the default, leaves a fixed one no meaning.
+
+    What the user fixes goes before the space: with `lr_min` fixed, `lr_floor` is not sampled.
+    """
+    conditions: Mapping[str, Condition] = getattr(trainer.choices, "conditions", {})
+    clauses = [clause for name in fix if name in conditions for clause in conditions[name].allowed]
+    fields = trainer.choices.model_fields
+    return [
+        parameter.name
+        for parameter in space
+        for parent, allowed in clauses
+        if parent == parameter.name
+        and fields[parent].default in allowed
+        and not any(value in allowed for value in parameter.points() or parameter.examples())
+    ]
 
 
 def _refuse_comparing(names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TrainerSpec
@@ -117,9 +118,11 @@ class StudyDesigns:
             UsageError: there is none; the message names the choice.
         """
         sampled: dict[str, Scalar] = {}
+        model = self.trainer.choices
+        wanted = {**choices, **(model.respelled(choices) if issubclass(model, ChoicesModel) else {})}
         for parameter in self.space:
             if holds(parameter.when, {**self.fix, **sampled}):
-                sampled[parameter.name] = _value(parameter, choices.get(parameter.name))
+                sampled[parameter.name] = _value(parameter, wanted.get(parameter.name))
         reached = self.trainer.complete(sampled, self.fix)
         if self.same.key(reached) != self.same.key(choices):
             missed = [name for name in choices if choices[name] != reached.get(name)]

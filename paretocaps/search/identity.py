@@ -8,9 +8,8 @@ from typing import Any
 from paretocaps.data.fingerprint import FolderContent, folder_content
 from paretocaps.data.reading import differences
 from paretocaps.domain.job import Origin
-from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import TRAINERS, CheckedData, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, CheckedData
 from paretocaps.errors import StudyMismatchError
 from paretocaps.storage.address import parse_url, place
 from paretocaps.storage.records import canonical_json
@@ -33,7 +32,7 @@ def stored_form(spec: StudySpec) -> dict[str, Any]:
     return content | {
         "data": spec.data_spec.path,
         "fix": trainer.parse_fix(spec.fix),
-        "space": _space(spec, trainer).table(),
+        "space": trainer.sampled(spec.space).table(),
     }
 
 
@@ -156,10 +155,6 @@ def refuse_other_reading(spec: StudySpec, then: Mapping[str, Any] | None, data: 
             f" ({'; '.join(changed)}), and trials on other images do not compare: choose another --study"
             " name, or go on with the version that created it"
         )
-
-
-def _space(spec: StudySpec, trainer: TrainerSpec) -> Space:
-    return trainer.space if spec.space is None else Space.parse(spec.space)
 
 
 def _mismatch(spec: StudySpec, differences: list[str], advice: str) -> StudyMismatchError:

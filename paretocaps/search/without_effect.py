@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from paretocaps.domain.choices_model import ChoicesModel
@@ -149,7 +150,7 @@ class _Tries:
 
     def _beside(self, parameter: Parameter) -> list[Parameter]:
         """Return `parameter` and those that could matter to what it does, in the order of the space."""
-        names = {parameter.name, *self._deciding()}
+        names = {parameter.name}
         for interacting in self.together:
             if parameter.name in interacting:
                 names.update(interacting)
@@ -157,22 +158,26 @@ class _Tries:
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            parents = {*self._condition(name).parents, *whens.get(name, Condition()).parents} - names
-            names |= parents
-            waiting += parents
+            parents = {*self._condition(name).parents, *whens.get(name, Condition()).parents}
+            further = (parents | self._deciding.get(name, set())) - names
+            names |= further
+            waiting += further
         return [other for other in self.space if other.name in names]
 
-    def _deciding(self) -> Iterator[str]:
-        """Yield the names of the parameters that decide defaults of other choices."""
+    @cached_property
+    def _deciding(self) -> dict[str, set[str]]:
+        """The names of the parameters that decide the default of a choice, by its name."""
         model = self.trainer.choices
+        found: dict[str, set[str]] = {}
         if not issubclass(model, ChoicesModel):
-            return
+            return found
         for parameter in self.space:
-            given = [
-                model.defaults({**self.fix, parameter.name: value}) for value in self.values[parameter.name]
-            ]
-            if any(defaults != given[0] for defaults in given):
-                yield parameter.name
+            values = self.values[parameter.name]
+            given = [model.defaults({**self.fix, parameter.name: value}) for value in values]
+            for name in {name for defaults in given for name in defaults}:
+                if any(defaults.get(name) != given[0].get(name) for defaults in given):
+                    found.setdefault(name, set()).add(parameter.name)
+        return found
 
 
 def _values(parameter: Parameter) -> tuple[Scalar, ...]:

@@ -19,7 +19,7 @@ class ChoiceView:
     Attributes:
         facts: its type, values, default and description.
         where: the condition under which it has a meaning, in words; empty if it always has one.
-        sampled: its parameter in the trainer's default space, or None if that does not sample it.
+        sampled: its parameter in the space that is shown, or None if that does not sample it.
     """
 
     facts: ChoiceFacts
@@ -71,14 +71,19 @@ class ChoiceView:
         return "; ".join([_text(self.facts.default), *texts])
 
 
-def choices(trainer: str = "capsnet", name: str | None = None) -> list[ChoiceView]:
+def choices(trainer: str = "capsnet", name: str | None = None, space: str | None = None) -> list[ChoiceView]:
     """Return all choices of a trainer, or only the one called `name`.
 
+    Args:
+        trainer: name of the trainer.
+        name: name of a choice.
+        space: name of the trainer's space whose sampled values are shown; None for its default one.
+
     Raises:
-        UnknownNameError: there is no such trainer or choice.
+        UnknownNameError: there is no such trainer, choice or space.
     """
     spec = TRAINERS.get(trainer)
-    sampled = {parameter.name: parameter for parameter in spec.space}
+    sampled = {parameter.name: parameter for parameter in spec.sampled(space)}
     known = {facts.name: facts for facts in choice_facts(spec.choices)}
     if name is not None and name not in known:
         raise UnknownNameError("choice", name, known)

@@ -33,18 +33,19 @@ def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
 
 
 def trainers() -> list[dict[str, Any]]:
-    """Return one row per trainer: name, description, choices and designs; a broken one has its error."""
+    """Return one row per trainer, with its choices, designs and spaces; a broken one has its error."""
     rows = [
         {
             "trainer": spec.name,
             "description": spec.description,
             "choices": ", ".join(spec.choices.model_fields),
             "designs": ", ".join(spec.designs),
+            "spaces": ", ".join(spec.spaces),
         }
         for spec in TRAINERS.loadable()
     ]
     for name, why in TRAINERS.broken().items():
-        rows.append({"trainer": name, "description": why, "choices": "", "designs": ""})
+        rows.append({"trainer": name, "description": why, "choices": "", "designs": "", "spaces": ""})
     return rows
 
 

@@ -15,7 +15,7 @@ from paretocaps.service.preview import read_choices
 FEWEST_STEPS, MOST_STEPS = 100, 300
 """The bounds of the default number of steps, which is one epoch."""
 
-_NO_PART = {"lr_policy", "lr_min", "lr_max", "cycle", "decay_rate", "decay_every", "patience"}
+_NO_PART = {"lr_policy", "lr_min", "lr_max", "lr_floor", "cycle", "decay_rate", "decay_every", "patience"}
 
 
 @dataclass(frozen=True)

@@ -118,13 +118,14 @@ class TrainerContract:
             self.spec.parse({**self.choices, "no_such_choice": 1})
 
     def test_space_is_accepted(self) -> None:
-        """The trainer accepts every point of a small space, and random points of any space."""
-        self.spec.check_space(self.spec.space)
-        for sampled in _samples(self.spec.space, self.samples):
-            canonical = self.spec.canonical(sampled)
-            assert self.spec.canonical(canonical) == canonical, (
-                f"the canonical form of {sampled} is not stable"
-            )
+        """The trainer accepts every point of a small space, and random points of any of its spaces."""
+        for space in (self.spec.space, *self.spec.spaces.values()):
+            self.spec.check_space(space)
+            for sampled in _samples(space, self.samples):
+                canonical = self.spec.canonical(sampled)
+                assert self.spec.canonical(canonical) == canonical, (
+                    f"the canonical form of {sampled} is not stable"
+                )
 
     def test_designs_are_accepted(self) -> None:
         """The trainer accepts every one of its designs."""

@@ -21,6 +21,7 @@ _PLAN = (
     "decay_every",
     "lr_min",
     "lr_max",
+    "lr_floor",
     "batch_schedule",
     "batch_size",
     "first_batch",

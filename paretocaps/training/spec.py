@@ -1,12 +1,12 @@
-"""The built-in trainer as the driver sees it: choices, default space, the papers' designs, without torch."""
+"""The built-in trainer as the driver sees it: choices, spaces, the papers' designs, without torch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from paretocaps.domain.brought_choices import choices_model
-from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.training.spaces import SPACES, TRAINING
 
 _CONSTANT = {"batch_schedule": "constant", "batch_size": 128}
 _BASELINE = {"lr_policy": "fixed", "lr_max": 1e-3, **_CONSTANT}
@@ -35,25 +35,11 @@ DESIGNS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 `ws` includes the reduced decoder, as in their figures.
 """
 
-SPACE = Space.parse(
-    {
-        "lr_policy": ["fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"],
-        "cycle": {"values": ["epoch", "phase"], "when": {"lr_policy": "warm_restarts"}},
-        "batch_schedule": ["constant", "adabatch"],
-        "batch_size": {"values": [16, 32, 64, 128], "when": {"batch_schedule": "constant"}},
-        "first_batch": {"values": [1, 4, 8], "when": {"batch_schedule": "adabatch"}},
-        "adabatch_p": {"values": [4, 5, 6], "when": {"batch_schedule": "adabatch"}},
-        "growth": {"values": ["doubling", "once"], "when": {"batch_schedule": "adabatch"}},
-        "weight_sharing": [False, True],
-        "decoder": ["full", "reduced", "none"],
-        "pruning_ratio": [0.0, 0.25, 0.5, 0.75],
-    }
-)
-
 CAPSNET = TrainerSpec(
     name="capsnet",
     choices=choices_model(),
-    space=SPACE,
+    space=TRAINING,
+    spaces=SPACES,
     train="paretocaps.training.train:train",
     check="paretocaps.training.check:check_data",
     measures="paretocaps.training.check:check_measures",

@@ -200,3 +200,15 @@ def test_every_choice_says_what_it_means_in_one_sentence() -> None:
         assert field.description, name
         assert field.description.endswith("."), name
         assert ". " not in field.description.replace("et al. ", ""), name
+
+
+def test_the_learning_rate_falls_to_a_share_of_its_peak_or_to_a_rate_of_its_own() -> None:
+    share = Choices(lr_policy="one_cycle", lr_max=3e-3, lr_floor=0.1)
+    own = Choices(lr_policy="one_cycle", lr_max=3e-3, lr_min=3e-4)
+    assert share.lowest_rate == own.lowest_rate == 3e-4
+    assert "lr_min" not in share.active()
+    assert Choices.respelled(own.active()) == {"lr_floor": 0.1}
+    assert Choices.respelled(share.active()) == Choices.respelled(Choices().active()) == {}
+    assert not Choices().is_active("lr_floor")
+    with pytest.raises(ValueError, match=r"lr_min=0\.001 only applies where .* and lr_floor is 0\.0"):
+        Choices(lr_policy="one_cycle", lr_floor=0.1, lr_min=1e-3)

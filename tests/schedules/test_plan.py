@@ -174,3 +174,12 @@ def test_a_batch_per_rank_is_a_batch_of_all_ranks_as_many_times_as_large(choices
     ):
         assert row.batch_size == 3 * one.batch_size
         assert row.steps == math.ceil(1000 / (row.batch_size * alone.accumulate))
+
+
+@pytest.mark.parametrize("policy", ["one_cycle", "warm_restarts", "explore_exploit"])
+def test_a_floor_is_the_same_plan_as_the_rate_that_it_comes_to(policy):
+    floor = Choices(lr_policy=policy, lr_max=3e-3, lr_floor=0.1)
+    rate = Choices(lr_policy=policy, lr_max=3e-3, lr_min=3e-4)
+    other = Choices(lr_policy=policy, lr_max=3e-3, lr_floor=0.2)
+    assert build_plan(floor, 100, 3).signature() == build_plan(rate, 100, 3).signature()
+    assert build_plan(floor, 100, 3).signature() != build_plan(other, 100, 3).signature()

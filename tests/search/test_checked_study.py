@@ -25,6 +25,23 @@ def test_a_fixed_choice_without_effect_is_told():
         assert not check_study(StudySpec(fix=sampled, device="cpu")).without_effect
 
 
+def test_a_study_names_its_space():
+    named = check_study(StudySpec(space="papers", device="cpu"))
+    assert named.space == named.trainer.spaces["papers"]
+    with pytest.raises(UnknownNameError, match=r"'trainings': did you mean 'training'\? \(known: all, "):
+        check_study(StudySpec(space="trainings", device="cpu"))
+    with pytest.raises(UnknownNameError, match=r"'all' \(known: none\)"):
+        check_study(StudySpec(trainer="probe", executor="inline", space="all", device="cpu"))
+
+
+def test_what_is_fixed_goes_before_a_choice_that_would_leave_it_no_meaning():
+    def names(**fix):
+        return {parameter.name for parameter in check_study(StudySpec(fix=fix, device="cpu")).space}
+
+    assert names() - names(lr_min=3e-4) == {"lr_floor"}
+    assert names() - names(decay_rate=0.5) == set()  # only some policies leave it no meaning
+
+
 @pytest.mark.parametrize(
     ("options", "kind"),
     [

@@ -20,10 +20,14 @@ def place(name, table=None, fix=None, epochs=30, **spec):
 
 
 @pytest.mark.parametrize("name", list(CAPSNET.designs))
-def test_every_design_has_its_place_in_the_default_space(name):
-    found = place(name)
-    assert found.choices == CAPSNET.complete(found.sampled, {}) == CAPSNET.canonical(CAPSNET.designs[name])
-    assert not found.fixed
+def test_every_design_has_its_place_in_the_spaces_of_the_papers_and_of_training(name):
+    for space in ("papers", "training"):
+        found = place(name, CAPSNET.spaces[space].table())
+        same = SameTraining(CAPSNET, 30, None)
+        assert found.choices == CAPSNET.canonical(CAPSNET.designs[name])
+        assert same.key(found.choices) == same.key(CAPSNET.complete(found.sampled, {}))
+        assert not found.fixed
+    assert found.sampled.get("lr_floor", 0.1) == 0.1
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from paretocaps.search.without_effect import told, without_effect
 from paretocaps.testing.probe import PROBE
 
 CAPSNET = TRAINERS.get("capsnet")
+PAPERS = CAPSNET.spaces["papers"]
 DIGITS = {"training images": 1294, "pixel rows": 8, "pixel columns": 8, "ranks": 1}
 
 
 def idle(epochs=30, facts=DIGITS, table=None, **fix):
-    space = CAPSNET.space if table is None else Space.parse(table)
+    space = PAPERS if table is None else Space.parse(table)
     return without_effect(CAPSNET, space.without(fix), fix, epochs, facts)
 
 
@@ -23,9 +24,14 @@ def test_schedules_that_begin_after_the_last_epoch_have_no_effect(epochs, names)
     assert idle(epochs) == dict.fromkeys(names, reason)
 
 
-def test_the_default_space_without_them_has_every_training_once():
-    assert CAPSNET.space.combinations == 2 * 6 * 2 * 4 * 3 * 3 * 2 * 2 * 3 * 4
-    assert len(list(CAPSNET.space.without(idle(5)).listed({}))) == 2184
+@pytest.mark.parametrize("name", ["training", "all"])
+def test_choices_that_cannot_interact_do_not_keep_others_from_being_told_apart(name):
+    assert without_effect(CAPSNET, CAPSNET.spaces[name], {}, 5, DIGITS) == {"growth": "in 5 epochs"}
+
+
+def test_the_papers_space_without_them_has_every_training_once():
+    assert PAPERS.combinations == 2 * 6 * 2 * 4 * 3 * 3 * 2 * 2 * 3 * 4
+    assert len(list(PAPERS.without(idle(5)).listed({}))) == 2184
 
 
 def test_what_a_family_lacks_has_no_effect():

@@ -5,7 +5,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.space import Space
 from paretocaps.errors import UnknownNameError
 from paretocaps.service.choosing import sampled_text
-from paretocaps.training.spec import SPACE
+from paretocaps.training.spaces import PAPERS, TRAINING
 
 FOUND = {view.facts.name: view for view in service.choices()}
 
@@ -15,10 +15,18 @@ def test_every_choice_of_the_trainer_is_there():
 
 
 def test_what_the_default_space_samples_is_said():
-    assert {name for name, view in FOUND.items() if view.sampled} == {p.name for p in SPACE}
+    assert {name for name, view in FOUND.items() if view.sampled} == {p.name for p in TRAINING}
     assert FOUND["batch_size"].summary()["sampled"] == "16, 32, 64, 128"
     assert FOUND["weight_sharing"].summary()["sampled"] == "false, true"
-    assert FOUND["lr_max"].summary()["sampled"] == ""
+    assert FOUND["lr_max"].summary()["sampled"] == "0.0003 to 0.01 (log)"
+    assert FOUND["lr_min"].summary()["sampled"] == ""
+
+
+def test_what_a_named_space_samples_is_said():
+    views = service.choices(space="papers")
+    assert {view.facts.name for view in views if view.sampled} == {p.name for p in PAPERS}
+    with pytest.raises(UnknownNameError, match="unknown space of trainer 'capsnet' 'paper': did you mean 'papers'"):
+        service.choices(space="paper")
 
 
 @pytest.mark.parametrize(

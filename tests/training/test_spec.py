@@ -1,7 +1,5 @@
-import pytest
-
 from paretocaps.domain.choices import Choices
-from paretocaps.training.spec import CAPSNET, SPACE
+from paretocaps.training.spec import CAPSNET
 
 
 def test_wab_locks_the_cycles_to_the_batch_phases() -> None:
@@ -21,15 +19,3 @@ def test_weight_sharing_of_the_papers_includes_the_reduced_decoder() -> None:
         design = CAPSNET.parse(CAPSNET.designs[name])
         assert isinstance(design, Choices)
         assert (design.weight_sharing, design.decoder) == (True, "reduced")
-
-
-@pytest.mark.slow
-def test_every_point_of_the_default_space_is_a_set_of_choices() -> None:
-    CAPSNET.check_space(SPACE)
-    assert all(CAPSNET.complete(point, {}) for point in SPACE.listed({}))
-
-
-def test_conditional_choices_are_sampled_where_they_mean_something() -> None:
-    when = {parameter.name: parameter.when.parents for parameter in SPACE}
-    assert when["adabatch_p"] == when["first_batch"] == when["batch_size"] == ("batch_schedule",)
-    assert when["cycle"] == ("lr_policy",)

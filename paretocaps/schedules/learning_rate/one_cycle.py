@@ -16,7 +16,7 @@ def one_cycle(choices: Choices, at: Moment) -> float:
     """
     peak, fallen = RISE * at.total_steps, FALLEN * at.total_steps
     if at.step <= peak:
-        return between(choices.lr_min, choices.lr_max, at.step / peak)
+        return between(choices.lowest_rate, choices.lr_max, at.step / peak)
     if at.step <= fallen:
-        return between(choices.lr_min, choices.lr_max, (fallen - at.step) / peak)
-    return choices.lr_min * (1.0 - 9.0 * (at.step - fallen) / at.total_steps)
+        return between(choices.lowest_rate, choices.lr_max, (fallen - at.step) / peak)
+    return choices.lowest_rate * (1.0 - 9.0 * (at.step - fallen) / at.total_steps)

@@ -18,4 +18,4 @@ def warm_restarts(choices: Choices, at: Moment) -> float:
     by_epoch = choices.cycle == "epoch"
     ts, cycle_steps = (at.epoch_step, at.epoch_steps) if by_epoch else (at.phase_step, at.phase_steps)
     share = (1.0 + math.cos(math.pi * ts / cycle_steps)) / 2.0
-    return between(choices.lr_min, choices.lr_max, share)
+    return between(choices.lowest_rate, choices.lr_max, share)
