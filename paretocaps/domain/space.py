@@ -9,7 +9,7 @@ from typing import Any, Self
 from paretocaps.domain.condition import Condition
 from paretocaps.errors import UsageError, did_you_mean
 
-_KEYS = {"values", "low", "high", "step", "log", "when"}
+_KEYS = {"values", "low", "high", "step", "log", "when", "prior"}
 Scalar = bool | int | float | str
 MOST_LISTED = 1_000_000
 """The most combinations that are listed; a longer list would take minutes and gigabytes."""
@@ -20,7 +20,7 @@ class Parameter:
     """One sampled choice: either a list of `values`, or a range from `low` to `high`.
 
     A range contains integers only if `low`, `high` and `step` are all integers. `when` is the condition under
-    which the choice is sampled.
+    which the choice is sampled, and `prior` a value near which good ones are expected.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Parameter:
     step: float | None = None
     log: bool = False
     when: Condition = field(default_factory=Condition)
+    prior: Scalar | None = None
 
     @property
     def is_integer(self) -> bool:
@@ -62,6 +63,8 @@ class Parameter:
         }
         if self.log:
             entries["log"] = True
+        if self.prior is not None:
+            entries["prior"] = self.prior
         return entries | ({"when": self.when.table()} if self.when.parents else {})
 
 
@@ -76,11 +79,11 @@ class Space:
         """Read the `[space]` table of a study file, or an equal dictionary.
 
         Each entry is a list of values, or a table with `values` or `low`/`high` (and `step`,
-        `log`, `when`).
+        `log`, `when`, `prior`).
 
         Raises:
-            UsageError: an entry is neither or both, a number is not finite, a range is empty, or conditions
-                depend on each other in a circle.
+            UsageError: an entry is neither or both, a number is not finite, a range is empty, a prior is not
+                among the values, or conditions depend on each other in a circle.
         """
         parameters = {name: _parse_parameter(name, entry) for name, entry in table.items()}
         return cls(tuple(_in_order(parameters)))
@@ -92,6 +95,15 @@ class Space:
     def without(self, names: Collection[str]) -> Self:
         """Return the space without the choices called `names`."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in names))
+
+    @property
+    def has_priors(self) -> bool:
+        """Whether any choice has a prior."""
+        return any(parameter.prior is not None for parameter in self.parameters)
+
+    def without_priors(self) -> Self:
+        """Return the space in which no value of a choice is expected to be better than others."""
+        return replace(self, parameters=tuple(replace(p, prior=None) for p in self.parameters))
 
     @property
     def combinations(self) -> int | None:
@@ -142,10 +154,23 @@ def _parse_parameter(name: str, entry: Any) -> Parameter:
         raise UsageError(f"space.{name} has an unknown key {unknown[0]!r}{did_you_mean(unknown[0], _KEYS)}")
     when = Condition.parse(entry.get("when", {}))
     if "values" in entry:
-        if contradicting := sorted(set(entry) - {"values", "when"}):
+        if contradicting := sorted(set(entry) - {"values", "when", "prior"}):
             raise UsageError(f"space.{name} has both `values` and `{contradicting[0]}`: give one of them")
-        return _listed(name, entry["values"], when)
-    return _ranged(name, entry, when)
+        parameter = _listed(name, entry["values"], when)
+    else:
+        parameter = _ranged(name, entry, when)
+    return replace(parameter, prior=_prior(parameter, entry["prior"])) if "prior" in entry else parameter
+
+
+def _prior(parameter: Parameter, prior: Any) -> Scalar:
+    """Return the prior of a choice, if it is one of its values or lies in its range."""
+    values = parameter.points() if parameter.values or parameter.is_integer else None
+    low, high = parameter.low or 0, parameter.high or 0
+    number = isinstance(prior, int | float) and not isinstance(prior, bool)
+    if prior not in values if values is not None else not (number and low <= prior <= high):
+        among = ", ".join(map(str, values)) if parameter.values and values else f"{low} to {high}"
+        raise UsageError(f"space.{parameter.name}.prior={prior!r} is none of its values: give one of {among}")
+    return prior  # type: ignore[no-any-return]
 
 
 def _listed(name: str, values: Any, when: Condition) -> Parameter:

@@ -125,9 +125,10 @@ class StudyDesigns:
                 sampled[parameter.name] = _value(parameter, wanted.get(parameter.name))
         reached = self.trainer.complete(sampled, self.fix)
         if self.same.key(reached) != self.same.key(choices):
-            missed = [name for name in choices if choices[name] != reached.get(name)]
+            missed = [name for name in choices if wanted[name] != reached.get(name)]
             sampled_too = [parameter.name for parameter in self.space if parameter.name in missed]
-            choice = (sampled_too or missed)[0]
+            other = [name for name in missed if name in reached]  # the rest may be spelled otherwise
+            choice = (sampled_too or other or missed)[0]
             raise UsageError(f"it has {choice}={choices[choice]}, which the space does not sample")
         return sampled
 

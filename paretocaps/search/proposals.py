@@ -20,7 +20,7 @@ from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
 from paretocaps.search.samplers import Sampler
 from paretocaps.search.sequences import grid, sobol
-from paretocaps.search.start import Start
+from paretocaps.search.start import START, Start
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.claims import Begun, Refusal
 
@@ -56,7 +56,7 @@ class Proposals:
         study: the Optuna study, with its sampler.
         designs: has the trainer, which completes choices, the sampled and the fixed choices, and the designs.
         sampler: its `sequence`, if it has one, decides instead of Optuna; otherwise a Sobol sequence does
-            until its `start` is over.
+            until its `start` is over, which every sampler has where the space has priors.
         seed: the seed of sequences and of even sampling.
         known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
@@ -79,7 +79,7 @@ class Proposals:
     def __post_init__(self) -> None:
         self.space, self.fix = self.designs.space, self.designs.fix
         self._sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
-        self._start = Start(self.study, self.sampler.start)
+        self._start = Start(self.study, max(self.sampler.start, START if self.space.has_priors else 0))
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.
@@ -219,7 +219,7 @@ class Proposals:
         """Yield evenly spread points: all points of a small space, shuffled, or an endless sequence."""
         seed = self.seed + len(self.known.seen)
         listed = self.space.combinations is not None and self.space.combinations <= _DRAWS
-        yield from (grid if listed else sobol)(self.space, self.fix, seed)
+        yield from (grid if listed else sobol)(self.space.without_priors(), self.fix, seed)
 
     def _waiting(self) -> list[FrozenTrial]:
         """Return the trials in Optuna's queue: its users', or designs that an older version put in."""

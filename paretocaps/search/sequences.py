@@ -1,11 +1,13 @@
 """Predefined sequences of the points of a space."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from paretocaps.domain.space import Parameter, Scalar, Space, holds
+from paretocaps.search.priors import guided, trust
 
 Sequence = Callable[[Space, Mapping[str, Any], int], Iterator[dict[str, Scalar]]]
 """Yields points from (space, fixed choices, seed)."""
@@ -25,18 +27,20 @@ def sobol(space: Space, fix: Mapping[str, Any], seed: int) -> Iterator[dict[str,
     """Yield the points of a scrambled Sobol sequence over the space, one dimension per choice.
 
     Optuna's own QMC sampler chooses categorical values, which are most choices of a capsule network, at
-    random. Here every choice, also a categorical or conditional one, has a dimension of the sequence.
+    random. Here every choice, also a categorical or conditional one, has a dimension of the sequence. The
+    first points lie near the priors of the choices that have one.
     """
     from scipy.stats import qmc  # only this sampler needs it, and it takes half of the driver's start-up
 
     engine = qmc.Sobol(max(len(space.parameters), 1), scramble=True, seed=np.random.default_rng(seed))
-    while True:
-        for point in engine.random_base2(6) if engine.num_generated == 0 else engine.random(64):
-            sampled: dict[str, Scalar] = {}
-            for parameter, share in zip(space, point, strict=False):
-                if holds(parameter.when, {**fix, **sampled}):
-                    sampled[parameter.name] = value_at(parameter, float(share))
-            yield sampled
+    for number in count():
+        if number % 64 == 0:
+            points = engine.random_base2(6) if number == 0 else engine.random(64)
+        sampled: dict[str, Scalar] = {}
+        for parameter, share in zip(space, points[number % 64], strict=False):
+            if holds(parameter.when, {**fix, **sampled}):
+                sampled[parameter.name] = value_at(parameter, guided(parameter, float(share), trust(number)))
+        yield sampled
 
 
 def value_at(parameter: Parameter, share: float) -> Scalar:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +95,33 @@ def test_integer_points_stay_inside_and_start_at_low(low: int, width: int, step:
     points = parameter.points()
     assert points is not None
     assert points == tuple(range(low, low + width + 1, step))
+
+
+def test_a_prior_is_one_of_the_values_or_in_the_range() -> None:
+    table = {
+        "rate": {"low": 1e-4, "high": 1e-1, "log": True, "prior": 1e-3},
+        "decoder": {"values": ["full", "none"], "prior": "none"},
+        "layers": {"low": 1, "high": 9, "prior": 2},
+    }
+    space = Space.parse(table)
+    assert [parameter.prior for parameter in space] == [1e-3, "none", 2]
+    assert space.table() == table
+    assert space.has_priors
+    assert not space.without_priors().has_priors
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            {"low": 1e-4, "high": 1e-1, "prior": 1.0},
+            "space.x.prior=1.0 is none of its values: give one of 0.0001 to 0.1",
+        ),
+        ({"low": 1e-4, "high": 1e-1, "prior": "a"}, "space.x.prior='a' is none"),
+        ({"low": 1, "high": 3, "prior": 1.5}, "space.x.prior=1.5 is none of its values: give one of 1 to 3"),
+        ({"values": ["a", "b"], "prior": "c"}, "space.x.prior='c' is none of its values: give one of a, b"),
+    ],
+)
+def test_another_prior_is_refused(entry: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        Space.parse({"x": entry})

@@ -181,5 +181,5 @@ def test_a_floor_is_the_same_plan_as_the_rate_that_it_comes_to(policy):
     floor = Choices(lr_policy=policy, lr_max=3e-3, lr_floor=0.1)
     rate = Choices(lr_policy=policy, lr_max=3e-3, lr_min=3e-4)
     other = Choices(lr_policy=policy, lr_max=3e-3, lr_floor=0.2)
-    assert build_plan(floor, 100, 3).signature() == build_plan(rate, 100, 3).signature()
-    assert build_plan(floor, 100, 3).signature() != build_plan(other, 100, 3).signature()
+    assert build_plan(floor, 1000, 3).signature() == build_plan(rate, 1000, 3).signature()
+    assert build_plan(floor, 1000, 3).signature() != build_plan(other, 1000, 3).signature()

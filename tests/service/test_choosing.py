@@ -25,7 +25,9 @@ def test_what_the_default_space_samples_is_said():
 def test_what_a_named_space_samples_is_said():
     views = service.choices(space="papers")
     assert {view.facts.name for view in views if view.sampled} == {p.name for p in PAPERS}
-    with pytest.raises(UnknownNameError, match="unknown space of trainer 'capsnet' 'paper': did you mean 'papers'"):
+    with pytest.raises(
+        UnknownNameError, match="unknown space of trainer 'capsnet' 'paper': did you mean 'papers'"
+    ):
         service.choices(space="paper")
 
 
