@@ -15,7 +15,7 @@ from paretocaps.errors import UsageError
 from paretocaps.pareto.improvement import expected_improvement
 from paretocaps.pareto.matrix import Matrix, Rows
 from paretocaps.search.encoding import Encoding, Point
-from paretocaps.search.history import REFERENCE, History
+from paretocaps.search.finished_trials import REFERENCE, FinishedTrials
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import distribution
 from paretocaps.search.trees import Trees
@@ -80,13 +80,13 @@ class ForestSampler(BaseSampler):
         """Return the proposed point."""
         problem, trials = self.problem, study.get_trials(deepcopy=False)
         generator = np.random.default_rng([problem.seed, trial.number])
-        history = History.of(trials, problem.objectives)
+        finished = FinishedTrials.of(trials, problem.objectives)
         asked = {_key(one.params) for one in trials}
-        candidates = self._candidates(history, asked, generator)
-        if not candidates or len(history.points) < FEWEST:
+        candidates = self._candidates(finished, asked, generator)
+        if not candidates or len(finished.points) < FEWEST:
             return self.encoding.anywhere(generator)
         under_way = [one.params for one in trials if one.state == TrialState.RUNNING and one.params]
-        return self._best(history, candidates, under_way, generator)
+        return self._best(finished, candidates, under_way, generator)
 
     def sample_independent(
         self,
@@ -99,26 +99,26 @@ class ForestSampler(BaseSampler):
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
 
     def _candidates(
-        self, history: History, asked: Set[Hashable], generator: np.random.Generator
+        self, finished: FinishedTrials, asked: Set[Hashable], generator: np.random.Generator
     ) -> list[dict[str, Scalar]]:
         """Return distinct points that were not asked for, anywhere and near the front."""
         drawn = [self.encoding.anywhere(generator) for _ in range(CANDIDATES // 2)]
-        if len(history.front):
-            near = generator.choice(history.front, size=CANDIDATES // 2)
-            drawn += [self.encoding.near(history.points[row], generator) for row in near]
+        if len(finished.front):
+            near = generator.choice(finished.front, size=CANDIDATES // 2)
+            drawn += [self.encoding.near(finished.points[row], generator) for row in near]
         return list({key: point for point in drawn if (key := _key(point)) not in asked}.values())
 
     def _best(
         self,
-        history: History,
+        finished: FinishedTrials,
         candidates: Sequence[dict[str, Scalar]],
         under_way: Sequence[Point],
         generator: np.random.Generator,
     ) -> dict[str, Scalar]:
         """Return the candidate with the largest improvement that the trainer does not refuse."""
-        targets = np.concatenate([history.values, history.excess], axis=1)
-        trees = Trees(self.encoding.rows(history.points), targets, generator)
-        front = history.values[history.front]
+        targets = np.concatenate([finished.values, finished.excess], axis=1)
+        trees = Trees(self.encoding.rows(finished.points), targets, generator)
+        front = finished.values[finished.front]
         if under_way:
             front = np.concatenate([front, self._predicted(trees, under_way).mean])
         predicted = self._predicted(trees, candidates)
@@ -127,7 +127,7 @@ class ForestSampler(BaseSampler):
             with suppress(UsageError):
                 exact = self.problem.exact(self.problem.complete(candidates[row]))
                 possible.append(row)
-                for column, value in history.scaling.known(exact).items():
+                for column, value in finished.scaling.known(exact).items():
                     predicted.mean[row, column], predicted.deviation[row, column] = value, 0.0
         best = predicted.ranked(np.array(possible), front) if possible else first
         return candidates[int(best[0])]

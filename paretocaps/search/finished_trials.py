@@ -68,7 +68,7 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class History:
+class FinishedTrials:
     """The finished trials of a study.
 
     Attributes:

@@ -4,7 +4,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.search.history import LARGEST, History, Scaling
+from paretocaps.search.finished_trials import LARGEST, FinishedTrials, Scaling
 
 OBJECTIVES = parse_objectives("acc,time,params")
 
@@ -42,7 +42,7 @@ def test_known_quantities_are_scaled_by_column():
 
 
 def test_only_finished_trials_count_and_only_those_within_bounds_are_a_front():
-    history = History.of(
+    finished = FinishedTrials.of(
         [
             trial([0.9, 10.0, 100.0]),
             trial(None, TrialState.PRUNED),
@@ -52,19 +52,19 @@ def test_only_finished_trials_count_and_only_those_within_bounds_are_a_front():
         ],
         OBJECTIVES,
     )
-    assert len(history.points) == 3
-    assert history.excess.tolist() == [[0.0], [0.5], [-0.5]]
-    assert history.front.tolist() == [0]
+    assert len(finished.points) == 3
+    assert finished.excess.tolist() == [[0.0], [0.5], [-0.5]]
+    assert finished.front.tolist() == [0]
 
 
 def test_nothing_is_known_at_first():
-    history = History.of([], OBJECTIVES)
-    assert (len(history.points), history.values.shape, len(history.front)) == (0, (0, 3), 0)
+    finished = FinishedTrials.of([], OBJECTIVES)
+    assert (len(finished.points), finished.values.shape, len(finished.front)) == (0, (0, 3), 0)
 
 
 def test_of_very_many_trials_the_front_and_the_latest_are_kept():
     trials = [trial([0.99, 1.0, 1.0]), *(trial([0.5, 2.0, 2.0 + k]) for k in range(LARGEST + 7))]
-    history = History.of(trials, OBJECTIVES)
-    assert len(history.points) == LARGEST + 1
-    assert history.front.tolist() == [0]
-    assert history.values[1, 2] < history.values[-1, 2]
+    finished = FinishedTrials.of(trials, OBJECTIVES)
+    assert len(finished.points) == LARGEST + 1
+    assert finished.front.tolist() == [0]
+    assert finished.values[1, 2] < finished.values[-1, 2]
