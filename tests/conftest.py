@@ -66,13 +66,13 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(autouse=True)
-def host_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session", autouse=True)
+def own_host_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What a machine's processes share is in a folder of the test run: none waits for another's device."""
-    folder = tmp_path_factory.getbasetemp() / "host"
-    folder.mkdir(exist_ok=True)
-    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(folder))
-    return folder
+    folder = tmp_path_factory.mktemp("host")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARETOCAPS_HOST_FOLDER", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
