@@ -21,6 +21,7 @@ import paretocaps
 from paretocaps import service
 from paretocaps.cli.app import SECTIONS, app
 from paretocaps.domain.trainer import TRAINERS
+from paretocaps.replay.table import cards
 from paretocaps.report.tables import choice_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,6 +158,27 @@ def owners() -> str:
     return table(rows, code="package")
 
 
+def tables() -> str:
+    """Return what each recorded table holds."""
+    return table(
+        (
+            {
+                "table": card.name,
+                "played by": f"`{card.options}`",
+                "designs": f"{card.designs} of {card.listed}",
+                "trainings": f"{card.trainings} ({card.failed} failed, {card.loaded} on a loaded device)",
+                "images": f"{card.facts['training images']:,} training, {len(card.labels)} validation,"
+                f" {card.test_images:,} test",
+                "hours": f"{card.hours:.1f} ({card.cpu_hours:.1f} of CPU)",
+                "device": ", ".join(card.devices),
+                "recorded": " to ".join(dict.fromkeys(card.recorded)) + f" with commit {card.recorded_with}",
+            }
+            for card in cards()
+        ),
+        code="table",
+    )
+
+
 def measure() -> ModuleType:
     """Return the module that measures the figures, and makes tables of what was measured."""
     spec = spec_from_file_location("measure", ROOT / "tests" / "benchmarks" / "measure.py")
@@ -176,6 +198,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "python": python,
     "owners": owners,
+    "tables": tables,
     "figures": lambda: measure().table(),
     "speed": lambda: measure().speed_table(),
     "saliency": lambda: measure().saliency_table(),

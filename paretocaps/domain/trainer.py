@@ -344,7 +344,9 @@ class TrainerSpec:
         return train
 
 
-TRAINERS: Registry[TrainerSpec] = Registry("trainer", {}, group="paretocaps.trainers", of=TrainerSpec)
+TRAINERS: Registry[TrainerSpec] = Registry(
+    "trainer", {"replay": "paretocaps.replay.spec:REPLAY"}, group="paretocaps.trainers", of=TrainerSpec
+)
 
 
 def register_trainer(spec: TrainerSpec) -> None:

@@ -16,42 +16,13 @@ from paretocaps.domain.job import DataSpec
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
+from paretocaps.replay.space import TABLE
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import sobol
 
 LISTS = Path(__file__).parent / "recorded_designs"
 _LR_MIN = "lr_min"
 _DIGITS = 4  # significant, of drawn rates
-
-_SPACE: dict[str, Any] = {
-    "lr_policy": [
-        *("fixed", "exponential", "one_cycle", "warm_restarts", "step_decay", "epoch_decay"),
-        "explore_exploit",
-    ],
-    "cycle": {"values": ["epoch", "phase"], "when": {"lr_policy": "warm_restarts"}},
-    "lr_max": {"low": 3e-4, "high": 1e-2, "log": True},
-    _LR_MIN: {  # drawn as a share of lr_max
-        "low": 1e-3,
-        "high": 1.0,
-        "log": True,
-        "when": {"lr_policy": ["one_cycle", "warm_restarts", "explore_exploit"]},
-    },
-    "optimizer": ["adam", "adamw"],
-    "weight_decay": {"low": 1e-4, "high": 1e-1, "log": True, "when": {"optimizer": "adamw"}},
-    "batch_schedule": ["constant", "adabatch"],
-    "batch_size": {"values": [16, 32, 64, 128], "when": {"batch_schedule": "constant"}},
-    "first_batch": {"values": [1, 4, 8], "when": {"batch_schedule": "adabatch"}},
-    "adabatch_p": {"values": [4, 5, 6], "when": {"batch_schedule": "adabatch"}},
-    "augment": ["none", "shift"],
-}
-_OF_CAPSULES: dict[str, Any] = {
-    "routing_iterations": [1, 2, 3],
-    "weight_sharing": [False, True],
-    "decoder": ["full", "reduced", "none"],
-    "pruning_ratio": [0.0, 0.25, 0.5, 0.75],
-    "pruning_start": {"values": [0.2, 0.5], "when": {"pruning_ratio": [0.25, 0.5, 0.75]}},
-}
-_GROWTH = {"growth": {"values": ["doubling", "once"], "when": {"batch_schedule": "adabatch"}}}
 
 
 @dataclass(frozen=True)
@@ -78,20 +49,15 @@ class Recording:
     fix: dict[str, Any]
     grows: bool = False
 
-    def space(self) -> Space:
-        """Return the space that is drawn from."""
-        capsules = tuple(family for family in self.families if family != "lenet5")
-        table = {"family": list(self.families), **_SPACE, **(_GROWTH if self.grows else {})}
-        table["blocks"] = {"values": [1, 2], "when": {"family": [f for f in capsules if f != "capsnet"]}}
-        for name, entry in _OF_CAPSULES.items():
-            entry = entry if isinstance(entry, dict) else {"values": entry}
-            table[name] = entry | {"when": {**entry.get("when", {}), "family": list(capsules)}}
-        return Space.parse(table)
-
-    def study_space(self) -> dict[str, Any]:
-        """Return the space of the study that records it, which contains all its designs."""
-        space = self.space().table()
-        return space | {_LR_MIN: space[_LR_MIN] | {"low": 1e-7, "high": 1e-2}}
+    def table(self) -> dict[str, Any]:
+        """Return the space of the study that records it, as a study file has it."""
+        table: dict[str, Any] = json.loads(json.dumps({**TABLE, "family": self.families}))
+        if not self.grows:
+            del table["growth"]
+        for entry in table.values():
+            if isinstance(entry, dict) and "family" in (when := entry.get("when", {})):
+                when["family"] = [family for family in when["family"] if family in self.families]
+        return table
 
     def images(self, mnist: str | None) -> DataSpec:
         """Return the images to train on, which are those in the folder `mnist` if they are MNIST's."""
@@ -121,7 +87,9 @@ RECORDINGS = {
 
 def draw(recording: Recording, data: DataSpec) -> dict[str, dict[str, Any]]:
     """Return the designs of a table on its images, those to record first at the beginning."""
-    trainer, space = TRAINERS.get("capsnet"), recording.space()
+    trainer = TRAINERS.get("capsnet")
+    shares = {_LR_MIN: {**TABLE[_LR_MIN], "low": 1e-3, "high": 1.0}}  # of lr_max
+    space = Space.parse(recording.table() | shares)
     same = SameTraining(trainer, recording.epochs, trainer.check_data(data).facts)
     of_papers = ((name, dict(choices)) for name, choices in trainer.designs.items())
     drawn = (("", _with_floor(point)) for point in sobol(space, recording.fix, recording.seed))

@@ -41,7 +41,7 @@ def study(name: str, designs: int, storage: str, mnist: str | None = None) -> St
         designs=tuple(drawn),
         design={key: choices for key, choices in drawn.items() if key not in of_papers},
         fix=recording.fix,
-        space=recording.study_space(),
+        space=recording.table(),
         require=(),
         test_every_epoch=True,
     )

@@ -1,8 +1,9 @@
-"""The built-in trainer keeps the contract that outside ones keep."""
+"""The built-in trainers keep the contract that outside ones keep."""
 
 import pytest
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.replay.spec import REPLAY
 from paretocaps.testing.trainer import TrainerContract
 from paretocaps.training.spec import CAPSNET
 
@@ -24,3 +25,9 @@ class TestCapsnet(TrainerContract):
     def test_it_was_pruned(self, training):
         assert [record.network for record in training.records] == [0, 0, 1]
         assert training.measurement.best_epoch == 3
+
+
+class TestReplay(TrainerContract):
+    spec = REPLAY
+    data = DataSpec(name="digits")
+    epochs = 5
