@@ -14,6 +14,7 @@ class Card(BaseModel):
         name: its name.
         data: the images of its trainings.
         facts: the facts about these images on which the effects of choices depend (`CheckedData.facts`).
+        reading: how these images were read (`CheckedData.reading`).
         labels: the labels of the validation images, in their order.
         test_images: how many test images there are.
         epochs: the epochs of every training.
@@ -34,6 +35,7 @@ class Card(BaseModel):
     name: str
     data: DataSpec
     facts: dict[str, int]
+    reading: dict[str, Any]
     labels: tuple[int, ...]
     test_images: int
     epochs: int

@@ -60,14 +60,14 @@ def _cut(whole: Measurement, epochs: Sequence[EpochRecord]) -> Measurement:
 
 
 def check_data(data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
-    """Return the facts about images of which there is a table, without reading the images (`Check`).
+    """Return what was found in the images of a table, without reading them again (`Check`).
 
     Raises:
         UsageError: no table is of these images; the message names the tables.
     """
     for card in cards():
         if card.data == data:
-            return CheckedData(facts=card.facts)
+            return CheckedData(reading=card.reading, facts=card.facts)
     raise UsageError(f"no table has trainings on {data}: {there_are()}")
 
 

@@ -98,8 +98,9 @@ def distance(first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
     """Return the distance of two sets of canonical choices, 0 to 1: the mean over the choices of the space.
 
     A choice counts 1 where listed values differ and where only one of them has the choice, and a number the
-    share of its range that lies between the two, on a logarithmic scale where it is sampled on one. A choice
-    that neither has does not count, and one that the space lacks counts as a listed one.
+    share of its range that lies between the two, on a logarithmic scale where it is sampled on one, where 0
+    is 1 away from all others. A choice that neither has does not count, and one that the space lacks counts
+    as a listed one.
     """
     known = {parameter.name: parameter for parameter in SPACE}
     names = first.keys() | second.keys()
@@ -120,9 +121,11 @@ def _apart(parameter: Parameter | None, first: Any, second: Any) -> float:
     ):
         return 1.0
     low, high = float(parameter.low), float(parameter.high)
-    if parameter.log:
-        return min(abs(math.log(first / second)) / math.log(high / low), 1.0)
-    return min(abs(float(first) - float(second)) / (high - low), 1.0)
+    if not parameter.log:
+        return min(abs(float(first) - float(second)) / (high - low), 1.0)
+    if min(first, second) <= 0:  # such as no weight decay
+        return 1.0
+    return min(abs(math.log(first / second)) / math.log(high / low), 1.0)
 
 
 @lru_cache

@@ -62,13 +62,14 @@ def card_of(rows: list[Recorded], days: list[str], asked: argparse.Namespace) ->
     """Return the card of a table with these trainings."""
     recording = RECORDINGS[asked.table]
     images = recording.images(asked.mnist)
-    splits, facts = read_splits(images), TRAINERS.get("capsnet").check_data(images).facts
+    splits, found = read_splits(images), TRAINERS.get("capsnet").check_data(images)
     measured = [Measurement.model_validate(row.measurement) for row in rows if row.measurement is not None]
     epochs = [record for one in measured for record in one.epochs]
     return Card(
         name=recording.name,
         data=recording.data,
-        facts=dict(facts),
+        facts=dict(found.facts),
+        reading=dict(found.reading or {}),
         labels=tuple(splits.validation.labels.tolist()),
         test_images=len(splits.test),
         epochs=recording.epochs,

@@ -63,7 +63,9 @@ def test_test_accuracies_are_those_of_the_best_epoch_unless_all_are_wanted():
 
 
 def test_data_and_quantities_that_no_table_has_are_refused():
-    assert check_data(DataSpec(name="digits")).facts == DIGITS.card.facts
+    found = check_data(DataSpec(name="digits"))
+    assert found.facts == DIGITS.card.facts
+    assert found.reading["train_images"] == 1294
     with pytest.raises(UsageError, match=r"no table has trainings on mnist: there are digits"):
         check_data(DataSpec(name="mnist"))
     check_measures(["acc", "time", "cpu_time", "flops", "epoch_time", "time_to(acc=0.9)"], ["cpu"])

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paretocaps.domain.job import DataSpec
@@ -38,11 +38,13 @@ def test_values_are_exactly_as_recorded():
 
 
 @given(DESIGNS)
+@settings(max_examples=10)
 def test_a_recorded_design_is_nearest_to_itself(name):
     assert DIGITS.nearest(DIGITS.designs[name]) == name
 
 
 @given(DESIGNS, DESIGNS, DESIGNS)
+@settings(max_examples=50)
 def test_the_distance_is_symmetric_and_between_0_and_1(a, b, c):
     first, second, third = (DIGITS.designs[name] for name in (a, b, c))
     assert distance(first, first) == 0
