@@ -81,7 +81,7 @@ class Progress(Observer):
         self.lines: tuple[Line, ...] = ()
         self.to_keep: tuple[Line, ...] = ()
         self.finished = 0
-        self.failed = 0
+        self.failed = self.rejected = 0
         self.base: Mapping[str, Any] = {}
         self._finished_before = 0
         self._opened_at = 0.0
@@ -173,6 +173,10 @@ class Progress(Observer):
         label = self._end_seed(trial, seed)
         why = " ".join(reason.split())
         self._note("failed", f"trial {trial} keeps its values: its seed {seed} failed: {why}", label)
+
+    def trial_rejected(self, trial: int, reason: str) -> None:
+        """Count a trial that is not trained."""
+        self.rejected += 1
 
     def trial_failed(self, trial: int, reason: str) -> None:
         """Count a failed trial and note why."""

@@ -21,7 +21,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     front = summary.front
     failed = f", {summary.failed} failed" if summary.failed else ""
     finished = counted(summary.finished, "trial")
-    say(f"study {summary.study}: {finished} finished{failed} in {clock_text(view.elapsed)}")
+    rejected = f", {summary.rejected} rejected before training" if summary.rejected else ""
+    say(f"study {summary.study}: {finished} finished{failed}{rejected} in {clock_text(view.elapsed)}")
     if summary.time_is_up:
         say(summary.time_is_up)
     if summary.collapsed:

@@ -84,6 +84,8 @@ class StudySpec(BaseModel):
             objective, to which no sampler is led.
         test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings;
             nothing is chosen by it.
+        reject: whether choices are not trained that would break a bound or need too much memory, that
+            diverge, or whose most optimistic outcome another trial beats (see `search.rejection`).
         published: figures that a paper prints about these trials, for the report; they steer nothing.
         ensembles: by name, networks of the study that are measured together when they are trained
             (`[ensembles.NAME]`); their weights are kept.
@@ -131,6 +133,7 @@ class StudySpec(BaseModel):
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
     require: tuple[str, ...] | None = ()
+    reject: bool = True
     test_every_epoch: bool = False
     published: Published | None = None
     ensembles: dict[str, EnsembleSpec] = {}

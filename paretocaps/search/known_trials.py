@@ -23,8 +23,8 @@ class KnownTrials:
         change: the change of the study up to which they were read.
         states: the states of the trials by number.
         counts: how many trials are in each state.
-        seen: the keys of the trainings that are not to be proposed: all that have not failed, and those that
-            have failed since the first reading.
+        seen: the keys of the trainings that are not to be proposed: all that neither have failed nor were
+            rejected, and those that have or were since the first reading.
         failed: how many trials had failed at the first reading, by the digest of their training.
         designs: how many trials there were of each design at the first reading.
         again: the designs of failed trials that may succeed if they are tried again.
@@ -48,7 +48,7 @@ class KnownTrials:
             self._note(trial)
             if trial.state == "failed":
                 self.failed[digests[trial.number]] += 1
-            else:
+            elif trial.state != "rejected":
                 self.seen.add(self.same.key(trial.choices))
             if trial.design is not None:
                 self.designs[trial.design] += 1
@@ -62,8 +62,8 @@ class KnownTrials:
 
     @property
     def counted(self) -> int:
-        """How many trials count as those that the study is to have: all that have not failed."""
-        return self.counts.total() - self.counts["failed"]
+        """How many trials count as those that the study is to have: all but the failed and the rejected."""
+        return self.counts.total() - self.counts["failed"] - self.counts["rejected"]
 
     def update(self) -> list[TrialState]:
         """Read the trials that have changed since the last reading, and return them."""

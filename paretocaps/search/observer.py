@@ -60,6 +60,9 @@ class Observer:
     def trial_failed(self, trial: int, reason: str) -> None:
         """Show that a trial ended without a measurement."""
 
+    def trial_rejected(self, trial: int, reason: str) -> None:
+        """Show that a trial is not trained, and why."""
+
     def front_changed(self, front: FrontRecord) -> None:
         """Show the new front over the study's objectives."""
 

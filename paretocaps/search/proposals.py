@@ -28,8 +28,14 @@ _RESAMPLE = 3
 _DRAWS = 16_384
 
 
-Nothing = Literal["exhausted", "full"]
-"""Why there is no further trial: every point of the space was tried, or the study has all its trials."""
+MOST_REJECTED = 200
+"""How many proposals in a row may be rejected before nothing more is proposed."""
+Nothing = Literal["exhausted", "full", "rejected"]
+"""Why there is no further trial.
+
+Every point of the space was tried, the study has all its trials, or `MOST_REJECTED` proposals in a row were
+rejected.
+"""
 Claim = Callable[["Proposal"], Begun | Refusal]
 """Begins the trial of a proposal, or refuses because of what other drivers have done (`claim_new`)."""
 
@@ -50,7 +56,8 @@ class Proposals:
     On a discrete space samplers repeat choices (TPE in more than a third of its trials), and training them
     again adds nothing to the front. Optuna is told that a repeated proposal was pruned, which TPE counts
     among the bad ones and other samplers ignore; after three in a row, the next choices are sampled evenly
-    from those not tried.
+    from those not tried. What `claim` rejects is no repeat: Optuna is told that it was pruned, and is asked
+    again.
 
     Args:
         study: the Optuna study, with its sampler.
@@ -75,6 +82,7 @@ class Proposals:
     _first: deque[tuple[str, PlacedDesign]] = field(init=False, default_factory=deque)
     _designed: dict[str, Mapping[str, Any]] = field(init=False, default_factory=dict)
     _contradicted: bool = field(init=False, default=False)
+    _rejected: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.space, self.fix = self.designs.space, self.designs.fix
@@ -141,16 +149,21 @@ class Proposals:
             self._first.popleft()
             if found is not None:
                 return found
-        for _ in range(_RESAMPLE):
-            asked = self._ask()
+        repeats = 0
+        while self._rejected < MOST_REJECTED and repeats < _RESAMPLE:
+            asked, rejected = self._ask(), self._rejected
             if asked is None:
                 break
             if found := self._try(asked, claim):
                 return found
-        while (point := self._unseen(self._untried())) is not None:
+            repeats += self._rejected == rejected
+        while self._rejected < MOST_REJECTED:
+            point = self._unseen(self._untried())
+            if point is None:
+                return "exhausted"
             if found := self._try(begin_at(self.study, point, {}), claim):
                 return found
-        return "exhausted"
+        return "rejected"
 
     def _ask(self) -> optuna.Trial | None:
         """Return a trial of the sampler, of its start or of its sequence, which may have come to its end."""
@@ -190,6 +203,11 @@ class Proposals:
         if claimed == "seen":
             self._prune(trial, "repeats")
             return None
+        if claimed == "rejected":
+            self._rejected += 1
+            self._prune(trial, "rejected")
+            return None
+        self._rejected = 0
         return proposal, claimed
 
     def _prune(self, trial: optuna.Trial, why: str) -> None:

@@ -60,6 +60,8 @@ class Recovery:
             state = results.known.states.get(number)
             if state == "finished":
                 results.tell(number)
+            elif state == "rejected":
+                results.tell_rejected(number)
             elif alone and state in (None, "failed"):
                 results.tell_failed(number)
         results.give_up_told()
@@ -144,6 +146,9 @@ class Recovery:
         if trial.state == "failed":
             _forget_checkpoints(trial, ())
             results.tell_failed(trial.number)
+            return
+        if trial.state == "rejected":
+            results.tell_rejected(trial.number)
             return
         if trial.state == "finished":
             results.take_in()

@@ -24,6 +24,7 @@ from paretocaps.search.ranking import named_values
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
 from paretocaps.search.study_front import StudyFront
+from paretocaps.storage.rejections import RejectedTrial
 from paretocaps.storage.store import Store
 
 _TRIES = 3  # to store a front while other drivers finish trials; whoever finishes the last one stores it
@@ -48,6 +49,7 @@ class Results:
         failures: what failed in this run.
         retries: which trainings are tried again.
         room: whether new trainings can leave their files.
+        rejected: why the last trial of this run was rejected; empty if none was.
     """
 
     spec: StudySpec
@@ -62,6 +64,7 @@ class Results:
     failures: Failures = field(init=False)
     retries: Retries = field(init=False)
     room: Room = field(init=False)
+    rejected: str = ""
     _told: list[int] = field(default_factory=list)
     _remarked: set[str] = field(default_factory=set)
     _compared: bool = False
@@ -145,16 +148,33 @@ class Results:
     def excesses(self, number: int) -> dict[str, float]:
         """Return by how much a trial breaks each stated bound, as a share of it, by the bound's text.
 
-        All samplers need the same bounds on all trials, so a trial without values breaks them all.
+        A rejected trial breaks those that it was predicted to break. All samplers need the same bounds on all
+        trials: one of which nothing is known breaks none.
         """
-        table = self.standing.table
+        table, study = self.standing.table, self.spec.study
         if number not in table.trials:  # another driver has finished it just now, or it has no values
-            table = self.store.table(self.spec.study, table.quantities, [number])
-        values = named_values(table, table.row(number)) if len(table) else {}
-        return {
-            str(bound): bound.excess(values.get(OBJECTIVES.get(bound.name).quantity))
-            for bound in self.spec.stated
-        }
+            table = self.store.table(study, table.quantities, [number])
+        finished = len(table) > 0
+        values = named_values(table, table.row(number)) if finished else self.store.predicted(study, number)
+        found = {}
+        for bound in self.spec.stated:
+            value = values.get(OBJECTIVES.get(bound.name).quantity)
+            found[str(bound)] = bound.excess(value) if finished or value is not None else 0.0
+        return found
+
+    def reject(self, trial: RejectedTrial) -> bool:
+        """Store a trial that is not trained, of which the caller tells Optuna; return whether it is ours."""
+        if not self.store.reject_trial(self.spec.study, trial):
+            return False
+        self._told.append(trial.number)
+        self.rejected = trial.reason
+        self.observer.trial_rejected(trial.number, trial.reason)
+        return True
+
+    def tell_rejected(self, number: int) -> None:
+        """Tell Optuna that a trial was rejected: that it was pruned, which TPE counts among the bad ones."""
+        tell_once(self.study, number, state=TrialState.PRUNED)
+        self._told.append(number)
 
     def tell_failed(self, number: int) -> None:
         """Tell Optuna that a trial failed."""

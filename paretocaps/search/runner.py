@@ -23,9 +23,11 @@ from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import end_session
 from paretocaps.search.proposals import Proposal, Proposals
 from paretocaps.search.recovery import Recovery
+from paretocaps.search.rejection import Rejection, all_rejected
 from paretocaps.search.results import Results
 from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.claims import Begun, NewTrial, Refusal
+from paretocaps.storage.rejections import RejectedTrial
 
 _MOMENT = 0.5  # s between two looks at other drivers
 _PARTING = 2.0  # s that an interrupted driver waits for the database
@@ -45,6 +47,7 @@ class Runner:
         executor: trains jobs; the caller enters and exits its context.
         interrupts: is checked between steps, to stop the study.
         origin: is written to the folder of every training.
+        rejection: tells which proposals are not worth a training; None trains all.
     """
 
     results: Results
@@ -53,6 +56,7 @@ class Runner:
     executor: Executor
     interrupts: Interrupts = field(default_factory=Interrupts)
     origin: Origin | None = None
+    rejection: Rejection | None = None
     exhausted: bool = False
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
@@ -104,6 +108,8 @@ class Runner:
         failures = self.results.failures
         if failures.trials:
             raise ParetocapsError(f"every point of the space failed; the last reason: {failures.reason}")
+        if self.results.rejected:
+            raise UsageError(all_rejected(self.results.rejected))
         if self.exhausted:
             raise UsageError("the trainer allows no point of the space: change the space or --fix")
 
@@ -167,10 +173,13 @@ class Runner:
                 self.results.rank()
             if known.counted >= self.spec.trials or not self._has_room():
                 return None
-            found = self.proposals.next(self._claim)
+            found = self.proposals.next(self._claim_unless_rejected)
             if found == "exhausted":
                 self.exhausted = True
                 self.observer.notice("every point of the space was tried: there is nothing more to sample")
+            elif found == "rejected":
+                self.exhausted = True
+                self.observer.notice(all_rejected(self.results.rejected))
             elif found == "full":
                 refused = True
             else:
@@ -202,6 +211,19 @@ class Runner:
         trial = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(self.spec.seeds))
         self.results.open[trial.number] = trial
         return trial
+
+    def _claim_unless_rejected(self, proposal: Proposal) -> Begun | Refusal:
+        """Claim a proposal, or store that it is not worth a training; designs are always trained."""
+        verdict = None
+        if self.rejection is not None and proposal.design is None:
+            verdict = self.rejection.verdict(proposal.choices)
+        if verdict is None:
+            return self._claim(proposal)
+        training = self.results.known.same.digest(proposal.choices)
+        rejected = RejectedTrial(
+            proposal.number, proposal.choices, training, verdict.reason, verdict.predicted
+        )
+        return "rejected" if self.results.reject(rejected) else "taken"
 
     def _claim(
         self,

@@ -36,6 +36,7 @@ from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_
 from paretocaps.search.places import fewer_jobs, places_on_slots
 from paretocaps.search.problem import Problem, nothing
 from paretocaps.search.proposals import Proposals
+from paretocaps.search.rejection import Rejection
 from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
@@ -95,7 +96,8 @@ def run_study(
                 if spec.stated:
                     constrain(study, results.excesses)
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer)
-                runner = Runner(results, driver, proposals, executor, interrupts, origin)
+                rejection = Rejection(spec, forecaster) if spec.reject else None
+                runner = Runner(results, driver, proposals, executor, interrupts, origin, rejection)
                 observer.opened(spec, known.counts["finished"])
                 for remark in (*_remarks(checked, driver), *notices):
                     observer.notice(remark)

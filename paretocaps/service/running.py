@@ -35,6 +35,7 @@ class RunSummary:
         front: the front of the trials that keep the study's bounds.
         storage: path of an SQLite file, or database URL.
         collapsed: how many of the finished trials are no better than always answering the largest class.
+        rejected: how many trials were rejected before they were trained.
         time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
     """
 
@@ -45,6 +46,7 @@ class RunSummary:
     front: "Front"
     storage: str
     collapsed: int = 0
+    rejected: int = 0
     time_is_up: str = ""
 
 
@@ -106,6 +108,7 @@ def optimize(
         front=front,
         storage=spec.storage,
         collapsed=int(runner.results.standing.table.all_collapsed.sum()),
+        rejected=runner.results.known.counts["rejected"],
         time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 
@@ -168,7 +171,8 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     except NoStudiesError:
         return None, 0
     kept = {name: value for name, value in content.items() if value is not None}
-    return {"require": content.get("require"), **kept}, finished  # None is the bound of an older study
+    older = {"require": content.get("require"), "reject": False}  # what an older study does not store
+    return older | kept, finished
 
 
 def _how_to_go_on(spec: StudySpec, why: str) -> str:

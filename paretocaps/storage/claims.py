@@ -15,7 +15,9 @@ from paretocaps.storage.records import canonical_json
 from paretocaps.storage.schema import TRIALS, now
 from paretocaps.storage.studies import named
 
-Refusal = Literal["full", "seen", "taken"]
+Refusal = Literal["full", "seen", "taken", "rejected"]
+"""Why a trial is not begun: the study has all its trials, or the same training, another driver has the
+number, or the trial is not worth a training, which a driver finds out before it claims it."""
 _COUNTED = "running", "finished", "interrupted", "stopped"
 
 
@@ -57,7 +59,8 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Re
 
     Returns:
         The attempt; or "full" if the running, interrupted, stopped and finished trials are already `total`,
-        "seen" if one that has not failed is the same training, "taken" if the number is another driver's.
+        "seen" if one that neither failed nor was rejected is the same training, "taken" if the number is
+        another driver's.
 
     Raises:
         StorageError: there is no such study.
@@ -76,7 +79,7 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Re
             count.where(own, number, TRIALS.c.driver == driver).scalar_subquery(),
             count.where(own, counted).scalar_subquery(),
             # not by the states of `counted`, for which SQLite would go through all trials
-            count.where(own, same, TRIALS.c.state != "failed").scalar_subquery(),
+            count.where(own, same, TRIALS.c.state.not_in(("failed", "rejected"))).scalar_subquery(),
             count.where(own, same, TRIALS.c.state == "failed").scalar_subquery(),
         )
     ).one()

@@ -17,6 +17,7 @@ from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
+from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
@@ -106,6 +107,8 @@ class Store:
     fail_trial = _writes(_trials.fail_trial)
     interrupt_trial = _writes(_trials.interrupt_trial)
     interrupt_attempts = _writes(_trials.interrupt_attempts)
+    reject_trial = _writes(_rejections.reject_trial)
+    predicted = _reads(_rejections.predicted)
     import_trials = _writes(_bulk.import_trials)
     counts = _reads(_trials.counts)
 

@@ -16,6 +16,7 @@ class Watcher(Observer):
     def __init__(self):
         self.started, self.finished, self.failed, self.fronts, self.notices = [], [], [], [], []
         self.seeds, self.seed_values, self.seed_failures, self.redone = [], [], [], []
+        self.rejected = []
 
     def trial_started(self, job, design):
         self.started.append((job.trial, job.seed, job.attempt, design))
@@ -37,6 +38,9 @@ class Watcher(Observer):
 
     def seed_failed(self, trial, seed, reason):
         self.seed_failures.append((trial, seed, reason))
+
+    def trial_rejected(self, trial, reason):
+        self.rejected.append((trial, reason))
 
     def front_changed(self, front):
         self.fronts.append(front)

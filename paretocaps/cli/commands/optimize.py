@@ -72,6 +72,11 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Start the study without designs.")
 @shared("--require", " The sampler is led to trials within the bounds.", multiple=True)
+@click.option(
+    "--reject/--no-reject",
+    default=None,
+    help="Do not train what would break a bound, lack memory, diverge or be beaten.  [default: --reject]",
+)
 @shared("--plain", is_flag=True)
 def command(
     spec_file: str | None,

@@ -1,0 +1,147 @@
+"""What is known without a training is not trained: it is stored as rejected, with the reason."""
+
+import dataclasses
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from paretocaps import service
+from paretocaps.domain.forecast import Forecast
+from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UsageError
+from paretocaps.search.proposals import MOST_REJECTED
+from paretocaps.search.rejection import Rejection
+from paretocaps.storage.store import Store
+from paretocaps.testing import probe
+
+RATES = {"learning_rate": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}
+
+
+def params(choices):
+    return round(1000 * choices["learning_rate"])
+
+
+def forecasting(data, epochs, ranks):
+    return lambda choices: Forecast(
+        exact={"params": params(choices)}, estimated={"memory": 1e6 * choices["learning_rate"]}
+    )
+
+
+def train(job, on_epoch) -> Measurement:
+    return probe.train(job, on_epoch).model_copy(update={"params": params(job.choices)})
+
+
+SIZED = dataclasses.replace(
+    probe.PROBE,
+    name="sized",
+    train=f"{__name__}:train",
+    forecast=f"{__name__}:forecasting",
+    designs={"large": {"learning_rate": 0.8}},
+)
+
+
+@pytest.fixture(autouse=True)
+def _sized(monkeypatch):
+    monkeypatch.setitem(TRAINERS._entries, "sized", SIZED)
+
+
+def sized(run, **options):
+    space = options.pop("space", RATES)
+    return run(**{"trainer": "sized", "space": space, "designs": (), "sampler": "random", **options})
+
+
+def states(storage):
+    with Store.open(storage, create=False) as store:
+        return {trial.number: trial for trial in store.trials("s")}
+
+
+@pytest.mark.parametrize(
+    ("bound", "reason"),
+    [
+        ("params<=500", "params is 800, which breaks the bound params<=500"),
+        ("params>900", "params is 800, which breaks the bound params>900"),
+        ("memory<=700k", "memory is about 8e+05, which breaks the bound memory<=700000"),
+        ("params<=800", ""),
+        ("memory<=750k", ""),  # it is known to a tenth
+        ("acc>=0.99", ""),  # nothing is known of it
+    ],
+)
+def test_a_bound_that_is_broken_at_best_is_the_reason(bound, reason):
+    rejection = Rejection(StudySpec(require=(bound,)), forecasting(None, 1, 1))
+    verdict = rejection.verdict({"learning_rate": 0.8})
+    assert (verdict.reason if verdict else "") == reason
+    if verdict:
+        assert verdict.predicted == {"params": 800, "memory": 8e5}
+
+
+def test_without_a_forecast_or_where_choices_do_not_fit_nothing_is_rejected():
+    def refusing(choices):
+        raise UsageError("too small")
+
+    for forecaster in (None, refusing):
+        assert Rejection(StudySpec(require=("params<=5",)), forecaster).verdict({}) is None
+
+
+def test_a_rejected_trial_is_stored_and_does_not_count(run, storage):
+    summary, watcher = sized(run, require=["params<=500"], trials=5)
+    found = states(storage)
+    finished = [trial for trial in found.values() if trial.state == "finished"]
+    rejected = [trial for trial in found.values() if trial.state == "rejected"]
+    assert sorted(params(trial.choices) for trial in finished) == [100, 200, 300, 400, 500]
+    assert summary.finished == 5
+    assert summary.rejected == len(rejected) == len(watcher.rejected) > 0
+    for trial in rejected:
+        assert trial.reason == f"params is {params(trial.choices)}, which breaks the bound params<=500"
+        assert trial.attempts == ()
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert {study.trials[trial.number].state for trial in rejected} == {TrialState.PRUNED}
+    with Store.open(storage, create=False) as store:
+        assert store.predicted("s", rejected[0].number)["params"] == params(rejected[0].choices)
+        assert store.unowned("s") == []
+
+
+def test_nothing_is_rejected_where_that_is_not_wanted(run):
+    summary, _ = sized(run, require=["params<=500"], trials=8, reject=False)
+    assert (summary.finished, summary.rejected) == (8, 0)
+
+
+def test_designs_are_trained_whatever_is_known_of_them(run, storage):
+    sized(run, require=["params<=500"], designs=("large",), trials=1)
+    assert [(trial.design, trial.state) for trial in states(storage).values()] == [("large", "finished")]
+
+
+def test_a_run_ends_when_all_is_rejected(run, storage):
+    space = {"learning_rate": {"low": 0.5, "high": 0.9}}
+    summary, watcher = sized(run, space=space, require=["params<=400"], designs=("large",), trials=3)
+    assert (summary.finished, summary.rejected, summary.exhausted) == (1, MOST_REJECTED, True)
+    assert watcher.notices[-1].startswith(f"{MOST_REJECTED} proposals in a row were rejected")
+    with pytest.raises(UsageError, match="give wider bounds"):
+        sized(run, study="none", space=space, require=["params<=400"], trials=3)
+
+
+def test_what_one_bound_rejects_is_trained_when_the_bound_is_lifted(run, storage):
+    sized(run, require=["params<=300"], trials=3)
+    summary, _ = sized(run, require=["params<=800"], trials=8)
+    assert summary.finished == 8
+
+
+def test_optuna_is_told_of_what_a_driver_rejected_that_was_killed_before_it_did(run, storage, monkeypatch):
+    monkeypatch.setattr("paretocaps.search.proposals.Proposals._prune", killed)
+    with pytest.raises(KeyError, match="killed"):
+        sized(run, require=["params<=100"], trials=1, seed=3)
+    monkeypatch.undo()
+    monkeypatch.setitem(TRAINERS._entries, "sized", SIZED)
+    (left,) = [number for number, trial in states(storage).items() if trial.state == "rejected"]
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert study.trials[left].state == TrialState.RUNNING
+    sized(run, require=["params<=100"], trials=1, seed=3)
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert study.trials[left].state == TrialState.PRUNED
+    assert service.load_trials("s", storage)["state"].tolist().count("rejected") >= 1
+
+
+def killed(*_):
+    raise KeyError("killed")
