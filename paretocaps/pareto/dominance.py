@@ -1,4 +1,4 @@
-"""The first non-dominated front."""
+"""The non-dominated fronts of a matrix: the first, or as many layers as are needed."""
 
 from collections.abc import Sequence
 
@@ -40,3 +40,19 @@ def nondominated(matrix: Matrix) -> Rows:
 
     front: Rows = np.asarray(find_non_dominated(matrix), dtype=np.intp)
     return front
+
+
+def layers(matrix: Matrix, fewest: int) -> list[Rows]:
+    """Return the rows of the first front, of the front without these, and so on: `fewest` rows or more.
+
+    Args:
+        matrix: finite, minimized float[n, m].
+        fewest: how many rows are needed; all n are returned if it is more than n.
+    """
+    left: Rows = np.arange(len(matrix))
+    found: list[Rows] = []
+    while len(left) and sum(map(len, found)) < fewest:
+        front = nondominated(matrix[left])
+        found.append(left[front])
+        left = np.delete(left, front)
+    return found

@@ -11,7 +11,6 @@ from optuna.samplers import (
     NSGAIIISampler,
     NSGAIISampler,
     RandomSampler,
-    TPESampler,
 )
 
 from paretocaps.registry import Registry
@@ -19,6 +18,7 @@ from paretocaps.search.portfolio import Portfolio
 from paretocaps.search.problem import Problem
 from paretocaps.search.sequences import Sequence, grid, sobol
 from paretocaps.search.start import START
+from paretocaps.search.tpe import tpe
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def population(trials: int) -> int:
 
 
 def _tpe(seed: int, _: int) -> BaseSampler:
-    return _quietly(lambda: TPESampler(seed=seed, multivariate=True, n_startup_trials=START))
+    return tpe(seed, START)
 
 
 def _nsga2(seed: int, trials: int) -> BaseSampler:
@@ -70,7 +70,15 @@ def _nsga3(seed: int, trials: int) -> BaseSampler:
 
 
 def _gp(seed: int, _: int) -> BaseSampler:
-    return _quietly(lambda: GPSampler(seed=seed, n_startup_trials=START))
+    conditional = tpe(seed, START)  # for the choices that are not always sampled
+    return _quietly(
+        lambda: GPSampler(
+            seed=seed,
+            n_startup_trials=START,
+            independent_sampler=conditional,
+            warn_independent_sampling=False,
+        )
+    )
 
 
 def _forest(problem: Problem) -> BaseSampler:
@@ -99,7 +107,11 @@ SAMPLERS: Registry[Sampler] = Registry(
         "tpe": Sampler("multivariate tree-structured Parzen estimators", _tpe, start=START),
         "nsga2": Sampler("genetic algorithm NSGA-II", _nsga2),
         "nsga3": Sampler("genetic algorithm NSGA-III, for many objectives", _nsga3),
-        "gp": Sampler("Gaussian processes over the choices that are always sampled", _gp, start=START),
+        "gp": Sampler(
+            "Gaussian processes over the choices that every trial has, TPE over others",
+            _gp,
+            start=START,
+        ),
         "forest": Sampler(
             "trees that predict the objectives, and the largest expected hypervolume improvement",
             _random,

@@ -117,7 +117,7 @@ class TrialCache(BaseStorage):
             found: Iterable[FrozenTrial] = self._read.values()
         else:
             found = self._read_unfinished(study_id, wanted)
-        trials = [trial for trial in found if trial.state in wanted]
+        trials = [trial for trial in found if states is None or trial.state in wanted]
         return copied(trials) if deepcopy else trials
 
     def _read_changed(self, study: int) -> None:

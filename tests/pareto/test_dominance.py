@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from paretocaps.domain.objective import Objective
-from paretocaps.pareto.dominance import nondominated, rank
+from paretocaps.pareto.dominance import layers, nondominated, rank
 
 DIRECTIONS = st.lists(st.sampled_from(["minimize", "maximize"]), min_size=2, max_size=5)
 
@@ -79,6 +79,18 @@ def test_ten_thousand_rows_with_a_known_front():
 def test_nothing_is_no_front():
     assert rank([], objectives(["maximize", "minimize"])).tolist() == []
     assert nondominated(np.zeros((0, 2))).tolist() == []
+
+
+@given(st.integers(1, 4), st.integers(1, 60), st.data())
+def test_layers_are_the_fronts_of_what_is_left(columns, fewest, data):
+    shape = st.tuples(st.integers(0, 40), st.just(columns))
+    matrix = data.draw(arrays(float, shape, elements=st.integers(-3, 3).map(float)))
+    left, found = np.arange(len(matrix)), layers(matrix, fewest)
+    for layer in found:
+        assert set(layer) == set(left[nondominated(matrix[left])])
+        left = np.setdiff1d(left, layer)
+    assert sum(map(len, found[:-1])) < fewest
+    assert len(left) == 0 or sum(map(len, found)) >= fewest
 
 
 @pytest.mark.parametrize("module", ["torch", "optuna", "scipy", "pandas", "matplotlib"])
