@@ -165,6 +165,19 @@ class RunFolder:
             shutil.move(path, self.path / path.name)
         return bool(found)
 
+    def copy_checkpoint(self, other: "RunFolder") -> bool:
+        """Copy the last checkpoint of another training here, to go on from; return whether it had one.
+
+        Raises:
+            OSError: it cannot be copied.
+        """
+        found = other.checkpoints[:1]
+        for path in found:
+            private_folder(self.path)
+            with path.open("rb") as source, whole_file(self.checkpoint) as copy:
+                shutil.copyfileobj(source, copy)
+        return bool(found)
+
     def clear_failed(self, *, again: bool = False) -> None:
         """Remove the files of a failed training except for its failure, log and lock file.
 

@@ -233,3 +233,15 @@ def test_checkpoints_move_to_the_next_attempt_and_go_with_the_training(tmp_path)
     assert [path.read_text() for path in second.checkpoints] == ["last", "before"]
     second.forget_checkpoints()
     assert list(second.path.iterdir()) == []
+
+
+def test_a_checkpoint_is_copied_and_the_earlier_one_stays_where_it_is(tmp_path):
+    source, own = RunFolder(tmp_path / "source"), RunFolder(tmp_path / "own")
+    assert not own.copy_checkpoint(source)
+    source.path.mkdir()
+    source.checkpoint.write_text("last")
+    source.earlier_checkpoint.write_text("earlier")
+    assert own.copy_checkpoint(source)
+    assert own.checkpoint.read_text() == "last"
+    assert own.checkpoints == (own.checkpoint,)
+    assert len(source.checkpoints) == 2

@@ -113,6 +113,10 @@ class TrainingJob(BaseModel):
         measure: the quantities that the study's objectives need, because some are costly to measure.
         test: whether `test_acc` is to be measured; a study has the test part judged for the members of its
             front alone, when it ends, by trainers that can do so (`TrainerSpec.judge`).
+        keep_checkpoint: whether a checkpoint is written after the last epoch, too, from which a longer
+            training may go on.
+        continued_from: the epochs of a shorter training from whose last checkpoint it may go on, where that
+            is in its folder; None for none.
         test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings.
         stall_timeout: the seconds of silence after which its executor ends it; None for the executor's own.
         trial_timeout: the seconds after which its executor ends it; None for no limit.
@@ -141,6 +145,8 @@ class TrainingJob(BaseModel):
     folder: Path
     checkpoints: bool = False
     checkpoint_every: Duration | None = None
+    keep_checkpoint: bool = False
+    continued_from: Annotated[int, Field(ge=1)] | None = None
     measure: tuple[str, ...] = ()
     test: bool = True
     test_every_epoch: bool = False

@@ -97,6 +97,21 @@ class Forecasting(Protocol):
         ...
 
 
+class Continuing(Protocol):
+    """A function that tells whether a training can go on as a longer one, without importing torch."""
+
+    def __call__(self, choices: Mapping[str, Any], epochs: int, longer: int, facts: Facts) -> str:
+        """Return why a training does not begin as a longer one does; an empty text if it does.
+
+        Args:
+            choices: its canonical choices.
+            epochs: its epochs.
+            longer: the epochs of the longer one, with the same choices, seed and images.
+            facts: what is known about the study.
+        """
+        ...
+
+
 class Train(Protocol):
     """A function that trains one job and measures it.
 
@@ -163,6 +178,8 @@ class TrainerSpec:
             without it, only those near to trainings that failed.
         typical_step: its `TypicalStep` function; without it, a CPU is split into slots only where the user
             asks for it.
+        continuing: its `Continuing` function. A trainer with one can continue the last checkpoint of a
+            shorter training (`TrainingJob.continued_from`); without it, a study continues no other's.
     """
 
     name: str
@@ -181,6 +198,7 @@ class TrainerSpec:
     judge: str = ""
     typical_step: str = ""
     forecast: str = ""
+    continuing: str = ""
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def sampled(self, space: str | Mapping[str, Any] | None) -> Space:
@@ -332,6 +350,13 @@ class TrainerSpec:
             return None
         forecasting: Forecasting = TRAINERS.resolve(self.name, self.forecast)
         return forecasting(data, epochs, ranks)
+
+    def why_not_continued(self, choices: Mapping[str, Any], epochs: int, longer: int, facts: Facts) -> str:
+        """Return why a training of `epochs` epochs cannot go on as one of `longer`; empty if it can."""
+        if not self.continuing:
+            return f"trainer {self.name!r} does not continue shorter trainings"
+        continuing: Continuing = TRAINERS.resolve(self.name, self.continuing)
+        return continuing(choices, epochs, longer, facts)
 
     def load_judge(self) -> Judge | None:
         """Import and return the function that judges trained networks; None if the trainer has none."""

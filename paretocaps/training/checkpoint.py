@@ -64,7 +64,8 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
 
     Raises:
         DataError: a checkpoint is of a newer version.
-        UsageError: it belongs to another training (choices, seed, data or epochs); the differences are named.
+        UsageError: it belongs to another training (choices, seed, data or epochs) than the job, and than the
+            shorter one that the job may continue; the differences are named.
     """
     remarks: tuple[str, ...] = ()
     for path in RunFolder(job.folder).checkpoints:
@@ -78,7 +79,10 @@ def load_checkpoint(job: TrainingJob, splits: DataSplits, device: str) -> Found:
         if there != device and any(map(is_timed, job.measure)):
             left = f"what was trained on {there} was left, because times of two devices do not add up"
             return Found(None, _ended((*remarks, left), "the training began anew"))
-        return Found(content["state"], _ended(remarks, "the training went on from the one before it"))
+        return Found(
+            content["state"],
+            (*_ended(remarks, "the training went on from the one before it"), *_continued(content, job)),
+        )
     return Found(None, _ended(remarks, "the training began anew"))
 
 
@@ -131,12 +135,20 @@ def _check(path: Path, content: Mapping[str, Any], job: TrainingJob, splits: Dat
         written = f"format {content['format']}, where this version writes {_FORMAT}"
         raise DataError(f"checkpoint {str(path)!r} is of a newer version ({written}): {_ANEW}")
     same_images = content["images"] == fingerprint(splits)
+    if content["then"].epochs == job.continued_from:
+        job = job.model_copy(update={"epochs": job.continued_from})
     if differences := content["then"].differences(job, same_images=same_images):
         raise UsageError(
             f"checkpoint {str(path)!r} is of another training, {'; '.join(differences)}: {_ANEW}"
         )
     if not same_images:
         raise UsageError(f"checkpoint {str(path)!r} was trained on other images of {job.data}: {_ANEW}")
+
+
+def _continued(content: Mapping[str, Any], job: TrainingJob) -> tuple[str, ...]:
+    """Return a remark on a checkpoint that a shorter training wrote."""
+    shorter, done = content["then"].epochs, len(content["state"]["records"])
+    return () if shorter == job.epochs else (f"its first {done} epochs are of a training of {shorter}",)
 
 
 def _ended(remarks: tuple[str, ...], how: str) -> tuple[str, ...]:

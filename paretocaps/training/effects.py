@@ -10,8 +10,8 @@ from paretocaps.domain.families.families import FAMILIES
 from paretocaps.schedules.plan import build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 
-_IMAGES, _HEIGHT, _WIDTH, _RANKS = "training images", "pixel rows", "pixel columns", "ranks"
-_MANY = 60_000
+IMAGES, _HEIGHT, _WIDTH, RANKS = "training images", "pixel rows", "pixel columns", "ranks"
+MANY = 60_000
 """The training images of a study that does not know their number: enough for every schedule to act."""
 
 _PLAN = (
@@ -39,7 +39,7 @@ _PLAN = (
 def data_facts(train: RawPart) -> Facts:
     """Return how many images are trained on, and their height and width in pixels."""
     _, height, width = train.shape
-    return {_IMAGES: len(train), _HEIGHT: height, _WIDTH: width}
+    return {IMAGES: len(train), _HEIGHT: height, _WIDTH: width}
 
 
 def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
@@ -48,11 +48,11 @@ def effects(epochs: int, facts: Facts) -> tuple[Effect, ...]:
     They are the batches and learning rates of all steps, the number of ranks, the optimiser, the family with
     the size of its images, the epoch of the pruning, and the epochs of patience that can end the training.
     """
-    images = facts.get(_IMAGES, _MANY)
+    images = facts.get(IMAGES, MANY)
     size = (facts[_HEIGHT], facts[_WIDTH]) if _HEIGHT in facts and _WIDTH in facts else None
 
     def ranks(values: Mapping[str, Any]) -> int:
-        return values.get("ranks", 0) or facts.get(_RANKS, 1)
+        return values.get("ranks", 0) or facts.get(RANKS, 1)
 
     def plan(values: Mapping[str, Any]) -> Hashable:
         return build_plan(_choices(values), images, epochs, ranks(values)).signature()

@@ -53,4 +53,5 @@ CAPSNET = TrainerSpec(
     judge="paretocaps.training.judge:judge",
     typical_step="paretocaps.training.typical_step:typical_step",
     forecast="paretocaps.training.forecast:forecasting",
+    continuing="paretocaps.training.continuing:shaped_by_end",
 )

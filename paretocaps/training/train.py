@@ -282,7 +282,7 @@ class _Training:
 
     def keep(self) -> bool:
         """Write a checkpoint after an epoch where it is due; return True."""
-        if self.kept.due(whole_epoch=True):
+        if self.kept.due(whole_epoch=True) or (self.job.keep_checkpoint and self.ended()):
             self.kept.write(self.state())
         return True
 

@@ -9,6 +9,7 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
 from paretocaps.testing.plugin import plug_in, write_plugin
+from paretocaps.testing.probe import PROBE
 
 
 def test_the_built_in_trainer_registers_as_any_plug_in_does() -> None:
@@ -90,3 +91,8 @@ def test_more_ranks_than_the_study_has_are_refused_before_it_starts():
     for fix, sampled in (({"ranks": 2}, Space()), ({}, space)):
         with pytest.raises(UsageError, match="choice ranks=2 is more than there are"):
             trainer.check_ranks(1, fix, sampled)
+
+
+def test_a_trainer_that_does_not_say_so_continues_no_shorter_training():
+    why = PROBE.why_not_continued({}, 2, 4, {})
+    assert why == "trainer 'probe' does not continue shorter trainings"

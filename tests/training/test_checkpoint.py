@@ -183,7 +183,7 @@ def assert_same(made, whole, resumed, measured):
     networks = [load_weights(one.folder / "weights.pt").state_dict() for one in (made, resumed)]
     assert networks[0].keys() == networks[1].keys()
     assert all(torch.equal(networks[0][name], networks[1][name]) for name in networks[0])
-    timed = {"seconds", "time", "wall"}
+    timed = {"seconds", "time", "wall", "cpu_seconds"}
     epochs = [[r.model_dump(exclude=timed) for r in m.epochs] for m in (whole, measured)]
     assert epochs[0] == epochs[1]
     assert measured.predictions == whole.predictions
@@ -385,3 +385,21 @@ def test_without_being_asked_there_is_no_checkpoint(job):
     made = job(epochs=1)
     train(made, go_on)
     assert [path.name for path in made.folder.iterdir()] == ["weights.pt"]
+
+
+def test_a_longer_training_goes_on_from_a_shorter_one_as_if_it_had_trained_all_of_it(job, tmp_path):
+    alone = train(job(epochs=4).model_copy(update={"folder": tmp_path / "alone"}), go_on)
+    shorter = job(epochs=2).model_copy(update={"checkpoints": True, "keep_checkpoint": True})
+    train(shorter, go_on)
+    told = []
+    longer = shorter.model_copy(update={"epochs": 4, "continued_from": 2, "folder": tmp_path / "longer"})
+    assert RunFolder(longer.folder).copy_checkpoint(RunFolder(shorter.folder))
+    continued = train(longer, lambda record: told.append(record.epoch) or True)
+    assert told == [1, 2, 3, 4]
+    assert [r.train_loss for r in continued.epochs] == [r.train_loss for r in alone.epochs]
+    assert "its first 2 epochs are of a training of 2" in continued.remarks
+    assert RunFolder(shorter.folder).checkpoint.exists()
+    unasked = longer.model_copy(update={"continued_from": None, "folder": tmp_path / "unasked"})
+    RunFolder(unasked.folder).copy_checkpoint(RunFolder(shorter.folder))
+    with pytest.raises(UsageError, match=r"is of another training, epochs=2 \(now 4\)"):
+        train(unasked, go_on)
