@@ -75,6 +75,8 @@ class StudySpec(BaseModel):
             meant; None without a file. It is filled in by `resolve_spec` and is no key of a study file.
         space: the name of one of the trainer's spaces, or the sampled choices (see `Space.parse`); None for
             the trainer's default space. A stored study has the choices.
+        from_study: the study of the same database whose trials a new study starts from: its front is tried
+            first, and the sampler is told the ranks of the others; None to start without.
         retries: how often a training is tried again that failed for a reason that may pass, as when its
             worker was killed; an attempt that got further than those before it does not count.
         checkpoint_every: seconds within an epoch, or text such as "10m", after which a checkpoint is
@@ -130,6 +132,7 @@ class StudySpec(BaseModel):
     fix: dict[str, Any] = {}
     file_fix: dict[str, Any] | None = None
     space: dict[str, Any] | str | None = None
+    from_study: str | None = None
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
     require: tuple[str, ...] | None = ()

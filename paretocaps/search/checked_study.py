@@ -77,8 +77,8 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     Raises:
         UnknownNameError: there is no such objective, trainer, sampler, executor or design.
         UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
-            objective or a bound compares trials, or jobs would share a device while their times are an
-            objective.
+            objective or a bound compares trials, the sampler learns nothing from another study, or jobs would
+            share a device while their times are an objective.
     """
     objectives = parse_objectives(spec.objectives)
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
@@ -100,6 +100,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     _refuse_unknown_networks(spec.ensembles, trainer)
     trainer.check_measures([objective.quantity for objective in objectives], each_of(here))
     if sampler.sequence is not None:
+        _refuse_source(spec)
         next(sampler.sequence(space, fix, spec.seed), None)  # a grid refuses a continuous range here
     return CheckedStudy(
         spec=spec,
@@ -130,6 +131,15 @@ def _yielding(trainer: TrainerSpec, space: Space, fix: Mapping[str, object]) -> 
         and fields[parent].default in allowed
         and not any(value in allowed for value in parameter.points() or parameter.examples())
     ]
+
+
+def _refuse_source(spec: StudySpec) -> None:
+    """Refuse to start from another study with a sampler that proposes predefined points."""
+    if spec.from_study is not None:
+        raise UsageError(
+            f"from_study={spec.from_study!r}: sampler {spec.sampler!r} learns from no trials: leave --from"
+            " out, or choose another --sampler"
+        )
 
 
 def _refuse_comparing(names: Sequence[str]) -> None:

@@ -82,7 +82,7 @@ def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mappin
         state=TrialState.RUNNING, system_attrs={"fixed_params": dict(sampled)}, user_attrs=dict(attributes)
     )
     study._thread_local.cached_all_trials = None  # as `ask` does: the sampler reads what there is now
-    return optuna.Trial(study, _storage_of(study).create_new_trial(study._study_id, begun))
+    return optuna.Trial(study, storage_of(study).create_new_trial(study._study_id, begun))
 
 
 def tell_once(
@@ -103,18 +103,19 @@ def constrain(study: optuna.Study, constraints: Callable[[int], Mapping[str, flo
         study: an open study.
         constraints: returns that by the name of the bound, from a trial's number: 0 or less where it is kept.
     """
-    storage = _storage_of(study)
+    storage = storage_of(study)
     assert isinstance(storage, TrialCache)
     storage.constraints = constraints
 
 
 def end_session(study: optuna.Study) -> None:
     """Release SQLite's write lock, which an interrupted `tell` of `study` may still hold."""
-    _storage_of(study).remove_session()
+    storage_of(study).remove_session()
 
 
-def _storage_of(study: optuna.Study) -> BaseStorage:
-    return study._storage  # Optuna has no public name for it
+def storage_of(study: optuna.Study) -> BaseStorage:
+    """Return the storage of an open study, for which Optuna has no public name."""
+    return study._storage
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal
 
 import optuna
@@ -67,6 +67,7 @@ class Proposals:
         seed: the seed of sequences and of even sampling.
         known: the trials of all drivers, and the keys of the trainings that were tried (`seen`).
         observer: gets a notice of skipped designs and refused combinations.
+        prior_points: the points of another study with which the start begins, before those of a sequence.
     """
 
     study: optuna.Study
@@ -75,6 +76,7 @@ class Proposals:
     seed: int
     known: KnownTrials
     observer: Observer
+    prior_points: Sequence[dict[str, Scalar]] = ()
     space: Space = field(init=False)
     fix: Mapping[str, Any] = field(init=False)
     _sequence: Iterator[dict[str, Scalar]] = field(init=False)
@@ -86,8 +88,10 @@ class Proposals:
 
     def __post_init__(self) -> None:
         self.space, self.fix = self.designs.space, self.designs.fix
-        self._sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
-        self._start = Start(self.study, max(self.sampler.start, START if self.space.has_priors else 0))
+        sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
+        self._sequence = chain(self.prior_points, sequence)
+        guided = START if self.space.has_priors else len(self.prior_points)
+        self._start = Start(self.study, max(self.sampler.start, guided))
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.

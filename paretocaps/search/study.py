@@ -1,6 +1,6 @@
 """Runs one checked study, from its creation to its stored front."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import optuna
@@ -34,6 +34,12 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.places import fewer_jobs, places_on_slots
+from paretocaps.search.prior_trials import (
+    prior_remarks,
+    refuse_other_source,
+    settled_prior_trials,
+    source_trials,
+)
 from paretocaps.search.problem import Problem, nothing
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.rejection import Rejection
@@ -41,6 +47,8 @@ from paretocaps.search.results import Results
 from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
+from paretocaps.search.start import START
+from paretocaps.search.warm_sampler import WarmSampler
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
 
@@ -82,7 +90,12 @@ def run_study(
             checked = _on_slots(checked, splitting, begun=bool(known.states))
             spec = checked.spec
             forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks)
+            prior = settled_prior_trials(
+                driver.store, spec, designs, checked.objectives, begun=bool(known.states)
+            )
             sampler = checked.sampler.made(_problem(checked, designs, driver, known, forecaster))
+            if prior is not None:
+                sampler = WarmSampler(sampler, prior)
             with (
                 open_optuna_study(
                     spec.storage, spec.study, checked.objectives, sampler, store.patience, store.file
@@ -95,11 +108,12 @@ def run_study(
                 results = Results(spec, checked.objectives, driver.store, study, known, observer)
                 if spec.stated:
                     constrain(study, results.excesses)
-                proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer)
+                first = prior.first(START) if prior is not None else ()
+                proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
                 rejection = Rejection(spec, forecaster) if spec.reject else None
                 runner = Runner(results, driver, proposals, executor, interrupts, origin, rejection)
                 observer.opened(spec, known.counts["finished"])
-                for remark in (*_remarks(checked, driver), *notices):
+                for remark in (*_remarks(checked, driver), *notices, *prior_remarks(prior)):
                     observer.notice(remark)
                 runner.recover()
                 proposals.begin_with(checked.designs)
@@ -228,17 +242,23 @@ def _enter(
     """
     spec, trainer, fix = checked.spec, checked.trainer, checked.fix
     reasons: Mapping[str, str] = {}
+
+    def placed(idle: Collection[str]) -> StudyDesigns:
+        same = SameTraining(trainer, spec.epochs, facts)
+        return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same)
+
     if not store.has_study(spec.study):
         # ours is always made before Optuna's, so another driver may have made both meanwhile
         if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
             raise foreign_study(spec.study)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
+        if spec.from_study is not None:
+            source_trials(store, spec, placed(reasons), checked.objectives)  # refused before it is created
         store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), content, exist_ok=True)
     stored = store.study(spec.study)
     refuse_other_study(spec, stored.spec)
-    idle = stored.without_effect
-    same = SameTraining(trainer, spec.epochs, facts)
-    return StudyDesigns(spec, trainer, checked.space.without(idle), fix, same), tuple(told(reasons))
+    refuse_other_source(spec, stored.spec)
+    return placed(stored.without_effect), tuple(told(reasons))
 
 
 def _check_reading(study: optuna.Study, spec: StudySpec, data: CheckedData, *, begun: bool) -> None:

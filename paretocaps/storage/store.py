@@ -17,6 +17,7 @@ from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
+from paretocaps.storage import prior_trials as _prior_trials
 from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
 from paretocaps.storage import stored_trials as _stored_trials
@@ -87,6 +88,8 @@ class Store:
     set_reference_point = _writes(_studies.set_reference_point)
     fix_reference_point = _writes(_studies.fix_reference_point)
 
+    keep_prior_trials = _writes(_prior_trials.keep_prior_trials)
+    prior_trials = _reads(_prior_trials.prior_trials)
     keep_tunings = _writes(_tunings.keep_tunings)
     tunings = _reads(_tunings.tunings)
     untuned = _reads(_tunings.untuned)

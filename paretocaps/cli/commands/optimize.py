@@ -22,6 +22,12 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @click.option("--more", metavar="N", type=int, help="Run N trials more than are stored.")
 @shared_spec_option("--epochs")
 @spec_option("--sampler", "NAME", "Method that chooses the next trial (`paretocaps samplers`).")
+@click.option(
+    "--from",
+    "from_study",
+    metavar="STUDY",
+    help="Start a new study from the trials of this one: its front is tried first, and leads the sampler.",
+)
 @data_options()
 @shared_spec_option("--storage")
 @spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import FloatDistribution
+from optuna.trial import TrialState, create_trial
+
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import parse_requirements
+from paretocaps.domain.space import Space
+from paretocaps.errors import StorageError, StudyMismatchError, UsageError
+from paretocaps.search.prior_trials import FEWEST_PAIRS, PriorTrials, transferred
+from paretocaps.search.start import START
+from paretocaps.storage.prior_trials import PriorTrial
+from paretocaps.storage.store import Store
+
+OBJECTIVES = parse_objectives("acc,time")
+VALUES = st.lists(st.floats(0.1, 100.0), min_size=FEWEST_PAIRS, max_size=9, unique=True)
+
+
+def priors(values, bounds=()):
+    points = [{"x": k / 100} for k in range(len(values))]
+    trials = [PriorTrial("old", k, {}, {}) for k in range(len(values))]
+    space = Space.parse({"x": {"low": 0.0, "high": 1.0}})
+    return PriorTrials(trials, points, np.array(values), OBJECTIVES, space, parse_requirements(bounds))
+
+
+def own(prior, row, values):
+    distributions = {"x": FloatDistribution(0.0, 1.0)}
+    return create_trial(values=values, params=prior.points[row], distributions=distributions)
+
+
+@given(VALUES, VALUES, st.floats(0.1, 100.0), st.floats(0.1, 100.0), st.sampled_from([1, -1]))
+def test_a_transfer_keeps_the_order_and_never_beats_what_was_measured(there, here, one, other, sign):
+    k = min(len(there), len(here))
+    there, here = np.array(there[:k]), np.array(here[:k])
+    first, second = transferred(there, here, np.array([min(one, other), max(one, other)]), sign)
+    assert first <= second + 1e-9 * abs(second)
+    best = here.min() if sign > 0 else here.max()
+    assert (sign * np.array([first, second]) >= sign * best - 1e-9 * abs(best)).all()
+
+
+@given(VALUES, st.sampled_from([1, -1]))
+def test_common_points_get_the_values_of_their_ranks(there, sign):
+    here = np.array(there) * 3.0 + 1.0
+    found = transferred(np.array(there), here, np.array(there), sign)
+    assert found == pytest.approx(here)
+
+
+def test_the_first_points_spread_over_the_front():
+    values = [[0.9, 9.0], [0.8999, 8.99], [0.5, 1.0], [0.7, 3.0], [0.4, 5.0]]
+    assert [point["x"] for point in priors(values).first(3)] == [0.03, 0.01, 0.02]
+    assert len(priors(values).first(9)) == 4  # the last one is beaten
+
+
+def test_nothing_is_told_until_a_few_points_were_trained_in_both_studies():
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]])
+    trained = [own(prior, row, [0.5 + row / 10, 1.0 + row]) for row in range(FEWEST_PAIRS)]
+    assert prior.told(trained[:-1]) == []
+    (told,) = prior.told(trained)
+    assert told.state == TrialState.COMPLETE
+    assert told.user_attrs == {"prior": "trial 3 of study old"}
+    assert told.params == {"x": 0.03}
+    assert told.values[0] < 0.5  # worse than any, as it was there
+    assert 1.0 < told.values[1] < 2.0
+
+
+def test_bounds_on_objectives_hold_for_what_is_told():
+    prior = priors([[0.9, 9.0], [0.8, 4.0], [0.7, 1.0], [0.6, 2.0]], ["acc>=0.65", "params<=9"])
+    told = prior.told([own(prior, row, prior.values[row]) for row in range(FEWEST_PAIRS)])
+    assert told[0].constraints == {"acc>=0.65": pytest.approx(0.05 / 0.65)}
+
+
+def test_a_study_starts_from_the_front_of_another_one(run, storage):
+    run(study="old", trials=START + 4, epochs=1)
+    summary, watcher = run(study="new", trials=START + 3, from_study="old", designs=())
+    assert summary.finished == START + 3
+    assert "14 trials of study 'old' lead the sampler" in "".join(watcher.notices)
+    with Store.open(storage, create=False) as store:
+        before, after = (store.trials(name) for name in ("old", "new"))
+        kept = store.prior_trials("new")
+    assert len(kept) == START + 4
+    tried = [one.choices["learning_rate"] for one in before]
+    assert after[0].choices["learning_rate"] in tried
+    assert len({one.choices["learning_rate"] for one in after}) == START + 3
+    again, _ = run(study="new", trials=START + 5, designs=())
+    assert again.finished == START + 5
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_created(run, storage):
+    run(study="old", trials=2, epochs=1)
+    for options, why in (
+        ({"from_study": "odl"}, "no study 'odl'"),
+        ({"from_study": "new"}, "name another study"),
+        ({"from_study": "old", "objectives": "acc,memory"}, "did not measure memory"),
+        ({"from_study": "old", "space": {"learning_rate": [0.123]}}, "none of whose trials its space allows"),
+        ({"from_study": "old", "sampler": "qmc"}, "sampler 'qmc' learns from no trials"),
+        ({"from_study": "old", "trainer": "capsnet"}, "whose trainer is 'probe'"),
+    ):
+        with pytest.raises((UsageError, StorageError), match=why):
+            run(**{"study": "new", **options})
+    with Store.open(storage, create=False) as store:
+        assert not store.has_study("new")
+
+
+def test_a_study_keeps_the_one_that_it_started_from(run):
+    run(study="old", trials=2, epochs=1)
+    run(study="new", trials=2)
+    with pytest.raises(
+        StudyMismatchError, match="started without the trials of another one: leave --from old"
+    ):
+        run(study="new", trials=3, from_study="old")
