@@ -21,6 +21,7 @@ from paretocaps.storage.store import Store
 
 _LISTEN = 0.5  # s; after so long, the epochs that were heard are stored
 _OVERDUE = 5.0  # s; an executor that trains in this process lets nothing be stored between epochs
+_TUNED = 10.0  # s; how long a training waits before it takes a tuning that its study may not keep
 
 
 @dataclass
@@ -136,10 +137,13 @@ class Jobs:
         return True
 
     def _on_tuned(self, job: TrainingJob, device: str, key: str, tuning: Tuning) -> Tuning:
-        """Return the tuning that the study keeps, at once: while the database is away, it keeps none."""
+        """Return the tuning that the study keeps; while the database is away, it keeps none.
+
+        The training has not begun, so it may wait for other drivers that write.
+        """
         self.interrupts.check()
         if not self._riding:
-            with suppress(UnavailableError), self.store.patience.of(0):
+            with suppress(UnavailableError), self.store.patience.of(_TUNED):
                 return self.tunings.keep(device, key, tuning)
         self.observer.notice(
             f"trial {job.trial} takes the tuning that it measured: the database is not there to ask"
