@@ -152,6 +152,11 @@ class RunFolder:
         """Remove the checkpoints: the training has ended."""
         _remove(*self.checkpoints)
 
+    def forget_earlier_checkpoint(self) -> None:
+        """Remove the checkpoint before the last one, where there are two."""
+        if self.checkpoint.exists():
+            _remove(self.earlier_checkpoint)
+
     def take_checkpoints(self, earlier: "RunFolder") -> bool:
         """Move the checkpoints of an earlier attempt here, to go on from; return whether it had any.
 

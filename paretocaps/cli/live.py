@@ -130,6 +130,7 @@ def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     parts = [f"{progress.finished} of {spec.trials} trials"]
     parts += [f"{progress.seeds_done} of {counted(progress.seeds, 'further seed')}"] if progress.seeds else []
     parts += [f"{progress.failed} failed"] if progress.failed else []
+    parts += [f"{progress.stopped} stopped early"] if progress.stopped else []
     parts += [f"{progress.rejected} rejected"] if progress.rejected else []
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []

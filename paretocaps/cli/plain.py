@@ -88,6 +88,12 @@ class PlainView(Progress):
         of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
         self._say(self.lines[-1].text + of)
 
+    def trial_stopped(self, trial: int, reason: str) -> None:
+        """Report why a trial was stopped early."""
+        super().trial_stopped(trial, reason)
+        of = f" [{self.finished} of {self.spec.trials}]" if self.spec else ""
+        self._say(self.lines[-1].text + of)
+
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Report a trial's values with one seed more."""
         super().seed_finished(trial, seed, values)

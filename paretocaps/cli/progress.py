@@ -66,7 +66,7 @@ class Progress(Observer):
     Everything it holds is replaced, never changed in place, so that a view may read it from
     another thread. `lines` are the last events, `to_keep` all failures and notices, `base` the trainer's
     defaults and the study's fixed choices, which labels leave out, `seeds` the further trainings of finished
-    trials.
+    trials. `finished` counts the trials that were stopped early, too, and `stopped` those of this run.
 
     Args:
         clock: returns seconds and never goes backwards.
@@ -81,7 +81,7 @@ class Progress(Observer):
         self.lines: tuple[Line, ...] = ()
         self.to_keep: tuple[Line, ...] = ()
         self.finished = 0
-        self.failed = self.rejected = 0
+        self.failed = self.rejected = self.stopped = 0
         self.base: Mapping[str, Any] = {}
         self._finished_before = 0
         self._opened_at = 0.0
@@ -152,6 +152,19 @@ class Progress(Observer):
         label = self._forget(trial)
         self.finished += 1
         self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
+
+    def trial_stopped(self, trial: int, reason: str) -> None:
+        """Count a trial that was stopped early, and note why."""
+        label = self._forget(trial)
+        self.finished += 1
+        self.stopped += 1
+        self._note("finished", f"trial {trial} stopped {reason}", label)
+
+    def trial_continued(self, trial: int, reason: str) -> None:
+        """Count a stopped trial as one that has not ended."""
+        super().trial_continued(trial, reason)
+        self.finished -= 1
+        self.stopped = max(0, self.stopped - 1)
 
     def others_finished(self, trials: int) -> None:
         """Count trials of other drivers."""

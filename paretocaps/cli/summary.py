@@ -22,7 +22,9 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     failed = f", {summary.failed} failed" if summary.failed else ""
     finished = counted(summary.finished, "trial")
     rejected = f", {summary.rejected} rejected before training" if summary.rejected else ""
-    say(f"study {summary.study}: {finished} finished{failed}{rejected} in {clock_text(view.elapsed)}")
+    stopped = f", {summary.stopped} stopped early" if summary.stopped else ""
+    ended = f"{finished} finished{failed}{stopped}{rejected}"
+    say(f"study {summary.study}: {ended} in {clock_text(view.elapsed)}")
     if summary.time_is_up:
         say(summary.time_is_up)
     if summary.collapsed:

@@ -93,6 +93,8 @@ class FrontRecord:
         collapsed: how many trials keep the bounds, but are not members because every seed collapsed.
         unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
             the accuracy of `time_to` or `epochs_to`.
+        stopped: how many trials were stopped early, and so stand on no front.
+        rejected: how many trials were rejected before they were trained.
         validation_images: the number of images that the members' accuracies are shares of; None if it was not
             recorded.
         tunings: the tunings that the study keeps, by device (`Device.machine`) and key.
@@ -110,6 +112,8 @@ class FrontRecord:
     requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
     collapsed: int = field(default=0, compare=False)
+    stopped: int = field(default=0, compare=False)
+    rejected: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
     tunings: Mapping[str, Tunings] = field(default_factory=dict, compare=False)
 
@@ -143,17 +147,18 @@ class FrontRecord:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Notes on trials that were not ranked: one sentence per objective, and one on collapsed trials."""
+        """Notes on trials that were not ranked: one sentence per objective, and one per other reason."""
         notes = [
-            f"{count} trial{'s' if count > 1 else ''} left out: {name} was not reached by {_whom(name)}"
+            f"{_trials(count)} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
         ]
         if self.collapsed:
-            which = "1 trial" if self.collapsed == 1 else f"{self.collapsed} trials"
             notes.append(
-                f"{which} left out: {COLLAPSED}, no better than always answering the largest class"
-                " (`front --all` shows all)"
+                f"{_trials(self.collapsed)} left out: {COLLAPSED}, no better than always answering the"
+                " largest class (`front --all` shows all)"
             )
+        notes += [f"{_trials(self.stopped)} left out: stopped early"] if self.stopped else []
+        notes += [f"{_trials(self.rejected)} left out: rejected before training"] if self.rejected else []
         return tuple(notes)
 
     def __iter__(self) -> Iterator[FrontMember]:
@@ -180,6 +185,10 @@ class FrontRecord:
             },
             "members": [member.as_dict() for member in self.members],
         }
+
+
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count} trials"
 
 
 def _whom(name: str) -> str:

@@ -16,6 +16,8 @@ from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.errors import UsageError
 
+STOP_EARLY = "none"
+"""The early-stopping rule of new studies."""
 DEFAULT_STORAGE = "sqlite:///studies/paretocaps.db"
 Count = Annotated[int, Field(ge=1)]
 
@@ -88,6 +90,8 @@ class StudySpec(BaseModel):
             nothing is chosen by it.
         reject: whether choices are not trained that would break a bound or need too much memory, that
             diverge, or whose most optimistic outcome another trial beats (see `search.rejection`).
+        stop_early: name of the rule that ends trainings early: "rungs", "curves" or "none".
+        stop_designs: whether it may stop designs, too.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
         ensembles: by name, networks of the study that are measured together when they are trained
             (`[ensembles.NAME]`); their weights are kept.
@@ -135,6 +139,8 @@ class StudySpec(BaseModel):
     from_study: str | None = None
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
+    stop_early: str = STOP_EARLY
+    stop_designs: bool = False
     require: tuple[str, ...] | None = ()
     reject: bool = True
     test_every_epoch: bool = False

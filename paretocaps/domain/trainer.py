@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from paretocaps.domain.choices_model import canonical_choices, parse_choices, parse_value, without_meaningless
+from paretocaps.domain.course import Course, Courses
 from paretocaps.domain.effect import Effect, Effects, Facts
 from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
@@ -180,6 +181,8 @@ class TrainerSpec:
             asks for it.
         continuing: its `Continuing` function. A trainer with one can continue the last checkpoint of a
             shorter training (`TrainingJob.continued_from`); without it, a study continues no other's.
+        course: its `Courses` function, by which early stopping knows which trainings compare before their
+            end; without it, all do.
     """
 
     name: str
@@ -199,6 +202,7 @@ class TrainerSpec:
     typical_step: str = ""
     forecast: str = ""
     continuing: str = ""
+    course: str = ""
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def sampled(self, space: str | Mapping[str, Any] | None) -> Space:
@@ -357,6 +361,13 @@ class TrainerSpec:
             return f"trainer {self.name!r} does not continue shorter trainings"
         continuing: Continuing = TRAINERS.resolve(self.name, self.continuing)
         return continuing(choices, epochs, longer, facts)
+
+    def course_of(self, choices: Mapping[str, Any], epochs: int, facts: Facts) -> Course:
+        """Return the course of a training of `epochs` epochs with canonical `choices`."""
+        if not self.course:
+            return Course()
+        courses: Courses = TRAINERS.resolve(self.name, self.course)
+        return courses(choices, epochs, facts)
 
     def load_judge(self) -> Judge | None:
         """Import and return the function that judges trained networks; None if the trainer has none."""

@@ -26,7 +26,7 @@ def members_frame(members: Sequence[FrontMember], objectives: Sequence[Objective
 def trials_frame(
     trials: Sequence[FrontMember], states: Sequence[str], reasons: Sequence[str | None]
 ) -> "DataFrame":
-    """Return one row per trial: its state and, where it failed, the reason; measured quantities; choices.
+    """Return one row per trial: its state, and the reason if it is not finished; quantities; choices.
 
     Args:
         trials: in order of their numbers; those without a measurement have no values.

@@ -16,6 +16,7 @@ from paretocaps.execution.executor import Executor, Outcome
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.interrupts import Interrupts
 from paretocaps.search.observer import Observer
+from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.study_tunings import StudyTunings
 from paretocaps.storage.store import Store
 
@@ -28,14 +29,16 @@ _TUNED = 10.0  # s; how long a training waits before it takes a tuning that its 
 class Jobs:
     """Submits jobs to an executor, and keeps what is heard of them until it can be stored.
 
-    An executor's callbacks only queue what they hear, so a worker has its answer at once. While an operation
-    waits for the database (`riding`), the executor is served, and outcomes wait for their turn.
+    An executor's callbacks queue what they hear, and answer from memory, so a worker has its answer at once.
+    While an operation waits for the database (`riding`), the executor is served, and outcomes wait for their
+    turn.
 
     Args:
         executor: trains the jobs; the caller enters and exits its context.
         store: gets the epochs.
         observer, interrupts: see `Runner`.
         tunings: keep what trainings measure.
+        stopping: decides after each epoch whether a training goes on.
     """
 
     executor: Executor
@@ -43,6 +46,7 @@ class Jobs:
     observer: Observer
     interrupts: Interrupts
     tunings: StudyTunings
+    stopping: Stopping
     in_flight: int = 0
     _ended: deque[Outcome] = field(default_factory=deque)
     _epochs: deque[tuple[AttemptKey, EpochRecord]] = field(default_factory=deque)
@@ -134,7 +138,7 @@ class Jobs:
             self._stored = time.monotonic()
             with suppress(UnavailableError), self.store.patience.of(0):
                 self.store_epochs()
-        return True
+        return self.stopping.answer(job, record, reachable=not self._riding)
 
     def _on_tuned(self, job: TrainingJob, device: str, key: str, tuning: Tuning) -> Tuning:
         """Return the tuning that the study keeps; while the database is away, it keeps none.

@@ -62,8 +62,18 @@ class KnownTrials:
 
     @property
     def counted(self) -> int:
-        """How many trials count as those that the study is to have: all but the failed and the rejected."""
+        """How many trials count as those that the study is to have: all but the failed and rejected ones."""
         return self.counts.total() - self.counts["failed"] - self.counts["rejected"]
+
+    @property
+    def ended(self) -> int:
+        """How many trials are finished or stopped early."""
+        return self.counts["finished"] + self.counts["stopped"]
+
+    @property
+    def stopped(self) -> list[int]:
+        """The numbers of the trials that are stopped early, in order."""
+        return [number for number, state in sorted(self.states.items()) if state == "stopped"]
 
     def update(self) -> list[TrialState]:
         """Read the trials that have changed since the last reading, and return them."""

@@ -21,7 +21,7 @@ class Observer:
         """
 
     def opened(self, spec: StudySpec, finished: int) -> None:
-        """Show that the study is open, with `finished` of its `spec.trials` trials already finished."""
+        """Show that the study is open: `finished` of its trials have finished or were stopped early."""
 
     def seeds_missing(self, trials: int, seeds: int) -> None:
         """Show that `seeds` further trainings, of `trials` finished trials, come before new trials."""
@@ -46,7 +46,7 @@ class Observer:
         """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""
 
     def others_finished(self, trials: int) -> None:
-        """Show that other drivers, which run the study at the same time, have finished so many trials."""
+        """Show that other drivers, which run the study at the same time, have ended so many trials."""
 
     def seed_finished(self, trial: int, seed: int, values: Mapping[str, float]) -> None:
         """Show that a further training of a finished trial is stored; `values` has the trial's new means."""
@@ -56,6 +56,13 @@ class Observer:
 
     def seed_failed(self, trial: int, seed: int, reason: str) -> None:
         """Show that a further training of a finished trial failed; the trial keeps its values."""
+
+    def trial_stopped(self, trial: int, reason: str) -> None:
+        """Show that a trial was stopped early; `reason` is such as "at epoch 2 of 5: beaten by trial 3"."""
+
+    def trial_continued(self, trial: int, reason: str) -> None:
+        """Show that a trial that was stopped early goes on, before its training starts."""
+        self.notice(f"trial {trial} goes on after it was stopped early: {reason}")
 
     def trial_failed(self, trial: int, reason: str) -> None:
         """Show that a trial ended without a measurement."""

@@ -12,7 +12,8 @@ class OpenTrial:
 
     `finished` means that it was finished with fewer seeds: it stays finished, and gets further ones, or
     trains those in `redone` again. `left` has the workers, by seed, that still train although their driver
-    ended; these seeds are running, too.
+    ended; these seeds are running, too. `stopped` is the reason why it was stopped early: once those that run
+    have ended, it is a stopped trial.
     """
 
     number: int
@@ -23,11 +24,17 @@ class OpenTrial:
     finished: bool = False
     redone: frozenset[int] = frozenset()
     left: dict[int, LeftWorker] = field(default_factory=dict)
+    stopped: str = ""
 
     def again(self, seed: int) -> None:
         """Let a running seed wait once more, before the others."""
         self.running.discard(seed)
         self.waiting.appendleft(seed)
+
+    def stop(self, reason: str) -> None:
+        """Let no further seed begin, because the trial is stopped early."""
+        self.waiting.clear()
+        self.stopped = self.stopped or reason
 
     @property
     def complete(self) -> bool:

@@ -103,14 +103,33 @@ def constrain(study: optuna.Study, constraints: Callable[[int], Mapping[str, flo
         study: an open study.
         constraints: returns that by the name of the bound, from a trial's number: 0 or less where it is kept.
     """
-    storage = storage_of(study)
-    assert isinstance(storage, TrialCache)
-    storage.constraints = constraints
+    _cache_of(study).constraints = constraints
+
+
+def tell_again(
+    study: optuna.Study, number: int, values: Sequence[float] | None, state: TrialState | None
+) -> None:
+    """Tell `study` the values of a trial that it was told of when it was stopped; None of a bad one."""
+    cache = _cache_of(study)
+    key = cache.get_trial_id_from_study_id_trial_number(study._study_id, number)
+    cache.rewrite(study._study_id, key, state or TrialState.COMPLETE, values or ())
+
+
+def reread(study: optuna.Study, number: int) -> None:
+    """Let samplers of `study` see what another driver has told of a trial again."""
+    cache = _cache_of(study)
+    cache.reread(study._study_id, cache.get_trial_id_from_study_id_trial_number(study._study_id, number))
 
 
 def end_session(study: optuna.Study) -> None:
     """Release SQLite's write lock, which an interrupted `tell` of `study` may still hold."""
     storage_of(study).remove_session()
+
+
+def _cache_of(study: optuna.Study) -> TrialCache:
+    storage = storage_of(study)
+    assert isinstance(storage, TrialCache)
+    return storage
 
 
 def storage_of(study: optuna.Study) -> BaseStorage:

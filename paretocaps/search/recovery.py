@@ -62,6 +62,8 @@ class Recovery:
                 results.tell(number)
             elif state == "rejected":
                 results.tell_rejected(number)
+            elif state == "stopped":
+                results.tell_stopped(number)
             elif alone and state in (None, "failed"):
                 results.tell_failed(number)
         results.give_up_told()
@@ -85,6 +87,13 @@ class Recovery:
         if number not in self.results.open and store.claim(study, number):
             self._take_over(store.trial(study, number))
         return number in self.results.open
+
+    def reopened(self, number: int) -> OpenTrial:
+        """Return a stopped trial that this driver has claimed, with the seeds that it lacks."""
+        trial = self.results.store.trial(self.results.spec.study, number)
+        seeds = deque(self._unfinished(trial))
+        self.results.open[number] = OpenTrial(number, dict(trial.choices), trial.design, seeds)
+        return self.results.open[number]
 
     def poll(self) -> None:
         """Take in what workers of earlier drivers have finished by now.
@@ -150,9 +159,16 @@ class Recovery:
         if trial.state == "rejected":
             results.tell_rejected(trial.number)
             return
+        if trial.state == "stopped":
+            results.tell_stopped(trial.number)
+            results.give_up_told()
+            return
         if trial.state == "finished":
             results.take_in()
             results.tell(trial.number)  # if its driver ended before it did
+        if (reason := self._stopped(trial)) is not None:
+            results.stop(trial.number, reason)
+            return
         seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
         redone = self._to_redo(trial)
         seeds += redone
@@ -177,6 +193,12 @@ class Recovery:
             if results.open.get(trial.number) is not open_trial:  # another seed had failed
                 return
             self._go_on(open_trial, seed, latest.get(seed))
+
+    def _stopped(self, trial: TrialRecord) -> str | None:
+        """Return why an open trial was stopped early, where its driver was cut off before it could end it."""
+        own = [attempt for attempt in trial.attempts if attempt.key.seed == self.results.spec.seed]
+        ended = trial.state != "finished" and own and own[-1].state == "stopped"
+        return own[-1].reason or "" if ended else None
 
     def _to_redo(self, trial: TrialRecord) -> dict[int, AttemptRecord | None]:
         """Return the seeds that are trained again, with the attempts of those where that was begun before."""

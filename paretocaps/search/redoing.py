@@ -57,5 +57,5 @@ def left_over(trial: TrialRecord) -> Mapping[int, AttemptRecord]:
 def _redone(trial: TrialRecord, seed: int) -> list[AttemptRecord]:
     """Return the attempts at a measured training that have ended since."""
     own = [attempt for attempt in trial.attempts if attempt.key.seed == seed]
-    first = next(number for number, attempt in enumerate(own) if attempt.measurement is not None)
+    first = next(number for number, attempt in enumerate(own) if attempt.state == "finished")
     return [attempt for attempt in own[first + 1 :] if attempt.state not in _CUT_OFF]

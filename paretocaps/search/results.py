@@ -19,11 +19,13 @@ from paretocaps.search.failures import Failures
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
-from paretocaps.search.optuna_study import tell_once
+from paretocaps.search.optuna_study import reread, tell_again, tell_once
 from paretocaps.search.ranking import named_values
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
+from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.study_front import StudyFront
+from paretocaps.storage.decisions import Decision
 from paretocaps.storage.rejections import RejectedTrial
 from paretocaps.storage.store import Store
 
@@ -41,6 +43,7 @@ class Results:
         store, study: our tables and Optuna's.
         known: the trials of all drivers.
         observer: its methods are called as trials end.
+        stopping: knows which trainings were stopped early.
 
     Attributes:
         open: the trials that this driver has not completed, by number.
@@ -58,6 +61,7 @@ class Results:
     study: optuna.Study
     known: KnownTrials
     observer: Observer
+    stopping: Stopping
     open: dict[int, OpenTrial] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
     standing: StudyFront = field(init=False)
@@ -92,9 +96,14 @@ class Results:
             ParetocapsError: too many trials or trainings have failed.
         """
         trial = self.open.get(key.trial)
-        last = trial is not None and not trial.finished and trial.is_last(key.seed)
+        if trial is not None and not trial.finished and isinstance(result, Measurement):
+            stop = self.stopping.stopped(key, result)
+            if stop is not None:
+                return self._settle_stopped(trial, folder, result, stop)
+        last = trial is not None and not (trial.finished or trial.stopped) and trial.is_last(key.seed)
         failure = result if isinstance(result, Failure) else self._store(key, result, last=last)
         again = failure is not None and trial is not None and self.retries.again(key, failure)
+        again = again and not (trial is not None and trial.stopped)
         self.room.note(failure)
         if failure is not None:
             self.store.fail_attempt(key, failure)
@@ -110,11 +119,42 @@ class Results:
         trial.running.discard(key.seed)
         if trial.finished:
             self._settle_seed(trial, key, failure)
+        elif trial.stopped:
+            self._stop_if_complete(trial)
         elif failure is not None:
             self.fail(trial.number, failure)
         elif last:
             self._finish(trial)
         return failure
+
+    def _settle_stopped(
+        self, trial: OpenTrial, folder: RunFolder | None, measurement: Measurement, stop: Decision
+    ) -> Failure | None:
+        """Store what a training measured that was stopped early, and stop its trial with its last one."""
+        key, reason = stop.key, f"at epoch {stop.epoch} of {self.spec.epochs}: {stop.reason}"
+        try:
+            self.store.stop_attempt(key, measurement, reason)
+        except DivergedError as error:
+            return self.settle(key, folder, Failure(str(error)))
+        self.retries.leave(key)
+        trial.running.discard(key.seed)
+        trial.stop(reason)
+        self._stop_if_complete(trial)
+        return None
+
+    def _stop_if_complete(self, trial: OpenTrial) -> None:
+        if trial.complete:
+            self.stop(trial.number, trial.stopped)
+
+    def stop(self, number: int, reason: str) -> None:
+        """End a trial as stopped early; it keeps its checkpoints, and may be continued."""
+        self.open.pop(number, None)
+        self.failures.success()
+        self.store.stop_trial(self.spec.study, number, reason)
+        self.take_in(number)
+        self.tell_stopped(number)
+        self.observer.trial_stopped(number, reason)
+        self.give_up_told()
 
     def complete(self, trial: OpenTrial) -> None:
         """Finish a trial whose seeds were all measured before it was taken over."""
@@ -137,12 +177,20 @@ class Results:
     def tell(self, number: int) -> None:
         """Tell Optuna the values of a finished trial, or that it was pruned where it is a bad one.
 
-        TPE counts pruned trials among the bad ones, and the other samplers ignore them. What Optuna was told
-        already, by a driver that ended right afterwards, stays.
+        TPE counts pruned trials among the bad ones, and among those with which it starts up; the other
+        samplers ignore them. What Optuna was told already, by a driver that ended right afterwards, stays,
+        unless it was told that the trial was stopped.
         """
         values = self.standing.objective_values(number)
         state = TrialState.PRUNED if values is None else None
-        tell_once(self.study, number, values, state)
+        tell = tell_again if self.stopping.was_continued(number) else tell_once
+        tell(self.study, number, values, state)
+        self._told.append(number)
+
+    def tell_stopped(self, number: int) -> None:
+        """Tell Optuna of a trial that was stopped early (`stopping.told`)."""
+        values = self.stopping.told(number)
+        tell_once(self.study, number, values, TrialState.PRUNED if values is None else None)
         self._told.append(number)
 
     def excesses(self, number: int) -> dict[str, float]:
@@ -185,13 +233,18 @@ class Results:
         """Read what has changed in the study, also by other drivers; return whether trials have finished.
 
         Args:
-            own: the trial that this driver has just finished.
+            own: the trial that this driver has just finished or stopped.
         """
-        before = self.known.counts["finished"]
-        finished = [trial.number for trial in self.known.update() if trial.state == "finished"]
+        before = self.known.ended
+        changed = self.known.update()
+        finished = [trial.number for trial in changed if trial.state == "finished"]
         if finished:
             self.standing.read(finished)
-        others = self.known.counts["finished"] - before - (own is not None)
+        self.stopping.take_in([one.number for one in changed if one.state in ("finished", "stopped")])
+        for number in finished:
+            if number != own and self.stopping.was_continued(number):
+                reread(self.study, number)
+        others = self.known.ended - before - (own is not None)
         if others > 0:
             self.observer.others_finished(others)
         return bool(finished)

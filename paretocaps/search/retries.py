@@ -74,6 +74,13 @@ class Retries:
         training.in_vain = 0 if advanced else training.in_vain + 1
         return failure.may_pass and 0 < self.allowed >= training.in_vain
 
+    def leave(self, key: AttemptKey) -> None:
+        """Leave the checkpoint of a training that was stopped early, from which it may be continued."""
+        training = self._trainings.get(key.trial, {}).pop(key.seed, None)
+        for folder in training.folders.values() if training is not None else ():
+            with suppress(OSError):
+                folder.forget_earlier_checkpoint()
+
     def end(self, key: AttemptKey) -> None:
         """Remove the checkpoints of a training that was measured, or has failed for good."""
         seeds = self._trainings.get(key.trial, {})

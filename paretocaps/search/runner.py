@@ -68,7 +68,10 @@ class Runner:
         self.spec, self.objectives = self.results.spec, self.results.objectives
         self.store, self.observer = self.results.store, self.results.observer
         self.tunings = StudyTunings(self.store, self.spec.study)
-        self.jobs = Jobs(self.executor, self.store, self.observer, self.interrupts, self.tunings)
+        self.stopping = self.results.stopping
+        self.jobs = Jobs(
+            self.executor, self.store, self.observer, self.interrupts, self.tunings, self.stopping
+        )
         self.recovery = Recovery(self.results, self.driver)
 
     def recover(self) -> None:
@@ -155,7 +158,7 @@ class Runner:
                     key = self.store.start_attempt(self.spec.study, trial.number, trial.next_seed())
                     return self._job(trial, Begun(key, self.store.attempt_folder(key)))
             if not self.recovery.claim_next():
-                return self._new_job()
+                return self._new_job() or self._continued_job()
             if self._full:
                 return None
 
@@ -187,6 +190,20 @@ class Runner:
                 trial = self._open(proposal)
                 trial.next_seed()
                 return self._job(trial, begun)
+        return None
+
+    def _continued_job(self) -> TrainingJob | None:
+        """Continue a stopped trial that the front makes promising again; no new trial is to begin."""
+        waiting = self.results.known.stopped
+        while waiting and (found := self.stopping.promising(waiting)) is not None and self._has_room():
+            number, verdict = found
+            if self.store.claim_stopped(self.spec.study, number):
+                trial = self.recovery.reopened(number)
+                key = self.store.start_attempt(self.spec.study, number, trial.next_seed())
+                self.stopping.go_on(key, verdict)
+                self.observer.trial_continued(number, verdict.reason)
+                return self._job(trial, Begun(key, self.store.attempt_folder(key)))
+            waiting.remove(number)
         return None
 
     def begin(
@@ -280,6 +297,7 @@ class Runner:
         )
         if (earlier := self.results.retries.begin(key, job.folder)) is not None:
             self.observer.training_resumed(job, earlier)
+        self.stopping.begin(job, trial.design)
         self.observer.trial_started(job, trial.design)
         return job
 

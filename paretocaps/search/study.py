@@ -48,6 +48,7 @@ from paretocaps.search.runner import Runner
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.slots import Splitting
 from paretocaps.search.start import START
+from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.search.warm_sampler import WarmSampler
 from paretocaps.search.without_effect import told, without_effect
 from paretocaps.storage.store import Store
@@ -105,14 +106,15 @@ def run_study(
                 origin = _check(driver.store, study, spec, data, content, begun=bool(known.states))
                 driver.store.set_origin(origin)
                 driver.store.set_facts(spec.study, facts)  # an older study has none
-                results = Results(spec, checked.objectives, driver.store, study, known, observer)
+                stopping = Stopping(spec, checked.objectives, checked.trainer, facts, driver.store)
+                results = Results(spec, checked.objectives, driver.store, study, known, observer, stopping)
                 if spec.stated:
                     constrain(study, results.excesses)
                 first = prior.first(START) if prior is not None else ()
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
                 rejection = Rejection(spec, forecaster) if spec.reject else None
                 runner = Runner(results, driver, proposals, executor, interrupts, origin, rejection)
-                observer.opened(spec, known.counts["finished"])
+                observer.opened(spec, known.ended)
                 for remark in (*_remarks(checked, driver), *notices, *prior_remarks(prior)):
                     observer.notice(remark)
                 runner.recover()

@@ -18,6 +18,7 @@ from paretocaps.storage.optuna_tables import (
     OptunaParameter,
     OptunaTrial,
     insert_parameters,
+    rewrite_outcome,
     trials_of,
     trials_since,
     unfinished,
@@ -97,6 +98,18 @@ class TrialCache(BaseStorage):
         elif done and state == TrialState.RUNNING:
             self._own[trial_id] = self._backend.get_trial(trial_id)
         return done
+
+    def rewrite(self, study_id: int, trial_id: int, state: TrialState, values: Sequence[float]) -> None:
+        """Replace the state and the values of a finished trial, which was stopped early and has gone on."""
+        self._backend.transact(lambda c: rewrite_outcome(c, trial_id, state.name, values))
+        self.reread(study_id, trial_id)
+
+    def reread(self, study_id: int, trial_id: int) -> None:
+        """Read a finished trial anew, whose values have changed."""
+        self._own.pop(trial_id, None)
+        if trial_id in self._read:
+            rows = self._backend.transact(lambda c: trials_of(c, study_id, [trial_id]))
+            self._read.update({_key(trial): trial for trial in map(self._frozen, rows)})
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; one that this process has begun is the object that it works on."""

@@ -46,14 +46,17 @@ def front_of(
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds, answers=answers)
         if bounded is not None:
-            return _tuned(store, with_levels(store, bounded))
+            return _counted(store, with_levels(store, bounded))
     table = store.table(study, asked_quantities(asked, bounds))
     ranked = ranked_front(record, table, asked, bounds, device, scale_to, answers=answers)
-    return _tuned(store, with_levels(store, ranked))
+    return _counted(store, with_levels(store, ranked))
 
 
-def _tuned(store: Store, front: FrontRecord) -> FrontRecord:
-    return replace(front, tunings=store.tunings(front.study))
+def _counted(store: Store, front: FrontRecord) -> FrontRecord:
+    """Return a front with its study's tunings, and how many trials stand on no front."""
+    counts = store.counts(front.study)
+    tunings = store.tunings(front.study)
+    return replace(front, tunings=tunings, stopped=counts["stopped"], rejected=counts["rejected"])
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:

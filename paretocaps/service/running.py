@@ -36,6 +36,7 @@ class RunSummary:
         storage: path of an SQLite file, or database URL.
         collapsed: how many of the finished trials are no better than always answering the largest class.
         rejected: how many trials were rejected before they were trained.
+        stopped: how many trials were stopped early.
         time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
     """
 
@@ -47,6 +48,7 @@ class RunSummary:
     storage: str
     collapsed: int = 0
     rejected: int = 0
+    stopped: int = 0
     time_is_up: str = ""
 
 
@@ -64,7 +66,7 @@ def optimize(
         flags: options of the study by name (see `StudySpec`); an option that is None was not given.
             `fix` may be a mapping or a list of "name=value".
         spec_file: path of a study file; `flags` override it.
-        more: number of trials to add to the finished ones, instead of the total `trials`.
+        more: number of trials to add to the finished and stopped ones, instead of the total `trials`.
         observer: its methods are called as the study proceeds.
 
     Raises:
@@ -109,6 +111,7 @@ def optimize(
         storage=spec.storage,
         collapsed=int(runner.results.standing.table.all_collapsed.sum()),
         rejected=runner.results.known.counts["rejected"],
+        stopped=runner.results.known.counts["stopped"],
         time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 
@@ -153,7 +156,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
 
 
 def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
-    """Return the stored settings that are not None, and the number of finished trials; or None and 0."""
+    """Return the stored settings that are not None, and the number of trials that ended; or None and 0."""
     from paretocaps.storage.address import parse_url, sqlite_file
     from paretocaps.storage.connect import refuse_read_only
     from paretocaps.storage.store import Store
@@ -167,12 +170,13 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
             if spec.study not in [summary.name for summary in store.studies()]:
                 return None, 0
             content = store.study(spec.study).spec
-            finished = store.counts(spec.study)["finished"]
+            counts = store.counts(spec.study)
     except NoStudiesError:
         return None, 0
     kept = {name: value for name, value in content.items() if value is not None}
-    older = {"require": content.get("require"), "reject": False}  # what an older study does not store
-    return older | kept, finished
+    # what an older study does not store
+    older = {"require": content.get("require"), "reject": False, "stop_early": "none"}
+    return older | kept, counts["finished"] + counts["stopped"]
 
 
 def _how_to_go_on(spec: StudySpec, why: str) -> str:

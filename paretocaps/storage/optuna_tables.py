@@ -20,9 +20,12 @@ from sqlalchemy import (
     Select,
     Text,
     column,
+    delete,
     func,
+    insert,
     select,
     table,
+    update,
 )
 
 from paretocaps.storage.schema import INSERT
@@ -141,6 +144,18 @@ def insert_parameters(connection: Connection, trial: int, parameters: Iterable[O
     ]
     if rows:
         connection.execute(INSERT[connection.dialect.name](_PARAMS).on_conflict_do_nothing(), rows)
+
+
+def rewrite_outcome(connection: Connection, trial: int, state: str, values: Sequence[float]) -> None:
+    """Replace the state and the finite values of a trial that has ended."""
+    connection.execute(update(_TRIALS).where(_TRIALS.c.trial_id == trial).values(state=state))
+    connection.execute(delete(_VALUES).where(_VALUES.c.trial_id == trial))
+    rows = [
+        {"trial_id": trial, "objective": number, "value": value, "value_type": "FINITE"}
+        for number, value in enumerate(values)
+    ]
+    if rows:
+        connection.execute(insert(_VALUES), rows)
 
 
 def _trials(connection: Connection, scope: Sequence[ColumnElement[bool]]) -> list[OptunaTrial]:

@@ -62,7 +62,8 @@ class StudySummary:
 class AttemptRecord:
     """One training of a trial.
 
-    `measurement` is None unless the attempt is finished. `epochs`, and the epochs of the measurement, are
+    `measurement` is None unless the attempt is finished, or stopped early, where it is that of the epochs so
+    far. `epochs`, and the epochs of the measurement, are
     read only together with a single trial. `folder` is where the worker writes its files; None where there is
     none on this machine, and `host` is the machine that it was made on, if that is recorded. `may_pass` says
     whether a failed one may succeed if it is tried again; None where that is not recorded. `resumed_from` is

@@ -12,6 +12,7 @@ from paretocaps.storage import attempts as _attempts
 from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import changes as _changes
 from paretocaps.storage import claims as _claims
+from paretocaps.storage import decisions as _decisions
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
@@ -20,6 +21,7 @@ from paretocaps.storage import kept_weights as _kept_weights
 from paretocaps.storage import prior_trials as _prior_trials
 from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
+from paretocaps.storage import stopped as _stopped
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
 from paretocaps.storage import table as _table
@@ -127,6 +129,13 @@ class Store:
     resume_attempt = _writes(_resumption.resume_attempt)
     earlier_folders = _reads(_resumption.earlier_folders)
     got_further = _reads(_resumption.got_further)
+
+    decide = _writes(_decisions.decide)
+    decisions = _reads(_decisions.decisions)
+    stop_attempt = _writes(_stopped.stop_attempt)
+    stop_trial = _writes(_stopped.stop_trial)
+    claim_stopped = _writes(_stopped.claim_stopped)
+    curves = _reads(_stopped.curves)
 
     trials = _reads(_stored_trials.trials)
     trial = _reads(_stored_trials.trial)

@@ -109,7 +109,7 @@ def _with_attempts(
                 state=row.state,
                 reason=row.reason,
                 measurement=_measurement(row, extra.get(row.id, {}), epochs.get(row.id, ()))
-                if row.state == "finished"
+                if row.state in ("finished", "stopped")
                 else None,
                 folder=folder_here(artifacts, study, row),
                 host=row.host,

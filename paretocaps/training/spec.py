@@ -54,4 +54,5 @@ CAPSNET = TrainerSpec(
     typical_step="paretocaps.training.typical_step:typical_step",
     forecast="paretocaps.training.forecast:forecasting",
     continuing="paretocaps.training.continuing:shaped_by_end",
+    course="paretocaps.training.course:course",
 )

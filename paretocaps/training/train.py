@@ -107,6 +107,8 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
     while go_on and not training.ended():
         training.run_epoch(len(training.records) + 1)
         go_on = ranks.from_first(lambda: training.keep() and on_epoch(training.records[-1].told), bool)
+    if not go_on:
+        ranks.from_first(training.keep_stopped, bool)
     cpu = cpu_time(training.learner.stopwatch, best_epoch(training.records).epoch, ranks)
     return ranks.from_first(lambda: training.measurement(cpu), Measurement)
 
@@ -168,6 +170,7 @@ class _Training:
         self.judged = Judged()
         self.best = network
         self.predicted: tuple[int, ...] = ()
+        self.written = 0  # epochs of the last checkpoint
         if state is not None:
             self._restore(state)
 
@@ -283,8 +286,18 @@ class _Training:
     def keep(self) -> bool:
         """Write a checkpoint after an epoch where it is due; return True."""
         if self.kept.due(whole_epoch=True) or (self.job.keep_checkpoint and self.ended()):
-            self.kept.write(self.state())
+            self._write()
         return True
+
+    def keep_stopped(self) -> bool:
+        """Write the checkpoint of a training that is stopped early, unless it was; return True."""
+        if self.job.checkpoints and self.written != len(self.records):
+            self._write()
+        return True
+
+    def _write(self) -> None:
+        self.kept.write(self.state())
+        self.written = len(self.records)
 
     def _keep_within(self) -> None:
         """Write a checkpoint within an epoch where it is due."""

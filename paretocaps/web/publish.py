@@ -61,7 +61,7 @@ def front_note(record: FrontRecord) -> str:
         return f"### Front over {names}\n\nNo trial is on it yet.\n{bounds}"
     knee = Front.from_record(record).knee().trial
     table = markdown_table(trials_table(record.members, record.objectives, {knee: "knee"}))
-    lines = [*interval_notes(record.members, record.objectives), *level_notes(record)]
+    lines = [*record.left_out, *interval_notes(record.members, record.objectives), *level_notes(record)]
     notes = "".join(f"\n{markdown_text(line)}.\n" for line in lines)
     return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n{notes}{bounds}"
 

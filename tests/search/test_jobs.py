@@ -73,6 +73,17 @@ class Store:
         self.epochs += [(key, self.clock.now) for key, _ in records]
 
 
+class Answers:
+    """Lets every training go on but those in `stopped`, and keeps whether it might ask the database."""
+
+    def __init__(self, *stopped):
+        self.stopped, self.reachable = stopped, []
+
+    def answer(self, job, record, *, reachable):
+        self.reachable.append(reachable)
+        return job.key not in self.stopped
+
+
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
@@ -83,7 +94,8 @@ def clock(monkeypatch):
 
 def running(clock, store, *speeches):
     executor = Script(clock, speeches)
-    jobs = Jobs(executor, store, Observer(), Interrupts(clock=clock.monotonic), StudyTunings(store, "s"))
+    watched = Observer(), Interrupts(clock=clock.monotonic)
+    jobs = Jobs(executor, store, *watched, StudyTunings(store, "s"), Answers())
     for job in {id(job): job for _, job, _ in speeches}.values():
         jobs.submit(job)
     return jobs, executor
@@ -110,6 +122,7 @@ def test_workers_are_answered_at_once_while_the_database_is_away(clock):
     assert [outcome.job.key for outcome in ended] == ["one", "two"]
     assert [key for key, _ in jobs.store.epochs] == ["one", "two", "two"]
     assert 60 <= jobs.store.epochs[0][1] < 66
+    assert jobs.stopping.reachable == [True, False, False]  # nothing is decided that cannot be stored
 
 
 def test_nothing_is_lost_when_the_patience_is_over(clock):

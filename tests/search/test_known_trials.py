@@ -45,6 +45,14 @@ def test_it_reads_what_others_change(store):
     assert known.update() == []
 
 
+def test_stopped_trials_count_and_rejected_ones_do_not(store):
+    known = KnownTrials(store, "s", SAME)
+    store.start_trial("s", 2, {"learning_rate": 0.3})
+    store.stop_trial("s", 2, "beaten")
+    known.update()
+    assert (known.counted, known.stopped) == (2, [2])
+
+
 def test_trials_of_older_versions_get_their_digests(store):
     KnownTrials(store, "s", SAME)
     _, trials = store.changes("s")

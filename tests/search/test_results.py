@@ -11,6 +11,7 @@ from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.results import Results
 from paretocaps.search.same_training import SameTraining
 from paretocaps.search.samplers import SAMPLERS
+from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.storage.records import ImportedTrial
 from paretocaps.storage.store import Store
 from paretocaps.testing.probe import PROBE
@@ -38,7 +39,9 @@ def results(run, storage):
         open_optuna_study(storage, "s", objectives, SAMPLERS.get("random").optuna(0, 9)) as study,
     ):
         known = KnownTrials(store, "s", SameTraining(PROBE, 2, None))
-        yield Results(StudySpec(study="s", trials=9), objectives, store, study, known, Counted())
+        spec = StudySpec(study="s", trials=9)
+        stopping = Stopping(spec, objectives, PROBE, {}, store)
+        yield Results(spec, objectives, store, study, known, Counted(), stopping)
 
 
 def finish_elsewhere(results, number):

@@ -56,6 +56,10 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @shared_spec_option("--device", " Several: cuda:0,cuda:2.", "--devices")
 @spec_option("--stall-timeout", "TIME", f"End and retry a training that is silent this long.{_STALL}")
 @spec_option("--trial-timeout", "TIME", "End a training after this time; its trial fails.")
+@spec_option("--stop-early", "RULE", "End trainings that the front does not need: rungs, curves or none.")
+@click.option(
+    "--stop-designs/--no-stop-designs", default=None, help="Let --stop-early end trainings of designs, too."
+)
 @spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)

@@ -1,0 +1,59 @@
+"""What the objectives of a study are worth before a training ends, by its epochs so far."""
+
+from collections.abc import Sequence
+
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.quantities.quantities import value_of
+from paretocaps.errors import UsageError
+
+Point = tuple[float, ...]
+"""One value per objective, with signs so that less is better."""
+
+_NOWHERE = Device(name="", kind="")
+
+
+def seen(records: Sequence[EpochRecord], objectives: Sequence[Objective]) -> Point | None:
+    """Return what the epochs so far are worth; None if an objective has no value yet.
+
+    Times are those of all epochs so far, also where an earlier epoch is the best one: trainings compare after
+    equal shares of their plans, by what these cost.
+    """
+    best, last = best_epoch(records), records[-1]
+    cpu = [record.cpu_seconds for record in records if record.cpu_seconds is not None]
+    so_far = Measurement(
+        acc=best.acc,
+        best_epoch=last.epoch,  # to which the times belong
+        time=last.time,
+        cpu_time=sum(cpu) if len(cpu) == len(records) else None,
+        wall=last.wall,
+        params=best.params,
+        macs=best.macs,
+        device=_NOWHERE,
+        epochs=tuple(records),
+    )
+    return point_of(so_far, objectives)
+
+
+def point_of(measurement: Measurement, objectives: Sequence[Objective]) -> Point | None:
+    """Return what a measurement is worth; None if it lacks an objective."""
+    values = [value_of(measurement, objective.quantity) for objective in objectives]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    return tuple(objective.sign * value for objective, value in zip(objectives, known, strict=True))
+
+
+def refuse_unseen(rule: str, objectives: Sequence[Objective]) -> None:
+    """Refuse objectives that no epoch shows, so that nobody could say whether a training is beaten.
+
+    Raises:
+        UsageError: there is one.
+    """
+    record = EpochRecord(epoch=1, acc=1, seconds=1, time=1, wall=1, params=1, macs=1, cpu_seconds=1)
+    unseen = [one.name for one in objectives if seen([record], [one]) is None]
+    if unseen:
+        raise UsageError(
+            f"--stop-early {rule}: {', '.join(unseen)} is measured after the last epoch, so that no training"
+            " could be stopped before: leave it out of --objectives, or give --stop-early none"
+        )

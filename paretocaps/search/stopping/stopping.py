@@ -1,0 +1,191 @@
+"""Answers after each epoch whether a training goes on, and stores each decision before it is acted upon."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.course import Course
+from paretocaps.domain.effect import Facts
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.domain.objective import Objective
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.errors import UnavailableError
+from paretocaps.search.stopping.curves import Curves, Training
+from paretocaps.search.stopping.never import Never
+from paretocaps.search.stopping.seen import point_of, seen
+from paretocaps.search.stopping.stopper import STOPPERS, Stopper, Verdict
+from paretocaps.search.stopping.told import told
+from paretocaps.storage.decisions import Answer, Decision
+from paretocaps.storage.records import TrialRecord
+from paretocaps.storage.store import Store
+
+
+@dataclass
+class _Begun:
+    """A training in progress; its trial may not be stopped where it is `spared`."""
+
+    course: Course
+    spared: bool
+    records: list[EpochRecord] = field(default_factory=list)
+
+
+@dataclass
+class Stopping:
+    """The early stopping of one study, by its rule `stop_early`.
+
+    A trial is judged by its first seed; where that is stopped, its other seeds are, too. What was decided
+    after an epoch of a trial holds for all attempts at it, in this run and in later ones, until the trial is
+    continued.
+
+    Args:
+        spec, objectives, trainer, facts: the study.
+        store: has the curves and decisions of earlier runs, and gets the decisions of this one.
+    """
+
+    spec: StudySpec
+    objectives: Sequence[Objective]
+    trainer: TrainerSpec
+    facts: Facts
+    store: Store
+    _rule: Stopper = field(init=False)
+    _curves: Curves = field(default_factory=Curves)
+    _begun: dict[AttemptKey, _Begun] = field(default_factory=dict)
+    _latest: dict[int, Training] = field(default_factory=dict)
+    _decided: dict[int, dict[int, Decision]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._rule = STOPPERS.get(self.spec.stop_early)(self.objectives)
+        for decision in self.store.decisions(self.spec.study):
+            self._keep(decision)
+        if self._acts:
+            self._read(self.store.trials(self.spec.study))
+
+    @property
+    def _acts(self) -> bool:
+        """Whether trainings may be stopped, or continued where they were."""
+        return bool(self._decided) or not isinstance(self._rule, Never)
+
+    def begin(self, job: TrainingJob, design: str | None) -> None:
+        """Note a training that begins, and whether its trial is a design."""
+        if self._acts:
+            spared = design is not None and not self.spec.stop_designs
+            self._begun[job.key] = _Begun(self._course(job.choices), spared)
+
+    def answer(self, job: TrainingJob, record: EpochRecord, *, reachable: bool) -> bool:
+        """Return whether a training goes on after an epoch.
+
+        Where the decision cannot be stored at once, or the database is not `reachable`, none is made: the
+        training goes on.
+        """
+        begun = self._begun.get(job.key)
+        if begun is None:
+            return True
+        begun.records = [*(one for one in begun.records if one.epoch < record.epoch), record]
+        if job.seed != self.spec.seed:
+            verdict = self._of_trial(job.trial)
+        else:
+            training = self._note(job.trial, begun.course, begun.records)
+            if (before := self._decided.get(job.trial, {}).get(record.epoch)) is not None:
+                return before.verdict != "stop"
+            verdict = None if training is None else self._rule.verdict(training, self._curves)
+        if verdict is None or record.epoch >= job.epochs or begun.spared or not reachable:
+            return True
+        return self._decide(job.key, record.epoch, verdict)
+
+    def stopped(self, key: AttemptKey, measurement: Measurement) -> Decision | None:
+        """Return the decision that a training was ended by; None if it trained to its own end."""
+        self._begun.pop(key, None)
+        last = measurement.epochs[-1].epoch if measurement.epochs else None
+        if last == self.spec.epochs:
+            return None
+        found = self.store.decisions(key.study, key.trial)
+        by_epoch = {one.epoch: one for one in found if one.key.seed == key.seed}
+        one = by_epoch.get(max(by_epoch, default=0) if last is None else last)
+        return replace(one, key=key) if one is not None and one.verdict == "stop" else None
+
+    def take_in(self, numbers: Collection[int]) -> None:
+        """Take in trials that have ended, also those of other drivers."""
+        if self._acts:
+            for number in numbers:
+                for decision in self.store.decisions(self.spec.study, number):
+                    self._keep(decision)
+            self._read([self.store.trial(self.spec.study, number) for number in numbers])
+
+    def promising(self, numbers: Sequence[int]) -> tuple[int, Verdict] | None:
+        """Return the first of the stopped trials `numbers` that is promising again, and why."""
+        for number in numbers:
+            found = (
+                self._rule.promising(self._latest[number], self._curves) if number in self._latest else None
+            )
+            if found is not None:
+                return number, found
+        return None
+
+    def go_on(self, key: AttemptKey, verdict: Verdict) -> None:
+        """Store that an attempt continues a stopped trial, before it begins."""
+        epoch = self._latest[key.trial].epoch
+        decision = Decision(key, epoch, self.spec.stop_early, "continue", verdict.reason, verdict.seen)
+        self._keep(self.store.decide(decision))
+
+    def was_continued(self, number: int) -> bool:
+        """Return whether a trial was stopped and continued."""
+        return any(one.verdict == "continue" for one in self._decided.get(number, {}).values())
+
+    def told(self, number: int) -> list[float] | None:
+        """Return the values that Optuna is told of a stopped trial; None to tell it that it was pruned."""
+        if number not in self._latest:
+            return None
+        return told(self._latest[number], self._curves, self.objectives)
+
+    def _of_trial(self, number: int) -> Verdict | None:
+        """Return the verdict on the further seeds of a trial, which end when its first one is stopped."""
+        decided = self._decided.get(number)
+        if not decided or decided[max(decided)].verdict != "stop":
+            return None
+        return Verdict(False, f"seed {self.spec.seed} of its trial was stopped")
+
+    def _decide(self, key: AttemptKey, epoch: int, verdict: Verdict) -> bool:
+        answer: Answer = "go on" if verdict.goes_on else "stop"
+        decision = Decision(key, epoch, self.spec.stop_early, answer, verdict.reason, verdict.seen)
+        with suppress(UnavailableError), self.store.patience.of(0):
+            decision = self.store.decide(decision)
+            self._keep(decision)
+            return decision.verdict != "stop"
+        return True
+
+    def _keep(self, decision: Decision) -> None:
+        """Remember what was decided of a trial's first seed; an attempt that continues it decides anew."""
+        if decision.key.seed == self.spec.seed:
+            known = self._decided.setdefault(decision.key.trial, {})
+            if decision.epoch not in known or known[decision.epoch].key.attempt < decision.key.attempt:
+                known[decision.epoch] = decision
+
+    def _course(self, choices: Mapping[str, Any]) -> Course:
+        return self.trainer.course_of(choices, self.spec.epochs, self.facts)
+
+    def _note(self, number: int, course: Course, records: Sequence[EpochRecord]) -> Training | None:
+        """Take in what the epochs of a training are worth so far; return None if they have no value yet."""
+        point = seen(records, self.objectives)
+        if point is None:
+            return None
+        training = Training(number, course, records[-1].epoch, self.spec.epochs, point)
+        self._latest[number] = training
+        self._curves.note(training)
+        return training
+
+    def _read(self, trials: Sequence[TrialRecord]) -> None:
+        """Take in the curves of trials, and what the finished ones are worth."""
+        found = self.store.curves(self.spec.study, self.spec.seed, [trial.number for trial in trials])
+        for trial in trials:
+            records, course = found.get(trial.number, []), self._course(trial.choices)
+            for count in range(1, len(records) + 1):
+                self._note(trial.number, course, records[:count])
+            done = trial.measured.get(self.spec.seed)
+            if trial.state == "finished" and done is not None and done.measurement is not None:
+                measured = done.measurement.model_copy(update={"epochs": tuple(records)})
+                if (point := point_of(measured, self.objectives)) is not None:
+                    self._curves.finish(trial.number, point)

@@ -1,0 +1,27 @@
+import pytest
+
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.errors import UsageError
+from paretocaps.search.stopping.seen import refuse_unseen, seen
+
+RECORDS = [
+    EpochRecord(epoch=n, acc=acc, seconds=2, time=2 * n, wall=3 * n, params=9, macs=8, cpu_seconds=1)
+    for n, acc in ((1, 0.5), (2, 0.75), (3, 0.7))
+]
+
+
+def test_epochs_so_far_are_worth_their_best_accuracy_and_all_their_seconds():
+    objectives = parse_objectives("acc,time,params,macs,cpu_time,epoch_time")
+    assert seen(RECORDS, objectives) == (-0.75, 6.0, 9.0, 8.0, 3.0, 2.0)
+
+
+def test_a_training_without_a_value_is_worth_nothing_yet():
+    assert seen(RECORDS, parse_objectives("acc,time_to(acc=0.9)")) is None
+    assert seen(RECORDS, parse_objectives("acc,time_to(acc=0.75)")) == (-0.75, 4.0)
+
+
+def test_objectives_that_no_epoch_shows_are_refused():
+    refuse_unseen("rungs", parse_objectives("acc,time,time_to(acc=0.9),params"))
+    with pytest.raises(UsageError, match="memory is measured after the last epoch.*--stop-early none"):
+        refuse_unseen("rungs", parse_objectives("acc,memory"))

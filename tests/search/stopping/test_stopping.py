@@ -1,0 +1,143 @@
+import pytest
+
+from paretocaps.errors import UsageError
+from paretocaps.run_folder import RunFolder
+from paretocaps.service.running import Interrupted
+
+
+def decided(store, study="s"):
+    with store() as opened:
+        found = opened.decisions(study)
+    return [(one.key.trial, one.key.seed, one.epoch, one.verdict, one.reason) for one in found]
+
+
+def states(store, study="s"):
+    with store() as opened:
+        return {trial.number: trial.state for trial in opened.trials(study)}
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def test_stopped_trials_count_keep_curve_and_checkpoint_and_stand_on_no_front(run, store, storage, trained):
+    counts, watcher = run()
+    assert counts["finished"] + counts["stopped"] == 9
+    stopped = [number for number, state in states(store).items() if state == "stopped"]
+    assert stopped == [number for number, _ in watcher.stopped] != []
+    with store() as opened:
+        ranked = opened.table("s", ["acc"]).trials.tolist()
+        trials = {number: opened.trial("s", number) for number in stopped}
+    assert not set(ranked) & set(stopped)
+    for number, trial in trials.items():
+        (attempt,) = trial.attempts
+        last = attempt.epochs[-1].epoch
+        assert (attempt.state, trial.reason) == ("stopped", dict(watcher.stopped)[number])
+        assert trial.reason.startswith(f"at epoch {last} of 5: beaten by trial")
+        assert attempt.measurement.acc == max(record.acc for record in attempt.epochs)
+        assert RunFolder(attempt.folder).checkpoint.exists()
+        assert max(epoch for trial, _, _, epoch in trained if trial == number) == last
+    names = {"finished": "COMPLETE", "stopped": "PRUNED"}
+    told = {trial.number: trial.state.name for trial in optuna_trials(storage)}
+    assert told == {number: names[state] for number, state in states(store).items()}
+    run(more=1, trials=None, stop_early="none")  # nothing is stopped any more, so all of it goes on
+    assert list(states(store).values()) == ["finished"] * 10
+    told = optuna_trials(storage)
+    assert [(trial.state.name, len(trial.values)) for trial in told] == [("COMPLETE", 3)] * 10
+
+
+def test_resumed_anywhere_it_decides_the_same(run, store, trained, events):
+    run()
+    whole = decided(store), states(store)
+    assert "stopped" in whole[1].values()
+    trained.clear()
+    events[22] = interrupt
+    with pytest.raises(Interrupted):
+        run(study="t")
+    run(study="t")
+    assert (decided(store, "t"), states(store, "t")) == whole
+
+
+def test_what_was_decided_holds_for_a_training_that_is_made_again(run, store, trained, events, monkeypatch):
+    """A driver is killed after it stored that a training stops, and before the trainer heard it."""
+    from paretocaps.search.stopping.stopping import Stopping
+
+    decide = Stopping._decide
+
+    def killed(stopping, key, epoch, verdict):
+        answer = decide(stopping, key, epoch, verdict)
+        if not answer:
+            monkeypatch.setattr(Stopping, "_decide", decide)
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(Stopping, "_decide", killed)
+    with pytest.raises(Interrupted):
+        run()
+    before = decided(store)
+    assert before[-1][3] == "stop"
+    run()
+    assert decided(store)[: len(before)] == before
+    with store() as opened:
+        trial = opened.trial("s", before[-1][0])
+    assert trial.attempts[-1].state == trial.state == "stopped"
+    assert trial.attempts[-1].resumed_from == 1
+
+
+def test_a_stopped_trial_that_is_promising_again_is_continued_from_its_checkpoint(
+    run, store, trained, monkeypatch
+):
+    run()
+    first = next(number for number, state in states(store).items() if state == "stopped")
+    epochs = len([one for one in trained if one[0] == first])
+    _let_go_on(monkeypatch, first)
+    trained.clear()
+    counts, watcher = run()
+    assert [one[0] for one in trained] == [first] * len(trained)
+    assert trained[0] == (first, 0, 2, epochs + 1)  # the second attempt, with the next epoch
+    assert f"trial {first} goes on after it was stopped: it is promising" in watcher.notices
+    with store() as opened:
+        trial = opened.trial("s", first)
+    assert counts["finished"] + counts["stopped"] == 9
+    assert trial.attempts[1].resumed_from == 1
+    assert (first, 0, epochs, "continue", "it is promising") in decided(store)
+
+
+def test_the_other_seeds_of_a_stopped_trial_are_not_trained(run, store, trained):
+    run(repeats=2)
+    stopped = {number for number, state in states(store).items() if state == "stopped"}
+    assert stopped
+    assert {(number, seed) for number, seed, _, _ in trained if number in stopped} == {
+        (n, 0) for n in stopped
+    }
+
+
+def test_designs_are_stopped_only_on_request(run, store):
+    options = {"designs": ["poor"], "trials": 2}
+    run(**options)
+    run(study="t", **options, stop_designs=True)
+    with store() as opened:
+        (other,) = [trial.number for trial in opened.trials("s") if trial.design is None]
+    assert {one[0] for one in decided(store)} == {other}
+    assert {one[0] for one in decided(store, "t")} == {0, 1}
+
+
+def test_an_objective_that_no_epoch_shows_is_refused(run):
+    with pytest.raises(UsageError, match="--stop-early rungs: memory is measured after the last epoch"):
+        run(objectives="acc,memory")
+
+
+def _let_go_on(monkeypatch, trial):
+    from paretocaps.search.stopping.rungs import Rungs
+    from paretocaps.search.stopping.stopper import Verdict
+
+    def promising(rule, training, curves):
+        return Verdict(True, "it is promising") if training.trial == trial and training.epoch == 2 else None
+
+    monkeypatch.setattr(Rungs, "promising", promising)
+
+
+def optuna_trials(storage):
+    import optuna
+
+    return optuna.load_study(study_name="s", storage=storage).get_trials()
