@@ -17,6 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "Search": {
             "optimize": "Search training choices and keep the front.",
+            "confirm": "Train further seeds where they decide who is on the front.",
             "front": "Show the trials of a study that no other trial beats.",
             "report": "Write a study's figures and tables as one page.",
             "dashboard": "Browse the studies in a web browser.",

@@ -13,7 +13,13 @@ from paretocaps.cli.naming import telling_choices
 from paretocaps.cli.numbers import counted
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
-from paretocaps.report.tables import choice_text, flags_text, heading, objective_cells
+from paretocaps.report.tables import (
+    choice_text,
+    flags_text,
+    heading,
+    objective_cells,
+    probability_text,
+)
 
 GAP = 2
 """Spaces between columns."""
@@ -53,6 +59,8 @@ def front_columns(
     if any(member.flags for member in members):
         columns.append(Column("flags", [flags_text(m) for m in members]))
     columns += [Column(heading(o), objective_cells(members, o), right=True) for o in objectives]
+    if any(member.probability is not None for member in members):
+        columns.append(Column("sure", [probability_text(m.probability) for m in members], right=True))
     choices = telling_choices(members, base or {})
     columns += [Column(name, [choice_text(m.choices.get(name)) for m in members]) for name in choices]
     return columns

@@ -1,7 +1,8 @@
 """Writes a front to stdout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -34,7 +35,8 @@ def write_front(
     if front.within:
         say(f"only trials with {front.within}; --all lifts the bounds")
     if form == "table":
-        _show(front, marked, word, (*front.objectives, TEST_ACC) if test else front.objectives)
+        shown = (*front.objectives, TEST_ACC) if test else front.objectives
+        show_front(front, marked, word, shown, defaults(front.trainer))
         return
     if marked is not None:
         front = replace(front, members=(marked,))
@@ -44,12 +46,24 @@ def write_front(
         click.echo(csv_text(front.members, front.objectives), nl=False)
 
 
-def _show(front: FrontRecord, marked: FrontMember | None, word: str, shown: Sequence[Objective]) -> None:
+def show_front(
+    front: FrontRecord,
+    marked: FrontMember | None,
+    word: str,
+    shown: Sequence[Objective],
+    base: Mapping[str, Any],
+) -> None:
+    """Write a front as a table with its notes.
+
+    Args:
+        front, marked, word: those of `write_front`.
+        shown: the columns with values.
+        base: the trainer's defaults, by which the choices of a single member are shown.
+    """
     if not front.members:
         say(f"study {front.study}: no trial to show")
         return
     marks = {marked.trial: word} if marked else None
-    base = defaults(front.trainer)
     show(front_table(front.members, shown, console().width, marks=marks, base=base))
     if front.measured_on:
         say(front.measured_on)

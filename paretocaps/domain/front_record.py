@@ -30,6 +30,8 @@ class FrontMember:
     `estimates` has the value, standard deviation and 95 % interval of each quantity by objective name, also
     where only some of the seeds have a value. `level` has, by objective name, the other members that a paired
     test does not tell from it at 5 %; an objective in which it could be compared with none is left out.
+    `probability` is the probability that no other trial dominates it, by a bootstrap over the seeds and the
+    validation images; None where no member of the front has two seeds.
     """
 
     trial: int
@@ -40,6 +42,7 @@ class FrontMember:
     flags: tuple[str, ...] = ()
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     level: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
+    probability: float | None = field(default=None, compare=False)
 
     @property
     def loaded(self) -> bool:
@@ -71,7 +74,10 @@ class FrontMember:
         """Return the member as it appears in the command line's JSON; `n` is the number of its seeds."""
         own = {"trial": self.trial, "design": self.design, "seeds": self.seeds, "flags": list(self.flags)}
         level = {name: list(trials) for name, trials in self.level.items()}
-        return own | {"n": self.seeds, "level": level, "choices": dict(self.choices)} | self.flat_values
+        sure = {} if self.probability is None else {"probability": self.probability}
+        return (
+            own | {"n": self.seeds, "level": level, "choices": dict(self.choices)} | sure | self.flat_values
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class FrontRecord:
         validation_images: the number of images that the members' accuracies are shares of; None if it was not
             recorded.
         tunings: the tunings that the study keeps, by device (`Device.machine`) and key.
+        by_chance: trials whose means no other trial beats, but that are left out because members dominate
+            them more probably than not: the probability that none does, by number.
     """
 
     study: str
@@ -116,6 +124,7 @@ class FrontRecord:
     rejected: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
     tunings: Mapping[str, Tunings] = field(default_factory=dict, compare=False)
+    by_chance: Mapping[int, float] = field(default_factory=dict, compare=False)
 
     @property
     def measured_on(self) -> str:
@@ -147,7 +156,7 @@ class FrontRecord:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Notes on trials that were not ranked: one sentence per objective, and one per other reason."""
+        """Notes on trials that are no members: one sentence per objective, and one per other reason."""
         notes = [
             f"{_trials(count)} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
@@ -159,6 +168,15 @@ class FrontRecord:
             )
         notes += [f"{_trials(self.stopped)} left out: stopped early"] if self.stopped else []
         notes += [f"{_trials(self.rejected)} left out: rejected before training"] if self.rejected else []
+        if self.by_chance:
+            which = ", ".join(
+                f"{trial} ({100 * sure:.0f} %)" for trial, sure in sorted(self.by_chance.items())
+            )
+            several = "s" if len(self.by_chance) > 1 else ""
+            notes.append(
+                f"trial{several} {which} left out: its means are unbeaten, but over seeds and images other"
+                " members beat it more probably than not"
+            )
         return tuple(notes)
 
     def __iter__(self) -> Iterator[FrontMember]:
@@ -179,6 +197,7 @@ class FrontRecord:
             "device": self.device,
             "scaled_to": self.scaled_to,
             "validation_images": self.validation_images,
+            "by_chance": {str(trial): sure for trial, sure in self.by_chance.items()},
             "tunings": {
                 device: {key: one.model_dump(mode="json", exclude_defaults=True) for key, one in kept.items()}
                 for device, kept in self.tunings.items()

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective, images_of
 
+SURE = "sure: how probably no other trial beats a member, over resampled seeds and validation images"
 _NAMED = 5
 
 
 def interval_notes(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
-    """Return what the intervals that `members` have are of, and whose numbers of images are not recorded."""
-    return [*_kinds(members, objectives), *_missing(members, objectives)]
+    """Return what the intervals that `members` have are of, which are missing, and what "sure" means."""
+    sure = [SURE] if any(member.probability is not None for member in members) else []
+    return [*_kinds(members, objectives), *_missing(members, objectives), *sure]
 
 
 def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:

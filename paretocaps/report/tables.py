@@ -79,6 +79,8 @@ def trials_table(
     if any(member.flags for member in members):
         columns.append(("flags", False, [flags_text(member) for member in members]))
     columns += [(heading(o), True, objective_cells(members, o)) for o in objectives]
+    if any(member.probability is not None for member in members):
+        columns.append(("sure", True, [probability_text(member.probability) for member in members]))
     if names:
         columns.append(("choices", False, [choices_text(member.choices, names) for member in members]))
     headings, numeric, cells_of = zip(*columns, strict=True)
@@ -151,6 +153,11 @@ def flags_text(member: FrontMember) -> str:
     return ", ".join(member.flags) or "-"
 
 
+def probability_text(probability: float | None) -> str:
+    """Return how probably a member of a front is non-dominated: "92 %"; "-" where that is not known."""
+    return "-" if probability is None else f"{100 * probability:.0f} %"
+
+
 def choice_text(value: Any) -> str:
     """Return a choice's value as the command line takes it; "-" where it does not apply to a trial."""
     if value is None:
@@ -185,8 +192,8 @@ def flat_rows(
 
     The objectives come first among the quantities; each has its columns of `FrontMember.flat_values`, and `n`
     is the number of seeds. Where levels are known, `acc_level` has the members that one is level with in acc,
-    as "7 12". A choice with the name of an earlier column is headed `choice_<name>`. Cells without a value
-    are None.
+    as "7 12", `probability` is that of `FrontMember`. A choice with the name of an earlier column is headed
+    `choice_<name>`. Cells without a value are None.
     """
     found = [member.flat_values | _levels(member) for member in members]
     first = [column for o in objectives for column in Estimate(None, 0).columns(o.name)]
@@ -204,7 +211,8 @@ def flat_rows(
 
 
 def _levels(member: FrontMember) -> dict[str, Any]:
-    return {f"{name}_level": " ".join(map(str, trials)) for name, trials in member.level.items()}
+    levels = {f"{name}_level": " ".join(map(str, trials)) for name, trials in member.level.items()}
+    return levels if member.probability is None else {**levels, "probability": member.probability}
 
 
 def csv_text(members: Sequence[FrontMember], objectives: Sequence[Objective] = ()) -> str:

@@ -170,10 +170,10 @@ class Recovery:
             results.stop(trial.number, reason)
             return
         seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
-        redone = self._to_redo(trial)
-        seeds += redone
+        begun = self._begun_or_redone(trial)
+        seeds += [seed for seed in begun if seed not in seeds]
         _forget_checkpoints(trial, seeds)
-        latest = {attempt.key.seed: attempt for attempt in trial.attempts} | redone
+        latest = {attempt.key.seed: attempt for attempt in trial.attempts} | begun
         open_trial = OpenTrial(
             trial.number,
             dict(trial.choices),
@@ -181,7 +181,7 @@ class Recovery:
             deque(),
             running=set(seeds),
             finished=trial.state == "finished",
-            redone=frozenset(redone),
+            redone=frozenset(begun) & trial.measured.keys(),
         )
         if not seeds and open_trial.finished:
             results.rank()
@@ -200,8 +200,8 @@ class Recovery:
         ended = trial.state != "finished" and own and own[-1].state == "stopped"
         return own[-1].reason or "" if ended else None
 
-    def _to_redo(self, trial: TrialRecord) -> dict[int, AttemptRecord | None]:
-        """Return the seeds that are trained again, with the attempts of those where that was begun before."""
+    def _begun_or_redone(self, trial: TrialRecord) -> dict[int, AttemptRecord | None]:
+        """Return a finished trial's cut-off seeds, with their attempts, and those to be trained again."""
         if trial.state != "finished":
             return {}
         begun, wanted = left_over(trial), self.redoing.seeds(trial) if trial.number in self._redone else []

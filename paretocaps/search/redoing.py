@@ -49,9 +49,9 @@ class Redoing:
 
 
 def left_over(trial: TrialRecord) -> Mapping[int, AttemptRecord]:
-    """Return, by seed, the attempts that were cut off while they trained a measured training again."""
+    """Return, by seed, a finished trial's cut-off attempts: at further seeds, or at measured ones again."""
     last = {attempt.key.seed: attempt for attempt in trial.attempts}
-    return {seed: last[seed] for seed in trial.measured if last[seed].state in _CUT_OFF}
+    return {seed: attempt for seed, attempt in last.items() if attempt.state in _CUT_OFF}
 
 
 def _redone(trial: TrialRecord, seed: int) -> list[AttemptRecord]:

@@ -15,6 +15,7 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.confirming import Confirmation
 from paretocaps.search.driver import Driver
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.jobs import Jobs
@@ -48,6 +49,7 @@ class Runner:
         interrupts: is checked between steps, to stop the study.
         origin: is written to the folder of every training.
         rejection: tells which proposals are not worth a training; None trains all.
+        confirmation: trains further seeds of finished trials; the run then begins no new trials.
     """
 
     results: Results
@@ -57,6 +59,7 @@ class Runner:
     interrupts: Interrupts = field(default_factory=Interrupts)
     origin: Origin | None = None
     rejection: Rejection | None = None
+    confirmation: Confirmation | None = None
     exhausted: bool = False
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
@@ -72,7 +75,7 @@ class Runner:
         self.jobs = Jobs(
             self.executor, self.store, self.observer, self.interrupts, self.tunings, self.stopping
         )
-        self.recovery = Recovery(self.results, self.driver)
+        self.recovery = self.confirmation or Recovery(self.results, self.driver)
 
     def recover(self) -> None:
         """See what earlier runs and dead drivers left."""
@@ -168,6 +171,8 @@ class Runner:
 
     def _new_job(self) -> TrainingJob | None:
         """Begin a new trial, if the study is to have more and its space has more."""
+        if self.confirmation is not None:
+            return None
         known = self.results.known
         refused = False
         while not self.exhausted:
@@ -303,6 +308,8 @@ class Runner:
 
     def _others_work(self) -> bool:
         """Return whether to wait for other drivers: their trials may fail, or they may end before them."""
+        if self.confirmation is not None:
+            return False
         if self.results.take_in():
             self.results.rank()
         if len(self.results.standing.table) >= self.spec.trials and not self.spec.more_repeats:

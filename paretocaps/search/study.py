@@ -17,6 +17,7 @@ from paretocaps.execution.executor import (
     SlotsFactory,
 )
 from paretocaps.search.checked_study import CheckedStudy
+from paretocaps.search.confirming import Confirmation, SeedBudget
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
@@ -60,7 +61,11 @@ _READING = "reading"
 
 
 def run_study(
-    checked: CheckedStudy, store: Store, observer: Observer, data: CheckedData | None = None
+    checked: CheckedStudy,
+    store: Store,
+    observer: Observer,
+    data: CheckedData | None = None,
+    seeds: SeedBudget | None = None,
 ) -> Runner:
     """Create or reopen the `checked` study in `store`, and run it until it has all its trials.
 
@@ -69,6 +74,7 @@ def run_study(
         store: where its trials are kept.
         observer: its methods are called as the study proceeds.
         data: what the trainer found in its data.
+        seeds: train further seeds of finished trials instead, within this budget; the stored spec stays.
 
     Raises:
         StudyMismatchError: the stored study has another identity or other data, or reads its data otherwise.
@@ -104,6 +110,8 @@ def run_study(
                 _executor(checked, driver.store) as executor,
             ):
                 origin = _check(driver.store, study, spec, data, content, begun=bool(known.states))
+                if seeds is None:
+                    _keep_spec(driver.store, spec)
                 driver.store.set_origin(origin)
                 driver.store.set_facts(spec.study, facts)  # an older study has none
                 stopping = Stopping(spec, checked.objectives, checked.trainer, facts, driver.store)
@@ -113,13 +121,17 @@ def run_study(
                 first = prior.first(START) if prior is not None else ()
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
                 rejection = Rejection(spec, forecaster) if spec.reject else None
-                runner = Runner(results, driver, proposals, executor, interrupts, origin, rejection)
+                confirmation = None if seeds is None else Confirmation(results, driver, budget=seeds)
+                runner = Runner(
+                    results, driver, proposals, executor, interrupts, origin, rejection, confirmation
+                )
                 observer.opened(spec, known.ended)
                 for remark in (*_remarks(checked, driver), *notices, *prior_remarks(prior)):
                     observer.notice(remark)
                 runner.recover()
-                proposals.begin_with(checked.designs)
-                ingest(runner)
+                if seeds is None:
+                    proposals.begin_with(checked.designs)
+                    ingest(runner)
                 runner.run()
                 _judge_front(checked, runner)
                 return runner
@@ -169,7 +181,7 @@ def _check(
     *,
     begun: bool,
 ) -> Origin:
-    """Check that the data are the study's, and store what this run asks for, e.g. more trials."""
+    """Check that the data are the study's; return what its trainings say about it."""
     record = store.study(spec.study)
     place = record.spec["data"]
     kept = record.content or study.user_attrs.get(_DATA)
@@ -177,9 +189,14 @@ def _check(
     if kept is None and content is not None:
         store.set_content(spec.study, content)
     _check_reading(study, spec, data, begun=begun)
-    # where the data are on this machine does not matter to others
-    store.set_spec(spec.study, stored_form(spec) | {"data": place})
     return origin_of(spec, content, data)
+
+
+def _keep_spec(store: Store, spec: StudySpec) -> None:
+    """Store what this run asks for, such as more trials."""
+    # where the data are on this machine does not matter to others
+    place = store.study(spec.study).spec["data"]
+    store.set_spec(spec.study, stored_form(spec) | {"data": place})
 
 
 def _remarks(checked: CheckedStudy, driver: Driver) -> Iterator[str]:

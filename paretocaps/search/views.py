@@ -8,6 +8,7 @@ from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.levels import with_levels
+from paretocaps.search.membership import with_membership
 from paretocaps.search.ranking import (
     MeasuredTrials,
     asked_quantities,
@@ -16,6 +17,7 @@ from paretocaps.search.ranking import (
     stored_record,
     within,
 )
+from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
@@ -32,7 +34,8 @@ def front_of(
 
     Within its own bounds, also where it has none, trials of which every seed collapsed are left out.
     The front over its own objectives is read as the driver stored it; any other is computed. Its members know
-    which others they are level with. The arguments and errors are those of `ranked_front`.
+    which others they are level with, and are chosen by their probability, where that is known.
+    The arguments and errors are those of `ranked_front`.
 
     Raises:
         StorageError: there is no such study.
@@ -46,17 +49,17 @@ def front_of(
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds, answers=answers)
         if bounded is not None:
-            return _counted(store, with_levels(store, bounded))
+            return _judged(store, bounded)
     table = store.table(study, asked_quantities(asked, bounds))
     ranked = ranked_front(record, table, asked, bounds, device, scale_to, answers=answers)
-    return _counted(store, with_levels(store, ranked))
+    return _judged(store, ranked, table)
 
 
-def _counted(store: Store, front: FrontRecord) -> FrontRecord:
-    """Return a front with its study's tunings, and how many trials stand on no front."""
-    counts = store.counts(front.study)
-    tunings = store.tunings(front.study)
-    return replace(front, tunings=tunings, stopped=counts["stopped"], rejected=counts["rejected"])
+def _judged(store: Store, front: FrontRecord, table: QuantityTable | None = None) -> FrontRecord:
+    """Return a front with what its trainings tell, its study's tunings, and what stands on no front."""
+    chosen = with_levels(store, with_membership(store, front, table))
+    counts, tunings = store.counts(front.study), store.tunings(front.study)
+    return replace(chosen, tunings=tunings, stopped=counts["stopped"], rejected=counts["rejected"])
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:

@@ -2,6 +2,7 @@
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench, published_sweep
 from paretocaps.service.choosing import ChoiceView, choices
+from paretocaps.service.confirming import ConfirmSummary, confirm
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.evaluating import Evaluation, evaluate, write_evaluation
 from paretocaps.service.exporting import (
@@ -24,6 +25,7 @@ from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_ra
 __all__ = [
     "BenchOptions",
     "ChoiceView",
+    "ConfirmSummary",
     "Description",
     "EvaluateOptions",
     "Evaluation",
@@ -41,6 +43,7 @@ __all__ = [
     "bench",
     "check_output",
     "choices",
+    "confirm",
     "datasets",
     "describe",
     "doctor",

@@ -15,6 +15,8 @@ from paretocaps.writing import private_folder, refuse_unwritable
 if TYPE_CHECKING:
     from paretocaps.report.front import Front
     from paretocaps.search.observer import Observer
+    from paretocaps.search.study_front import StudyFront
+    from paretocaps.storage.store import Store
 
 
 class Interrupted(ParetocapsError):
@@ -74,9 +76,7 @@ def optimize(
         Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
         ParetocapsError: too many trials failed.
     """
-    from paretocaps.report.front import Front
     from paretocaps.search.checked_study import check_study
-    from paretocaps.search.levels import with_levels
     from paretocaps.search.observer import Observer
     from paretocaps.search.study import run_study
     from paretocaps.service.ensembling import measure_ensembles
@@ -91,17 +91,17 @@ def optimize(
     for remark in data.remarks:
         watcher.notice(remark)
     patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
-    with Store.open(spec.storage, create=True, patience=patience, artifacts=_artifacts(spec)) as store:
+    with Store.open(spec.storage, create=True, patience=patience, artifacts=artifact_folder(spec)) as store:
         try:
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:
                 measure_ensembles(store, spec, watcher.notice)
             store.verify()
         except KeyboardInterrupt:
-            raise Interrupted(_how_to_go_on(spec, "interrupted")) from None
+            raise Interrupted(how_to_go_on(spec, "interrupted")) from None
         finally:
             watcher.closed()
-        front = Front.from_record(with_levels(store, runner.results.standing.within(spec.requirements)))
+        front = front_within(store, runner.results.standing)
     return RunSummary(
         study=spec.study,
         finished=len(runner.results.standing.table),
@@ -112,11 +112,21 @@ def optimize(
         collapsed=int(runner.results.standing.table.all_collapsed.sum()),
         rejected=runner.results.known.counts["rejected"],
         stopped=runner.results.known.counts["stopped"],
-        time_is_up=_how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
+        time_is_up=how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 
 
-def _artifacts(spec: StudySpec) -> Path | None:
+def front_within(store: "Store", standing: "StudyFront") -> "Front":
+    """Return the front of a study that runs here, within its bounds, as other commands show it."""
+    from paretocaps.report.front import Front
+    from paretocaps.search.levels import with_levels
+    from paretocaps.search.membership import with_membership
+
+    bounded = standing.within(standing.spec.requirements)
+    return Front.from_record(with_levels(store, with_membership(store, bounded, standing.table)))
+
+
+def artifact_folder(spec: StudySpec) -> Path | None:
     """Return the named folder for the files of trainings, which is made if it is missing.
 
     Raises:
@@ -141,7 +151,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
         given["fix"] = parse_settings(given["fix"])
     file = read_study_file(spec_file) if spec_file else {}
     asked = resolve_spec(given, file)
-    stored, finished = _stored(asked)
+    stored, finished = stored_settings(asked)
     if more is not None:
         if given.get("trials") is not None:
             raise UsageError(f"trials={given['trials']} and more={more}: give one of them")
@@ -155,7 +165,7 @@ def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more
     return resolve_spec(given, file, stored)
 
 
-def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
+def stored_settings(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     """Return the stored settings that are not None, and the number of trials that ended; or None and 0."""
     from paretocaps.storage.address import parse_url, sqlite_file
     from paretocaps.storage.connect import refuse_read_only
@@ -179,7 +189,8 @@ def _stored(spec: StudySpec) -> tuple[dict[str, Any] | None, int]:
     return older | kept, counts["finished"] + counts["stopped"]
 
 
-def _how_to_go_on(spec: StudySpec, why: str) -> str:
+def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize") -> str:
+    """Return why a run has ended, and the command that continues it."""
     from paretocaps.storage.address import parse_url, safe
 
     url = shlex.quote(safe(parse_url(spec.storage)))
@@ -187,5 +198,5 @@ def _how_to_go_on(spec: StudySpec, why: str) -> str:
     artifacts = f" --artifacts {shlex.quote(spec.artifacts)}" if spec.artifacts else ""
     return (
         f"{why}: every finished trial is stored; continue with"
-        f" `paretocaps optimize --study {shlex.quote(spec.study)}{storage}{artifacts}`"
+        f" `paretocaps {command} --study {shlex.quote(spec.study)}{storage}{artifacts}`"
     )

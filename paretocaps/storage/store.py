@@ -16,6 +16,7 @@ from paretocaps.storage import decisions as _decisions
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
 from paretocaps.storage import fronts as _fronts
+from paretocaps.storage import further_seeds as _further_seeds
 from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
 from paretocaps.storage import prior_trials as _prior_trials
@@ -142,6 +143,7 @@ class Store:
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)
     seed_values = _reads(_table.seed_values)
+    further_seeds = _reads(_further_seeds.further_seeds)
 
     save_front = _writes(_fronts.save_front)
     stored_front = _reads(_fronts.stored_front)

@@ -1,0 +1,53 @@
+"""`paretocaps confirm`."""
+
+from typing import Any
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.confirm_view import show_confirmed
+from paretocaps.cli.ending import end_soon
+from paretocaps.cli.options import shared, shared_spec_option, spec_option, study_options
+from paretocaps.cli.study_view import open_view
+from paretocaps.search.interrupts import Interrupts
+
+
+@click.command()
+@study_options("  [default: default]")
+@click.option(
+    "--budget",
+    metavar="TIME",
+    help="Train so long in all, such as 30m or 2h, earlier runs included.  [default: 30m]",
+)
+@click.option("--more", metavar="TIME", help="Train so much longer than earlier runs did.")
+@click.option("--seeds", metavar="N", type=int, help="Seeds of one trial at most.  [default: 10]")
+@shared_spec_option("--storage")
+@spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")
+@spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
+@spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
+@spec_option("--workers", "N", "Jobs that run at once.  [default: the study's]", int)
+@shared_spec_option("--device", " Several: cuda:0,cuda:2.", "--devices")
+@spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
+@shared("--plain", is_flag=True)
+def command(budget: str | None, more: str | None, seeds: int | None, plain: bool, **flags: Any) -> None:
+    """Train further seeds where they decide who is on the front.
+
+    STUDY is the study's name. Members of the front and trials near it that their seeds do not tell apart
+    are trained with further seeds, the same ones for all; the training that tells most per second comes
+    next. Each value is then a mean over more seeds. Every member gets the probability that no other trial
+    beats it, over resampled seeds and validation images, and the front leaves out those that others
+    more probably beat than not.
+
+    The budget is in seconds of training, of all further seeds of the study: the same command again goes
+    on where it stopped, and several may run at once.
+
+    \b
+    Examples:
+      paretocaps confirm demo --budget 30m
+      paretocaps confirm demo --more 1h --seeds 5
+    """
+    Interrupts.hurry = staticmethod(end_soon)
+    given = {name: value for name, value in flags.items() if value is not None}
+    with open_view(plain) as view:
+        summary = service.confirm(given, budget, more, seeds, view)
+    show_confirmed(summary, view)

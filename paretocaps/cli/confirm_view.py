@@ -1,0 +1,26 @@
+"""Writes the result of `paretocaps confirm`: what further seeds changed, and the front."""
+
+from paretocaps.cli.front_view import show_front
+from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.output import say
+from paretocaps.cli.progress import Progress
+from paretocaps.cli.summary import next_commands
+from paretocaps.service import ConfirmSummary
+
+
+def show_confirmed(summary: ConfirmSummary, view: Progress) -> None:
+    """Show how many seeds were trained and why no more, who joined or left the front, and the front."""
+    front = summary.front
+    trained = counted(summary.trained, "further seed")
+    say(f"study {front.study}: {trained} trained; further seeds took {clock_text(summary.seconds)} in all")
+    say(summary.why)
+    for what, trials in (("on the front since", summary.joined), ("no longer on the front", summary.left)):
+        if trials:
+            say(f"{what}: trial{'s' * (len(trials) > 1)} {', '.join(map(str, trials))}")
+    for line in front.left_out:
+        say(line)
+    show_front(front, None, "", front.objectives, view.base)
+    say("")
+    several = len(front.devices) > 1
+    for line in next_commands(front.study, summary.storage, front.device if several else None):
+        say(line)

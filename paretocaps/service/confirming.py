@@ -1,0 +1,157 @@
+"""Confirms the front of a stored study: trains further seeds where they decide who is a member."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.duration import parse_duration
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.service.running import (
+    Interrupted,
+    artifact_folder,
+    front_within,
+    how_to_go_on,
+    stored_settings,
+)
+
+if TYPE_CHECKING:
+    from paretocaps.report.front import Front
+    from paretocaps.search.observer import Observer
+    from paretocaps.storage.further_seeds import FurtherSeed
+
+DEFAULT_BUDGET = "30m"
+
+
+@dataclass(frozen=True)
+class ConfirmSummary:
+    """The result of confirming a front.
+
+    Attributes:
+        before, front: the front within the study's bounds, before and after.
+        trained: how many further seeds this run trained.
+        seconds: how long the trainings with further seeds took, those of earlier runs included.
+        why: why the run ended.
+        storage: path of an SQLite file, or database URL.
+    """
+
+    before: "Front"
+    front: "Front"
+    trained: int
+    seconds: float
+    why: str
+    storage: str
+
+    @property
+    def joined(self) -> tuple[int, ...]:
+        """The trials that are members since."""
+        return _without(self.front, self.before)
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The trials that are members no more."""
+        return _without(self.before, self.front)
+
+
+def confirm(
+    flags: Mapping[str, Any],
+    budget: str | float | None = None,
+    more: str | float | None = None,
+    seeds: int | None = None,
+    observer: "Observer | None" = None,
+) -> ConfirmSummary:
+    """Train further seeds of a stored study's members and near-members, until the budget is spent.
+
+    The seed that tells most about the front, per second of its training, comes next. All trials get the same
+    seeds in the same order. It may be interrupted and called again, by several processes at once, too: the
+    budget is that of all trainings with further seeds of the study.
+
+    Args:
+        flags: the study and its storage, and where to train (device, workers, threads, executor, timeout).
+        budget: seconds of training, or text such as "30m" (the default), those of earlier runs included.
+        more: the same beyond what earlier runs took.
+        seeds: the most seeds of one trial; 10 by default.
+        observer: its methods are called as trainings proceed.
+
+    Raises:
+        StorageError: there is no such database or study.
+        UsageError: an option is not allowed, or the study has no finished trial.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
+        ParetocapsError: too many trainings failed.
+    """
+    from paretocaps.search.checked_study import check_study
+    from paretocaps.search.confirming import MOST_SEEDS, SeedBudget, further_seeds, spent_seconds
+    from paretocaps.search.observer import Observer
+    from paretocaps.search.study import run_study
+    from paretocaps.search.study_front import StudyFront
+    from paretocaps.storage.patience import EVERYTHING, Patience
+    from paretocaps.storage.store import Store
+
+    if budget is not None and more is not None:
+        raise UsageError(f"budget={budget} and more={more}: give one of them")
+    if seeds is not None and seeds < 2:
+        raise UsageError(f"seeds={seeds} is not allowed: give 2 or more")
+    seconds = _seconds("budget" if more is None else "more", budget or more or DEFAULT_BUDGET)
+    spec = _spec(flags)
+    checked = check_study(spec)
+    watcher = observer or Observer()
+    data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
+    patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
+    with Store.open(spec.storage, create=False, patience=patience, artifacts=artifact_folder(spec)) as store:
+        total = seconds + (spent_seconds(store, spec) if more is not None else 0.0)
+        trained = len(_measured(further_seeds(store, spec)))
+        before = front_within(store, StudyFront(spec, checked.objectives, store, Observer()))
+        try:
+            runner = run_study(checked, store, watcher, data, SeedBudget(total, seeds or MOST_SEEDS))
+            store.verify()
+        except KeyboardInterrupt:
+            raise Interrupted(how_to_go_on(spec, "interrupted", "confirm")) from None
+        finally:
+            watcher.closed()
+        assert runner.confirmation is not None
+        return ConfirmSummary(
+            before=before,
+            front=front_within(store, runner.results.standing),
+            trained=len(_measured(further_seeds(store, spec))) - trained,
+            seconds=spent_seconds(store, spec),
+            why=(
+                how_to_go_on(spec, runner.time_is_up, "confirm")
+                if runner.time_is_up
+                else runner.confirmation.why
+            ),
+            storage=spec.storage,
+        )
+
+
+def _spec(flags: Mapping[str, Any]) -> StudySpec:
+    """Return the stored study's settings, with those of this run.
+
+    Raises:
+        UsageError: there is no such study, or it has no finished trial.
+    """
+    asked = resolve_spec(flags)
+    stored, finished = stored_settings(asked)
+    if stored is None:
+        raise UsageError(
+            f"there is no study {asked.study!r} in {asked.storage}: `paretocaps studies` lists them"
+        )
+    if not finished:
+        raise UsageError(f"study {asked.study!r} has no finished trial to confirm: run `optimize` first")
+    return resolve_spec(flags, stored=stored)
+
+
+def _seconds(name: str, given: str | float) -> float:
+    try:
+        return parse_duration(given)
+    except ValueError as error:
+        raise UsageError(f"{name}={error}") from None
+
+
+def _measured(further: "Sequence[FurtherSeed]") -> list[tuple[int, int]]:
+    return [(one.trial, one.seed) for one in further if one.state == "finished"]
+
+
+def _without(front: "Front", other: "Front") -> tuple[int, ...]:
+    known = {member.trial for member in other}
+    return tuple(member.trial for member in front if member.trial not in known)

@@ -1,0 +1,142 @@
+"""Further seeds where they decide: which are trained, within which budget, and what is resumed."""
+
+import random
+import shutil
+
+import pytest
+
+from paretocaps import service
+from paretocaps.domain.choices_model import ChoicesModel
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement, Predictions
+from paretocaps.domain.space import Space
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import UsageError
+from paretocaps.service.running import Interrupted
+from paretocaps.storage.store import Store
+
+IMAGES = 200
+STOP: list[str] = []
+
+
+class Noisy(ChoicesModel):
+    """How large a network is."""
+
+    size: int = 1
+
+
+def train(job, on_epoch):
+    """Measure a network: a larger one is slower and better, but seeds differ by more than sizes do."""
+    size, noise = job.choices["size"], random.Random(f"{job.choices} {job.seed}")
+    acc = round((0.8 + 0.01 * size + noise.gauss(0, 0.02)) * IMAGES)
+    time = size * (1 + noise.uniform(0, 0.02))
+    on_epoch(EpochRecord(epoch=1, acc=acc / IMAGES, seconds=time, time=time, wall=time))
+    if job.seed == 1 and STOP:
+        raise KeyboardInterrupt(STOP.pop())
+    return Measurement(
+        acc=acc / IMAGES,
+        best_epoch=1,
+        time=time,
+        wall=10.0,
+        params=1000 * size,
+        validation_images=IMAGES,
+        device=Device(name="paper", kind="cpu"),
+        predictions=Predictions(labels=(0,) * IMAGES, classes=(0,) * acc + (1,) * (IMAGES - acc)),
+    )
+
+
+NOISY = TrainerSpec(
+    name="noisy",
+    choices=Noisy,
+    space=Space.parse({"size": list(range(1, 9))}),
+    train=f"{__name__}:train",
+    designs={},
+    description="networks that differ by less than their seeds",
+)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """Return the database of a study of eight trials of one seed each."""
+    path = tmp_path_factory.mktemp("searched") / "test.db"
+    own = {"trainer": "noisy", "trials": 8, "sampler": "grid", "objectives": "acc,time", "require": []}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TRAINERS._entries, "noisy", NOISY)
+        service.optimize({"study": "s", "storage": str(path), "executor": "inline", **own})
+    return path
+
+
+@pytest.fixture
+def study(searched, tmp_path, monkeypatch):
+    """Return the options of a copy of the study."""
+    monkeypatch.setitem(TRAINERS._entries, "noisy", NOISY)
+    copy = shutil.copy(searched, tmp_path / "test.db")
+    return {"study": "s", "storage": str(copy), "executor": "inline"}
+
+
+def seeds_of(flags):
+    with Store.open(flags["storage"], create=False) as store:
+        return {trial.number: sorted(trial.measured) for trial in store.trials("s")}
+
+
+def test_members_get_the_same_further_seeds_and_their_probability(study):
+    summary = service.confirm(study, budget=120)
+    assert summary.trained == 12 and summary.seconds == 120
+    assert "spent" in summary.why
+    seeds = seeds_of(study)
+    assert sum(map(len, seeds.values())) == 8 + 12
+    assert all(own == list(range(len(own))) for own in seeds.values())
+    assert all(0 < member.probability <= 1 for member in summary.front)
+
+
+def test_the_budget_is_that_of_all_runs(study):
+    service.confirm(study, budget=50)
+    again = service.confirm(study, budget=50)
+    assert again.trained == 0 and "budget of 50s is spent" in again.why
+    assert service.confirm(study, more="20s").trained == 2
+
+
+def test_a_trial_gets_no_more_seeds_than_allowed(study):
+    summary = service.confirm(study, budget="1h", seeds=3)
+    assert max(map(len, seeds_of(study).values())) == 3
+    assert "3 seeds" in summary.why or "settled" in summary.why
+
+
+def test_it_ends_where_all_is_settled(study):
+    summary = service.confirm({**study, "require": ["acc>=0.5", "time<=1.5"]})
+    assert summary.trained == 0 and "settled" in summary.why
+
+
+def test_an_interrupted_seed_is_trained_by_the_next_run(study):
+    STOP.append("now")
+    with pytest.raises(Interrupted, match="paretocaps confirm --study s"):
+        service.confirm(study, budget=20)
+    with Store.open(study["storage"], create=False) as store:
+        begun = [(one.trial, one.seed, one.state) for one in store.further_seeds("s", 0, 0)]
+        assert [state for *_, state in begun] == ["interrupted"]
+    assert service.confirm(study, budget=20).trained == 2
+    assert begun[0][1] in seeds_of(study)[begun[0][0]]
+
+
+def test_a_search_that_goes_on_finishes_an_interrupted_seed(study):
+    STOP.append("now")
+    with pytest.raises(Interrupted):
+        service.confirm(study, budget=20)
+    service.optimize(study)
+    assert sorted(map(len, seeds_of(study).values())) == [1] * 7 + [2]
+
+
+def test_the_stored_settings_stay(study):
+    with Store.open(study["storage"], create=False) as store:
+        before = store.study("s").spec
+    service.confirm({**study, "timeout": "1h"}, budget=20)
+    with Store.open(study["storage"], create=False) as store:
+        assert store.study("s").spec == before
+
+
+def test_a_study_without_finished_trials_is_refused(storage, study):
+    with pytest.raises(UsageError, match="no study 'other'"):
+        service.confirm({"study": "other", "storage": storage})
+    with pytest.raises(UsageError, match="budget='soon' is not a duration"):
+        service.confirm(study, budget="soon")
+    with pytest.raises(UsageError, match="give one of them"):
+        service.confirm(study, budget="1m", more="1m")
