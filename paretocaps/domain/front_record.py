@@ -186,7 +186,9 @@ class FrontRecord:
         return len(self.members)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the front as it appears in the command line's JSON."""
+        """Return the front as it appears in the command line's JSON, with `by_chance` where it is known."""
+        sure = any(member.probability is not None for member in self.members)
+        chance = {"by_chance": {str(trial): own for trial, own in self.by_chance.items()}} if sure else {}
         return {
             "study": self.study,
             "objectives": [
@@ -197,11 +199,11 @@ class FrontRecord:
             "device": self.device,
             "scaled_to": self.scaled_to,
             "validation_images": self.validation_images,
-            "by_chance": {str(trial): sure for trial, sure in self.by_chance.items()},
             "tunings": {
                 device: {key: one.model_dump(mode="json", exclude_defaults=True) for key, one in kept.items()}
                 for device, kept in self.tunings.items()
             },
+            **chance,
             "members": [member.as_dict() for member in self.members],
         }
 

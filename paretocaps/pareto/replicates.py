@@ -13,9 +13,7 @@ NEAR = 0.3
 """What is learnt of a trial near the front counts for this share of what is learnt of a member."""
 
 
-def worth(
-    found: Membership, counts: NDArray[np.int64], members: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def worth(found: Membership, counts: NDArray[np.int64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return how much one more seed of each trial may tell about a front, [n]; 0 where it is settled.
 
     Whether one trial dominates another is an event with variance q (1 - q). Those of the pairs whose

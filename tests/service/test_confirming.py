@@ -1,0 +1,21 @@
+"""What `confirm` refuses before anything is trained."""
+
+import pytest
+
+from paretocaps import service
+from paretocaps.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("study", "options", "why"),
+    [
+        ("other", {}, "no study 'other'"),
+        ("s", {"budget": "soon"}, "budget='soon' is not a duration"),
+        ("s", {"more": "soon"}, "more='soon' is not a duration"),
+        ("s", {"budget": "1m", "more": "1m"}, "give one of them"),
+        ("s", {"seeds": 1}, "seeds=1 is not allowed"),
+    ],
+)
+def test_wrong_options_are_refused(storage, study, options, why):
+    with pytest.raises(UsageError, match=why):
+        service.confirm({"study": study, "storage": storage}, **options)
