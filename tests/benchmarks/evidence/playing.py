@@ -1,0 +1,105 @@
+"""Plays one run: a method, a table and a seed."""
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from evidence.methods import Method, make_stock
+from evidence.table import Table
+from evidence.trainer import Training, plays
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.search.samplers import SAMPLERS
+from paretocaps.search.suggestions import suggest
+
+
+def missing(method: Method) -> str:
+    """Return what this version of the package lacks for a method, or an empty text."""
+    for option, value in method.options.items():
+        if option not in StudySpec.model_fields and not (option == "stop_early" and value == "none"):
+            return f"option {option}"
+    sampler = method.options.get("sampler")
+    return "" if sampler is None or sampler in SAMPLERS else f"sampler {sampler}"
+
+
+def play(table: Table, method: Method, seed: int) -> dict[str, Any]:
+    """Return the run: after each training the hypervolume and the seconds so far, and what became of points."""
+    begun = time.process_time()
+    log = _stock(table, method, seed) if method.stock else _product(table, method, seed)
+    return judged(table, log) | {"cpu": round(time.process_time() - begun, 3)}
+
+
+def judged(table: Table, log: Sequence[Training]) -> dict[str, Any]:
+    """Return the hypervolume of finished points by training, by trial, and the members that stayed stopped."""
+    volumes, spent, trials = [0.0], [0.0], [0]
+    costs = np.empty((0, len(table.objectives)))
+    left: set[str] = set()
+    for training in log:
+        key = table.key(training.choices)
+        if training.complete:
+            left.discard(key)
+            cost = table.costs(np.array([table.truth(training.choices)]))
+            if not (costs <= cost).all(axis=1).any():
+                costs = np.concatenate([costs, cost])
+        else:
+            left.add(key)
+        volumes.append(round(table.hypervolume(costs), 6))
+        spent.append(round(spent[-1] + training.seconds, 3))
+        trials.append(trials[-1] + (training.first == 1))
+    members = {table.key(training.choices) for training in log} & table.front.keys()
+    stopped = len(left)
+    return {
+        "hypervolume": volumes,
+        "seconds": spent,
+        "trials": trials,
+        "stopped": stopped,
+        "tried": sorted(members),
+        "lost": sorted(members & left),
+    }
+
+
+def _stock(table: Table, method: Method, seed: int) -> list[Training]:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study, log = make_stock(method, seed, table.objectives), []
+    for _ in range(method.trials):
+        trial = study.ask()
+        choices = suggest(trial, table.space, {})
+        found = table.played(choices, seed)
+        log.append(Training(choices, seed, 1, len(found.acc), sum(found.seconds), complete=True))
+        values = {"acc": found.acc[found.best], "time": found.time, "params": float(found.params)}
+        study.tell(trial, [values[name] for name in table.objectives])
+    return log
+
+
+def _product(table: Table, method: Method, seed: int) -> list[Training]:
+    from paretocaps import optimize
+
+    name, log = plays(table)
+    options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        os.environ["PARETOCAPS_HOST_FOLDER"] = f"{folder}/host"  # it trains nothing, and so waits for no device
+        spec: dict[str, Any] = {
+            "study": "evidence",
+            "trainer": name,
+            "objectives": table.objectives,
+            "trials": method.trials,
+            "epochs": table.epochs,
+            "storage": f"sqlite:///{folder}/study.db",
+            "device": "cpu",
+            "executor": "inline",
+            "require": (),
+            "seed": seed,
+        }
+        optimize(spec | options)
+    return log
+
+
+def _memory() -> Path | None:
+    """Return a folder in memory, where there is one: the database is no part of what is compared."""
+    shared = Path("/dev/shm")
+    return shared if os.access(shared, os.W_OK) else None

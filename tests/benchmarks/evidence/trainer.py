@@ -1,0 +1,111 @@
+"""The trainer that plays a table back to the product, and the log of what it was asked to train."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evidence.table import Played, Table
+from pydantic import create_model
+
+from paretocaps.domain.choices_model import ChoicesModel
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.trainer import TRAINERS, OnEpoch, TrainerSpec
+from paretocaps.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Training:
+    """One call of the trainer: the epochs `first` to `last`, counted from 1, which took `seconds`."""
+
+    choices: Mapping[str, Any]
+    seed: int
+    first: int
+    last: int
+    seconds: float
+    complete: bool
+
+
+@dataclass
+class _Playing:
+    table: Table
+    log: list[Training] = field(default_factory=list)
+
+
+_PLAYING: dict[str, _Playing] = {}
+"""What the trainers of this process play, by name."""
+
+
+def plays(table: Table) -> tuple[str, list[Training]]:
+    """Register a trainer of `table` in this process; return its name and its log, which grows."""
+    name = "plays-" + table.name.replace("/", "-")
+    if name not in _PLAYING:
+        _PLAYING[name] = _Playing(table)
+        spec = TrainerSpec(
+            name=name,
+            choices=_model(table),
+            space=table.space,
+            train="evidence.trainer:train",
+            designs=table.designs,
+        )
+        TRAINERS.register(name, spec)
+    playing = _PLAYING[name]
+    playing.table, playing.log = table, []
+    return name, playing.log
+
+
+def _model(table: Table) -> type[ChoicesModel]:
+    """Return the model of a table's choices, whose canonical form is that of the point that is played."""
+    fields: dict[str, Any] = {
+        one.name: (Any, one.values[0] if one.values else one.low) for one in table.space
+    }
+
+    class Choices(ChoicesModel):
+        conditions = {one.name: one.when for one in table.space if one.when.parents}  # noqa: RUF012
+
+        def active(self) -> dict[str, Any]:
+            return dict(table.canonical(super().active()))
+
+    return create_model("PlayedChoices", __base__=Choices, **fields)
+
+
+def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Play a training back, from its checkpoint if it has one, until it ends or is stopped."""
+    playing, folder = _PLAYING[job.trainer], RunFolder(job.folder)
+    found = playing.table.played(job.choices, job.seed)
+    before = json.loads(folder.checkpoint.read_text()) if folder.checkpoint.exists() else 0
+    records = [_record(found, epoch) for epoch in range(1, before + 1)]
+    for epoch in range(before + 1, len(found.acc) + 1):
+        records.append(_record(found, epoch))
+        if epoch < len(found.acc):
+            folder.checkpoint.write_text(json.dumps(epoch))
+        if not on_epoch(records[-1]):
+            break
+    last = len(records)
+    seconds = sum(found.seconds[before:last])
+    complete = last == len(found.acc)
+    playing.log.append(Training(dict(job.choices), job.seed, before + 1, last, seconds, complete))
+    best = found.best if complete else max(range(last), key=lambda one: (found.acc[one], -one))
+    return Measurement(
+        acc=found.acc[best],
+        best_epoch=best + 1,
+        time=records[best].time,
+        wall=records[-1].time,
+        params=found.params,
+        device=Device(name="a table", kind="cpu", torch="none"),
+        epochs=tuple(records),
+    )
+
+
+def _record(found: Played, epoch: int) -> EpochRecord:
+    seconds = sum(found.seconds[:epoch])
+    return EpochRecord(
+        epoch=epoch,
+        steps=1,
+        acc=found.acc[epoch - 1],
+        seconds=found.seconds[epoch - 1],
+        time=seconds,
+        wall=seconds,
+        params=found.params,
+    )
