@@ -181,7 +181,16 @@ def tables() -> str:
 
 def measure() -> ModuleType:
     """Return the module that measures the figures, and makes tables of what was measured."""
-    spec = spec_from_file_location("measure", ROOT / "tests" / "benchmarks" / "measure.py")
+    return _benchmark("measure.py")
+
+
+def evidence() -> ModuleType:
+    """Return the module that tells the evidence for the search."""
+    return _benchmark("evidence/telling.py")
+
+
+def _benchmark(path: str) -> ModuleType:
+    spec = spec_from_file_location(Path(path).stem, ROOT / "tests" / "benchmarks" / path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -201,6 +210,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "tables": tables,
     "figures": lambda: measure().table(),
     "speed": lambda: measure().speed_table(),
+    "evidence": lambda: evidence().page(),
     "saliency": lambda: measure().saliency_table(),
 }
 """The generated texts by name."""

@@ -3,7 +3,8 @@
     python tests/benchmarks/measure.py                 # everything that can be measured here
     python tests/benchmarks/measure.py demo mnist      # some of it
     python tests/benchmarks/measure.py --table         # the tables, from what is kept
-    python tests/benchmarks/measure.py --readme        # writes the table of training steps into the README
+    python tests/benchmarks/measure.py --readme        # writes the README's table of steps and its claim
+    python tests/benchmarks/measure.py evidence --help # the evidence for the search, which takes hours
 
 These are no tests: seconds depend on the machine, so they are kept with device, torch version, date and n.
 """
@@ -12,12 +13,15 @@ import argparse
 import importlib
 import json
 import os
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+if str(RESULTS.parent) not in sys.path:  # this file may be loaded by its path
+    sys.path.append(str(RESULTS.parent))
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MEASURES = {
     "startup": "commands",
@@ -56,10 +60,8 @@ ON_IMAGES = (
 )
 SALIENCIES = ("routing", "magnitude", "random", "coupling", "activation")
 PEERS_HEADING = "| seconds per step | batch 128 | batch 16 | batch 1 |", "|---|---|---|---|"
-README_MARKS = (
-    "<!-- speed: `tests/benchmarks/measure.py --readme` writes what follows -->",
-    "<!-- end of speed -->",
-)
+README_PARTS = ("speed", "search")
+"""What `--readme` writes, each between two marks of the README."""
 PEERS_MACHINE = "Measured on another machine; these seconds compare with each other, not with those above"
 PEERS = {  # seconds per step
     "FasTrCaps, published code": (2.78, 0.316, 0.0645),
@@ -95,7 +97,7 @@ def measure(name: str) -> None:
 def table() -> str:
     """Return one table per device of the kept figures that have a target; those that miss it come first."""
     rows: dict[str, list[tuple[bool, str]]] = {}
-    for name in (*MEASURES, "gpu"):  # gpu.py measures the last, on another machine
+    for name in (*MEASURES, "gpu", "evidence"):  # the last two have commands of their own
         path = RESULTS / f"{name}.json"
         if not path.exists():
             continue
@@ -178,10 +180,21 @@ def _factor(ratio: dict[str, Any] | None) -> str:
 
 
 def write_readme(path: Path) -> None:
-    """Write the table of training steps between the marks of the README."""
-    (before, rest), made = path.read_text().split(README_MARKS[0]), settings_table(fixed=False)
-    middle = f"\n\n{made}\n\n" if made else "\n"
-    path.write_text(before + README_MARKS[0] + middle + README_MARKS[1] + rest.split(README_MARKS[1])[1])
+    """Write the table of training steps, and the claim on the search, between the marks of the README."""
+    from evidence.telling import claim
+
+    for name, made in zip(README_PARTS, (settings_table(fixed=False), claim()), strict=True):
+        begin, end = readme_marks(name)
+        (before, rest), middle = path.read_text().split(begin), f"\n\n{made}\n\n" if made else "\n"
+        path.write_text(before + begin + middle + end + rest.split(end)[1])
+
+
+def readme_marks(name: str) -> tuple[str, str]:
+    """Return the marks between which a part of the README is written."""
+    return (
+        f"<!-- {name}: `tests/benchmarks/measure.py --readme` writes what follows -->",
+        f"<!-- end of {name} -->",
+    )
 
 
 def saliency_table() -> str:
@@ -212,6 +225,9 @@ def _mean_of_three(one: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure the groups that are named, or all of them."""
+    if sys.argv[1:2] == ["evidence"]:
+        importlib.import_module("evidence.command").main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -116,18 +116,22 @@ def test_auto_is_shown_beside_all_settings_and_yardsticks(settings: ModuleType) 
 
 
 def test_the_readme_has_the_table_between_its_marks(settings: ModuleType, tmp_path: Path) -> None:
-    page, marks = tmp_path / "README.md", settings.README_MARKS
-    page.write_text("\n".join(["before", *marks, "after"]))
+    page, marks, other = tmp_path / "README.md", *map(settings.readme_marks, settings.README_PARTS)
+    page.write_text("\n".join(["before", *marks, "between", *other, "after"]))
     made = settings.settings_table(fixed=False)
     assert "| auto | 100 |" in made
     assert "patches" not in made
     for _ in range(2):
         settings.write_readme(page)
-        assert page.read_text() == f"before\n{marks[0]}\n\n{made}\n\n{marks[1]}\nafter"
+        begin = f"before\n{marks[0]}\n\n{made}\n\n{marks[1]}\nbetween\n{other[0]}\n"
+        assert page.read_text().startswith(begin)
+        assert page.read_text().endswith(f"\n{other[1]}\nafter")
 
 
 def test_the_readme_shows_what_was_measured(generate: ModuleType) -> None:
     text = (ROOT / "README.md").read_text()
-    begin, end = generate.measure().README_MARKS
-    shown = text.partition(begin)[2].partition(end)[0].strip()
-    assert shown == generate.measure().settings_table(fixed=False)
+    measure = generate.measure()
+    made = {"speed": measure.settings_table(fixed=False), "search": generate.evidence().claim()}
+    for name in measure.README_PARTS:
+        begin, end = measure.readme_marks(name)
+        assert text.partition(begin)[2].partition(end)[0].strip() == made[name]

@@ -24,6 +24,7 @@ class Method:
         commit: the version of this package that is run; "" for the one at hand.
         trials: how many trials a run has.
         designed: whether it differs from others only on tables with designs.
+        confirmed: whether the front is confirmed then, with the training time of so many mean trainings.
     """
 
     stock: Callable[[int], BaseSampler] | None = None
@@ -31,6 +32,7 @@ class Method:
     commit: str = ""
     trials: int = 200
     designed: bool = False
+    confirmed: int = 0
 
 
 def _plain(seed: int) -> BaseSampler:
@@ -59,9 +61,14 @@ TRIAL_FOR_TRIAL: Mapping[str, Method] = {
 }
 EQUAL_TIME: Mapping[str, Method] = {
     **{f"default, {rule}": Method(options={"stop_early": rule}) for rule in RULES},
-    **{f"random, {rule}": Method(options=_ALONE | {"stop_early": rule, "sampler": "random"}) for rule in RULES},
+    **{
+        f"random, {rule}": Method(options=_ALONE | {"stop_early": rule, "sampler": "random"})
+        for rule in RULES
+    },
 }
-METHODS = {**TRIAL_FOR_TRIAL, **EQUAL_TIME}
+CONFIRM: Mapping[str, Method] = {"confirm": Method(options=_ALONE | _ALL, trials=100, confirmed=20)}
+PARTS = {"trials": TRIAL_FOR_TRIAL, "time": EQUAL_TIME, "confirm": CONFIRM}
+METHODS = {**TRIAL_FOR_TRIAL, **EQUAL_TIME, **CONFIRM}
 
 
 def make_stock(method: Method, seed: int, objectives: tuple[str, ...]) -> optuna.Study:

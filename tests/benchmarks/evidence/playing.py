@@ -3,14 +3,16 @@
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 from evidence.methods import Method, make_stock
-from evidence.table import Table
+from evidence.table import Table, nondominated
 from evidence.trainer import Training, plays
 
 from paretocaps.domain.study_spec import StudySpec
@@ -20,6 +22,8 @@ from paretocaps.search.suggestions import suggest
 
 def missing(method: Method) -> str:
     """Return what this version of the package lacks for a method, or an empty text."""
+    if method.confirmed and find_spec("paretocaps.service.confirming") is None:
+        return "command confirm"
     for option, value in method.options.items():
         if option not in StudySpec.model_fields and not (option == "stop_early" and value == "none"):
             return f"option {option}"
@@ -28,14 +32,16 @@ def missing(method: Method) -> str:
 
 
 def play(table: Table, method: Method, seed: int) -> dict[str, Any]:
-    """Return the run: after each training the hypervolume and the seconds so far, and what became of points."""
+    """Return the run: the hypervolume and the seconds after each training, and what became of points."""
     begun = time.process_time()
+    if method.confirmed:
+        return confirm(table, method, seed)
     log = _stock(table, method, seed) if method.stock else _product(table, method, seed)
     return judged(table, log) | {"cpu": round(time.process_time() - begun, 3)}
 
 
 def judged(table: Table, log: Sequence[Training]) -> dict[str, Any]:
-    """Return the hypervolume of finished points by training, by trial, and the members that stayed stopped."""
+    """Return the hypervolume of finished points after each training, and the members that stayed stopped."""
     volumes, spent, trials = [0.0], [0.0], [0]
     costs = np.empty((0, len(table.objectives)))
     left: set[str] = set()
@@ -68,21 +74,30 @@ def _stock(table: Table, method: Method, seed: int) -> list[Training]:
     study, log = make_stock(method, seed, table.objectives), []
     for _ in range(method.trials):
         trial = study.ask()
-        choices = suggest(trial, table.space, {})
+        choices = table.canonical(suggest(trial, table.space, {}))
         found = table.played(choices, seed)
         log.append(Training(choices, seed, 1, len(found.acc), sum(found.seconds), complete=True))
-        values = {"acc": found.acc[found.best], "time": found.time, "params": float(found.params)}
-        study.tell(trial, [values[name] for name in table.objectives])
+        values = dict(zip(("acc", "time", "params"), found.values(), strict=True))
+        study.tell(trial, [float(values[name]) for name in table.objectives])
     return log
 
 
 def _product(table: Table, method: Method, seed: int) -> list[Training]:
+    with _study(table, method, seed) as (log, _):
+        return log
+
+
+@contextmanager
+def _study(table: Table, method: Method, seed: int) -> Iterator[tuple[list[Training], dict[str, Any]]]:
+    """Run a study of this package; yield its log and its spec, while its database exists."""
     from paretocaps import optimize
 
     name, log = plays(table)
     options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        os.environ["PARETOCAPS_HOST_FOLDER"] = f"{folder}/host"  # it trains nothing, and so waits for no device
+        os.environ["PARETOCAPS_HOST_FOLDER"] = (
+            f"{folder}/host"  # it trains nothing, and so waits for no device
+        )
         spec: dict[str, Any] = {
             "study": "evidence",
             "trainer": name,
@@ -94,9 +109,35 @@ def _product(table: Table, method: Method, seed: int) -> list[Training]:
             "executor": "inline",
             "require": (),
             "seed": seed,
+        } | options
+        optimize(spec)
+        yield log, spec
+
+
+def confirm(table: Table, method: Method, seed: int) -> dict[str, Any]:
+    """Return the shares of the members of a study's front that truly are some, before and after confirming.
+
+    A member truly is one if no other trial of the study dominates it by the true values.
+    """
+    from paretocaps.service.confirming import confirm as confirming
+
+    from paretocaps import load_front
+
+    with _study(table, method, seed) as (log, spec):
+        costs = {table.key(one.choices): table.costs(np.array([table.truth(one.choices)]))[0] for one in log}
+        keys, begun = list(costs), len(log)
+        truly = {keys[row] for row in nondominated(np.stack([costs[key] for key in keys]))}
+        budget = method.confirmed * sum(one.seconds for one in log) / len(log)
+        given = {name: spec[name] for name in ("study", "storage", "device", "executor")}
+        before = [table.key(one.choices) for one in load_front(spec["study"], storage=spec["storage"])]
+        found = confirming(given, budget=budget, seeds=table.seeds)
+        after = [table.key(one.choices) for one in found.front]
+        return {
+            "before": sum(key in truly for key in before) / len(before),
+            "after": sum(key in truly for key in after) / len(after),
+            "members": [len(before), len(after), len(truly)],
+            "trained": len(log) - begun,
         }
-        optimize(spec | options)
-    return log
 
 
 def _memory() -> Path | None:

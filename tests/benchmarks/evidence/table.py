@@ -1,8 +1,8 @@
-"""What a table of trainings tells, and the measure of the evidence: the normalised hypervolume of true values."""
+"""What a table of trainings tells, and the measure of the evidence: the hypervolume of true values."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,24 +21,29 @@ _MANY = 1000
 
 
 class Played(NamedTuple):
-    """A training of one seed: accuracy and seconds of each epoch, and the parameters."""
+    """A training of one seed: what each epoch measured, and the number of prunings before it."""
 
     acc: tuple[float, ...]
     seconds: tuple[float, ...]
-    params: int
-    best: int
-    """The index of the epoch whose accuracy and time count."""
+    params: tuple[int, ...]
+    networks: tuple[int, ...]
 
-    @property
-    def time(self) -> float:
-        """The seconds up to and including the best epoch."""
-        return sum(self.seconds[: self.best + 1])
+    def best(self, epochs: int | None = None) -> int:
+        """Return the index of the best of the first epochs: the earliest of the last network's."""
+        acc, networks = self.acc[:epochs], self.networks[:epochs]
+        return max(range(len(acc)), key=lambda one: (networks[one] == networks[-1], acc[one], -one))
+
+    def values(self, epochs: int | None = None) -> tuple[float, float, int]:
+        """Return accuracy, seconds up to it, and parameters, of the best of the first epochs."""
+        best = self.best(epochs)
+        return self.acc[best], sum(self.seconds[: best + 1]), self.params[best]
 
 
 def played(acc: Iterable[float], seconds: Iterable[float], params: int) -> Played:
-    """Return a training whose best epoch is the earliest of the highest accuracy."""
+    """Return a training of one network."""
     accuracies = tuple(acc)
-    return Played(accuracies, tuple(seconds), params, accuracies.index(max(accuracies)))
+    count = len(accuracies)
+    return Played(accuracies, tuple(seconds), (params,) * count, (0,) * count)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,9 @@ class Table(ABC):
         epochs: the epochs of each training.
         objectives: of "acc", "time" and "params".
         designs: named sets of choices that a study tries first.
+        hooks: functions of the package that the trainer of the table has, by field of `TrainerSpec`.
+        facts, reading: what the product found in its data (`CheckedData`), on which these depend.
+        seeds: how many seeds it has, 1 where there is nothing to confirm; `written` has as many as are asked.
     """
 
     name: str
@@ -58,6 +66,15 @@ class Table(ABC):
     epochs: int
     objectives: tuple[str, ...]
     designs: Mapping[str, Mapping[str, Any]]
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, int] = field(default_factory=dict)
+    reading: Mapping[str, Any] | None = None
+    seeds: int = 1
+
+    @property
+    def choices(self) -> Mapping[str, Any]:
+        """The choices of a point, by name, with their defaults."""
+        return {one.name: one.values[0] if one.values else one.low for one in self.space}
 
     @abstractmethod
     def key(self, choices: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ from evidence.table import Played, Table
 from pydantic import create_model
 
 from paretocaps.domain.choices_model import ChoicesModel
-from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
-from paretocaps.domain.trainer import TRAINERS, OnEpoch, TrainerSpec
+from paretocaps.domain.trainer import TRAINERS, CheckedData, OnEpoch, TrainerSpec
 from paretocaps.run_folder import RunFolder
 
 
@@ -34,7 +34,7 @@ class _Playing:
 
 
 _PLAYING: dict[str, _Playing] = {}
-"""What the trainers of this process play, by name."""
+"""What the trainers of this process play, by name; the empty one is that which is played."""
 
 
 def plays(table: Table) -> tuple[str, list[Training]]:
@@ -48,18 +48,18 @@ def plays(table: Table) -> tuple[str, list[Training]]:
             space=table.space,
             train="evidence.trainer:train",
             designs=table.designs,
+            **{"check": "evidence.trainer:check", **table.hooks},
         )
         TRAINERS.register(name, spec)
     playing = _PLAYING[name]
     playing.table, playing.log = table, []
+    _PLAYING[""] = playing
     return name, playing.log
 
 
 def _model(table: Table) -> type[ChoicesModel]:
     """Return the model of a table's choices, whose canonical form is that of the point that is played."""
-    fields: dict[str, Any] = {
-        one.name: (Any, one.values[0] if one.values else one.low) for one in table.space
-    }
+    fields: dict[str, Any] = {choice: (Any, value) for choice, value in table.choices.items()}
 
     class Choices(ChoicesModel):
         conditions = {one.name: one.when for one in table.space if one.when.parents}  # noqa: RUF012
@@ -68,6 +68,12 @@ def _model(table: Table) -> type[ChoicesModel]:
             return dict(table.canonical(super().active()))
 
     return create_model("PlayedChoices", __base__=Choices, **fields)
+
+
+def check(data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
+    """Return what was found in the data of the table that is played, which are not read."""
+    table = _PLAYING[""].table
+    return CheckedData(facts=table.facts, reading=table.reading)
 
 
 def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
@@ -86,13 +92,13 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     seconds = sum(found.seconds[before:last])
     complete = last == len(found.acc)
     playing.log.append(Training(dict(job.choices), job.seed, before + 1, last, seconds, complete))
-    best = found.best if complete else max(range(last), key=lambda one: (found.acc[one], -one))
+    acc, time, params = found.values(last)
     return Measurement(
-        acc=found.acc[best],
-        best_epoch=best + 1,
-        time=records[best].time,
+        acc=acc,
+        best_epoch=found.best(last) + 1,
+        time=time,
         wall=records[-1].time,
-        params=found.params,
+        params=params,
         device=Device(name="a table", kind="cpu", torch="none"),
         epochs=tuple(records),
     )
@@ -107,5 +113,6 @@ def _record(found: Played, epoch: int) -> EpochRecord:
         seconds=found.seconds[epoch - 1],
         time=seconds,
         wall=seconds,
-        params=found.params,
+        params=found.params[epoch - 1],
+        network=found.networks[epoch - 1],
     )

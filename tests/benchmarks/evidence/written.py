@@ -1,15 +1,15 @@
-"""The written problem of the protocol (docs/evidence.md): a conditional space whose true front is computed."""
+"""The written problem of the protocol (docs/evidence.md): a conditional space with a computed front."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 from evidence.table import Matrix, Played, Table, nondominated, played
 
-from paretocaps.domain.space import Space
+from paretocaps.domain.space import Parameter, Space, holds
 
 SPACE = Space.parse(
     {
@@ -102,7 +102,7 @@ class Written(Table):
     """The problem as a table of all of its points."""
 
     def __init__(self, epochs: int = 9) -> None:
-        super().__init__("written", SPACE, epochs, ("acc", "time", "params"), DESIGNS)
+        super().__init__("written", SPACE, epochs, ("acc", "time", "params"), DESIGNS, seeds=10)
 
     def key(self, choices: Mapping[str, Any]) -> str:
         """Return the choices that the space has, in its order, as JSON."""
@@ -132,7 +132,7 @@ class Written(Table):
         grid = np.array(list(product(*(values[name] for name in ranged))))
         arrays = dict(zip(ranged, grid.T, strict=True))
         listed = Space(tuple(one for one in self.space if one.name not in ranged))
-        for given in listed.listed({}):
+        for given in _listed(listed.parameters, {}):
             found = np.stack(np.broadcast_arrays(*truth({**given, **arrays}, self.epochs)), axis=1)
             found[:, 2] = np.round(found[:, 2])
             costs = self.costs(found)
@@ -140,3 +140,16 @@ class Written(Table):
             points = ({**given, **dict(zip(ranged, grid[row].tolist(), strict=True))} for row in kept)
             names = [self.key({**point, "width": int(point["width"])}) for point in points]
             yield names, costs[kept]
+
+
+def _listed(waiting: Sequence[Parameter], given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the choices of every point of listed parameters; `Space.listed` goes through all combinations."""
+    if not waiting:
+        yield given
+        return
+    first, *rest = waiting
+    if not holds(first.when, given):
+        yield from _listed(rest, given)
+        return
+    for value in first.points() or ():
+        yield from _listed(rest, {**given, first.name: value})

