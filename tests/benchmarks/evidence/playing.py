@@ -90,7 +90,7 @@ def _product(table: Table, method: Method, seed: int) -> list[Training]:
 @contextmanager
 def _study(table: Table, method: Method, seed: int) -> Iterator[tuple[list[Training], dict[str, Any]]]:
     """Run a study of this package; yield its log and its spec, while its database exists."""
-    from paretocaps import optimize
+    import paretocaps
 
     name, log = plays(table)
     options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
@@ -110,7 +110,7 @@ def _study(table: Table, method: Method, seed: int) -> Iterator[tuple[list[Train
             "require": (),
             "seed": seed,
         } | options
-        optimize(spec)
+        paretocaps.optimize(spec)
         yield log, spec
 
 
@@ -119,9 +119,8 @@ def confirm(table: Table, method: Method, seed: int) -> dict[str, Any]:
 
     A member truly is one if no other trial of the study dominates it by the true values.
     """
+    import paretocaps
     from paretocaps.service.confirming import confirm as confirming
-
-    from paretocaps import load_front
 
     with _study(table, method, seed) as (log, spec):
         costs = {table.key(one.choices): table.costs(np.array([table.truth(one.choices)]))[0] for one in log}
@@ -129,7 +128,9 @@ def confirm(table: Table, method: Method, seed: int) -> dict[str, Any]:
         truly = {keys[row] for row in nondominated(np.stack([costs[key] for key in keys]))}
         budget = method.confirmed * sum(one.seconds for one in log) / len(log)
         given = {name: spec[name] for name in ("study", "storage", "device", "executor")}
-        before = [table.key(one.choices) for one in load_front(spec["study"], storage=spec["storage"])]
+        before = [
+            table.key(one.choices) for one in paretocaps.load_front(spec["study"], storage=spec["storage"])
+        ]
         found = confirming(given, budget=budget, seeds=table.seeds)
         after = [table.key(one.choices) for one in found.front]
         return {
