@@ -79,6 +79,10 @@ class StudySpec(BaseModel):
             the trainer's default space. A stored study has the choices.
         from_study: the study of the same database whose trials a new study starts from: its front is tried
             first, and the sampler is told the ranks of the others; None to start without.
+        continues: whether the trainings of a new study go on from the last checkpoints of those of
+            `from_study` that had the same choices and seed and fewer epochs.
+        keep_checkpoints: whether the last checkpoints of the front's trainings are kept beside their weights,
+            so that a study of more epochs may continue them.
         retries: how often a training is tried again that failed for a reason that may pass, as when its
             worker was killed; an attempt that got further than those before it does not count.
         checkpoint_every: seconds within an epoch, or text such as "10m", after which a checkpoint is
@@ -137,6 +141,8 @@ class StudySpec(BaseModel):
     file_fix: dict[str, Any] | None = None
     space: dict[str, Any] | str | None = None
     from_study: str | None = None
+    continues: bool = False
+    keep_checkpoints: bool = False
     retries: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Duration | None = None
     stop_early: str = STOP_EARLY

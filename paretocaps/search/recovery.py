@@ -172,7 +172,8 @@ class Recovery:
         seeds = self._missing(trial, notify=False) if trial.state == "finished" else self._unfinished(trial)
         begun = self._begun_or_redone(trial)
         seeds += [seed for seed in begun if seed not in seeds]
-        _forget_checkpoints(trial, seeds)
+        if not results.spec.keep_checkpoints:
+            _forget_checkpoints(trial, seeds)
         latest = {attempt.key.seed: attempt for attempt in trial.attempts} | begun
         open_trial = OpenTrial(
             trial.number,

@@ -108,12 +108,15 @@ class Results:
         if failure is not None:
             self.store.fail_attempt(key, failure)
         if folder is not None:
-            _clear(folder, failed=failure is not None, again=again)
+            self._clear(folder, failed=failure is not None, again=again)
         if failure is not None and trial is not None and again:
             self.observer.notice(f"trial {key.trial} is tried again: {failure.reason}")
             trial.again(key.seed)
             return failure
-        self.retries.end(key)
+        if failure is None and self.spec.keep_checkpoints:
+            self.retries.leave(key)
+        else:
+            self.retries.end(key)
         if trial is None:  # another seed of it failed before
             return failure
         trial.running.discard(key.seed)
@@ -337,10 +340,9 @@ class Results:
         self.observer.trial_finished(trial.number, self.standing.values(trial.number))
         self.rank()
 
-
-def _clear(folder: RunFolder, *, failed: bool, again: bool) -> None:
-    with suppress(OSError):  # a disk that is read-only keeps them
-        if failed:
-            folder.clear_failed(again=again)
-        else:
-            folder.forget_checkpoints()
+    def _clear(self, folder: RunFolder, *, failed: bool, again: bool) -> None:
+        with suppress(OSError):  # a disk that is read-only keeps them
+            if failed:
+                folder.clear_failed(again=again)
+            elif not self.spec.keep_checkpoints:
+                folder.forget_checkpoints()

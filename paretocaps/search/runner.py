@@ -16,6 +16,7 @@ from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageE
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.confirming import Confirmation
+from paretocaps.search.continuing import NOTHING, Continuing
 from paretocaps.search.driver import Driver
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.jobs import Jobs
@@ -50,6 +51,7 @@ class Runner:
         origin: is written to the folder of every training.
         rejection: tells which proposals are not worth a training; None trains all.
         confirmation: trains further seeds of finished trials; the run then begins no new trials.
+        continuing: the shorter trainings from which this study's go on.
     """
 
     results: Results
@@ -60,6 +62,7 @@ class Runner:
     origin: Origin | None = None
     rejection: Rejection | None = None
     confirmation: Confirmation | None = None
+    continuing: Continuing = NOTHING
     exhausted: bool = False
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
@@ -290,6 +293,7 @@ class Runner:
             folder=begun.folder,
             checkpoints=True,
             checkpoint_every=self.spec.checkpoint_every,
+            keep_checkpoint=self.spec.keep_checkpoints,
             measure=self._measured,
             test=judged_at_once(TRAINERS.get(self.spec.trainer), self.spec, self.objectives),
             test_every_epoch=self.spec.test_every_epoch,
@@ -300,8 +304,13 @@ class Runner:
             trial_timeout=self.spec.trial_timeout,
             exclusive=not self.spec.share_device and any(map(is_timed, self._measured)),
         )
+        job = self.continuing.job(job)
         if (earlier := self.results.retries.begin(key, job.folder)) is not None:
             self.observer.training_resumed(job, earlier)
+        elif (shorter := self.continuing.begin(job)) is not None:
+            self.observer.notice(
+                f"trial {job.trial} goes on from trial {shorter} of study {self.continuing.source!r}"
+            )
         self.stopping.begin(job, trial.design)
         self.observer.trial_started(job, trial.design)
         return job

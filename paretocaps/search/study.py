@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import optuna
 
@@ -18,6 +19,7 @@ from paretocaps.execution.executor import (
 )
 from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.confirming import Confirmation, SeedBudget
+from paretocaps.search.continuing import find_continuing, settled_continuing
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.driver import Driver
 from paretocaps.search.identity import (
@@ -122,11 +124,23 @@ def run_study(
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
                 rejection = Rejection(spec, forecaster) if spec.reject else None
                 confirmation = None if seeds is None else Confirmation(results, driver, budget=seeds)
+                begun = bool(known.states)
+                continuing = settled_continuing(driver.store, spec, checked.trainer, facts, begun=begun)
                 runner = Runner(
-                    results, driver, proposals, executor, interrupts, origin, rejection, confirmation
+                    results,
+                    driver,
+                    proposals,
+                    executor,
+                    interrupts,
+                    origin,
+                    rejection,
+                    confirmation,
+                    continuing,
                 )
                 observer.opened(spec, known.ended)
-                for remark in (*_remarks(checked, driver), *notices, *prior_remarks(prior)):
+                for remark in chain(
+                    _remarks(checked, driver), notices, prior_remarks(prior), continuing.remarks
+                ):
                     observer.notice(remark)
                 runner.recover()
                 if seeds is None:
@@ -273,6 +287,7 @@ def _enter(
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
         if spec.from_study is not None:
             source_trials(store, spec, placed(reasons), checked.objectives)  # refused before it is created
+        find_continuing(store, spec, trainer, facts)
         store.create_study(spec.study, stored_form(spec), facts, tuple(reasons), content, exist_ok=True)
     stored = store.study(spec.study)
     refuse_other_study(spec, stored.spec)

@@ -10,6 +10,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.run_folder import RunFolder
 from paretocaps.search.ensemble_members import ensemble_trials
 from paretocaps.search.observer import Observer
 from paretocaps.search.ranking import (
@@ -137,7 +138,7 @@ class StudyFront:
         return device
 
     def _drop_weights(self, front: FrontRecord, change: int | None) -> None:
-        """Delete the weights of trials on no device's front and in no ensemble; measurements stay stored.
+        """Delete the weights, and the checkpoints, of trials on no device's front and in no ensemble.
 
         Those of trials that have changed after `change` stay.
         """
@@ -147,4 +148,5 @@ class StudyFront:
         for gone in self.store.weights_unused(self.spec.study, kept, change):
             with suppress(OSError):  # a disk that is read-only keeps them until it can be written
                 gone.path.unlink(missing_ok=True)
+                RunFolder(gone.path.parent).forget_checkpoints()
                 self.store.forget_weights(gone.key)

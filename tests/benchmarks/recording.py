@@ -43,6 +43,7 @@ def study(name: str, designs: int, storage: str, mnist: str | None = None) -> St
         fix=recording.fix,
         space=recording.table(),
         require=(),
+        reject=False,
         test_every_epoch=True,
     )
 

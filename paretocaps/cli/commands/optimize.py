@@ -28,6 +28,18 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     metavar="STUDY",
     help="Start a new study from the trials of this one: its front is tried first, and leads the sampler.",
 )
+@click.option(
+    "--continue",
+    "continues",
+    is_flag=True,
+    default=None,
+    help="With --from: go on from its checkpoints, where no schedule is laid out for its fewer epochs.",
+)
+@click.option(
+    "--keep-checkpoints/--no-keep-checkpoints",
+    default=None,
+    help="Keep the front's last checkpoints, so that a study of more epochs may continue them.",
+)
 @data_options()
 @shared_spec_option("--storage")
 @spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")
