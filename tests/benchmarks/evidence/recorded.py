@@ -6,7 +6,6 @@ Versions of this package without such tables read them from a file that the pres
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from evidence.table import Matrix, Played, Table
 
 from paretocaps.domain.space import Parameter, Space
-from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.training.spec import CAPSNET
 
 _HOOKS = ("forecast", "course")
 _KEPT = 65_536
@@ -75,9 +74,7 @@ class RecordedTable(Table):
     def __init__(self, name: str, path: Path) -> None:
         kept = json.loads(path.read_text())
         space = Space.parse(kept["space"])
-        known = {field.name for field in fields(TrainerSpec)}
-        own = {} if "forecast" not in known else _hooks()
-        hooks = {hook: own[hook] for hook in _HOOKS if hook in known and own.get(hook)}
+        hooks = {hook: getattr(CAPSNET, hook, "") for hook in _HOOKS}
         objectives = ("acc", "time", "params")
         found = (hooks, kept["facts"], kept["reading"], min(len(seeds) for _, seeds in kept["rows"]))
         super().__init__(name, space, kept["epochs"], objectives, kept["designs"], *found)
@@ -135,12 +132,6 @@ class RecordedTable(Table):
         """Yield all designs."""
         rows = range(len(self.points))
         yield list(map(str, rows)), self.costs(np.array([self._means(row) for row in rows]))
-
-
-def _hooks() -> Mapping[str, str]:
-    from paretocaps.replay.spec import REPLAY
-
-    return {name: getattr(REPLAY, name, "") for name in _HOOKS}
 
 
 def _apart(parameter: Parameter, first: Any, second: Any) -> float:

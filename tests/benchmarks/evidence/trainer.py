@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from evidence.table import Played, Table
@@ -42,13 +42,15 @@ def plays(table: Table) -> tuple[str, list[Training]]:
     name = "plays-" + table.name.replace("/", "-")
     if name not in _PLAYING:
         _PLAYING[name] = _Playing(table)
+        known = {one.name for one in fields(TrainerSpec)}  # older versions have fewer
         spec = TrainerSpec(
             name=name,
             choices=_model(table),
             space=table.space,
             train="evidence.trainer:train",
             designs=table.designs,
-            **{"check": "evidence.trainer:check", **table.hooks},
+            check="evidence.trainer:check",
+            **{hook: function for hook, function in table.hooks.items() if hook in known},
         )
         TRAINERS.register(name, spec)
     playing = _PLAYING[name]

@@ -58,6 +58,7 @@ _CYCLES = {"epoch": (0.15, 0.008), "phase": (0.15, 0.003)}
 """Shift of the best learning rate, and error."""
 _NOISE = 0.002, 0.03
 _SHARED_ERROR = 0.006
+_HOOKS = {"course": "evidence.written:course", "forecast": "evidence.written:forecasting"}
 
 
 def truth(choices: Mapping[str, Any], epochs: int) -> tuple[Any, Any, Any]:
@@ -98,11 +99,30 @@ def _policy(choices: Mapping[str, Any]) -> tuple[float, float]:
     return shift, error
 
 
+def _late(choices: Mapping[str, Any]) -> str:
+    """Return the schedule whose accuracy comes late, or an empty text."""
+    return "one_cycle" if choices["policy"] == "one_cycle" else "phase" * (choices.get("cycle") == "phase")
+
+
+def course(choices: Mapping[str, Any], epochs: int, facts: Any) -> Any:
+    """Return the course of a training (the `Courses` protocol)."""
+    from paretocaps.domain.course import Course  # versions before early stopping have none
+
+    return Course(_late(choices))
+
+
+def forecasting(data: Any, epochs: int, ranks: int) -> Any:
+    """Return the forecasts of trainings (the `Forecasting` protocol): their parameters."""
+    from paretocaps.domain.forecast import Forecast
+
+    return lambda choices: Forecast(exact={"params": round(float(truth(choices, epochs)[2]))})
+
+
 class Written(Table):
     """The problem as a table of all of its points."""
 
     def __init__(self, epochs: int = 9) -> None:
-        super().__init__("written", SPACE, epochs, ("acc", "time", "params"), DESIGNS, seeds=10)
+        super().__init__("written", SPACE, epochs, ("acc", "time", "params"), DESIGNS, _HOOKS, seeds=10)
 
     def key(self, choices: Mapping[str, Any]) -> str:
         """Return the choices that the space has, in its order, as JSON."""
@@ -114,8 +134,7 @@ class Written(Table):
         acc, seconds, params = truth(choices, 1)
         digest = hashlib.sha256(f"{self.key(choices)} {seed}".encode()).digest()
         noise = np.random.default_rng(int.from_bytes(digest[:8], "big")).standard_normal(2)
-        late = choices["policy"] == "one_cycle" or choices.get("cycle") == "phase"
-        share = (np.arange(1, self.epochs + 1) / self.epochs) ** (1.7 if late else 1.0)
+        share = (np.arange(1, self.epochs + 1) / self.epochs) ** (1.7 if _late(choices) else 1.0)
         curve = 0.1 + (acc - 0.1) * (1 - np.exp(-4 * share)) / (1 - np.exp(-4)) + _NOISE[0] * noise[0]
         each = float(seconds * np.exp(_NOISE[1] * noise[1]))
         return played(np.clip(curve, 0, 1).tolist(), [each] * self.epochs, round(float(params)))
