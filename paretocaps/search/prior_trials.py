@@ -42,7 +42,7 @@ def source_trials(
 
     Raises:
         UsageError: there is no such study, it has another trainer, did not measure an objective, has no
-            finished trial, or none whose training is a point of the new study's space.
+            finished trial but collapsed ones, or none whose training is a point of the new study's space.
     """
     source = str(spec.from_study)
     wrong = f"study {spec.study!r} cannot start from {source!r}"
@@ -52,8 +52,9 @@ def source_trials(
     if stored["trainer"] != spec.trainer:
         raise UsageError(f"{wrong}, whose trainer is {stored['trainer']!r} and not {spec.trainer!r}")
     table = store.table(source, [objective.quantity for objective in objectives])
+    table = table.only(~table.all_collapsed)
     if not len(table):
-        raise UsageError(f"{wrong}, which has no finished trial")
+        raise UsageError(f"{wrong}, which has no finished trial that has learnt anything")
     for objective, column in zip(objectives, table.values.T, strict=True):
         if not np.isfinite(column).any():
             raise UsageError(f"{wrong}, which did not measure {objective.name}: optimise what it measured")

@@ -90,7 +90,8 @@ class _Shown:
     def __init__(self, storage: BaseStorage, told: Sequence[FrozenTrial]) -> None:
         self._storage = storage
         self._told = [_numbered(trial, number) for number, trial in enumerate(told)]
-        self._ended: dict[int, FrozenTrial] = {}
+        self._ended: dict[int, tuple[FrozenTrial, FrozenTrial]] = {}
+        """Ended trials of the study, and how they are shown."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)
@@ -105,12 +106,12 @@ class _Shown:
 
     def later(self, trial: FrozenTrial) -> FrozenTrial:
         """Return a trial of the study with the number that it has after the prior trials."""
-        if trial.number not in self._ended:
+        own, shown = self._ended.get(trial.number, (None, trial))
+        if own is not trial:  # a trial may be told again
             shown = _numbered(trial, trial.number + len(self._told))
-            if not trial.state.is_finished():
-                return shown
-            self._ended[trial.number] = shown
-        return self._ended[trial.number]
+            if trial.state.is_finished():
+                self._ended[trial.number] = trial, shown
+        return shown
 
 
 def _numbered(trial: FrozenTrial, number: int) -> FrozenTrial:

@@ -103,6 +103,25 @@ def test_what_does_not_fit_is_refused_before_anything_is_created(run, storage):
         assert not store.has_study("new")
 
 
+def test_collapsed_trials_lead_no_sampler(run, storage, monkeypatch):
+    from paretocaps.testing import probe
+
+    train = probe.train
+
+    def collapsing(job, on_epoch):
+        return train(job, on_epoch).model_copy(update={"collapsed": job.trial > 0})
+
+    monkeypatch.setattr(probe, "train", collapsing)
+    run(study="old", trials=3, epochs=1, designs=())
+    run(study="new", trials=1, from_study="old", designs=())
+    with Store.open(storage, create=False) as store:
+        assert [one.trial for one in store.prior_trials("new")] == [0]
+    monkeypatch.setattr(probe, "train", lambda job, on: train(job, on).model_copy(update={"collapsed": True}))
+    run(study="none", trials=1, designs=())
+    with pytest.raises(UsageError, match="'none', which has no finished trial that has learnt anything"):
+        run(study="third", trials=1, from_study="none")
+
+
 def test_a_study_keeps_the_one_that_it_started_from(run):
     run(study="old", trials=2, epochs=1)
     run(study="new", trials=2)
