@@ -1,4 +1,4 @@
-"""The machine that this process runs on: its name, and a folder for what its user's processes share there."""
+"""The machine that this process runs on: its name, its memory, and a folder that processes share."""
 
 import errno
 import os
@@ -12,12 +12,22 @@ NAME = "PARETOCAPS_HOST"
 FOLDER = "PARETOCAPS_HOST_FOLDER"
 """The environment variable that names the folder of all users on the machine, where /tmp is not it."""
 
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _SHARED = Path("/tmp")  # not $TMPDIR, which differs between logins of one user
 
 
 def host_name() -> str:
     """Return the name of this machine."""
     return os.environ.get(NAME) or socket.gethostname()
+
+
+def host_memory() -> int:
+    """Return the bytes of memory that processes of this machine, or of this container, have in all."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        return min(whole, int(_LIMIT.read_text()))
+    except (OSError, ValueError):  # there is no limit, or it is "max"
+        return whole
 
 
 def host_folder(*parts: str) -> Path:

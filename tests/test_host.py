@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from paretocaps import host
-from paretocaps.host import host_folder, host_name
+from paretocaps.host import host_folder, host_memory, host_name
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,13 @@ def test_a_folder_that_is_a_link_is_refused(shared, tmp_path):
     (shared / f"paretocaps-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PermissionError, match="belongs to somebody else"):
         host_folder()
+
+
+def test_the_memory_is_the_machine_s_or_the_container_s_limit(monkeypatch, tmp_path):
+    monkeypatch.setattr(host, "_LIMIT", tmp_path / "memory.max")
+    whole = host_memory()
+    assert whole == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert host_memory() == whole
+    (tmp_path / "memory.max").write_text("1048576\n")
+    assert host_memory() == 1_048_576

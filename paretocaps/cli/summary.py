@@ -27,6 +27,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     say(f"study {summary.study}: {ended} in {clock_text(view.elapsed)}")
     if summary.time_is_up:
         say(summary.time_is_up)
+    if summary.predicted:
+        say(summary.predicted)
     if summary.collapsed:
         say(f"{summary.collapsed} of them {COLLAPSED}: {FLAGS[COLLAPSED]}")
     say(front_line(view.spec, len(front), view.missing, view.collapsed))

@@ -4,16 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from paretocaps.domain.forecast import Forecast
-from paretocaps.domain.objective import OBJECTIVES
-from paretocaps.domain.requirement import Requirement
-from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.trainer import Forecaster
-from paretocaps.errors import UsageError
-from paretocaps.search.proposals import MOST_REJECTED
+import numpy as np
 
-_ABOUT = 0.1
-"""By which share an estimated quantity may be off."""
+from paretocaps.domain.front_record import FrontRecord
+from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.search.outlook import Bounds, Outlook
+from paretocaps.search.proposals import MOST_REJECTED
 
 
 @dataclass(frozen=True)
@@ -28,42 +24,77 @@ class Verdict:
 class Rejection:
     """Tells which choices of a study are not trained.
 
+    They are those whose most optimistic outcome breaks a bound that was stated, or is beaten by a finished
+    trial within the bounds whichever epoch is the best one, and those that are likely to fail: they need more
+    memory than there is or than a training that failed for lack of it, or are like trainings that diverged.
+
     Args:
-        spec: the study, with the bounds that were stated.
-        forecaster: what its trainer tells of choices; None if it tells nothing.
+        outlook: what is known of choices.
+        objectives: the study's objectives.
     """
 
-    spec: StudySpec
-    forecaster: Forecaster | None
-    _bounds: tuple[tuple[Requirement, str], ...] = field(init=False)
+    outlook: Outlook
+    objectives: tuple[Objective, ...]
+    _front: tuple[int, FrontRecord] | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
-        self._bounds = tuple((bound, OBJECTIVES.get(bound.name).quantity) for bound in self.spec.stated)
+    def verdict(self, choices: Mapping[str, Any], failed: int = 0) -> Verdict | None:
+        """Return why `choices` are not trained; None if they are.
 
-    def verdict(self, choices: Mapping[str, Any]) -> Verdict | None:
-        """Return why `choices` are not trained; None if they are."""
-        told = self._told(choices)
-        if told is None:
+        Args:
+            choices: canonical choices.
+            failed: how many trials of the study have failed.
+        """
+        self.outlook.learn(failed)
+        told = self.outlook.forecast(choices)
+        known = self.outlook.bounds(choices, told)
+        reason = next(self._broken(known), "") or self.outlook.failing(choices, told) or self._beaten(known)
+        if not reason:
             return None
-        predicted = {**told.estimated, **told.exact}
-        reason = next(self._broken(told), "")
-        return Verdict(reason, predicted) if reason else None
+        more = {"acc", *(o.quantity for o in self.objectives if o.sign < 0)}
+        return Verdict(reason, {name: _best(one, high=name in more) for name, one in known.items()})
 
-    def _told(self, choices: Mapping[str, Any]) -> Forecast | None:
-        try:
-            return None if self.forecaster is None else self.forecaster(choices)
-        except UsageError:  # the training says it better
-            return None
-
-    def _broken(self, told: Forecast) -> Iterator[str]:
+    def _broken(self, known: Mapping[str, Bounds]) -> Iterator[str]:
         """Yield a sentence for each bound that is broken even by the most optimistic value."""
-        for bound, quantity in self._bounds:
-            if quantity in told.exact and not bound.kept_by(told.exact[quantity]):
-                yield f"{quantity} is {told.exact[quantity]:g}, which breaks the bound {bound}"
-            elif quantity in told.estimated:
-                value = told.estimated[quantity]
-                if not any(bound.kept_by(value * (1 + off)) for off in (-_ABOUT, _ABOUT)):
-                    yield f"{quantity} is about {value:.3g}, which breaks the bound {bound}"
+        for bound in self.outlook.standing.spec.stated:
+            name = OBJECTIVES.get(bound.name).quantity
+            if name in known and not any(bound.kept_by(values).any() for values in known[name]):
+                value = _number(_best(known[name], high=bound.relation in (">", ">=")))
+                at_best = "" if np.array_equal(*known[name]) else " at best"
+                yield f"{name} is {value}{at_best}, which breaks the bound {bound}"
+
+    def _beaten(self, known: Mapping[str, Bounds]) -> str:
+        """Return a sentence on the trial that beats the most optimistic outcome after every epoch."""
+        if not all(objective.quantity in known for objective in self.objectives):
+            return ""
+        front = self._members()
+        if not front.members:
+            return ""
+        best = [known[o.quantity].high if o.sign < 0 else known[o.quantity].low for o in self.objectives]
+        signs = np.array([o.sign for o in self.objectives])
+        outcomes = signs * np.stack(np.broadcast_arrays(*best), axis=1)  # minimized, [epochs, objectives]
+        members = signs * np.array([[m.values[o.name] for o in self.objectives] for m in front])
+        behind = outcomes[:, None] - members  # [epochs, members, objectives]
+        beaten = (behind >= 0).all(axis=2) & (behind > 0).any(axis=2)
+        if not beaten.any(axis=1).all():
+            return ""
+        last = zip(self.objectives, signs * outcomes[-1], strict=True)
+        outcome = ", ".join(f"{o.name} {_number(value)}" for o, value in last)
+        return f"at best it has {outcome}, and trial {front.members[beaten[-1].argmax()].trial} beats that"
+
+    def _members(self) -> FrontRecord:
+        """Return the front within the stated bounds."""
+        standing = self.outlook.standing
+        if self._front is None or self._front[0] != len(standing.table):
+            self._front = len(standing.table), standing.within(standing.spec.stated)
+        return self._front[1]
+
+
+def _best(known: Bounds, *, high: bool) -> float:
+    return float(known.high.max() if high else known.low.min())
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def all_rejected(reason: str) -> str:

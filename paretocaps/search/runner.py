@@ -241,7 +241,7 @@ class Runner:
         """Claim a proposal, or store that it is not worth a training; designs are always trained."""
         verdict = None
         if self.rejection is not None and proposal.design is None:
-            verdict = self.rejection.verdict(proposal.choices)
+            verdict = self.rejection.verdict(proposal.choices, self.results.known.counts["failed"])
         if verdict is None:
             return self._claim(proposal)
         training = self.results.known.same.digest(proposal.choices)

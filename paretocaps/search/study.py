@@ -17,6 +17,7 @@ from paretocaps.execution.executor import (
     Executor,
     SlotsFactory,
 )
+from paretocaps.host import host_memory
 from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.confirming import Confirmation, SeedBudget
 from paretocaps.search.continuing import find_continuing, settled_continuing
@@ -36,6 +37,7 @@ from paretocaps.search.judging import Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
+from paretocaps.search.outlook import Outlook
 from paretocaps.search.places import fewer_jobs, places_on_slots
 from paretocaps.search.prior_trials import (
     prior_remarks,
@@ -122,7 +124,9 @@ def run_study(
                     constrain(study, results.excesses)
                 first = prior.first(START) if prior is not None else ()
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
-                rejection = Rejection(spec, forecaster) if spec.reject else None
+                seen = results.standing, designs.space, designs.fix, spec.epochs, forecaster
+                outlook = Outlook(*seen, _room(checked))
+                rejection = Rejection(outlook, checked.objectives) if spec.reject else None
                 confirmation = None if seeds is None else Confirmation(results, driver, budget=seeds)
                 begun = bool(known.states)
                 continuing = settled_continuing(driver.store, spec, checked.trainer, facts, begun=begun)
@@ -149,6 +153,12 @@ def run_study(
                 runner.run()
                 _judge_front(checked, runner)
                 return runner
+
+
+def _room(checked: CheckedStudy) -> int | None:
+    """Return the bytes of memory that this machine's CPU has; None where a study trains on anything else."""
+    here = not isinstance(checked.executor, ElsewhereFactory)
+    return host_memory() if here and not any("cuda" in place for place in checked.places) else None
 
 
 def _problem(

@@ -39,6 +39,7 @@ class RunSummary:
         collapsed: how many of the finished trials are no better than always answering the largest class.
         rejected: how many trials were rejected before they were trained.
         stopped: how many trials were stopped early.
+        predicted: how wrong predicted times are, as a line; empty where no time was predicted.
         time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
     """
 
@@ -51,6 +52,7 @@ class RunSummary:
     collapsed: int = 0
     rejected: int = 0
     stopped: int = 0
+    predicted: str = ""
     time_is_up: str = ""
 
 
@@ -112,6 +114,7 @@ def optimize(
         collapsed=int(runner.results.standing.table.all_collapsed.sum()),
         rejected=runner.results.known.counts["rejected"],
         stopped=runner.results.known.counts["stopped"],
+        predicted="" if runner.rejection is None else runner.rejection.outlook.time_error,
         time_is_up=how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
     )
 

@@ -15,6 +15,7 @@ from paretocaps.storage import claims as _claims
 from paretocaps.storage import decisions as _decisions
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
+from paretocaps.storage import finished_epochs as _finished_epochs
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import further_seeds as _further_seeds
 from paretocaps.storage import judged as _judged
@@ -139,6 +140,7 @@ class Store:
     curves = _reads(_stopped.curves)
 
     trials = _reads(_stored_trials.trials)
+    finished_epochs = _reads(_finished_epochs.finished_epochs)
     trial = _reads(_stored_trials.trial)
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)

@@ -6,6 +6,7 @@ from typing import Any
 
 from paretocaps.domain.brought_choices import choices_model
 from paretocaps.domain.choices import Choices
+from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import PLAIN
 from paretocaps.domain.forecast import EpochForecast, Forecast, Work
 from paretocaps.domain.trainer import CheckedData, Forecaster
@@ -71,9 +72,11 @@ def _epochs(
 
 
 def _work(a: Architecture, images: int) -> Work:
-    """Return the work of a step: one step, its images, the parameters, and multiply-adds by kind of part."""
-    kinds = {"trunk": 0.0, "primary": 0.0, "capsules": 0.0, "decoder": 0.0}
-    for part in complexity(a):
+    """Return the work of a step: its calls, images and parameters, and multiply-adds by kind of part."""
+    kinds, parts = {"trunk": 0.0, "primary": 0.0, "capsules": 0.0, "decoder": 0.0}, complexity(a)
+    routed = len(a.layers) * a.routing_iterations if FAMILIES.get(a.family).has_capsules else 0
+    for part in parts:
         kind = "capsules" if part.name in _ROUTED else part.name if part.name in kinds else "trunk"
         kinds[kind] += images * part.macs
-    return {"step": 1.0, "images": images, "params": parameters(a), **kinds}
+    counts = {"step": 1.0, "calls": float(len(parts) + routed), "images": float(images)}
+    return {**counts, "params": float(parameters(a)), **kinds}

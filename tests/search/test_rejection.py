@@ -1,17 +1,25 @@
 """What is known without a training is not trained: it is stored as rejected, with the reason."""
 
 import dataclasses
+import re
+from types import SimpleNamespace
 
+import numpy as np
 import optuna
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from paretocaps import service
 from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.measurement import Measurement
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
+from paretocaps.search.outlook import Bounds, Outlook
 from paretocaps.search.proposals import MOST_REJECTED
 from paretocaps.search.rejection import Rejection
 from paretocaps.storage.store import Store
@@ -48,6 +56,12 @@ def _sized(monkeypatch):
     monkeypatch.setitem(TRAINERS._entries, "sized", SIZED)
 
 
+def rejection(forecaster, *bounds):
+    """Return what rejects choices of a study without trials."""
+    standing = SimpleNamespace(table=(), spec=StudySpec(require=bounds), within=lambda _: None)
+    return Rejection(Outlook(standing, Space.parse(RATES), {}, 2, forecaster), parse_objectives("acc,time"))
+
+
 def sized(run, **options):
     space = options.pop("space", RATES)
     return run(**{"trainer": "sized", "space": space, "designs": (), "sampler": "random", **options})
@@ -63,18 +77,24 @@ def states(storage):
     [
         ("params<=500", "params is 800, which breaks the bound params<=500"),
         ("params>900", "params is 800, which breaks the bound params>900"),
-        ("memory<=700k", "memory is about 8e+05, which breaks the bound memory<=700000"),
+        ("memory<=700k", "memory is 720,000 at best, which breaks the bound memory<=700000"),
         ("params<=800", ""),
         ("memory<=750k", ""),  # it is known to a tenth
         ("acc>=0.99", ""),  # nothing is known of it
     ],
 )
 def test_a_bound_that_is_broken_at_best_is_the_reason(bound, reason):
-    rejection = Rejection(StudySpec(require=(bound,)), forecasting(None, 1, 1))
-    verdict = rejection.verdict({"learning_rate": 0.8})
+    verdict = rejection(forecasting(None, 1, 1), bound).verdict({"learning_rate": 0.8})
     assert (verdict.reason if verdict else "") == reason
     if verdict:
-        assert verdict.predicted == {"params": 800, "memory": 8e5}
+        assert verdict.predicted == pytest.approx({"params": 800, "memory": 7.2e5})
+
+
+def test_what_needs_more_memory_than_there_is_is_rejected():
+    found = rejection(forecasting(None, 1, 1))
+    found.outlook.room = 600_000
+    assert found.verdict({"learning_rate": 0.8}).reason == "it needs about 0.8 MB of memory, of 0.6 MB in all"
+    assert found.verdict({"learning_rate": 0.65}) is None  # it is known to a tenth
 
 
 def test_without_a_forecast_or_where_choices_do_not_fit_nothing_is_rejected():
@@ -82,7 +102,7 @@ def test_without_a_forecast_or_where_choices_do_not_fit_nothing_is_rejected():
         raise UsageError("too small")
 
     for forecaster in (None, refusing):
-        assert Rejection(StudySpec(require=("params<=5",)), forecaster).verdict({}) is None
+        assert rejection(forecaster, "params<=5").verdict({}) is None
 
 
 def test_a_rejected_trial_is_stored_and_does_not_count(run, storage):
@@ -145,3 +165,60 @@ def test_optuna_is_told_of_what_a_driver_rejected_that_was_killed_before_it_did(
 
 def killed(*_):
     raise KeyError("killed")
+
+
+def beaten(members, epochs, names="acc,time,params", scale=1.0):
+    """Return the verdict on choices with the given outcomes after each epoch, beside members of a front."""
+    objectives = parse_objectives(names)
+    front = [
+        SimpleNamespace(trial=n, values={"acc": acc, "time": scale * time, "params": params})
+        for n, (acc, time, params) in enumerate(members)
+    ]
+    accs, times, sizes = (np.array(column, dtype=float) for column in zip(*epochs, strict=True))
+    known = {"acc": Bounds(0 * accs, accs), "time": Bounds(scale * times, 2 * scale * times)}
+    known["params"] = Bounds(sizes[:1], sizes[:1])
+    outlook = SimpleNamespace(
+        learn=lambda failed: None,
+        forecast=lambda choices: Forecast(),
+        bounds=lambda choices, told: known,
+        point=dict,
+        failing=lambda choices, told: "",
+        standing=SimpleNamespace(
+            table=members, spec=StudySpec(), within=lambda _: FrontOf(front) if front else FrontOf([])
+        ),
+    )
+    return Rejection(outlook, objectives).verdict({})
+
+
+class FrontOf(list):
+    @property
+    def members(self):
+        return self
+
+
+values = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(1, 4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(values, max_size=6), st.lists(values, min_size=1, max_size=3))
+def test_nothing_is_rejected_that_may_be_unbeaten_after_some_epoch(members, epochs):
+    epochs = [(acc, time, epochs[0][2]) for acc, time, _ in epochs]  # one network
+    verdict = beaten(members, epochs)
+    everywhere = all(
+        any(
+            acc >= own[0] and time <= own[1] and params <= own[2] and (acc, time, params) != own
+            for acc, time, params in members
+        )
+        for own in epochs
+    )
+    assert (verdict is not None) == everywhere
+    reason = verdict and verdict.reason
+    scaled, other = beaten(members, epochs, scale=60.0), beaten(members, epochs, "params,acc,time")
+    assert [one is not None for one in (scaled, other)] == [everywhere, everywhere]
+    if reason:
+        assert re.search(r"^at best it has acc \d, time \d, params \d, and trial \d beats that$", reason)
+
+
+def test_an_objective_of_which_nothing_is_known_keeps_all():
+    assert beaten([(9, 1, 1)], [(1, 9, 9)]) is not None
+    assert beaten([(9, 1, 1)], [(1, 9, 9)], "acc,time,latency") is None

@@ -1,0 +1,157 @@
+"""What is known of choices before their training: sizes, and the best that time and accuracy may be."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paretocaps.domain.forecast import Forecast
+from paretocaps.domain.space import Parameter, Scalar, Space
+from paretocaps.domain.trainer import Forecaster
+from paretocaps.errors import UsageError
+from paretocaps.search.best_accuracy import BestAccuracy
+from paretocaps.search.encoding import Encoding
+from paretocaps.search.likely_failures import LikelyFailures, size_text
+from paretocaps.search.study_front import StudyFront
+from paretocaps.search.training_times import TrainingTimes
+from paretocaps.storage.finished_epochs import EpochRow
+from paretocaps.storage.records import State
+
+_FAILED: tuple[State, ...] = ("failed",)
+_LATEST = 300
+"""How many finished trials are looked at when a study goes on."""
+_ABOUT = 0.1
+"""By which share an estimated quantity may be off, and a predicted time at least."""
+_UNSURE = 0.5
+"""By which share a predicted time may be off while few trials say how far it is."""
+
+
+class Bounds(NamedTuple):
+    """What a quantity may be after each epoch that may be the best one, [epochs] or [1]: least and most."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass
+class Outlook:
+    """Learns from a study's trials what others would be.
+
+    Args:
+        standing: the finished trials.
+        space, fix: the sampled and the fixed choices.
+        epochs: the epochs of a training.
+        forecaster: what the trainer tells of choices; None if it tells nothing.
+        room: the bytes of memory that a training may have in all; None where that is not known.
+    """
+
+    standing: StudyFront
+    space: Space
+    fix: Mapping[str, Any]
+    epochs: int
+    forecaster: Forecaster | None
+    room: int | None = None
+    times: TrainingTimes = field(default_factory=TrainingTimes)
+    accuracy: BestAccuracy = field(init=False)
+    failures: LikelyFailures = field(init=False)
+    _read: set[int] = field(default_factory=set)
+    _failed: int = 0
+    _device: str | None = None
+
+    def __post_init__(self) -> None:
+        encoding = Encoding(self.space, self.fix)
+        self.accuracy, self.failures = BestAccuracy(encoding, self.epochs), LikelyFailures(encoding)
+
+    def forecast(self, choices: Mapping[str, Any]) -> Forecast:
+        """Return what the trainer tells of `choices`: nothing where it has no forecast, or refuses them."""
+        try:
+            return Forecast() if self.forecaster is None else self.forecaster(choices)
+        except UsageError:  # the training says it better
+            return Forecast()
+
+    def learn(self, failed: int) -> None:
+        """Take in the trials that have ended since; `failed` is how many of the study have failed."""
+        table = self.standing.table
+        if len(table) != len(self._read):
+            new = [number for number in table.trials.tolist() if number not in self._read]
+            self._read.update(new)
+            self._learn(new[-_LATEST:])
+        if failed != self._failed:
+            self._failed = failed
+            store, states = self.standing.store, _FAILED
+            for trial in store.trials(self.standing.spec.study, states, attempts=False):
+                memory = self.forecast(trial.choices).estimated.get("memory")
+                self.failures.failed(trial.number, self.point(trial.choices), trial.reason or "", memory)
+
+    def failing(self, choices: Mapping[str, Any], told: Forecast) -> str:
+        """Return why a training would fail; an empty text where nothing says so."""
+        memory = told.estimated.get("memory")
+        if memory and self.room and memory * (1 - _ABOUT) > self.room:
+            return f"it needs about {size_text(memory)} of memory, of {size_text(self.room)} in all"
+        return self.failures.why(self.point(choices), memory)
+
+    def bounds(self, choices: Mapping[str, Any], told: Forecast) -> dict[str, Bounds]:
+        """Return what the quantities may be, by name, over the epochs that may be the best one."""
+        found = {name: Bounds(np.array([value]), np.array([value])) for name, value in told.exact.items()}
+        for name, value in told.estimated.items():
+            found[name] = Bounds(np.array([value * (1 - _ABOUT)]), np.array([value * (1 + _ABOUT)]))
+        final = np.array([one.final for one in told.epochs] or [True] * self.epochs)
+        seconds, accuracy = self.times.predict(told.epochs), self.accuracy.upper(self.point(choices))
+        if seconds is not None:
+            off = _UNSURE if self.times.error is None else min(max(self.times.error.most, _ABOUT), 0.9)
+            found["time"] = Bounds(seconds[final] * (1 - off), seconds[final] * (1 + off))
+        if accuracy is not None and len(final) == len(accuracy):
+            found["acc"] = Bounds(np.zeros(final.sum()), accuracy[final])
+        return found
+
+    @property
+    def time_error(self) -> str:
+        """A line on how wrong predicted times are; empty where too few trials say so."""
+        error = self.times.error
+        return "" if error is None else f"times of trials that were left out are predicted {error}"
+
+    def point(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Return the sampled choices among `choices` whose values the space has."""
+        known = (one for one in self.space if one.name in choices)
+        return {one.name: choices[one.name] for one in known if _has(one, choices[one.name])}
+
+    def _learn(self, trials: Sequence[int]) -> None:
+        table, spec = self.standing.table, self.standing.spec
+        for trial in trials:
+            choices = _parsed(table.choices[table.row(trial)])
+            memory = self.forecast(choices).estimated.get("memory")
+            self.failures.finished(trial, self.point(choices), memory)
+        if self.forecaster is None and not spec.stated:  # then curves tell nothing that would reject any
+            return
+        rows = self.standing.store.finished_epochs(spec.study, trials)
+        for trial, own in groupby(rows, key=lambda row: row.trial):
+            curves = [list(curve) for _, curve in groupby(own, key=lambda row: row.seed)]
+            choices = _parsed(table.choices[table.row(trial)])
+            told, device = self.forecast(choices), curves[-1][0].device
+            if device != self._device:
+                self._device = device
+                self.times.clear()
+            self.times.note(trial, told.epochs, _mean(curves, lambda row: row.seconds))
+            self.accuracy.note(trial, self.point(choices), _mean(curves, lambda row: row.acc))
+
+
+def _has(parameter: Parameter, value: Any) -> bool:
+    if parameter.values:
+        return value in parameter.values
+    low, high = float(parameter.low or 0), float(parameter.high or 0)
+    return isinstance(value, int | float) and low <= value <= high
+
+
+def _mean(curves: Sequence[Sequence[EpochRow]], value: Callable[[EpochRow], float]) -> list[float]:
+    """Return the mean over the seeds after each epoch that all of them have."""
+    together = zip(*([value(row) for row in curve] for curve in curves), strict=False)
+    return [sum(values) / len(values) for values in together]
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    choices: dict[str, Any] = json.loads(text)
+    return choices

@@ -1,0 +1,41 @@
+"""Reads the epochs of finished trials as plain rows."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from paretocaps.storage.quietest import is_latest
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
+from paretocaps.storage.studies import named
+
+
+class EpochRow(NamedTuple):
+    """One epoch of a training: its trial, seed and device, its seconds, and the accuracy after it."""
+
+    trial: int
+    seed: int
+    device: str
+    epoch: int
+    seconds: float
+    acc: float
+
+
+def finished_epochs(connection: Connection, study: str, numbers: Collection[int]) -> list[EpochRow]:
+    """Return the epochs of the finished trials in `numbers`, by trial, seed and epoch.
+
+    Of each seed they are those of its latest finished attempt, or of the quietest one where it was redone.
+    """
+    own = TRIALS.c.study_id == named(study), TRIALS.c.number.in_(numbers)
+    finished = TRIALS.c.state == "finished", is_latest()
+    query = select(
+        TRIALS.c.number,
+        ATTEMPTS.c.seed,
+        ATTEMPTS.c.device_name,
+        EPOCHS.c.epoch,
+        EPOCHS.c.seconds,
+        EPOCHS.c.acc,
+    )
+    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*own, *finished)
+    rows = connection.execute(joined.order_by(TRIALS.c.number, ATTEMPTS.c.seed, EPOCHS.c.epoch))
+    return [EpochRow(*row) for row in rows]
