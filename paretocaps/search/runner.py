@@ -15,6 +15,7 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import FencedError, ParetocapsError, StorageError, UsageError
 from paretocaps.execution.executor import Executor
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.claiming import Claiming
 from paretocaps.search.confirming import Confirmation
 from paretocaps.search.continuing import NOTHING, Continuing
 from paretocaps.search.driver import Driver
@@ -28,8 +29,7 @@ from paretocaps.search.recovery import Recovery
 from paretocaps.search.rejection import Rejection, all_rejected
 from paretocaps.search.results import Results
 from paretocaps.search.study_tunings import StudyTunings
-from paretocaps.storage.claims import Begun, NewTrial, Refusal
-from paretocaps.storage.rejections import RejectedTrial
+from paretocaps.storage.claims import Begun, Refusal
 
 _MOMENT = 0.5  # s between two looks at other drivers
 _PARTING = 2.0  # s that an interrupted driver waits for the database
@@ -67,6 +67,7 @@ class Runner:
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
     recovery: Recovery = field(init=False)
+    claiming: Claiming = field(init=False)
     _waits: bool = False
     _lacks_room: bool = False
 
@@ -79,6 +80,7 @@ class Runner:
             self.executor, self.store, self.observer, self.interrupts, self.tunings, self.stopping
         )
         self.recovery = self.confirmation or Recovery(self.results, self.driver)
+        self.claiming = Claiming(self.results, self.rejection)
 
     def recover(self) -> None:
         """See what earlier runs and dead drivers left."""
@@ -184,7 +186,7 @@ class Runner:
                 self.results.rank()
             if known.counted >= self.spec.trials or not self._has_room():
                 return None
-            found = self.proposals.next(self._claim_unless_rejected)
+            found = self.proposals.next(self.claiming.unless_rejected)
             if found == "exhausted":
                 self.exhausted = True
                 self.observer.notice("every point of the space was tried: there is nothing more to sample")
@@ -227,7 +229,7 @@ class Runner:
 
         def claim(proposal: Proposal) -> Begun | Refusal:
             # what was measured is taken in although the study may then have more trials than it is to have
-            return self._claim(proposal, seed=seed, folder=folder, total=sys.maxsize)
+            return self.claiming.claim(proposal, seed=seed, folder=folder, total=sys.maxsize)
 
         found = self.proposals.begin(choices, design, claim)
         return None if found is None else (self._open(found[0]), found[1])
@@ -236,41 +238,6 @@ class Runner:
         trial = OpenTrial(proposal.number, proposal.choices, proposal.design, deque(self.spec.seeds))
         self.results.open[trial.number] = trial
         return trial
-
-    def _claim_unless_rejected(self, proposal: Proposal) -> Begun | Refusal:
-        """Claim a proposal, or store that it is not worth a training; designs are always trained."""
-        verdict = None
-        if self.rejection is not None and proposal.design is None:
-            verdict = self.rejection.verdict(proposal.choices, self.results.known.counts["failed"])
-        if verdict is None:
-            return self._claim(proposal)
-        training = self.results.known.same.digest(proposal.choices)
-        rejected = RejectedTrial(
-            proposal.number, proposal.choices, training, verdict.reason, verdict.predicted
-        )
-        return "rejected" if self.results.reject(rejected) else "taken"
-
-    def _claim(
-        self,
-        proposal: Proposal,
-        *,
-        seed: int | None = None,
-        folder: Path | None = None,
-        total: int | None = None,
-    ) -> Begun | Refusal:
-        known = self.results.known
-        training = known.same.digest(proposal.choices)
-        new = NewTrial(
-            number=proposal.number,
-            choices=proposal.choices,
-            design=proposal.design,
-            training=training,
-            failed=known.failed[training],
-            seed=self.spec.seeds[0] if seed is None else seed,
-            total=self.spec.trials if total is None else total,
-            folder=folder,
-        )
-        return self.store.claim_new(self.spec.study, new)
 
     @property
     def _measured(self) -> tuple[str, ...]:
