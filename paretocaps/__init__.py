@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.trainer import TrainerSpec, register_trainer
     from paretocaps.errors import ParetocapsError
     from paretocaps.report.front import Front
-    from paretocaps.service import load_front, load_trials, optimize
+    from paretocaps.service import load_front, load_history, load_trials, optimize
 
 __all__ = [
     "Choices",
@@ -23,6 +23,7 @@ __all__ = [
     "TrainerSpec",
     "TrainingJob",
     "load_front",
+    "load_history",
     "load_trials",
     "optimize",
     "register_trainer",
@@ -38,6 +39,7 @@ _HOMES = {
     "TrainerSpec": "paretocaps.domain.trainer",
     "TrainingJob": "paretocaps.domain.job",
     "load_front": "paretocaps.service",
+    "load_history": "paretocaps.service",
     "load_trials": "paretocaps.service",
     "optimize": "paretocaps.service",
     "register_trainer": "paretocaps.domain.trainer",

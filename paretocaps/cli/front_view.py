@@ -8,10 +8,11 @@ import click
 
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.naming import defaults, flag_lines
-from paretocaps.cli.numbers import counted
-from paretocaps.cli.output import console, say, show, write_json
+from paretocaps.cli.numbers import clock_text, counted
+from paretocaps.cli.output import Row, console, say, show, write_json, write_rows
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import TEST_ACC, Objective
+from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.tables import csv_text, estimate_text
@@ -46,6 +47,23 @@ def write_front(
         click.echo(csv_text(front.members, front.objectives), nl=False)
 
 
+def write_history(rows: Sequence[Row], form: str) -> None:
+    """Write the progress of a study to stdout; a note says why there is none yet."""
+    if not rows:
+        say("the hypervolume is measured from the reference point, which the first 8 finished trials fix")
+    if form == "table":
+        rows = [
+            {
+                "trials": str(row["trials"]),
+                "trial": str(row["trial"]),
+                "training time": clock_text(row["training_seconds"]),
+                "hypervolume": f"{row['hypervolume']:.4f}",
+            }
+            for row in rows
+        ]
+    write_rows(rows, form)
+
+
 def show_front(
     front: FrontRecord,
     marked: FrontMember | None,
@@ -73,7 +91,7 @@ def show_front(
     for line in (*flag_lines(front.members), *intervals, *level_notes(front)):
         say(line)
     size = f"{counted(len(front), 'trial')} on the front"
-    say(f"study {front.study}: {size}, hypervolume {front.hypervolume:.6g}")
+    say(", ".join(filter(None, [f"study {front.study}: {size}", hypervolume_text(front)])))
     if marked is not None:
         values = ", ".join(f"{o.name} {estimate_text(o, marked.estimate(o.name))}" for o in front.objectives)
         level = level_text(marked, front.objectives)

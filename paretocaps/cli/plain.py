@@ -11,6 +11,7 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.report.hypervolume_text import hypervolume_text
 
 QUIET_SECONDS = 30.0
 """After this time without a line, the next epoch is reported."""
@@ -119,8 +120,9 @@ class PlainView(Progress):
         """Report the size of the front, and the hypervolume of the whole front."""
         super().front_changed(front)
         if front.members:
-            whole = " of the whole front" if self.missing or self.collapsed else ""
-            self._say(f"{self.front_line}, hypervolume {front.hypervolume:.6g}{whole}")
+            volume = hypervolume_text(front)
+            whole = " of the whole front" if volume and (self.missing or self.collapsed) else ""
+            self._say(", ".join(filter(None, [self.front_line, volume])) + whole)
 
     def notice(self, message: str) -> None:
         """Report a message."""

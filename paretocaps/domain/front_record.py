@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from paretocaps.domain.collapse import COLLAPSED
@@ -89,7 +90,8 @@ class FrontRecord:
         objectives: the objectives that it is ranked by, in order.
         reference_point: one value per objective, in its own unit and direction; None before the study has a
             finished trial.
-        hypervolume: the volume between the front and the reference point, in the product of the units.
+        hypervolume: the volume between the front and the reference point, in the product of the units; 0
+            before that is fixed.
         members: the trials, best in the first objective first.
         scaled_to: the device in whose seconds all times are expressed; None if they are not scaled.
         device: the one device whose trials were ranked; None if none was chosen.
@@ -106,6 +108,10 @@ class FrontRecord:
         tunings: the tunings that the study keeps, by device (`Device.machine`) and key.
         by_chance: trials whose means no other trial beats, but that are left out because members dominate
             them more probably than not: the probability that none does, by number.
+        ideal_point: the best corner, one value per objective, as the reference point is the worst; None where
+            it is not known.
+        published: the hypervolume of the figures that a paper prints of the study, over the same reference
+            point; None where no row has a figure for every objective.
     """
 
     study: str
@@ -125,6 +131,24 @@ class FrontRecord:
     validation_images: int | None = field(default=None, compare=False)
     tunings: Mapping[str, Tunings] = field(default_factory=dict, compare=False)
     by_chance: Mapping[int, float] = field(default_factory=dict, compare=False)
+    ideal_point: tuple[float, ...] | None = field(default=None, compare=False)
+    published: float | None = field(default=None, compare=False)
+
+    @property
+    def hypervolume_share(self) -> float | None:
+        """The hypervolume as a share of all between the reference and the ideal point; None without them."""
+        return self._share(self.hypervolume)
+
+    @property
+    def published_share(self) -> float | None:
+        """The hypervolume of a paper's figures, as the same share; None where there is none."""
+        return self._share(self.published)
+
+    def _share(self, hypervolume: float | None) -> float | None:
+        if hypervolume is None or self.reference_point is None or self.ideal_point is None:
+            return None
+        sides = zip(self.objectives, self.ideal_point, self.reference_point, strict=True)
+        return hypervolume / prod((reference - ideal) * o.sign for o, ideal, reference in sides)
 
     @property
     def measured_on(self) -> str:
@@ -195,7 +219,10 @@ class FrontRecord:
                 {"name": o.name, "direction": o.direction, "unit": o.unit} for o in self.objectives
             ],
             "reference_point": None if self.reference_point is None else list(self.reference_point),
-            "hypervolume": self.hypervolume,
+            "hypervolume": None if self.reference_point is None else self.hypervolume,
+            "ideal_point": None if self.ideal_point is None else list(self.ideal_point),
+            "hypervolume_share": self.hypervolume_share,
+            "published_hypervolume_share": self.published_share,
             "device": self.device,
             "scaled_to": self.scaled_to,
             "validation_images": self.validation_images,

@@ -51,6 +51,13 @@ class Objective:
         """The factor by which values are multiplied to minimize them: +1 if less is better, else -1."""
         return 1 if self.direction == "minimize" else -1
 
+    @property
+    def limit(self) -> float | None:
+        """The best value that is possible: 1 for a share of images, 0 for what cannot be less; else None."""
+        if self.direction == "minimize":
+            return None if self.signed else 0.0
+        return 1.0 if self.images else None
+
 
 def _objective(quantity: Quantity) -> Objective:
     return Objective(

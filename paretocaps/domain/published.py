@@ -1,7 +1,7 @@
 """Figures that a paper prints, which are kept with a study and shown next to the measured values."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -86,6 +86,12 @@ class Published(BaseModel):
     rows: tuple[PublishedRow, ...] = ()
     slopes: tuple[PublishedRow, ...] = ()
     batch_seconds: dict[BatchSize, Seconds] = {}
+
+    def values(self, names: Sequence[str]) -> list[list[float]]:
+        """Return the figures called `names` of every row that has all of them, in the rows' order."""
+        return [
+            [row.figures[name] for name in names] for row in self.rows if set(names) <= row.figures.keys()
+        ]
 
     @field_validator("rows", "slopes", mode="before")
     @classmethod

@@ -39,3 +39,13 @@ def hypervolume(
     from pymoo.indicators.hv import HV
 
     return float(HV(ref_point=reference)(better))
+
+
+def share_of(volume: float, reference_point: Sequence[float], ideal_point: Sequence[float]) -> float:
+    """Return a hypervolume as a share of the box between the reference and the ideal point, 0 to 1.
+
+    It is above 1 only where points are better than the ideal one, as they may be in an objective without a
+    limit (`Objective.limit`).
+    """
+    sides = np.abs(np.asarray(reference_point, dtype=np.float64) - np.asarray(ideal_point, dtype=np.float64))
+    return volume / float(np.prod(sides))

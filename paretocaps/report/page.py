@@ -15,13 +15,14 @@ from paretocaps.report.ensembles import ensembles_table
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
+from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.line_styles import STYLES, LineStyle, line_styles
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import policies_figures
-from paretocaps.report.progress_figure import progress_figure
+from paretocaps.report.progress_figure import progress_figures
 from paretocaps.report.published_section import published_section
 from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.tables import (
@@ -34,6 +35,7 @@ from paretocaps.report.tables import (
     value_text,
 )
 from paretocaps.report.training_figures import epochs_figure, losses_figure
+from paretocaps.search.study_history import HistoryStep
 from paretocaps.storage.records import EnsembleRecord
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def write_report(
     settings: Mapping[str, Any] | None = None,
     devices: Sequence[str] = (),
     seeds: Sequence[int] = (),
-    history: Sequence[tuple[int, float]] = (),
+    history: Sequence[HistoryStep] = (),
     epochs: Mapping[int, Sequence[EpochRecord]] | None = None,
     remarks: Mapping[int, Sequence[str]] | None = None,
     further: Measured | None = None,
@@ -72,7 +74,7 @@ def write_report(
         settings: the study's settings by name.
         devices: names of the devices that the trials were measured on.
         seeds: the seeds that were trained.
-        history: (finished trials, hypervolume) whenever the whole front changed, in order.
+        history: the hypervolume of the whole front after each finished trial, in order.
         epochs: epoch records of the front's members by trial number, of the first seed each.
         remarks: remarks on how the members' values were measured, by trial number.
         further: the quantities in `FURTHER` of all finished trials, by trial number; they fill the table of
@@ -112,7 +114,7 @@ def write_report(
         slopes=slopes_table(depths),
         solid=solid_figures(front, trials),
         pairs=pair_figures(front, trials),
-        by_trial={"progress": progress_figure(history, len(trials))} if len(history) > 1 else {},
+        by_trial=progress_figures(history) if len(history) > 1 else {},
         by_epoch=_by_epoch(front, epochs or {}, styles),
         policies=policies_figures(policies, styles),
         most=len(STYLES),
@@ -161,11 +163,21 @@ def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> 
     if front.reference_point is not None:
         values = zip(front.objectives, front.reference_point, strict=True)
         facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
+        facts |= _ideal(front)
         facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
+        if front.hypervolume_share is not None:
+            own = f"{hypervolume_text(front).removeprefix('hypervolume ')} of all between these points"
+            facts["hypervolume"] = f"{own}; {facts['hypervolume']}"
     if front.left_out:
         facts["left out"] = "\n".join(front.left_out)
     facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return facts
+
+
+def _ideal(front: FrontRecord) -> dict[str, str]:
+    values = zip(front.objectives, front.ideal_point or (), strict=False)
+    said = ", ".join(f"{o.name} {value_text(o, value)}" for o, value in values)
+    return {"ideal point": said} if said else {}
 
 
 def _members(front: FrontRecord) -> Table | None:

@@ -1,32 +1,40 @@
-"""The figure of a study's progress: the hypervolume of its front by finished trial."""
+"""The figures of a study's progress: the hypervolume of its front over trials and over training time."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paretocaps.report.style import CYCLE, dressed
+from paretocaps.search.study_history import HistoryStep
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def progress_figure(history: Sequence[tuple[int, float]], trials: int) -> "Figure":
-    """Return the hypervolume of the whole front, without bounds, against the number of finished trials.
+def progress_figures(history: Sequence[HistoryStep]) -> "dict[str, Figure]":
+    """Return the hypervolume of the whole front, without bounds, over finished trials and training time.
 
     Args:
-        history: (finished trials, hypervolume) whenever the front changed, in order; at least one.
-        trials: the number of finished trials, where the line ends.
+        history: a step per finished trial, in order; at least one.
     """
+    over: dict[str, tuple[str, Sequence[float]]] = {
+        "progress": ("finished trials", [step.trials for step in history]),
+        "progress over time": ("training seconds", [step.training_seconds for step in history]),
+    }
+    volumes = [step.hypervolume for step in history]
+    return {name: _figure(title, places, volumes) for name, (title, places) in over.items()}
+
+
+def _figure(title: str, places: Sequence[float], volumes: Sequence[float]) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
-    steps = [*history, (max(trials, history[-1][0]), history[-1][1])]
     line = Scatter(
-        x=[count for count, _ in steps],
-        y=[volume for _, volume in steps],
+        x=list(places),
+        y=list(volumes),
         mode="lines",
         line={"shape": "hv", "color": CYCLE[0], "width": 2},
-        hovertemplate="after %{x} trials: %{y:.6g}<extra></extra>",
+        hovertemplate="after %{x:.6g} " + title + ": %{y:.4f}<extra></extra>",
     )
     figure = Figure(line)
-    figure.update_xaxes(title_text="finished trials")
-    figure.update_yaxes(title_text="hypervolume")
-    return dressed(figure, "Hypervolume of the front by finished trial", height=380)
+    figure.update_xaxes(title_text=title)
+    figure.update_yaxes(title_text="hypervolume, as a share of the ideal")
+    return dressed(figure, f"Hypervolume of the front over {title}", height=380)

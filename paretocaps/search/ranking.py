@@ -18,14 +18,12 @@ from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume
-from paretocaps.pareto.reference import reference_point
+from paretocaps.search.corners import columns, corners_of, stored_ideal
 from paretocaps.search.device_times import comparable
 from paretocaps.storage.fronts import StoredFront
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 
-FIRST_TRIALS = 8
-"""The number of finished trials, the first ones by number, that fix a study's reference point."""
 _WHOLE = ("params", "macs", "memory")
 
 
@@ -43,8 +41,8 @@ def ranked_front(
 ) -> FrontRecord:
     """Return the front of the study's finished trials over any objectives that were measured.
 
-    Over the study's own objectives, it has the study's reference point; over others, the point is computed
-    from the same first trials.
+    Over the study's own objectives, it has the study's reference and ideal point; over others, they are
+    computed from the same first trials.
 
     Args:
         study: the study.
@@ -68,22 +66,22 @@ def ranked_front(
     _refuse_unmeasured(study.name, table, [*objectives, *map(_bounded, requirements)])
     present = table.device_names
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
-    point = _reference(study, everyone if scale_to else table, objectives, own=scale_to is None)
+    corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
     kept = everyone.only(_kept(everyone, requirements)) if requirements else everyone
     if among is not None:
         kept = kept.only(np.isin(kept.trials, list(among)))
     collapsed = 0
     if (requirements or answers) and kept.all_collapsed.any():
-        collapsed = int(kept.all_collapsed[rank(_columns(kept, objectives), objectives)].sum())
+        collapsed = int(kept.all_collapsed[rank(columns(kept, objectives), objectives)].sum())
         kept = kept.only(~kept.all_collapsed)
-    values = _columns(kept, objectives)
+    values = columns(kept, objectives)
     best = rank(values, objectives) if len(kept) else np.array([], dtype=np.intp)
     order = _choice_order(study.spec)
     return FrontRecord(
         study=study.name,
         objectives=tuple(objectives),
-        reference_point=point,
-        hypervolume=hypervolume(values[best], point, objectives) if point is not None else 0.0,
+        reference_point=corners and corners.reference,
+        hypervolume=hypervolume(values[best], corners.reference, objectives) if corners else 0.0,
         members=tuple(
             (known or {}).get(int(kept.trials[row])) or _member(kept, int(row), objectives, order)
             for row in best
@@ -96,6 +94,7 @@ def ranked_front(
         unreached=_unreached(everyone, objectives),
         collapsed=collapsed,
         validation_images=_validation_images(kept, best.tolist()),
+        ideal_point=corners and corners.ideal,
     )
 
 
@@ -106,13 +105,14 @@ def stored_record(study: StudyRecord, stored: StoredFront, objectives: Sequence[
     return FrontRecord(
         study=study.name,
         objectives=tuple(objectives),
-        reference_point=stored.reference_point,
-        hypervolume=stored.hypervolume,
+        reference_point=None if study.reference_point is None else stored.reference_point,
+        hypervolume=0.0 if study.reference_point is None else stored.hypervolume,
         members=tuple(_member(stored.table, row, objectives, order) for row in rows),
         devices=stored.devices,
         trainer=study.spec.get("trainer", ""),
         unreached=stored.unreached,
         validation_images=_validation_images(stored.table, rows),
+        ideal_point=stored_ideal(study, objectives),
     )
 
 
@@ -180,12 +180,6 @@ def asked_quantities(
     return tuple(dict.fromkeys([*MEASURED, *asked]))
 
 
-def fixed_reference(table: QuantityTable, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """Return the reference point that the study's first trials fix; None while there are too few of them."""
-    values = _first_trials(table, objectives)
-    return reference_point(values, objectives) if len(values) == FIRST_TRIALS else None
-
-
 def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[int]:
     """Return the numbers of the trials on the study's front, or on any device's if devices do not compare."""
     bound = any(objective.device_bound for objective in objectives)
@@ -194,7 +188,7 @@ def front_trials(table: QuantityTable, objectives: Sequence[Objective]) -> list[
     for chosen in groups if groups is not None else [np.ones(len(table), dtype=bool)]:
         part = table.only(chosen)
         if len(part):
-            found.update(part.trials[rank(_columns(part, objectives), objectives)].tolist())
+            found.update(part.trials[rank(columns(part, objectives), objectives)].tolist())
     return sorted(found)
 
 
@@ -257,23 +251,6 @@ def _bounded(requirement: Requirement) -> Objective:
     return OBJECTIVES.get(requirement.name)
 
 
-def _reference(
-    study: StudyRecord, table: QuantityTable, objectives: Sequence[Objective], own: bool
-) -> tuple[float, ...] | None:
-    """Return the study's reference point for its own objectives and `own` seconds, else compute one."""
-    own = own and tuple(study.spec.get("objectives", ())) == tuple(o.name for o in objectives)
-    if study.reference_point is not None and own:
-        return study.reference_point
-    values = _first_trials(table, objectives)
-    return reference_point(values, objectives) if len(values) else None
-
-
-def _first_trials(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    """Return the values of the first trials that have a value in every objective, [trials, objectives]."""
-    values = _columns(table, objectives)
-    return values[np.isfinite(values).all(axis=1)][:FIRST_TRIALS]
-
-
 def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, int]:
     """Return how many trials never reached an objective's target, by its name, for those above 0."""
     views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
@@ -293,7 +270,3 @@ def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[
     for requirement in requirements:
         kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))
     return kept
-
-
-def _columns(table: QuantityTable, objectives: Sequence[Objective]) -> NDArray[np.float64]:
-    return np.stack([table.column(objective.quantity) for objective in objectives], axis=1)

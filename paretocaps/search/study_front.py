@@ -11,11 +11,11 @@ from paretocaps.domain.objective import Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.corners import fixed_corners
 from paretocaps.search.ensemble_members import ensemble_trials
 from paretocaps.search.observer import Observer
 from paretocaps.search.ranking import (
     asked_quantities,
-    fixed_reference,
     front_trials,
     latest_device,
     named_values,
@@ -96,7 +96,7 @@ class StudyFront:
         It is not if other trials have finished after `change`, up to which the table was read. The trials
         `told` to Optuna are given up in any case.
         """
-        self._fix_reference()
+        self._fix_corners()
         device = self._latest_device()
         known = self._members if self.front is not None and device == self.front.device else {}
         among = [*known, *self._newer] if known else None
@@ -117,12 +117,13 @@ class StudyFront:
     def _device_bound(self) -> bool:
         return any(objective.device_bound for objective in self.objectives)
 
-    def _fix_reference(self) -> None:
-        """Store the study's reference point, once, when its first trials are finished."""
-        point = fixed_reference(self.table, self.objectives)
-        if self.record.reference_point is None and point is not None:
-            point = self.store.fix_reference_point(self.spec.study, point)
-            self.record = replace(self.record, reference_point=point)
+    def _fix_corners(self) -> None:
+        """Store the study's reference and ideal point, once, when its first trials are finished."""
+        if None not in (self.record.reference_point, self.record.ideal_point):
+            return
+        if corners := fixed_corners(self.table, self.objectives):
+            reference, ideal = self.store.fix_corners(self.spec.study, *corners)
+            self.record = replace(self.record, reference_point=reference, ideal_point=ideal)
 
     def _latest_device(self) -> str | None:
         """Return the device of the last trial if an objective does not compare across devices, else None."""

@@ -7,6 +7,7 @@ from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.pareto.indicators import hypervolume
 from paretocaps.search.levels import with_levels
 from paretocaps.search.membership import with_membership
 from paretocaps.search.ranking import (
@@ -42,24 +43,41 @@ def front_of(
     """
     record = store.study(study)
     answers = requirements is None
-    bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
+    spec = StudySpec.model_validate(record.spec)
+    bounds = spec.requirements if requirements is None else requirements
     own = tuple(record.spec["objectives"])
     asked = parse_objectives(own) if objectives is None else objectives
     if own == tuple(objective.name for objective in asked) and device is None and scale_to is None:
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds, answers=answers)
         if bounded is not None:
-            return _judged(store, bounded)
+            return _judged(store, spec, bounded)
     table = store.table(study, asked_quantities(asked, bounds))
     ranked = ranked_front(record, table, asked, bounds, device, scale_to, answers=answers)
-    return _judged(store, ranked, table)
+    return _judged(store, spec, ranked, table)
 
 
-def _judged(store: Store, front: FrontRecord, table: QuantityTable | None = None) -> FrontRecord:
+def _judged(
+    store: Store, spec: StudySpec, front: FrontRecord, table: QuantityTable | None = None
+) -> FrontRecord:
     """Return a front with what its trainings tell, its study's tunings, and what stands on no front."""
     chosen = with_levels(store, with_membership(store, front, table))
     counts, tunings = store.counts(front.study), store.tunings(front.study)
-    return replace(chosen, tunings=tunings, stopped=counts["stopped"], rejected=counts["rejected"])
+    return replace(
+        chosen,
+        tunings=tunings,
+        stopped=counts["stopped"],
+        rejected=counts["rejected"],
+        published=_published(spec, front),
+    )
+
+
+def _published(spec: StudySpec, front: FrontRecord) -> float | None:
+    """Return the hypervolume of a paper's figures, where it has some for every objective."""
+    if spec.published is None or front.reference_point is None or front.scaled_to is not None:
+        return None
+    figures = spec.published.values([objective.name for objective in front.objectives])
+    return hypervolume(figures, front.reference_point, front.objectives) if figures else None
 
 
 def _stored(store: Store, study: StudyRecord, objectives: Sequence[Objective]) -> FrontRecord | None:

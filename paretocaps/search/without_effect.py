@@ -76,13 +76,17 @@ class _Tries:
     completed: dict[tuple[tuple[str, Scalar], ...], dict[str, Any] | None] = field(default_factory=dict)
 
     def tell_apart(self, parameter: Parameter, same: SameTraining) -> bool:
-        """Return whether any two values of the choice, or one and its default, are different trainings."""
-        tried = 0
+        """Return whether any two values of the choice, or one and its default, are different trainings.
+
+        It is taken to be so where the trainer refuses every one of them beside the defaults of other choices.
+        """
+        tried = contexts = 0
         for group in self._groups(parameter):
+            contexts += 1
             tried += len(group)
             if tried > _MOST or len(set(map(same.key, group))) > 1:
                 return True
-        return False
+        return contexts > 0 and tried == 0
 
     def why_meaningless(self, parameter: Parameter) -> str:
         """Return why the choice has no meaning in any trial, or an empty text if it has one in some."""

@@ -17,7 +17,14 @@ from paretocaps.service.listing import datasets, doctor, objectives, samplers, s
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
-from paretocaps.service.reading import finished_trials, load_front, load_trials, write_report
+from paretocaps.service.reading import (
+    finished_trials,
+    history,
+    load_front,
+    load_history,
+    load_trials,
+    write_report,
+)
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
@@ -51,9 +58,11 @@ __all__ = [
     "export_run",
     "export_trial",
     "finished_trials",
+    "history",
     "is_first_rank",
     "keep_bench",
     "load_front",
+    "load_history",
     "load_trials",
     "lr_range",
     "objectives",

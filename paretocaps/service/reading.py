@@ -1,7 +1,7 @@
 """Reads stored studies: their fronts and trials, and reports on them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,42 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
     return trials_frame(trials, [record.state for record in records], [record.reason for record in records])
 
 
+def load_history(
+    study: str | None = None,
+    storage: str | PathLike[str] = DEFAULT_STORAGE,
+    objectives: str | Sequence[str] | None = None,
+    measured_on: str | None = None,
+    scale_to: str | None = None,
+) -> "DataFrame":
+    """Return the progress of a stored study as a data frame, a row per finished trial.
+
+    Its columns are those of `HistoryStep`: `trials`, `trial`, `training_seconds`, and the `hypervolume` of
+    the front so far, from 0 to 1. It begins with the trial that fixed the reference point, the eighth. The
+    arguments and errors are those of `load_front`.
+    """
+    from pandas import DataFrame
+
+    rows = history(study, fspath(storage), objectives, measured_on, scale_to)
+    return DataFrame(rows, columns=["trials", "trial", "training_seconds", "hypervolume"])
+
+
+def history(
+    study: str | None = None,
+    storage: str = DEFAULT_STORAGE,
+    objectives: str | Sequence[str] | None = None,
+    measured_on: str | None = None,
+    scale_to: str | None = None,
+) -> list[dict[str, Any]]:
+    """Return the rows of `load_history`."""
+    from paretocaps.search.study_history import history_of
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        name = only_study(store, study)
+        asked = parse_objectives(store.study(name).spec["objectives"] if objectives is None else objectives)
+        return [asdict(step) for step in history_of(store, name, asked, measured_on, scale_to)]
+
+
 def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> tuple[FrontMember, ...]:
     """Return every finished trial of a stored study, on its front or not.
 
@@ -132,6 +168,7 @@ def write_report(
     from paretocaps.report import page
     from paretocaps.search.published_trials import with_trials
     from paretocaps.search.ranking import named_values
+    from paretocaps.search.study_history import history_of
     from paretocaps.search.views import trials_of
     from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
@@ -154,7 +191,7 @@ def write_report(
             trials=_estimated(everyone.members, table),
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
-            history=_history(store, front),
+            history=history_of(store, name, front.objectives, measured_on, scale_to),
             seeds=sorted(set(store.seed_values(name, (), numbers).seeds.tolist())),
             epochs={trial: next(iter(_by_seed(own).values())) for trial, own in attempts.items()},
             further={int(trial): named_values(table, row) for row, trial in enumerate(table.trials)},
@@ -197,21 +234,6 @@ def bounds(require: str | Sequence[str] | None) -> tuple[Requirement, ...] | Non
         UsageError: a bound is not understood.
     """
     return None if require is None else parse_requirements(require)
-
-
-def _history(store: "Store", front: "Front") -> list[tuple[int, float]]:
-    """Return, for each change of the front without bounds, the number of finished trials and the hypervolume.
-
-    Hypervolumes over another reference point, or of another device's front, do not compare and are left out.
-    The result is empty if `front` is scaled or over other objectives than the study's.
-    """
-    steps = store.front_history(front.study, front.objectives) if front.scaled_to is None else []
-    several = len(front.devices) > 1 and any(objective.device_bound for objective in front.objectives)
-    return [
-        (step.trials, step.hypervolume)
-        for step in steps
-        if step.reference_point == front.reference_point and (not several or step.device == front.device)
-    ]
 
 
 def _further(

@@ -35,6 +35,7 @@ class StudyRecord:
         content: what its data folder had (`FolderContent`); None for a data set of the catalog, and where an
             older version kept it with Optuna's study.
         slots: the slots of its CPU; None where none were stored, as by older versions and on a GPU.
+        ideal_point: the best corner, as the reference point; None before it is fixed.
     """
 
     name: str
@@ -46,6 +47,7 @@ class StudyRecord:
     accelerator: str | None = None
     content: Mapping[str, Any] | None = None
     slots: tuple[Slot, ...] | None = None
+    ideal_point: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from paretocaps.storage import stopped as _stopped
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
 from paretocaps.storage import table as _table
+from paretocaps.storage import training_seconds as _training_seconds
 from paretocaps.storage import trials as _trials
 from paretocaps.storage import tunings as _tunings
 from paretocaps.storage.database import Database
@@ -89,8 +90,7 @@ class Store:
     set_content = _writes(_studies.set_content)
     pin_accelerator = _writes(_studies.pin_accelerator)
     keep_slots = _writes(_studies.keep_slots)
-    set_reference_point = _writes(_studies.set_reference_point)
-    fix_reference_point = _writes(_studies.fix_reference_point)
+    fix_corners = _writes(_studies.fix_corners)
 
     keep_prior_trials = _writes(_prior_trials.keep_prior_trials)
     prior_trials = _reads(_prior_trials.prior_trials)
@@ -146,6 +146,9 @@ class Store:
     table = _reads(_table.table)
     seed_values = _reads(_table.seed_values)
     further_seeds = _reads(_further_seeds.further_seeds)
+
+    training_seconds = _reads(_training_seconds.training_seconds)
+    seconds_by_trial = _reads(_training_seconds.seconds_by_trial)
 
     save_front = _writes(_fronts.save_front)
     stored_front = _reads(_fronts.stored_front)

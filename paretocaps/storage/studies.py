@@ -83,7 +83,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
         StorageError: there is none; the message has the most similar name.
     """
     row = connection.execute(select(STUDIES).where(STUDIES.c.id == study_id(connection, name))).one()
-    point = None if row.reference_point is None else tuple(row.reference_point)
+    point, ideal = (None if kept is None else tuple(kept) for kept in (row.reference_point, row.ideal_point))
     idle = tuple(row.without_effect or ())
     return StudyRecord(
         name,
@@ -95,6 +95,7 @@ def study(connection: Connection, name: str) -> StudyRecord:
         row.accelerator,
         row.content,
         _slots(row.slots),
+        ideal,
     )
 
 
@@ -179,30 +180,24 @@ def set_content(connection: Connection, name: str, content: Mapping[str, Any]) -
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(content=dict(content)))
 
 
-def set_reference_point(connection: Connection, name: str, point: Sequence[float]) -> None:
-    """Store the reference point of a study's hypervolume: one value per objective, in the objective's unit.
+def fix_corners(
+    connection: Connection, name: str, reference: Sequence[float], ideal: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Store the reference and the ideal point of a study that lacks them; return those that the study has.
 
-    Raises:
-        StorageError: there is no such study.
-        DivergedError: a value is not finite.
-    """
-    values = [float(value) for value in point]
-    if not all(map(math.isfinite, values)):
-        raise DivergedError(f"reference point {values} is not finite: it cannot be stored")
-    key = study_id(connection, name)
-    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(reference_point=values))
-
-
-def fix_reference_point(connection: Connection, name: str, point: Sequence[float]) -> tuple[float, ...]:
-    """Store the reference point of a study that has none, and return the one that the study has.
+    Each has one value per objective, in the objective's unit.
 
     Raises:
         StorageError: there is no such study.
         DivergedError: a value is not finite.
     """
     key = study_id(connection, name, lock=True)
-    stored = connection.scalar(select(STUDIES.c.reference_point).where(STUDIES.c.id == key))
-    if stored is not None:
-        return tuple(stored)
-    set_reference_point(connection, name, point)
-    return tuple(map(float, point))
+    columns = STUDIES.c.reference_point, STUDIES.c.ideal_point
+    stored = connection.execute(select(*columns).where(STUDIES.c.id == key)).one()
+    points = [tuple(map(float, kept or new)) for kept, new in zip(stored, (reference, ideal), strict=True)]
+    for what, point in zip(("reference", "ideal"), points, strict=True):
+        if not all(map(math.isfinite, point)):
+            raise DivergedError(f"{what} point {list(point)} is not finite: it cannot be stored")
+    values = {"reference_point": list(points[0]), "ideal_point": list(points[1])}
+    connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(**values))
+    return points[0], points[1]

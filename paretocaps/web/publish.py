@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.report.figures import placeholder
 from paretocaps.report.front import Front
+from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
 from paretocaps.report.tables import markdown_table, markdown_text, trials_table
@@ -63,7 +64,9 @@ def front_note(record: FrontRecord) -> str:
     table = markdown_table(trials_table(record.members, record.objectives, {knee: "knee"}))
     lines = [*record.left_out, *interval_notes(record.members, record.objectives), *level_notes(record)]
     notes = "".join(f"\n{markdown_text(line)}.\n" for line in lines)
-    return f"### Front over {names}\n\n{table}\nHypervolume {record.hypervolume:.6g}.\n{notes}{bounds}"
+    volume = hypervolume_text(record).capitalize()
+    said = f"{volume}.\n" if volume else ""
+    return f"### Front over {names}\n\n{table}\n{said}{notes}{bounds}"
 
 
 def _save_front(study: "Study", record: FrontRecord) -> None:

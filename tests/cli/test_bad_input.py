@@ -121,7 +121,10 @@ def test_options_that_cannot_be(refused, arguments, message):
             "lr_policy='warm_restart'",
         ),
         ('[space]\ncycle = { values = ["epoch"], when = "lr_policy" }', "is not a table"),
-        ('[fix]\nlr_max = 5e-5\nlr_policy = "one_cycle"', "lr_min=0.0001 is above lr_max=5e-05"),
+        (
+            '[fix]\nlr_max = 5e-5\nlr_min = 1e-4\nlr_policy = "one_cycle"',
+            "lr_min=0.0001 is above lr_max=5e-05",
+        ),
         ("[space]\nlr_max = { lo = 1.0 }", "unknown key 'lo': did you mean 'low'?"),
     ],
 )

@@ -17,7 +17,7 @@ def test_a_choice_in_full_has_a_line_per_fact():
         "values   number above 0 to 0.1",
         "default  0.001",
         "where    -",
-        "sampled  -",
+        "sampled  0.0003 to 0.01 (log)",
         "meaning  The learning rate, or its peak if the policy changes it.",
     ]
 

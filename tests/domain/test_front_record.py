@@ -30,6 +30,7 @@ def front(**changes):
         "reference_point": (0.7, 3.0),
         "hypervolume": 0.5,
         "members": MEMBERS,
+        "ideal_point": (1.0, 0.0),
     }
     return FrontRecord(**(known | changes))
 
@@ -38,6 +39,16 @@ def test_it_is_a_sequence_of_its_members():
     assert list(front()) == list(MEMBERS)
     assert len(front()) == 2
     assert not front(members=())
+
+
+def test_its_hypervolume_is_unknown_before_the_corners_are_fixed():
+    early = front(reference_point=None, hypervolume=0.0)
+    assert (early.hypervolume_share, early.as_dict()["hypervolume"]) == (None, None)
+    assert front(ideal_point=None).hypervolume_share is None
+
+
+def test_the_hypervolume_of_published_figures_is_the_same_share():
+    assert front(published=0.25).published_share == pytest.approx(front().hypervolume_share / 2)
 
 
 def test_it_is_printed_as_json():
@@ -49,6 +60,9 @@ def test_it_is_printed_as_json():
         ],
         "reference_point": [0.7, 3.0],
         "hypervolume": 0.5,
+        "ideal_point": [1.0, 0.0],
+        "hypervolume_share": pytest.approx(0.5 / (0.3 * 3.0)),
+        "published_hypervolume_share": None,
         "device": "cpu",
         "scaled_to": None,
         "validation_images": None,

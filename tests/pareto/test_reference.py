@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.errors import UsageError
 from paretocaps.pareto.indicators import hypervolume
-from paretocaps.pareto.reference import reference_point
+from paretocaps.pareto.reference import ideal_point, reference_point
 
 OBJECTIVES = parse_objectives("acc,time,params")
 
@@ -43,3 +43,13 @@ def test_every_one_of_the_first_trials_counts(values):
     point = reference_point(values, OBJECTIVES)
     for row in values:
         assert hypervolume([row], point, OBJECTIVES) > 0.0
+
+
+def test_the_ideal_point_is_the_limit_of_what_has_one():
+    assert ideal_point([[0.9, 10.0, 8e6]], OBJECTIVES) == (1.0, 0.0, 0.0)
+
+
+def test_without_a_limit_it_is_a_tenth_better_than_the_best():
+    objectives = [Objective("gain", "maximize", "", ""), Objective("loss", "minimize", "", "", signed=True)]
+    assert ideal_point([[2.0, -10.0], [1.0, -20.0]], objectives) == pytest.approx((2.2, -22.0))
+    assert ideal_point([[-2.0, 0.0], [0.0, 1.0]], objectives) == pytest.approx((0.2, -0.1))

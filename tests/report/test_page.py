@@ -14,6 +14,7 @@ from paretocaps.report.figures import placeholder
 from paretocaps.report.line_styles import STYLES
 from paretocaps.report.page import write_figures, write_report
 from paretocaps.report.policies import PolicyCurve
+from paretocaps.search.study_history import HistoryStep
 
 EPOCHS = {0: [EpochRecord(epoch=1, acc=0.9, seconds=1.0, time=1.0, wall=2.0)]}
 
@@ -32,7 +33,7 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
         settings={"sampler": "tpe", "repeats": 3, "fix": {"lr_max": 0.001, "augment": None}, "data": None},
         devices=["some CPU"],
         seeds=[0, 1, 2],
-        history=[(1, 0.5e7), (3, 1.25e7)],
+        history=[HistoryStep(8, 7, 40.0, 0.5), HistoryStep(9, 8, 60.0, 0.75)],
         epochs=EPOCHS,
     )
     for expected in (
@@ -49,8 +50,8 @@ def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):
         "trial 0 (baseline), first seed",
     ):
         assert expected in body
-    assert body.count("Plotly.newPlot(") == 6
-    figures = "acc, time and params", "acc over time", "Hypervolume of the front by", "Accuracy by epoch"
+    assert body.count("Plotly.newPlot(") == 7
+    figures = "acc, time and params", "acc over time", "Hypervolume of the front over", "Accuracy by epoch"
     assert sorted(figures, key=body.index) == list(figures)
 
 

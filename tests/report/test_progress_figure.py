@@ -1,7 +1,11 @@
-from paretocaps.report.progress_figure import progress_figure
+from paretocaps.report.progress_figure import progress_figures
+from paretocaps.search.study_history import HistoryStep
 
 
-def test_the_hypervolume_goes_up_in_steps_and_on_to_the_last_trial():
-    (line,) = progress_figure([(8, 1.0), (11, 1.5)], trials=20).data
-    assert (list(line.x), list(line.y)) == ([8, 11, 20], [1.0, 1.5, 1.5])
+def test_the_hypervolume_goes_up_in_steps_over_trials_and_over_training_time():
+    steps = [HistoryStep(8, 7, 40.0, 0.5), HistoryStep(9, 9, 60.0, 0.5), HistoryStep(10, 10, 61.5, 0.75)]
+    by_trial, by_time = progress_figures(steps).values()
+    (line,) = by_trial.data
+    assert (list(line.x), list(line.y)) == ([8, 9, 10], [0.5, 0.5, 0.75])
     assert line.line.shape == "hv"
+    assert list(by_time.data[0].x) == [40.0, 60.0, 61.5]

@@ -35,7 +35,7 @@ def store(storage):
     with Store.open(storage, create=True) as store:
         store.create_study("s", {"objectives": ["acc", "time"], "require": []})
         store.import_trials("s", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(trials)])
-        store.set_reference_point("s", (0.1, 1000.0))
+        store.fix_corners("s", (0.1, 1000.0), (1.0, 0.0))
         yield store
 
 
@@ -65,7 +65,8 @@ def test_intervals_of_times_are_scaled_with_them(store):
     assert (scaled.value, scaled.sd, scaled.low, scaled.high) == pytest.approx(ends)
 
 
-def test_the_reference_point_is_scaled_with_the_times(store):
+def test_the_reference_point_is_scaled_with_the_times(store, monkeypatch):
+    monkeypatch.setattr("paretocaps.search.corners.FIRST_TRIALS", 5)
     front = front_of(store, "s", ACC_TIME, scale_to="fast")
     assert front.reference_point == pytest.approx((0.54, 5.5))
     assert 0 < front.hypervolume < 0.4 * 5.5

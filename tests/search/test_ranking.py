@@ -5,10 +5,9 @@ from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.requirement import parse_requirements
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.search.corners import FIRST_TRIALS, fixed_corners
 from paretocaps.search.ranking import (
-    FIRST_TRIALS,
     asked_quantities,
-    fixed_reference,
     front_trials,
     latest_device,
     ranked_front,
@@ -54,7 +53,8 @@ def test_the_front_is_what_nothing_beats(store):
 
 
 def fixed(store, objectives):
-    return fixed_reference(store.table("s", asked_quantities(objectives)), objectives)
+    corners = fixed_corners(store.table("s", asked_quantities(objectives)), objectives)
+    return corners and corners.reference
 
 
 def learned(*accuracies, second=1.0, device="cpu one", calibration=None):
@@ -67,7 +67,8 @@ def learned(*accuracies, second=1.0, device="cpu one", calibration=None):
     return made.model_copy(update={"epochs": records, "best_epoch": best.epoch})
 
 
-def test_a_stored_study_can_be_asked_when_any_accuracy_was_reached(store):
+def test_a_stored_study_can_be_asked_when_any_accuracy_was_reached(store, monkeypatch):
+    monkeypatch.setattr("paretocaps.search.corners.FIRST_TRIALS", 2)
     fill(store, learned(0.5, 0.9, 0.95), learned(0.9, 0.91), learned(0.3, 0.89))
     front = front_of(store, "s", parse_objectives("acc,time_to(acc=0.9)"))
     assert [(m.trial, m.values["time_to(acc=0.9)"]) for m in front] == [(0, 2.0), (1, 1.0)]
@@ -118,10 +119,20 @@ def test_the_reference_point_comes_from_the_first_trials_and_stays(store):
     fill(store, measurement(0.4, 3), first=FIRST_TRIALS - 1)
     point = fixed(store, ACC_TIME)
     assert point == pytest.approx((0.36, 17.6))
-    store.set_reference_point("s", point)
+    store.fix_corners("s", point, (1.0, 0.0))
     fill(store, measurement(0.1, 99), first=FIRST_TRIALS)
     assert fixed(store, ACC_TIME) == point
     assert front_of(store, "s", ACC_TIME).reference_point == point
+
+
+def test_nothing_is_measured_from_a_reference_point_that_is_not_fixed(store):
+    fill(store, *[measurement(0.5 + n / 100, 10 + n) for n in range(FIRST_TRIALS - 1)])
+    front = front_of(store, "s", ACC_TIME)
+    assert (front.reference_point, front.hypervolume, front.hypervolume_share) == (None, 0.0, None)
+    fill(store, measurement(0.4, 3), first=FIRST_TRIALS)
+    front = front_of(store, "s", ACC_TIME)
+    assert front.ideal_point == (1.0, 0.0)
+    assert front.hypervolume_share == pytest.approx(front.hypervolume / (0.64 * 17.6))
 
 
 def test_another_view_takes_its_reference_from_the_same_trials(store):
@@ -207,7 +218,7 @@ def test_a_collapsed_trial_is_on_no_front_within_bounds(store):
         measurement(0.92, 1, collapsed=True),  # one class is most of the images
         measurement(0.95, 9, collapsed=False),
     )
-    everyone = front_of(store, "s", ACC_TIME)
+    everyone = front_of(store, "s", ACC_TIME, ())
     assert [(member.trial, member.flags) for member in everyone] == [(2, ()), (1, ("collapsed",))]
     assert within(everyone, parse_requirements(["acc>=0.5"])) is None
     assert within(everyone, ()) == everyone

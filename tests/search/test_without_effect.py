@@ -75,6 +75,11 @@ def test_a_choice_that_decides_whether_another_acts_stays():
     assert idle(table={**deciding, "decoder": {"values": ["full", "none"], "when": {"frozen": True}}}) == {}
 
 
+def test_a_choice_stays_where_defaults_of_others_would_be_refused_beside_it():
+    table = CAPSNET.spaces["training"].without(["lr_max", "lr_policy"]).table()
+    assert "augment" not in idle(5, table=table, lr_max=5e-5, lr_policy="one_cycle")  # lr_min is above it
+
+
 def test_every_choice_of_a_trainer_without_effects_acts():
     space = Space.parse({"learning_rate": [0.1, 0.2], "failure": ["", "x"]})
     assert without_effect(PROBE, space, {}, 1, {}) == {}

@@ -50,7 +50,7 @@ def test_every_write_of_a_driver_that_was_ended_is_refused_and_stores_nothing(dr
         lambda: fenced.record_epoch(key, measure().epochs[0]),
         lambda: fenced.finish_attempt(key, measure()),
         lambda: fenced.interrupt_trial("s", 0),
-        lambda: fenced.set_reference_point("s", (1, 2, 3)),
+        lambda: fenced.fix_corners("s", (1, 2, 3), (1, 0, 0)),
     ):
         with pytest.raises(FencedError):
             write()

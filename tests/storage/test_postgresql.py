@@ -52,7 +52,7 @@ def test_a_study_from_start_to_front(store, finish, measure, url):
     )
     found = [(trial.number, trial.state, trial.choices) for trial in store.trials("s")]
     assert found == [(0, "finished", {"batch_size": 1}), (1, "interrupted", {"ü": 1})]
-    store.set_reference_point("s", (0.1, 3.3))
+    store.fix_corners("s", (0.1, 3.3), (1.0, 0.0))
     assert store.study("s").reference_point == (0.1, 3.3)
     front = FrontRecord("s", OBJECTIVES, (0.1, 3.3), 1 / 3, (FrontMember(0, {}, {}),))
     ranked = store.table("s", ["acc"])

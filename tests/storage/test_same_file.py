@@ -62,7 +62,7 @@ def overwritten(url, change):
         path.write_bytes(change(content))
         assert path.stat().st_size == len(content)
         with pytest.raises(LostStorageError) as caught:
-            store.set_reference_point("s", (0.1, 1.0))
+            store.fix_corners("s", (0.1, 1.0), (1.0, 0.0))
         with pytest.raises(LostStorageError):
             store.verify()
     return str(caught.value)

@@ -8,7 +8,7 @@ from paretocaps.storage.store import Store
 
 def test_a_store_comes_back_after_closing(store, finish, url):
     finish(0, acc=0.75)
-    store.set_reference_point("s", (0.5, 2.0))
+    store.fix_corners("s", (0.5, 2.0), (1.0, 0.0))
     store.close()
     with Store.open(url, create=False) as again:
         assert again.table("s", ["acc"]).values.tolist() == [[0.75]]

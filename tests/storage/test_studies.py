@@ -106,17 +106,21 @@ def test_a_spec_can_be_replaced(store):
     assert store.study("s").spec == {"trials": 50}
 
 
-def test_the_reference_point_is_kept_exactly(store):
-    store.set_reference_point("s", (0.1 + 0.2, 1e300, 3))
-    assert store.study("s").reference_point == (0.1 + 0.2, 1e300, 3.0)
+def test_the_corners_are_kept_exactly_and_fixed_once(store):
+    fixed = ((0.1 + 0.2, 1e300, 3.0), (1.0, 0.0, 0.0))
+    assert store.fix_corners("s", *fixed) == fixed
+    assert store.fix_corners("s", (9, 9, 9), (8, 8, 8)) == fixed
+    study = store.study("s")
+    assert (study.reference_point, study.ideal_point) == fixed
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_reference_point_is_finite(store, value):
-    store.set_reference_point("s", (1, 2))
+def test_corners_are_finite(store, value):
     with pytest.raises(DivergedError, match="reference point .* is not finite"):
-        store.set_reference_point("s", (1, value))
-    assert store.study("s").reference_point == (1, 2)
+        store.fix_corners("s", (1, value), (0, 0))
+    with pytest.raises(DivergedError, match="ideal point .* is not finite"):
+        store.fix_corners("s", (1, 2), (0, value))
+    assert store.study("s").reference_point is None
 
 
 def test_names_and_choices_are_values_never_statements(store):

@@ -3,7 +3,7 @@
 import click
 
 from paretocaps import service
-from paretocaps.cli.front_view import write_front
+from paretocaps.cli.front_view import write_front, write_history
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
 from paretocaps.cli.output import say
 
@@ -15,6 +15,7 @@ from paretocaps.cli.output import say
 @click.option(
     "--test", is_flag=True, help="Show test accuracies, and measure them once for members that have none."
 )
+@click.option("--history", is_flag=True, help="Show the hypervolume over trials and training time instead.")
 @format_option
 def command(
     study: str | None,
@@ -26,6 +27,7 @@ def command(
     knee: bool,
     preferences: dict[str, float] | None,
     test: bool,
+    history: bool,
     form: str,
 ) -> None:
     """Show the trials of a study that no other trial beats.
@@ -47,7 +49,15 @@ def command(
       paretocaps front demo --objectives acc,macs --format json
       paretocaps front demo --prefer acc=0.6,time=0.4
       paretocaps front demo --all --test
+      paretocaps front demo --history --format csv
     """
+    if history:
+        if knee or preferences or test or require is not None:
+            raise click.UsageError(
+                "--history is of all trials: leave out bounds, --knee, --prefer and --test"
+            )
+        write_history(service.history(study, storage, objectives, measured_on, scale_to), form)
+        return
     if knee and preferences:
         raise click.UsageError("--knee and --prefer each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to

@@ -126,7 +126,9 @@ def front(study: Study, values: dict[int, dict[str, float]]) -> None:
     ):
         if name in values[trial]:
             assert value == values[trial][name], f"trial {trial} of the front: {name}={value}"
-    if len(study.objectives) == 2:
+    if point is None:  # it waits for eight trials
+        assert hypervolume == 0.0
+    elif len(study.objectives) == 2:
         worst = np.array(json.loads(point) if isinstance(point, str) else point) * signs
         assert np.isclose(hypervolume, _area(matrix[~beaten], worst)), hypervolume
 

@@ -1,0 +1,80 @@
+"""The progress of a study: the hypervolume of its front over trials and over training time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paretocaps.domain.objective import Objective
+from paretocaps.pareto.dominance import rank
+from paretocaps.pareto.indicators import hypervolume, share_of
+from paretocaps.search.corners import FIRST_TRIALS, Corners, columns, corners_of
+from paretocaps.search.device_times import comparable
+from paretocaps.search.ranking import asked_quantities
+from paretocaps.storage.quantity_table import QuantityTable
+from paretocaps.storage.store import Store
+
+
+@dataclass(frozen=True)
+class HistoryStep:
+    """How far a study was when a trial had finished.
+
+    Attributes:
+        trials: how many trials had finished.
+        trial: the number of the last of them.
+        training_seconds: the seconds of all trainings up to it, also of trials that were stopped or failed.
+        hypervolume: of the front so far, as a share of all between the reference and the ideal point.
+    """
+
+    trials: int
+    trial: int
+    training_seconds: float
+    hypervolume: float
+
+
+def history_of(
+    store: Store,
+    study: str,
+    objectives: Sequence[Objective],
+    device: str | None = None,
+    scale_to: str | None = None,
+) -> tuple[HistoryStep, ...]:
+    """Return a step per finished trial of a stored study, in the order of their numbers.
+
+    It begins with the trial that fixed the corners, as there is no hypervolume before, and is empty before
+    that. Trials of which every seed collapsed add nothing. The errors are those of `ranked_front`.
+    """
+    record = store.study(study)
+    table = comparable(store.table(study, asked_quantities(objectives)), objectives, device, scale_to)
+    corners = corners_of(record, table, objectives, own=scale_to is None)
+    return steps(table, objectives, corners, store.seconds_by_trial(study)) if corners else ()
+
+
+def steps(
+    table: QuantityTable, objectives: Sequence[Objective], corners: Corners, seconds: Mapping[int, float]
+) -> tuple[HistoryStep, ...]:
+    """Return the steps of a table of finished trials; `seconds` has the training time of every trial."""
+    values = columns(table, objectives)
+    values[table.all_collapsed] = np.nan
+    shares = _shares(values, objectives, corners)
+    numbers = np.array(sorted(seconds), dtype=np.int64)
+    spent = np.concatenate([[0.0], np.cumsum([seconds[number] for number in numbers.tolist()])])
+    until = spent[np.searchsorted(numbers, table.trials, side="right")]
+    found = zip(table.trials.tolist(), until.tolist(), shares, strict=True)
+    return tuple(HistoryStep(n, *step) for n, step in enumerate(found, 1) if n >= FIRST_TRIALS)
+
+
+def _shares(values: NDArray[np.float64], objectives: Sequence[Objective], corners: Corners) -> list[float]:
+    """Return the share of the first rows' hypervolume, for every number of rows."""
+    front, share = values[:0], 0.0
+    shares = []
+    for row in values:
+        together = np.vstack([front, row])
+        kept = rank(together, objectives)
+        if len(front) in kept:
+            front = together[kept]
+            volume = hypervolume(front, corners.reference, objectives)
+            share = share_of(volume, corners.reference, corners.ideal)
+        shares.append(share)
+    return shares

@@ -1,0 +1,42 @@
+"""Adds up the seconds that the trainings of a study have taken, whatever became of them."""
+
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
+from paretocaps.storage.studies import study_id
+
+
+def training_seconds(connection: Connection, study: str) -> float:
+    """Return the measured training seconds of all epochs that the study has recorded.
+
+    Epochs of trials that run, failed or were stopped count, and those of further seeds; steps that were lost
+    with a killed training do not.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    return sum(seconds_by_trial(connection, study).values())
+
+
+def seconds_by_trial(connection: Connection, study: str) -> dict[int, float]:
+    """Return the same by the number of the trial, for trials with an epoch.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    own = TRIALS.c.study_id == study_id(connection, study)
+    trained = or_(ATTEMPTS.c.resumed_from.is_(None), ~_taken_over())
+    query = select(TRIALS.c.number, func.sum(EPOCHS.c.seconds))
+    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(own, trained)
+    return {
+        number: float(seconds) for number, seconds in connection.execute(joined.group_by(TRIALS.c.number))
+    }
+
+
+def _taken_over() -> ColumnElement[bool]:
+    """Return whether an epoch was trained by the attempt whose checkpoint its own went on from."""
+    earlier, epochs = ATTEMPTS.alias(), EPOCHS.alias()
+    same_seed = earlier.c.trial_id == ATTEMPTS.c.trial_id, earlier.c.seed == ATTEMPTS.c.seed
+    same_epoch = epochs.c.epoch == EPOCHS.c.epoch, epochs.c.seconds == EPOCHS.c.seconds
+    joined = select(epochs.c.epoch).select_from(epochs.join(earlier, earlier.c.id == epochs.c.attempt_id))
+    return exists(joined.where(*same_seed, *same_epoch, earlier.c.attempt == ATTEMPTS.c.resumed_from))

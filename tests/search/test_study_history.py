@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.pareto.indicators import hypervolume, share_of
+from paretocaps.search.corners import FIRST_TRIALS
+from paretocaps.search.study_history import history_of
+from paretocaps.search.views import front_of
+from paretocaps.storage.records import ImportedTrial
+from paretocaps.storage.store import Store
+
+BOTH = parse_objectives("acc,time")
+
+
+def measured(acc, time, *, collapsed=False):
+    epoch = EpochRecord(epoch=1, acc=acc, seconds=time, time=time, wall=time)
+    device = Device(name="cpu", kind="cpu")
+    return Measurement(
+        acc=acc, time=time, wall=time, params=1, macs=1, memory=1, best_epoch=1, epochs=(epoch,),
+        device=device, collapsed=collapsed,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/s.db", create=True) as store:
+        store.create_study("s", {"objectives": ["acc", "time"], "require": []})
+        yield store
+
+
+def fill(store, values):
+    trials = [ImportedTrial(2 * n, {"n": n}, {0: measured(*value)}) for n, value in enumerate(values)]
+    store.import_trials("s", trials)
+
+
+def test_there_is_a_step_per_trial_from_the_one_that_fixes_the_corners_on(store):
+    rng = np.random.default_rng(3)
+    values = list(zip(rng.uniform(0.5, 1, 30), rng.uniform(1, 9, 30), strict=True))
+    fill(store, values)
+    steps = history_of(store, "s", BOTH)
+    assert [step.trials for step in steps] == list(range(FIRST_TRIALS, 31))
+    assert [step.trial for step in steps] == list(range(14, 60, 2))
+    front = front_of(store, "s", BOTH)
+    for step in steps:
+        volume = hypervolume(values[: step.trials], front.reference_point, BOTH)
+        assert step.hypervolume == pytest.approx(share_of(volume, front.reference_point, front.ideal_point))
+        assert step.training_seconds == pytest.approx(sum(time for _, time in values[: step.trials]))
+    assert steps[-1].hypervolume == pytest.approx(front.hypervolume_share)
+    assert sorted(step.hypervolume for step in steps) == [step.hypervolume for step in steps]
+
+
+def test_there_is_none_before(store):
+    fill(store, [(0.9, 2.0)] * (FIRST_TRIALS - 1))
+    assert history_of(store, "s", BOTH) == ()
+
+
+def test_collapsed_trials_take_time_and_add_nothing(store):
+    fill(store, [(0.9, 2.0)] * FIRST_TRIALS)
+    collapsed = ImportedTrial(99, {"n": 99}, {0: measured(0.99, 1.0, collapsed=True)})
+    store.import_trials("s", [collapsed])
+    before, after = history_of(store, "s", BOTH)
+    assert (after.hypervolume, after.training_seconds) == (before.hypervolume, before.training_seconds + 1.0)

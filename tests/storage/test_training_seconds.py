@@ -1,0 +1,28 @@
+from paretocaps.domain.measurement import EpochRecord
+
+
+def epoch(number, seconds):
+    return EpochRecord(epoch=number, acc=0.5, seconds=seconds, time=seconds, wall=seconds)
+
+
+def test_the_seconds_of_every_training_count_whatever_became_of_it(store):
+    store.create_study("other", {"objectives": ["acc", "time"]})
+    for study, number in (("s", 0), ("s", 3), ("other", 0)):
+        store.start_trial(study, number, {"n": number}, None)
+        for seed in (0, 1):
+            key = store.start_attempt(study, number, seed)
+            store.record_epoch(key, epoch(1, 2.0))
+    assert store.seconds_by_trial("s") == {0: 4.0, 3: 4.0}
+    assert store.training_seconds("s") == 8.0
+
+
+def test_epochs_before_a_checkpoint_count_once_and_those_trained_again_twice(store):
+    store.start_trial("s", 0, {}, None)
+    first = store.start_attempt("s", 0, 0)
+    for number, seconds in enumerate((1.0, 2.0, 4.0), 1):
+        store.record_epoch(first, epoch(number, seconds))
+    second = store.start_attempt("s", 0, 0)
+    store.resume_attempt(second, first.attempt)
+    for number, seconds in enumerate((1.0, 2.0, 8.0), 1):
+        store.record_epoch(second, epoch(number, seconds))
+    assert store.training_seconds("s") == 15.0
