@@ -17,6 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "Search": {
             "optimize": "Search training choices and keep the front.",
+            "recommend": "Name one member of the front, with reasons.",
             "confirm": "Train further seeds where they decide who is on the front.",
             "front": "Show the trials of a study that no other trial beats.",
             "report": "Write a study's figures and tables as one page.",

@@ -49,6 +49,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "A=W,...",
             "Choose the member of the front nearest to these preferences, such as acc=0.6,time=0.4.",
         ),
+        "--aim": Meaning(
+            "BOUNDS", 'Choose the member nearest to these levels, such as "acc>=0.98,time<=60".'
+        ),
         "--set": Meaning("NAME=VALUE", "Set one choice (`paretocaps choices` lists them); repeat for more."),
         "--design": Meaning("NAME", "Named set of choices, such as wab_ws (`paretocaps trainers`)."),
         "--trainer": Meaning("NAME", "Name of the trainer (`paretocaps trainers`)."),
@@ -242,14 +245,15 @@ def picking_options(function: Decorated) -> Decorated:
 
 
 def ways_to_pick(function: Decorated) -> Decorated:
-    """Add the four ways to pick a trial, `--require`, `--all` and `--storage`."""
+    """Add the five ways to pick a trial, `--require`, `--all` and `--storage`."""
     bounded = prefer_option(bounds_options(storage_option(function)))
     return shared("--trial")(shared("--knee", is_flag=True)(shared("--best")(bounded)))
 
 
 def prefer_option(function: Decorated) -> Decorated:
-    """Add `--prefer`, which is read as preferences by objective."""
-    return shared("--prefer", "", "preferences", callback=read_preferences)(function)
+    """Add `--prefer`, which is read as preferences by objective, and `--aim`."""
+    preferences = shared("--prefer", "", "preferences", callback=read_preferences)
+    return preferences(shared("--aim")(function))
 
 
 def seed_of_trial_option(function: Decorated) -> Decorated:

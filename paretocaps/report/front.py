@@ -1,9 +1,10 @@
 """The front for Python callers: it can be iterated, turned into a data frame, and asked for one member."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
+from paretocaps.domain.aims import parse_aims
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.errors import UsageError
 from paretocaps.renamed import renamed_arguments
@@ -55,6 +56,20 @@ class Front(FrontRecord):
         from paretocaps.pareto.decision import pick
 
         return self.members[pick(self._values(), self.objectives, preferences)]
+
+    def aim(self, aims: str | Sequence[str]) -> FrontMember:
+        """Return the member that surpasses all aims by most, or falls short of them by least.
+
+        Args:
+            aims: levels to reach, such as "acc>=0.98,time<=60"; they leave no trial out, as bounds do.
+
+        Raises:
+            UsageError: the front is empty, or an aim is not understood or for no objective of the front.
+        """
+        from paretocaps.pareto.aspiration import nearest_to
+
+        levels = parse_aims(aims, self.objectives)
+        return self.members[nearest_to(self._values(), self.objectives, levels)]
 
     def _values(self) -> list[list[float]]:
         if not self.members and self.requirements:

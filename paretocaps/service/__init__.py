@@ -25,6 +25,7 @@ from paretocaps.service.reading import (
     load_trials,
     write_report,
 )
+from paretocaps.service.recommending import Recommendation, recommend
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
@@ -43,6 +44,7 @@ __all__ = [
     "PlanView",
     "RangeOptions",
     "RangeView",
+    "Recommendation",
     "RunSummary",
     "TrainOptions",
     "TrainedRun",
@@ -72,6 +74,7 @@ __all__ = [
     "predict",
     "predict_options",
     "published_sweep",
+    "recommend",
     "samplers",
     "studies",
     "train",

@@ -87,13 +87,14 @@ def pick_trial(
     knee: bool = False,
     best: str | None = None,
     preferences: Mapping[str, float] | None = None,
+    aim: str | None = None,
     require: str | Sequence[str] | None = None,
     seed: int | None = None,
 ) -> PickedTrial:
     """Return one finished trial of a stored study, with its most accurate training whose weights are kept.
 
-    Exactly one of `trial`, `knee`, `best` and `preferences` must be given. Trainings whose weights are kept
-    come first, then the highest validation accuracy, then the lowest seed.
+    Exactly one of `trial`, `knee`, `best`, `preferences` and `aim` must be given. Trainings whose weights are
+    kept come first, then the highest validation accuracy, then the lowest seed.
 
     Args:
         storage: path of an SQLite file, or database URL.
@@ -103,6 +104,7 @@ def pick_trial(
         best: a measured objective; pick the trial that is best in it: of the front, or of all trials if it
             is none of the study's objectives.
         preferences: how much each objective matters; pick the member of the front that is nearest to them.
+        aim: levels to reach, such as "acc>=0.98,time<=60"; pick the member of the front nearest to them.
         require: bounds such as "acc>=0.9" that a picked trial must keep; they have no effect on `trial`.
             None means those of the study, () none.
         seed: take the training with this seed instead.
@@ -114,31 +116,37 @@ def pick_trial(
     """
     from paretocaps.storage.store import Store
 
-    _check_one(trial, knee, best, preferences)
+    _check_one(trial, knee, best, preferences, aim)
     requirements = bounds(require)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         number = trial
         if number is None:
-            number = _member(store, name, knee, best, preferences, requirements).trial
+            number = _member(store, name, best, preferences, aim, requirements).trial
         return _picked(store, storage, name, number, seed)
 
 
 def _check_one(
-    trial: int | None, knee: bool, best: str | None, preferences: Mapping[str, float] | None
+    trial: int | None,
+    knee: bool,
+    best: str | None,
+    preferences: Mapping[str, float] | None,
+    aim: str | None,
 ) -> None:
-    given = [trial is not None, knee, best is not None, preferences is not None]
+    given = [trial is not None, knee, best is not None, preferences is not None, aim is not None]
     if sum(given) != 1:
         how = "no way to pick a trial" if not any(given) else "several ways to pick a trial"
-        raise UsageError(f"{how}: give one of --trial N, --knee, --best OBJECTIVE and --prefer A=W,...")
+        raise UsageError(
+            f"{how}: give one of --trial N, --knee, --best OBJECTIVE, --prefer A=W,... and --aim BOUNDS"
+        )
 
 
 def _member(
     store: "Store",
     study: str,
-    knee: bool,
     best: str | None,
     preferences: Mapping[str, float] | None,
+    aim: str | None,
     requirements: Sequence[Requirement] | None,
 ) -> "FrontMember":
     if best is not None:
@@ -148,6 +156,8 @@ def _member(
         raise UsageError(
             f"study {study!r} has no trial on its front within the bounds: give others, or --all to lift them"
         )
+    if aim is not None:
+        return front.aim(aim)
     return front.pick(preferences) if preferences is not None else front.knee()
 
 

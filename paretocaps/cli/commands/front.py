@@ -26,13 +26,14 @@ def command(
     scale_to: str | None,
     knee: bool,
     preferences: dict[str, float] | None,
+    aim: str | None,
     test: bool,
     history: bool,
     form: str,
 ) -> None:
     """Show the trials of a study that no other trial beats.
 
-    STUDY is the study's name, optional if the storage has only one. With --knee or --prefer, one
+    STUDY is the study's name, optional if the storage has only one. With --knee, --prefer or --aim, one
     trial is marked in the table, and is the only one in JSON and CSV.
 
     A value in the table has half the width of its 95 % interval, where it has one: over the seeds by
@@ -52,15 +53,16 @@ def command(
       paretocaps front demo --history --format csv
     """
     if history:
-        if knee or preferences or test or require is not None:
+        if knee or preferences or aim or test or require is not None:
             raise click.UsageError(
-                "--history is of all trials: leave out bounds, --knee, --prefer and --test"
+                "--history is of all trials: leave out bounds, --knee, --prefer, --aim and --test"
             )
         write_history(service.history(study, storage, objectives, measured_on, scale_to), form)
         return
-    if knee and preferences:
-        raise click.UsageError("--knee and --prefer each mark one member: give one of them")
+    if sum(map(bool, (knee, preferences, aim))) > 1:
+        raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
     front = service.load_front(*view, test=test, notice=say)
     member = front.knee() if knee else front.pick(preferences) if preferences else None
+    member = front.aim(aim) if aim else member
     write_front(front, member, "knee" if knee else "pick", form, test=test)

@@ -47,6 +47,7 @@ def command(
     knee: bool,
     best: str | None,
     preferences: dict[str, float] | None,
+    aim: str | None,
     require: tuple[str, ...] | None,
     storage: str,
     plain: bool,
@@ -74,7 +75,7 @@ def command(
         --set pruning_ratio=0.5 --save-trunk half.safetensors
     """
     ways: dict[str, Any] = {"study": study, "trial": trial, "knee": knee, "best": best}
-    ways |= {"preferences": preferences, "require": require}
+    ways |= {"preferences": preferences, "aim": aim, "require": require}
     picked = service.pick_trial(storage, **ways) if picks_a_trial(ways) else None
     asked = service.TrainOptions(**options)
     with open_training_view(plain) as view:  # under torchrun, only the first rank reports anything

@@ -1,0 +1,76 @@
+"""Writes a recommendation to stdout."""
+
+import shlex
+from collections.abc import Mapping
+
+import click
+
+from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.output import rows_table, say, show, write_json, write_rows
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.masking import masked
+from paretocaps.report.sentences import trial_name
+from paretocaps.report.tables import estimate_text, probability_text
+from paretocaps.service import Recommendation
+
+_CHOICES, _LEAST = 5, 0.01
+"""So many choices are shown per objective, and none with a smaller share."""
+
+
+def write_recommendation(found: Recommendation, form: str, storage: str) -> None:
+    """Write a recommendation as `form`: "table" in sentences, "json", or "csv" with a row per sentence."""
+    if form == "json":
+        write_json(found.as_dict())
+    elif form == "csv":
+        write_rows([{"about": about, "sentence": sentence} for about, sentence in _sentences(found)], form)
+    else:
+        for about, sentence in _sentences(found):
+            click.echo(f"{about}: {sentence}")
+        _show_importance(found)
+        where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(masked(storage))}"
+        say("")
+        study = shlex.quote(found.front.study)
+        say(f"paretocaps train --study {study} --trial {found.member.trial}{where}  # train it fully")
+
+
+def _sentences(found: Recommendation) -> list[tuple[str, str]]:
+    """Return what each sentence is about, and the sentence."""
+    member, front = found.member, found.front
+    values = ", ".join(f"{o.name} {estimate_text(o, member.estimate(o.name))}" for o in front.objectives)
+    lines = [
+        (trial_name(member), values),
+        ("choices", short_choices(member.choices, defaults(front.trainer))),
+        ("why", found.why),
+        ("sure", _sure(found)),
+    ]
+    for one in found.neighbours:
+        better = " and ".join(one.better_in)
+        lines.append((f"beside {trial_name(one.trial)}, the next better in {better}", one.sentence))
+    if found.baseline is not None:
+        lines.append((f"beside {trial_name(found.baseline.trial)}", found.baseline.sentence))
+    return lines + [("along the front", sentence) for sentence in found.along]
+
+
+def _sure(found: Recommendation) -> str:
+    if found.member.probability is not None:
+        return f"no other trial beats it with {probability_text(found.member.probability)}"
+    return f"not known from one seed: `paretocaps confirm {shlex.quote(found.front.study)}` trains more"
+
+
+def _show_importance(found: Recommendation) -> None:
+    """Show the choices that matter most for each objective, in shares."""
+    if not found.importance:
+        return
+    rows = [
+        {
+            "objective": name,
+            "matters most": ", ".join(f"{choice} {100 * share:.0f} %" for choice, share in _first(shares)),
+        }
+        for name, shares in found.importance.items()
+    ]
+    click.echo("")
+    show(rows_table(rows))
+
+
+def _first(shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    return [one for one in shares.items() if one[1] >= _LEAST][:_CHOICES]

@@ -1,0 +1,124 @@
+"""Sentences on members of a front for people: beside others, near aims, and what changes."""
+
+from collections.abc import Mapping, Sequence
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import Objective
+from paretocaps.pareto.along import Change
+from paretocaps.report.tables import choice_text, value_text
+
+_WORDS = {
+    "time": ("faster", "slower"),
+    "params": ("smaller", "larger"),
+    "macs": ("fewer multiply-adds", "more multiply-adds"),
+    "latency": ("faster to classify", "slower to classify"),
+}
+"""What less and more of a quantity are called; others have "less" and "more" before their names."""
+_SAME = 1.005
+"""Two values whose ratio is below this are called the same."""
+_NOTICED = 1.1
+"""Ratios below this are given in per cent."""
+_POINT = 0.0005
+"""Shares that differ by less are called the same."""
+
+
+def beside(member: FrontMember, other: FrontMember, objectives: Sequence[Objective]) -> str:
+    """Return how a member differs from another: "1.4 points less, 7x faster, 7x smaller".
+
+    In an objective in which the two are level, no test tells them apart: "level in acc".
+    """
+    texts = []
+    for objective in objectives:
+        own, theirs = member.values.get(objective.name), other.values.get(objective.name)
+        if own is None or theirs is None:
+            continue
+        if own != theirs and other.trial in member.level.get(objective.name, ()):
+            texts.append(f"level in {objective.name}")
+        else:
+            texts.append(difference_text(objective, own, theirs))
+    return ", ".join(texts)
+
+
+def difference_text(objective: Objective, value: float, other: float) -> str:
+    """Return how a value differs from another: "1.4 points less", "7x faster", "4 % larger", "same time"."""
+    less, more = _WORDS.get(objective.quantity, (f"less {objective.name}", f"more {objective.name}"))
+    word = more if value > other else less
+    if objective.images:
+        return _points(objective, value - other)
+    small, large = sorted((value, other))
+    if value == other or (small > 0 and large / small < _SAME):
+        return f"same {objective.name}"
+    if small <= 0:
+        return f"{value_text(objective, abs(value - other))} {word}"
+    ratio = large / small
+    if ratio < _NOTICED:
+        return f"{100 * abs(value / other - 1):.0f} % {word}"
+    return f"{ratio:.0f}x {word}" if ratio >= 9.95 else f"{f'{ratio:.1f}'.removesuffix('.0')}x {word}"
+
+
+def _points(objective: Objective, difference: float) -> str:
+    if abs(difference) < _POINT:
+        return f"same {objective.name}"
+    name = "" if objective.quantity == "acc" else f" {objective.name}"
+    return f"{100 * abs(difference):.1f} points {'more' if difference > 0 else 'less'}{name}"
+
+
+def neighbours(
+    members: Sequence[FrontMember], member: FrontMember, objectives: Sequence[Objective]
+) -> list[tuple[FrontMember, tuple[str, ...]]]:
+    """Return the members that are the next better ones in an objective, with the names of these objectives.
+
+    They are what one would take instead to get a little more of an objective.
+    """
+    found: dict[int, tuple[FrontMember, tuple[str, ...]]] = {}
+    for objective in objectives:
+        own = objective.sign * member.values[objective.name]
+        better = [one for one in members if objective.sign * one.values[objective.name] < own]
+        if better:
+            nearest = max(better, key=lambda m: objective.sign * m.values[objective.name])
+            names = found.get(nearest.trial, (nearest, ()))[1]
+            found[nearest.trial] = nearest, (*names, objective.name)
+    return list(found.values())
+
+
+def trial_name(member: FrontMember) -> str:
+    """Return a trial with its design, if it has one: "trial 3 (wab_ws)"."""
+    return f"trial {member.trial}" + (f" ({member.design})" if member.design else "")
+
+
+def along_text(changes: Sequence[Change], members: Sequence[FrontMember], objective: Objective) -> list[str]:
+    """Return one sentence for each choice that changes along a front, and one on those without an order.
+
+    Args:
+        changes: of `changes_along` for the members' choices.
+        members: the front, best in `objective` first.
+        objective: its first objective.
+    """
+    worse = "falls" if objective.direction == "maximize" else "rises"
+    lines = []
+    for change in changes:
+        if change.kind in ("rises", "falls"):
+            values = f"from {choice_text(change.first)} to {choice_text(change.last)}"
+            lines.append(f"{change.choice} {change.kind} {values} as {objective.name} {worse}")
+        elif change.kind == "changes":
+            at = value_text(objective, members[change.place - 1].values[objective.name])
+            lines.append(
+                f"{change.choice} is mostly {choice_text(change.first)} where {objective.name} is {at} or"
+                f" better, and {choice_text(change.last)} beyond"
+            )
+    if varying := [change.choice for change in changes if change.kind == "varies"]:
+        lines.append(f"without an order: {', '.join(varying)}")
+    return lines
+
+
+def aim_text(member: FrontMember, aims: Mapping[str, float], objectives: Sequence[Objective]) -> str:
+    """Return by how much a member meets or misses its aims: "meets acc>=0.98, misses time<=60 by 12 s"."""
+    texts = []
+    for objective in objectives:
+        if (level := aims.get(objective.name)) is None:
+            continue
+        written = f"{objective.name}{'>=' if objective.direction == 'maximize' else '<='}{level:g}"
+        short = objective.sign * (member.values[objective.name] - level)
+        by = f"{100 * short:.1f} points" if objective.images else value_text(objective, short)
+        texts.append(f"misses {written} by {by}" if short > 0 else f"meets {written}")
+    return ", ".join(texts)

@@ -1,0 +1,89 @@
+"""How much each choice matters for each objective, by Optuna's PED-ANOVA."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.trial import create_trial
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import Objective
+
+FEWEST = 10
+"""Trials from which on importances are computed."""
+_TOP = 5
+"""Trials that the best part should have, as Optuna advises."""
+_LISTED = 5
+"""Numbers of which there are at most so many are compared one by one."""
+
+
+def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -> dict[str, dict[str, float]]:
+    """Return, by objective, how much each choice decided who is among the best tenth, most first.
+
+    It is PED-ANOVA (Watanabe et al. 2023), extended to conditional choices, in shares of all choices.
+    The best part has five trials or more. Choices that never vary, or are alike in the best
+    part and in all trials, have 0 or are left out.
+
+    Args:
+        trials: finished trials with their choices and values.
+        objectives: the objectives; one that fewer than ten trials have, or that is equal in all, is left out.
+    """
+    found = {}
+    for objective in objectives:
+        measured = [trial for trial in trials if objective.name in trial.values]
+        values = {trial.values[objective.name] for trial in measured}
+        if len(measured) >= FEWEST and len(values) > 1:
+            found[objective.name] = _of(measured, objective)
+    return found
+
+
+def _of(trials: Sequence[FrontMember], objective: Objective) -> dict[str, float]:
+    distributions = _distributions([trial.choices for trial in trials])
+    if not distributions:
+        return {}
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        study = optuna.create_study(direction=objective.direction)
+        for trial in trials:
+            own = {name: trial.choices[name] for name in distributions if _has(trial.choices, name)}
+            study.add_trial(
+                create_trial(
+                    params=own,
+                    distributions={name: distributions[name] for name in own},
+                    value=trial.values[objective.name],
+                )
+            )
+        top = min(0.5, max(0.1, _TOP / len(trials)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Optuna's, that few trials make it inaccurate
+            shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(target_quantile=top))
+    finally:
+        optuna.logging.set_verbosity(level)
+    return {name: float(share) for name, share in shares.items()}
+
+
+def _distributions(choices: Sequence[Mapping[str, Any]]) -> dict[str, BaseDistribution]:
+    """Return a distribution for each choice that varies, over the values that trials and designs have."""
+    names = dict.fromkeys(name for own in choices for name in own)
+    by_name = {name: [own[name] for own in choices if _has(own, name)] for name in names}
+    return {name: _distribution(values) for name, values in by_name.items() if len(set(values)) > 1}
+
+
+def _distribution(values: Sequence[Any]) -> BaseDistribution:
+    distinct = list(dict.fromkeys(values))
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in distinct)
+    if not numbers or len(distinct) <= _LISTED:
+        return CategoricalDistribution(sorted(distinct, key=str))
+    low, high = min(distinct), max(distinct)
+    log = low > 0 and high / low >= 10
+    if all(isinstance(value, int) for value in distinct):
+        return IntDistribution(low, high, log=log)
+    return FloatDistribution(low, high, log=log)
+
+
+def _has(choices: Mapping[str, Any], name: str) -> bool:
+    return isinstance(choices.get(name), bool | int | float | str)

@@ -1,0 +1,17 @@
+"""What stands beside a recommendation that has no reasons to give."""
+
+from paretocaps.cli.recommend_view import write_recommendation
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.report.front import Front
+from paretocaps.service import Recommendation
+
+
+def test_a_single_member_of_several_seeds(capsys):
+    member = FrontMember(3, {"size": 2}, {"acc": 0.9, "params": 90}, probability=0.75)
+    front = Front("s", parse_objectives("acc,params"), (0.8, 100.0), 1.0, (member,))
+    write_recommendation(Recommendation(front, member, "it is the only member"), "table", "x.db")
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "trial 3: acc 0.9000, params 90"
+    assert "sure: no other trial beats it with 75 %" in out
+    assert "paretocaps train --study s --trial 3 --storage x.db" in err

@@ -1,0 +1,26 @@
+from paretocaps.pareto.along import Change, changes_along
+
+
+def test_choices_rise_fall_change_and_vary_along_a_front():
+    found = changes_along(
+        [
+            {"ratio": ratio, "size": 9 - n, "shared": n > 3, "policy": "ab"[n % 2], "epochs": 5}
+            for n, ratio in enumerate((0.0, 0.0, 0.1, 0.3, 0.2, 0.5, 0.6, 0.8))
+        ]
+    )
+    assert found == [
+        Change("ratio", "rises", 0.0, 0.7),
+        Change("size", "falls", 8.5, 2.5),
+        Change("shared", "changes", False, True, 4),
+        Change("policy", "varies"),
+    ]
+
+
+def test_of_few_members_no_order_is_said():
+    assert changes_along([{"a": 1}, {"a": 2}, {"a": 3}]) == [Change("a", "varies")]
+    assert changes_along([]) == []
+
+
+def test_a_choice_that_some_members_lack_changes_or_varies():
+    found = changes_along([{"cycle": "phase"}] * 3 + [{}] * 3)
+    assert found == [Change("cycle", "changes", "phase", None, 3)]

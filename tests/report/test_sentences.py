@@ -1,0 +1,85 @@
+"""What is said of members for people."""
+
+import pytest
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import OBJECTIVES, parse_objectives
+from paretocaps.pareto.along import Change
+from paretocaps.report.sentences import (
+    aim_text,
+    along_text,
+    beside,
+    difference_text,
+    neighbours,
+    trial_name,
+)
+
+THREE = parse_objectives("acc,time,params")
+
+
+def member(trial, acc, time, params, **more):
+    return FrontMember(trial, {}, {"acc": acc, "time": time, "params": params}, **more)
+
+
+BEST = member(1, 0.980, 70.0, 700_000)
+SMALL = member(2, 0.966, 10.0, 100_000, design="ws")
+TINY = member(3, 0.900, 9.6, 100_000)
+
+
+def test_a_member_beside_another_in_one_sentence():
+    assert beside(SMALL, BEST, THREE) == "1.4 points less, 7x faster, 7x smaller"
+    assert beside(BEST, SMALL, THREE) == "1.4 points more, 7x slower, 7x larger"
+    assert beside(TINY, SMALL, THREE) == "6.6 points less, 4 % faster, same params"
+
+
+def test_members_that_no_test_tells_apart_are_level():
+    level = member(4, 0.97, 10.0, 90_000, level={"acc": (2,)})
+    assert beside(level, SMALL, THREE) == "level in acc, same time, 1.1x smaller"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other", "text"),
+    [
+        ("acc", 0.9, 0.9001, "same acc"),
+        ("robust", 0.9, 0.85, "5.0 points more robust"),
+        ("time", 1.0, 12.4, "12x faster"),
+        ("time", 2.13, 1.0, "2.1x slower"),
+        ("macs", 1e6, 2e6, "2x fewer multiply-adds"),
+        ("memory", 3e6, 1e6, "3x more memory"),
+        ("latency", 0.0, 0.002, "0.002 s faster to classify"),
+    ],
+)
+def test_differences_have_words_of_their_own(name, value, other, text):
+    assert difference_text(OBJECTIVES.get(name), value, other) == text
+
+
+def test_neighbours_are_the_next_better_members_each_once():
+    found = neighbours([BEST, SMALL, TINY], SMALL, THREE)
+    assert [(other.trial, names) for other, names in found] == [(1, ("acc",)), (3, ("time",))]
+    assert neighbours([BEST, SMALL, TINY], BEST, THREE) == [(SMALL, ("time",)), (SMALL, ("params",))] or [
+        (other.trial, names) for other, names in neighbours([BEST, SMALL, TINY], BEST, THREE)
+    ] == [(2, ("time", "params"))]
+
+
+def test_a_trial_has_its_design():
+    assert [trial_name(one) for one in (BEST, SMALL)] == ["trial 1", "trial 2 (ws)"]
+
+
+def test_aims_are_met_or_missed_by_so_much():
+    aims = {"acc": 0.98, "time": 9.0}
+    assert aim_text(SMALL, aims, THREE) == "misses acc>=0.98 by 1.4 points, misses time<=9 by 1.00 s"
+    assert aim_text(BEST, {"acc": 0.98}, THREE) == "meets acc>=0.98"
+
+
+def test_what_changes_along_a_front():
+    changes = [
+        Change("ratio", "rises", 0.0, 0.7),
+        Change("shared", "changes", False, True, 2),
+        Change("policy", "varies"),
+        Change("cycle", "varies"),
+    ]
+    assert along_text(changes, [BEST, SMALL, TINY], THREE[0]) == [
+        "ratio rises from 0 to 0.7 as acc falls",
+        "shared is mostly false where acc is 0.9660 or better, and true beyond",
+        "without an order: policy, cycle",
+    ]

@@ -1,0 +1,38 @@
+"""Which choices decide who is best, per objective."""
+
+import random
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.search.importance import importance
+
+OBJECTIVES = parse_objectives("acc,params")
+
+
+def trials(count):
+    """Accuracy comes from the rate alone, and size from sharing; `cycle` is there with one policy only."""
+    made = random.Random(1)
+    for number in range(count):
+        rate, shared, policy = 10 ** made.uniform(-4, -2), made.random() < 0.5, made.choice("ab")
+        choices = {"rate": rate, "shared": shared, "policy": policy, "fixed": 1}
+        choices |= {"cycle": made.choice("xy")} if policy == "a" else {}
+        acc = 0.9 - abs(rate - 2e-3) * 10
+        yield FrontMember(number, choices, {"acc": acc, "params": 100 - 50 * shared + number % 3})
+
+
+def test_the_choice_that_decides_an_objective_matters_most():
+    found = importance(list(trials(60)), OBJECTIVES)
+    assert list(found) == ["acc", "params"]
+    assert next(iter(found["acc"])) == "rate"
+    assert next(iter(found["params"])) == "shared"
+    assert "fixed" not in found["acc"]
+    assert "cycle" in found["acc"]
+    assert 0.999 < sum(found["acc"].values()) < 1.001
+
+
+def test_few_trials_and_equal_values_tell_nothing():
+    assert importance(list(trials(9)), OBJECTIVES) == {}
+    equal = [FrontMember(n, {"a": n}, {"acc": 0.5, "params": n}) for n in range(20)]
+    assert list(importance(equal, OBJECTIVES)) == ["params"]
+    same = [FrontMember(n, {"a": 1}, {"acc": n / 20, "params": 1}) for n in range(20)]
+    assert importance(same, OBJECTIVES) == {"acc": {}}

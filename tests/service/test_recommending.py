@@ -1,0 +1,33 @@
+"""One member of a front, with its reasons."""
+
+import pytest
+
+from paretocaps import service
+from paretocaps.errors import UsageError
+
+
+def test_the_knee_is_recommended_with_its_reasons(storage):
+    found = service.recommend("s", storage, require=())
+    assert found.member in found.front.members
+    assert found.member == found.front.knee()
+    assert found.as_dict()["member"]["trial"] == found.member.trial
+    assert {one.trial.trial for one in found.neighbours} <= {one.trial for one in found.front}
+    assert found.baseline is None  # the probe has no such design
+    slow = service.recommend("s", storage, require=(), baseline="slow").baseline
+    assert slow is None or slow.trial.design == "slow"
+
+
+def test_preferences_and_aims_choose_the_member(storage):
+    best = service.recommend("s", storage, require=(), preferences={"acc": 1})
+    assert best.member == best.front.members[0]
+    assert best.why == "its strengths are nearest to acc=1"
+    aimed = service.recommend("s", storage, require=(), aim="acc>=0.99999")
+    assert aimed.member == best.member
+    assert aimed.why.startswith("m")
+    with pytest.raises(UsageError, match="give one of them"):
+        service.recommend("s", storage, preferences={"acc": 1}, aim="acc>=0.9")
+
+
+def test_an_empty_front_has_no_member(storage):
+    with pytest.raises(UsageError, match="no trial on its front within acc>=2"):
+        service.recommend("s", storage, require="acc>=2")
