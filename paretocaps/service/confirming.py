@@ -57,7 +57,6 @@ class ConfirmSummary:
 def confirm(
     flags: Mapping[str, Any],
     budget: str | float | None = None,
-    more: str | float | None = None,
     seeds: int | None = None,
     observer: "Observer | None" = None,
 ) -> ConfirmSummary:
@@ -70,7 +69,6 @@ def confirm(
     Args:
         flags: the study and its storage, and where to train (device, workers, threads, executor, timeout).
         budget: seconds of training, or text such as "30m" (the default), those of earlier runs included.
-        more: the same beyond what earlier runs took.
         seeds: the most seeds of one trial; 10 by default.
         observer: its methods are called as trainings proceed.
 
@@ -88,22 +86,19 @@ def confirm(
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
-    if budget is not None and more is not None:
-        raise UsageError(f"budget={budget} and more={more}: give one of them")
     if seeds is not None and seeds < 2:
         raise UsageError(f"seeds={seeds} is not allowed: give 2 or more")
-    seconds = _seconds("budget" if more is None else "more", budget or more or DEFAULT_BUDGET)
+    seconds = _seconds(DEFAULT_BUDGET if budget is None else budget)
     spec = _spec(flags)
     checked = check_study(spec)
     watcher = observer or Observer()
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
     with Store.open(spec.storage, create=False, patience=patience, artifacts=artifact_folder(spec)) as store:
-        total = seconds + (spent_seconds(store, spec) if more is not None else 0.0)
         trained = len(_measured(further_seeds(store, spec)))
         before = front_within(store, StudyFront(spec, checked.objectives, store, Observer()))
         try:
-            runner = run_study(checked, store, watcher, data, SeedBudget(total, seeds or MOST_SEEDS))
+            runner = run_study(checked, store, watcher, data, SeedBudget(seconds, seeds or MOST_SEEDS))
             store.verify()
         except KeyboardInterrupt:
             raise Interrupted(how_to_go_on(spec, "interrupted", "confirm")) from None
@@ -141,11 +136,11 @@ def _spec(flags: Mapping[str, Any]) -> StudySpec:
     return resolve_spec(flags, stored=stored)
 
 
-def _seconds(name: str, given: str | float) -> float:
+def _seconds(given: str | float) -> float:
     try:
         return parse_duration(given)
     except ValueError as error:
-        raise UsageError(f"{name}={error}") from None
+        raise UsageError(f"budget={error}") from None
 
 
 def _measured(further: "Sequence[FurtherSeed]") -> list[tuple[int, int]]:

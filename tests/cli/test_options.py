@@ -3,8 +3,8 @@ import pytest
 from click.testing import CliRunner
 
 from paretocaps.cli.app import SECTIONS, app
+from paretocaps.cli.meanings import MEANINGS
 from paretocaps.cli.options import (
-    MEANINGS,
     choices_options,
     data_options,
     format_option,
@@ -23,7 +23,7 @@ from paretocaps.cli.options import (
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 COMMANDS = {name: app.get_command(click.Context(app), name) for names in SECTIONS.values() for name in names}
-TAKES_A_STUDY = ("optimize", "front", "report", "train", "evaluate", "export")
+TAKES_A_STUDY = ("optimize", "confirm", "front", "recommend", "report", "train", "evaluate", "export")
 
 
 def parse(decorate, arguments):
@@ -158,9 +158,9 @@ def test_the_images_to_train_on():
     }
 
 
-def test_a_trial_is_picked_in_one_of_four_ways():
+def test_a_trial_is_picked_in_one_of_five_ways():
     given = parse(picking_options, ["demo", "--prefer", "acc=2", "--require", "acc>=0.9"])
-    unset = {"trial": None, "knee": False, "best": None, "storage": DEFAULT_STORAGE}
+    unset = {"trial": None, "knee": False, "best": None, "aim": None, "storage": DEFAULT_STORAGE}
     assert given == {**unset, "study": "demo", "preferences": {"acc": 2.0}, "require": ("acc>=0.9",)}
 
 

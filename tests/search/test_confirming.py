@@ -93,7 +93,7 @@ def test_the_budget_is_that_of_all_runs(study):
     again = service.confirm(study, budget=50)
     assert again.trained == 0
     assert "budget of 50s is spent" in again.why
-    assert service.confirm(study, more="20s").trained == 2
+    assert service.confirm(study, budget=70).trained == 2
 
 
 def test_a_trial_gets_no_more_seeds_than_allowed(study):

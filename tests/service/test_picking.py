@@ -124,7 +124,7 @@ def test_weights_that_were_deleted_are_not_kept(url):
 
 @pytest.mark.parametrize("how", [{}, {"trial": 0, "knee": True}, {"best": "acc", "preferences": {"acc": 1}}])
 def test_one_way_to_pick_is_given(url, how):
-    with pytest.raises(UsageError, match="give one of --trial N, --knee, --best OBJECTIVE and --prefer"):
+    with pytest.raises(UsageError, match="give one of --trial N, --knee, --best OBJECTIVE, --prefer"):
         service.pick_trial(url, **how)
 
 

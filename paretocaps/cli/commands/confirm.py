@@ -7,8 +7,9 @@ import click
 from paretocaps import service
 from paretocaps.cli.confirm_view import show_confirmed
 from paretocaps.cli.ending import end_soon
-from paretocaps.cli.options import shared, shared_spec_option, spec_option, study_options
+from paretocaps.cli.options import shared, shared_spec_option, study_options
 from paretocaps.cli.study_view import open_view
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.search.interrupts import Interrupts
 
 
@@ -19,17 +20,16 @@ from paretocaps.search.interrupts import Interrupts
     metavar="TIME",
     help="Train so long in all, such as 30m or 2h, earlier runs included.  [default: 30m]",
 )
-@click.option("--more", metavar="TIME", help="Train so much longer than earlier runs did.")
 @click.option("--seeds", metavar="N", type=int, help="Seeds of one trial at most.  [default: 10]")
-@shared_spec_option("--storage")
-@spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")
-@spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
-@spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
-@spec_option("--workers", "N", "Jobs that run at once.  [default: the study's]", int)
-@shared_spec_option("--device", " Several: cuda:0,cuda:2.", "--devices")
-@spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
+@shared("--storage", default=DEFAULT_STORAGE, show_default=True)
+@shared("--storage-patience", "  [default: 10m]")
+@shared("--artifacts")
+@shared("--executor", "  [default: the study's]")
+@shared("--workers", "  [default: the study's]")
+@shared_spec_option("--device", " Several: cuda:0,cuda:2.")
+@shared("--timeout")
 @shared("--plain", is_flag=True)
-def command(budget: str | None, more: str | None, seeds: int | None, plain: bool, **flags: Any) -> None:
+def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) -> None:
     """Train further seeds where they decide who is on the front.
 
     STUDY is the study's name. Members of the front and trials near it that their seeds do not tell apart
@@ -39,15 +39,15 @@ def command(budget: str | None, more: str | None, seeds: int | None, plain: bool
     more probably beat than not.
 
     The budget is in seconds of training, of all further seeds of the study: the same command again goes
-    on where it stopped, and several may run at once.
+    on where it stopped, a larger budget adds to it, and several may run at once.
 
     \b
     Examples:
       paretocaps confirm demo --budget 30m
-      paretocaps confirm demo --more 1h --seeds 5
+      paretocaps confirm demo --budget 2h --seeds 5
     """
     Interrupts.hurry = staticmethod(end_soon)
     given = {name: value for name, value in flags.items() if value is not None}
     with open_view(plain) as view:
-        summary = service.confirm(given, budget, more, seeds, view)
+        summary = service.confirm(given, budget, seeds, view)
     show_confirmed(summary, view)

@@ -42,17 +42,12 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 )
 @data_options()
 @shared_spec_option("--storage")
-@spec_option("--storage-patience", "TIME", "Wait so long for a database or a disk that cannot be used.")
-@spec_option("--artifacts", "FOLDER", "Folder for weights and checkpoints, such as one that machines share.")
+@shared_spec_option("--storage-patience")
+@shared_spec_option("--artifacts")
 @shared_spec_option("--trainer")
-@spec_option("--executor", "NAME", "How jobs run: processes, inline or ray.")
+@shared_spec_option("--executor")
 @spec_option("--ray-address", "HOST:PORT", "Ray cluster to train on.  [default: one on this machine]")
-@spec_option(
-    "--workers",
-    "N",
-    "Jobs that run at once on a CPU, or with --share-device on all GPUs.  [default: one per slot or GPU]",
-    int,
-)
+@shared_spec_option("--workers", "  [default: one per slot or GPU]")
 @spec_option(
     "--threads",
     "N",
@@ -72,7 +67,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @click.option(
     "--stop-designs/--no-stop-designs", default=None, help="Let --stop-early end trainings of designs, too."
 )
-@spec_option("--timeout", "TIME", "End the run after this time; the same command goes on later.")
+@shared_spec_option("--timeout")
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
