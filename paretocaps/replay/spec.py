@@ -18,4 +18,5 @@ REPLAY = TrainerSpec(
     description="trainings of capsule networks that were recorded, played back in milliseconds",
     effects=CAPSNET.effects,
     forecast=CAPSNET.forecast,
+    course=CAPSNET.course,
 )

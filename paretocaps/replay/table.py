@@ -125,7 +125,7 @@ def _apart(parameter: Parameter | None, first: Any, second: Any) -> float:
         return min(abs(float(first) - float(second)) / (high - low), 1.0)
     if min(first, second) <= 0:  # such as no weight decay
         return 1.0
-    return min(abs(math.log(first / second)) / math.log(high / low), 1.0)
+    return min(abs(math.log(first) - math.log(second)) / math.log(high / low), 1.0)
 
 
 @lru_cache

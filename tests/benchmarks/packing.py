@@ -26,7 +26,7 @@ from paretocaps.storage.records import AttemptRecord, TrialRecord
 from paretocaps.storage.store import Store
 
 TABLES = Path(paretocaps.__file__).parent / "replay" / "tables"
-_NOT_PACKED = {"predictions", "weights", "remarks"}
+_NOT_PACKED = {"predictions", "weights"}
 
 
 def recorded(store: Store, name: str) -> Iterator[tuple[Recorded, datetime]]:
