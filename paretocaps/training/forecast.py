@@ -19,7 +19,15 @@ from paretocaps.schedules.plan import TrainingPlan, build_plan
 from paretocaps.schedules.pruning_start import warmup_epochs
 
 _pruned = lru_cache(maxsize=1024)(pruned)
-_ROUTED = ("capsule_layer", "blocks", "class_capsules", "routing")
+_KINDS = {
+    "primary": "primary",
+    "capsule_layer": "hidden",
+    "blocks": "hidden",
+    "class_capsules": "class",
+    "routing": "routing",
+    "decoder": "decoder",
+}
+"""The kind of work of each part of a network; that of any other part is "trunk"."""
 
 
 def forecasting(data: CheckedData, epochs: int, ranks: int) -> Forecaster:
@@ -73,10 +81,9 @@ def _epochs(
 
 def _work(a: Architecture, images: int) -> Work:
     """Return the work of a step: its calls, images and parameters, and multiply-adds by kind of part."""
-    kinds, parts = {"trunk": 0.0, "primary": 0.0, "capsules": 0.0, "decoder": 0.0}, complexity(a)
+    parts, kinds = complexity(a), dict.fromkeys(("trunk", *_KINDS.values()), 0.0)
     routed = len(a.layers) * a.routing_iterations if FAMILIES.get(a.family).has_capsules else 0
     for part in parts:
-        kind = "capsules" if part.name in _ROUTED else part.name if part.name in kinds else "trunk"
-        kinds[kind] += images * part.macs
+        kinds[_KINDS.get(part.name, "trunk")] += images * part.macs
     counts = {"step": 1.0, "calls": float(len(parts) + routed), "images": float(images)}
     return {**counts, "params": float(parameters(a)), **kinds}

@@ -33,14 +33,14 @@ def test_sizes_and_steps_are_those_of_the_network_and_its_plan(values):
 def test_the_best_epoch_is_one_after_the_pruning_and_its_steps_have_less_work():
     whole, *rest = forecast(CAPSNET.canonical({"pruning_ratio": 0.5, "pruning_start": 0.2})).epochs
     assert [whole.final, *(one.final for one in rest)] == [False, True, True, True, True]
-    for kind in ("params", "primary", "capsules"):
+    for kind in ("params", "primary", "class"):
         assert rest[0].work[kind] < 0.8 * whole.work[kind]
 
 
 def test_work_grows_with_the_images_of_a_step():
     few, many = (forecast(CAPSNET.canonical({"batch_size": size})).epochs[0].work for size in (16, 32))
     assert many["images"] == 2 * few["images"] == 32
-    assert many["capsules"] == 2 * few["capsules"]
+    assert many["routing"] == 2 * few["routing"] > 0
     assert (many["step"], many["params"]) == (few["step"], few["params"])
 
 
