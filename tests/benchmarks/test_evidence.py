@@ -122,6 +122,21 @@ def test_a_search_sees_one_seed_and_the_truth_is_their_mean(public: Any) -> None
     assert list(public.front) == ["000000"]
 
 
+def test_a_warm_start_is_played_where_a_table_has_a_source(public: Any) -> None:
+    parts = of("parts")
+    assert parts.methods_on(public, ["warm", "plain"]) == ["plain"]
+    public.__dict__["name"] = "nasbench201/cifar100"
+    assert parts.methods_on(public, ["warm"]) == ["warm"]
+
+
+@pytest.mark.slow
+def test_a_warm_start_counts_no_trials_of_its_source(public: Any) -> None:
+    from dataclasses import replace
+
+    run = of("playing").play(public, replace(of("methods").METHODS["warm"], trials=3), 0, public)
+    assert run["trials"] == list(range(4))
+
+
 @pytest.mark.parametrize("method", ["plain", pytest.param("default", marks=pytest.mark.slow)])
 def test_a_run_has_the_hypervolume_after_each_trial(public: Any, method: str) -> None:
     from dataclasses import replace

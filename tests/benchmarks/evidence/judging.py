@@ -54,7 +54,7 @@ def below(mine: Sequence[float], others: Sequence[float]) -> bool:
 
 def judge(runs: Runs) -> list[Figure]:
     """Return a figure per criterion that can be told from the runs."""
-    return [*_trial_for_trial(runs), *_equal_time(runs), *_confirmed(runs)]
+    return [*_trial_for_trial(runs), *_equal_time(runs), *_confirmed(runs), *_warm(runs)]
 
 
 def _trial_for_trial(runs: Runs) -> Iterable[Figure]:
@@ -102,6 +102,17 @@ def _confirmed(runs: Runs) -> Iterable[Figure]:
             gained = float(np.mean([100 * (run["after"] - run["before"]) for run in kept]))
             name = f"{table}: `confirm` raises the share of true members, mean of {len(kept)} runs, points"
             yield figure(name, gained, "", "at least 20")
+
+
+def _warm(runs: Runs) -> Iterable[Figure]:
+    told = [(t, n, runs.is_below(t, "warm", "default", n)) for t in runs.tables for n in AT[:3]]
+    told = [place for place in told if place[2] is not None]
+    if told:
+        ahead = sum(bool(runs.is_below(t, "default", "warm", n)) for t, n, _ in told)
+        below_it = sum(bool(place[2]) for place in told)
+        what = f"tables and numbers of trials (of {len(told)}) at which a warm start"
+        yield figure(f"{what} is below the default", below_it, "", "at most 0")
+        yield figure(f"{what} is ahead of the default", ahead, "", "at least 1")
 
 
 def stopping_rule() -> str:

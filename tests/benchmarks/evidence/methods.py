@@ -25,6 +25,7 @@ class Method:
         constants: constants of this package that have another value, as "search/start.py:START".
         trials: how many trials a run has.
         designed: whether it differs from others only on tables with designs.
+        warm: whether it starts from a study of the table's source (`tables.SOURCES`), which has 100 trials.
         confirmed: whether the front is confirmed then, with the training time of so many mean trainings.
     """
 
@@ -34,6 +35,7 @@ class Method:
     constants: Mapping[str, str] = field(default_factory=dict)
     trials: int = 200
     designed: bool = False
+    warm: bool = False
     confirmed: int = 0
 
 
@@ -83,7 +85,14 @@ DEFAULTS: Mapping[str, Method] = {
     "rungs, least 8": Method(options={"stop_early": "rungs"}, constants={_LEAST: "8"}),
 }
 """What defaults are decided by, beside `default` and `default, rungs`: constants with other values."""
-PARTS = {"trials": TRIAL_FOR_TRIAL, "time": EQUAL_TIME, "confirm": CONFIRM, "defaults": DEFAULTS}
+WARM: Mapping[str, Method] = {"warm": Method(options=_ALONE | _ALL, trials=100, warm=True)}
+PARTS = {
+    "trials": TRIAL_FOR_TRIAL,
+    "time": EQUAL_TIME,
+    "confirm": CONFIRM,
+    "warm": WARM,
+    "defaults": DEFAULTS,
+}
 METHODS = {name: method for part in PARTS.values() for name, method in part.items()}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.methods import METHODS, Method
-from evidence.tables import RECORDED, open_table
+from evidence.tables import RECORDED, SOURCES, open_table
 from figures import ROOT
 
 _PACKAGE = "paretocaps"
@@ -65,6 +65,8 @@ def _is_played(table: Any, method: Method) -> bool:
     if "stop_early" in method.options and method.options["stop_early"] != "none" and table.epochs == 1:
         return False
     if method.confirmed and table.seeds < 2:
+        return False
+    if method.warm and table.name not in SOURCES:
         return False
     return bool(table.designs) or not method.designed
 
@@ -151,11 +153,12 @@ def _play(arguments: Sequence[str]) -> None:
         raise SystemExit(f"{method} is left out: this version has no {lacking}")
     work = Work(Path(folder), Path(hpo) if hpo else None)
     table = open_table(name, work.folder, work.hpo)
+    source = open_table(SOURCES[name], work.folder, work.hpo) if METHODS[method].warm else None
     for seed in map(int, seeds):
         file = work.run(name, method, seed)
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
-        part.write_text(json.dumps(play(table, METHODS[method], seed)))
+        part.write_text(json.dumps(play(table, METHODS[method], seed, source)))
         part.rename(file)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 from evidence.methods import Method, make_stock
 from evidence.table import Table, nondominated
-from evidence.trainer import Training, plays
+from evidence.trainer import Training, plays, replays
 
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.search.samplers import SAMPLERS
@@ -31,12 +31,15 @@ def missing(method: Method) -> str:
     return "" if sampler is None or sampler in SAMPLERS else f"sampler {sampler}"
 
 
-def play(table: Table, method: Method, seed: int) -> dict[str, Any]:
-    """Return the run: the hypervolume and the seconds after each training, and what became of points."""
+def play(table: Table, method: Method, seed: int, source: Table | None = None) -> dict[str, Any]:
+    """Return the run: the hypervolume and the seconds after each training, and what became of points.
+
+    With `source`, the study starts from a study of that table.
+    """
     begun = time.process_time()
     if method.confirmed:
         return confirm(table, method, seed)
-    log = _stock(table, method, seed) if method.stock else _product(table, method, seed)
+    log = _stock(table, method, seed) if method.stock else _product(table, method, seed, source)
     return judged(table, log) | {"cpu": round(time.process_time() - begun, 3)}
 
 
@@ -82,17 +85,19 @@ def _stock(table: Table, method: Method, seed: int) -> list[Training]:
     return log
 
 
-def _product(table: Table, method: Method, seed: int) -> list[Training]:
-    with _study(table, method, seed) as (log, _):
+def _product(table: Table, method: Method, seed: int, source: Table | None) -> list[Training]:
+    with _study(table, method, seed, source) as (log, _):
         return log
 
 
 @contextmanager
-def _study(table: Table, method: Method, seed: int) -> Iterator[tuple[list[Training], dict[str, Any]]]:
+def _study(
+    table: Table, method: Method, seed: int, source: Table | None = None
+) -> Iterator[tuple[list[Training], dict[str, Any]]]:
     """Run a study of this package; yield its log and its spec, while its database exists."""
     import paretocaps
 
-    name, log = plays(table)
+    name, log = plays(source or table)
     options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         os.environ["PARETOCAPS_HOST_FOLDER"] = (
@@ -110,6 +115,10 @@ def _study(table: Table, method: Method, seed: int) -> Iterator[tuple[list[Train
             "require": (),
             "seed": seed,
         } | options
+        if source is not None:
+            paretocaps.optimize(spec | {"study": "source"})
+            log = replays(name, table)
+            spec["from_study"] = "source"
         paretocaps.optimize(spec)
         yield log, spec
 

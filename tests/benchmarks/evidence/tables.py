@@ -9,6 +9,11 @@ from evidence.written import Written
 
 KNOWN = ("written", "digits", "nasbench201/cifar100", "hpolib/protein_structure")
 HELD_OUT = ("mnist", "hpobench/phoneme", "hpolib/slice_localization")
+SOURCES = {
+    "nasbench201/cifar100": "nasbench201/cifar10",
+    "hpolib/protein_structure": "hpolib/parkinsons_telemonitoring",
+}
+"""The tables, of other data, of whose studies those of a table start warm."""
 RECORDED = ("digits", "mnist")
 WITH_EPOCHS = ("written", *RECORDED)
 

@@ -53,10 +53,15 @@ def plays(table: Table) -> tuple[str, list[Training]]:
             **{hook: function for hook, function in table.hooks.items() if hook in known},
         )
         TRAINERS.register(name, spec)
+    _PLAYING[""] = _PLAYING[name]
+    return name, replays(name, table)
+
+
+def replays(name: str, table: Table) -> list[Training]:
+    """Let a trainer play another table of the same space; return its log from there on."""
     playing = _PLAYING[name]
     playing.table, playing.log = table, []
-    _PLAYING[""] = playing
-    return name, playing.log
+    return playing.log
 
 
 def _model(table: Table) -> type[ChoicesModel]:
