@@ -94,9 +94,11 @@ def counts(connection: Connection, study: str) -> dict[State, int]:
     Raises:
         StorageError: there is no such study.
     """
-    key = study_id(connection, study)
-    query = select(TRIALS.c.state, func.count()).where(TRIALS.c.study_id == key).group_by(TRIALS.c.state)
+    own = TRIALS.c.study_id == named(study)
+    query = select(TRIALS.c.state, func.count()).where(own).group_by(TRIALS.c.state)
     found: dict[str, int] = dict(iter(connection.execute(query)))
+    if not found:
+        study_id(connection, study)
     return {state: found.get(state, 0) for state in STATES}
 
 

@@ -24,6 +24,7 @@ def test_one_line_an_event(view, lines, spec, job, record, front):
         view.trial_finished(2, {"acc": 0.98, "time": 3.2, "params": 6_708_400})
         view.trial_started(job(3, attempt=2, lr_policy="one_cycle"), None)
         view.trial_failed(3, "the loss\nbecame NaN")
+        view.trial_stopped(4, "at epoch 2 of 4: beaten by trial 2")
         view.front_changed(front)
     assert lines == [
         "study demo: 10 trials of 4 epochs on digits, acc, time, params, 2 finished before",
@@ -32,6 +33,7 @@ def test_one_line_an_event(view, lines, spec, job, record, front):
         "trial 2 finished: acc 0.9800, time 3.20 s, params 6.71 M [3 of 10]",
         "trial 3 started, attempt 2: lr_policy=one_cycle",
         "trial 3 failed: the loss became NaN",
+        "trial 4 stopped at epoch 2 of 4: beaten by trial 2 [4 of 10]",
         "front: 3 trials with acc>=0.9 (1 more misses it), hypervolume 1.25e+08 of the whole front",
     ]
 

@@ -31,6 +31,16 @@ def test_trials_are_counted_and_told(progress, job):
     ]
 
 
+def test_a_stopped_trial_has_ended_until_it_is_continued(progress, job):
+    progress.trial_started(job(2), "baseline")
+    progress.trial_stopped(2, "at epoch 2 of 5: beaten by trial 1")
+    assert (progress.finished, progress.stopped, dict(progress.running)) == (3, 1, {})
+    assert progress.lines[-1].text == "trial 2 stopped at epoch 2 of 5: beaten by trial 1"
+    progress.trial_continued(2, "no member of the front was better at this epoch")
+    assert (progress.finished, progress.stopped) == (2, 0)
+    assert progress.lines[-1].text.startswith("trial 2 goes on after it was stopped early: no member")
+
+
 def test_an_epoch_says_how_far_a_training_is(progress, job, record):
     progress.trial_started(job(2), "baseline")
     progress.epoch(job(2), record(1, acc=0.95))

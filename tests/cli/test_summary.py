@@ -28,11 +28,11 @@ def summary(front, **values):
 
 def test_the_front_is_data_and_the_rest_is_talk(view, front, capsys):
     kept = replace(front, members=front.members[:3])
-    show_summary(summary(kept, failed=2), view)
+    show_summary(summary(kept, failed=2, stopped=3), view)
     captured = capsys.readouterr()
     assert [line.split()[0] for line in captured.out.splitlines()[3:]] == ["3", "7", "9"]
     assert captured.err.splitlines()[:2] == [
-        "study demo: 10 trials finished, 2 failed in 2:31",
+        "study demo: 10 trials finished, 2 failed, 3 stopped early in 2:31",
         "front: 3 trials with acc>=0.9 (1 more misses it)",
     ]
     assert "paretocaps front demo" in captured.err

@@ -117,6 +117,14 @@ def test_a_note_on_devices_is_there_where_there_are_several(changes, note):
     assert front(**changes).measured_on == note
 
 
+def test_notes_say_how_many_trials_stand_on_no_front():
+    assert front(stopped=1, rejected=12).left_out == (
+        "1 trial left out: stopped early",
+        "12 trials left out: rejected before training",
+    )
+    assert front().left_out == ()
+
+
 def test_notes_on_tunings_name_the_device_where_there_are_several():
     other = Tuning(products="onednn")
     one = front(

@@ -121,7 +121,7 @@ def test_a_stored_front_takes_few_statements(filled):
     engine = filled._database.engine
     event.listen(engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     front_of(filled, "s")
-    assert 0 < len([statement for statement in seen if PREFIX in statement]) <= 11
+    assert 0 < len([statement for statement in seen if PREFIX in statement]) <= 12
 
 
 def test_all_trials_are_there_whatever_the_bounds(filled):

@@ -95,7 +95,7 @@ def test_a_stopped_trial_that_is_promising_again_is_continued_from_its_checkpoin
     counts, watcher = run()
     assert [one[0] for one in trained] == [first] * len(trained)
     assert trained[0] == (first, 0, 2, epochs + 1)  # the second attempt, with the next epoch
-    assert f"trial {first} goes on after it was stopped: it is promising" in watcher.notices
+    assert f"trial {first} goes on after it was stopped early: it is promising" in watcher.notices
     with store() as opened:
         trial = opened.trial("s", first)
     assert counts["finished"] + counts["stopped"] == 9
