@@ -38,20 +38,21 @@ class Curves:
     """
 
     finals: dict[int, Point] = field(default_factory=dict)
-    _points: dict[tuple[str, int], dict[int, Point]] = field(default_factory=lambda: defaultdict(dict))
+    _points: dict[tuple[str | None, int], dict[int, Point]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, training: Training) -> None:
         """Take in what a training is worth after an epoch, unless it is too early to compare it."""
         if training.epoch >= training.course.judged_from:
-            self._points[training.course.name, training.epoch][training.trial] = training.point
+            for course in (training.course.name, None):
+                self._points[course, training.epoch][training.trial] = training.point
 
     def finish(self, trial: int, point: Point) -> None:
         """Take in what a finished trial is worth."""
         self.finals[trial] = point
 
-    def at(self, course: Course, epoch: int) -> Mapping[int, Point]:
-        """Return what the trainings of a course were worth after an epoch, by trial."""
-        return self._points.get((course.name, epoch), {})
+    def at(self, course: Course | None, epoch: int) -> Mapping[int, Point]:
+        """Return what the trainings of a course, or of all courses, were worth after an epoch, by trial."""
+        return self._points.get((None if course is None else course.name, epoch), {})
 
     def front(self) -> dict[int, Point]:
         """Return the finished trials that no other one beats."""

@@ -1,4 +1,4 @@
-"""Stops what would be beaten even if it went on as well as can be expected of its course."""
+"""Stops what would be beaten even if it went on as well as can be hoped."""
 
 from collections.abc import Sequence
 
@@ -8,19 +8,19 @@ from paretocaps.search.stopping.curves import Curves, Training, beaten_by
 from paretocaps.search.stopping.extrapolation import extrapolated
 from paretocaps.search.stopping.stopper import Stopper, Verdict
 
-CONFIDENCE = 0.95
+CONFIDENCE = 0.9
 """The share of trainings that end no better than extrapolated, in each objective."""
 
 
 class Extrapolated(Stopper):
-    """Extrapolates each objective by how finished trainings of the same course went on from the same epoch.
+    """Extrapolates each objective by how finished trainings went on from the same epoch (`extrapolated`).
 
     The extrapolation is optimistic: with `CONFIDENCE`, an objective does not come out better (a conformal
     bound, which holds whatever the shape of the curves). A training stops if a finished trial beats even
-    that. For 95 % it takes 19 finished trainings of its course.
+    that. For 90 % it takes nine finished trainings.
     """
 
-    description = "stops what a finished trial beats even if it goes on as well as the best 5 % do"
+    description = "stops what a finished trial beats even if it goes on as well as the best tenth"
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
         super().__init__(objectives)

@@ -14,19 +14,19 @@ _NOWHERE = Device(name="", kind="")
 
 
 def seen(records: Sequence[EpochRecord], objectives: Sequence[Objective]) -> Point | None:
-    """Return what the epochs so far are worth; None if an objective has no value yet.
+    """Return what a training would be worth if it ended now; None if an objective has no value yet.
 
-    Times are those of all epochs so far, also where an earlier epoch is the best one: trainings compare after
-    equal shares of their plans, by what these cost.
+    As at its end, times are those up to the best epoch.
     """
-    best, last = best_epoch(records), records[-1]
-    cpu = [record.cpu_seconds for record in records if record.cpu_seconds is not None]
+    best = best_epoch(records)
+    cpu = [record.cpu_seconds for record in records if record.epoch <= best.epoch]
+    known = [seconds for seconds in cpu if seconds is not None]
     so_far = Measurement(
         acc=best.acc,
-        best_epoch=last.epoch,  # to which the times belong
-        time=last.time,
-        cpu_time=sum(cpu) if len(cpu) == len(records) else None,
-        wall=last.wall,
+        best_epoch=best.epoch,
+        time=best.time,
+        cpu_time=sum(known) if len(known) == len(cpu) else None,
+        wall=records[-1].wall,
         params=best.params,
         macs=best.macs,
         device=_NOWHERE,

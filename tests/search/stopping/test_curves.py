@@ -9,6 +9,8 @@ def test_trainings_are_compared_by_course_and_epoch_once_they_may_be():
     curves.note(Training(1, pruned, 3, 5, (3.0,)))
     assert (curves.at(Course(), 2), curves.at(pruned, 3)) == ({0: (1.0,)}, {1: (3.0,)})
     assert curves.at(Course("one_cycle"), 2) == {}
+    curves.note(Training(2, Course("one_cycle"), 3, 5, (4.0,)))
+    assert curves.at(None, 3) == {1: (3.0,), 2: (4.0,)}
 
 
 def test_the_front_has_the_finished_trials_that_none_beats():

@@ -13,9 +13,9 @@ OBJECTIVES = parse_objectives("acc,time,params")
 
 @pytest.fixture
 def many(asked):
-    """Curves of 19 finished trainings: the error halves, and the time doubles; and one more training."""
+    """Curves of nine finished trainings: the error halves, and the time doubles; and one more training."""
 
-    def many(last, objectives=(0, 1, 2), unit=1.0, finished=19):
+    def many(last, objectives=(0, 1, 2), unit=1.0, finished=9):
         def own(point):
             acc, time, params = point
             return tuple((acc, unit * time, params)[place] for place in objectives)
@@ -41,7 +41,7 @@ def test_it_lets_go_on_what_may_come_to_stand_on_the_front(many, point):
 
 
 def test_with_fewer_finished_trainings_the_confidence_is_too_low(many):
-    assert many((-0.1, 9.0, 9.0), finished=18) is None
+    assert many((-0.1, 9.0, 9.0), finished=8) is None
 
 
 @given(
@@ -73,7 +73,7 @@ def test_another_order_of_objectives_and_another_unit_of_time_change_nothing(poi
 
 
 def test_a_stopped_training_is_promising_as_soon_as_it_may_stand_on_the_front(asked):
-    points = [(-0.8, 1.0, 5.0)] * 19 + [(-0.7, 1.0, 5.0)]
+    points = [(-0.8, 1.0, 5.0)] * 9 + [(-0.7, 1.0, 5.0)]
     training, curves = asked(points, finals=dict.fromkeys(range(19), (-0.9, 2.0, 5.0)))
     rule = Extrapolated(OBJECTIVES)
     assert (rule.verdict(training, curves).goes_on, rule.promising(training, curves)) == (False, None)

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from paretocaps.domain.course import Course
 from paretocaps.search.stopping.extrapolation import extrapolated
 
 
@@ -17,6 +20,16 @@ def test_it_takes_a_quantile_of_the_factors(grown, objectives, share, error, tim
 
 def test_too_few_finished_trainings_give_nothing(grown, objectives):
     assert extrapolated(*grown, objectives, 0.2) is None
+
+
+def test_where_too_few_of_its_course_have_finished_those_of_all_courses_tell(grown, objectives):
+    training, curves = grown
+    other = replace(training, trial=9, course=Course("one_cycle"))
+    curves.note(other)
+    assert extrapolated(other, curves, objectives, 0.5) == extrapolated(training, curves, objectives, 0.5)
+    curves.note(replace(training, trial=8, course=Course("one_cycle")))
+    curves.finish(8, (-0.3, 9.0, 2.0))
+    assert extrapolated(other, curves, objectives, 0.5) == pytest.approx((-0.3, 9, 2))
 
 
 def test_what_has_no_error_keeps_none(asked, objectives):

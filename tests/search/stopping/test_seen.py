@@ -11,9 +11,12 @@ RECORDS = [
 ]
 
 
-def test_epochs_so_far_are_worth_their_best_accuracy_and_all_their_seconds():
-    objectives = parse_objectives("acc,time,params,macs,cpu_time,epoch_time")
-    assert seen(RECORDS, objectives) == (-0.75, 6.0, 9.0, 8.0, 3.0, 2.0)
+def test_a_training_is_worth_what_it_would_be_if_it_ended_now():
+    objectives = parse_objectives("acc,time,wall,params,macs,cpu_time,epoch_time")
+    assert seen(RECORDS, objectives) == (-0.75, 4.0, 9.0, 9.0, 8.0, 2.0, 2.0)
+    assert seen(RECORDS[:1], parse_objectives("acc,cpu_time")) == (-0.5, 1.0)
+    older = [record.model_copy(update={"cpu_seconds": None}) for record in RECORDS]
+    assert seen(older, parse_objectives("acc,cpu_time")) is None
 
 
 def test_a_training_without_a_value_is_worth_nothing_yet():
