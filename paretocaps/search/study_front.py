@@ -141,7 +141,7 @@ class StudyFront:
     def _drop_weights(self, front: FrontRecord, change: int | None) -> None:
         """Delete the weights, and the checkpoints, of trials on no device's front and in no ensemble.
 
-        Those of trials that have changed after `change` stay.
+        Those of trials that have changed after `change` stay, and the checkpoints of those that were stopped.
         """
         several = self._device_bound and len(front.devices) > 1
         best = front_trials(self.table, self.objectives) if several else self._members
@@ -149,5 +149,6 @@ class StudyFront:
         for gone in self.store.weights_unused(self.spec.study, kept, change):
             with suppress(OSError):  # a disk that is read-only keeps them until it can be written
                 gone.path.unlink(missing_ok=True)
-                RunFolder(gone.path.parent).forget_checkpoints()
+                if not gone.stopped:
+                    RunFolder(gone.path.parent).forget_checkpoints()
                 self.store.forget_weights(gone.key)

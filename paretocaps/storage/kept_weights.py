@@ -29,7 +29,13 @@ def weights_unused(
     artifacts = artifacts_of(connection)
     older = true() if change is None else func.coalesce(TRIALS.c.change, 0) <= change
     query = (
-        select(ATTEMPTS, TRIALS.c.number, TRIALS.c.choices, is_latest().label("latest"))
+        select(
+            ATTEMPTS,
+            TRIALS.c.number,
+            TRIALS.c.state.label("of_trial"),
+            TRIALS.c.choices,
+            is_latest().label("latest"),
+        )
         .select_from(ATTEMPTS.join(TRIALS))
         # + 0, or the database would go through all trials of the study to find those few with weights
         .where(TRIALS.c.study_id + 0 == named(study), ATTEMPTS.c.weights.is_not(None), older)
@@ -38,7 +44,9 @@ def weights_unused(
     )
     kept = frozenset(keep)
     return [
-        KeptWeights(AttemptKey(study, row.number, row.seed, row.attempt), path)
+        KeptWeights(
+            AttemptKey(study, row.number, row.seed, row.attempt), path, stopped=row.of_trial == "stopped"
+        )
         for row in connection.execute(query)
         if not (row.latest and row.number in kept)
         and (path := file_in(folder_here(artifacts, study, row), row.weights)) is not None

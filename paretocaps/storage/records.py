@@ -169,10 +169,11 @@ class EnsembleRecord:
 
 @dataclass(frozen=True)
 class KeptWeights:
-    """The weights file of a finished attempt."""
+    """The weights file of an attempt, and whether its trial is stopped early: it may then be continued."""
 
     key: AttemptKey
     path: Path
+    stopped: bool = False
 
 
 def canonical_json(values: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
-from paretocaps.run_folder import RunFolder
+from paretocaps.run_folder import WEIGHTS, RunFolder
 from paretocaps.search.observer import Observer
 from paretocaps.search.stopping.curves import Curves, Training
 from paretocaps.storage.store import Store
@@ -55,6 +55,7 @@ def train(job, on_epoch):
         checkpoint.write_text(json.dumps([record.model_dump() for record in records]))
         go_on = on_epoch(records[-1])
     best = best_epoch(records)
+    RunFolder(job.folder).weights.write_text("")
     return Measurement(
         acc=best.acc,
         best_epoch=best.epoch,
@@ -63,6 +64,7 @@ def train(job, on_epoch):
         params=best.params,
         device=Device(name="made up", kind="cpu"),
         epochs=tuple(records),
+        weights=WEIGHTS,
     )
 
 
