@@ -33,6 +33,8 @@ NOT_RUN = {
     "docs/clusters.md": ["it needs Slurm", "it needs a Ray cluster", "it needs Docker and the network"],
     "docs/guide.md": [
         "it needs the network",
+        "it trains for minutes",
+        "it trains for minutes",
         "it is a server, which runs until Ctrl-C",
         "it needs a GPU",
         "it needs the network",
