@@ -14,6 +14,7 @@ from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, front_table
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.progress import Line, Preparing, Progress, Training
+from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 
@@ -100,7 +101,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *([Text()] if running else []),
         *last,
         *([Text()] if last else []),
-        Text(progress.front_line, "bold", no_wrap=True, overflow="ellipsis"),
+        Text(_front_line(progress), "bold", no_wrap=True, overflow="ellipsis"),
         *(
             [front_table(members, objectives, width, rows, base=progress.base)]
             if members and rows >= SMALLEST
@@ -135,6 +136,11 @@ def _overall(progress: Progress, spec: StudySpec) -> RenderableType:
     parts += [clock_text(progress.elapsed)]
     parts += [f"about {clock_text(left)} left"] if left else []
     return bar_line(progress.finished + progress.seeds_done, spec.trials + progress.seeds, parts)
+
+
+def _front_line(progress: Progress) -> str:
+    remaining = remaining_parts(progress.remaining) if progress.remaining is not None else []
+    return "; ".join([progress.front_line, *remaining])
 
 
 def _running(trainings: list[Training], progress: Progress, lines: int) -> Iterable[RenderableType]:

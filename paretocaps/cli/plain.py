@@ -7,9 +7,11 @@ from typing import Self
 
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.progress import Progress
+from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.hypervolume_text import hypervolume_text
 
@@ -34,6 +36,7 @@ class PlainView(Progress):
         super().__init__(clock)
         self._write = write
         self._said_at = 0.0
+        self._tells_remaining = False
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +126,14 @@ class PlainView(Progress):
             volume = hypervolume_text(front)
             whole = " of the whole front" if volume and (self.missing or self.collapsed) else ""
             self._say(", ".join(filter(None, [self.front_line, volume])) + whole)
+            self._tells_remaining = True
+
+    def remains(self, remaining: Remaining) -> None:
+        """Report what remains, where the front has changed."""
+        super().remains(remaining)
+        if self._tells_remaining:
+            self._say(", ".join(remaining_parts(remaining)))
+        self._tells_remaining = False
 
     def notice(self, message: str) -> None:
         """Report a message."""

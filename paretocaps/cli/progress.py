@@ -13,6 +13,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import WAITS
+from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
@@ -83,6 +84,7 @@ class Progress(Observer):
         self.finished = 0
         self.failed = self.rejected = self.stopped = 0
         self.base: Mapping[str, Any] = {}
+        self.remaining: Remaining | None = None
         self._finished_before = 0
         self._opened_at = 0.0
         self.seeds_done = 0
@@ -196,6 +198,10 @@ class Progress(Observer):
         label = self._forget(trial)
         self.failed += 1
         self._note("failed", f"trial {trial} failed: {' '.join(reason.split())}", label)
+
+    def remains(self, remaining: Remaining) -> None:
+        """Keep what remains."""
+        self.remaining = remaining
 
     def front_changed(self, front: FrontRecord) -> None:
         """Keep the new front."""

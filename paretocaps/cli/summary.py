@@ -27,6 +27,8 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
     say(f"study {summary.study}: {ended} in {clock_text(view.elapsed)}")
     if summary.time_is_up:
         say(summary.time_is_up)
+    if summary.ended:
+        say(f"ended before all trials: {summary.ended}")
     if summary.predicted:
         say(summary.predicted)
     if summary.collapsed:

@@ -64,6 +64,10 @@ class StudySpec(BaseModel):
             None for a multiple of the longest silence so far. This and the other limits may be text: "10m".
         trial_timeout: the seconds after which a training is ended, and its trial fails.
         timeout: the seconds after which a run ends, however many trials are finished; it is not stored.
+        budget: the seconds of training after which the study begins no further trial, those of all its
+            trainings together; it may be changed later.
+        until_stable: over how many finished trials the hypervolume must grow by less than 0.1 % for the study
+            to begin no further trial; None or 0 for no such end. It may be changed later.
         seed: the seed of the sampler and of each trial's first training; replicates count up from it.
         repeats: trainings per trial, each with another seed; the trial's values are their means.
         more_repeats: trainings per trial in addition to `repeats`; it may be changed later, and the missing
@@ -131,6 +135,8 @@ class StudySpec(BaseModel):
     stall_timeout: Duration | None = None
     trial_timeout: Duration | None = None
     timeout: Duration | None = None
+    budget: Duration | None = None
+    until_stable: Annotated[int, Field(ge=0)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     repeats: Count = 1
     more_repeats: Annotated[int, Field(ge=0)] = 0

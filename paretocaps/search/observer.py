@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
+from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 
 
@@ -72,6 +73,9 @@ class Observer:
 
     def front_changed(self, front: FrontRecord) -> None:
         """Show the new front over the study's objectives."""
+
+    def remains(self, remaining: Remaining) -> None:
+        """Show what remains of the study; it follows the end of every training."""
 
     def notice(self, message: str) -> None:
         """Show a line about, for example, a design left out, a recovered trial, or another device."""

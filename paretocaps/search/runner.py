@@ -19,6 +19,7 @@ from paretocaps.search.claiming import Claiming
 from paretocaps.search.confirming import Confirmation
 from paretocaps.search.continuing import NOTHING, Continuing
 from paretocaps.search.driver import Driver
+from paretocaps.search.ending import Ending
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.jobs import Jobs
 from paretocaps.search.judging import judged_at_once
@@ -67,6 +68,7 @@ class Runner:
     time_is_up: str = ""
     jobs: Jobs = field(init=False)
     recovery: Recovery = field(init=False)
+    ending: Ending = field(init=False)
     claiming: Claiming = field(init=False)
     _waits: bool = False
     _lacks_room: bool = False
@@ -79,6 +81,7 @@ class Runner:
         self.jobs = Jobs(
             self.executor, self.store, self.observer, self.interrupts, self.tunings, self.stopping
         )
+        self.ending = Ending(self.results)
         self.recovery = self.confirmation or Recovery(self.results, self.driver)
         self.claiming = Claiming(self.results, self.rejection)
 
@@ -88,7 +91,7 @@ class Runner:
         self.recovery.add_seeds()
 
     def run(self) -> None:
-        """Train until the study has `spec.trials` finished trials, its space is exhausted, or too many fail.
+        """Train until the study has `spec.trials` finished trials, its `ending` is reached, or too many fail.
 
         It ends at the time limit of `interrupts`, too: it interrupts trials, and `time_is_up` says so.
 
@@ -130,6 +133,7 @@ class Runner:
                 for outcome in self.jobs.ended():
                     folder = RunFolder(outcome.job.folder)
                     self.results.settle(outcome.job.key, folder, outcome.result)
+                    self.ending.note(outcome.job.trial)
                     if outcome.measurement is not None:
                         self.tunings.note(outcome.measurement)
             else:
@@ -184,7 +188,7 @@ class Runner:
             # alone, this driver knows all; another one may come at any time, and then the claim knows
             if (self.driver.others or refused) and self.results.take_in():
                 self.results.rank()
-            if known.counted >= self.spec.trials or not self._has_room():
+            if known.counted >= self.spec.trials or self._ends() or not self._has_room():
                 return None
             found = self.proposals.next(self.claiming.unless_rejected)
             if found == "exhausted":
@@ -202,9 +206,12 @@ class Runner:
                 return self._job(trial, begun)
         return None
 
+    def _ends(self) -> bool:
+        return self.ending.reached(others=bool(self.driver.others))
+
     def _continued_job(self) -> TrainingJob | None:
         """Continue a stopped trial that the front makes promising again; no new trial is to begin."""
-        waiting = self.results.known.stopped
+        waiting = [] if self.ending.reason else self.results.known.stopped
         while waiting and (found := self.stopping.promising(waiting)) is not None and self._has_room():
             number, verdict = found
             if self.store.claim_stopped(self.spec.study, number):

@@ -41,6 +41,7 @@ class RunSummary:
         stopped: how many trials were stopped early.
         predicted: how wrong predicted times are, as a line; empty where no time was predicted.
         time_is_up: where the run reached its time limit, a line that says so and how to continue; else empty.
+        ended: why the study ended before it had all its trials, as a line; else empty.
     """
 
     study: str
@@ -54,6 +55,7 @@ class RunSummary:
     stopped: int = 0
     predicted: str = ""
     time_is_up: str = ""
+    ended: str = ""
 
 
 def optimize(
@@ -116,6 +118,7 @@ def optimize(
         stopped=runner.results.known.counts["stopped"],
         predicted="" if runner.rejection is None else runner.rejection.outlook.time_error,
         time_is_up=how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
+        ended=runner.ending.reason,
     )
 
 

@@ -1,5 +1,7 @@
 """Adds up the seconds that the trainings of a study have taken, whatever became of them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
@@ -18,16 +20,20 @@ def training_seconds(connection: Connection, study: str) -> float:
     return sum(seconds_by_trial(connection, study).values())
 
 
-def seconds_by_trial(connection: Connection, study: str) -> dict[int, float]:
-    """Return the same by the number of the trial, for trials with an epoch.
+def seconds_by_trial(
+    connection: Connection, study: str, numbers: Collection[int] | None = None
+) -> dict[int, float]:
+    """Return the same by the number of the trial, for trials with an epoch: those in `numbers`, or all.
 
     Raises:
         StorageError: there is no such study.
     """
-    own = TRIALS.c.study_id == study_id(connection, study)
+    own = [TRIALS.c.study_id == study_id(connection, study)]
+    if numbers is not None:
+        own.append(TRIALS.c.number.in_(numbers))
     trained = or_(ATTEMPTS.c.resumed_from.is_(None), ~_taken_over())
     query = select(TRIALS.c.number, func.sum(EPOCHS.c.seconds))
-    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(own, trained)
+    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*own, trained)
     return {
         number: float(seconds) for number, seconds in connection.execute(joined.group_by(TRIALS.c.number))
     }

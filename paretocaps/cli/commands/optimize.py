@@ -68,6 +68,13 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     "--stop-designs/--no-stop-designs", default=None, help="Let --stop-early end trainings of designs, too."
 )
 @shared_spec_option("--timeout")
+@spec_option("--budget", "TIME", "End the study after so much training of all trials together; off lifts it.")
+@spec_option(
+    "--until-stable",
+    "K",
+    "End the study when its hypervolume grew by less than 0.1 % over K finished trials; 0 lifts it.",
+    int,
+)
 @shared_spec_option("--seed", " first training of each trial, and of the sampler.")
 @spec_option("--repeats", "N", "Trainings per trial, each with its own seed.", int)
 @spec_option("--more-repeats", "N", "Trainings per trial beyond --repeats, of finished trials too.", int)
@@ -116,6 +123,7 @@ def command(
       paretocaps optimize --study ws --set weight_sharing=true --design baseline
       paretocaps optimize --study small --require "acc>=0.95" --require "params<=500k"
       paretocaps optimize --study demo --timeout 8h --trial-timeout 30m
+      paretocaps optimize --study demo --trials 200 --budget 2h --until-stable 30
       paretocaps optimize --spec studies/quickstart.toml
     """
     if design and no_designs:

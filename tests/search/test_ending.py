@@ -1,0 +1,113 @@
+from types import SimpleNamespace
+
+import pytest
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.search.ending import GAIN, Ending
+from paretocaps.storage.store import Store
+
+POINT = (0.0, 9.0)
+
+
+def ending(volumes=(), *, seconds=None, notices=None, remains=None, **spec):
+    """Return the ending of a study whose hypervolume was `volumes` after 8, 9, ... finished trials."""
+    seconds = dict(seconds or {})
+    finished = 7 + len(volumes)
+    step = SimpleNamespace(reference_point=POINT)
+    steps = [SimpleNamespace(trials=n, hypervolume=v, **vars(step)) for n, v in enumerate(volumes, 8)]
+    store = SimpleNamespace(
+        seconds_by_trial=lambda _, numbers=None: {
+            n: s for n, s in seconds.items() if numbers is None or n in numbers
+        },
+        front_history=lambda *_: steps,
+    )
+    volume = volumes[-1] if volumes else 0.0
+    front = SimpleNamespace(
+        reference_point=POINT, hypervolume=volume, hypervolume_share=volume / 10 if volumes else None
+    )
+    standing = SimpleNamespace(
+        record=SimpleNamespace(reference_point=POINT), table=range(finished), front=front if volumes else None
+    )
+    observer = SimpleNamespace(
+        notice=(notices if notices is not None else []).append,
+        remains=(remains if remains is not None else []).append,
+    )
+    results = SimpleNamespace(
+        spec=StudySpec(**spec), store=store, standing=standing, observer=observer, objectives=(),
+        known=SimpleNamespace(ended=finished),
+    )  # fmt: skip
+    return Ending(results), seconds
+
+
+def test_a_study_without_a_budget_or_stability_goes_on():
+    found, _ = ending([1.0] * 50, seconds={0: 1e9})
+    assert not found.reached(others=True)
+    assert not ending([1.0] * 50, seconds={0: 1e9}, budget="off", until_stable=0)[0].reached(others=True)
+
+
+def test_the_budget_is_of_all_training_seconds_and_is_said_once():
+    notices = []
+    found, seconds = ending([1.0], seconds={0: 50.0, 1: 9.0}, notices=notices, budget="1m")
+    assert not found.reached(others=False)
+    seconds[2] = 1.5
+    found.note(2)
+    assert found.reached(others=False)
+    assert found.reached(others=False)
+    assert notices == ["the budget of 1m of training is spent (60.5 s): no further trial begins"]
+
+
+def test_trainings_of_other_drivers_spend_the_budget_too():
+    found, seconds = ending([1.0], seconds={0: 50.0}, budget="1m")
+    seconds[1] = 20.0
+    assert not found.reached(others=False)
+    assert found.reached(others=True)
+
+
+def test_a_front_is_stable_when_it_grew_by_less_than_a_thousandth():
+    grown = [1.0, 1.1, 1.2, 1.2001, 1.2002, 1.2003]
+    found, _ = ending(grown, until_stable=3)
+    assert found.reached(others=False)
+    assert found.reason == "the hypervolume grew by 0.025 % over the last 3 finished trials"
+    assert not ending(grown, until_stable=4)[0].reached(others=False)
+
+
+@pytest.mark.parametrize("trials", [1, 2, 5])
+def test_it_is_not_stable_before_enough_trials_have_followed_those_that_fix_the_corners(trials):
+    assert ending([1.0] * (trials + 1), until_stable=trials)[0].reached(others=False)
+    assert not ending([1.0] * trials, until_stable=trials)[0].reached(others=False)
+
+
+def test_what_remains_is_bounded_by_the_trials_and_by_the_budget():
+    told = []
+    found, _ = ending([1.0] * 9, seconds=dict.fromkeys(range(16), 2.0), remains=told, trials=20, budget="36s")
+    found.note(15)
+    assert (told[0].trials, told[0].seconds, told[0].budget) == (2, 4.0, 4.0)
+    assert ending([1.0] * 9, seconds={0: 32.0}, trials=20)[0].remaining.trials == 4
+    assert ending(trials=20)[0].remaining.hypervolume is None
+
+
+def test_the_hypervolume_is_expected_to_gain_half_of_what_the_last_doubling_did():
+    found, _ = ending([4.0] * 8 + [6.0], trials=32)
+    remaining = found.remaining
+    assert remaining.hypervolume == 0.6
+    assert remaining.expected == pytest.approx(0.6 + GAIN * 0.2)
+    assert ending([4.0] * 8 + [6.0], trials=16)[0].remaining.expected == 0.6
+
+
+def test_a_study_whose_budget_is_spent_begins_no_further_trial(run, storage):
+    summary, watcher = run(trials=6, budget="0.000001s")
+    assert summary.finished == 1
+    assert summary.ended.startswith("the budget of 1e-06s of training is spent")
+    assert watcher.notices[-1].endswith("no further trial begins")
+    again, _ = run(trials=6, budget="off")
+    assert (again.finished, again.ended) == (6, "")
+    with Store.open(storage, create=False) as store:
+        assert store.study("s").spec["budget"] == "off"
+
+
+def test_other_values_are_refused(run):
+    with pytest.raises(UsageError, match="until_stable=-1 is not allowed"):
+        run(until_stable=-1)
+    with pytest.raises(UsageError, match="budget='soon' is not a duration"):
+        run(budget="soon")
