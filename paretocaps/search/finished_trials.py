@@ -16,6 +16,8 @@ LARGEST = 1000
 """The most trials that are kept: the front, and the latest others."""
 REFERENCE = 1.1
 """The reference point in each scaled objective, of which 0 is the best value and 1 the worst that counts."""
+REJECTED = "rejected"
+"""The attribute of trials that were proposed and not trained (`Proposals`)."""
 COUNTED = 0.75
 """The share of trials whose values count, also where they are worse than all of the front."""
 
@@ -74,14 +76,12 @@ class FinishedTrials:
     Attributes:
         points: their n points.
         values: float[n, m], scaled.
-        excess: float[n, k], by how much each breaks each bound of the study.
         front: the rows that keep all bounds and that no such row beats.
         scaling: how the values were scaled.
     """
 
     points: Sequence[Mapping[str, Any]]
     values: Matrix
-    excess: Matrix
     front: Rows
     scaling: Scaling
 
@@ -90,14 +90,38 @@ class FinishedTrials:
         """Return those of `trials` that finished: the front, and the latest if there are very many."""
         finished = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.values]
         values = np.array([trial.values for trial in finished]).reshape(len(finished), len(objectives))
-        excess = _excesses(finished)
-        keeping = np.flatnonzero((excess <= 0.0).all(axis=1))
+        keeping = np.flatnonzero((_excesses(finished) <= 0.0).all(axis=1))
         front = keeping[nondominated(values[keeping] * signs(objectives))] if len(keeping) else keeping
         kept = np.union1d(front, np.arange(max(len(finished) - LARGEST, 0), len(finished)))
         values, front = values[kept], np.searchsorted(kept, front)
         scaling = Scaling.of(values, objectives, front)
         points = [finished[row].params for row in kept]
-        return cls(points, scaling.scaled(values), excess[kept], front, scaling)
+        return cls(points, scaling.scaled(values), front, scaling)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The finished and the rejected trials of a study: which points are within its limits, and which are not.
+
+    Attributes:
+        points: their n points.
+        excess: float[n, k], by how much each breaks each of k limits, 0 or less where it keeps it: the
+            study's bounds, and if trials were rejected, whether this one was, as 1 or -1.
+    """
+
+    points: Sequence[Mapping[str, Any]]
+    excess: Matrix
+
+    @classmethod
+    def of(cls, trials: Sequence[FrozenTrial]) -> Self:
+        """Return those of `trials` of which that is known, the latest if there are very many."""
+        finished = [trial for trial in trials if trial.state == TrialState.COMPLETE][-LARGEST:]
+        rejected = [trial for trial in trials if trial.user_attrs.get(REJECTED)][-LARGEST:]
+        excess = _excesses([*finished, *rejected])
+        if rejected:
+            was_rejected = np.repeat([-1.0, 1.0], [len(finished), len(rejected)])
+            excess = np.column_stack([excess, was_rejected])
+        return cls([trial.params for trial in (*finished, *rejected)], excess)
 
 
 def _excesses(trials: Sequence[FrozenTrial]) -> Matrix:

@@ -15,7 +15,7 @@ from paretocaps.errors import UsageError
 from paretocaps.pareto.improvement import expected_improvement
 from paretocaps.pareto.matrix import Matrix, Rows
 from paretocaps.search.encoding import Encoding, Point
-from paretocaps.search.finished_trials import REFERENCE, FinishedTrials
+from paretocaps.search.finished_trials import REFERENCE, FinishedTrials, Limits
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import distribution
 from paretocaps.search.trees import Trees
@@ -29,11 +29,11 @@ EXACT = 48
 
 
 class _Predicted(NamedTuple):
-    """What trees predict of n points: scaled values, and whether bounds are kept.
+    """What trees predict of n points: scaled values, and whether the study's limits are kept.
 
     Attributes:
         mean, deviation: float[n, m], of the values.
-        kept: float[n], the share of trees by which all bounds are kept.
+        kept: float[n], the share of trees by which all limits are kept.
         broken: float[n], by how much they are broken.
     """
 
@@ -43,7 +43,7 @@ class _Predicted(NamedTuple):
     broken: Matrix
 
     def ranked(self, rows: Rows, front: Matrix) -> Rows:
-        """Return `rows` by their expected improvement within the bounds, the largest first."""
+        """Return `rows` by their expected improvement within the limits, the largest first."""
         reference = np.full(front.shape[1], REFERENCE)
         gain = self.kept[rows] * expected_improvement(self.mean[rows], self.deviation[rows], front, reference)
         return rows[np.lexsort((self.broken[rows], -gain))]
@@ -53,8 +53,9 @@ class ForestSampler(BaseSampler):
     """Proposes the candidate with the largest expected hypervolume improvement, as trees predict it.
 
     The mean and the deviation of the trees' predictions give a candidate's `expected_improvement`, which is
-    multiplied by the share of trees by which it keeps the study's bounds. What the trainer knows without
-    training is not predicted. Trials under way are taken to have what is predicted of them.
+    multiplied by the share of trees by which it keeps the study's bounds and is not rejected. What the
+    trainer knows without training is not predicted. Trials under way are taken to have what is predicted of
+    them.
 
     A proposal follows from the seed, the number of its trial and the trials before it, so that a run that
     goes on proposes what one that was not interrupted does.
@@ -86,7 +87,7 @@ class ForestSampler(BaseSampler):
         if not candidates or len(finished.points) < FEWEST:
             return self.encoding.anywhere(generator)
         under_way = [one.params for one in trials if one.state == TrialState.RUNNING and one.params]
-        return self._best(finished, candidates, under_way, generator)
+        return self._best(finished, Limits.of(trials), candidates, under_way, generator)
 
     def sample_independent(
         self,
@@ -111,17 +112,17 @@ class ForestSampler(BaseSampler):
     def _best(
         self,
         finished: FinishedTrials,
+        limits: Limits,
         candidates: Sequence[dict[str, Scalar]],
         under_way: Sequence[Point],
         generator: np.random.Generator,
     ) -> dict[str, Scalar]:
         """Return the candidate with the largest improvement that the trainer does not refuse."""
-        targets = np.concatenate([finished.values, finished.excess], axis=1)
-        trees = Trees(self.encoding.rows(finished.points), targets, generator)
+        trees = Trees(self.encoding.rows(finished.points), finished.values, generator)
         front = finished.values[finished.front]
         if under_way:
-            front = np.concatenate([front, self._predicted(trees, under_way).mean])
-        predicted = self._predicted(trees, candidates)
+            front = np.concatenate([front, trees.predict(self.encoding.rows(under_way)).mean(axis=0)])
+        predicted = self._predicted(trees, limits, candidates, generator)
         first, possible = predicted.ranked(np.arange(len(candidates)), front), []
         for row in first[:EXACT]:
             with suppress(UsageError):
@@ -132,12 +133,17 @@ class ForestSampler(BaseSampler):
         best = predicted.ranked(np.array(possible), front) if possible else first
         return candidates[int(best[0])]
 
-    def _predicted(self, trees: Trees, points: Sequence[Point]) -> _Predicted:
-        values, excess = np.split(
-            trees.predict(self.encoding.rows(points)), [len(self.problem.objectives)], axis=2
-        )
+    def _predicted(
+        self, trees: Trees, limits: Limits, points: Sequence[Point], generator: np.random.Generator
+    ) -> _Predicted:
+        rows = self.encoding.rows(points)
+        values = trees.predict(rows)
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        if not limits.excess.shape[1]:
+            return _Predicted(mean, deviation, np.ones(len(rows)), np.zeros(len(rows)))
+        excess = Trees(self.encoding.rows(limits.points), limits.excess, generator).predict(rows)
         kept, broken = (excess <= 0.0).all(axis=2), np.maximum(excess, 0.0).sum(axis=2)
-        return _Predicted(values.mean(axis=0), values.std(axis=0), kept.mean(axis=0), broken.mean(axis=0))
+        return _Predicted(mean, deviation, kept.mean(axis=0), broken.mean(axis=0))
 
 
 def _key(sampled: Mapping[str, Any]) -> Hashable:

@@ -4,17 +4,18 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.search.finished_trials import LARGEST, FinishedTrials, Scaling
+from paretocaps.search.finished_trials import LARGEST, REJECTED, FinishedTrials, Limits, Scaling
 
 OBJECTIVES = parse_objectives("acc,time,params")
 
 
-def trial(values, state=TrialState.COMPLETE, **constraints):
+def trial(values, state=TrialState.COMPLETE, attributes=None, **constraints):
     return create_trial(
         state=state,
         values=values,
         params={"x": 0.5},
         distributions={"x": FloatDistribution(0.0, 1.0)},
+        user_attrs=attributes or {},
         system_attrs={f"constraints:{name}": excess for name, excess in constraints.items()},
     )
 
@@ -53,7 +54,6 @@ def test_only_finished_trials_count_and_only_those_within_bounds_are_a_front():
         OBJECTIVES,
     )
     assert len(finished.points) == 3
-    assert finished.excess.tolist() == [[0.0], [0.5], [-0.5]]
     assert finished.front.tolist() == [0]
 
 
@@ -68,3 +68,13 @@ def test_of_very_many_trials_the_front_and_the_latest_are_kept():
     assert len(finished.points) == LARGEST + 1
     assert finished.front.tolist() == [0]
     assert finished.values[1, 2] < finished.values[-1, 2]
+
+
+def test_limits_are_known_of_finished_and_of_rejected_trials():
+    values = [0.9, 10.0, 100.0]
+    finished = [trial(values), trial(values, small=0.5)]
+    limits = Limits.of([*finished, trial(None, TrialState.PRUNED)])
+    assert (len(limits.points), limits.excess.tolist()) == (2, [[0.0], [0.5]])
+    rejected = trial(None, TrialState.PRUNED, {REJECTED: True}, small=2.0)
+    assert Limits.of([*finished, rejected]).excess.tolist() == [[0.0, -1.0], [0.5, -1.0], [2.0, 1.0]]
+    assert Limits.of([trial(values)]).excess.shape == (1, 0)

@@ -6,6 +6,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space, holds
 from paretocaps.errors import UsageError
 from paretocaps.search import forest as module
+from paretocaps.search.finished_trials import REJECTED
 from paretocaps.search.forest import ForestSampler
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import suggest
@@ -100,6 +101,20 @@ def test_no_point_is_proposed_twice_and_refused_ones_are_not_proposed():
 def test_bounds_are_kept_by_most_proposals():
     points = search(searcher(), 26, constraint=lambda point: point["width"] / 16 - 1)
     assert np.mean([point["width"] <= 16 for point in points[12:]]) > 0.7
+
+
+def test_what_is_rejected_is_hardly_proposed_again():
+    study, rejected = searcher(), []
+    while len(rejected) < 40:
+        trial = study.ask()
+        point = suggest(trial, SPACE, {})
+        rejected.append(params(point) > 500)  # nearly two points in three are larger
+        if rejected[-1]:
+            trial.set_user_attr(REJECTED, True)
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        else:
+            study.tell(trial, values(point))
+    assert np.mean(rejected[20:]) < 0.4
 
 
 def test_what_is_known_exactly_is_not_predicted():
