@@ -23,6 +23,7 @@ from paretocaps.domain.space import Parameter, Scalar, Space, holds
 from paretocaps.domain.trainer import Calibrate, TrainerSpec, TypicalStep
 from paretocaps.errors import UsageError
 from paretocaps.registry import resolve
+from paretocaps.run_folder import RunFolder
 from paretocaps.testing.writes import recorded_writes
 
 _FINITE = 300  # a finite space with at most so many points is tried completely
@@ -253,6 +254,21 @@ class TrainerContract:
             pytest.skip(f"trainer {self.spec.name!r} is declared not deterministic")
         again = self.observe(tmp_path)
         assert [record.acc for record in again.records] == [record.acc for record in training.records]
+
+    def test_goes_on_from_a_shorter_training(self, training: Training, tmp_path: Path) -> None:
+        """A trainer that continues shorter trainings gets the same accuracies from their checkpoints."""
+        if not self.spec.continuing:
+            pytest.skip(f"trainer {self.spec.name!r} does not continue shorter trainings")
+        job, shorter, train = training.job, self.epochs - 1, self.spec.load()
+        facts = self.spec.check_data(job.data).facts
+        if why := self.spec.why_not_continued(job.choices, shorter, self.epochs, facts):
+            pytest.skip(why)
+        changes = {"epochs": shorter, "checkpoints": True, "keep_checkpoint": True, "folder": tmp_path / "1"}
+        train(job.model_copy(update=changes), lambda _: True)
+        assert RunFolder(tmp_path / "2").copy_checkpoint(RunFolder(tmp_path / "1")), "it left no checkpoint"
+        changes = {"checkpoints": True, "continued_from": shorter, "folder": tmp_path / "2"}
+        longer = train(job.model_copy(update=changes), lambda _: True)
+        assert [record.acc for record in longer.epochs] == [record.acc for record in training.records]
 
 
 def _random_states() -> list[str]:

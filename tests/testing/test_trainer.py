@@ -68,6 +68,16 @@ def test_a_trainer_without_a_seed_is_found(tmp_path):
         subject.test_seed_decides(training, tmp_path / "second")
 
 
+def test_a_trainer_that_leaves_nothing_to_continue_is_found(tmp_path):
+    subject = contract(continuing="lying_trainers:always")
+    (tmp_path / "whole").mkdir()
+    training = subject.observe(tmp_path / "whole")
+    with pytest.raises(AssertionError, match="it left no checkpoint"):
+        subject.test_goes_on_from_a_shorter_training(training, tmp_path)
+    with pytest.raises(pytest.skip.Exception):
+        contract().test_goes_on_from_a_shorter_training(training, tmp_path)
+
+
 def test_loose_choices_are_found():
     subject = contract(choices=lying_trainers.Loose)
     with pytest.raises(pytest.fail.Exception):
