@@ -81,6 +81,7 @@ class StudySpec(BaseModel):
             meant; None without a file. It is filled in by `resolve_spec` and is no key of a study file.
         space: the name of one of the trainer's spaces, or the sampled choices (see `Space.parse`); None for
             the trainer's default space. A stored study has the choices.
+        lr_range: whether a new study searches the learning rates that a range test suggests.
         from_study: the study of the same database whose trials a new study starts from: its front is tried
             first, and the sampler is told the ranks of the others; None to start without.
         continues: whether the trainings of a new study go on from the last checkpoints of those of
@@ -146,6 +147,7 @@ class StudySpec(BaseModel):
     fix: dict[str, Any] = {}
     file_fix: dict[str, Any] | None = None
     space: dict[str, Any] | str | None = None
+    lr_range: bool = False
     from_study: str | None = None
     continues: bool = False
     keep_checkpoints: bool = False

@@ -15,7 +15,8 @@ from paretocaps.service.preview import read_choices
 FEWEST_STEPS, MOST_STEPS = 100, 300
 """The bounds of the default number of steps, which is one epoch."""
 
-_NO_PART = {"lr_policy", "lr_min", "lr_max", "lr_floor", "cycle", "decay_rate", "decay_every", "patience"}
+NO_PART = {"lr_policy", "lr_min", "lr_max", "lr_floor", "cycle", "decay_rate", "decay_every", "patience"}
+"""The choices that have no part in a range test."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def write_range_page(view: RangeView, output: str) -> Path:
     from paretocaps.report.tables import choices_text
 
     usual = Choices().active()
-    names = [name for name in view.choices if name not in _NO_PART and view.choices[name] != usual.get(name)]
+    names = [name for name in view.choices if name not in NO_PART and view.choices[name] != usual.get(name)]
     chosen = choices_text(view.choices, names) or "baseline"
     figure = lr_range_figure(view.points, view.suggestion)
     return write_figures(output, f"Learning-rate range test: {chosen}, {view.data}", [figure])
@@ -162,5 +163,5 @@ def _check(options: RangeOptions) -> None:
         raise UsageError(f"lr_low={low:g} is not below lr_high={high:g}: the rate has to rise")
     if options.steps is not None and options.steps < 10:
         raise UsageError(f"steps={options.steps} is too few: give 10 or more")
-    for name in sorted({s.partition("=")[0].strip() for s in options.settings} & _NO_PART):
+    for name in sorted({s.partition("=")[0].strip() for s in options.settings} & NO_PART):
         raise UsageError(f"{name} has no effect on a range test: leave it out")

@@ -84,13 +84,15 @@ def optimize(
     from paretocaps.search.observer import Observer
     from paretocaps.search.study import run_study
     from paretocaps.service.ensembling import measure_ensembles
+    from paretocaps.service.tested_rates import with_tested_rates
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
-    spec = _requested(flags, spec_file, more)
+    spec, watcher = _requested(flags, spec_file, more), observer or Observer()
+    if spec.lr_range:
+        spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     checked = check_study(spec)
     checked.trainer.check_fixed(checked.settled)
-    watcher = observer or Observer()
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     for remark in data.remarks:
         watcher.notice(remark)

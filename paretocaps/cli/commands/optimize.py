@@ -93,6 +93,9 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     multiple=True,
 )
 @shared("--space", "  [default: the trainer's]")
+@click.option(
+    "--lr-range", is_flag=True, default=None, help="Search the learning rates that a range test finds first."
+)
 @shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Start the study without designs.")
 @shared("--require", " The sampler is led to trials within the bounds.", multiple=True)

@@ -1,0 +1,77 @@
+"""Has a range test find the learning rates that a new study searches."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from paretocaps.domain.space import Space
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UsageError
+from paretocaps.service.range_testing import NO_PART
+
+BELOW, ABOVE = 3.0, 10.0
+"""How far the range reaches below and above the `lr_max` that the test suggests.
+
+Above, it ends at the rate of the lowest loss. Around the papers' 1e-3 it is that of the space `training`.
+"""
+_HIGHEST = 0.1
+_DATA = ("dataset", "data", "limit_train", "corrupt", "channels", "parts")
+
+
+def with_tested_rates(
+    spec: StudySpec, stored: Mapping[str, Any] | None, notice: Callable[[str], None]
+) -> StudySpec:
+    """Return a spec whose `lr_max` has the range that a test of its fixed choices suggests.
+
+    The test runs in a process of its own, as `paretocaps lr-range` does. A stored study keeps its range.
+
+    Args:
+        spec: a spec with `lr_range`.
+        stored: the stored spec of the study, if it has one.
+        notice: receives a line on the range.
+
+    Raises:
+        UsageError: the trainer has no range test, the space does not sample `lr_max`, or the loss never fell.
+    """
+    if spec.trainer != "capsnet":
+        raise UsageError(f"lr_range=true: trainer {spec.trainer!r} has no range test: give lr_max a range")
+    table = TRAINERS.get(spec.trainer).sampled(spec.space).table()
+    if "lr_max" not in table or "lr_max" in spec.fix:
+        raise UsageError("lr_range=true, but the study does not search lr_max: choose another --space")
+    kept = ((stored or {}).get("space") or {}).get("lr_max")
+    table["lr_max"] = kept or _tested(spec, table["lr_max"], notice)
+    return spec.model_copy(update={"space": Space.parse(table).table()})
+
+
+def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], None]) -> dict[str, Any]:
+    notice("a range test looks for the learning rates to search")
+    command = [sys.executable, "-P", "-m", "paretocaps", "lr-range", "--format", "json", *_options(spec)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        why = answer.stderr.strip().splitlines()[-1:] or [f"exit code {answer.returncode}"]
+        raise UsageError(f"lr_range=true: the range test failed: {why[0].removeprefix('error: ')}")
+    suggested = json.loads(answer.stdout)["lr_max"]
+    if suggested is None:
+        raise UsageError("lr_range=true: the loss never fell in the range test: give lr_max a range")
+    low, high = (float(f"{rate:.2g}") for rate in (suggested / BELOW, min(ABOVE * suggested, _HIGHEST)))
+    notice(f"lr_max is searched from {low:g} to {high:g}")
+    prior = entry.get("prior")
+    guided = {"prior": prior} if prior is not None and low <= prior <= high else {}
+    when = {"when": entry["when"]} if "when" in entry else {}
+    return {"low": low, "high": high, "log": True, **when, **guided}
+
+
+def _options(spec: StudySpec) -> Iterator[str]:
+    given = {name: value for name in _DATA if (value := getattr(spec, name)) is not None}
+    given |= {"device": spec.device.partition(",")[0], "seed": spec.seed}
+    for name, value in given.items():
+        yield from (f"--{name.replace('_', '-')}", str(value))
+    for flag in ("classes_are_folders", "transpose"):
+        if getattr(spec, flag):
+            yield f"--{flag.replace('_', '-')}"
+    for name, value in spec.fix.items():
+        if name not in NO_PART:
+            yield from ("--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}")
