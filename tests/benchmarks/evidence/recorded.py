@@ -5,7 +5,7 @@ Versions of this package without such tables read them from a file that the pres
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,8 @@ class RecordedTable(Table):
             ]
             for _, seeds in kept["rows"]
         ]
-        self._known = {parameter.name: parameter for parameter in space}
+        columns = ([point.get(one.name) for point in self.points] for one in space)
+        self._columns = [(one, _scaled(one, column)) for one, column in zip(space, columns, strict=True)]
         self._nearest = lru_cache(maxsize=_KEPT)(self._found)
 
     @property
@@ -100,16 +101,18 @@ class RecordedTable(Table):
 
     def row(self, choices: Mapping[str, Any]) -> int:
         """Return the row of the nearest design, by the choices of the space."""
-        return self._nearest(tuple(choices.get(name) for name in self._known))
+        return self._nearest(tuple(choices.get(one.name) for one in self.space))
 
     def _found(self, values: tuple[Any, ...]) -> int:
-        given = dict(zip(self._known, values, strict=True))
-        return min(range(len(self.points)), key=lambda row: self._distance(given, self.points[row]))
-
-    def _distance(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
-        pairs = [(one, first.get(name), second.get(name)) for name, one in self._known.items()]
-        meant = [_apart(*pair) for pair in pairs if pair[1:] != (None, None)]
-        return math.fsum(meant) / len(meant)
+        """Return the first of the nearest rows, by the mean over the choices that either has."""
+        apart, meant = np.zeros((2, len(self.points)))
+        for (parameter, column), value in zip(self._columns, values, strict=True):
+            (own,) = _scaled(parameter, [value])
+            none, lacking = np.isnan(column), np.isnan(own)
+            difference = np.where(none | lacking, 1.0, np.minimum(np.abs(column - own), 1.0))
+            apart += np.where(none & lacking, 0.0, difference)
+            meant += ~(none & lacking)
+        return int(np.argmin(np.round(apart / meant, 12)))
 
     def key(self, choices: Mapping[str, Any]) -> str:
         """Return the number of the nearest design."""
@@ -134,15 +137,13 @@ class RecordedTable(Table):
         yield list(map(str, rows)), self.costs(np.array([self._means(row) for row in rows]))
 
 
-def _apart(parameter: Parameter, first: Any, second: Any) -> float:
-    """Return the distance in one choice: 1 where listed values differ or one has none, else a share."""
-    if first == second:
-        return 0.0
+def _scaled(parameter: Parameter, values: Sequence[Any]) -> Matrix:
+    """Return values as numbers whose differences are distances up to 1; NaN for None."""
     low, high = parameter.low, parameter.high
-    if first is None or second is None or low is None or high is None:
-        return 1.0
-    if parameter.log:
-        return (
-            min(abs(math.log(first / second)) / math.log(high / low), 1.0) if min(first, second) > 0 else 1.0
-        )
-    return min(abs(first - second) / (high - low), 1.0)
+    if low is None or high is None:
+        places = {value: float(place) for place, value in enumerate(parameter.values)}
+        return np.array([np.nan if value is None else places.get(value, -1.0) for value in values])
+    numbers = np.array([np.nan if value is None else float(value) for value in values])
+    if parameter.log:  # zero is as far as can be from all numbers
+        numbers, low, high = np.log(np.maximum(numbers, low * low / high)), math.log(low), math.log(high)
+    return (numbers - low) / (high - low)
