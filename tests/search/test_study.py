@@ -16,6 +16,7 @@ from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.search.checked_study import check_study
 from paretocaps.storage.store import Store
 from paretocaps.testing.plugin import plug_in, write_plugin
+from paretocaps.testing.probe import PROBE
 
 
 @pytest.fixture
@@ -110,6 +111,24 @@ def instant(job, on_epoch):
     device = Device(name="cpu", kind="cpu")
     found = {"acc": 0.5, "best_epoch": 1, "time": 1.0, "wall": 1.0, "params": 5}
     return Measurement(**found, device=device, epochs=(record,))
+
+
+def tested(job, on_epoch):
+    """Train nothing: return a measurement with a test accuracy of its epoch, where the job asks for it."""
+    whole = instant(job, on_epoch)
+    asked = 0.25 if job.test_every_epoch else None
+    return whole.model_copy(update={"epochs": (whole.epochs[0].model_copy(update={"test_acc": asked}),)})
+
+
+def test_the_test_accuracy_after_every_epoch_is_stored_where_a_study_asks_for_it(run, storage, monkeypatch):
+    monkeypatch.setitem(
+        TRAINERS._entries, "tested", replace(PROBE, name="tested", train=f"{__name__}:tested")
+    )
+    for study, asked in (("plain", False), ("table", True)):
+        run(study=study, trainer="tested", objectives="acc,params", trials=1, test_every_epoch=asked)
+    with Store.open(storage, create=False) as store:
+        stored = [store.trial(study, 0).attempts[0].epochs[0].test_acc for study in ("plain", "table")]
+    assert stored == [None, 0.25]
 
 
 @pytest.fixture
