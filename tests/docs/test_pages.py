@@ -57,6 +57,7 @@ AT_MOST_OF_DEMO = {"--trials": 2, "--more": 1, "--more-repeats": 0, "--redo-load
 """What it is lowered to where a table is played, or `demo` searched, which is prepared once for all pages."""
 ADDED = {
     "optimize": ["--device", "cpu", "--plain", "--require", "acc>=0"],
+    "confirm": ["--device", "cpu", "--plain", "--budget", "1s"],
     "train": ["--device", "cpu", "--plain"],
     "evaluate": ["--device", "cpu", "--limit", "10"],
     "lr-range": ["--steps", "20"],

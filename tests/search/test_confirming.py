@@ -10,6 +10,7 @@ from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, Predictions
 from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.search.driver import Driver
 from paretocaps.service.running import Interrupted
 from paretocaps.storage.store import Store
 
@@ -125,6 +126,18 @@ def test_a_search_that_goes_on_finishes_an_interrupted_seed(study):
         service.confirm(study, budget=20)
     service.optimize(study)
     assert sorted(map(len, seeds_of(study).values())) == [1] * 7 + [2]
+
+
+def test_drivers_share_the_budget_and_no_trial_is_trained_by_two(study):
+    with Store.open(study["storage"], create=False) as store, Driver(store, "s") as other:
+        alone = service.confirm(study, budget=10)
+        first = next(number for number, own in seeds_of(study).items() if len(own) == 2)
+        assert alone.trained == 1
+        assert other.store.claim("s", first)
+        other.store.start_attempt("s", first, 2)
+        found = service.confirm(study, budget=40)
+    assert found.trained == 2  # of the four that fit, one was trained and one is the other driver's
+    assert seeds_of(study)[first] == [0, 1]
 
 
 def test_the_stored_settings_stay(study):
