@@ -34,7 +34,10 @@ class Change:
 
 
 def changes_along(choices: Sequence[dict[str, Any]]) -> list[Change]:
-    """Return how choices change along a front, the clearest kinds first; choices that are equal are left out.
+    """Return how choices change along a front, the clearest kinds first.
+
+    Choices that are equal wherever they are there are left out: where members lack one, it repeats the choice
+    on which it depends.
 
     Args:
         choices: those of the members, in the front's order; a member may lack some.
@@ -46,9 +49,9 @@ def changes_along(choices: Sequence[dict[str, Any]]) -> list[Change]:
 
 
 def _change(name: str, values: Sequence[Any]) -> Change | None:
-    if len({repr(value) for value in values}) < 2:
+    if len({repr(value) for value in values if value is not None}) < 2:
         return None
-    if len(values) < _FEWEST:
+    if len(values) < _FEWEST or None in values:
         return Change(name, "varies")
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         from scipy.stats import spearmanr

@@ -104,7 +104,7 @@ def along_text(changes: Sequence[Change], members: Sequence[FrontMember], object
             at = value_text(objective, members[change.place - 1].values[objective.name])
             lines.append(
                 f"{change.choice} is mostly {choice_text(change.first)} where {objective.name} is {at} or"
-                f" better, and {choice_text(change.last)} beyond"
+                f" better, and {choice_text(change.last)} where it is worse"
             )
     if varying := [change.choice for change in changes if change.kind == "varies"]:
         lines.append(f"without an order: {', '.join(varying)}")

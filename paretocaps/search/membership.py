@@ -25,6 +25,10 @@ from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
 
 _ACC = "acc"
+_MOST = 200
+"""So many trials near a front are looked at, because all pairs are compared in every draw."""
+_WIDTHS = 3.0, 2.0, 1.0, 0.5, 0.0
+"""Standard errors within which a trial is near a front: the first with which these are few enough."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
     everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
     eligible = everyone.only(_within(everyone, front.requirements) & ~_left_out(everyone, front))
     seeds, trainings = _trainings(store, front, eligible)
-    near = candidates(trainings, front.objectives)
+    near = _near(trainings, front.objectives)
     members = np.searchsorted(eligible.trials, [member.trial for member in front])
     rows = np.union1d(near, members)
     numbers = eligible.trials[rows]
@@ -101,6 +105,15 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
     trainings = Trainings(trainings.values[rows], _right(numbers, seeds, mistakes), trainings.images)
     drawn = draws(trainings, front.objectives)
     return Contest(numbers, seeds, trainings, drawn, membership(drawn))
+
+
+def _near(trainings: Trainings, objectives: Sequence[Objective]) -> Rows:
+    """Return the rows near the front: of many, those within the fewest standard errors."""
+    for widths in _WIDTHS:
+        near = candidates(trainings, objectives, widths)
+        if len(near) <= _MOST:
+            break
+    return near
 
 
 def _within(table: QuantityTable, requirements: Sequence[Requirement]) -> np.ndarray:

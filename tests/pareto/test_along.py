@@ -21,6 +21,6 @@ def test_of_few_members_no_order_is_said():
     assert changes_along([]) == []
 
 
-def test_a_choice_that_some_members_lack_changes_or_varies():
-    found = changes_along([{"cycle": "phase"}] * 3 + [{}] * 3)
-    assert found == [Change("cycle", "changes", "phase", None, 3)]
+def test_a_choice_that_some_members_lack_varies_or_repeats_another():
+    found = changes_along([{"cycle": "phase", "rate": 1}] * 3 + [{"rate": 2}, {}, {}])
+    assert found == [Change("rate", "varies")]

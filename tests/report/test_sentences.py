@@ -56,9 +56,8 @@ def test_differences_have_words_of_their_own(name, value, other, text):
 def test_neighbours_are_the_next_better_members_each_once():
     found = neighbours([BEST, SMALL, TINY], SMALL, THREE)
     assert [(other.trial, names) for other, names in found] == [(1, ("acc",)), (3, ("time",))]
-    assert neighbours([BEST, SMALL, TINY], BEST, THREE) == [(SMALL, ("time",)), (SMALL, ("params",))] or [
-        (other.trial, names) for other, names in neighbours([BEST, SMALL, TINY], BEST, THREE)
-    ] == [(2, ("time", "params"))]
+    found = neighbours([BEST, SMALL, TINY], BEST, THREE)
+    assert [(other.trial, names) for other, names in found] == [(2, ("time", "params"))]
 
 
 def test_a_trial_has_its_design():
@@ -80,6 +79,6 @@ def test_what_changes_along_a_front():
     ]
     assert along_text(changes, [BEST, SMALL, TINY], THREE[0]) == [
         "ratio rises from 0 to 0.7 as acc falls",
-        "shared is mostly false where acc is 0.9660 or better, and true beyond",
+        "shared is mostly false where acc is 0.9660 or better, and true where it is worse",
         "without an order: policy, cycle",
     ]
