@@ -108,13 +108,13 @@ def test_what_is_rejected_is_hardly_proposed_again():
     while len(rejected) < 40:
         trial = study.ask()
         point = suggest(trial, SPACE, {})
-        rejected.append(params(point) > 500)  # nearly two points in three are larger
+        rejected.append(params(point) > 100)  # of the others, most are beaten
         if rejected[-1]:
             trial.set_user_attr(REJECTED, True)
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
             study.tell(trial, values(point))
-    assert np.mean(rejected[20:]) < 0.4
+    assert np.mean(rejected[20:]) < 0.3
 
 
 def test_what_is_known_exactly_is_not_predicted():
