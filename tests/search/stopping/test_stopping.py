@@ -84,6 +84,25 @@ def test_what_was_decided_holds_for_a_training_that_is_made_again(run, store, tr
     assert trial.attempts[-1].resumed_from == 1
 
 
+@pytest.mark.parametrize("cut_off", ["store.Store.stop_trial", "results.Results.tell_stopped"])
+def test_a_driver_that_is_cut_off_while_it_stops_a_trial_loses_nothing(
+    run, store, storage, monkeypatch, cut_off
+):
+    """Before the trial is stopped and after its attempt is; and before Optuna is told."""
+    module = "paretocaps.storage" if cut_off.startswith("store") else "paretocaps.search"
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{module}.{cut_off}", lambda *_: interrupt())
+        with pytest.raises(Interrupted):
+            run()
+    with store() as opened:
+        (number,) = [one.number for one in opened.trials("s") if one.attempts[-1].state == "stopped"]
+    run(trials=number + 1)
+    assert states(store)[number] == "stopped"
+    with store() as opened:
+        assert [attempt.state for attempt in opened.trial("s", number).attempts] == ["stopped"]
+    assert optuna_trials(storage)[number].state.name == "PRUNED"
+
+
 def test_a_stopped_trial_that_is_promising_again_is_continued_from_its_checkpoint(
     run, store, trained, monkeypatch
 ):
