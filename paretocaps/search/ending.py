@@ -1,6 +1,7 @@
 """Why a study ends before it has all its trials, and what remains until then."""
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from paretocaps.domain.duration import duration_text
@@ -34,7 +35,8 @@ class Ending:
     results: Results
     reason: str = ""
     _seconds: dict[int, float] = field(init=False)
-    _volumes: dict[int, float] = field(init=False, default_factory=dict)
+    _counts: list[int] = field(init=False, default_factory=list)
+    _volumes: list[float] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec, self.store = self.results.spec, self.results.store
@@ -42,7 +44,7 @@ class Ending:
         record = self.results.standing.record
         for step in self.store.front_history(self.spec.study, self.results.objectives):
             if step.reference_point is not None and step.reference_point == record.reference_point:
-                self._volumes[step.trials] = step.hypervolume
+                self._append(step.trials, step.hypervolume)
 
     def note(self, trial: int) -> None:
         """Take in that a training of a trial has ended, and tell what remains."""
@@ -117,10 +119,15 @@ class Ending:
 
     def _volume_at(self, finished: int) -> float:
         """Return the hypervolume when so many trials had finished; 0 if it was not known then."""
-        known = [number for number in self._volumes if number <= finished]
-        return self._volumes[max(known)] if known else 0.0
+        place = bisect_right(self._counts, finished)
+        return self._volumes[place - 1] if place else 0.0
 
     def _note_front(self) -> None:
         standing = self.results.standing
         if standing.front is not None and standing.front.reference_point is not None:
-            self._volumes.setdefault(len(standing.table), standing.front.hypervolume)
+            self._append(len(standing.table), standing.front.hypervolume)
+
+    def _append(self, finished: int, volume: float) -> None:
+        if not self._counts or finished > self._counts[-1]:
+            self._counts.append(finished)
+            self._volumes.append(volume)

@@ -99,3 +99,10 @@ def test_seconds_by_batch_size_survive_the_store():
     for wrong in ({"0": 1.0}, {"1": 0.0}, {"many": 1.0}):
         with pytest.raises(ValueError, match="batch_seconds"):
             Published.model_validate({**table, "batch_seconds": wrong})
+
+
+def test_rows_with_a_figure_for_every_objective_are_a_front_to_compare_with() -> None:
+    rows = {"a": {"acc": 0.9, "time": 3.0}, "b": {"acc": 0.8}, "c": {"acc": 0.7, "time": 1.0, "params": 5}}
+    published = Published.model_validate({"source": "a paper", "rows": rows})
+    assert published.values(["time", "acc"]) == [[3.0, 0.9], [1.0, 0.7]]
+    assert published.values(["acc", "energy"]) == []

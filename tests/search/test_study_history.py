@@ -61,3 +61,14 @@ def test_collapsed_trials_take_time_and_add_nothing(store):
     store.import_trials("s", [collapsed])
     before, after = history_of(store, "s", BOTH)
     assert (after.hypervolume, after.training_seconds) == (before.hypervolume, before.training_seconds + 1.0)
+
+
+def test_published_figures_have_a_hypervolume_between_the_same_corners(store):
+    rows = {"a": {"acc": 0.95, "time": 1.0}, "b": {"acc": 0.99}}
+    spec = {"objectives": ["acc", "time"], "require": [], "published": {"source": "a paper", "rows": rows}}
+    store.set_spec("s", spec)
+    fill(store, [(0.9, 2.0)] * FIRST_TRIALS)
+    front = front_of(store, "s", BOTH)
+    assert front.published_share == pytest.approx((0.95 - 0.81) * (2.2 - 1.0) / (0.19 * 2.2))
+    assert front.hypervolume_share == pytest.approx(0.09 * 0.2 / (0.19 * 2.2))
+    assert front_of(store, "s", parse_objectives("acc,params")).published_share is None
