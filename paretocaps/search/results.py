@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
-from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import may_be_missing, value_of
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError
@@ -20,7 +20,6 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import reread, tell_again, tell_once
-from paretocaps.search.ranking import named_values
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
 from paretocaps.search.stopping.stopping import Stopping
@@ -195,23 +194,6 @@ class Results:
         values = self.stopping.told(number)
         tell_once(self.study, number, values, TrialState.PRUNED if values is None else None)
         self._told.append(number)
-
-    def excesses(self, number: int) -> dict[str, float]:
-        """Return by how much a trial breaks each stated bound, as a share of it, by the bound's text.
-
-        A rejected trial breaks those that it was predicted to break. All samplers need the same bounds on all
-        trials: one of which nothing is known breaks none.
-        """
-        table, study = self.standing.table, self.spec.study
-        if number not in table.trials:  # another driver has finished it just now, or it has no values
-            table = self.store.table(study, table.quantities, [number])
-        finished = len(table) > 0
-        values = named_values(table, table.row(number)) if finished else self.store.predicted(study, number)
-        found = {}
-        for bound in self.spec.stated:
-            value = values.get(OBJECTIVES.get(bound.name).quantity)
-            found[str(bound)] = bound.excess(value) if finished or value is not None else 0.0
-        return found
 
     def reject(self, trial: RejectedTrial) -> bool:
         """Store a trial that is not trained, of which the caller tells Optuna; return whether it is ours."""

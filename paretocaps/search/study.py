@@ -20,6 +20,7 @@ from paretocaps.execution.executor import (
 from paretocaps.host import host_memory
 from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.confirming import Confirmation, SeedBudget
+from paretocaps.search.constraints import Constraints
 from paretocaps.search.continuing import find_continuing, settled_continuing
 from paretocaps.search.designs import StudyDesigns
 from paretocaps.search.driver import Driver
@@ -121,7 +122,7 @@ def run_study(
                 stopping = Stopping(spec, checked.objectives, checked.trainer, facts, driver.store)
                 results = Results(spec, checked.objectives, driver.store, study, known, observer, stopping)
                 if spec.stated:
-                    constrain(study, results.excesses)
+                    constrain(study, Constraints(results.standing, known).of)
                 first = prior.first(START) if prior is not None else ()
                 proposals = Proposals(study, designs, checked.sampler, spec.seed, known, observer, first)
                 seen = results.standing, designs.space, designs.fix, spec.epochs, forecaster

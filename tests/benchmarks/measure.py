@@ -47,6 +47,7 @@ MEASURES = {
     "capsule_pruning": "backbones",
     "scale": "scale",
     "suite": "suite",
+    "rejection": "rejecting",
     "kills": "kills",
     "checkpoints": "checkpoints",
     "worker_start": "workers",

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from paretocaps.domain.forecast import EpochForecast
+from paretocaps.domain.trainer import CheckedData
+from paretocaps.replay.table import read
 from paretocaps.search.training_times import LEAST, TrainingTimes
+from paretocaps.training.forecast import forecasting
 
 RATES = {"step": 2e-3, "images": 1e-5, "macs": 3e-9}
 
@@ -76,3 +79,14 @@ def test_epochs_without_work_or_seconds_are_not_used(times):
     times.note(1, epochs(4), [0.0, 1.0, 1.0])
     times.note(2, epochs(4), [])
     assert len(times) == 0
+
+
+def test_times_of_recorded_designs_are_predicted_from_others(times):
+    table = read("digits")
+    forecast = forecasting(CheckedData(reading=table.card.reading), table.card.epochs, 1)
+    for number, choices in enumerate(table.designs.values()):
+        epochs = table.measurement(choices, table.card.seeds[0]).epochs
+        times.note(number, forecast(choices).epochs, [one.cpu_seconds or one.seconds for one in epochs])
+    assert len(times) >= 40
+    assert times.error.median <= 0.1
+    assert times.error.most <= 0.25
