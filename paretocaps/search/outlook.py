@@ -112,7 +112,7 @@ class Outlook:
     def time_error(self) -> str:
         """A line on how wrong predicted times are; empty where too few trials say so."""
         error = self.times.error
-        return "" if error is None else f"times of trials that were left out are predicted {error}"
+        return "" if error is None else f"predicted times of trials that were left out: {error}"
 
     def point(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:
         """Return the sampled choices among `choices` whose values the space has."""

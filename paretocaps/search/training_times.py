@@ -28,7 +28,7 @@ class TimeError(NamedTuple):
     most: float
 
     def __str__(self) -> str:
-        return f"to {self.median:.1%} (median), and 9 in 10 of them to {self.most:.1%}"
+        return f"{self.median:.1%} off (median), 9 in 10 at most {self.most:.1%}"
 
 
 class _Timed(NamedTuple):

@@ -83,7 +83,7 @@ def test_time_and_accuracy_are_bounded_for_the_epochs_that_may_be_best(outlook):
     assert found["time"].high == pytest.approx([1.1 * 2 * 1.45])
     assert len(found["acc"].high) == 1
     assert 0.845 <= found["acc"].high[0] < 0.95
-    assert outlook.time_error.startswith("times of trials that were left out are predicted to 0.0%")
+    assert outlook.time_error.startswith("predicted times of trials that were left out: 0.0% off (median)")
 
 
 def test_times_of_another_device_are_forgotten_and_accuracies_are_not(outlook):

@@ -65,7 +65,7 @@ def test_the_error_is_that_of_trials_that_were_left_out(times):
         times.note(trial, own, seconds(own, float(generator.lognormal(0, 0.1))))
     assert 0.03 < times.error.median < 0.15
     assert times.error.median < times.error.most < 0.35
-    assert str(times.error).startswith(f"to {times.error.median:.1%} (median), and 9 in 10")
+    assert str(times.error).startswith(f"{times.error.median:.1%} off (median), 9 in 10 at most")
 
 
 def test_what_was_measured_on_another_device_is_forgotten(times):
