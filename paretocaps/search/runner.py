@@ -170,7 +170,7 @@ class Runner:
                     key = self.store.start_attempt(self.spec.study, trial.number, trial.next_seed())
                     return self._job(trial, Begun(key, self.store.attempt_folder(key)))
             if not self.recovery.claim_next():
-                return self._new_job() or self._continued_job()
+                return None if self.confirmation else self._new_job() or self._continued_job()
             if self._full:
                 return None
 
@@ -180,8 +180,6 @@ class Runner:
 
     def _new_job(self) -> TrainingJob | None:
         """Begin a new trial, if the study is to have more and its space has more."""
-        if self.confirmation is not None:
-            return None
         known = self.results.known
         refused = False
         while not self.exhausted:

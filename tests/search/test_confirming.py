@@ -128,6 +128,15 @@ def test_a_search_that_goes_on_finishes_an_interrupted_seed(study):
     assert sorted(map(len, seeds_of(study).values())) == [1] * 7 + [2]
 
 
+def test_a_seed_that_a_killed_driver_left_is_trained_first(study):
+    with Store.open(study["storage"], create=False) as store:
+        with Driver(store, "s") as other:
+            assert other.store.claim("s", 6)
+            other.store.start_attempt("s", 6, 1)
+        assert service.confirm(study, budget=20).trained == 2
+    assert seeds_of(study)[6] == [0, 1]
+
+
 def test_drivers_share_the_budget_and_no_trial_is_trained_by_two(study):
     with Store.open(study["storage"], create=False) as store, Driver(store, "s") as other:
         alone = service.confirm(study, budget=10)
