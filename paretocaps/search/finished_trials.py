@@ -16,8 +16,8 @@ LARGEST = 1000
 """The most trials that are kept: the front, and the latest others."""
 REFERENCE = 1.1
 """The reference point in each scaled objective, of which 0 is the best value and 1 the worst that counts."""
-REJECTED = "rejected"
-"""The attribute of trials that were proposed and not trained (`Proposals`)."""
+REPEATS = "repeats"
+"""The attribute of pruned trials that only repeat another one (`Proposals`)."""
 COUNTED = 0.75
 """The share of trials whose values count, also where they are worse than all of the front."""
 
@@ -101,12 +101,13 @@ class FinishedTrials:
 
 @dataclass(frozen=True)
 class Limits:
-    """The finished and the rejected trials of a study: which points are within its limits, and which are not.
+    """The trials of a study that have ended: which points are within its limits, and which are not.
 
     Attributes:
         points: their n points.
         excess: float[n, k], by how much each breaks each of k limits, 0 or less where it keeps it: the
-            study's bounds, and if trials were rejected, whether this one was, as 1 or -1.
+            study's bounds, and if trials were pruned, whether this one was, as 1 or -1. These were rejected
+            or stopped early, contradict themselves, or have collapsed.
     """
 
     points: Sequence[Mapping[str, Any]]
@@ -116,12 +117,13 @@ class Limits:
     def of(cls, trials: Sequence[FrozenTrial]) -> Self:
         """Return those of `trials` of which that is known, the latest if there are very many."""
         finished = [trial for trial in trials if trial.state == TrialState.COMPLETE][-LARGEST:]
-        rejected = [trial for trial in trials if trial.user_attrs.get(REJECTED)][-LARGEST:]
-        excess = _excesses([*finished, *rejected])
-        if rejected:
-            was_rejected = np.repeat([-1.0, 1.0], [len(finished), len(rejected)])
-            excess = np.column_stack([excess, was_rejected])
-        return cls([trial.params for trial in (*finished, *rejected)], excess)
+        ended = [trial for trial in trials if trial.state == TrialState.PRUNED]
+        pruned = [trial for trial in ended if not trial.user_attrs.get(REPEATS)][-LARGEST:]
+        excess = _excesses([*finished, *pruned])
+        if pruned:
+            was_pruned = np.repeat([-1.0, 1.0], [len(finished), len(pruned)])
+            excess = np.column_stack([excess, was_pruned])
+        return cls([trial.params for trial in (*finished, *pruned)], excess)
 
 
 def _excesses(trials: Sequence[FrozenTrial]) -> Matrix:

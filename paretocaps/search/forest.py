@@ -53,9 +53,9 @@ class ForestSampler(BaseSampler):
     """Proposes the candidate with the largest expected hypervolume improvement, as trees predict it.
 
     The mean and the deviation of the trees' predictions give a candidate's `expected_improvement`, which is
-    multiplied by the share of trees by which it keeps the study's bounds and is not rejected. What the
-    trainer knows without training is not predicted. Trials under way are taken to have what is predicted of
-    them.
+    multiplied by the share of trees by which it keeps the study's bounds and is not pruned (`Limits`). What
+    the trainer knows without training is not predicted. Trials under way are taken to have what is predicted
+    of them.
 
     A proposal follows from the seed, the number of its trial and the trials before it, so that a run that
     goes on proposes what one that was not interrupted does.

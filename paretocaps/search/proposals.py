@@ -15,7 +15,7 @@ from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
-from paretocaps.search.finished_trials import REJECTED
+from paretocaps.search.finished_trials import REPEATS
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
@@ -196,7 +196,7 @@ class Proposals:
     ) -> tuple[Proposal, Begun] | Literal["full"] | None:
         key = self.designs.same.key(proposal.choices)
         if key in self.known.seen:
-            self._prune(trial, "repeats")
+            self._prune(trial, REPEATS)
             return None
         claimed = claim(proposal)
         if claimed == "full":
@@ -206,11 +206,11 @@ class Proposals:
             return None
         self.known.seen.add(key)
         if claimed == "seen":
-            self._prune(trial, "repeats")
+            self._prune(trial, REPEATS)
             return None
         if claimed == "rejected":
             self._rejected += 1
-            self._prune(trial, REJECTED)
+            self._prune(trial, "rejected")
             return None
         self._rejected = 0
         return proposal, claimed

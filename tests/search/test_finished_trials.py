@@ -4,7 +4,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.search.finished_trials import LARGEST, REJECTED, FinishedTrials, Limits, Scaling
+from paretocaps.search.finished_trials import LARGEST, REPEATS, FinishedTrials, Limits, Scaling
 
 OBJECTIVES = parse_objectives("acc,time,params")
 
@@ -70,11 +70,11 @@ def test_of_very_many_trials_the_front_and_the_latest_are_kept():
     assert finished.values[1, 2] < finished.values[-1, 2]
 
 
-def test_limits_are_known_of_finished_and_of_rejected_trials():
+def test_limits_are_known_of_finished_and_of_pruned_trials():
     values = [0.9, 10.0, 100.0]
     finished = [trial(values), trial(values, small=0.5)]
-    limits = Limits.of([*finished, trial(None, TrialState.PRUNED)])
+    limits = Limits.of([*finished, trial(None, TrialState.PRUNED, {REPEATS: True})])
     assert (len(limits.points), limits.excess.tolist()) == (2, [[0.0], [0.5]])
-    rejected = trial(None, TrialState.PRUNED, {REJECTED: True}, small=2.0)
-    assert Limits.of([*finished, rejected]).excess.tolist() == [[0.0, -1.0], [0.5, -1.0], [2.0, 1.0]]
+    pruned = trial(None, TrialState.PRUNED, small=2.0)
+    assert Limits.of([*finished, pruned]).excess.tolist() == [[0.0, -1.0], [0.5, -1.0], [2.0, 1.0]]
     assert Limits.of([trial(values)]).excess.shape == (1, 0)

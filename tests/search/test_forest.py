@@ -6,7 +6,6 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space, holds
 from paretocaps.errors import UsageError
 from paretocaps.search import forest as module
-from paretocaps.search.finished_trials import REJECTED
 from paretocaps.search.forest import ForestSampler
 from paretocaps.search.problem import Problem
 from paretocaps.search.suggestions import suggest
@@ -103,18 +102,17 @@ def test_bounds_are_kept_by_most_proposals():
     assert np.mean([point["width"] <= 16 for point in points[12:]]) > 0.7
 
 
-def test_what_is_rejected_is_hardly_proposed_again():
-    study, rejected = searcher(), []
-    while len(rejected) < 40:
+def test_what_comes_to_nothing_is_hardly_proposed_again():
+    study, pruned = searcher(), []
+    while len(pruned) < 40:
         trial = study.ask()
         point = suggest(trial, SPACE, {})
-        rejected.append(params(point) > 100)  # of the others, most are beaten
-        if rejected[-1]:
-            trial.set_user_attr(REJECTED, True)
+        pruned.append(params(point) > 100)  # of the others, most are beaten
+        if pruned[-1]:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
             study.tell(trial, values(point))
-    assert np.mean(rejected[20:]) < 0.3
+    assert np.mean(pruned[20:]) < 0.3
 
 
 def test_what_is_known_exactly_is_not_predicted():
