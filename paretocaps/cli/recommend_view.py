@@ -53,7 +53,7 @@ def _sentences(found: Recommendation) -> list[tuple[str, str]]:
 
 def _sure(found: Recommendation) -> str:
     if found.member.probability is not None:
-        return f"no other trial beats it with {probability_text(found.member.probability)}"
+        return f"no other trial beats it in {probability_text(found.member.probability)} of the resamples"
     return f"not known from one seed: `paretocaps confirm {shlex.quote(found.front.study)}` trains more"
 
 

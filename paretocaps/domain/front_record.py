@@ -196,10 +196,10 @@ class FrontRecord:
             which = ", ".join(
                 f"{trial} ({100 * sure:.0f} %)" for trial, sure in sorted(self.by_chance.items())
             )
-            several = "s" if len(self.by_chance) > 1 else ""
+            trials, whose = ("trials", "their") if len(self.by_chance) > 1 else ("trial", "its")
             notes.append(
-                f"trial{several} {which} left out: its means are unbeaten, but over seeds and images other"
-                " members beat it more probably than not"
+                f"{trials} {which} left out: {whose} means are unbeaten, but over seeds and images others beat"
+                f" {'them' if trials == 'trials' else 'it'} more probably than not"
             )
         return tuple(notes)
 
