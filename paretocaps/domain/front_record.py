@@ -198,8 +198,8 @@ class FrontRecord:
             )
             trials, whose = ("trials", "their") if len(self.by_chance) > 1 else ("trial", "its")
             notes.append(
-                f"{trials} {which} left out: {whose} means are unbeaten, but over seeds and images others beat"
-                f" {'them' if trials == 'trials' else 'it'} more probably than not"
+                f"{trials} {which} left out: {whose} means are unbeaten, but over seeds and images others"
+                f" beat {'them' if trials == 'trials' else 'it'} more probably than not"
             )
         return tuple(notes)
 
