@@ -24,6 +24,9 @@ from paretocaps.storage.optuna_tables import (
     unfinished,
 )
 
+_RELATIVE = ":relative_params:"
+"""Is in the keys under which Optuna's samplers tell other processes what they propose jointly."""
+
 
 class TrialCache(BaseStorage):
     """A storage of one study, which reads what samplers ask for, and writes a trial's parameters at once.
@@ -198,8 +201,12 @@ class TrialCache(BaseStorage):
             self._own[trial_id].user_attrs[key] = value
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        """Store an attribute of a trial that a sampler sets."""
-        self._backend.set_trial_system_attr(trial_id, key, value)
+        """Store an attribute of a trial that a sampler sets.
+
+        What it proposes jointly is kept here alone: within milliseconds it is stored as the trial's parameters.
+        """
+        if not (trial_id in self._own and _RELATIVE in key):
+            self._backend.set_trial_system_attr(trial_id, key, value)
         if trial_id in self._own:
             self._own[trial_id].system_attrs[key] = value
 

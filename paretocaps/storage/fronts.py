@@ -21,6 +21,7 @@ from paretocaps.storage.studies import study_id
 from paretocaps.storage.table import table
 
 Saved = Literal["stored", "unchanged", "stale"]
+_ESTIMATE = tuple(field.name for field in fields(Estimate))
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _insert_values(connection: Connection, front_id: int, front: FrontRecord) ->
 
 
 def _value(front_id: int | None, trial: int, name: str, estimate: Estimate) -> dict[str, Any]:
-    columns = {field.name: getattr(estimate, field.name) for field in fields(Estimate)}
+    columns = {name: getattr(estimate, name) for name in _ESTIMATE}
     return {"front_id": front_id, "trial": trial, "name": name} | columns
 
 

@@ -120,6 +120,14 @@ def test_parameters_are_written_at_once_and_read_by_others(opened, storage):
         assert list(other.trials[0].params) == ["rate", "batch"]
 
 
+def test_what_a_sampler_proposes_is_written_once(opened):
+    with opened(SAMPLERS.get("tpe").optuna(0, 0)) as study, opened() as other:
+        search(study, 12)
+        suggest(study.ask(), SPACE, {})
+        assert len(other.trials) == 13
+        assert not any("relative" in key for trial in other.trials for key in trial.system_attrs)
+
+
 def test_a_trial_that_another_process_told_is_not_told_again(opened):
     with opened() as study, opened() as other:
         number = study.ask().number
