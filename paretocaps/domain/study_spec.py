@@ -30,7 +30,7 @@ class StudySpec(BaseModel):
         objectives: names of two or more objectives.
         trials: the total number of finished trials; running the study again completes it to this number.
         epochs: epochs of each training.
-        sampler: name of the sampler.
+        sampler: name of the sampler, or "module:Class" of an installed package.
         dataset, data: a data set of the catalog, or a local folder instead.
         limit_train: training images to keep, stratified, after the validation split.
         limit_validation: validation images to keep, stratified, or "all"; None for the same share of them as

@@ -21,7 +21,7 @@ from paretocaps.execution.executor import (
 )
 from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.places import places_on_slots, refuse_sharing
-from paretocaps.search.samplers import SAMPLERS, Sampler
+from paretocaps.search.samplers import Sampler, sampler_called
 from paretocaps.search.sequences import sobol
 from paretocaps.search.stopping.seen import refuse_unseen
 from paretocaps.search.stopping.stopper import STOPPERS
@@ -85,7 +85,10 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     """
     objectives = parse_objectives(spec.objectives)
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
-    trainer, sampler = with_designs(TRAINERS.get(spec.trainer), spec.design), SAMPLERS.get(spec.sampler)
+    trainer, sampler = (
+        with_designs(TRAINERS.get(spec.trainer), spec.design),
+        sampler_called(spec.sampler, len(objectives)),
+    )
     fix = trainer.parse_fix(spec.fix)
     space = trainer.sampled(spec.space)
     trainer.check_space(space)

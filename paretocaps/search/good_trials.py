@@ -34,7 +34,7 @@ class GoodTrials:
 
     def __init__(self, history: History, subset: Subset = greedy_subset) -> None:
         self._history, self._subset = history, subset
-        self._count = 0
+        self._asked = 0, 0
         self._good: Numbers = np.empty(0, dtype=np.intp)
         self._last: Values = np.empty((0, history.losses.shape[1]))
 
@@ -46,8 +46,9 @@ class GoodTrials:
             count: how many trials are good.
         """
         history = self._history
-        if count != self._count or not self._beats(fresh):
-            self._count = count
+        asked = count, history.revisions
+        if asked != self._asked or not self._beats(fresh):
+            self._asked = asked
             self._good = self._complete(count)
         pruned = history.pruned[: count - len(self._good)]
         left = count - len(self._good) - len(pruned)

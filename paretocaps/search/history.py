@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 Numbers = NDArray[np.intp]
 Values = NDArray[np.float64]
 _MODELLED = (TrialState.COMPLETE, TrialState.PRUNED)
+_KINDS = ("complete", "pruned", "infeasible")
 _ROWS = 64
 
 
@@ -26,6 +27,7 @@ class History:
             intermediate values, or its categorical parameter has other values than in trials before.
         complete, pruned, infeasible: the numbers of the trials that have ended so, in order.
         running: the numbers of the trials that are running, in order.
+        revisions: how often trials that had ended were told of again, as one that was stopped and went on is.
         excess: float[n], by how much a trial violates its constraints, by number.
         losses: float[n, m], the values of complete trials with signs so that less is better, by number.
     """
@@ -33,14 +35,14 @@ class History:
     def __init__(self, directions: Sequence[StudyDirection]) -> None:
         self._signs = np.array([-1.0 if one == StudyDirection.MAXIMIZE else 1.0 for one in directions])
         self.plain = True
+        self.revisions = 0
         self.complete: Numbers = np.empty(0, dtype=np.intp)
         self.pruned, self.infeasible, self.running = self.complete, self.complete, self.complete
         self.excess: Values = np.zeros(_ROWS)
         self.losses: Values = np.zeros((_ROWS, len(directions)))
         self._values: dict[str, Values] = {}
         self._distributions: dict[str, BaseDistribution] = {}
-        self._open: list[int] = []
-        self._read = 0
+        self._read: list[FrozenTrial | None] = []
 
     def read(
         self,
@@ -55,18 +57,14 @@ class History:
             asked: the number of the trial that is proposed, which is not one of `running`.
             params_of: returns the parameters of a running trial.
         """
-        looked = [*self._open, *range(self._read, len(trials))]
         self._grow(len(trials))
-        self._open, self._read = [], len(trials)
-        ended: dict[str, list[int]] = {"complete": [], "pruned": [], "infeasible": []}
+        ended: dict[str, list[int]] = {kind: [] for kind in _KINDS}
         running = []
-        for number in looked:
+        for number in self._changed(trials):
             trial = trials[number]
-            if not trial.state.is_finished():
-                self._open.append(number)
-                if trial.state == TrialState.RUNNING and number != asked:
-                    running.append(number)
-                    self._enter(trial, params_of(trial))
+            if trial.state == TrialState.RUNNING and number != asked:
+                running.append(number)
+                self._enter(trial, params_of(trial))
             elif trial.state in _MODELLED:
                 self._enter(trial, trial.params)
                 ended[self._kind(trial)].append(number)
@@ -75,6 +73,19 @@ class History:
             if numbers:
                 setattr(self, kind, np.sort(np.append(getattr(self, kind), numbers)))
         return np.array(ended["complete"], dtype=np.intp)
+
+    def _changed(self, trials: Sequence[FrozenTrial]) -> list[int]:
+        """Return the numbers of trials that had not ended, or were told of again: these are forgotten."""
+        pairs = enumerate(zip(self._read, trials, strict=False))
+        changed = [number for number, (was, trial) in pairs if was is not trial]
+        if revised := [number for number in changed if self._read[number] is not None]:
+            self.revisions += 1
+            for kind in _KINDS:
+                setattr(self, kind, np.setdiff1d(getattr(self, kind), revised))
+        changed += range(len(self._read), len(trials))
+        for number in changed:
+            self._read[number : number + 1] = [trials[number] if trials[number].state.is_finished() else None]
+        return changed
 
     @property
     def ended(self) -> int:

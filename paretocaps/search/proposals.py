@@ -92,7 +92,7 @@ class Proposals:
         sequence = (self.sampler.sequence or sobol)(self.space, self.fix, self.seed)
         self._sequence = chain(self.prior_points, sequence)
         guided = START if self.space.has_priors else len(self.prior_points)
-        self._start = Start(self.study, max(self.sampler.start, guided))
+        self._start = Start(self.study, max(self.sampler.start, guided), self.known.states)
 
     def begin_with(self, names: tuple[str, ...]) -> None:
         """Propose designs before anything else, those that were not tried; notify of those that are left out.

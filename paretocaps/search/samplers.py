@@ -1,10 +1,8 @@
 """The samplers by name: Optuna's, and predefined sequences of points."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import optuna
 from optuna.samplers import (
     BaseSampler,
     GPSampler,
@@ -14,8 +12,10 @@ from optuna.samplers import (
 )
 
 from paretocaps.registry import Registry
+from paretocaps.search.foreign_samplers import foreign_sampler, made
 from paretocaps.search.portfolio import Portfolio
 from paretocaps.search.problem import Problem
+from paretocaps.search.quiet import quietly
 from paretocaps.search.sequences import Sequence, grid, sobol
 from paretocaps.search.start import START
 from paretocaps.search.tpe import tpe
@@ -66,12 +66,12 @@ def _nsga2(seed: int, trials: int) -> BaseSampler:
 
 
 def _nsga3(seed: int, trials: int) -> BaseSampler:
-    return _quietly(lambda: NSGAIIISampler(seed=seed, population_size=population(trials)))
+    return quietly(lambda: NSGAIIISampler(seed=seed, population_size=population(trials)))
 
 
 def _gp(seed: int, _: int) -> BaseSampler:
     conditional = tpe(seed, START)  # for the choices that are not always sampled
-    return _quietly(
+    return quietly(
         lambda: GPSampler(
             seed=seed,
             n_startup_trials=START,
@@ -93,12 +93,6 @@ def _portfolio(problem: Problem) -> BaseSampler:
 
 def _random(seed: int, _: int) -> BaseSampler:
     return RandomSampler(seed=seed)
-
-
-def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return make()
 
 
 SAMPLERS: Registry[Sampler] = Registry(
@@ -126,3 +120,21 @@ SAMPLERS: Registry[Sampler] = Registry(
     group="paretocaps.samplers",
     of=Sampler,
 )
+
+
+def sampler_called(name: str, objectives: int) -> Sampler:
+    """Return the sampler of that name, or an Optuna sampler of an installed package, "module:Class".
+
+    Args:
+        name: the name, or module and class.
+        objectives: how many objectives it is to propose for.
+
+    Raises:
+        UnknownNameError: there is no such name.
+        UsageError: no installed package has such a sampler, or it fails for so many objectives.
+        ParetocapsError: a plug-in cannot be loaded.
+    """
+    if ":" not in name:
+        return SAMPLERS.get(name)
+    found = foreign_sampler(name, objectives)
+    return Sampler(f"{found.__name__} of {found.__module__}", lambda seed, _: made(found, seed))

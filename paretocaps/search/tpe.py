@@ -5,7 +5,6 @@ sampler takes its place.
 """
 
 import inspect
-import warnings
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from optuna.trial import FrozenTrial
 from paretocaps.pareto.subset import greedy_subset
 from paretocaps.search.good_trials import GoodTrials
 from paretocaps.search.history import History, Numbers, Values
+from paretocaps.search.quiet import quietly
 
 try:
     from optuna._hypervolume.hssp import _solve_hssp
@@ -47,12 +47,10 @@ _ATTRIBUTES = (
 
 def tpe(seed: int, start: int) -> TPESampler:
     """Return multivariate TPE, which proposes at random until `start` trials have finished."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = TPESampler(seed=seed, multivariate=True, n_startup_trials=start)
-        if fits(sampler):
-            sampler = FastTPE(seed=seed, multivariate=True, n_startup_trials=start)
-    return sampler
+    stock = quietly(lambda: TPESampler(seed=seed, multivariate=True, n_startup_trials=start))
+    if not fits(stock):
+        return stock
+    return quietly(lambda: FastTPE(seed=seed, multivariate=True, n_startup_trials=start))
 
 
 def fits(sampler: TPESampler) -> bool:

@@ -112,7 +112,9 @@ class TrialCache(BaseStorage):
         self._own.pop(trial_id, None)
         if trial_id in self._read:
             rows = self._backend.transact(lambda c: trials_of(c, study_id, [trial_id]))
-            self._read.update({_key(trial): trial for trial in map(self._frozen, rows)})
+            for trial in map(self._frozen, rows):
+                self._constrain(trial)
+                self._read[_key(trial)] = trial
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; one that this process has begun is the object that it works on."""
@@ -203,7 +205,7 @@ class TrialCache(BaseStorage):
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Store an attribute of a trial that a sampler sets.
 
-        What it proposes jointly is kept here alone: within milliseconds it is stored as the trial's parameters.
+        What it proposes jointly is kept here alone: a moment later it is stored as the trial's parameters.
         """
         if not (trial_id in self._own and _RELATIVE in key):
             self._backend.set_trial_system_attr(trial_id, key, value)

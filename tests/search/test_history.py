@@ -39,13 +39,23 @@ def test_trials_are_read_once_as_they_end(history):
     assert (history.complete.tolist(), history.pruned.tolist(), history.running.tolist()) == ([0], [2], [])
     assert read(history, trials) == []
     assert history.running.tolist() == [1]
-    trials[0] = None  # it has ended, and is not looked at again
     trials[1] = trial(1, count=7)
     assert read(history, [*trials, trial(3, TrialState.FAIL)]) == [1]
     assert history.complete.tolist() == [0, 1]
     assert history.running.tolist() == []
     assert history.ended == 3
     assert history.losses[:2].tolist() == [[-0.5, 2.0]] * 2
+
+
+def test_a_trial_that_is_told_of_again_is_read_again(history):
+    trials = [trial(0), trial(1, TrialState.PRUNED), trial(2, values=(0.1, 1.0))]
+    read(history, trials)
+    assert history.revisions == 0
+    trials[1:] = [trial(1, values=(0.7, 3.0)), trial(2, values=(0.2, 1.0))]
+    assert read(history, trials) == [1, 2]
+    assert (history.complete.tolist(), history.pruned.tolist()) == ([0, 1, 2], [])
+    assert history.losses[:3].tolist() == [[-0.5, 2.0], [-0.7, 3.0], [-0.2, 1.0]]
+    assert history.revisions == 1
 
 
 def test_values_are_those_of_trials_with_all_parameters(history):
@@ -59,8 +69,9 @@ def test_values_are_those_of_trials_with_all_parameters(history):
 
 
 def test_it_grows(history):
-    read(history, [trial(0, count=3)])
-    read(history, [None, *(trial(number, count=1 + number % 9) for number in range(1, 300))])
+    first = trial(0, count=3)
+    read(history, [first])
+    read(history, [first, *(trial(number, count=1 + number % 9) for number in range(1, 300))])
     counts = history.observed(np.arange(300), ["count"])["count"]
     assert counts.tolist() == [3, *(1 + number % 9 for number in range(1, 300))]
     assert len(history.complete) == 300

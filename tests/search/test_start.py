@@ -16,7 +16,8 @@ def finished(**attributes):
 
 
 def test_designs_and_trials_without_values_are_not_part_of_the_start(study):
-    start = Start(study, 2)
+    start = Start(study, 2, {0: "stopped", 1: "finished"})
+    study.add_trial(finished())
     study.add_trials([finished(design="baseline") for _ in range(9)])
     for state in (TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING):
         study.add_trials([create_trial(state=state) for _ in range(3)])

@@ -21,7 +21,9 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 @spec_option("--trials", "N", "Number of finished trials to reach, stored ones included.", int)
 @click.option("--more", metavar="N", type=int, help="Run N trials more than are stored.")
 @shared_spec_option("--epochs")
-@spec_option("--sampler", "NAME", "Method that chooses the next trial (`paretocaps samplers`).")
+@spec_option(
+    "--sampler", "NAME", "Method that chooses the next trial (`paretocaps samplers`), or module:Class."
+)
 @click.option(
     "--from",
     "from_study",
