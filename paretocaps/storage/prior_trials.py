@@ -33,7 +33,7 @@ def keep_prior_trials(connection: Connection, study: str, priors: Sequence[Prior
     Raises:
         StorageError: there is no such study.
     """
-    key = study_id(connection, study)
+    key = study_id(connection, study, lock=True)  # another driver may keep the same ones
     if priors and not prior_trials(connection, study):
         stored = {"study_id": key}
         rows = [one._asdict() | stored | {"choices": canonical_json(one.choices)} for one in priors]

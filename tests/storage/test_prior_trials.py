@@ -11,7 +11,16 @@ TRIALS = [
 
 
 def test_prior_trials_are_kept_once_and_come_back_by_number(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path}/test.db", create=True) as store:
+    check(f"sqlite:///{tmp_path}/test.db")
+
+
+def test_so_they_are_on_a_server(server):
+    server.psql("CREATE DATABASE prior_trials;")
+    check(server.get_uri(database="prior_trials").replace("postgresql:", "postgresql+psycopg:"))
+
+
+def check(url):
+    with Store.open(url, create=True) as store:
         store.create_study("new", {})
         assert store.prior_trials("new") == store.prior_trials("missing") == []
         store.keep_prior_trials("new", TRIALS[::-1])
