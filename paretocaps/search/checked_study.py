@@ -23,7 +23,6 @@ from paretocaps.search.designs import check_designs, with_designs
 from paretocaps.search.places import places_on_slots, refuse_sharing
 from paretocaps.search.samplers import Sampler, sampler_called
 from paretocaps.search.sequences import sobol
-from paretocaps.search.stopping.seen import refuse_unseen
 from paretocaps.search.stopping.stopper import STOPPERS
 
 _TRIED = 512
@@ -79,9 +78,8 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     Raises:
         UnknownNameError: there is no such objective, trainer, sampler, executor, rule or design.
         UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
-            objective or a bound compares trials, the sampler learns nothing from another study, an objective
-            is not seen before a training ends that may be stopped early, or jobs would share a device while
-            their times are an objective.
+            objective or a bound compares trials, the sampler learns nothing from another study, or jobs would
+            share a device while their times are an objective.
     """
     objectives = parse_objectives(spec.objectives)
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
@@ -102,9 +100,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     )
     refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
-    STOPPERS.get(spec.stop_early)(objectives)
-    if spec.stop_early != "none":
-        refuse_unseen(spec.stop_early, objectives)
+    STOPPERS.get(spec.stop_early)
     _refuse_unknown_to_workers(spec)
     _refuse_unknown_networks(spec.ensembles, trainer)
     trainer.check_measures([objective.quantity for objective in objectives], each_of(here))

@@ -144,7 +144,11 @@ def run_study(
                 )
                 observer.opened(spec, known.ended)
                 for remark in chain(
-                    _remarks(checked, driver), notices, prior_remarks(prior), continuing.remarks
+                    _remarks(checked, driver),
+                    notices,
+                    stopping.remarks,
+                    prior_remarks(prior),
+                    continuing.remarks,
                 ):
                     observer.notice(remark)
                 runner.recover()

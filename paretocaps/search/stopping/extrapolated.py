@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from paretocaps.domain.objective import Objective
-from paretocaps.errors import UsageError
 from paretocaps.search.stopping.curves import Curves, Training, beaten_by
 from paretocaps.search.stopping.extrapolation import extrapolated
 from paretocaps.search.stopping.stopper import Stopper, Verdict
@@ -22,14 +21,12 @@ class Extrapolated(Stopper):
 
     description = "stops what a finished trial beats even if it goes on as well as the best tenth"
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
-        super().__init__(objectives)
+    @classmethod
+    def why_not(cls, objectives: Sequence[Objective]) -> str:
+        """Return why the rule cannot judge by these objectives: it needs the best value of each."""
         unbounded = [one.name for one in objectives if one.direction == "maximize" and not one.images]
-        if unbounded:
-            raise UsageError(
-                f"--stop-early curves: {', '.join(unbounded)} has no best value and cannot be extrapolated:"
-                " give --stop-early rungs"
-            )
+        why = f"{' and '.join(unbounded)} has no best value, to which it could be extrapolated"
+        return super().why_not(objectives) or (why if unbounded else "")
 
     def verdict(self, training: Training, curves: Curves) -> Verdict | None:
         """Return whether a training goes on; None as long as too few have finished, or before it prunes."""

@@ -1,5 +1,8 @@
 """The rule that stops nothing."""
 
+from collections.abc import Sequence
+
+from paretocaps.domain.objective import Objective
 from paretocaps.search.stopping.curves import Curves, Training
 from paretocaps.search.stopping.stopper import Stopper, Verdict
 
@@ -8,6 +11,11 @@ class Never(Stopper):
     """Trains every trial to its end, also those that another rule stopped."""
 
     description = "every training is trained to its end"
+
+    @classmethod
+    def why_not(cls, objectives: Sequence[Objective]) -> str:
+        """Return nothing: it does not judge."""
+        return ""
 
     def verdict(self, training: Training, curves: Curves) -> Verdict | None:
         """Decide nothing."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement, best_epoch
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.quantities.quantities import value_of
-from paretocaps.errors import UsageError
 
 Point = tuple[float, ...]
 """One value per objective, with signs so that less is better."""
@@ -44,16 +43,7 @@ def point_of(measurement: Measurement, objectives: Sequence[Objective]) -> Point
     return tuple(objective.sign * value for objective, value in zip(objectives, known, strict=True))
 
 
-def refuse_unseen(rule: str, objectives: Sequence[Objective]) -> None:
-    """Refuse objectives that no epoch shows, so that nobody could say whether a training is beaten.
-
-    Raises:
-        UsageError: there is one.
-    """
+def unseen(objectives: Sequence[Objective]) -> list[str]:
+    """Return the names of the objectives that no epoch shows, because they are measured at the end."""
     record = EpochRecord(epoch=1, acc=1, seconds=1, time=1, wall=1, params=1, macs=1, cpu_seconds=1)
-    unseen = [one.name for one in objectives if seen([record], [one]) is None]
-    if unseen:
-        raise UsageError(
-            f"--stop-early {rule}: {', '.join(unseen)} is measured after the last epoch, so that no training"
-            " could be stopped before: leave it out of --objectives, or give --stop-early none"
-        )
+    return [one.name for one in objectives if seen([record], [one]) is None]

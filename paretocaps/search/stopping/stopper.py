@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from paretocaps.domain.objective import Objective
 from paretocaps.registry import Registry
 from paretocaps.search.stopping.curves import Curves, Training
+from paretocaps.search.stopping.seen import unseen
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Stopper(ABC):
     """
 
     description: ClassVar[str]
+
+    @classmethod
+    def why_not(cls, objectives: Sequence[Objective]) -> str:
+        """Return why the rule cannot judge by these objectives, as a phrase; empty if it can."""
+        names = unseen(objectives)
+        return f"{' and '.join(names)} cannot be seen before the end of a training" if names else ""
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
         self.objectives = tuple(objectives)

@@ -44,6 +44,9 @@ class Stopping:
     Args:
         spec, objectives, trainer, facts: the study.
         store: has the curves and decisions of earlier runs, and gets the decisions of this one.
+
+    Attributes:
+        remarks: a line that says why nothing is stopped, where the rule cannot judge.
     """
 
     spec: StudySpec
@@ -51,6 +54,7 @@ class Stopping:
     trainer: TrainerSpec
     facts: Facts
     store: Store
+    remarks: tuple[str, ...] = ()
     _rule: Stopper = field(init=False)
     _curves: Curves = field(default_factory=Curves)
     _begun: dict[AttemptKey, _Begun] = field(default_factory=dict)
@@ -58,7 +62,10 @@ class Stopping:
     _decided: dict[int, dict[int, Decision]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rule = STOPPERS.get(self.spec.stop_early)(self.objectives)
+        rule = STOPPERS.get(self.spec.stop_early)
+        if why_not := rule.why_not(self.objectives):
+            self.remarks = (f"--stop-early {self.spec.stop_early} stops nothing here: {why_not}",)
+        self._rule = (Never if why_not else rule)(self.objectives)
         for decision in self.store.decisions(self.spec.study):
             self._keep(decision)
         if self._acts:

@@ -1,10 +1,11 @@
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paretocaps.domain.course import Course
-from paretocaps.domain.objective import Objective, parse_objectives
-from paretocaps.errors import UsageError
+from paretocaps.domain.objective import parse_objectives
 from paretocaps.search.stopping.curves import Training
 from paretocaps.search.stopping.extrapolated import Extrapolated
 
@@ -88,7 +89,6 @@ def test_it_waits_for_the_pruning(asked):
 
 
 def test_what_has_no_best_value_cannot_be_extrapolated():
-    with pytest.raises(
-        UsageError, match="--stop-early curves: speed has no best value .* --stop-early rungs"
-    ):
-        Extrapolated([Objective("speed", "maximize", "1/s", "images a second")])
+    speed = dataclasses.replace(OBJECTIVES[1], name="speed", direction="maximize")
+    assert Extrapolated.why_not([speed]) == "speed has no best value, to which it could be extrapolated"
+    assert Extrapolated.why_not(OBJECTIVES) == ""

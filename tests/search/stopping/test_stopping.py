@@ -1,7 +1,10 @@
 import pytest
 
-from paretocaps.errors import UsageError
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.run_folder import RunFolder
+from paretocaps.search.stopping.stopping import Stopping
 from paretocaps.service.running import Interrupted
 
 
@@ -60,8 +63,6 @@ def test_resumed_anywhere_it_decides_the_same(run, store, trained, events):
 
 def test_what_was_decided_holds_for_a_training_that_is_made_again(run, store, trained, events, monkeypatch):
     """A driver is killed after it stored that a training stops, and before the trainer heard it."""
-    from paretocaps.search.stopping.stopping import Stopping
-
     decide = Stopping._decide
 
     def killed(stopping, key, epoch, verdict):
@@ -141,9 +142,14 @@ def test_designs_are_stopped_only_on_request(run, store):
     assert {one[0] for one in decided(store, "t")} == {0, 1}
 
 
-def test_an_objective_that_no_epoch_shows_is_refused(run):
-    with pytest.raises(UsageError, match="--stop-early rungs: memory is measured after the last epoch"):
-        run(objectives="acc,memory")
+def test_by_an_objective_that_no_epoch_shows_nothing_is_stopped(run, store):
+    kept = parse_objectives("acc,memory")
+    spec = StudySpec(study="s", stop_early="rungs")
+    run(trials=1)
+    with store() as opened:
+        stopping = Stopping(spec, kept, TRAINERS.get("play"), {}, opened)
+    why = "memory cannot be seen before the end of a training"
+    assert stopping.remarks == (f"--stop-early rungs stops nothing here: {why}",)
 
 
 def _let_go_on(monkeypatch, trial):
