@@ -100,9 +100,7 @@ def _study(
     name, log = plays(source or table)
     options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        os.environ["PARETOCAPS_HOST_FOLDER"] = (
-            f"{folder}/host"  # it trains nothing, and so waits for no device
-        )
+        os.environ["PARETOCAPS_HOST_FOLDER"] = folder  # it trains nothing, and so waits for no device
         spec: dict[str, Any] = {
             "study": "evidence",
             "trainer": name,

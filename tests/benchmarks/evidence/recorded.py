@@ -14,9 +14,7 @@ import numpy as np
 from evidence.table import Matrix, Played, Table
 
 from paretocaps.domain.space import Parameter, Space
-from paretocaps.training.spec import CAPSNET
 
-_HOOKS = ("forecast", "course")
 _KEPT = 65_536
 
 
@@ -74,7 +72,7 @@ class RecordedTable(Table):
     def __init__(self, name: str, path: Path) -> None:
         kept = json.loads(path.read_text())
         space = Space.parse(kept["space"])
-        hooks = {hook: getattr(CAPSNET, hook, "") for hook in _HOOKS}
+        hooks = {hook: f"evidence.trainer:{hook}_of_nearest" for hook in ("forecast", "course")}
         objectives = ("acc", "time", "params")
         found = (hooks, kept["facts"], kept["reading"], min(len(seeds) for _, seeds in kept["rows"]))
         super().__init__(name, space, kept["epochs"], objectives, kept["designs"], *found)
@@ -89,11 +87,6 @@ class RecordedTable(Table):
         columns = ([point.get(one.name) for point in self.points] for one in space)
         self._columns = [(one, _scaled(one, column)) for one, column in zip(space, columns, strict=True)]
         self._nearest = lru_cache(maxsize=_KEPT)(self._found)
-
-    @property
-    def choices(self) -> Mapping[str, Any]:
-        """The choices of all designs; those that the space does not have are the first design's."""
-        return {name: value for choices in reversed(self.points) for name, value in choices.items()}
 
     def canonical(self, choices: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the choices of the nearest design."""

@@ -9,10 +9,12 @@ from evidence.table import Played, Table
 from pydantic import create_model
 
 from paretocaps.domain.choices_model import ChoicesModel
+from paretocaps.domain.effect import Facts
 from paretocaps.domain.job import DataSpec, OnPreparing, TrainingJob
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.trainer import TRAINERS, CheckedData, OnEpoch, TrainerSpec
 from paretocaps.run_folder import RunFolder
+from paretocaps.training.spec import CAPSNET
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,24 @@ def replays(name: str, table: Table) -> list[Training]:
 
 
 def _model(table: Table) -> type[ChoicesModel]:
-    """Return the model of a table's choices, whose canonical form is that of the point that is played."""
+    """Return the model of a table's choices."""
     fields: dict[str, Any] = {choice: (Any, value) for choice, value in table.choices.items()}
 
     class Choices(ChoicesModel):
         conditions = {one.name: one.when for one in table.space if one.when.parents}  # noqa: RUF012
 
-        def active(self) -> dict[str, Any]:
-            return dict(table.canonical(super().active()))
-
     return create_model("PlayedChoices", __base__=Choices, **fields)
+
+
+def course_of_nearest(choices: Mapping[str, Any], epochs: int, facts: Facts) -> Any:
+    """Return the course of the recorded training that is played (the `Courses` protocol)."""
+    return CAPSNET.course_of(_PLAYING[""].table.canonical(choices), epochs, facts)
+
+
+def forecast_of_nearest(data: CheckedData, epochs: int, ranks: int) -> Any:
+    """Return the forecasts of the recorded trainings that are played (the `Forecasting` protocol)."""
+    table, forecaster = _PLAYING[""].table, CAPSNET.forecaster(data, epochs, ranks)
+    return lambda choices: forecaster(table.canonical(choices))
 
 
 def check(data: DataSpec, on_preparing: OnPreparing | None = None) -> CheckedData:
