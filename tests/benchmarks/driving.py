@@ -98,7 +98,7 @@ def grow(folder: str, url: str, total: int) -> None:
         texts = dict(connection.execute(sa.select(params.c.param_name, params.c.distribution_json)).all())
         distributions = {name: json_to_distribution(text) for name, text in texts.items()}
         rows: list[list[dict[str, Any]]] = [[] for _ in tables]
-        for k, sampled in enumerate(islice(sobol(trainer.space, {}, 5), total - have), start=1):
+        for k, sampled in enumerate(islice(sobol(trainer.space, {}, total), total - have), start=1):
             choices = trainer.complete(sampled, {})
             made = instant_trainer.train(SimpleNamespace(choices=choices), lambda record: True)
             measured = {"acc": made.acc, "time": made.time, "params": made.params}

@@ -12,10 +12,12 @@ from typing import Any
 import driving
 from figures import Figure, environment, figure, own_process, timed
 
-MANY = 10_000
+LARGE, MANY = 1_000, 10_000
 FRONT = 100_000
 TRIALS = 100
 """Over how many trials a driver's CPU seconds are averaged."""
+LEARNT = 40
+"""The same for `tpe`, whose proposals change the front more often than those at random do."""
 DRIVERS = 8
 TOGETHER = 480
 RUNS = 3
@@ -31,14 +33,32 @@ def _on(folder: Path, url: str, kind: str, target: str) -> list[Figure]:
     """Measure a driver on a study with few trials, make it one with many, and measure again."""
     few = [_drive(folder, url, trials=10)]
     few += [_drive(folder, url, more=TRIALS) for _ in range(RUNS)]
-    own_process("driving", f"driving.grow({str(folder)!r}, {url!r}, {MANY})")
+    learning = []
+    for total in (LARGE, MANY):
+        own_process("driving", f"driving.grow({str(folder)!r}, {url!r}, {total})")
+        learning.append([_drive(folder, url, more=LEARNT, sampler="tpe") for _ in range(RUNS)])
     many = [_drive(folder, url, more=TRIALS) for _ in range(RUNS)]
     starts = [_drive(folder, url, more=1)["start"] for _ in range(RUNS)]
     tpe = [_drive(folder, url, more=1, sampler="tpe")["start"] for _ in range(RUNS)]
     grown = [(run["peak"] - few[0]["peak"]) / MANY / 1000 for run in many]
     each = f"driver on {kind}, random sampler, instant trainer: CPU per trial, from"
     start = f"driver on {kind}: start of `optimize --more 1` to the first job, {MANY:,} trials,"
+    tpe_each = each.replace("random", "tpe")
+    tpe_grown = [(run["peak"] - few[0]["peak"]) / MANY / 1000 for run in learning[1]]
     return [
+        figure(
+            f"{tpe_each} {LARGE:,} trials",
+            [run["processor"] * 1000 for run in learning[0]],
+            "ms",
+            "at most 60 ms",
+        ),
+        figure(
+            f"{tpe_each} {MANY:,} trials",
+            [run["processor"] * 1000 for run in learning[1]],
+            "ms",
+            "at most 150 ms",
+        ),
+        figure(f"driver on {kind}, tpe: memory per stored trial", tpe_grown, "kB", "at most 20 kB"),
         figure(f"{each} 10 trials", [run["processor"] * 1000 for run in few[1:]], "ms", target),
         figure(f"{each} {MANY:,} trials", [run["processor"] * 1000 for run in many], "ms", target),
         figure(f"{start} random", starts, "s", "at most 5 s"),
