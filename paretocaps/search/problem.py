@@ -6,7 +6,8 @@ from typing import Any
 
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.space import Scalar, Space
-from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.domain.trainer import Forecaster, TrainerSpec
+from paretocaps.errors import UsageError
 
 Exact = Callable[[Mapping[str, Any]], Mapping[str, float]]
 """The quantities of canonical choices that are known exactly without training, by name."""
@@ -49,3 +50,15 @@ class Problem:
             UsageError: the trainer refuses the combination.
         """
         return self.trainer.complete(sampled, self.fix)
+
+
+def exact_by(forecaster: Forecaster | None) -> Exact:
+    """Return the exact quantities that a trainer's forecasts tell; none of choices that it refuses."""
+
+    def exact(choices: Mapping[str, Any]) -> Mapping[str, float]:
+        try:
+            return {} if forecaster is None else forecaster(choices).exact
+        except UsageError:
+            return {}
+
+    return exact

@@ -46,7 +46,7 @@ from paretocaps.search.prior_trials import (
     settled_prior_trials,
     source_trials,
 )
-from paretocaps.search.problem import Problem, nothing
+from paretocaps.search.problem import Problem, exact_by
 from paretocaps.search.proposals import Proposals
 from paretocaps.search.rejection import Rejection
 from paretocaps.search.results import Results
@@ -183,7 +183,7 @@ def _problem(
         seed=seed,
         run_seed=seed + known.counts.total(),
         trials=checked.spec.trials,
-        exact=nothing if forecaster is None else lambda choices: forecaster(choices).exact,
+        exact=exact_by(forecaster),
     )
 
 

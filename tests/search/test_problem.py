@@ -1,9 +1,10 @@
 import pytest
 
+from paretocaps.domain.forecast import Forecast
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
 from paretocaps.errors import UsageError
-from paretocaps.search.problem import Problem
+from paretocaps.search.problem import Problem, exact_by
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.testing.probe import PROBE
 
@@ -28,3 +29,14 @@ def test_nothing_is_known_exactly_of_a_trainer_that_says_nothing():
 def test_a_sampler_is_made_from_the_seed_of_the_run_and_the_trials():
     made = SAMPLERS.get("nsga2").made(PROBLEM)
     assert str(made) == "NSGAIISampler"
+
+
+def test_exact_quantities_are_those_of_a_forecast_and_none_of_choices_that_are_refused():
+    def forecaster(choices):
+        if choices["a"] > 1:
+            raise UsageError("too large")
+        return Forecast({"params": choices["a"]}, {"memory": 9.0})
+
+    assert exact_by(forecaster)({"a": 1}) == {"params": 1}
+    assert exact_by(forecaster)({"a": 2}) == {}
+    assert exact_by(None)({"a": 1}) == {}
