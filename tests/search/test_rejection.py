@@ -222,3 +222,15 @@ def test_nothing_is_rejected_that_may_be_unbeaten_after_some_epoch(members, epoc
 def test_an_objective_of_which_nothing_is_known_keeps_all():
     assert beaten([(9, 1, 1)], [(1, 9, 9)]) is not None
     assert beaten([(9, 1, 1)], [(1, 9, 9)], "acc,time,latency") is None
+
+
+def test_a_study_of_an_older_version_goes_on_without_rejection_and_with_its_bound_of_display(run, storage):
+    sized(run, trials=2)
+    with Store.open(storage, create=False) as store:
+        older = {name: value for name, value in store.study("s").spec.items() if name != "reject"}
+        store.set_spec("s", older | {"require": None})
+    sized(run, trials=3)
+    with Store.open(storage, create=False) as store:
+        spec = StudySpec.model_validate(store.study("s").spec)
+    assert (spec.reject, spec.require, spec.stated) == (False, None, ())
+    assert [str(bound) for bound in spec.requirements] == ["acc>=0.9"]
