@@ -58,7 +58,7 @@ def test_values_are_stored_again_only_where_they_have_changed(standing):
 def test_a_front_that_grows_trial_by_trial_is_that_of_all_trials(data):
     kinds = st.tuples(st.integers(0, 9), st.integers(1, 4), st.integers(1, 4), st.sampled_from("ab"))
     trainings = {}
-    record = StudyRecord("s", None, {"objectives": ("acc", "time")}, (0.0, 9.0))
+    record = StudyRecord("s", None, {"objectives": ("acc", "time")}, (0.0, 9.0), ideal_point=(1.0, 1.0))
 
     def table(study, quantities, numbers=()):
         rows = [(number, *trainings[number]) for number in sorted(numbers)]
