@@ -3,7 +3,9 @@ import io
 import json
 from dataclasses import replace
 
-from paretocaps.cli.front_view import write_front
+import pytest
+
+from paretocaps.cli.front_view import write_front, write_history
 from paretocaps.domain.tuning import DEFAULT
 
 
@@ -118,3 +120,19 @@ def test_test_accuracies_have_a_column_where_they_are_asked_for(front, capsys):
     assert "0.8125" not in capsys.readouterr().out
     write_front(shown, None, "knee", "table", test=True)
     assert "0.8125" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "answer"), [("table", "(none)"), ("json", "[]"), ("csv", "")])
+def test_without_a_reference_point_there_is_no_history_and_a_note_says_so(form, answer, capsys):
+    write_history([], form)
+    captured = capsys.readouterr()
+    assert captured.out.strip() == answer
+    assert "which the first 8 finished trials fix" in captured.err
+
+
+def test_the_history_is_shown_in_full_in_json_and_in_short_in_a_table(capsys):
+    row = {"trials": 8, "trial": 9, "training_seconds": 61.25, "hypervolume": 0.123456}
+    write_history([row], "json")
+    assert json.loads(capsys.readouterr().out) == [row]
+    write_history([row], "table")
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["8", "9", "1:01", "0.1235"]
