@@ -2,6 +2,7 @@ import pytest
 
 from paretocaps.errors import UsageError
 from paretocaps.search.samplers import SAMPLERS, population
+from paretocaps.search.tpe import FastTPE
 
 
 @pytest.mark.slow
@@ -31,3 +32,7 @@ def test_a_grid_over_a_range_says_so_before_anything_is_created(run, tmp_path):
 
 def test_the_population_follows_the_trials():
     assert [population(trials) for trials in (1, 24, 60, 1000)] == [8, 8, 20, 50]
+
+
+def test_tpe_chooses_what_gaussian_processes_do_not_model():
+    assert isinstance(SAMPLERS.get("gp").optuna(0, 9)._independent_sampler, FastTPE)
