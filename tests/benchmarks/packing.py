@@ -33,11 +33,12 @@ def recorded(store: Store, name: str) -> Iterator[tuple[Recorded, datetime]]:
     """Yield the trainings of the whole designs in a database, each with the time at which it began."""
     listed = designs_of(name)
     for trial in store.trials(name, ("finished", "failed")):
-        if trial.design in listed:
+        design = (trial.design or "").partition(" (")[0]  # without the fixed choices that supplement it
+        if design in listed:
             whole, mistakes = store.trial(name, trial.number), store.mistakes(name, [trial.number])
             for attempt in _counting(whole):
                 wrong = mistakes.get((trial.number, attempt.key.seed))
-                yield _row(trial.design, listed[trial.design], attempt, wrong), attempt.started
+                yield _row(design, listed[design], attempt, wrong), attempt.started
 
 
 def _counting(trial: TrialRecord) -> list[AttemptRecord]:
