@@ -264,6 +264,7 @@ def test_a_space_without_an_allowed_design_is_an_error(run):
     with pytest.raises(UsageError, match="lr_min=0.0001 is above lr_max=5e-05"):
         run(
             trainer="capsnet",
+            space="papers",
             fix={"lr_max": 5e-5, "lr_policy": "one_cycle"},
             designs=(),
             trials=1,
