@@ -82,7 +82,7 @@ def begin_at(study: optuna.Study, sampled: Mapping[str, Any], attributes: Mappin
         state=TrialState.RUNNING, system_attrs={"fixed_params": dict(sampled)}, user_attrs=dict(attributes)
     )
     study._thread_local.cached_all_trials = None  # as `ask` does: the sampler reads what there is now
-    return optuna.Trial(study, storage_of(study).create_new_trial(study._study_id, begun))
+    return optuna.Trial(study, storage_of(study).create_new_trial(_key_of(study), begun))
 
 
 def tell_once(
@@ -111,14 +111,14 @@ def tell_again(
 ) -> None:
     """Tell `study` the values of a trial that it was told of when it was stopped; None of a bad one."""
     cache = _cache_of(study)
-    key = cache.get_trial_id_from_study_id_trial_number(study._study_id, number)
-    cache.rewrite(study._study_id, key, state or TrialState.COMPLETE, values or ())
+    key = cache.get_trial_id_from_study_id_trial_number(_key_of(study), number)
+    cache.rewrite(_key_of(study), key, state or TrialState.COMPLETE, values or ())
 
 
 def reread(study: optuna.Study, number: int) -> None:
     """Let samplers of `study` see what another driver has told of a trial again."""
     cache = _cache_of(study)
-    cache.reread(study._study_id, cache.get_trial_id_from_study_id_trial_number(study._study_id, number))
+    cache.reread(_key_of(study), cache.get_trial_id_from_study_id_trial_number(_key_of(study), number))
 
 
 def end_session(study: optuna.Study) -> None:
@@ -130,6 +130,10 @@ def _cache_of(study: optuna.Study) -> TrialCache:
     storage = storage_of(study)
     assert isinstance(storage, TrialCache)
     return storage
+
+
+def _key_of(study: optuna.Study) -> int:
+    return study._study_id  # Optuna has no public name for it
 
 
 def storage_of(study: optuna.Study) -> BaseStorage:

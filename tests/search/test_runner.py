@@ -91,7 +91,7 @@ def test_repeats_train_every_trial_with_the_same_seeds_and_rank_their_mean(run, 
 @pytest.mark.slow
 def test_a_trial_that_fails_has_its_reason_and_reaches_no_front(run, storage):
     fails = {"learning_rate": {"low": 0.01, "high": 1.0}, "failure": ["", "no luck"]}
-    summary, watcher = run(space=fails, trials=6, designs=())
+    summary, watcher = run(space=fails, trials=6, designs=(), sampler="random")
     assert watcher.failed
     assert all("no luck" in reason for _, reason in watcher.failed)
     failed = {number for number, _ in watcher.failed}
