@@ -182,9 +182,23 @@ def canonical_json(values: Mapping[str, Any]) -> str:
     Raises:
         UsageError: a value is not finite, or JSON cannot hold it.
     """
+    return _json(values, by_name=True)
+
+
+def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` as JSON gives them back, with names in their order: that of a space steers sequences.
+
+    Raises:
+        UsageError: a value is not finite, or JSON cannot hold it.
+    """
+    stored: dict[str, Any] = json.loads(_json(values, by_name=False))
+    return stored
+
+
+def _json(values: Mapping[str, Any], *, by_name: bool) -> str:
     try:
         return json.dumps(
-            dict(values), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
+            dict(values), sort_keys=by_name, separators=(",", ":"), allow_nan=False, ensure_ascii=False
         )
     except (TypeError, ValueError) as error:
         raise UsageError(f"{dict(values)!r} cannot be stored as JSON: {error}") from None

@@ -1,6 +1,5 @@
 """Creates, finds and lists the studies in the database."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from paretocaps.domain.slot import Slot
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
 from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
-from paretocaps.storage.records import STATES, StudyRecord, StudySummary, canonical_json
+from paretocaps.storage.records import STATES, StudyRecord, StudySummary, as_stored
 from paretocaps.storage.schema import INSERT, STUDIES, TRIALS, now
 
 
@@ -37,7 +36,7 @@ def create_study(
     values = {
         "name": name,
         "created": now(),
-        "spec": json.loads(canonical_json(spec)),
+        "spec": as_stored(spec),
         "facts": facts,
         "without_effect": list(without_effect) or None,
         "content": content,
@@ -125,7 +124,7 @@ def set_spec(connection: Connection, name: str, spec: Mapping[str, Any]) -> None
         UsageError: `spec` cannot be stored as JSON.
     """
     key = study_id(connection, name)
-    stored = json.loads(canonical_json(spec))
+    stored = as_stored(spec)
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(spec=stored))
 
 

@@ -20,6 +20,15 @@ def test_a_study_comes_back(store):
     assert abs(datetime.now(UTC) - found.created) < timedelta(minutes=1)
 
 
+def test_a_study_keeps_the_order_of_its_space(store):
+    spec = StudySpec(study="ordered", space={"b": [1, 2], "a": {"low": 1, "high": 2}, "c": [1, 2]})
+    store.create_study("ordered", spec.model_dump(mode="json"))
+    assert list(store.study("ordered").spec["space"]) == ["b", "a", "c"]
+    store.set_spec("ordered", spec.model_copy(update={"trials": 9}).model_dump(mode="json"))
+    assert StudySpec(**store.study("ordered").spec).space == spec.space
+    assert list(store.study("ordered").spec["space"]) == ["b", "a", "c"]
+
+
 def test_a_study_keeps_the_facts_about_it_and_what_it_does_not_sample(store):
     assert (store.study("s").facts, store.study("s").without_effect) == (None, ())
     store.set_facts("s", {"training images": 9})
