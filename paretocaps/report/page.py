@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.masking import masked
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
@@ -35,7 +36,6 @@ from paretocaps.report.tables import (
     value_text,
 )
 from paretocaps.report.training_figures import epochs_figure, losses_figure
-from paretocaps.search.study_history import HistoryStep
 from paretocaps.storage.records import EnsembleRecord
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from paretocaps.domain.history_step import HistoryStep
 from paretocaps.report.style import CYCLE, dressed
-from paretocaps.search.study_history import HistoryStep
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

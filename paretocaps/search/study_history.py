@@ -1,11 +1,11 @@
 """The progress of a study: the hypervolume of its front over trials and over training time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.objective import Objective
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume, share_of
@@ -14,23 +14,6 @@ from paretocaps.search.device_times import comparable
 from paretocaps.search.ranking import asked_quantities
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
-
-
-@dataclass(frozen=True)
-class HistoryStep:
-    """How far a study was when a trial had finished.
-
-    Attributes:
-        trials: how many trials had finished.
-        trial: the number of the last of them.
-        training_seconds: the seconds of all trainings up to it, also of trials that were stopped or failed.
-        hypervolume: of the front so far, as a share of all between the reference and the ideal point.
-    """
-
-    trials: int
-    trial: int
-    training_seconds: float
-    hypervolume: float
 
 
 def history_of(

@@ -17,7 +17,15 @@ def lines_of(table, width=400):
 def test_objectives_come_before_choices_and_only_differing_choices_show(front):
     titles = [column.title for column in front_columns(front.members, front.objectives)]
     assert titles[:5] == ["trial", "design", "acc ↑", "time ↓", "params ↓"]
-    assert set(titles[5:]) == {"weight_sharing", "decoder", "lr_policy", "cycle", "lr_min", "batch_size"}
+    assert set(titles[5:]) == {
+        "weight_sharing",
+        "decoder",
+        "lr_policy",
+        "cycle",
+        "lr_min",
+        "lr_floor",
+        "batch_size",
+    }
 
 
 def test_seeds_show_where_a_value_is_a_mean(front, member):

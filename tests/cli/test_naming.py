@@ -23,7 +23,7 @@ def test_choices_with_several_values_are_told_first(member):
         member(0, 0.9, 1, 1, lr_policy="warm_restarts", batch_size=64),
         member(1, 0.8, 1, 1, batch_size=16),
     ]
-    assert telling_choices(members, {}) == ["lr_policy", "batch_size", "cycle", "lr_min"]
+    assert telling_choices(members, {}) == ["lr_policy", "batch_size", "cycle", "lr_min", "lr_floor"]
     assert telling_choices([], {}) == []
 
 

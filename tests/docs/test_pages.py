@@ -39,6 +39,7 @@ NOT_RUN = {
         "it needs a GPU",
         "it needs the network",
         "it trains for minutes",
+        "it trains for minutes",
         "it needs the images of CIFAR-10",
         "it needs a database server",
         "it trains for minutes",

@@ -5,6 +5,7 @@ import pytest
 
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
@@ -14,7 +15,6 @@ from paretocaps.report.figures import placeholder
 from paretocaps.report.line_styles import STYLES
 from paretocaps.report.page import write_figures, write_report
 from paretocaps.report.policies import PolicyCurve
-from paretocaps.search.study_history import HistoryStep
 
 EPOCHS = {0: [EpochRecord(epoch=1, acc=0.9, seconds=1.0, time=1.0, wall=2.0)]}
 

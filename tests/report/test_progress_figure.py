@@ -1,5 +1,5 @@
+from paretocaps.domain.history_step import HistoryStep
 from paretocaps.report.progress_figure import progress_figures
-from paretocaps.search.study_history import HistoryStep
 
 
 def test_the_hypervolume_goes_up_in_steps_over_trials_and_over_training_time():

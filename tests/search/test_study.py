@@ -113,7 +113,7 @@ def instant(job, on_epoch):
     return Measurement(**found, device=device, epochs=(record,))
 
 
-def tested(job, on_epoch):
+def tells_tests(job, on_epoch):
     """Train nothing: return a measurement with a test accuracy of its epoch, where the job asks for it."""
     whole = instant(job, on_epoch)
     asked = 0.25 if job.test_every_epoch else None
@@ -122,7 +122,7 @@ def tested(job, on_epoch):
 
 def test_the_test_accuracy_after_every_epoch_is_stored_where_a_study_asks_for_it(run, storage, monkeypatch):
     monkeypatch.setitem(
-        TRAINERS._entries, "tested", replace(PROBE, name="tested", train=f"{__name__}:tested")
+        TRAINERS._entries, "tested", replace(PROBE, name="tested", train=f"{__name__}:tells_tests")
     )
     for study, asked in (("plain", False), ("table", True)):
         run(study=study, trainer="tested", objectives="acc,params", trials=1, test_every_epoch=asked)
@@ -135,7 +135,12 @@ def test_the_test_accuracy_after_every_epoch_is_stored_where_a_study_asks_for_it
 def capsnet(run, monkeypatch):
     """Run a study of the built-in trainer's choices that trains nothing."""
     spec = replace(
-        TRAINERS.get("capsnet"), name="instant", train=f"{__name__}:instant", check="", measures=""
+        TRAINERS.get("capsnet"),
+        name="instant",
+        train=f"{__name__}:instant",
+        check="",
+        measures="",
+        forecast="",
     )
     monkeypatch.setitem(TRAINERS._entries, "instant", spec)
     return lambda **options: run(trainer="instant", objectives="acc,params", **options)

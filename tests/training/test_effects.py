@@ -22,8 +22,8 @@ FACTS = {"training images": 60, "pixel rows": 28, "pixel columns": 28}
 
 
 @pytest.mark.slow
-def test_the_default_space_has_as_many_trainings_as_its_schedules_tell_apart():
-    points = [CAPSNET.complete(point, {}) for point in CAPSNET.space.listed({})]
+def test_the_papers_space_has_as_many_trainings_as_its_schedules_tell_apart():
+    points = [CAPSNET.complete(point, {}) for point in CAPSNET.spaces["papers"].listed({})]
     digits = {"training images": 1294, "pixel rows": 8, "pixel columns": 8}
     found = {n: len(set(map(SameTraining(CAPSNET, n, digits).key, points))) for n in (1, 3, 4, 5, 8, 9)}
     assert len(points) == 3696

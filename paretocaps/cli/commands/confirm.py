@@ -15,11 +15,7 @@ from paretocaps.search.interrupts import Interrupts
 
 @click.command()
 @study_options("  [default: default]")
-@click.option(
-    "--budget",
-    metavar="TIME",
-    help="Train so long in all, such as 30m or 2h, earlier runs included.  [default: 30m]",
-)
+@shared("--budget", "  [default: 30m]")
 @click.option("--seeds", metavar="N", type=int, help="Seeds of one trial at most.  [default: 10]")
 @shared("--storage", default=DEFAULT_STORAGE, show_default=True)
 @shared("--storage-patience", "  [default: 10m]")

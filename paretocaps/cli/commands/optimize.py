@@ -70,7 +70,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     "--stop-designs/--no-stop-designs", default=None, help="Let --stop-early end trainings of designs, too."
 )
 @shared_spec_option("--timeout")
-@spec_option("--budget", "TIME", "End the study after so much training of all trials together; off lifts it.")
+@shared_spec_option("--budget", " off lifts it.")
 @spec_option(
     "--until-stable",
     "K",

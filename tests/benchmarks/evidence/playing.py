@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import optuna
@@ -99,8 +100,10 @@ def _study(
 
     name, log = plays(source or table)
     options = {name: value for name, value in method.options.items() if name in StudySpec.model_fields}
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        os.environ["PARETOCAPS_HOST_FOLDER"] = folder  # it trains nothing, and so waits for no device
+    with (
+        tempfile.TemporaryDirectory(dir=_memory()) as folder,
+        patch.dict(os.environ, PARETOCAPS_HOST_FOLDER=folder),  # it trains nothing: it waits for no device
+    ):
         spec: dict[str, Any] = {
             "study": "evidence",
             "trainer": name,

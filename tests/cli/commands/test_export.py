@@ -84,7 +84,7 @@ def test_a_front_member_of_a_real_study_keeps_its_weights_and_is_exported(run):
     )
     study = run("optimize", "--study", "d", *limits, *fixed)
     assert study.exit_code == 0, study.stderr
-    result = run("export", "--best", "acc")
+    result = run("export", "--best", "acc", "--all")
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "exports/d-trial-0\n"
     assert "on 256 test images" in result.stderr
