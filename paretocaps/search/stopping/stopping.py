@@ -77,8 +77,13 @@ class Stopping:
         return bool(self._decided) or not isinstance(self._rule, Never)
 
     def begin(self, job: TrainingJob, design: str | None) -> None:
-        """Note a training that begins, and whether its trial is a design."""
+        """Note a training that begins, and whether its trial is a design.
+
+        What another driver has decided of earlier attempts since this one began is read.
+        """
         if self._acts:
+            for decision in self.store.decisions(job.study, job.trial) if job.attempt > 1 else ():
+                self._keep(decision)
             spared = design is not None and not self.spec.stop_designs
             self._begun[job.key] = _Begun(self._course(job.choices), spared)
 

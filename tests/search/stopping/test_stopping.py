@@ -1,5 +1,6 @@
 import pytest
 
+from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
@@ -83,6 +84,32 @@ def test_what_was_decided_holds_for_a_training_that_is_made_again(run, store, tr
         trial = opened.trial("s", before[-1][0])
     assert trial.attempts[-1].state == trial.state == "stopped"
     assert trial.attempts[-1].resumed_from == 1
+
+
+def test_what_another_driver_decided_since_holds_for_a_training_that_is_taken_over(run, store):
+    run(trials=1)
+    spec = StudySpec(study="s", stop_early="rungs", epochs=5)
+    with store() as opened:
+        late = Stopping(spec, parse_objectives("acc,time,params"), TRAINERS.get("play"), {}, opened)
+        run()  # another driver, whose decisions this one has not heard of
+        before = decided(store)
+        number, stop = next((one[0], one[2]) for one in before if one[3] == "stop")
+        trial = opened.trial("s", number)
+        job = TrainingJob(
+            study="s",
+            trial=number,
+            attempt=2,
+            trainer="play",
+            choices=trial.choices,
+            seed=0,
+            data=spec.data_spec,
+            epochs=5,
+            folder=trial.attempts[0].folder,
+        )
+        late.begin(job, None)
+        answers = [late.answer(job, record, reachable=True) for record in trial.attempts[0].epochs]
+    assert answers == [True] * (stop - 1) + [False]
+    assert decided(store) == before
 
 
 @pytest.mark.parametrize("cut_off", ["store.Store.stop_trial", "results.Results.tell_stopped"])
