@@ -91,7 +91,7 @@ class FrontRecord:
         reference_point: one value per objective, in its own unit and direction; None before the study has a
             finished trial.
         hypervolume: the volume between the front and the reference point, in the product of the units; 0
-            before that is fixed.
+            before that is fixed. Trials of which every seed collapsed add nothing to it, members or not.
         members: the trials, best in the first objective first.
         scaled_to: the device in whose seconds all times are expressed; None if they are not scaled.
         device: the one device whose trials were ranked; None if none was chosen.

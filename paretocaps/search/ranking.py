@@ -67,9 +67,8 @@ def ranked_front(
     present = table.device_names
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
     corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
-    kept = everyone.only(_kept(everyone, requirements)) if requirements else everyone
-    if among is not None:
-        kept = kept.only(np.isin(kept.trials, list(among)))
+    bounded = everyone.only(_kept(everyone, requirements)) if requirements else everyone
+    kept = bounded if among is None else bounded.only(np.isin(bounded.trials, list(among)))
     collapsed = 0
     if (requirements or answers) and kept.all_collapsed.any():
         collapsed = int(kept.all_collapsed[rank(columns(kept, objectives), objectives)].sum())
@@ -77,11 +76,15 @@ def ranked_front(
     values = columns(kept, objectives)
     best = rank(values, objectives) if len(kept) else np.array([], dtype=np.intp)
     order = _choice_order(study.spec)
+    if kept.all_collapsed[best].any():  # what they beat counts in their place
+        counted = columns(bounded.only(~bounded.all_collapsed), objectives)
+    else:
+        counted = values[best]
     return FrontRecord(
         study=study.name,
         objectives=tuple(objectives),
         reference_point=corners and corners.reference,
-        hypervolume=hypervolume(values[best], corners.reference, objectives) if corners else 0.0,
+        hypervolume=hypervolume(counted, corners.reference, objectives) if corners else 0.0,
         members=tuple(
             (known or {}).get(int(kept.trials[row])) or _member(kept, int(row), objectives, order)
             for row in best

@@ -230,3 +230,15 @@ def test_a_collapsed_trial_is_on_no_front_within_bounds(store):
             " (`front --all` shows all)",
         )
     assert front_of(store, "s", ACC_TIME, parse_requirements(["acc>=0.93"])).left_out == ()
+
+
+def test_a_collapsed_trial_adds_nothing_to_any_hypervolume_and_hides_nothing(store):
+    others = [measurement(0.5 + n / 20, 5 + n, collapsed=False) for n in range(8)]
+    fill(store, *others, measurement(0.99, 1, collapsed=True))
+    everyone, own = front_of(store, "s", ACC_TIME, ()), front_of(store, "s", ACC_TIME)
+    assert [member.trial for member in everyone] == [8]
+    assert len(own) == 8
+    assert everyone.hypervolume == own.hypervolume > 0
+    table = store.table("s", asked_quantities(ACC_TIME))
+    later = ranked_front(store.study("s"), table, ACC_TIME, among=[8])
+    assert later.hypervolume == own.hypervolume
