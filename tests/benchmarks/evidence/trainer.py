@@ -49,6 +49,7 @@ def plays(table: Table) -> tuple[str, list[Training]]:
             name=name,
             choices=_model(table),
             space=table.space,
+            description=f"plays trainings of {table.name}",
             train="evidence.trainer:train",
             designs=table.designs,
             check="evidence.trainer:check",

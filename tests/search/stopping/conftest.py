@@ -70,6 +70,7 @@ def train(job, on_epoch):
 
 PLAY = TrainerSpec(
     name="play",
+    description="plays curves",
     choices=PlayChoices,
     space=Space.parse(
         {
