@@ -1,22 +1,19 @@
 """The group of `measure.py` on the settings of a training step: `auto`, every fixed one, and two yardsticks.
 
-For each size of images and batch, all of them take turns, so that other load on the machine meets all alike.
-The settings do so in one process, and each yardstick in one of its own, because memory and threads are not
-left there as a training leaves them in ours. A ratio is the median of the turns' ratios, with its 95 %
-bootstrap interval. Fixed settings that are much slower than another take few turns.
+For each size of images and batch, all of them take turns in one process, so that other load on the machine
+meets all alike. A ratio is the median of the turns' ratios, with its 95 % bootstrap interval. Fixed settings
+that are much slower than another take few turns.
 """
 
 import json
 import random
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from figures import Figure, environment, figure, own_process
+from figures import Figure, figure, own_process
 from steps import TEXTBOOK, loaded
 
 if TYPE_CHECKING:
@@ -44,7 +41,6 @@ FORMS: dict[str, tuple[str, "Form"]] = {
 TRIED = 3
 HOPELESS = 1.5  # times the fastest's seconds: such a setting takes no further turns
 DRAWS = 2000
-QUIET = 0.05  # s; after a turn in another process, whose threads spin for a while
 
 
 def settings(folder: object) -> list[Figure]:
@@ -63,11 +59,8 @@ def measured(size: str, batch: int, turns: int | None = None) -> None:
     from paretocaps.training.kept_tunings import KeptTunings
 
     auto = KeptTunings.always_measured()
-    names = YARDSTICKS if _on_files(size) else YARDSTICKS[:1]
-    with ExitStack() as started:
-        yardsticks = {name: started.enter_context(_apart(name, size, batch)) for name in names}
-        calls = {"auto": _turn(size, batch, "auto", auto), **_fixed(size, batch), **yardsticks}
-        taken = _take_turns(calls, turns or TURNS[batch])
+    calls = {"auto": _turn(size, batch, "auto", auto), **_fixed(size, batch), **_yardsticks(size, batch)}
+    taken = _take_turns(calls, turns or TURNS[batch])
     (tuning,) = auto.used.values()
     print(json.dumps({"seconds": taken, "tuning": str(tuning)}))
 
@@ -162,55 +155,17 @@ def _turn(size: str, batch: int, precision: str, tunings: "KeptTunings") -> "Tur
     return turn
 
 
-def _on_files(size: str) -> bool:
-    """Return whether the yardsticks are the files beside the project, else the package's textbook."""
-    return size == "28x28" and TEXTBOOK.exists() and EINSUM.exists()
-
-
-@contextmanager
-def _apart(name: str, size: str, batch: int) -> Iterator["Turn"]:
-    """Start a process that takes a yardstick's turns inside a `with` block."""
-    code = f"import settings; settings.take_turns({name!r}, {size!r}, {batch})"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-
-    def turn() -> float:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-        taken = float(process.stdout.readline())
-        time.sleep(QUIET)
-        return taken
-
-    try:
-        yield turn
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def take_turns(name: str, size: str, batch: int) -> None:
-    """Take a turn of a yardstick for every line of the input, and print its seconds."""
-    turn = _yardstick(name, size, batch)
-    for _ in sys.stdin:
-        print(turn(), flush=True)
-
-
-def _yardstick(name: str, size: str, batch: int) -> "Turn":
+def _yardsticks(size: str, batch: int) -> dict[str, "Turn"]:
+    """Return turns of the files beside the project where they are, else of the package's textbook."""
     import torch
 
     from paretocaps.bench.benchmark import textbook_turn
 
-    if not _on_files(size):
-        return textbook_turn(_case(size, batch, "fp32"), torch.device("cpu"))
+    if size != "28x28" or not TEXTBOOK.exists():
+        return {"textbook": textbook_turn(_case(size, batch, "fp32"), torch.device("cpu"))}
     sys.path.insert(0, str(TEXTBOOK.parent))  # one imports the other
-    return _timed(loaded({"textbook": TEXTBOOK, "einsum": EINSUM}[name]).make_step(batch))
+    files = {"textbook": TEXTBOOK, "einsum": EINSUM}
+    return {name: _timed(loaded(path).make_step(batch)) for name, path in files.items() if path.exists()}
 
 
 def _timed(step: Callable[[], object]) -> "Turn":
