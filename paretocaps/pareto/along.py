@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from typing import Any, Literal
-
-import numpy as np
 
 _FEWEST = 4
 """Members of a front from which on an order can be seen."""
@@ -22,7 +21,8 @@ class Change:
         choice: its name.
         kind: "rises" or "falls" with the order, "changes" from one value to another at one place, or "varies"
             without order.
-        first, last: the mean or the most frequent value of the first part and of the last; None if it varies.
+        first, last: the (low) median or the most frequent value of the first part and of the last; None if it
+            varies.
         place: the number of members before the place where it changes; 0 for other kinds.
     """
 
@@ -59,8 +59,8 @@ def _change(name: str, values: Sequence[Any]) -> Change | None:
         correlation = float(spearmanr(range(len(values)), values).statistic)
         if abs(correlation) >= _CLEAR:
             third = max(1, len(values) // 3)
-            first, last = np.median(values[:third]), np.median(values[-third:])
-            return Change(name, "rises" if correlation > 0 else "falls", float(first), float(last))
+            first, last = median_low(values[:third]), median_low(values[-third:])
+            return Change(name, "rises" if correlation > 0 else "falls", first, last)
     return _split(name, values)
 
 

@@ -7,8 +7,6 @@ from paretocaps.pareto.membership import Membership
 
 SETTLED = 0.02
 """A trial that is non-dominated with a probability below this, or above 1 less this, is settled."""
-
-
 NEAR = 0.3
 """What is learnt of a trial near the front counts for this share of what is learnt of a member."""
 

@@ -10,7 +10,7 @@ from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
-from paretocaps.errors import UsageError
+from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.service.reading import bounds, front_of, only_study
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def recommend(
     Raises:
         StorageError, UsageError: as for `load_front`; or no trial is on the front, or `preferences` and `aim`
             are both given or not understood.
+        UnknownNameError: no trial has the design `baseline`, which is not the default.
     """
     from paretocaps.pareto.along import changes_along
     from paretocaps.report.sentences import along_text
@@ -111,7 +112,7 @@ def recommend(
     from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
-    if preferences and aim:
+    if preferences and aim is not None:
         raise UsageError("preferences and aim each choose one member: give one of them")
     with Store.open(fspath(storage), create=False) as store:
         name = only_study(store, study)
@@ -144,7 +145,7 @@ def _answers(front: "Front") -> "Front":
     if not left:
         within = f" within {front.within}" if front.within else ""
         raise UsageError(
-            f"study {front.study!r} has no trial on its front{within}: give other bounds, or --all"
+            f"study {front.study!r} has no trial on its front{within}: give other bounds, or train more trials"
         )
     return replace(front, members=left)
 
@@ -157,7 +158,7 @@ def _chosen(
     if preferences:
         wanted = ", ".join(f"{name}={share:g}" for name, share in preferences.items())
         return front.pick(preferences), f"its strengths are nearest to {wanted}"
-    if aim:
+    if aim is not None:
         member = front.aim(aim)
         return member, aim_text(member, parse_aims(aim, front.objectives), front.objectives)
     if len(front) == 1:
@@ -175,10 +176,18 @@ def _neighbours(front: "Front", member: FrontMember) -> tuple[Beside, ...]:
 def _beside_design(
     trials: Sequence[FrontMember], member: FrontMember, objectives: Sequence[Objective], design: str
 ) -> Beside | None:
-    """Return the member beside the first trial of a design; None if there is none, or it is that trial."""
+    """Return the member beside the first trial of a design; None if it is that trial.
+
+    None, too, if no trial has the design, unless it was asked for by another name than the default.
+
+    Raises:
+        UnknownNameError: no trial has that other design.
+    """
     from paretocaps.report.sentences import beside
 
     named = [trial for trial in trials if design in trial.designs]
+    if not named and design != BASELINE:
+        raise UnknownNameError("design of a trial", design, {name for one in trials for name in one.designs})
     if not named or named[0].trial == member.trial:
         return None
     return Beside(named[0], beside(member, named[0], objectives))

@@ -9,8 +9,8 @@ def test_choices_rise_fall_change_and_vary_along_a_front():
         ]
     )
     assert found == [
-        Change("ratio", "rises", 0.0, 0.7),
-        Change("size", "falls", 8.5, 2.5),
+        Change("ratio", "rises", 0.0, 0.6),
+        Change("size", "falls", 8, 2),
         Change("shared", "changes", False, True, 4),
         Change("policy", "varies"),
     ]

@@ -26,6 +26,13 @@ def test_preferences_and_aims_choose_the_member(storage):
     assert aimed.why.startswith("m")
     with pytest.raises(UsageError, match="give one of them"):
         service.recommend("s", storage, preferences={"acc": 1}, aim="acc>=0.9")
+    with pytest.raises(UsageError, match="there is no aim"):
+        service.recommend("s", storage, aim="")
+
+
+def test_a_design_that_no_trial_has_is_no_baseline(storage):
+    with pytest.raises(UsageError, match="unknown design of a trial 'slwo'"):
+        service.recommend("s", storage, require=(), baseline="slwo")
 
 
 def test_an_empty_front_has_no_member(storage):
