@@ -145,7 +145,8 @@ def _answers(front: "Front") -> "Front":
     if not left:
         within = f" within {front.within}" if front.within else ""
         raise UsageError(
-            f"study {front.study!r} has no trial on its front{within}: give other bounds, or train more trials"
+            f"study {front.study!r} has no trial on its front{within}:"
+            " give other bounds, or train more trials"
         )
     return replace(front, members=left)
 
