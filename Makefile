@@ -1,4 +1,5 @@
 # `make demo`, `check`, `test`, `postgres`, `ray`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
+# `make browser` needs a Chromium, too.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
@@ -6,20 +7,21 @@ INSTALLED := .venv/.installed
 FOR_DOCS := .venv/.installed-for-docs
 FOR_POSTGRES := .venv/.installed-for-postgres
 FOR_RAY := .venv/.installed-for-ray
+FOR_BROWSER := .venv/.installed-for-browser
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test postgres ray faults faults-short docs lint linters format pins clean
+.PHONY: demo check test postgres ray browser chromium faults faults-short docs lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow and not postgres and not ray and not faults"
+	$(PYTEST) -m "not slow and not postgres and not ray and not browser and not faults"
 
 test: $(INSTALLED)
-	$(PYTEST) -m "not postgres and not ray and not faults"
+	$(PYTEST) -m "not postgres and not ray and not browser and not faults"
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)
@@ -29,6 +31,19 @@ postgres: $(FOR_POSTGRES)
 # be skipped fails
 ray: $(FOR_RAY)
 	$(BIN)/python -m pytest -m "ray and not faults" --no-skips ray
+
+# opens our pages in a Chromium; a test that would be skipped fails
+browser: chromium $(FOR_BROWSER)
+	$(BIN)/python -m pytest -m browser --no-skips browser
+
+# a Chromium is taken where there is one (CHROMIUM names another); root of a Debian without one gets its package
+chromium:
+	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+		command -v "$$name" >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null && exit 0; fi; \
+	echo "no Chromium is installed: install one (Debian: apt-get install chromium), or run make browser CHROMIUM=/path/to/chromium" >&2; \
+	exit 1
 
 # kills the processes of whole studies; what needs a right that is missing is skipped with a reason
 faults: $(FOR_POSTGRES)
@@ -55,7 +70,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pins: $(FOR_DOCS) $(FOR_POSTGRES) $(FOR_RAY)
+pins: $(FOR_DOCS) $(FOR_POSTGRES) $(FOR_RAY) $(FOR_BROWSER)
 	{ sed -n '/^#/p;/^torch==/p' constraints.txt; \
 	$(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|uv|pip|setuptools)==| @ '; } > constraints.new
 	mv constraints.new constraints.txt
@@ -94,3 +109,7 @@ $(FOR_RAY): $(INSTALLED)
 $(FOR_POSTGRES): $(INSTALLED)
 	$(call install,dev-postgres)
 	@touch $(FOR_POSTGRES)
+
+$(FOR_BROWSER): $(INSTALLED)
+	$(call install,dev-browser)
+	@touch $(FOR_BROWSER)
