@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.trainer import TrainerSpec, register_trainer
     from paretocaps.errors import ParetocapsError
     from paretocaps.report.front import Front
+    from paretocaps.search.observer import Observer
     from paretocaps.service import load_front, load_history, load_trials, optimize
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "EpochRecord",
     "Front",
     "Measurement",
+    "Observer",
     "ParetocapsError",
     "StudySpec",
     "TrainerSpec",
@@ -34,6 +36,7 @@ _HOMES = {
     "EpochRecord": "paretocaps.domain.measurement",
     "Front": "paretocaps.report.front",
     "Measurement": "paretocaps.domain.measurement",
+    "Observer": "paretocaps.search.observer",
     "ParetocapsError": "paretocaps.errors",
     "StudySpec": "paretocaps.domain.study_spec",
     "TrainerSpec": "paretocaps.domain.trainer",

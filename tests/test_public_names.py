@@ -10,6 +10,7 @@ NAMES = [
     "EpochRecord",
     "Front",
     "Measurement",
+    "Observer",
     "ParetocapsError",
     "StudySpec",
     "TrainerSpec",

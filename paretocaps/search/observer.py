@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from paretocaps.domain.ended_training import EndedTraining
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -12,7 +13,17 @@ from paretocaps.domain.study_spec import StudySpec
 class Observer:
     """Watches a study; every method does nothing unless a subclass overrides it.
 
-    All methods are called from the driver's thread, in the order of the events.
+    All methods are called from the driver's thread, in the order of the events; an end is stored before it is
+    shown. What a method raises ends the run as Ctrl-C does: all is stored, and the next run goes on.
+
+    Example:
+        ```python
+        class Curves(paretocaps.Observer):
+            def training_ended(self, training):
+                print(training.key.trial, [epoch.acc for epoch in training.measurement.epochs])
+
+        paretocaps.optimize({"study": "demo"}, more=1, observer=Curves())
+        ```
     """
 
     def preparing(self, what: str, done: int, total: int) -> None:
@@ -42,6 +53,9 @@ class Observer:
 
         With 0 in all the training has not begun; it may wait (`domain.progress.WAITS`).
         """
+
+    def training_ended(self, training: EndedTraining) -> None:
+        """Show that a training was measured; the end of its trial follows with that of the last seed."""
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Show that a trial is stored; `values` has its quantities by name (means over its seeds)."""

@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from paretocaps.domain.attempt_key import AttemptKey
+from paretocaps.domain.ended_training import EndedTraining
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Measurement
 from paretocaps.domain.objective import Objective
@@ -20,6 +21,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
 from paretocaps.search.optuna_study import reread, tell_again, tell_once
+from paretocaps.search.remarks import Remarks
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
 from paretocaps.search.stopping.stopping import Stopping
@@ -51,6 +53,7 @@ class Results:
         failures: what failed in this run.
         retries: which trainings are tried again.
         room: whether new trainings can leave their files.
+        remarks: what was noticed about measurements.
         rejected: why the last trial of this run was rejected; empty if none was.
     """
 
@@ -67,16 +70,16 @@ class Results:
     failures: Failures = field(init=False)
     retries: Retries = field(init=False)
     room: Room = field(init=False)
+    remarks: Remarks = field(init=False)
     rejected: str = ""
     _told: list[int] = field(default_factory=list)
-    _remarked: set[str] = field(default_factory=set)
-    _compared: bool = False
 
     def __post_init__(self) -> None:
         self.standing = StudyFront(self.spec, self.objectives, self.store, self.observer)
         self.failures = Failures(self.spec.trials)
         self.retries = Retries(self.spec.retries, self.store)
         self.room = Room(self.store.artifacts, self.store.patience)
+        self.remarks = Remarks(self.spec.study, self.store, self.observer)
 
     def settle(
         self, key: AttemptKey, folder: RunFolder | None, result: Measurement | Failure
@@ -118,6 +121,8 @@ class Results:
             self.retries.end(key)
         if trial is None:  # another seed of it failed before
             return failure
+        if isinstance(result, Measurement) and failure is None:
+            self._show(trial, key, folder, result)
         trial.running.discard(key.seed)
         if trial.finished:
             self._settle_seed(trial, key, failure)
@@ -139,10 +144,25 @@ class Results:
         except DivergedError as error:
             return self.settle(key, folder, Failure(str(error)))
         self.retries.leave(key)
+        self._show(trial, key, folder, measurement, reason)
         trial.running.discard(key.seed)
         trial.stop(reason)
         self._stop_if_complete(trial)
         return None
+
+    def _show(
+        self,
+        trial: OpenTrial,
+        key: AttemptKey,
+        folder: RunFolder | None,
+        measurement: Measurement,
+        stopped: str = "",
+    ) -> None:
+        """Show a training that was measured, with the folder that its files are in."""
+        path = self.store.attempt_folder(key) if folder is None else folder.path
+        self.observer.training_ended(
+            EndedTraining(key, trial.choices, trial.design, measurement, path, stopped)
+        )
 
     def _stop_if_complete(self, trial: OpenTrial) -> None:
         if trial.complete:
@@ -264,31 +284,8 @@ class Results:
             self.store.finish_attempt(key, measurement, last=last)
         except DivergedError as error:
             return Failure(str(error))
-        self._remark(key.trial, measurement)
-        if measurement.tunings and not self._compared:
-            self._compared = True
-            self._notice_untuned(measurement.device.name)
+        self.remarks.note(key.trial, measurement)
         return None
-
-    def _notice_untuned(self, device: str) -> None:
-        """Notice that an older version, which computed steps otherwise, trained some of the trials."""
-        if older := self.store.untuned(self.spec.study, device):
-            count = "1 trial" if len(older) == 1 else f"{len(older)} trials"
-            self.observer.notice(
-                f"{count} (the last one is {older[-1]}) of a version that recorded no tunings computed steps"
-                " otherwise: compare times with theirs in a new study only"
-            )
-
-    def _remark(self, number: int, measurement: Measurement) -> None:
-        """Notify of what makes a trial's values unreliable; a remark of several trials is given only once."""
-        new = [remark for remark in measurement.remarks if remark not in self._remarked]
-        if measurement.device.loaded:
-            # not every remark says why the device counts as loaded
-            known = "; ".join(measurement.remarks) or "its times are not reliable"
-            self.observer.notice(f"trial {number} (trained on a loaded device): {known}")
-        elif new:
-            self.observer.notice(f"trial {number}: {'; '.join(new)}")
-        self._remarked.update(new)
 
     def _settle_seed(self, trial: OpenTrial, key: AttemptKey, failure: Failure | None) -> None:
         """Take account of a further training of a finished trial, which is stored.

@@ -58,7 +58,7 @@ def confirm(
     flags: Mapping[str, Any],
     budget: str | float | None = None,
     seeds: int | None = None,
-    observer: "Observer | None" = None,
+    observer: "Observer | Sequence[Observer] | None" = None,
 ) -> ConfirmSummary:
     """Train further seeds of a stored study's members and near-members, until the budget is spent.
 
@@ -70,7 +70,7 @@ def confirm(
         flags: the study and its storage, and where to train (device, workers, threads, executor, timeout).
         budget: seconds of training, or text such as "30m" (the default), those of earlier runs included.
         seeds: the most seeds of one trial; 10 by default.
-        observer: its methods are called as trainings proceed.
+        observer: an `Observer`, or several; their methods are called as trainings proceed.
 
     Raises:
         StorageError: there is no such database or study.
@@ -81,6 +81,7 @@ def confirm(
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.confirming import MOST_SEEDS, SeedBudget, further_seeds, spent_seconds
     from paretocaps.search.observer import Observer
+    from paretocaps.search.observers import observer_of
     from paretocaps.search.study import run_study
     from paretocaps.search.study_front import StudyFront
     from paretocaps.storage.patience import EVERYTHING, Patience
@@ -91,7 +92,7 @@ def confirm(
     seconds = _seconds(DEFAULT_BUDGET if budget is None else budget)
     spec = _spec(flags)
     checked = check_study(spec)
-    watcher = observer or Observer()
+    watcher = observer_of(observer)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
     with Store.open(spec.storage, create=False, patience=patience, artifacts=artifact_folder(spec)) as store:

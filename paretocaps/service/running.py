@@ -1,7 +1,7 @@
 """Runs a study, new or stored, until it has all its trials."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +62,7 @@ def optimize(
     flags: Mapping[str, Any] | StudySpec,
     spec_file: str | None = None,
     more: int | None = None,
-    observer: "Observer | None" = None,
+    observer: "Observer | Sequence[Observer] | None" = None,
 ) -> RunSummary:
     """Run a study until it has all its trials, and return its front of the trials that keep its bounds.
 
@@ -73,7 +73,7 @@ def optimize(
             `fix` may be a mapping or a list of "name=value".
         spec_file: path of a study file; `flags` override it.
         more: number of trials to add to the finished and stopped ones, instead of the total `trials`.
-        observer: its methods are called as the study proceeds.
+        observer: an `Observer`, or several; their methods are called as the study proceeds.
 
     Raises:
         UsageError: an option is not allowed; nothing was created.
@@ -81,14 +81,14 @@ def optimize(
         ParetocapsError: too many trials failed.
     """
     from paretocaps.search.checked_study import check_study
-    from paretocaps.search.observer import Observer
+    from paretocaps.search.observers import observer_of
     from paretocaps.search.study import run_study
     from paretocaps.service.ensembling import measure_ensembles
     from paretocaps.service.tested_rates import with_tested_rates
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
-    spec, watcher = _requested(flags, spec_file, more), observer or Observer()
+    spec, watcher = _requested(flags, spec_file, more), observer_of(observer)
     if spec.lr_range:
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     checked = check_study(spec)

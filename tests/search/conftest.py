@@ -16,10 +16,13 @@ class Watcher(Observer):
     def __init__(self):
         self.started, self.finished, self.failed, self.fronts, self.notices = [], [], [], [], []
         self.seeds, self.seed_values, self.seed_failures, self.redone = [], [], [], []
-        self.rejected = []
+        self.rejected, self.ended = [], []
 
     def trial_started(self, job, design):
         self.started.append((job.trial, job.seed, job.attempt, design))
+
+    def training_ended(self, training):
+        self.ended.append(training)
 
     def trial_finished(self, trial, values):
         self.finished.append((trial, values))

@@ -1,11 +1,8 @@
-from unittest.mock import Mock
-
 import pytest
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.domain.tuning import DEFAULT
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.optuna_study import open_optuna_study
 from paretocaps.search.results import Results
@@ -91,14 +88,12 @@ def test_a_failure_of_a_trial_that_has_failed_is_only_stored(results):
     assert results.store.trial("s", 2).attempts[0].reason == "no luck"
 
 
-def test_trials_from_before_tunings_were_recorded_are_noticed_once(results):
-    said = results.observer.notice = Mock()
-    measured = results.store.trial("s", 0).attempts[0].measurement
-    tuned = measured.model_copy(update={"tunings": {"net": DEFAULT}})
-    for number, measurement in ((2, measured), (3, tuned), (4, tuned)):
-        results.store.start_trial("s", number, {"learning_rate": 0.1 * number})
-        assert results.settle(results.store.start_attempt("s", number, 0), None, measurement) is None
-    said.assert_called_once_with(
-        "3 trials (the last one is 2) of a version that recorded no tunings computed steps otherwise:"
-        " compare times with theirs in a new study only"
-    )
+def test_a_training_is_shown_with_its_choices_its_curve_and_its_folder(run):
+    _, watcher = run(trials=2, epochs=3, repeats=2)
+    assert [ended.key.seed for ended in watcher.ended] == [0, 1, 0, 1]
+    for ended in watcher.ended:
+        assert len(ended.measurement.epochs) == 3
+        assert set(ended.choices) >= {"learning_rate"}
+        assert (ended.folder / "measurement.json").exists()
+        assert not ended.stopped
+    assert [ended.design for ended in watcher.ended[:2]] == ["slow", "slow"]
