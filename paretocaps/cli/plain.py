@@ -124,7 +124,7 @@ class PlainView(Progress):
         super().front_changed(front)
         if front.members:
             volume = hypervolume_text(front)
-            whole = " of the whole front" if volume and (self.missing or self.collapsed) else ""
+            whole = " of the whole front" if volume and (self.missing or self.corner) else ""
             self._say(", ".join(filter(None, [self.front_line, volume])) + whole)
             self._tells_remaining = True
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from paretocaps.cli.naming import defaults, fixed_choices, short_choices
 from paretocaps.cli.numbers import counted
-from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -234,30 +233,32 @@ class Progress(Observer):
 
     @property
     def shown(self) -> tuple[FrontMember, ...]:
-        """The members of the front within the study's bounds, of which none collapsed."""
-        return tuple(m for m in self._meeting if COLLAPSED not in m.flags)
+        """The members of the front within the study's bounds, without its collapsed corner."""
+        return () if self._answers is None else self._answers.members
 
     @property
     def missing(self) -> int:
         """The number of members of the front that miss the study's bounds."""
-        return len(self.front) - len(self._meeting) if self.front else 0
+        return len(self.front) - len(self.shown) - self.corner if self.front else 0
 
     @property
-    def collapsed(self) -> int:
-        """The number of members of the front that keep bounds but are left out, because they collapsed."""
-        return len(self._meeting) - len(self.shown)
+    def corner(self) -> int:
+        """The number of members of the front that keep the bounds, but are in its collapsed corner."""
+        return 0 if self._answers is None else len(self._answers.corner)
 
     @property
     def front_line(self) -> str:
         """A line on the front: how many members are within the study's bounds, and how many are not."""
-        return front_line(self.spec, len(self.shown), self.missing, self.collapsed)
+        apart = "" if self._answers is None else self._answers.apart
+        return front_line(self.spec, len(self.shown), self.missing, apart)
 
     @property
-    def _meeting(self) -> tuple[FrontMember, ...]:
+    def _answers(self) -> FrontRecord | None:
         if self.front is None or self.spec is None:
-            return ()
+            return None
         bounds = self.spec.requirements
-        return tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+        kept = tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
+        return replace(self.front, members=kept, requirements=bounds).answers()
 
     def _reached(self, key: tuple[int, int]) -> int:
         """Return how many epochs of a training are behind it; one that is no longer shown is complete."""
@@ -291,11 +292,11 @@ class Progress(Observer):
             self.to_keep = (*self.to_keep, line)
 
 
-def front_line(spec: StudySpec | None, shown: int, missing: int, collapsed: int = 0) -> str:
-    """Return a line on a front: how many members are within the study's bounds, miss them, or collapsed."""
+def front_line(spec: StudySpec | None, shown: int, missing: int, apart: str = "") -> str:
+    """Return a line on a front: how many members are within the study's bounds, miss them, or are `apart`."""
     bounds = " and ".join(map(str, spec.requirements)) if spec else ""
     miss = "misses it" if missing == 1 else "miss it"
-    others = [f"{collapsed} {COLLAPSED}"] * (collapsed > 0)
+    others = [apart] if apart else []
     if shown:
         others = [f"{missing} more {miss}"] * (missing > 0) + others
         front = f"front: {counted(shown, 'trial')}" + (f" with {bounds}" if bounds else "")

@@ -33,7 +33,7 @@ def show_summary(summary: RunSummary, view: Progress) -> None:
         say(summary.predicted)
     if summary.collapsed:
         say(f"{summary.collapsed} of them {COLLAPSED}: {FLAGS[COLLAPSED]}")
-    say(front_line(view.spec, len(front), view.missing, view.collapsed))
+    say(front_line(view.spec, len(front), view.missing))
     for line in front.left_out:
         say(line)
     if front.members:

@@ -1,11 +1,12 @@
 """A front consists of the trials that no other trial beats in every objective."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
+from typing import Any, Self
 
-from paretocaps.domain.collapse import COLLAPSED
+from paretocaps.domain.beside_baseline import Baseline
+from paretocaps.domain.collapse import COLLAPSED, corner_below
 from paretocaps.domain.design_name import designs_in
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.objective import Objective
@@ -98,7 +99,6 @@ class FrontRecord:
         devices: all devices on which trials of the study were measured.
         trainer: name of the study's trainer, whose defaults need not be shown.
         requirements: bounds that its trials keep.
-        collapsed: how many trials keep the bounds, but are not members because every seed collapsed.
         unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
             the accuracy of `time_to` or `epochs_to`.
         stopped: how many trials were stopped early, and so stand on no front.
@@ -112,6 +112,11 @@ class FrontRecord:
             it is not known.
         published: the hypervolume of the figures that a paper prints of the study, over the same reference
             point; None where no row has a figure for every objective.
+        corner: the collapsed corner: trials that no other trial beats, but that are no answers, because they
+            hardly learned; they are not among the members (see `answers`).
+        below: the value of `quality` below which trials are in the corner; None where that holds only trials
+            of which every seed collapsed.
+        baseline: the baseline of the study, beside which its trials' choices are shown.
     """
 
     study: str
@@ -125,7 +130,6 @@ class FrontRecord:
     trainer: str = field(default="", compare=False)
     requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
-    collapsed: int = field(default=0, compare=False)
     stopped: int = field(default=0, compare=False)
     rejected: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
@@ -133,6 +137,37 @@ class FrontRecord:
     by_chance: Mapping[int, float] = field(default_factory=dict, compare=False)
     ideal_point: tuple[float, ...] | None = field(default=None, compare=False)
     published: float | None = field(default=None, compare=False)
+    corner: tuple[FrontMember, ...] = field(default=(), compare=False)
+    below: float | None = field(default=None, compare=False)
+    baseline: Baseline = field(default_factory=Baseline, compare=False)
+
+    @property
+    def quality(self) -> Objective | None:
+        """The first objective that is a share of images, which tells the corner; None for none."""
+        return next((o for o in self.objectives if o.images and o.direction == "maximize"), None)
+
+    def answers(self) -> Self:
+        """Return the front with its collapsed corner apart from its members.
+
+        Where a bound keeps the quality from falling too low, the user has said what is an answer, and only
+        members of which every seed collapsed are set apart.
+        """
+        quality, below = self.quality, None
+        gone = {member.trial for member in self.members if COLLAPSED in member.flags}
+        if quality is not None and not any(bound.keeps_the_best([quality]) for bound in self.requirements):
+            values = {m.trial: m.values[quality.name] for m in self.members if m.trial not in gone}
+            below = corner_below(list(values.values()))
+            gone |= {trial for trial, value in values.items() if below is not None and value < below}
+        kept = tuple(member for member in self.members if member.trial not in gone)
+        apart = tuple(member for member in self.members if member.trial in gone)
+        return replace(self, members=kept, corner=(*apart, *self.corner), below=below)
+
+    def admits(self, trial: FrontMember) -> bool:
+        """Return whether a trial keeps the bounds and is not as bad as those in the corner."""
+        quality = self.quality
+        low = quality is not None and trial.values.get(quality.name, 0.0) < (self.below or 0.0)
+        kept = all(bound.met(trial.values) for bound in self.requirements)
+        return kept and not low and COLLAPSED not in trial.flags
 
     @property
     def hypervolume_share(self) -> float | None:
@@ -185,11 +220,7 @@ class FrontRecord:
             f"{_trials(count)} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
         ]
-        if self.collapsed:
-            notes.append(
-                f"{_trials(self.collapsed)} left out: {COLLAPSED}, no better than always answering the"
-                " largest class (`front --all` shows all)"
-            )
+        notes += [f"{self.apart} (`--all` ranks all)"] if self.corner else []
         notes += [f"{_trials(self.stopped)} left out: stopped early"] if self.stopped else []
         notes += [f"{_trials(self.rejected)} left out: rejected before training"] if self.rejected else []
         if self.by_chance:
@@ -202,6 +233,18 @@ class FrontRecord:
                 f" beat {'them' if trials == 'trials' else 'it'} more probably than not"
             )
         return tuple(notes)
+
+    @property
+    def apart(self) -> str:
+        """What the collapsed corner holds: "12 trials apart: acc below 0.9, 3 collapsed"; empty for none."""
+        quality, collapsed = self.quality, sum(COLLAPSED in member.flags for member in self.corner)
+        reasons = []
+        if quality is not None and self.below is not None:
+            reasons.append(f"{quality.name} below {self.below:g}")
+        if collapsed:
+            some = "" if collapsed == len(self.corner) else f"{collapsed} "
+            reasons.append(some + COLLAPSED)
+        return f"{_trials(len(self.corner))} apart: {', '.join(reasons)}" if self.corner else ""
 
     def __iter__(self) -> Iterator[FrontMember]:
         return iter(self.members)
@@ -231,8 +274,15 @@ class FrontRecord:
                 for device, kept in self.tunings.items()
             },
             **chance,
-            "members": [member.as_dict() for member in self.members],
+            "members": [self._member_dict(member) for member in self.members],
+            "corner": {
+                "below": self.below,
+                "members": [self._member_dict(member) for member in self.corner],
+            },
         }
+
+    def _member_dict(self, member: FrontMember) -> dict[str, Any]:
+        return member.as_dict() | {"beside_baseline": self.baseline.differences(member.choices)}
 
 
 def _trials(count: int) -> str:

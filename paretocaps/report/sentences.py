@@ -1,6 +1,7 @@
 """Sentences on members of a front for people: beside others, near aims, and what changes."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
@@ -79,6 +80,17 @@ def neighbours(
             names = found.get(nearest.trial, (nearest, ()))[1]
             found[nearest.trial] = nearest, (*names, objective.name)
     return list(found.values())
+
+
+def beside_neighbours(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> dict[int, str]:
+    """Return by trial a sentence for each member against the one before it, the next better in an objective.
+
+    It is the first objective, by which fronts are ordered; the best in it has no other to stand beside.
+    """
+    found = {members[0].trial: f"the best {objectives[0].name}"} if members else {}
+    for better, member in pairwise(members):
+        found[member.trial] = beside(member, better, objectives)
+    return found
 
 
 def trial_name(member: FrontMember) -> str:

@@ -49,7 +49,7 @@ def ranked_front(
         table: its finished trials, with `asked_quantities`.
         objectives: two or more objectives; others than the study's own need no retraining.
         requirements: bounds; trials that miss one are left out before ranking, and with any bound those of
-            which every seed collapsed, too.
+            which every seed collapsed, too, unless nothing beats them: these are the front's corner.
         device: rank only the trials that were measured on this device.
         scale_to: rank the trials of all devices, with times, and the values that bounds on times apply to,
             scaled to seconds of this device by the devices' calibrations.
@@ -69,13 +69,15 @@ def ranked_front(
     corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
     bounded = everyone.only(_kept(everyone, requirements)) if requirements else everyone
     kept = bounded if among is None else bounded.only(np.isin(bounded.trials, list(among)))
-    collapsed = 0
+    order = _choice_order(study.spec)
+    corner: tuple[FrontMember, ...] = ()
     if (requirements or answers) and kept.all_collapsed.any():
-        collapsed = int(kept.all_collapsed[rank(columns(kept, objectives), objectives)].sum())
+        unbeaten = np.isin(np.arange(len(kept)), rank(columns(kept, objectives), objectives))
+        gone = kept.only(kept.all_collapsed & unbeaten)
+        corner = tuple(_member(gone, row, objectives, order) for row in range(len(gone)))
         kept = kept.only(~kept.all_collapsed)
     values = columns(kept, objectives)
     best = rank(values, objectives) if len(kept) else np.array([], dtype=np.intp)
-    order = _choice_order(study.spec)
     if kept.all_collapsed[best].any():  # what they beat counts in their place
         counted = columns(bounded.only(~bounded.all_collapsed), objectives)
     else:
@@ -95,7 +97,7 @@ def ranked_front(
         trainer=study.spec.get("trainer", ""),
         requirements=tuple(requirements),
         unreached=_unreached(everyone, objectives),
-        collapsed=collapsed,
+        corner=corner,
         validation_images=_validation_images(kept, best.tolist()),
         ideal_point=corners and corners.ideal,
     )

@@ -195,7 +195,7 @@ def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
     here = "auto" if isinstance(checked.executor, ElsewhereFactory) else spec.device
     judging = Judging(results.store, spec, results.observer.notice, lambda *_: interrupts.check(), here)
     try:
-        judging.judge([member.trial for member in results.standing.within(spec.requirements)])
+        judging.judge([member.trial for member in results.standing.within(spec.requirements).answers()])
     except TimeIsUpError as over:
         runner.time_is_up = str(over)
     results.take_in()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
@@ -33,7 +34,8 @@ def front_of(
 ) -> FrontRecord:
     """Return the front of a stored study, over its own objectives and within its own bounds by default.
 
-    Within its own bounds, also where it has none, trials of which every seed collapsed are left out.
+    Its collapsed corner is set apart (see `FrontRecord.answers`), unless `requirements` are empty: then the
+    front has all trials that no other trial beats.
     The front over its own objectives is read as the driver stored it; any other is computed. Its members know
     which others they are level with, and are chosen by their probability, where that is known.
     The arguments and errors are those of `ranked_front`.
@@ -42,7 +44,7 @@ def front_of(
         StorageError: there is no such study.
     """
     record = store.study(study)
-    answers = requirements is None
+    answers = requirements is None or len(requirements) > 0
     spec = StudySpec.model_validate(record.spec)
     bounds = spec.requirements if requirements is None else requirements
     own = tuple(record.spec["objectives"])
@@ -51,13 +53,13 @@ def front_of(
         front = _stored(store, record, asked)
         bounded = None if front is None else within(front, bounds, answers=answers)
         if bounded is not None:
-            return _judged(store, spec, bounded)
+            return shown(store, spec, bounded.answers() if answers else bounded)
     table = store.table(study, asked_quantities(asked, bounds))
     ranked = ranked_front(record, table, asked, bounds, device, scale_to, answers=answers)
-    return _judged(store, spec, ranked, table)
+    return shown(store, spec, ranked.answers() if answers else ranked, table)
 
 
-def _judged(
+def shown(
     store: Store, spec: StudySpec, front: FrontRecord, table: QuantityTable | None = None
 ) -> FrontRecord:
     """Return a front with what its trainings tell, its study's tunings, and what stands on no front."""
@@ -69,6 +71,7 @@ def _judged(
         stopped=counts["stopped"],
         rejected=counts["rejected"],
         published=_published(spec, front),
+        baseline=Baseline.of(spec.trainer, spec.fix),
     )
 
 

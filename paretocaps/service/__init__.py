@@ -13,6 +13,7 @@ from paretocaps.service.exporting import (
     predict,
     predict_options,
 )
+from paretocaps.service.fronts import load_front
 from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
@@ -20,7 +21,6 @@ from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, 
 from paretocaps.service.reading import (
     finished_trials,
     history,
-    load_front,
     load_history,
     load_trials,
     write_report,

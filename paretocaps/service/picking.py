@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.objective import OBJECTIVES
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.tuning import Tunings
 from paretocaps.errors import DataError, StorageError, UsageError
-from paretocaps.service.reading import bounds, front_of, only_study
+from paretocaps.service.fronts import bounds, front_of, only_study
 
 if TYPE_CHECKING:
     from paretocaps.domain.front_record import FrontMember
@@ -90,6 +89,8 @@ def pick_trial(
     aim: str | None = None,
     require: str | Sequence[str] | None = None,
     seed: int | None = None,
+    *,
+    all: bool = False,
 ) -> PickedTrial:
     """Return one finished trial of a stored study, with its most accurate training whose weights are kept.
 
@@ -106,8 +107,9 @@ def pick_trial(
         preferences: how much each objective matters; pick the member of the front that is nearest to them.
         aim: levels to reach, such as "acc>=0.98,time<=60"; pick the member of the front nearest to them.
         require: bounds such as "acc>=0.9" that a picked trial must keep; they have no effect on `trial`.
-            None means those of the study, () none.
+            None means those of the study.
         seed: take the training with this seed instead.
+        all: lift all bounds.
 
     Raises:
         StorageError: there is no such database, study, trial or seed, or the trial is not finished.
@@ -117,7 +119,7 @@ def pick_trial(
     from paretocaps.storage.store import Store
 
     _check_one(trial, knee, best, preferences, aim)
-    requirements = bounds(require)
+    requirements = bounds(require, all)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         number = trial
@@ -165,14 +167,12 @@ def _best(store: "Store", study: str, name: str, requirements: Sequence[Requirem
     from paretocaps.search.views import trials_of
 
     objective = OBJECTIVES.get(name)
-    spec = StudySpec.model_validate(store.study(study).spec)
-    if objective.name in spec.objectives:
-        members: Sequence[FrontMember] = front_of(store, study, None, requirements, None).members
-    else:
-        kept = spec.requirements if requirements is None else requirements
-        everyone = trials_of(store, study, [objective, *(OBJECTIVES.get(bound.name) for bound in kept)])
-        answers = [m for m in everyone.members if requirements == () or COLLAPSED not in m.flags]
-        members = [m for m in answers if all(bound.met(m.values) for bound in kept)]
+    front = front_of(store, study, None, requirements, None)
+    members: Sequence[FrontMember] = front.members
+    if objective not in front.objectives:
+        asked = [objective, *(OBJECTIVES.get(bound.name) for bound in front.requirements)]
+        everyone = trials_of(store, study, asked).members
+        members = [one for one in everyone if requirements == () or front.admits(one)]
     members = [member for member in members if objective.quantity in member.values]
     if not members:
         raise UsageError(f"study {study!r} has no finished trial within the bounds with {name!r} measured")

@@ -1,6 +1,6 @@
-"""Reads stored studies: their fronts and trials, and reports on them."""
+"""Reads stored studies: their trials and history, and reports on them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -8,71 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.domain.progress import unheard
-from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
-from paretocaps.errors import UsageError
-from paretocaps.renamed import renamed_arguments
+from paretocaps.service.fronts import bounds, front_of, only_study
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from paretocaps.domain.measurement import EpochRecord, Measurement
     from paretocaps.domain.published import Published
-    from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
     from paretocaps.storage.quantity_table import QuantityTable
     from paretocaps.storage.records import AttemptRecord
     from paretocaps.storage.store import Store
-
-
-@renamed_arguments(device="measured_on")
-def load_front(
-    study: str | None = None,
-    storage: str | PathLike[str] = DEFAULT_STORAGE,
-    objectives: str | Sequence[str] | None = None,
-    require: str | Sequence[str] | None = None,
-    measured_on: str | None = None,
-    scale_to: str | None = None,
-    *,
-    test: bool = False,
-    notice: Callable[[str], None] = unheard,
-) -> "Front":
-    """Return the front of a stored study.
-
-    Of a member, `values["acc"]` is the mean over the seeds, and `estimate("acc")` has it as `value` with the
-    number of seeds `n`, the standard deviation `sd` and the ends `low` and `high` of the 95 % interval.
-
-    Args:
-        study: name of the study; it may be None if the storage has only one.
-        storage: path of an SQLite file, or database URL.
-        objectives: other objectives than the study's own; nothing is retrained.
-        require: bounds such as "acc>=0.9" that trials must keep; None for those of the study, () for none.
-        measured_on: rank only the trials that were measured on this device.
-        scale_to: rank the trials of all devices, with times scaled to seconds of this device by the ratio
-            of the devices' calibrations; bounds on times apply to the scaled times.
-        test: measure and store the test accuracy of members that have none, which takes seconds for each;
-            a study that has ended has it of its front within its own bounds.
-        notice: receives a line on what was measured then, or why not.
-
-    Raises:
-        StorageError: there is no such database or study.
-        UsageError: an objective was not measured or does not compare across devices, a bound is not
-            understood, or a trial has no calibration to scale by.
-    """
-    from paretocaps.search.judging import Judging
-    from paretocaps.storage.store import Store
-
-    requirements = bounds(require)
-    with Store.open(fspath(storage), create=False) as store:
-        name = only_study(store, study)
-        asked = store, name, objectives, requirements, measured_on, scale_to
-        front = front_of(*asked)
-        if not test:
-            return front
-        judging = Judging(store, StudySpec.model_validate(store.study(name).spec), notice)
-        judging.judge([member.trial for member in front])
-        return front_of(*asked)
 
 
 def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":
@@ -156,6 +103,8 @@ def write_report(
     require: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
+    *,
+    all: bool = False,
 ) -> Path:
     """Write a study's front as one HTML page and return its path (by default reports/STUDY.html).
 
@@ -173,7 +122,7 @@ def write_report(
     from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
 
-    requirements = bounds(require)
+    requirements = bounds(require, all)
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
@@ -203,37 +152,6 @@ def write_report(
             ensembles=store.ensembles(name),
             policies=_policies(store, name, asked, everyone.members),
         )
-
-
-def front_of(
-    store: "Store",
-    study: str,
-    objectives: str | Sequence[str] | None,
-    requirements: Sequence[Requirement] | None,
-    measured_on: str | None,
-    scale_to: str | None = None,
-) -> "Front":
-    """Return the front of a study in an open store.
-
-    If `objectives` or `requirements` is None, it is over the study's own objectives or within its own bounds.
-
-    Raises:
-        StorageError, UsageError: as for `load_front`.
-    """
-    from paretocaps.report.front import Front
-    from paretocaps.search import views
-
-    asked = None if objectives is None else parse_objectives(objectives)
-    return Front.from_record(views.front_of(store, study, asked, requirements, measured_on, scale_to))
-
-
-def bounds(require: str | Sequence[str] | None) -> tuple[Requirement, ...] | None:
-    """Return parsed bounds; None, which means those of the study, stays None.
-
-    Raises:
-        UsageError: a bound is not understood.
-    """
-    return None if require is None else parse_requirements(require)
 
 
 def _further(
@@ -290,17 +208,3 @@ def _settings(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _measured(attempts: "Iterable[AttemptRecord]") -> "Iterator[Measurement]":
     return (one.measurement for one in attempts if one.measurement is not None)
-
-
-def only_study(store: "Store", study: str | None) -> str:
-    """Return `study`, or the name of the storage's only study if it is None.
-
-    Raises:
-        UsageError: `study` is None, and the storage has no or several studies.
-    """
-    if study is not None:
-        return study
-    names = [summary.name for summary in store.studies()]
-    if len(names) != 1:
-        raise UsageError(f"the storage has {len(names)} studies ({', '.join(names) or 'none'}): name one")
-    return names[0]

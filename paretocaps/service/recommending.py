@@ -11,7 +11,7 @@ from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UnknownNameError, UsageError
-from paretocaps.service.reading import bounds, front_of, only_study
+from paretocaps.service.fronts import bounds, front_of, only_study
 
 if TYPE_CHECKING:
     from paretocaps.pareto.along import Change
@@ -86,6 +86,7 @@ def recommend(
     measured_on: str | None = None,
     scale_to: str | None = None,
     *,
+    all: bool = False,
     preferences: Mapping[str, float] | None = None,
     aim: str | Sequence[str] | None = None,
     baseline: str = BASELINE,
@@ -96,7 +97,7 @@ def recommend(
     are no answer.
 
     Args:
-        study, storage, objectives, require, measured_on, scale_to: those of `load_front`.
+        study, storage, objectives, require, measured_on, scale_to, all: those of `load_front`.
         preferences: how much each objective matters, by name.
         aim: levels to reach, such as "acc>=0.98,time<=60".
         baseline: the design whose trial the member is compared with.
@@ -116,7 +117,7 @@ def recommend(
         raise UsageError("preferences and aim each choose one member: give one of them")
     with Store.open(fspath(storage), create=False) as store:
         name = only_study(store, study)
-        front = _answers(front_of(store, name, objectives, bounds(require), measured_on, scale_to))
+        front = _answers(front_of(store, name, objectives, bounds(require, all), measured_on, scale_to))
         device = measured_on or front.device
         trials = trials_of(store, name, front.objectives, None if scale_to else device, scale_to).members
     member, why = _chosen(front, preferences, aim)

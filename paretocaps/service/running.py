@@ -66,7 +66,7 @@ def optimize(
 ) -> RunSummary:
     """Run a study until it has all its trials, and return its front of the trials that keep its bounds.
 
-    Trials of which every seed collapsed are left out; `load_front(require=())` returns the whole front.
+    Its collapsed corner is set apart; `load_front(all=True)` returns the whole front.
 
     Args:
         flags: options of the study by name (see `StudySpec`); an option that is None was not given.
@@ -127,11 +127,10 @@ def optimize(
 def front_within(store: "Store", standing: "StudyFront") -> "Front":
     """Return the front of a study that runs here, within its bounds, as other commands show it."""
     from paretocaps.report.front import Front
-    from paretocaps.search.levels import with_levels
-    from paretocaps.search.membership import with_membership
+    from paretocaps.search.views import shown
 
-    bounded = standing.within(standing.spec.requirements)
-    return Front.from_record(with_levels(store, with_membership(store, bounded, standing.table)))
+    answers = standing.within(standing.spec.requirements).answers()
+    return Front.from_record(shown(store, standing.spec, answers, standing.table))
 
 
 def artifact_folder(spec: StudySpec) -> Path | None:

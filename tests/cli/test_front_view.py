@@ -25,6 +25,7 @@ def test_json_is_the_contract(front, capsys):
         "validation_images",
         "tunings",
         "members",
+        "corner",
     ]
     assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
     assert [entry["trial"] for entry in answer["members"]] == [3, 7, 9, 5]

@@ -141,18 +141,19 @@ def test_collapsed_members_are_left_out(progress, front):
     third = replace(front.members[2], flags=("collapsed",))
     progress.front_changed(replace(front, members=(*front.members[:2], third, front.members[3])))
     assert [member.trial for member in progress.shown] == [3, 7]
-    assert progress.front_line == "front: 2 trials with acc>=0.9 (1 more misses it, 1 collapsed)"
+    assert progress.front_line == "front: 2 trials with acc>=0.9 (1 more misses it, 1 trial apart: collapsed)"
     progress.front_changed(replace(front, members=(third,)))
-    assert progress.front_line == "front: no trial yet (1 collapsed)"
+    assert progress.front_line == "front: no trial yet (1 trial apart: collapsed)"
     progress.opened(progress.spec.model_copy(update={"require": ()}), 0)
-    assert progress.front_line == "front: no trial yet (1 collapsed)"
+    assert progress.front_line == "front: no trial yet (1 trial apart: collapsed)"
 
 
-def test_a_study_without_requirements_shows_all(clock, spec, front):
+def test_a_study_without_requirements_shows_all_but_the_corner(clock, spec, front):
     progress = Progress(clock)
     progress.opened(spec.model_copy(update={"require": ()}), 0)
     progress.front_changed(front)
-    assert (len(progress.shown), progress.missing) == (4, 0)
+    assert (len(progress.shown), progress.missing, progress.corner) == (3, 0, 1)
+    assert progress.front_line == "front: 3 trials (1 trial apart: acc below 0.9)"
     assert front_line(progress.spec, 4, 0) == "front: 4 trials"
 
 

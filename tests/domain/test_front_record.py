@@ -76,6 +76,7 @@ def test_it_is_printed_as_json():
                 "n": 3,
                 "level": {"acc": [1], "time": []},
                 "choices": {"lr_max": 1e-3},
+                "beside_baseline": {"lr_max": 1e-3},
                 **Estimate(0.9, 3, 0.01, 0.87, 0.93).columns("acc"),
                 **Estimate(2.0, 3).columns("time"),
                 **Estimate(None, 2).columns("time_to(acc=0.95)"),
@@ -89,11 +90,40 @@ def test_it_is_printed_as_json():
                 "n": 1,
                 "level": {},
                 "choices": {},
+                "beside_baseline": {},
                 **Estimate(0.8, 1).columns("acc"),
                 **Estimate(1.0, 1).columns("time"),
             },
         ],
+        "corner": {"below": None, "members": []},
     }
+
+
+LOW = FrontMember(7, {}, {"acc": 0.3, "time": 0.5})
+GONE = FrontMember(8, {}, {"acc": 0.1, "time": 0.1}, flags=("collapsed",))
+
+
+def test_the_collapsed_corner_is_set_apart_from_the_answers():
+    found = front(members=(*MEMBERS, LOW, GONE)).answers()
+    assert (found.members, found.corner, found.below) == (MEMBERS, (LOW, GONE), 0.8)
+    assert found.apart == "2 trials apart: acc below 0.8, 1 collapsed"
+    assert found.left_out == ("2 trials apart: acc below 0.8, 1 collapsed (`--all` ranks all)",)
+    assert [one["trial"] for one in found.as_dict()["corner"]["members"]] == [7, 8]
+    assert [found.admits(trial) for trial in (*MEMBERS, LOW, GONE)] == [True, True, False, False]
+    assert front().answers() == front()
+
+
+def test_a_bound_on_the_accuracy_says_what_is_an_answer():
+    bounded = front(members=(*MEMBERS, LOW), requirements=(Requirement("acc", ">=", 0.2),)).answers()
+    assert (bounded.members, bounded.below) == ((*MEMBERS, LOW), None)
+    other = front(members=(*MEMBERS, LOW), requirements=(Requirement("time", "<=", 9),)).answers()
+    assert (other.members, other.below) == (MEMBERS, 0.8)
+
+
+def test_without_a_share_of_images_only_what_collapsed_is_set_apart():
+    sizes = [FrontMember(n, {}, {"params": n, "time": -n}) for n in (1, 100)]
+    found = front(objectives=parse_objectives("params,time"), members=(*sizes, GONE)).answers()
+    assert (found.members, found.corner, found.apart) == (tuple(sizes), (GONE,), "1 trial apart: collapsed")
 
 
 def test_a_study_without_finished_trials_has_no_reference_point():

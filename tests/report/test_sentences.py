@@ -9,6 +9,7 @@ from paretocaps.report.sentences import (
     aim_text,
     along_text,
     beside,
+    beside_neighbours,
     difference_text,
     neighbours,
     trial_name,
@@ -30,6 +31,15 @@ def test_a_member_beside_another_in_one_sentence():
     assert beside(SMALL, BEST, THREE) == "1.4 points less, 7x faster, 7x smaller"
     assert beside(BEST, SMALL, THREE) == "1.4 points more, 7x slower, 7x larger"
     assert beside(TINY, SMALL, THREE) == "6.6 points less, 4 % faster, same params"
+
+
+def test_each_member_is_told_against_the_one_before_it():
+    assert beside_neighbours([BEST, SMALL, TINY], THREE) == {
+        1: "the best acc",
+        2: "1.4 points less, 7x faster, 7x smaller",
+        3: "6.6 points less, 4 % faster, same params",
+    }
+    assert beside_neighbours([], THREE) == {}
 
 
 def test_members_that_no_test_tells_apart_are_level():

@@ -225,10 +225,8 @@ def test_a_collapsed_trial_is_on_no_front_within_bounds(store):
     for bounds in (["acc>=0.5"], ["params<=100"]):
         front = front_of(store, "s", ACC_TIME, parse_requirements(bounds))
         assert [member.trial for member in front] == [2, 0]
-        assert front.left_out == (
-            "1 trial left out: collapsed, no better than always answering the largest class"
-            " (`front --all` shows all)",
-        )
+        assert [member.trial for member in front.corner] == [1]
+        assert front.left_out == ("1 trial apart: collapsed (`--all` ranks all)",)
     assert front_of(store, "s", ACC_TIME, parse_requirements(["acc>=0.93"])).left_out == ()
 
 

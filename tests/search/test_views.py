@@ -79,7 +79,7 @@ def test_a_study_without_bounds_leaves_out_what_collapsed_unless_all_is_asked_fo
     measured = measurement(0.1, 1).model_copy(update={"collapsed": True}), measurement(0.3, 2)
     store.import_trials("free", [ImportedTrial(n, {"n": n}, {0: one}) for n, one in enumerate(measured)])
     assert numbers(front_of(store, "free")) == [1]
-    assert "1 trial left out: collapsed" in front_of(store, "free").left_out[0]
+    assert front_of(store, "free").apart == "1 trial apart: collapsed"
     assert numbers(front_of(store, "free", requirements=())) == [1, 0]
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from paretocaps.cli.options import storage_option
+from paretocaps.cli.options import shared, storage_option
 from paretocaps.cli.output import say
 
 
@@ -19,8 +19,9 @@ from paretocaps.cli.output import say
     show_default=True,
     help="Port to listen on.",
 )
-def command(storage: str, host: str, port: int) -> None:
-    """Browse the studies in a web browser.
+@shared("--all", "", "everything", is_flag=True)
+def command(storage: str, host: str, port: int, everything: bool) -> None:
+    """Browse the studies in a web browser, each with its front within its bounds.
 
     This runs optuna-dashboard on the storage. It has no login: anyone who reaches the address can
     read, change and delete the studies. Ctrl-C ends it.
@@ -31,4 +32,6 @@ def command(storage: str, host: str, port: int) -> None:
     """
     from paretocaps.web.serving import serve_studies
 
-    serve_studies(storage, host, port, ready=lambda url: say(f"dashboard at {url} (Ctrl-C ends it)"))
+    serve_studies(
+        storage, host, port, lambda url: say(f"dashboard at {url} (Ctrl-C ends it)"), all=everything
+    )

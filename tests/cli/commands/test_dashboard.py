@@ -18,6 +18,14 @@ def test_wrong_use_is_one_line(run, arguments, message):
     assert message in result.stderr
 
 
+def test_all_lifts_the_bounds_of_every_study(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr("paretocaps.web.serving.publish_fronts", lambda storage, *, all: asked.append(all))
+    monkeypatch.setattr("paretocaps.web.serving.serve_dashboard", lambda *given: None)
+    assert run("dashboard", "--all").exit_code == run("dashboard").exit_code == 0
+    assert asked == [True, False]
+
+
 @pytest.mark.slow  # imports optuna-dashboard and plotly
 def test_a_port_in_use_is_one_line(run, towers):
     with socket.socket() as taken:

@@ -35,6 +35,7 @@ def test_json_is_complete_and_unrounded(front):
         "validation_images",
         "tunings",
         "members",
+        "corner",
     ]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
     accuracies = [member["acc"] for member in answer["members"]]
