@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from paretocaps.cli import ending
+from paretocaps.cli import ending, shells
 from paretocaps.errors import did_you_mean
 from paretocaps.renamed import with_new_flags
 
@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "samplers": "List the samplers.",
             "datasets": "List the data sets known by name.",
             "doctor": "Check this machine: packages, devices, storage.",
+            "completion": "Write the script that completes command lines in a shell.",
         },
     }
 )
@@ -114,6 +115,7 @@ class App(click.Group):
         """Run a command line and exit with its code, whatever it raises."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
+        shells.register()
         sys.exit(ending.run(lambda: super(App, self).main(arguments, prog_name or "paretocaps", **extra)))
 
 
@@ -136,8 +138,8 @@ def debug_option() -> click.Option:
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nShell completion in bash (in zsh with zsh_source, in fish with fish_source):\n"
-    '  eval "$(_PARETOCAPS_COMPLETE=bash_source paretocaps)"',
+    epilog="\b\nShell completion in bash (others: paretocaps completion --help):\n"
+    '  eval "$(paretocaps completion bash)"',
 )
 @click.version_option(package_name="paretocaps", message="%(prog)s %(version)s")
 @click.pass_context

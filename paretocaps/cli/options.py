@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import click
 
+from paretocaps.cli.completers import COMPLETERS, STUDIES
 from paretocaps.cli.meanings import MEANINGS
 from paretocaps.domain.duration import duration_text
 from paretocaps.domain.objective import split_names
@@ -32,10 +33,9 @@ def shared(flag: str, own: str = "", *names: str, **attributes: Any) -> Decorato
         attributes: of the `click.Option`, such as its default.
     """
     meaning = MEANINGS[flag.partition("/")[0]]
-    kind = {} if meaning.metavar is None and meaning.kind is str else {"type": meaning.kind}
-    return click.option(
-        flag, *names, metavar=meaning.metavar, help=meaning.text + own, **{**kind, **attributes}
-    )
+    own_kind = {} if meaning.metavar is None and meaning.kind is str else {"type": meaning.kind}
+    given = {"shell_complete": COMPLETERS.get(flag), **own_kind, **attributes}
+    return click.option(flag, *names, metavar=meaning.metavar, help=meaning.text + own, **given)
 
 
 def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Decorator:
@@ -43,7 +43,8 @@ def spec_option(flag: str, metavar: str, text: str, kind: type = str) -> Decorat
 
     A flag that is not given stays None; its value is settled where all sources are joined.
     """
-    return click.option(flag, metavar=metavar, type=kind, help=text + _default(flag))
+    offered = COMPLETERS.get(flag)
+    return click.option(flag, metavar=metavar, type=kind, help=text + _default(flag), shell_complete=offered)
 
 
 def shared_spec_option(flag: str, own: str = "", *names: str) -> Decorator:
@@ -69,7 +70,7 @@ def study_options(own: str = " Optional if the storage has only one.") -> Decora
                 raise click.UsageError(f"STUDY is {argument!r} and --study {study!r}: give one of them")
             return function(study=study if argument is None else argument, **others)
 
-        named = click.argument("argument", required=False, metavar="[STUDY]")
+        named = click.argument("argument", required=False, metavar="[STUDY]", shell_complete=STUDIES)
         return cast(Decorated, named(shared("--study", own)(joined)))
 
     return decorate

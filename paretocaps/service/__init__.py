@@ -14,7 +14,7 @@ from paretocaps.service.exporting import (
     predict_options,
 )
 from paretocaps.service.fronts import load_front
-from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, trainers
+from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, study_names, trainers
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
@@ -77,6 +77,7 @@ __all__ = [
     "recommend",
     "samplers",
     "studies",
+    "study_names",
     "train",
     "trainers",
     "write_evaluation",

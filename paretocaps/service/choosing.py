@@ -57,6 +57,11 @@ class ChoiceView:
         return " ".join([kinds.get(self.facts.type, self.facts.type), *bounds])
 
     @property
+    def listed(self) -> tuple[str, ...]:
+        """Its values as `--set` takes them; none where they cannot be listed."""
+        return tuple(map(_text, self.facts.values or ((True, False) if self.facts.type == "bool" else ())))
+
+    @property
     def default(self) -> str:
         """Its default, and the conditions under which it has another one."""
         others: dict[str, dict[str, list[str]]] = {}

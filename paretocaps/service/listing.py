@@ -32,6 +32,19 @@ def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
         ]
 
 
+def study_names(storage: str = DEFAULT_STORAGE) -> list[str]:
+    """Return the names of the stored studies, oldest first, without waiting for a database that is away.
+
+    Raises:
+        StorageError: there is no such database, or it cannot be read now.
+    """
+    from paretocaps.storage.patience import Patience
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False, patience=Patience(0.0)) as store:
+        return [summary.name for summary in store.studies()]
+
+
 def trainers() -> list[dict[str, Any]]:
     """Return one row per trainer, with its choices, designs and spaces; a broken one has its error."""
     rows = [

@@ -6,6 +6,7 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.bench_view import write_bench
+from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import choices_options, device_option, format_option, output_option, shared
 from paretocaps.cli.output import say
 
@@ -27,7 +28,12 @@ from paretocaps.cli.output import say
 )
 @device_option
 @shared("--steps", " to time per case.", default=10, show_default=True)
-@click.option("--against", metavar="NAME", help="Compare with another network: textbook or baseline.")
+@click.option(
+    "--against",
+    metavar="NAME",
+    help="Compare with another network: textbook or baseline.",
+    shell_complete=COMPLETERS["--against"],
+)
 @click.option(
     "--everything",
     is_flag=True,
@@ -36,6 +42,7 @@ from paretocaps.cli.output import say
 @click.option(
     "--published",
     metavar="FILE",
+    shell_complete=COMPLETERS["--spec"],
     help="Study file with a paper's seconds per epoch by batch size, shown beside those measured; its fixed"
     " choices are timed.",
 )

@@ -4,11 +4,12 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.choices_view import write_choices
+from paretocaps.cli.completers import CHOICES
 from paretocaps.cli.options import format_option, shared
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=CHOICES)
 @shared("--trainer", default="capsnet", show_default=True)
 @shared("--space", "  [default: the trainer's]")
 @format_option

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.completers import COMPLETERS, STUDIES_OR_FOLDERS
 from paretocaps.cli.evaluation_view import write_evaluation
 from paretocaps.cli.options import (
     device_option,
@@ -21,7 +22,7 @@ from paretocaps.cli.output import say
 
 
 @click.command()
-@click.argument("networks", nargs=-1, metavar="[STUDY | EXPORT...]")
+@click.argument("networks", nargs=-1, metavar="[STUDY | EXPORT...]", shell_complete=STUDIES_OR_FOLDERS)
 @shared("--study", " Optional if the storage has only one.")
 @ways_to_pick
 @seed_of_trial_option
@@ -30,7 +31,12 @@ from paretocaps.cli.output import say
 @shared("--corrupt", "  [default: refuse]")
 @layout_options
 @click.option(
-    "--part", metavar="NAME", default="test", show_default=True, help="Images to use: test or validation."
+    "--part",
+    metavar="NAME",
+    default="test",
+    show_default=True,
+    help="Images to use: test or validation.",
+    shell_complete=COMPLETERS["--part"],
 )
 @click.option("--limit", metavar="N", type=int, help="Use only N of the images, stratified.")
 @device_option

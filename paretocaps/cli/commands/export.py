@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import output_option, picking_options, picks_a_trial, seed_of_trial_option, shared
 from paretocaps.cli.output import say
 
@@ -16,6 +17,7 @@ from paretocaps.cli.output import say
     "--run",
     metavar="FOLDER",
     help="Folder of `paretocaps train` (or its weights file) to export instead of a trial.",
+    shell_complete=COMPLETERS["--run"],
 )
 @output_option("the export, a folder.  [default: exports/...]")
 @click.option(

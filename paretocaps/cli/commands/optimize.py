@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.ending import end_soon
 from paretocaps.cli.options import data_options, shared, shared_spec_option, spec_option, study_options
 from paretocaps.cli.study_view import open_view
@@ -16,7 +17,13 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 
 @click.command()
 @study_options("  [default: default]")
-@click.option("--spec", "spec_file", metavar="FILE", help="Study file (TOML); flags override its keys.")
+@click.option(
+    "--spec",
+    "spec_file",
+    metavar="FILE",
+    help="Study file (TOML); flags override its keys.",
+    shell_complete=COMPLETERS["--spec"],
+)
 @shared_spec_option("--objectives")
 @spec_option("--trials", "N", "Number of finished trials to reach, stored ones included.", int)
 @click.option("--more", metavar="N", type=int, help="Run N trials more than are stored.")
@@ -28,6 +35,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     "--from",
     "from_study",
     metavar="STUDY",
+    shell_complete=COMPLETERS["--from"],
     help="Start a new study from the trials of this one: its front is tried first, and leads the sampler.",
 )
 @click.option(

@@ -6,14 +6,15 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.completers import COMPLETERS, path
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import format_option, shared
 from paretocaps.cli.output import say, write_rows
 
 
 @click.command()
-@click.argument("export")
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("export", shell_complete=path("dir"))
+@click.argument("paths", nargs=-1, required=True, shell_complete=path("file"))
 @click.option(
     "--top",
     metavar="N",
@@ -28,6 +29,7 @@ from paretocaps.cli.output import say, write_rows
     default="auto",
     show_default=True,
     help="onnx, torch or auto: onnx, or for more than 10 seconds of work the faster one.",
+    shell_complete=COMPLETERS["--engine"],
 )
 @shared("--batch", default=64, show_default=True)
 @shared("--corrupt", default="refuse", show_default=True)
