@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.requirement import parse_requirements
+from paretocaps.domain.requirement import stated_requirements
 from paretocaps.errors import UnknownNameError, UsageError
 
 
@@ -13,11 +13,12 @@ def parse_aims(text: str | Sequence[str], objectives: Sequence[Objective]) -> di
     Unlike a bound, an aim leaves no trial out.
 
     Raises:
-        UsageError: an aim is not understood, is on the worse side of its objective, or there are two for one.
+        UsageError: an aim is not understood, is above 1 for a share of images, is on the worse side of its
+            objective, or there are two for one.
         UnknownNameError: an aim is for no objective of the front.
     """
     found: dict[str, float] = {}
-    for aim in parse_requirements(text):
+    for aim in stated_requirements(text):
         names = [objective.name for objective in objectives]
         if aim.name not in names:
             raise UnknownNameError("objective of this front", aim.name, names)

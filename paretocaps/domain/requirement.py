@@ -54,6 +54,17 @@ class Requirement:
         OBJECTIVES.get(requirement.name)
         return requirement
 
+    def refuse_percent(self) -> None:
+        """Refuse a bound above 1 on a share of images.
+
+        Raises:
+            UsageError: it is one; the message has the bound as a share.
+        """
+        if self.bound > 1 and OBJECTIVES.get(self.name).images:
+            share = f"{self.name}{self.relation}{self.bound / 100:g}"
+            remedy = f": write {share} for {self.bound:g} %" if self.bound <= 100 else ""
+            raise UsageError(f"{self}: {self.name} is a share of images, from 0 to 1{remedy}")
+
     def met(self, values: Mapping[str, float]) -> bool:
         """Return whether `values` (by objective name) contains the objective and keeps the bound."""
         value = values.get(self.name)
@@ -91,3 +102,15 @@ def parse_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
     """
     texts = [texts] if isinstance(texts, str) else texts
     return tuple(Requirement.parse(part) for text in texts for part in split_names(text))
+
+
+def stated_requirements(texts: str | Iterable[str]) -> tuple[Requirement, ...]:
+    """Return the requirements that a person states, as `parse_requirements` does.
+
+    Raises:
+        UsageError: one of them is not understood, or is above 1 for a share of images.
+    """
+    found = parse_requirements(texts)
+    for requirement in found:
+        requirement.refuse_percent()
+    return found

@@ -83,6 +83,9 @@ class TrainerSpec:
             shorter training (`TrainingJob.continued_from`); without it, a study continues no other's.
         course: its `Courses` function, by which early stopping knows which trainings compare before their
             end; without it, all do.
+        recorded: for a trainer that plays recorded trainings, a function of the images and the epochs of a
+            study, which raises an error if there are none of these. Its jobs time nothing, so that they wait
+            for no device.
     """
 
     name: str
@@ -103,6 +106,7 @@ class TrainerSpec:
     forecast: str = ""
     continuing: str = ""
     course: str = ""
+    recorded: str = ""
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def sampled(self, space: str | Mapping[str, Any] | None) -> Space:
@@ -110,12 +114,17 @@ class TrainerSpec:
 
         Raises:
             UnknownNameError: the trainer has no space of that name.
-            UsageError: the table is not understood.
+            UsageError: the trainer has no spaces by name, or the table is not understood.
         """
         if space is None:
             return self.space
         if not isinstance(space, str):
             return Space.parse(space)
+        if not self.spaces:
+            raise UsageError(
+                f"space={space!r}: trainer {self.name!r} has no spaces by name: leave it out for its own one,"
+                " or describe one in the table [space] of a study file"
+            )
         if space not in self.spaces:
             raise UnknownNameError(f"space of trainer {self.name!r}", space, self.spaces)
         return self.spaces[space]
@@ -235,6 +244,11 @@ class TrainerSpec:
         if not self.needs:
             return ()
         return tuple(TRAINERS.resolve(self.name, self.needs)(job, data))
+
+    def check_recorded(self, data: DataSpec, epochs: int) -> None:
+        """Raise an error if a trainer of recorded trainings has none of so many epochs on these images."""
+        if self.recorded:
+            TRAINERS.resolve(self.name, self.recorded)(data, epochs)
 
     def check_measures(self, quantities: Sequence[str], devices: Sequence[str]) -> None:
         """Raise an error if one of `quantities` cannot be measured on `devices`."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from paretocaps.domain.slot import cores_text
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 
@@ -152,7 +153,8 @@ def _on_slots(spec: StudySpec, cores: int, nodes: Sequence[RayNode]) -> Plan:
     if not slots:
         most = max(node.cpus for node in nodes)
         raise UsageError(
-            f"threads={cores}: no node of the Ray cluster has more than {most} core(s): give {most} or fewer"
+            f"threads={cores}: no node of the Ray cluster has more than {cores_text(most)}: give {most} or"
+            " fewer"
         )
     jobs = min(spec.workers or len(slots), len(slots))  # Ray keeps the others waiting
     return Plan(tuple(slots[:jobs]), Ask("cpu", cpus=cores, slot=cores))

@@ -19,4 +19,5 @@ REPLAY = TrainerSpec(
     effects=CAPSNET.effects,
     forecast=CAPSNET.forecast,
     course=CAPSNET.course,
+    recorded="paretocaps.replay.table:table_of",
 )

@@ -77,11 +77,14 @@ def check_study(spec: StudySpec) -> CheckedStudy:
 
     Raises:
         UnknownNameError: there is no such objective, trainer, sampler, executor, rule or design.
-        UsageError: the trainer does not allow the fixed choices or the space, a device does not exist, an
-            objective or a bound compares trials, the sampler learns nothing from another study, or jobs would
-            share a device while their times are an objective.
+        UsageError: the trainer does not allow the fixed choices or the space or has no recorded trainings of
+            the study, a device does not exist, an objective or a bound compares trials, a bound on a share of
+            images is above 1, the sampler learns nothing from another study, or jobs would share a device
+            while their times are an objective.
     """
     objectives = parse_objectives(spec.objectives)
+    for bound in spec.stated:
+        bound.refuse_percent()
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
     trainer, sampler = (
         with_designs(TRAINERS.get(spec.trainer), spec.design),
@@ -98,7 +101,10 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     places = tuple(
         elsewhere.places(spec) if elsewhere else places_on_slots(spec, executor, here, spec.threads)
     )
-    refuse_sharing(spec, objectives, places)
+    if trainer.recorded:
+        trainer.check_recorded(spec.data_spec, spec.epochs)
+    else:
+        refuse_sharing(spec, objectives, places)
     trainer.check_ranks(spec.ranks, fix, space)
     STOPPERS.get(spec.stop_early)
     _refuse_unknown_to_workers(spec)

@@ -18,6 +18,8 @@ REFERENCE = 1.1
 """The reference point in each scaled objective, of which 0 is the best value and 1 the worst that counts."""
 REPEATS = "repeats"
 """The attribute of pruned trials that only repeat another one (`Proposals`)."""
+REJECTED = "rejected"
+"""The attribute of pruned trials that were rejected before they were trained."""
 COUNTED = 0.75
 """The share of trials whose values count, also where they are worse than all of the front."""
 

@@ -41,6 +41,9 @@ class GoodTrials:
     def split(self, fresh: Numbers, count: int) -> Split:
         """Return the split with `count` good trials: complete ones, then pruned, then infeasible ones.
 
+        Trials that were rejected before they were trained are never good, though Optuna would take them for
+        good ones where too few others have ended.
+
         Args:
             fresh: the trials that are complete since the last call.
             count: how many trials are good.
@@ -54,8 +57,8 @@ class GoodTrials:
         left = count - len(self._good) - len(pruned)
         by_excess = np.argsort(history.excess[history.infeasible], kind="stable")
         good = np.sort(np.concatenate([self._good, pruned, history.infeasible[by_excess[:left]]]))
-        everything = (history.complete, history.pruned, history.infeasible, history.running)
-        return Split(good, np.setdiff1d(np.concatenate(everything), good))
+        trained = (history.complete, history.pruned, history.infeasible, history.running)
+        return Split(good, np.setdiff1d(np.concatenate((*trained, history.rejected)), good))
 
     def _beats(self, fresh: Numbers) -> bool:
         """Return whether the trials `fresh` are no good: each is beaten by the last front that is needed."""

@@ -9,10 +9,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from paretocaps.search.finished_trials import REJECTED
+
 Numbers = NDArray[np.intp]
 Values = NDArray[np.float64]
 _MODELLED = (TrialState.COMPLETE, TrialState.PRUNED)
-_KINDS = ("complete", "pruned", "infeasible")
+_KINDS = ("complete", "pruned", "infeasible", "rejected")
 _ROWS = 64
 
 
@@ -25,7 +27,7 @@ class History:
     Attributes:
         plain: False if a trial is one that these arrays cannot show: its value is infinite, it has
             intermediate values, or its categorical parameter has other values than in trials before.
-        complete, pruned, infeasible: the numbers of the trials that have ended so, in order.
+        complete, pruned, infeasible, rejected: the numbers of the trials that have ended so, in order.
         running: the numbers of the trials that are running, in order.
         revisions: how often trials that had ended were told of again, as one that was stopped and went on is.
         excess: float[n], by how much a trial violates its constraints, by number.
@@ -37,7 +39,7 @@ class History:
         self.plain = True
         self.revisions = 0
         self.complete: Numbers = np.empty(0, dtype=np.intp)
-        self.pruned, self.infeasible, self.running = self.complete, self.complete, self.complete
+        self.pruned = self.infeasible = self.rejected = self.running = self.complete
         self.excess: Values = np.zeros(_ROWS)
         self.losses: Values = np.zeros((_ROWS, len(directions)))
         self._values: dict[str, Values] = {}
@@ -89,7 +91,7 @@ class History:
 
     @property
     def ended(self) -> int:
-        """How many trials have ended, whose values or whose lack of values are learned from."""
+        """How many trials have ended, without those that were rejected before they were trained."""
         return len(self.complete) + len(self.pruned) + len(self.infeasible)
 
     def observed(self, numbers: Numbers, names: Sequence[str]) -> dict[str, Values]:
@@ -134,6 +136,8 @@ class History:
             self.losses[trial.number] = self._signs * trial.values
             if not np.isfinite(self.losses[trial.number]).all():
                 self.plain = False
+        if trial.user_attrs.get(REJECTED):
+            return "rejected"
         return "infeasible" if violation > 0 else trial.state.name.lower()
 
 

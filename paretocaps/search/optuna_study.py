@@ -96,6 +96,14 @@ def tell_once(
         study.tell(number, values, state, skip_if_finished=True)
 
 
+def mark(study: optuna.Study, number: int, attribute: str) -> None:
+    """Set a user attribute of a running trial of `study`, unless another driver has told of its end."""
+    cache = _cache_of(study)
+    with suppress(UpdateFinishedTrialError):
+        key = cache.get_trial_id_from_study_id_trial_number(_key_of(study), number)
+        cache.set_trial_user_attr(key, attribute, True)
+
+
 def constrain(study: optuna.Study, constraints: Callable[[int], Mapping[str, float]]) -> None:
     """Let the sampler of `study` know by how much each finished trial breaks each bound.
 

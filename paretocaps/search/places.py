@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from paretocaps.cores import one_of_each_core
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.slot import WHOLE
+from paretocaps.domain.slot import WHOLE, cores_text
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory, SlotsFactory
@@ -52,6 +52,19 @@ def refuse_sharing(spec: StudySpec, objectives: Sequence[Objective], places: Seq
             f"workers={spec.workers} would train {len(places)} jobs at once on {where}, which"
             f" makes the {timed[0]} of each longer: set workers to {count}{_or_slots(spec, places)}, or give"
             " --share-device to allow it and mark the measurements as shared"
+        )
+
+
+def refuse_crowded_ranks(spec: StudySpec) -> None:
+    """Refuse slots on which several ranks of a training would share a core.
+
+    Raises:
+        UsageError: a slot has fewer cores than a training has ranks.
+    """
+    if spec.threads is not None and spec.threads < spec.ranks:
+        raise UsageError(
+            f"threads={spec.threads}: the {spec.ranks} ranks of a training would share"
+            f" {cores_text(spec.threads)}: give --threads {spec.ranks}, or leave it out"
         )
 
 

@@ -15,7 +15,7 @@ from paretocaps.domain.design_name import name_in_study
 from paretocaps.domain.space import Scalar, Space
 from paretocaps.errors import UsageError
 from paretocaps.search.designs import PlacedDesign, StudyDesigns
-from paretocaps.search.finished_trials import REPEATS
+from paretocaps.search.finished_trials import REJECTED, REPEATS
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import begin_at, tell_once
@@ -210,7 +210,7 @@ class Proposals:
             return None
         if claimed == "rejected":
             self._rejected += 1
-            self._prune(trial, "rejected")
+            self._prune(trial, REJECTED)
             return None
         self._rejected = 0
         return proposal, claimed

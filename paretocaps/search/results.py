@@ -17,10 +17,11 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import DivergedError
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.failures import Failures
+from paretocaps.search.finished_trials import REJECTED
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.open_trial import OpenTrial
-from paretocaps.search.optuna_study import reread, tell_again, tell_once
+from paretocaps.search.optuna_study import mark, reread, tell_again, tell_once
 from paretocaps.search.remarks import Remarks
 from paretocaps.search.retries import Retries
 from paretocaps.search.room import Room
@@ -226,6 +227,7 @@ class Results:
 
     def tell_rejected(self, number: int) -> None:
         """Tell Optuna that a trial was rejected: that it was pruned, which TPE counts among the bad ones."""
+        mark(self.study, number, REJECTED)
         tell_once(self.study, number, state=TrialState.PRUNED)
         self._told.append(number)
 

@@ -39,7 +39,7 @@ from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
 from paretocaps.search.outlook import Outlook
-from paretocaps.search.places import fewer_jobs, places_on_slots
+from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_crowded_ranks
 from paretocaps.search.prior_trials import (
     prior_remarks,
     refuse_other_source,
@@ -299,6 +299,7 @@ def _enter(
         # ours is always made before Optuna's, so another driver may have made both meanwhile
         if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
             raise foreign_study(spec.study)
+        refuse_crowded_ranks(spec)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)
         if spec.from_study is not None:
             source_trials(store, spec, placed(reasons), checked.objectives)  # refused before it is created

@@ -97,11 +97,14 @@ def trials_of(
     objectives: Sequence[Objective] = (),
     device: str | None = None,
     scale_to: str | None = None,
+    *,
+    stopped: bool = False,
 ) -> MeasuredTrials:
     """Return every finished trial of a stored study, with the quantities that every trainer measures.
 
-    The trials also have the values of the study's own objectives and of `objectives`. The other arguments
-    and the errors are those of `measured_trials`.
+    With `stopped` these are the trials that were stopped early, with the values of their epochs so far. All
+    have the values of the study's own objectives and of `objectives`, too. The other arguments and the errors
+    are those of `measured_trials`.
 
     Raises:
         StorageError: there is no such study.
@@ -109,4 +112,6 @@ def trials_of(
     record = store.study(study)
     own = [OBJECTIVES.get(name) for name in record.spec.get("objectives", ()) if name in OBJECTIVES]
     own += [objective for objective in objectives if objective not in own]
-    return measured_trials(record, store.table(study, asked_quantities(own)), own, device, scale_to)
+    return measured_trials(
+        record, store.table(study, asked_quantities(own), stopped=stopped), own, device, scale_to
+    )

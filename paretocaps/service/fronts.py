@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import unheard
-from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.requirement import Requirement, stated_requirements
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.renamed import renamed_arguments
@@ -93,12 +93,13 @@ def bounds(require: str | Sequence[str] | None, all: bool = False) -> tuple[Requ
     """Return the bounds of a view: None for those of the study, and none, an empty tuple, for `all`.
 
     Raises:
-        UsageError: a bound is not understood, or is given though `all` lifts all of them.
+        UsageError: a bound is not understood, is above 1 for a share of images, or is given though `all`
+            lifts all of them.
     """
     if all and require:
         first = require if isinstance(require, str) else require[0]
         raise UsageError(f"require={first!r} sets a bound and all=True lifts all bounds: give one of them")
-    return () if all else None if require is None else parse_requirements(require)
+    return () if all else None if require is None else stated_requirements(require)
 
 
 def only_study(store: "Store", study: str | None) -> str:

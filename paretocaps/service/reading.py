@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":
     """Return every trial of a stored study as a data frame: state, measured quantities, choices.
 
-    Each quantity has its standard deviation and the ends of its 95 % interval over `n` seeds beside it (acc,
-    acc_sd, acc_low, acc_high). `storage` is the path of an SQLite file, or a database URL.
+    A trial that was stopped early has the quantities of its epochs so far. Each quantity has its standard
+    deviation and the ends of its 95 % interval over `n` seeds beside it (acc, acc_sd, acc_low, acc_high).
+    `storage` is the path of an SQLite file, or a database URL.
 
     Raises:
         StorageError: there is no such database or study.
@@ -37,7 +38,8 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
 
     with Store.open(fspath(storage), create=False) as store:
         name = only_study(store, study)
-        measured = {member.trial: member for member in trials_of(store, name).members}
+        ended = [*trials_of(store, name).members, *trials_of(store, name, stopped=True).members]
+        measured = {member.trial: member for member in ended}
         records = store.trials(name, attempts=False)
     trials = [
         measured.get(record.number, FrontMember(record.number, record.choices, {}, record.design, seeds=0))

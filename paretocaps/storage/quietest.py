@@ -1,5 +1,6 @@
 """Which training of a seed counts: the latest that was measured, and of those trained again the quietest."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, select, update
@@ -12,16 +13,21 @@ def counts(attempts: FromClause = ATTEMPTS) -> ColumnElement[bool]:
     return and_(attempts.c.state == "finished", attempts.c.replaced.is_not(True))
 
 
-def is_latest() -> ColumnElement[bool]:
-    """Return the condition that an attempt is the latest one of its trial and seed that counts."""
+def was_stopped(attempts: FromClause = ATTEMPTS) -> ColumnElement[bool]:
+    """Return the condition that an attempt was stopped early."""
+    return attempts.c.state == "stopped"
+
+
+def is_latest(of: Callable[[FromClause], ColumnElement[bool]] = counts) -> ColumnElement[bool]:
+    """Return the condition that an attempt is the latest of its trial and seed that counts, or is in `of`."""
     later = ATTEMPTS.alias("later")
     is_later = and_(
         later.c.trial_id == ATTEMPTS.c.trial_id,
         later.c.seed == ATTEMPTS.c.seed,
-        counts(later),
+        of(later),
         later.c.attempt > ATTEMPTS.c.attempt,
     )
-    return and_(counts(), ~exists().where(is_later))
+    return and_(of(ATTEMPTS), ~exists().where(is_later))
 
 
 def keep_quietest(connection: Connection, trial: int, seed: int) -> None:

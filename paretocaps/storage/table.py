@@ -14,7 +14,7 @@ from paretocaps.domain.quantities.quantities import compared, evaluated, parse_q
 from paretocaps.domain.quantities.quantity import Quantity
 from paretocaps.errors import UsageError
 from paretocaps.storage.quantity_table import FLAGS, QuantityTable, by_trial
-from paretocaps.storage.quietest import is_latest
+from paretocaps.storage.quietest import is_latest, was_stopped
 from paretocaps.storage.schema import ATTEMPTS, QUANTITIES, TRIALS
 from paretocaps.storage.stored_trials import load_measurements
 from paretocaps.storage.studies import named, study_id
@@ -36,9 +36,16 @@ class SeedValues(NamedTuple):
 
 
 def table(
-    connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None = None
+    connection: Connection,
+    study: str,
+    quantities: Sequence[str],
+    numbers: Collection[int] | None = None,
+    *,
+    stopped: bool = False,
 ) -> QuantityTable:
     """Return the finished trials of a study (those in `numbers`, or all) as a matrix over `quantities`.
+
+    With `stopped` these are the trials that were stopped early, with the values of their epochs so far.
 
     A quantity is a field of `Measurement` (`FIELDS`), one of its `quantities`, or computed from them
     (`parse_quantity`); a quantity that was not measured gives a column of NaN. A trial's value is the mean
@@ -48,7 +55,7 @@ def table(
         StorageError: there is no such study.
         UsageError: the parameter of a quantity is not allowed, or names a design without a finished trial.
     """
-    rows, values = _trainings(connection, study, quantities, numbers)
+    rows, values = _trainings(connection, study, quantities, numbers, stopped=stopped)
     return by_trial(tuple(quantities), rows, values)
 
 
@@ -65,10 +72,16 @@ def seed_values(
 
 
 def _trainings(
-    connection: Connection, study: str, quantities: Sequence[str], numbers: Collection[int] | None
+    connection: Connection,
+    study: str,
+    quantities: Sequence[str],
+    numbers: Collection[int] | None,
+    *,
+    stopped: bool = False,
 ) -> tuple[dict[str, list[Any]], NDArray[np.float64]]:
     """Return the columns of the trainings by name, [m] each, and their quantities, [m, quantities]."""
-    scope = [TRIALS.c.study_id == named(study), TRIALS.c.state == "finished", is_latest()]
+    state, latest = ("stopped", is_latest(was_stopped)) if stopped else ("finished", is_latest())
+    scope = [TRIALS.c.study_id == named(study), TRIALS.c.state == state, latest]
     if numbers is not None:
         scope.append(TRIALS.c.number.in_(numbers))
     stored = [name for name in quantities if name in FIELDS]

@@ -15,6 +15,7 @@ def test_aims_are_levels_by_objective():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("acc>=98", "write acc>=0.98 for 98 %"),
         ("acc<=0.9", "write acc>=0.9"),
         ("time>=60", "write time<=60"),
         ("macs<=60", "'macs'"),

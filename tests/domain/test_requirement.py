@@ -1,6 +1,6 @@
 import pytest
 
-from paretocaps.domain.requirement import Requirement, parse_requirements
+from paretocaps.domain.requirement import Requirement, parse_requirements, stated_requirements
 from paretocaps.errors import UnknownNameError, UsageError
 
 
@@ -70,3 +70,17 @@ def test_a_bound_on_an_accuracy_to_reach() -> None:
     assert not first.met({"acc": 1.0})
     with pytest.raises(UsageError, match="write time_to"):
         parse_requirements("time_to(0.9)<60")
+
+
+@pytest.mark.parametrize("text", ["acc>=95", "robust > 95", "acc<=100", "acc>=1.2"])
+def test_a_share_of_images_is_not_stated_in_per_cent(text: str) -> None:
+    (bound,) = parse_requirements(text)  # as a stored study may have it
+    remedy = f"write {bound.name}{bound.relation}{bound.bound / 100:g} for {bound.bound:g} %"
+    with pytest.raises(UsageError, match=f"{bound.name} is a share of images, from 0 to 1: {remedy}"):
+        stated_requirements(["time<60", text])
+
+
+def test_bounds_that_are_no_per_cent_may_be_stated() -> None:
+    assert [str(one) for one in stated_requirements("acc>=1,epoch_time<=95")] == ["acc>=1", "epoch_time<=95"]
+    with pytest.raises(UsageError, match="from 0 to 1$"):
+        stated_requirements("acc>=950")

@@ -47,6 +47,13 @@ def measurement():
     return Measurement(acc=0.5, best_epoch=1, time=1, wall=2, params=3, device=device)
 
 
+def test_a_job_that_plays_a_recorded_training_waits_for_no_device(make_job):
+    played = make_job(exclusive=True).model_copy(update={"trainer": "replay"})
+    with leased(make_job(exclusive=True), refuse), leased(played, refuse) as lease:
+        lease.look()
+        assert (lease.shared, lease.missing, lease.cores) == (False, [], ())
+
+
 @pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
 def test_a_job_whose_times_are_compared_has_its_device_for_itself(make_job, first, second):
     with leased(make_job(exclusive=first, origin=ORIGIN), refuse):

@@ -17,7 +17,6 @@ def test_a_study_plays_recorded_designs(tmp_path):
         designs=("baseline", "exponential", "one_cycle"),
         storage=f"sqlite:///{tmp_path}/s.db",
         executor="inline",
-        share_device=True,
     )
     front = paretocaps.optimize(spec).front
     assert {member.trial for member in front} <= {0, 1, 2}

@@ -30,7 +30,7 @@ def test_a_study_names_its_space():
     assert named.space == named.trainer.spaces["papers"]
     with pytest.raises(UnknownNameError, match=r"'trainings': did you mean 'training'\? \(known: all, "):
         check_study(StudySpec(space="trainings", device="cpu"))
-    with pytest.raises(UnknownNameError, match=r"'all' \(known: none\)"):
+    with pytest.raises(UsageError, match="trainer 'probe' has no spaces by name: leave it out for its own"):
         check_study(StudySpec(trainer="probe", executor="inline", space="all", device="cpu"))
 
 
@@ -107,3 +107,15 @@ def test_an_ensemble_of_what_the_trainer_does_not_have_is_refused():
         with pytest.raises(UsageError, match=message):
             check_study(StudySpec(ensembles={"e": values}))
     assert check_study(StudySpec(ensembles={"e": {"designs": ["wab"], "choices": {"family": "capsnet"}}}))
+
+
+def test_a_bound_in_per_cent_is_refused_where_the_objective_is_a_share():
+    with pytest.raises(UsageError, match=r"acc>=95: acc is a share .*: write acc>=0\.95 for 95 %"):
+        check_study(StudySpec(require=["acc>=95"], device="cpu"))
+
+
+def test_a_trainer_of_recorded_trainings_is_asked_for_those_of_the_study_and_shares_its_device():
+    played = {"trainer": "replay", "device": "cpu"}
+    assert check_study(StudySpec(workers=2, **played)).places == ("cpu", "cpu")
+    with pytest.raises(UsageError, match="no table has trainings of 7 epochs on digits: there are digits "):
+        check_study(StudySpec(epochs=7, **played))

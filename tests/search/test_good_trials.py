@@ -46,6 +46,13 @@ def test_a_trial_that_is_beaten_changes_nothing(told):
     assert told.thinned == [4, 5, 5]
 
 
+def test_trials_that_were_rejected_are_never_good(told):
+    for constraints in (None, {"c": 1.0}):
+        assert told(2, user_attrs={"rejected": True}, constraints=constraints).good.tolist() == []
+    split = told(3, 1.0, 1.0)
+    assert (split.good.tolist(), split.others.tolist()) == ([2], [0, 1])
+
+
 def test_trials_without_values_are_good_only_where_there_are_too_few_others(told):
     told(1, 1.0, 1.0)
     told(1)

@@ -5,7 +5,7 @@ from paretocaps.errors import UsageError
 from paretocaps.execution import slots
 from paretocaps.execution.inline import InlineExecutor
 from paretocaps.execution.processes import ProcessExecutor
-from paretocaps.search.places import fewer_jobs, places_on_slots
+from paretocaps.search.places import fewer_jobs, places_on_slots, refuse_crowded_ranks
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +37,10 @@ def test_slots_that_cannot_be_had_are_refused(executor, here, message):
 def test_fewer_jobs_than_workers_are_told():
     told = "workers=3, but 1 job runs at once, one per GPU (cuda:0): give --share-device for more per GPU"
     assert fewer_jobs(StudySpec(workers=3), ["cuda:0"]).startswith(told)
+
+
+def test_ranks_that_would_share_a_core_are_refused():
+    refuse_crowded_ranks(StudySpec(threads=2, ranks=2))
+    refuse_crowded_ranks(StudySpec(ranks=2))
+    with pytest.raises(UsageError, match="threads=1: the 2 ranks of a training would share 1 core: give"):
+        refuse_crowded_ranks(StudySpec(threads=1, ranks=2))

@@ -160,6 +160,7 @@ def test_optuna_is_told_of_what_a_driver_rejected_that_was_killed_before_it_did(
     sized(run, require=["params<=100"], trials=1, seed=3)
     study = optuna.load_study(study_name="s", storage=storage)
     assert study.trials[left].state == TrialState.PRUNED
+    assert study.trials[left].user_attrs["rejected"]
     assert service.load_trials("s", storage)["state"].tolist().count("rejected") >= 1
 
 

@@ -76,7 +76,7 @@ def settle(monkeypatch):
 def test_a_new_study_of_small_networks_is_split(settle):
     size, kept, (told,), (job,) = settle()
     assert (size, kept) == (1, SINGLE)
-    assert told.startswith("the CPU is split into 2 slots of 1 core(s) each, which train one trial each at a")
+    assert told.startswith("the CPU is split into 2 slots of 1 core each, which train one trial each at a")
     assert told.endswith(str(SPLITS))
     assert job.exclusive
 
@@ -120,11 +120,11 @@ def test_a_container_that_may_not_use_all_cores_at_once_is_not_split(settle, mon
 def test_slots_that_are_asked_for_are_not_measured(settle):
     size, kept, (told,), measured = settle(threads=1)
     assert (size, kept, measured) == (1, SINGLE, [])
-    assert told.startswith("the CPU is split into 2 slots of 1 core(s) each")
+    assert told.startswith("the CPU is split into 2 slots of 1 core each")
 
 
 @pytest.mark.parametrize(
-    ("kept", "threads", "was"), [(SINGLE, 2, r"slots of 1 core\(s\)"), (WHOLE, 1, "a whole CPU")]
+    ("kept", "threads", "was"), [(SINGLE, 2, r"slots of 1 core"), (WHOLE, 1, "a whole CPU")]
 )
 def test_other_slots_than_a_study_s_are_refused(settle, kept, threads, was):
     with pytest.raises(StudyMismatchError, match=rf"trains on {was} \(now threads={threads}\)"):

@@ -19,6 +19,7 @@ def test_a_stopped_attempt_has_the_measurement_of_its_epochs_so_far(store, key, 
     assert (trial.attempts[0].state, trial.attempts[0].measurement) == ("stopped", measured)
     assert store.counts("s")["stopped"] == 1
     assert len(store.table("s", ["acc"])) == 0
+    assert store.table("s", ["acc", "robust"], stopped=True).values.tolist() == [[measured.acc, 0.5]]
 
 
 def test_what_diverged_is_not_stored(store, key, measure):

@@ -1,5 +1,6 @@
 import pytest
 
+from paretocaps import service
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
@@ -33,6 +34,8 @@ def test_stopped_trials_count_keep_curve_and_checkpoint_and_stand_on_no_front(ru
         ranked = opened.table("s", ["acc"]).trials.tolist()
         trials = {number: opened.trial("s", number) for number in stopped}
     assert not set(ranked) & set(stopped)
+    shown = service.load_trials("s", storage).set_index("trial").loc[stopped, "acc"].to_dict()
+    assert shown == {number: trial.attempts[0].measurement.acc for number, trial in trials.items()}
     for number, trial in trials.items():
         (attempt,) = trial.attempts
         last = attempt.epochs[-1].epoch
