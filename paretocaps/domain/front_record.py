@@ -1,6 +1,6 @@
 """A front consists of the trials that no other trial beats in every objective."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Self
@@ -16,6 +16,9 @@ from paretocaps.domain.tuning import Tunings
 
 LOADED = "loaded"
 """The flag of a trial with a training whose device was disturbed by anything else."""
+
+_NAMED = 10
+"""How many trials a note names."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class FrontRecord:
         requirements: bounds that its trials keep.
         unreached: by objective, how many trials have no value of it and so are not ranked: they never reached
             the accuracy of `time_to` or `epochs_to`.
+        unmeasured: by objective, the trials that are not ranked, because it was not measured for every seed.
         stopped: how many trials were stopped early, and so stand on no front.
         rejected: how many trials were rejected before they were trained.
         validation_images: the number of images that the members' accuracies are shares of; None if it was not
@@ -130,6 +134,7 @@ class FrontRecord:
     trainer: str = field(default="", compare=False)
     requirements: tuple[Requirement, ...] = field(default=(), compare=False)
     unreached: Mapping[str, int] = field(default_factory=dict, compare=False)
+    unmeasured: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
     stopped: int = field(default=0, compare=False)
     rejected: int = field(default=0, compare=False)
     validation_images: int | None = field(default=None, compare=False)
@@ -220,6 +225,10 @@ class FrontRecord:
             f"{_trials(count)} left out: {name} was not reached by {_whom(name)}"
             for name, count in self.unreached.items()
         ]
+        notes += [
+            f"{_trials(len(trials))} left out: {name} was not measured for every seed ({_named(trials)})"
+            for name, trials in self.unmeasured.items()
+        ]
         notes += [f"{self.apart} (`--all` ranks all)"] if self.corner else []
         notes += [f"{_trials(self.stopped)} left out: stopped early"] if self.stopped else []
         notes += [f"{_trials(self.rejected)} left out: rejected before training"] if self.rejected else []
@@ -287,6 +296,11 @@ class FrontRecord:
 
 def _trials(count: int) -> str:
     return "1 trial" if count == 1 else f"{count} trials"
+
+
+def _named(trials: Sequence[int]) -> str:
+    numbers = ", ".join(map(str, trials[:_NAMED]))
+    return f"trial{'s' * (len(trials) > 1)} {numbers}{', ...' if len(trials) > _NAMED else ''}"
 
 
 def _whom(name: str) -> str:

@@ -97,6 +97,7 @@ def ranked_front(
         trainer=study.spec.get("trainer", ""),
         requirements=tuple(requirements),
         unreached=_unreached(everyone, objectives),
+        unmeasured=_unmeasured(everyone, objectives),
         corner=corner,
         validation_images=_validation_images(kept, best.tolist()),
         ideal_point=corners and corners.ideal,
@@ -261,6 +262,13 @@ def _unreached(table: QuantityTable, objectives: Sequence[Objective]) -> dict[st
     views = [objective for objective in objectives if parse_quantity(objective.quantity) is not None]
     counts = {o.name: int(np.isnan(table.column(o.quantity)).sum()) for o in views}
     return {name: count for name, count in counts.items() if count}
+
+
+def _unmeasured(table: QuantityTable, objectives: Sequence[Objective]) -> dict[str, tuple[int, ...]]:
+    """Return the trials that lack a measured objective, by its name, where there are any."""
+    measured = [objective for objective in objectives if parse_quantity(objective.quantity) is None]
+    lacking = {o.name: table.trials[np.isnan(table.column(o.quantity))].tolist() for o in measured}
+    return {name: tuple(trials) for name, trials in lacking.items() if trials}
 
 
 def _validation_images(table: QuantityTable, rows: Sequence[int]) -> int | None:

@@ -88,6 +88,13 @@ def test_an_accuracy_that_none_reached_is_an_empty_front_that_says_so(store):
     assert front.left_out == ("2 trials left out: time_to(acc=0.9) was not reached by every seed",)
 
 
+def test_trials_without_a_value_of_another_view_are_named(store):
+    fill(store, measurement(0.9, 5), *[measurement(0.8, 1, cpu_time=2.0)] * 2, measurement(0.85, 6))
+    front = front_of(store, "s", parse_objectives("acc,cpu_time"))
+    assert [member.trial for member in front] == [1, 2]
+    assert front.left_out == ("2 trials left out: cpu_time was not measured for every seed (trials 0, 3)",)
+
+
 def test_the_reference_point_waits_for_as_many_trials_that_have_a_value(store):
     both = parse_objectives("acc,time_to(acc=0.9)")
     fill(store, *[learned(0.5)] * 3, *[learned(0.5, 0.9)] * (FIRST_TRIALS - 1))
