@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from paretocaps.report.front import Front
     from paretocaps.search.observer import Observer
     from paretocaps.service import load_front, load_history, load_trials, optimize
+    from paretocaps.service.by_keyword import describe, evaluate, export, predict, train
+
+    __version__: str
 
 __all__ = [
     "Choices",
@@ -24,11 +27,16 @@ __all__ = [
     "StudySpec",
     "TrainerSpec",
     "TrainingJob",
+    "describe",
+    "evaluate",
+    "export",
     "load_front",
     "load_history",
     "load_trials",
     "optimize",
+    "predict",
     "register_trainer",
+    "train",
 ]
 
 _HOMES = {
@@ -41,16 +49,23 @@ _HOMES = {
     "StudySpec": "paretocaps.domain.study_spec",
     "TrainerSpec": "paretocaps.domain.trainer",
     "TrainingJob": "paretocaps.domain.job",
+    "describe": "paretocaps.service.by_keyword",
+    "evaluate": "paretocaps.service.by_keyword",
+    "export": "paretocaps.service.by_keyword",
     "load_front": "paretocaps.service",
     "load_history": "paretocaps.service",
     "load_trials": "paretocaps.service",
     "optimize": "paretocaps.service",
+    "predict": "paretocaps.service.by_keyword",
     "register_trainer": "paretocaps.domain.trainer",
+    "train": "paretocaps.service.by_keyword",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name on its first use: `import paretocaps` alone costs nothing."""
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("paretocaps")
     if name not in _HOMES:
         raise AttributeError(f"module 'paretocaps' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
@@ -58,4 +73,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Return the public names."""
-    return __all__
+    return [*__all__, "__version__"]

@@ -12,7 +12,16 @@ Why = Literal["away", "locked", "full", "read-only"]
 
 
 class ParetocapsError(Exception):
-    """Base of every error that is raised on purpose; the command line exits with its `exit_code`."""
+    """Base of every error that is raised on purpose; the command line exits with its `exit_code`.
+
+    Example:
+        ```python
+        try:
+            paretocaps.load_front("no such study")
+        except paretocaps.ParetocapsError as error:
+            print(error)  # one line, with the remedy
+        ```
+    """
 
     exit_code = 1
 

@@ -1,5 +1,7 @@
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +17,16 @@ NAMES = [
     "StudySpec",
     "TrainerSpec",
     "TrainingJob",
+    "describe",
+    "evaluate",
+    "export",
     "load_front",
     "load_history",
     "load_trials",
     "optimize",
+    "predict",
     "register_trainer",
+    "train",
 ]
 
 
@@ -31,6 +38,17 @@ def test_the_public_surface_is_these_names() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(paretocaps, name).__doc__
+
+
+def test_no_module_has_the_name_of_a_function() -> None:
+    """Importing the module `paretocaps.train` would put it in the place of the function."""
+    folder = Path(paretocaps.__file__).parent
+    assert not {path.stem for path in folder.iterdir()} & set(NAMES)
+
+
+def test_it_has_a_version() -> None:
+    assert paretocaps.__version__ == version("paretocaps")
+    assert set(dir(paretocaps)) >= {*NAMES, "__version__"}
 
 
 def test_another_name_is_not() -> None:

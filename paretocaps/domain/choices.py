@@ -64,6 +64,12 @@ class Choices(ChoicesModel):
     for one large batch; the last step of an epoch takes the images that remain.
 
     Schedules are laid out for the whole training, even if `patience` ends it early.
+
+    Example:
+        ```python
+        choices = paretocaps.Choices(lr_policy="one_cycle", batch_size=64)
+        choices.active()  # every choice that has a meaning beside the others
+        ```
     """
 
     family: Annotated[str, NameIn(FAMILIES)] = Field(

@@ -125,6 +125,12 @@ class TrainingJob(BaseModel):
         tunings: the tunings that its study keeps, by device (`Device.machine`) and key.
         tune: whether tunings that its study does not keep may be measured; if not, the defaults are taken.
         trainings: how many trainings its study shall have, by which a tuning pays for its measuring.
+
+    Example:
+        ```python
+        run = paretocaps.train(choices={"family": "lenet5"}, epochs=1, output="runs/one-epoch")
+        run.job.choices["family"], run.job.seed  # a paretocaps.TrainingJob
+        ```
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

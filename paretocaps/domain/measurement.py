@@ -59,6 +59,12 @@ class EpochRecord(_Value):
     accuracy after the epoch, which only jobs for a table of trainings measure (`test_every_epoch`); a study
     that is told of an epoch is not told of it. `cpu_seconds` are the CPU seconds of the steps that `seconds`
     counts, of all threads; None where they are not known, as on a GPU and with several ranks.
+
+    Example:
+        ```python
+        record = paretocaps.EpochRecord(epoch=1, acc=0.91, seconds=2.0, time=2.0, wall=3.5)
+        record.model_dump()
+        ```
     """
 
     epoch: Annotated[int, Field(ge=1)]
@@ -142,6 +148,12 @@ class Measurement(_Value):
             features were kept; they did in version 0.1.
         tunings: the ways in which the training steps were computed, by their keys (`domain.tuning`).
         retuned: whether some were computed by another tuning than the one that was kept for them.
+
+    Example:
+        ```python
+        trial = paretocaps.load_front("demo")[0]
+        trial.values["acc"]  # a view of the measurement that the trainer returned
+        ```
     """
 
     acc: Fraction

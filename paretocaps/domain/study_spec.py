@@ -104,6 +104,12 @@ class StudySpec(BaseModel):
         published: figures that a paper prints about these trials, for the report; they steer nothing.
         ensembles: by name, networks of the study that are measured together when they are trained
             (`[ensembles.NAME]`); their weights are kept.
+
+    Example:
+        ```python
+        spec = paretocaps.StudySpec(study="mnist", dataset="mnist", trials=48, require=("acc>=0.98",))
+        spec.requirements
+        ```
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

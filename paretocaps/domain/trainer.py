@@ -86,6 +86,14 @@ class TrainerSpec:
         recorded: for a trainer that plays recorded trainings, a function of the images and the epochs of a
             study, which raises an error if there are none of these. Its jobs time nothing, so that they wait
             for no device.
+
+    Example:
+        ```python
+        from paretocaps.domain.trainer import TRAINERS
+
+        trainer = TRAINERS.get("capsnet")  # a paretocaps.TrainerSpec
+        trainer.canonical({"lr_policy": "one_cycle"}), list(trainer.designs)
+        ```
     """
 
     name: str
@@ -304,6 +312,15 @@ def register_trainer(spec: TrainerSpec) -> None:
 
     Worker processes find a trainer only through the entry-point group `paretocaps.trainers`, so use the
     inline executor for a trainer that is registered here.
+
+    Example:
+        ```python
+        from dataclasses import replace
+
+        from paretocaps.domain.trainer import TRAINERS
+
+        paretocaps.register_trainer(replace(TRAINERS.get("replay"), name="again"))
+        ```
 
     Raises:
         ParetocapsError: the name is taken.

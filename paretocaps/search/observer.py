@@ -22,7 +22,7 @@ class Observer:
             def training_ended(self, training):
                 print(training.key.trial, [epoch.acc for epoch in training.measurement.epochs])
 
-        paretocaps.optimize({"study": "demo"}, more=1, observer=Curves())
+        paretocaps.optimize(study="demo", observer=Curves())
         ```
     """
 

@@ -11,8 +11,8 @@ from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
 
 if TYPE_CHECKING:
-    from paretocaps.export.document import Document
-    from paretocaps.export.predict import Prediction, PredictOptions
+    from paretocaps.exporting.document import Document
+    from paretocaps.exporting.predict import Prediction, PredictOptions
 
 Talk = Callable[[str], None]
 
@@ -128,9 +128,9 @@ def _export(
 ) -> Exported:
     from pydantic import ValidationError
 
-    from paretocaps.export.checked_images import known_data
-    from paretocaps.export.document import ExportInfo
-    from paretocaps.export.package import check_target, write_export
+    from paretocaps.exporting.checked_images import known_data
+    from paretocaps.exporting.document import ExportInfo
+    from paretocaps.exporting.package import check_target, write_export
     from paretocaps.training.weights import load_weights
 
     check_target(folder, force=options.force)  # before work that takes seconds
@@ -152,12 +152,12 @@ def _export(
 
 
 def predict_options(**values: Any) -> "PredictOptions":
-    """Return `export.predict.PredictOptions` with these values.
+    """Return `exporting.predict.PredictOptions` with these values.
 
     Raises:
         UsageError: a value is not allowed.
     """
-    from paretocaps.export.predict import PredictOptions
+    from paretocaps.exporting.predict import PredictOptions
 
     return PredictOptions(**values)
 
@@ -181,7 +181,7 @@ def predict(
         DataError: the export, a path or an image cannot be read.
         UnknownNameError: there is no such engine or expected class.
     """
-    from paretocaps.export.predict import PredictOptions, predict
+    from paretocaps.exporting.predict import PredictOptions, predict
 
     if not paths:
         raise UsageError("no images named: give files or folders")

@@ -47,6 +47,12 @@ def load_front(
             a study that has ended has it of its front within its own bounds.
         notice: receives a line on what was measured then, or why not.
 
+    Example:
+        ```python
+        front = paretocaps.load_front("demo", objectives="acc,params", require="params<=20M")
+        front.knee().trial, front.pick({"acc": 2, "params": 1}).choices
+        ```
+
     Raises:
         StorageError: there is no such database or study.
         UsageError: an objective was not measured or does not compare across devices, a bound is not

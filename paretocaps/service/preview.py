@@ -68,7 +68,7 @@ class PlanView:
 
 
 def describe(
-    settings: Sequence[str] = (),
+    settings: Sequence[str] | Mapping[str, Any] = (),
     design: str | None = None,
     image: str = "28x28x1",
     classes: int = 10,
@@ -143,7 +143,7 @@ def write_plan_page(view: PlanView, output: str) -> Path:
 
 
 def read_choices(
-    settings: Sequence[str], design: str | None, trainer: str
+    settings: Sequence[str] | Mapping[str, Any], design: str | None, trainer: str
 ) -> "tuple[Choices, dict[str, Any]]":
     """Return the choices of a design changed by "name=value" settings, and their canonical form.
 

@@ -29,6 +29,12 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
     deviation and the ends of its 95 % interval over `n` seeds beside it (acc, acc_sd, acc_low, acc_high).
     `storage` is the path of an SQLite file, or a database URL.
 
+    Example:
+        ```python
+        trials = paretocaps.load_trials("demo")
+        trials[["trial", "state", "acc", "time"]]
+        ```
+
     Raises:
         StorageError: there is no such database or study.
     """
@@ -60,6 +66,11 @@ def load_history(
     Its columns are those of `HistoryStep`: `trials`, `trial`, `training_seconds`, and the `hypervolume` of
     the front so far, from 0 to 1. It begins with the trial that fixed the reference point, the eighth. The
     arguments and errors are those of `load_front`.
+
+    Example:
+        ```python
+        paretocaps.load_history("demo")
+        ```
     """
     from pandas import DataFrame
 

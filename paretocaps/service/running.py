@@ -3,10 +3,13 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
+from paretocaps.domain.spelled_out import spelled_out
 from paretocaps.domain.study_file import read_study_file, resolve_spec
+from paretocaps.domain.study_options import StudyOptions
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError, why_not_written
 from paretocaps.service.settings import parse_settings
@@ -58,22 +61,33 @@ class RunSummary:
     ended: str = ""
 
 
+@spelled_out
 def optimize(
-    flags: Mapping[str, Any] | StudySpec,
-    spec_file: str | None = None,
+    flags: Mapping[str, Any] | StudySpec | None = None,
+    spec_file: str | PathLike[str] | None = None,
     more: int | None = None,
     observer: "Observer | Sequence[Observer] | None" = None,
+    **options: Unpack[StudyOptions],
 ) -> RunSummary:
     """Run a study until it has all its trials, and return its front of the trials that keep its bounds.
 
     Its collapsed corner is set apart; `load_front(all=True)` returns the whole front.
 
     Args:
-        flags: options of the study by name (see `StudySpec`); an option that is None was not given.
-            `fix` may be a mapping or a list of "name=value".
-        spec_file: path of a study file; `flags` override it.
+        flags: a `StudySpec`, or its options in a dictionary, instead of keywords; one that is None was not
+            given. `fix` may be a mapping or a list of "name=value".
+        spec_file: path of a study file; the options override it.
         more: number of trials to add to the finished and stopped ones, instead of the total `trials`.
         observer: an `Observer`, or several; their methods are called as the study proceeds.
+        options: the options of the study by name (see `StudySpec`), such as `study="demo"` or `trials=24`.
+
+    Example:
+        ```python
+        done = paretocaps.optimize(
+            study="small", dataset="digits", fix={"family": "lenet5"}, trials=1, epochs=1, timeout="10m"
+        )
+        done.front[0]
+        ```
 
     Raises:
         UsageError: an option is not allowed; nothing was created.
@@ -88,7 +102,7 @@ def optimize(
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
-    spec, watcher = _requested(flags, spec_file, more), observer_of(observer)
+    spec, watcher = _requested(_given(flags, options), spec_file, more), observer_of(observer)
     if spec.lr_range:
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     checked = check_study(spec)
@@ -151,12 +165,23 @@ def artifact_folder(spec: StudySpec) -> Path | None:
     return folder
 
 
-def _requested(flags: Mapping[str, Any] | StudySpec, spec_file: str | None, more: int | None) -> StudySpec:
+def _given(flags: Mapping[str, Any] | StudySpec | None, options: StudyOptions) -> dict[str, Any]:
+    """Return the options that are given in either form.
+
+    Raises:
+        UsageError: one is given in both.
+    """
+    given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags or {})
+    if twice := [name for name in options if name in given]:
+        raise UsageError(f"{twice[0]} is given twice: in the dictionary and as a keyword; give it once")
+    return {**given, **options}
+
+
+def _requested(given: dict[str, Any], spec_file: str | PathLike[str] | None, more: int | None) -> StudySpec:
     """Return the settings of the flags, else of the study file, else of the stored study of that name."""
-    given = flags.model_dump(exclude_unset=True) if isinstance(flags, StudySpec) else dict(flags)
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])
-    file = read_study_file(spec_file) if spec_file else {}
+    file = read_study_file(fspath(spec_file)) if spec_file else {}
     asked = resolve_spec(given, file)
     stored, finished = stored_settings(asked)
     if more is not None:

@@ -10,12 +10,14 @@ from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError
 
 
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Return the values, as text, of choices given as "name=value".
+def parse_settings(settings: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values, as text, of choices given as "name=value", or as they are in a mapping.
 
     Raises:
         UsageError: a setting has another form, or a name is given twice.
     """
+    if isinstance(settings, Mapping):
+        return dict(settings)
     values: dict[str, Any] = {}
     for setting in settings:
         name, equals, value = (part.strip() for part in setting.partition("="))

@@ -68,9 +68,9 @@ def _of_trial(picked: PickedTrial) -> Subject:
 
 def _of_path(path: Path) -> Subject:
     """Return the network of an export, of a training's folder, or of a weights file."""
-    from paretocaps.export.document import DOCUMENT
-    from paretocaps.export.engines import SERVED_PRECISION
-    from paretocaps.export.package import load_export
+    from paretocaps.exporting.document import DOCUMENT
+    from paretocaps.exporting.engines import SERVED_PRECISION
+    from paretocaps.exporting.package import load_export
     from paretocaps.training.weights import load_weights
 
     if not path.exists():
@@ -90,7 +90,7 @@ def _of_path(path: Path) -> Subject:
 
 def common_precision(subjects: Sequence[Subject]) -> str:
     """Return the precision that all networks have, or that of `predict` if theirs differ."""
-    from paretocaps.export.engines import SERVED_PRECISION
+    from paretocaps.exporting.engines import SERVED_PRECISION
 
     own = {subject.precision for subject in subjects}
     return own.pop() if len(own) == 1 else SERVED_PRECISION

@@ -1,5 +1,6 @@
 """What to train, on which images, and where to write it, as the command line gives it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ class TrainOptions:
     An option that is None is taken from the trial, if one is picked, or has the default named last.
 
     Attributes:
-        settings: choices as "name=value"; they override those of a trial or a design.
+        settings: choices as "name=value", or in a mapping; they override those of a trial or a design.
         design: the design to start from; it cannot be given with a trial.
         trainer: name of the trainer; the study's, or capsnet.
         dataset, data: a data set of the catalog, or a local folder; the study's, or digits.
@@ -41,7 +42,7 @@ class TrainOptions:
             choice `checkpoint`.
     """
 
-    settings: tuple[str, ...] = ()
+    settings: Sequence[str] | Mapping[str, Any] = ()
     design: str | None = None
     trainer: str | None = None
     dataset: str | None = None

@@ -18,10 +18,10 @@ from paretocaps.domain.choices_model import parse_choices
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.families.family import Family
 from paretocaps.errors import UsageError
-from paretocaps.export.document import ExportInfo
-from paretocaps.export.engines import ENGINES, open_engine
-from paretocaps.export.graph import TOLERANCE
-from paretocaps.export.package import load_export, write_export
+from paretocaps.exporting.document import ExportInfo
+from paretocaps.exporting.engines import ENGINES, open_engine
+from paretocaps.exporting.graph import TOLERANCE
+from paretocaps.exporting.package import load_export, write_export
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.complexity import complexity, multiply_adds, parameters

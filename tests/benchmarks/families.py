@@ -131,8 +131,8 @@ def _image_files(folder: Path, count: int) -> None:
 def _exported(family: str, folder: Path) -> float:
     """Export an untrained network for 32x32 images in colour; return ONNX's largest difference from torch."""
     from paretocaps.domain.choices import Choices
-    from paretocaps.export.document import ExportInfo
-    from paretocaps.export.package import write_export
+    from paretocaps.exporting.document import ExportInfo
+    from paretocaps.exporting.package import write_export
     from paretocaps.models.architecture import architecture
     from paretocaps.models.build import build_network
 

@@ -7,9 +7,9 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.backbone_caps import BACKBONES
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.routings.routings import ROUTINGS
-from paretocaps.export.document import GRAPH, ExportInfo
-from paretocaps.export.graph import TOLERANCE, largest_difference, random_images
-from paretocaps.export.package import load_export, write_export
+from paretocaps.exporting.document import GRAPH, ExportInfo
+from paretocaps.exporting.graph import TOLERANCE, largest_difference, random_images
+from paretocaps.exporting.package import load_export, write_export
 from paretocaps.models.architecture import Architecture, architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.pruning.prune import prune

@@ -1,4 +1,4 @@
-"""The commands and programs of the README and the pages are run, scaled down, each page in its own folder.
+"""The commands and programs of the README, the pages and the public names are run, scaled down.
 
 A block that cannot be run here says why in the line above it, and is parsed instead; `NOT_RUN` lists those.
 A block whose first line is a comment with the name of a file is that file, and is written there.
@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
+import paretocaps
 from paretocaps.cli.app import app
 from paretocaps.testing.plugin import plug_in, write_plugin
 
@@ -232,6 +234,30 @@ def test_a_page_can_be_followed(
             reader.follow(block)
         except Exception as error:
             pytest.fail(f"{page.relative_to(ROOT)}, line {block.line}: {error}")
+
+
+EXAMPLES = {
+    name: textwrap.dedent(example[1])
+    for name in paretocaps.__all__
+    for example in re.finditer(r"```python\n(.*?)```", getattr(paretocaps, name).__doc__, re.DOTALL)
+}
+
+
+def test_every_public_name_has_an_example() -> None:
+    assert list(EXAMPLES) == paretocaps.__all__
+
+
+@pytest.mark.slow  # trains small networks
+def test_the_examples_of_the_public_names_run(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(prepared, tmp_path / "reader")
+    monkeypatch.chdir(tmp_path / "reader")
+    for name, example in EXAMPLES.items():
+        try:
+            exec(compile(example, name, "exec"), {"paretocaps": paretocaps})
+        except Exception as error:
+            pytest.fail(f"the example of {name}: {error}")
 
 
 def _makes(block: Block) -> bool:

@@ -51,3 +51,32 @@ def test_decisions_return_members(front):
     assert full.pick({"params": 1}).trial == 2
     with pytest.raises(UnknownNameError, match="wall"):
         full.pick({"wall": 1})
+
+
+def test_it_is_a_sequence_with_a_short_text(front):
+    full = Front.from_record(front)
+    assert full[0] is front.members[0]
+    assert full[-2:] == front.members[-2:]
+    assert repr(full) == "<Front of 'demo': 3 members over acc, time, params>"
+
+
+def test_it_is_drawn_over_two_or_three_objectives(front):
+    full = Front.from_record(front)
+    assert {trace.type for trace in full.plot().data} == {"scatter3d"}
+    flat = full.plot("acc", "time")
+    assert flat.layout.title.text == "acc over time"
+    with pytest.raises(
+        UsageError, match="1 objective cannot be drawn: name two or three of acc, time, params"
+    ):
+        full.plot("acc")
+    with pytest.raises(UnknownNameError, match="unknown objective of this front 'tim': did you mean 'time'"):
+        full.plot("acc", "tim")
+
+
+def test_a_notebook_shows_a_table_with_the_knee_in_bold(front):
+    full = Front.from_record(front)
+    shown = full._repr_html_()
+    assert shown.count("<tr>") == 4
+    assert f"<strong>{full.knee().trial}</strong>" in shown
+    assert "<th>beside the baseline</th>" in shown
+    assert "0 members" in replace(full, members=())._repr_html_()

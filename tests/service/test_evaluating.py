@@ -13,9 +13,9 @@ from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.evaluation.reliability import reliability
 from paretocaps.evaluation.scores import Scored
-from paretocaps.export.document import ExportInfo
-from paretocaps.export.engines import TorchEngine
-from paretocaps.export.package import write_export
+from paretocaps.exporting.document import ExportInfo
+from paretocaps.exporting.engines import TorchEngine
+from paretocaps.exporting.package import write_export
 from paretocaps.run_folder import RunFolder
 from paretocaps.service import EvaluateOptions, evaluate, pick_trial, write_evaluation
 from paretocaps.training.weights import load_weights

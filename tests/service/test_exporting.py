@@ -6,7 +6,7 @@ from paretocaps import service
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.measurement import Device, Measurement
 from paretocaps.errors import DataError, UsageError
-from paretocaps.export.package import load_export
+from paretocaps.exporting.package import load_export
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 from paretocaps.run_folder import RunFolder

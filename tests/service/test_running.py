@@ -1,8 +1,11 @@
+import inspect
+
 import pytest
 
 import paretocaps
 import paretocaps.testing.probe as probe
 from paretocaps import service
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
 from paretocaps.host import NAME
 from paretocaps.search.observer import Observer
@@ -26,6 +29,15 @@ def test_from_python_a_spec_and_a_file_do_the_same(storage, folder):
     assert paretocaps.optimize({}, spec_file="s.toml", more=2).finished == 5
 
 
+def test_options_may_be_keywords_and_are_completed(own):
+    assert paretocaps.optimize(**own).finished == 1
+    assert {"study", "data", "timeout", "observer"} <= set(inspect.signature(paretocaps.optimize).parameters)
+    with pytest.raises(UsageError, match="study is given twice: in the dictionary and as a keyword"):
+        paretocaps.optimize({"study": "s"}, study="s")
+    with pytest.raises(UsageError, match="unknown option 'trails': did you mean 'trials'"):
+        paretocaps.optimize(**own, trails=3)
+
+
 def test_more_and_trials_contradict_each_other(storage):
     with pytest.raises(UsageError, match="trials=3 and more=2: give one of them"):
         paretocaps.optimize({"study": "s", "storage": storage, "trials": 3}, more=2)
@@ -34,6 +46,8 @@ def test_more_and_trials_contradict_each_other(storage):
 @pytest.fixture
 def own(folder):
     """The options of a study of one trial in a database of its own."""
+    if "probe" not in TRAINERS:
+        TRAINERS.register("probe", probe.PROBE)
     options = {
         "study": "s",
         "storage": f"sqlite:///{folder}/own.db",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paretocaps.export.document import GRAPH, WEIGHTS, ExportInfo
-from paretocaps.export.package import write_export
+from paretocaps.exporting.document import GRAPH, WEIGHTS, ExportInfo
+from paretocaps.exporting.package import write_export
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 

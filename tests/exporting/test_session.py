@@ -4,8 +4,8 @@ import pytest
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
 from paretocaps.errors import DataError
-from paretocaps.export.document import GRAPH
-from paretocaps.export.session import open_graph, run_graph
+from paretocaps.exporting.document import GRAPH
+from paretocaps.exporting.session import open_graph, run_graph
 
 
 @pytest.mark.parametrize("count", [1, 2, 17])

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from paretocaps.errors import DataError, UnknownNameError
-from paretocaps.export.document import GRAPH, check_file, read_document
-from paretocaps.export.session import Floats, check_graph, open_graph, run_graph
+from paretocaps.exporting.document import GRAPH, check_file, read_document
+from paretocaps.exporting.session import Floats, check_graph, open_graph, run_graph
 
 LOADING = 10.0
 """Seconds of computation up to which a second engine is not worth loading."""
@@ -39,7 +39,7 @@ class TorchEngine(Engine):
     name = "torch"
 
     def __init__(self, folder: Path) -> None:
-        from paretocaps.export.package import load_export
+        from paretocaps.exporting.package import load_export
 
         self._network, _ = load_export(folder)
 

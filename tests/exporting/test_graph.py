@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from paretocaps.errors import ParetocapsError
-from paretocaps.export import graph
-from paretocaps.export.document import GRAPH
-from paretocaps.export.graph import largest_difference, random_images, write_graph
+from paretocaps.exporting import graph
+from paretocaps.exporting.document import GRAPH
+from paretocaps.exporting.graph import largest_difference, random_images, write_graph
 
 
 def test_a_graph_takes_any_number_of_images_and_names_the_classes(written):

@@ -15,9 +15,9 @@ from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError, UnknownNameError, UsageError
-from paretocaps.export.document import Document, read_document
-from paretocaps.export.engines import Engine, choose_engine, open_engine
-from paretocaps.export.session import Floats
+from paretocaps.exporting.document import Document, read_document
+from paretocaps.exporting.engines import Engine, choose_engine, open_engine
+from paretocaps.exporting.session import Floats
 
 BATCH = 64
 CORRUPT = ("refuse", "skip")

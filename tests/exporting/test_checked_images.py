@@ -3,7 +3,7 @@ from PIL import Image
 
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
-from paretocaps.export.checked_images import known_data
+from paretocaps.exporting.checked_images import known_data
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 

@@ -5,9 +5,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from paretocaps.errors import DataError, ParetocapsError, UsageError
-from paretocaps.export.document import DOCUMENT, GRAPH, WEIGHTS, ExportInfo, read_document
-from paretocaps.export.graph import random_images
-from paretocaps.export.package import check_target, load_export, write_export
+from paretocaps.exporting.document import DOCUMENT, GRAPH, WEIGHTS, ExportInfo, read_document
+from paretocaps.exporting.graph import random_images
+from paretocaps.exporting.package import check_target, load_export, write_export
 
 
 def quick(folder, network, info, **options):

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from paretocaps.errors import DataError, UnknownNameError, UsageError
-from paretocaps.export.engines import open_engine
-from paretocaps.export.package import write_export
-from paretocaps.export.predict import PredictOptions, expected_classes, predict
+from paretocaps.exporting.engines import open_engine
+from paretocaps.exporting.package import write_export
+from paretocaps.exporting.predict import PredictOptions, expected_classes, predict
 from paretocaps.models.build import build_network
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paretocaps.export.document import ExportInfo
-from paretocaps.export.package import write_export
+from paretocaps.exporting.document import ExportInfo
+from paretocaps.exporting.package import write_export
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import build_network
 from paretocaps.models.network import Network

@@ -7,7 +7,7 @@ from torch import Tensor
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.export.package import CHECKED
+from paretocaps.exporting.package import CHECKED
 from paretocaps.models.network import Network
 
 

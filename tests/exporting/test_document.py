@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from paretocaps.errors import DataError
-from paretocaps.export.document import DOCUMENT, WEIGHTS, ExportInfo, check_file, read_document, sha256
+from paretocaps.exporting.document import DOCUMENT, WEIGHTS, ExportInfo, check_file, read_document, sha256
 
 
 def rewritten(folder, **changes):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from paretocaps.errors import DataError, UnknownNameError
-from paretocaps.export.document import DOCUMENT, GRAPH
-from paretocaps.export.engines import ENGINES, LOADING, Engine, choose_engine, open_engine
-from paretocaps.export.package import write_export
+from paretocaps.exporting.document import DOCUMENT, GRAPH
+from paretocaps.exporting.engines import ENGINES, LOADING, Engine, choose_engine, open_engine
+from paretocaps.exporting.package import write_export
 
 IMAGES = np.random.default_rng(0).random((7, 1, 9, 8), dtype=np.float32)
 

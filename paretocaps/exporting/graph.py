@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from paretocaps.errors import ParetocapsError
-from paretocaps.export.session import IMAGES, SCORES, open_graph, run_graph
+from paretocaps.exporting.session import IMAGES, SCORES, open_graph, run_graph
 from paretocaps.models.network import Network
 
 TOLERANCE = 1e-4

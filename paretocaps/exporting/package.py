@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from paretocaps.errors import DataError, ParetocapsError, UsageError, why_not_written
-from paretocaps.export.document import (
+from paretocaps.exporting.document import (
     DOCUMENT,
     GRAPH,
     WEIGHTS,
@@ -23,7 +23,7 @@ from paretocaps.export.document import (
     read_document,
     sha256,
 )
-from paretocaps.export.graph import largest_difference, random_images, write_graph
+from paretocaps.exporting.graph import largest_difference, random_images, write_graph
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network

@@ -1,0 +1,51 @@
+"""The table of a front, as a notebook shows it."""
+
+from collections.abc import Iterable
+from html import escape
+
+from paretocaps.domain.front_record import FrontRecord
+from paretocaps.report.beside_baseline import beside_texts, common_text
+from paretocaps.report.tables import heading, objective_cells
+
+
+def front_html(front: FrontRecord) -> str:
+    """Return a front as an HTML table without styles of its own: a row per member, the knee in bold.
+
+    Its columns are the trial, the objectives with their intervals, and what differs from the baseline.
+    """
+    knee = _knee(front)
+    columns = [[str(member.trial) for member in front.members]]
+    columns += [objective_cells(front.members, objective) for objective in front.objectives]
+    columns.append(beside_texts(front.members, front.baseline))
+    headings = ["trial", *map(heading, front.objectives), "beside the baseline"]
+    rows = [
+        _row("td", cells, bold=member.trial == knee)
+        for member, cells in zip(front.members, zip(*columns, strict=True), strict=True)
+    ]
+    return (
+        f"<table><caption>{escape(_caption(front))}</caption><thead>{_row('th', headings)}</thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _caption(front: FrontRecord) -> str:
+    members = "1 member" if len(front) == 1 else f"{len(front)} members"
+    parts = [f"{front.study}: {members}"]
+    parts += [f"within {front.within}"] if front.within else []
+    parts += ["bold: the best compromise"] if len(front) else []
+    parts += [f"all with {common}"] if (common := common_text(front.members, front.baseline)) else []
+    return "; ".join(parts)
+
+
+def _knee(front: FrontRecord) -> int | None:
+    from paretocaps.pareto.decision import knee
+
+    if not len(front):
+        return None
+    values = [[member.values[o.name] for o in front.objectives] for member in front.members]
+    return front.members[knee(values, front.objectives)].trial
+
+
+def _row(tag: str, cells: Iterable[str], *, bold: bool = False) -> str:
+    texts = (f"<strong>{escape(cell)}</strong>" if bold else escape(cell) for cell in cells)
+    return f"<tr>{''.join(f'<{tag}>{text}</{tag}>' for text in texts)}</tr>"
