@@ -128,8 +128,11 @@ class TrainingJob(BaseModel):
 
     Example:
         ```python
-        run = paretocaps.train(choices={"family": "lenet5"}, epochs=1, output="runs/one-epoch")
-        run.job.choices["family"], run.job.seed  # a paretocaps.TrainingJob
+        job = paretocaps.TrainingJob(
+            study="demo", trial=0, trainer="capsnet", choices={"blocks": 0}, seed=0, epochs=5,
+            data={"name": "digits"}, folder="runs/demo",
+        )
+        job.model_dump_json()  # as a training's folder keeps it
         ```
     """
 
