@@ -39,6 +39,7 @@ PATIENCE = "PARETOCAPS_RAY_PATIENCE"
 _PATIENCE = 30.0
 _REACHABLE = 5.0  # s in which the head of a cluster has to take a connection
 _ENDING = 10.0  # s that a place has to end its job and its worker before it is killed
+_VERDICT = 30.0  # s in which Ray has to find out whether a place that does not answer is lost
 _LOOKS = 1.0  # s between two looks whether another place is idle
 _TELLS = 10  # looks between two messages that a job waits for a place
 _OBJECTS = 100_000_000  # bytes of shared memory for a cluster of our own; its jobs use the driver's folders
@@ -129,7 +130,7 @@ class Gateway:
             ended = {"result": json.loads(report.result), "failed": report.failed}
             self._idle.append((job.ask, job.actor))
         except Exception as error:
-            ended = {"result": asdict(self._loss(error, job)), "failed": True}
+            ended = {"result": asdict(self._loss(await self._verdict(error, job), job)), "failed": True}
             self._kill(job.actor)
         del self._jobs[ticket]
         self._channel.send("ended", ticket=ticket, **ended)
@@ -209,6 +210,22 @@ class Gateway:
         fit = [node for node in nodes if ask.fits(node)]
         return " (they are taken, or it starts there)" if fit else " (no node that is up has them)"
 
+    async def _verdict(self, error: Exception, job: _Job) -> Exception:
+        """Return how Ray ended a job, if `error` says only that its place does not answer at the moment."""
+        unavailable = self._ray.exceptions.ActorUnavailableError
+        ends = asyncio.get_running_loop().time() + _VERDICT
+        while isinstance(error, unavailable) and asyncio.get_running_loop().time() < ends:
+            await asyncio.sleep(_LOOKS)
+            try:
+                await asyncio.wait_for(_got(job.actor.__ray_ready__.remote()), _VERDICT)
+            except TimeoutError:
+                break
+            except Exception as later:
+                error = later
+            else:
+                break
+        return error
+
     def _loss(self, error: Exception, job: _Job) -> Failure:
         """Return as a failure why a job has no result: Ray lost it, or its files could not be copied."""
         exceptions = self._ray.exceptions
@@ -217,6 +234,8 @@ class Gateway:
             return failure_of(cause, job.ask.device)
         if not isinstance(error, exceptions.RayError):
             return failure_of(error, job.ask.device)
+        if isinstance(error, exceptions.ActorUnavailableError):
+            return Failure("its place in the Ray cluster did not answer", may_pass=True)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         if any("node has died" in line or "node was" in line for line in lines):
             return Failure("the node of the Ray cluster on which it was trained was lost", may_pass=True)

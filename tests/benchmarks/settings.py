@@ -1,19 +1,23 @@
 """The group of `measure.py` on the settings of a training step: `auto`, every fixed one, and two yardsticks.
 
-For each size of images and batch, all of them take turns in one process, so that other load on the machine
-meets all alike. A ratio is the median of the turns' ratios, with its 95 % bootstrap interval. Fixed settings
-that are much slower than another take few turns.
+For each size of images and batch, all of them take turns, so that other load on the machine meets all alike.
+The settings do so in one process, and each yardstick in one of its own, because memory and threads are not
+left there as a training leaves them in ours. A turn is two steps, of which the second is timed: the first
+brings memory into the caches that the turn before has filled. A ratio is the median of the turns' ratios, with its 95 %
+bootstrap interval. Fixed settings that are much slower than another take few turns.
 """
 
 import json
 import random
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from figures import Figure, figure, own_process
+from figures import Figure, environment, figure, own_process
 from steps import TEXTBOOK, loaded
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ FORMS: dict[str, tuple[str, "Form"]] = {
 TRIED = 3
 HOPELESS = 1.5  # times the fastest's seconds: such a setting takes no further turns
 DRAWS = 2000
+WARM = 2  # turns of a yardstick before any other
+QUIET = 0.05  # s; after a turn in another process, whose threads spin for a while
 
 
 def settings(folder: object) -> list[Figure]:
@@ -59,14 +65,17 @@ def measured(size: str, batch: int, turns: int | None = None) -> None:
     from paretocaps.training.kept_tunings import KeptTunings
 
     auto = KeptTunings.always_measured()
-    calls = {"auto": _turn(size, batch, "auto", auto), **_fixed(size, batch), **_yardsticks(size, batch)}
-    taken = _take_turns(calls, turns or TURNS[batch])
+    names = YARDSTICKS if _on_files(size) else YARDSTICKS[:1]
+    with ExitStack() as started:
+        yardsticks = {name: started.enter_context(_apart(name, size, batch)) for name in names}
+        calls = {"auto": _turn(size, batch, "auto", auto), **_fixed(size, batch), **yardsticks}
+        taken = _take_turns(calls, turns or TURNS[batch])
     (tuning,) = auto.used.values()
     print(json.dumps({"seconds": taken, "tuning": str(tuning)}))
 
 
 def _take_turns(calls: dict[str, Callable[[], float]], turns: int) -> dict[str, list[float]]:
-    """Return the seconds of each call's turns, which alternate after one that warms up."""
+    """Return the seconds of each call's turns, which alternate after a call that warms up."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
         call()
@@ -75,6 +84,7 @@ def _take_turns(calls: dict[str, Callable[[], float]], turns: int) -> dict[str, 
         for name, call in calls.items():
             fixed = name != "auto" and name not in YARDSTICKS
             if turn < TRIED or not fixed or statistics.median(taken[name]) < HOPELESS * least:
+                call()
                 taken[name].append(call())
     return taken
 
@@ -155,17 +165,60 @@ def _turn(size: str, batch: int, precision: str, tunings: "KeptTunings") -> "Tur
     return turn
 
 
-def _yardsticks(size: str, batch: int) -> dict[str, "Turn"]:
-    """Return turns of the files beside the project where they are, else of the package's textbook."""
+def _on_files(size: str) -> bool:
+    """Return whether the yardsticks are the files beside the project, else the package's textbook."""
+    return size == "28x28" and TEXTBOOK.exists() and EINSUM.exists()
+
+
+@contextmanager
+def _apart(name: str, size: str, batch: int) -> Iterator["Turn"]:
+    """Start a process that takes a yardstick's turns inside a `with` block; it has taken some by then.
+
+    It has started and is idle before the settings take their turns: `auto` measures in its first.
+    """
+    code = f"import settings; settings.take_turns({name!r}, {size!r}, {batch})"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+
+    def turn() -> float:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        taken = float(process.stdout.readline())
+        time.sleep(QUIET)
+        return taken
+
+    try:
+        for _ in range(WARM):
+            turn()
+        yield turn
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def take_turns(name: str, size: str, batch: int) -> None:
+    """Take a turn of a yardstick for every line of the input, and print its seconds."""
+    turn = _yardstick(name, size, batch)
+    for _ in sys.stdin:
+        print(turn(), flush=True)
+
+
+def _yardstick(name: str, size: str, batch: int) -> "Turn":
     import torch
 
     from paretocaps.bench.benchmark import textbook_turn
 
-    if size != "28x28" or not TEXTBOOK.exists():
-        return {"textbook": textbook_turn(_case(size, batch, "fp32"), torch.device("cpu"))}
+    if not _on_files(size):
+        return textbook_turn(_case(size, batch, "fp32"), torch.device("cpu"))
     sys.path.insert(0, str(TEXTBOOK.parent))  # one imports the other
-    files = {"textbook": TEXTBOOK, "einsum": EINSUM}
-    return {name: _timed(loaded(path).make_step(batch)) for name, path in files.items() if path.exists()}
+    return _timed(loaded({"textbook": TEXTBOOK, "einsum": EINSUM}[name]).make_step(batch))
 
 
 def _timed(step: Callable[[], object]) -> "Turn":
