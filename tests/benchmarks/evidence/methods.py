@@ -69,7 +69,9 @@ EQUAL_TIME: Mapping[str, Method] = {
         for rule in RULES
     },
 }
-CONFIRM: Mapping[str, Method] = {"confirm": Method(options=_ALONE | _ALL, trials=100, confirmed=20)}
+CONFIRM: Mapping[str, Method] = {
+    "confirm": Method(options=_ALONE | _ALL | {"reject": False}, trials=100, confirmed=20)
+}
 _TOLD, _START, _LEAST = (
     "search/stopping/told.py:TOLD",
     "search/start.py:START",

@@ -56,9 +56,13 @@ def export(name: str, path: Path) -> bool:
 def _curve(measurement: Mapping[str, Any] | None) -> dict[str, list[Any]] | None:
     if measurement is None:
         return None
-    defaults = {"network": 0}
-    names = ("acc", "seconds", "params", "network")
-    return {name: [epoch.get(name, defaults.get(name)) for epoch in measurement["epochs"]] for name in names}
+    epochs = measurement["epochs"]
+    return {
+        "acc": [epoch["acc"] for epoch in epochs],
+        "seconds": [epoch["cpu_seconds"] for epoch in epochs],  # other work took the clock's
+        "params": [epoch["params"] for epoch in epochs],
+        "network": [epoch.get("network", 0) for epoch in epochs],
+    }
 
 
 class RecordedTable(Table):
