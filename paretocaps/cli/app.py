@@ -35,8 +35,14 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "lr-range": "Find the learning rates worth searching, by a range test.",
             "bench": "Time training steps on this machine.",
         },
+        "Studies": {
+            "studies": "List the studies of a storage: state, trials, front, size.",
+            "compare": "Compare the fronts of studies, in one table and one picture.",
+            "rename": "Give a study another name.",
+            "copy": "Copy a study under another name, such as to go on from it in two ways.",
+            "delete": "Delete a study with its trials and its files.",
+        },
         "Information": {
-            "studies": "List the studies of a storage.",
             "trainers": "List the trainers, with their designs and spaces.",
             "choices": "List the choices: values, default, condition and meaning.",
             "objectives": "List the objectives, with direction and unit.",

@@ -148,6 +148,11 @@ class Driver:
                     self._file.registered()  # free, it tells the others that this process has ended
 
 
+def has_ended(driver: Sighting) -> bool:
+    """Return whether the process of a driver is known to have ended, on this machine."""
+    return driver.host == host_name() and DriverFile(driver.token).is_free()
+
+
 def runs_here(token: str | None) -> bool:
     """Return whether the process of a driver is known to run on this machine, whether or not it beats."""
     return token is not None and DriverFile(token).locker() is not None

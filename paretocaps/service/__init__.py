@@ -2,6 +2,7 @@
 
 from paretocaps.service.benching import BenchOptions, bench, check_output, keep_bench, published_sweep
 from paretocaps.service.choosing import ChoiceView, choices
+from paretocaps.service.comparing import Comparison, compare, write_comparison
 from paretocaps.service.confirming import ConfirmSummary, confirm
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.evaluating import Evaluation, evaluate, write_evaluation
@@ -14,7 +15,8 @@ from paretocaps.service.exporting import (
     predict_options,
 )
 from paretocaps.service.fronts import load_front
-from paretocaps.service.listing import datasets, doctor, objectives, samplers, studies, study_names, trainers
+from paretocaps.service.listing import datasets, doctor, objectives, samplers, study_names, trainers
+from paretocaps.service.managing import Extent, copy, delete, extent, rename, studies
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
@@ -33,12 +35,14 @@ from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_ra
 __all__ = [
     "BenchOptions",
     "ChoiceView",
+    "Comparison",
     "ConfirmSummary",
     "Description",
     "EvaluateOptions",
     "Evaluation",
     "ExportOptions",
     "Exported",
+    "Extent",
     "Interrupted",
     "PickedTrial",
     "PlanView",
@@ -52,13 +56,17 @@ __all__ = [
     "bench",
     "check_output",
     "choices",
+    "compare",
     "confirm",
+    "copy",
     "datasets",
+    "delete",
     "describe",
     "doctor",
     "evaluate",
     "export_run",
     "export_trial",
+    "extent",
     "finished_trials",
     "history",
     "is_first_rank",
@@ -75,11 +83,13 @@ __all__ = [
     "predict_options",
     "published_sweep",
     "recommend",
+    "rename",
     "samplers",
     "studies",
     "study_names",
     "train",
     "trainers",
+    "write_comparison",
     "write_evaluation",
     "write_plan_page",
     "write_range_page",

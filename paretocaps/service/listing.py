@@ -1,4 +1,4 @@
-"""Lists studies, trainers, objectives, samplers and data sets, and checks this installation."""
+"""Lists trainers, objectives, samplers and data sets, and checks this installation."""
 
 from typing import Any
 
@@ -10,26 +10,6 @@ from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StorageError
 from paretocaps.masking import masked
-
-
-def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
-    """Return one row per stored study: name, time of creation, objectives, number of trials by state.
-
-    Raises:
-        StorageError: there is no such database.
-    """
-    from paretocaps.storage.store import Store
-
-    with Store.open(storage, create=False) as store:
-        return [
-            {
-                "study": summary.name,
-                "created": summary.created.isoformat(timespec="seconds"),
-                "objectives": ",".join(summary.objectives),
-                **{str(state): count for state, count in summary.trials.items()},
-            }
-            for summary in store.studies()
-        ]
 
 
 def study_names(storage: str = DEFAULT_STORAGE) -> list[str]:

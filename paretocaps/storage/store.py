@@ -20,6 +20,7 @@ from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import further_seeds as _further_seeds
 from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
+from paretocaps.storage import managing as _managing
 from paretocaps.storage import prior_trials as _prior_trials
 from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
@@ -92,6 +93,11 @@ class Store:
     keep_slots = _writes(_studies.keep_slots)
     fix_corners = _writes(_studies.fix_corners)
 
+    rename_study = _writes(_managing.rename_study)
+    copy_study = _writes(_managing.copy_study)
+    delete_study = _writes(_managing.delete_study)
+    set_folder = _writes(_managing.set_folder)
+
     keep_prior_trials = _writes(_prior_trials.keep_prior_trials)
     prior_trials = _reads(_prior_trials.prior_trials)
     keep_tunings = _writes(_tunings.keep_tunings)
@@ -101,6 +107,7 @@ class Store:
     register_driver = _writes(_drivers.register_driver)
     beat = _writes(_drivers.beat)
     end_driver = _writes(_drivers.end_driver)
+    living_drivers = _reads(_drivers.living_drivers)
     claim_new = _writes(_claims.claim_new)
     claim = _writes(_claims.claim)
     release = _writes(_claims.release)
@@ -206,6 +213,10 @@ class Store:
     def artifacts(self) -> Path:
         """The absolute folder for weights and arrays of new trainings; the first writer makes it."""
         return self._database.artifacts.new
+
+    def holds(self, path: Path) -> bool:
+        """Return whether `path` is in an artifact folder of this database, also where links lead."""
+        return self._database.artifacts.holds(path)
 
     @property
     def patience(self) -> Patience:

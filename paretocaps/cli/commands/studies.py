@@ -4,17 +4,21 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.options import format_option, storage_option
-from paretocaps.cli.output import write_rows
+from paretocaps.cli.studies_view import write_studies
 
 
 @click.command()
 @storage_option
 @format_option
 def command(storage: str, form: str) -> None:
-    """List the studies of a storage.
+    """List the studies of a storage: state, trials, front, size.
+
+    A study is running while a driver runs it, and complete once it has the trials that it shall have. Its
+    front is that within its bounds, and its size that of its files on this machine, such as weights.
 
     \b
-    Example:
-      paretocaps studies --format json
+    Examples:
+      paretocaps studies
+      paretocaps studies --storage studies/mnist.db --format json
     """
-    write_rows(service.studies(storage), form)
+    write_studies(service.studies(storage), form)

@@ -1,0 +1,38 @@
+"""`paretocaps delete`."""
+
+import sys
+
+import click
+
+from paretocaps import service
+from paretocaps.cli.completers import STUDIES
+from paretocaps.cli.numbers import counted
+from paretocaps.cli.options import storage_option
+from paretocaps.cli.output import say
+from paretocaps.report.tables import with_prefix
+
+
+@click.command()
+@click.argument("study", shell_complete=STUDIES)
+@storage_option
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+def command(study: str, storage: str, yes: bool) -> None:
+    """Delete a study with its trials and its files.
+
+    What is lost is said first, and you are asked. A study that a driver runs is not deleted. Exports, reports
+    and the folders of `paretocaps train` stay.
+
+    \b
+    Examples:
+      paretocaps delete demo
+      paretocaps delete demo --yes
+    """
+    lost = service.extent(study, storage)
+    what = f"study {study}: {counted(lost.trials, 'trial')}, {lost.with_weights} with weights"
+    what += f", {with_prefix(lost.bytes, 'B')} of files"
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")
+        click.confirm(f"delete {what}?", abort=True, err=True)
+    service.delete(study, storage, say)
+    say(f"deleted {what}")

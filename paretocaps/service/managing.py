@@ -1,0 +1,242 @@
+"""Lists, renames, copies and deletes whole studies."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.errors import ParetocapsError, UsageError
+
+if TYPE_CHECKING:
+    from paretocaps.search.driver import Driver
+    from paretocaps.storage.records import AttemptRecord
+    from paretocaps.storage.store import Store
+
+_POLL = 0.5  # s between two looks at the other drivers of a study
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a study consists of: its trials, those of them with weights, and the bytes of its files here."""
+
+    trials: int
+    with_weights: int
+    bytes: int
+
+
+def studies(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
+    """Return one row per stored study, oldest first.
+
+    A row has the study's name, time of creation, objectives, number of trials by state, and
+
+    - `wanted`: the number of trials that it shall have, and `state`: "running" while a driver runs it,
+      "complete" with so many finished and stopped trials, else "incomplete";
+    - `data`: its images, in words;
+    - `front`: the number of members of its front within its bounds, and `hypervolume`, as a share; None where
+      it has none, or several devices whose times do not compare;
+    - `bytes`: the size of its files on this machine, such as weights.
+
+    Raises:
+        StorageError: there is no such database.
+    """
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        return [
+            {
+                "study": summary.name,
+                "created": summary.created.isoformat(timespec="seconds"),
+                "objectives": ",".join(summary.objectives),
+                **{str(state): count for state, count in summary.trials.items()},
+                **_standing(store, summary.name, summary.trials["finished"] + summary.trials["stopped"]),
+            }
+            for summary in store.studies()
+        ]
+
+
+def extent(study: str, storage: str = DEFAULT_STORAGE) -> Extent:
+    """Return what a stored study consists of.
+
+    Raises:
+        StorageError: there is no such database or study.
+    """
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        trials = store.trials(study)
+        kept = sum(any(one.weights for one in trial.attempts) for trial in trials)
+        return Extent(len(trials), kept, _bytes(store.known_folders(study)))
+
+
+def rename(
+    old: str, new: str, storage: str = DEFAULT_STORAGE, notice: Callable[[str], None] = unheard
+) -> None:
+    """Give a stored study another name; its files stay where they are.
+
+    Args:
+        old: its name.
+        new: the other name.
+        storage: path of an SQLite file, or database URL.
+        notice: receives a line where a driver may still run the study.
+
+    Raises:
+        StorageError: there is no such database or study, or there is a study called `new`.
+        UsageError: the name is not allowed, or a driver runs the study.
+    """
+    from paretocaps.run_folder import RunFolder
+    from paretocaps.storage.store import Store
+
+    _check_name(new)
+    with Store.open(storage, create=False) as store, _alone(store, old, notice) as driver:
+        driver.store.rename_study(old, new)
+        for folder in store.known_folders(
+            new
+        ):  # by its job, files of other machines are known as the study's
+            job = RunFolder(folder).job()
+            if job is not None and job.study == old:
+                with suppress(OSError):
+                    RunFolder(folder).write_job(job.model_copy(update={"study": new}))
+
+
+def copy(study: str, new: str, storage: str = DEFAULT_STORAGE, on_progress: OnProgress = unheard) -> int:
+    """Copy a stored study under another name, with the kept weights and checkpoints; return its trials.
+
+    What trains in the original meanwhile is a failed trial of the copy.
+
+    Args:
+        study: the name of the study.
+        new: the name of the copy.
+        storage: path of an SQLite file, or database URL.
+        on_progress: receives how many trainings' files are copied.
+
+    Raises:
+        StorageError: there is no such database or study, or there is a study called `new`.
+        UsageError: the name is not allowed.
+    """
+    from paretocaps.storage.store import Store
+
+    _check_name(new)
+    with Store.open(storage, create=False) as store:
+        kept = [one for trial in store.trials(study) for one in trial.attempts if _has_files(one)]
+        store.copy_study(study, new)
+        for done, attempt in enumerate(kept):
+            on_progress("copying weights", done, len(kept))
+            with suppress(OSError):  # what the original has lost meanwhile, or the disk has no room for
+                _copy_files(store, attempt, new)
+        return sum(store.counts(new).values())
+
+
+def delete(study: str, storage: str = DEFAULT_STORAGE, notice: Callable[[str], None] = unheard) -> None:
+    """Delete a stored study, with its trials and its files on this machine.
+
+    Raises:
+        StorageError: there is no such database or study.
+        UsageError: a driver runs the study.
+    """
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store, _alone(store, study, notice) as driver:
+        folders = [one.folder for trial in store.trials(study) for one in trial.attempts if one.folder]
+        for (
+            folder
+        ) in folders:  # first: of a study that is left without them, the same command deletes the rest
+            if store.holds(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                for parent in folder.parents[:2]:  # of its trial and its study
+                    with suppress(OSError):
+                        parent.rmdir()
+        driver.store.delete_study(study)
+
+
+def _standing(store: "Store", study: str, ended: int) -> dict[str, Any]:
+    from paretocaps.service.fronts import front_of
+
+    spec = store.study(study).spec
+    wanted = spec.get("trials")
+    done = wanted is not None and ended >= wanted
+    front = None
+    with suppress(ParetocapsError):
+        front = front_of(store, study, None, None, None)
+    return {
+        "wanted": wanted,
+        "state": "running" if _runs(store, study) else "complete" if done else "incomplete",
+        "data": _data(spec),
+        "front": None if front is None else len(front),
+        "hypervolume": None if front is None else front.hypervolume_share,
+        "bytes": _bytes(store.known_folders(study)),
+    }
+
+
+def _data(spec: Mapping[str, Any]) -> str:
+    from paretocaps.domain.study_spec import StudySpec
+
+    with suppress(ValueError):
+        return str(StudySpec.model_validate(spec).data_spec)
+    return ""
+
+
+def _runs(store: "Store", study: str) -> bool:
+    from paretocaps.search.driver import has_ended
+
+    return any(not has_ended(one) for one in store.living_drivers(study))
+
+
+def _bytes(folders: Iterable[Path]) -> int:
+    found = 0
+    for folder in folders:
+        with suppress(OSError):
+            found += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return found
+
+
+def _check_name(name: str) -> None:
+    from paretocaps.domain.study_file import resolve_spec
+
+    resolve_spec({"study": name})
+
+
+@contextmanager
+def _alone(store: "Store", study: str, notice: Callable[[str], None]) -> "Iterator[Driver]":
+    """Be the only driver of a study inside a `with` block.
+
+    Raises:
+        UsageError: another driver gives a sign of life.
+    """
+    from paretocaps.search.driver import Driver
+
+    beats: dict[str, int] = {}
+    with Driver(store, study) as driver:
+        while driver.others:
+            for other in driver.others.values():
+                if beats.setdefault(other.token, other.beat) != other.beat:
+                    raise UsageError(
+                        f"{other.process} runs study {study!r}: end it first, or wait for its end"
+                    )
+            if len(beats) == 1:
+                notice("looking whether the driver of the study still runs, for half a minute at most")
+            time.sleep(_POLL)
+        yield driver
+
+
+def _has_files(attempt: "AttemptRecord") -> bool:
+    return attempt.weights is not None or (attempt.state == "stopped" and attempt.folder is not None)
+
+
+def _copy_files(store: "Store", attempt: "AttemptRecord", study: str) -> None:
+    """Copy the files of an attempt for the study of that name."""
+    from paretocaps.run_folder import RunFolder
+    from paretocaps.storage.artifacts import attempt_name, new_folder
+
+    assert attempt.folder is not None
+    key = replace(attempt.key, study=study)
+    target = new_folder(store.artifacts / attempt_name(key))
+    shutil.copytree(attempt.folder, target, dirs_exist_ok=True)
+    job = RunFolder(target).job()
+    if job is not None:
+        RunFolder(target).write_job(job.model_copy(update={"study": study, "folder": target}))
+    store.set_folder(key, target, None if attempt.weights is None else attempt.weights.name)

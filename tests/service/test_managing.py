@@ -1,0 +1,86 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paretocaps import service
+from paretocaps.errors import StorageError, UsageError
+from paretocaps.search.driver import Driver
+from paretocaps.storage.store import Store
+
+
+@pytest.fixture
+def own(storage, tmp_path):
+    """A copy of the database with the study `s`, and of its files."""
+    source = Path(storage.removeprefix("sqlite:///"))
+    shutil.copy(source, tmp_path / source.name)
+    shutil.copytree(source.with_name("test-artifacts"), tmp_path / "test-artifacts")
+    return f"sqlite:///{tmp_path / source.name}"
+
+
+def test_studies_have_their_state_front_and_size(own):
+    (row,) = service.studies(own)
+    assert (row["study"], row["finished"], row["wanted"], row["state"]) == ("s", 6, 6, "complete")
+    assert row["front"] == len(service.load_front("s", own))
+    assert row["bytes"] > 0
+    assert row["data"]
+
+
+def test_a_study_that_a_driver_runs_is_running_and_is_neither_renamed_nor_deleted(own, monkeypatch):
+    monkeypatch.setenv("PARETOCAPS_BEAT", "0.05")
+    said = []
+    with Store.open(own, create=False) as store, Driver(store, "s"):
+        assert service.studies(own)[0]["state"] == "running"
+        for end in (lambda: service.rename("s", "t", own, said.append), lambda: service.delete("s", own)):
+            with pytest.raises(UsageError, match="runs study 's': end it first"):
+                end()
+    assert service.study_names(own) == ["s"]
+
+
+def test_a_renamed_study_keeps_its_weights_and_goes_on(own):
+    before = service.load_front("s", own)
+    service.rename("s", "t", own)
+    assert service.study_names(own) == ["t"]
+    after = service.load_front("t", own)
+    assert [m.trial for m in after] == [m.trial for m in before]
+    with Store.open(own, create=False) as store:
+        jobs = [
+            one.folder / "job.json" for trial in store.trials("t") for one in trial.attempts if one.folder
+        ]
+    assert {json.loads(job.read_text())["study"] for job in jobs if job.exists()} <= {"t"}
+    again = service.optimize({"study": "t", "storage": own, "executor": "inline", "trials": 7})
+    assert again.finished == 7
+
+
+def test_a_copy_has_files_of_its_own(own):
+    with Store.open(own, create=False) as store:
+        kept = {t.number: one.weights for t in store.trials("s") for one in t.attempts if one.weights}
+    assert service.copy("s", "t", own) == 6
+    with Store.open(own, create=False) as store:
+        copied = {t.number: one.weights for t in store.trials("t") for one in t.attempts if one.weights}
+    assert copied.keys() == kept.keys()
+    for number, path in copied.items():
+        assert path != kept[number]
+        assert path.read_bytes() == kept[number].read_bytes()
+    service.delete("s", own)
+    assert all(path.exists() for path in copied.values())
+    assert not any(path.exists() for path in kept.values())
+
+
+def test_what_is_deleted_is_said_before(own):
+    lost = service.extent("s", own)
+    assert (lost.trials, lost.bytes > 0) == (6, True)
+    service.delete("s", own)
+    assert service.study_names(own) == []
+    folder = Path(own.removeprefix("sqlite:///")).with_name("test-artifacts")
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_name_without_a_study_or_that_is_none_is_refused(own):
+    with pytest.raises(StorageError, match="no study 'x'"):
+        service.delete("x", own)
+    with pytest.raises(UsageError, match="is not a name"):
+        service.rename("s", "a/b", own)
+    with pytest.raises(UsageError, match="is not a name"):
+        service.copy("s", "", own)
