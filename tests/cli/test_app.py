@@ -78,6 +78,7 @@ def test_completion_offers_commands_without_importing_them():
     assert [item.value for item in app.shell_complete(context, "d")] == [
         "dashboard",
         "describe",
+        "delete",
         "datasets",
         "doctor",
     ]

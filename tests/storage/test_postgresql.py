@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -163,3 +164,26 @@ def test_artifacts_and_engine_settings(url):
     name = url.split("?")[0].rsplit("/", 1)[1]
     assert artifacts_folder(url) == Path("studies") / f"{name}-artifacts"
     assert engine_arguments(url)["pool_pre_ping"]
+
+
+def test_a_study_is_copied_renamed_and_deleted_with_optunas(store, finish, url):
+    storage = optuna.storages.RDBStorage(url)
+    made = optuna.create_study(study_name="s", storage=storage, directions=["maximize", "minimize"])
+    for number in range(2):
+        trial = made.ask({"batch_size": optuna.distributions.IntDistribution(1, 9)})
+        made.tell(trial, [0.5, 1.0])
+        finish(number, acc=0.5)
+    made.ask()
+    store.start_trial("s", 2, {})
+    store.start_attempt("s", 2, 0)
+    store.copy_study("s", "copy")
+    store.rename_study("copy", "new")
+    copied = optuna.load_study(study_name="new", storage=storage)
+    assert [trial.state.name for trial in copied.trials] == ["COMPLETE", "COMPLETE", "FAIL"]
+    assert [trial.params for trial in copied.trials[:2]] == [trial.params for trial in made.trials[:2]]
+    assert [trial.state for trial in store.trials("new")] == ["finished", "finished", "failed"]
+    store.delete_study("s")
+    assert optuna.get_all_study_names(storage) == ["new"]
+    storage.remove_session()
+    storage.engine.dispose()
+    assert [summary.name for summary in store.studies()] == ["new"]

@@ -16,8 +16,8 @@ def command(context: click.Context, shell: str) -> None:
 
     \b
     Examples:
-      eval "$(paretocaps completion bash)"                    # in ~/.bashrc
-      eval "$(paretocaps completion zsh)"                     # in ~/.zshrc, after compinit
       paretocaps completion fish > ~/.config/fish/completions/paretocaps.fish
+      eval "$(paretocaps completion bash)"  # in ~/.bashrc
+      eval "$(paretocaps completion zsh)"   # in ~/.zshrc, after compinit
     """
     click.echo(script(shell, context.find_root().command), nl=False)

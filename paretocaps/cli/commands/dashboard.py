@@ -21,7 +21,9 @@ from paretocaps.cli.output import say
 )
 @shared("--all", "", "everything", is_flag=True)
 def command(storage: str, host: str, port: int, everything: bool) -> None:
-    """Browse the studies in a web browser, each with its front within its bounds.
+    """Browse the studies in a web browser.
+
+    Each is shown with its front within its bounds.
 
     This runs optuna-dashboard on the storage. It has no login: anyone who reaches the address can
     read, change and delete the studies. Ctrl-C ends it.
