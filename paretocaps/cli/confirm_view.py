@@ -1,14 +1,15 @@
 """Writes the result of `paretocaps confirm`: what further seeds changed, and the front."""
 
+from dataclasses import replace
+
 from paretocaps.cli.front_view import show_front
+from paretocaps.cli.next_commands import next_commands
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import say
-from paretocaps.cli.progress import Progress
-from paretocaps.cli.summary import next_commands
 from paretocaps.service import ConfirmSummary
 
 
-def show_confirmed(summary: ConfirmSummary, view: Progress) -> None:
+def show_confirmed(summary: ConfirmSummary) -> None:
     """Show how many seeds were trained and why no more, who joined or left the front, and the front."""
     front = summary.front
     trained = counted(summary.trained, "further seed")
@@ -17,9 +18,9 @@ def show_confirmed(summary: ConfirmSummary, view: Progress) -> None:
     for what, trials in (("on the front since", summary.joined), ("no longer on the front", summary.left)):
         if trials:
             say(f"{what}: trial{'s' * (len(trials) > 1)} {', '.join(map(str, trials))}")
-    for line in front.left_out:
+    for line in replace(front, corner=()).left_out:
         say(line)
-    show_front(front, None, "", front.objectives, view.base)
+    show_front(front, storage=summary.storage)
     say("")
     several = len(front.devices) > 1
     for line in next_commands(front.study, summary.storage, front.device if several else None):

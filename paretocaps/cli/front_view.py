@@ -1,46 +1,51 @@
 """Writes a front to stdout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import click
 
 from paretocaps.cli.front_table import front_table
-from paretocaps.cli.naming import defaults, flag_lines
+from paretocaps.cli.next_commands import train_command
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import Row, console, say, show, write_json, write_rows
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.objective import TEST_ACC, Objective
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.report.flag_notes import flag_notes
+from paretocaps.report.front import Front
 from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
 from paretocaps.report.tables import csv_text, estimate_text
 
 
-def write_front(
-    front: FrontRecord, marked: FrontMember | None, word: str, form: str, *, test: bool = False
-) -> None:
+class Chosen(NamedTuple):
+    """A member of a front, and the word that marks it: "knee", "pick"."""
+
+    member: FrontMember
+    word: str
+
+
+def write_front(front: FrontRecord, chosen: Chosen | None, form: str, storage: str = DEFAULT_STORAGE) -> None:
     """Write `front` to stdout.
 
     Args:
         front: the front.
-        marked: a member that the table marks with `word`; JSON and CSV have it as the only member,
-            with the hypervolume of the whole front.
-        word: the mark.
+        chosen: a member that the table marks; JSON and CSV have it as the only member, with the hypervolume
+            of the whole front.
         form: "table", "json" or "csv".
-        test: whether the table has a column of test accuracies.
+        storage: path of an SQLite file, or database URL, for the next command.
     """
-    for line in front.left_out:
+    for line in (replace(front, corner=()) if form == "table" else front).left_out:
         say(line)
+    if form == "table":
+        show_front(front, chosen, storage)
+        return
     if front.within:
         say(f"only trials with {front.within}; --all lifts the bounds")
-    if form == "table":
-        shown = (*front.objectives, TEST_ACC) if test else front.objectives
-        show_front(front, marked, word, shown, defaults(front.trainer))
-        return
-    if marked is not None:
-        front = replace(front, members=(marked,))
+    if chosen is not None:
+        front = replace(front, members=(chosen.member,))
     if form == "json":
         write_json(front.as_dict())
     else:
@@ -64,35 +69,46 @@ def write_history(rows: Sequence[Row], form: str) -> None:
     write_rows(rows, form)
 
 
-def show_front(
-    front: FrontRecord,
-    marked: FrontMember | None,
-    word: str,
-    shown: Sequence[Objective],
-    base: Mapping[str, Any],
-) -> None:
-    """Write a front as a table with its notes.
+def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = DEFAULT_STORAGE) -> None:
+    """Write a front as a table, with its notes and the next command.
 
-    Args:
-        front, marked, word: those of `write_front`.
-        shown: the columns with values.
-        base: the trainer's defaults, by which the choices of a single member are shown.
+    The arguments are those of `write_front`; without a chosen member it is the knee.
     """
-    if not front.members:
+    trials = front.members or front.nearest
+    if not trials:
         say(f"study {front.study}: no trial to show")
         return
-    marks = {marked.trial: word} if marked else None
-    show(front_table(front.members, shown, console().width, marks=marks, base=base))
-    if front.measured_on:
-        say(front.measured_on)
-    for line in front.computed_by:
+    if front.within:
+        kept = "only trials with" if front.members else "the nearest trials are shown, because none keeps"
+        say(f"{kept} {front.within}; --all lifts the bounds")
+    if chosen is None and len(front) > 1:
+        chosen = Chosen(Front.from_record(front).knee(), "knee")
+    marks = {} if chosen is None else {chosen.member.trial: chosen.word}
+    show(front_table(front, console().width, marks))
+    for line in _notes(front):
         say(line)
-    intervals = interval_notes(front.members, front.objectives)
-    for line in (*flag_lines(front.members), *intervals, *level_notes(front)):
-        say(line)
+    if chosen is not None:
+        say(_chosen_text(front, chosen))
+    say("")
+    best = trials[0] if chosen is None else chosen.member
+    say(f"{train_command(front.study, storage, best.trial)}  # train it fully")
+
+
+def _notes(front: FrontRecord) -> list[str]:
+    trials = front.members or front.nearest
     size = f"{counted(len(front), 'trial')} on the front"
-    say(", ".join(filter(None, [f"study {front.study}: {size}", hypervolume_text(front)])))
-    if marked is not None:
-        values = ", ".join(f"{o.name} {estimate_text(o, marked.estimate(o.name))}" for o in front.objectives)
-        level = level_text(marked, front.objectives)
-        say(f"{word}: trial {marked.trial}, {values}{'; ' + level if level else ''}")
+    return [
+        *([front.measured_on] if front.measured_on else []),
+        *front.computed_by,
+        *flag_notes([*trials, *front.corner]),
+        *interval_notes(trials, front.objectives),
+        *level_notes(front),
+        ", ".join(filter(None, [f"study {front.study}: {size}", hypervolume_text(front)])),
+    ]
+
+
+def _chosen_text(front: FrontRecord, chosen: Chosen) -> str:
+    member = chosen.member
+    values = ", ".join(f"{o.name} {estimate_text(o, member.estimate(o.name))}" for o in front.objectives)
+    level = level_text(member, front.objectives)
+    return f"{chosen.word}: trial {member.trial}, {values}{'; ' + level if level else ''}"

@@ -11,11 +11,10 @@ from rich.live import Live
 from rich.text import Text
 
 from paretocaps.cli.bar_line import bar_line
-from paretocaps.cli.front_table import SMALLEST, front_table
+from paretocaps.cli.front_table import SMALLEST, short_table
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.progress import Line, Preparing, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
-from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.study_spec import StudySpec
 
 STYLES = {"finished": "green", "failed": "red", "notice": "yellow"}
@@ -85,14 +84,14 @@ class LiveView(Progress):
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
     """Return the state of a study in at most `width` characters and `height` lines."""
     room = height - 7  # two lines of heading, the front's line, three blank lines, and the cursor's line
-    members = progress.shown
-    wanted = min(len(members) + SMALLEST, max(SMALLEST, room // 2)) if members else 0
+    front = progress.answers
+    members = len(front) if front is not None else 0
+    wanted = min(members + SMALLEST, max(SMALLEST, room // 2)) if members else 0
     trainings = list(progress.running.values())
     last = list(_last(progress.lines, width, max(1, room - wanted - 2 * len(trainings))))
     rows_of_last = sum(text.plain.count("\n") + 1 for text in last)
     running = list(_running(trainings, progress, room - wanted - rows_of_last))
     rows = room - len(running) - rows_of_last
-    objectives = parse_objectives(spec.objectives)
     return Group(
         _heading(spec),
         _overall(progress, spec),
@@ -102,11 +101,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
         *last,
         *([Text()] if last else []),
         Text(_front_line(progress), "bold", no_wrap=True, overflow="ellipsis"),
-        *(
-            [front_table(members, objectives, width, rows, base=progress.base)]
-            if members and rows >= SMALLEST
-            else []
-        ),
+        *([short_table(front, width, rows)] if front and rows >= SMALLEST else []),
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.text import Text
 
-from paretocaps.cli.naming import defaults, short_choices
 from paretocaps.cli.output import Row, rows_table, say, show, write_csv, write_json
+from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.tables import with_prefix
 
 _EVENLY = (
@@ -35,7 +36,7 @@ def write_description(description: Row, choices: Mapping[str, Any], trainer: str
     elif form == "csv":
         write_csv(description["parts"])
     else:
-        say(f"choices: {short_choices(choices, defaults(trainer))}")
+        say(f"choices: {choices_beside(choices, Baseline.of(trainer, {}))}")
         if choices.get("pruning_ratio") and FAMILIES.get(choices["family"]).prunes == "trunk":
             say(_EVENLY)
         capsules = description["capsules"]

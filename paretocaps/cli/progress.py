@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from paretocaps.cli.naming import defaults, fixed_choices, short_choices
 from paretocaps.cli.numbers import counted
+from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -14,6 +13,7 @@ from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.progress import WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.tables import value_text
 from paretocaps.search.observer import Observer
 
@@ -82,7 +82,7 @@ class Progress(Observer):
         self.to_keep: tuple[Line, ...] = ()
         self.finished = 0
         self.failed = self.rejected = self.stopped = 0
-        self.base: Mapping[str, Any] = {}
+        self.baseline = Baseline()
         self.remaining: Remaining | None = None
         self._finished_before = 0
         self._opened_at = 0.0
@@ -99,7 +99,7 @@ class Progress(Observer):
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Start counting."""
         self.spec, self.finished, self._finished_before = spec, finished, finished
-        self.base = {**defaults(spec.trainer), **fixed_choices(spec)}
+        self.baseline = Baseline.of(spec.trainer, spec.fix)
         self._opened_at = self.clock()
 
     def seeds_missing(self, trials: int, seeds: int) -> None:
@@ -234,7 +234,7 @@ class Progress(Observer):
     @property
     def shown(self) -> tuple[FrontMember, ...]:
         """The members of the front within the study's bounds, without its collapsed corner."""
-        return () if self._answers is None else self._answers.members
+        return () if self.answers is None else self.answers.members
 
     @property
     def missing(self) -> int:
@@ -244,21 +244,23 @@ class Progress(Observer):
     @property
     def corner(self) -> int:
         """The number of members of the front that keep the bounds, but are in its collapsed corner."""
-        return 0 if self._answers is None else len(self._answers.corner)
+        return 0 if self.answers is None else len(self.answers.corner)
 
     @property
     def front_line(self) -> str:
         """A line on the front: how many members are within the study's bounds, and how many are not."""
-        apart = "" if self._answers is None else self._answers.apart
+        apart = "" if self.answers is None else self.answers.apart
         return front_line(self.spec, len(self.shown), self.missing, apart)
 
     @property
-    def _answers(self) -> FrontRecord | None:
+    def answers(self) -> FrontRecord | None:
+        """The front within the study's bounds, with its collapsed corner apart; None before there is one."""
         if self.front is None or self.spec is None:
             return None
         bounds = self.spec.requirements
         kept = tuple(m for m in self.front if all(bound.met(m.values) for bound in bounds))
-        return replace(self.front, members=kept, requirements=bounds).answers()
+        own = replace(self.front, members=kept, requirements=bounds, baseline=self.baseline)
+        return own.answers()
 
     def _reached(self, key: tuple[int, int]) -> int:
         """Return how many epochs of a training are behind it; one that is no longer shown is complete."""
@@ -266,7 +268,7 @@ class Progress(Observer):
         return self._epochs[key] if training is None else training.epochs_done
 
     def _training(self, job: TrainingJob, design: str | None) -> Training:
-        return Training(job, design or short_choices(job.choices, self.base), self.clock())
+        return Training(job, design or choices_beside(job.choices, self.baseline), self.clock())
 
     def _values(self, values: Mapping[str, float]) -> str:
         objectives = parse_objectives(self.spec.objectives) if self.spec else ()

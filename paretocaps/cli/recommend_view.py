@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 import click
 
-from paretocaps.cli.naming import defaults, short_choices
+from paretocaps.cli.next_commands import train_command
 from paretocaps.cli.output import rows_table, say, show, write_json, write_rows
-from paretocaps.domain.study_spec import DEFAULT_STORAGE
-from paretocaps.masking import masked
+from paretocaps.report.beside_baseline import beside_text
 from paretocaps.report.sentences import trial_name
 from paretocaps.report.tables import estimate_text, probability_text
 from paretocaps.service import Recommendation
@@ -27,10 +26,8 @@ def write_recommendation(found: Recommendation, form: str, storage: str) -> None
         for about, sentence in _sentences(found):
             click.echo(f"{about}: {sentence}")
         _show_importance(found)
-        where = "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(masked(storage))}"
         say("")
-        study = shlex.quote(found.front.study)
-        say(f"paretocaps train --study {study} --trial {found.member.trial}{where}  # train it fully")
+        say(f"{train_command(found.front.study, storage, found.member.trial)}  # train it fully")
 
 
 def _sentences(found: Recommendation) -> list[tuple[str, str]]:
@@ -39,7 +36,7 @@ def _sentences(found: Recommendation) -> list[tuple[str, str]]:
     values = ", ".join(f"{o.name} {estimate_text(o, member.estimate(o.name))}" for o in front.objectives)
     lines = [
         (trial_name(member), values),
-        ("choices", short_choices(member.choices, defaults(front.trainer))),
+        ("beside the baseline", beside_text(member, front.baseline)),
         ("why", found.why),
         ("sure", _sure(found)),
     ]

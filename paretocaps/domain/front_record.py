@@ -120,6 +120,8 @@ class FrontRecord:
             hardly learned; they are not among the members (see `answers`).
         below: the value of `quality` below which trials are in the corner; None where that holds only trials
             of which every seed collapsed.
+        nearest: where no trial keeps the bounds, the members of the front without bounds that miss them by
+            least, the nearest first; else empty.
         baseline: the baseline of the study, beside which its trials' choices are shown.
     """
 
@@ -144,6 +146,7 @@ class FrontRecord:
     published: float | None = field(default=None, compare=False)
     corner: tuple[FrontMember, ...] = field(default=(), compare=False)
     below: float | None = field(default=None, compare=False)
+    nearest: tuple[FrontMember, ...] = field(default=(), compare=False)
     baseline: Baseline = field(default_factory=Baseline, compare=False)
 
     @property
@@ -288,6 +291,7 @@ class FrontRecord:
                 "below": self.below,
                 "members": [self._member_dict(member) for member in self.corner],
             },
+            "nearest": [self._member_dict(member) for member in self.nearest],
         }
 
     def _member_dict(self, member: FrontMember) -> dict[str, Any]:

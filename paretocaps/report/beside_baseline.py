@@ -12,15 +12,16 @@ NOTHING = "the baseline"
 
 
 def beside_texts(members: Sequence[FrontMember], baseline: Baseline) -> list[str]:
-    """Return for each trial the choices that differ from the baseline's: "lr_policy=one_cycle batch_size=64".
+    """Return for each trial the choices that differ from the baseline's: "wab: lr_policy=warm_restarts ...".
 
     Choices in which several trials all differ in the same way are left out: `common_text` has them.
     Numbers have three significant figures.
     """
     common = _common(members, baseline)
+    found = zip(members, _differences(members, baseline), strict=True)
     return [
-        _text({name: value for name, value in own.items() if name not in common}) or _nothing(common)
-        for own in _differences(members, baseline)
+        _named(member, {name: value for name, value in own.items() if name not in common}, common)
+        for member, own in found
     ]
 
 
@@ -32,6 +33,11 @@ def common_text(members: Sequence[FrontMember], baseline: Baseline) -> str:
 def beside_text(member: FrontMember, baseline: Baseline) -> str:
     """Return the choices in which one trial differs from the baseline; "the baseline" for none."""
     return beside_texts([member], baseline)[0]
+
+
+def choices_beside(choices: Mapping[str, Any], baseline: Baseline) -> str:
+    """Return those of some choices that differ from the baseline's; "the baseline" for none."""
+    return _text(baseline.differences(choices)) or NOTHING
 
 
 def short_value(value: Any) -> str:
@@ -50,8 +56,12 @@ def _common(members: Sequence[FrontMember], baseline: Baseline) -> dict[str, Any
     return {name: value for name, value in first.items() if all(own.get(name) == value for own in others)}
 
 
-def _nothing(common: Mapping[str, Any]) -> str:
-    return "-" if common else NOTHING
+def _named(member: FrontMember, choices: Mapping[str, Any], common: Mapping[str, Any]) -> str:
+    """Return the choices with the name of the design before them, where the trial has one."""
+    text = _text(choices)
+    if member.design and (text or common):
+        return f"{member.design}: {text}" if text else member.design
+    return text or ("-" if common else NOTHING)
 
 
 def _text(choices: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.ensembles import ensembles_table
 from paretocaps.report.figures import pair_figures, solid_figures
+from paretocaps.report.flag_notes import flag_notes
 from paretocaps.report.front import Front
 from paretocaps.report.html import write_page
 from paretocaps.report.hypervolume_text import hypervolume_text
@@ -27,7 +28,6 @@ from paretocaps.report.progress_figure import progress_figures
 from paretocaps.report.published_section import published_section
 from paretocaps.report.slopes_table import slopes_table
 from paretocaps.report.tables import (
-    FLAGS,
     Table,
     choice_text,
     choices_text,
@@ -102,7 +102,7 @@ def write_report(
         facts=_facts(front, devices, seeds),
         members=_members(front),
         shared=_shared(front),
-        flags=_flags(front),
+        flags=flag_notes([*front, *front.corner]),
         intervals=[
             *interval_notes(front.members, front.objectives),
             *level_notes(front),
@@ -201,12 +201,6 @@ def _shared(front: FrontRecord) -> str:
 
 def _with(member: FrontMember, further: Measured) -> FrontMember:
     return replace(member, values={**further.get(member.trial, {}), **member.values})
-
-
-def _flags(front: FrontRecord) -> list[str]:
-    """Return what the flags of the members mean, where they have any."""
-    given = {flag for member in front for flag in member.flags}
-    return [f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in given]
 
 
 def _remarks(front: FrontRecord, remarks: Mapping[int, Sequence[str]]) -> dict[str, str]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.requirement import Requirement
 from paretocaps.pareto.along import Change
 from paretocaps.report.tables import choice_text, value_text
 
@@ -93,6 +94,18 @@ def beside_neighbours(members: Sequence[FrontMember], objectives: Sequence[Objec
     return found
 
 
+def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> str:
+    """Return which bounds a trial misses, and by how much: "misses acc>=0.99 by 1.2 points"."""
+    texts = []
+    for bound in bounds:
+        value = values.get(bound.name)
+        if value is None:
+            texts.append(f"has no {bound.name}")
+        elif not bound.kept_by(value):
+            texts.append(f"misses {bound} by {_amount(OBJECTIVES.get(bound.name), value - bound.bound)}")
+    return ", ".join(texts)
+
+
 def trial_name(member: FrontMember) -> str:
     """Return a trial with its design, if it has one: "trial 3 (wab_ws)"."""
     return f"trial {member.trial}" + (f" ({member.design})" if member.design else "")
@@ -131,6 +144,11 @@ def aim_text(member: FrontMember, aims: Mapping[str, float], objectives: Sequenc
             continue
         written = f"{objective.name}{'>=' if objective.direction == 'maximize' else '<='}{level:g}"
         short = objective.sign * (member.values[objective.name] - level)
-        by = f"{100 * short:.1f} points" if objective.images else value_text(objective, short)
-        texts.append(f"misses {written} by {by}" if short > 0 else f"meets {written}")
+        missed = f"misses {written} by {_amount(objective, short)}"
+        texts.append(missed if short > 0 else f"meets {written}")
     return ", ".join(texts)
+
+
+def _amount(objective: Objective, difference: float) -> str:
+    size = abs(difference)
+    return f"{100 * size:.1f} points" if objective.images else value_text(objective, size)

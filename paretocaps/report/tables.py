@@ -20,7 +20,7 @@ OWN_COLUMNS = ("trial", "design", "seeds", "flags", "n")
 
 FLAGS = {
     "shared": "other jobs of the study ran on the same device, so the trial's times are too long",
-    "loaded": "something else disturbed the device, so its times are not reliable: it is hollow in figures",
+    "loaded": "something else disturbed the device, so its times are not reliable: it is hollow (○)",
     "partial": "the trial's time and energy lack the pass that computed its frozen backbone's features, which"
     " version 0.1 did not count and other trials' include: train it again to compare them",
     "retuned": "its steps were computed by another tuning than the study keeps for the device, so the trial's"

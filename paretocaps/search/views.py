@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from paretocaps.domain.beside_baseline import Baseline
-from paretocaps.domain.front_record import FrontRecord
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
 from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
@@ -22,6 +22,9 @@ from paretocaps.search.ranking import (
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
+
+_NEAREST = 3
+"""So many members are shown where none keeps the bounds."""
 
 
 def front_of(
@@ -72,7 +75,23 @@ def shown(
         rejected=counts["rejected"],
         published=_published(spec, front),
         baseline=Baseline.of(spec.trainer, spec.fix),
+        nearest=() if front.members or not front.requirements else _nearest(store, front, table),
     )
+
+
+def _nearest(store: Store, front: FrontRecord, table: QuantityTable | None) -> tuple[FrontMember, ...]:
+    """Return the members of the front without bounds that miss those of `front` by least, each as a share."""
+    if table is None:
+        table = store.table(front.study, asked_quantities(front.objectives, front.requirements))
+    study = store.study(front.study)
+    whole = ranked_front(
+        study, table, front.objectives, device=front.device, scale_to=front.scaled_to, answers=True
+    )
+    missed = {
+        one.trial: sum(max(0.0, bound.excess(one.values.get(bound.name))) for bound in front.requirements)
+        for one in whole
+    }
+    return tuple(sorted(whole.answers(), key=lambda one: missed[one.trial])[:_NEAREST])
 
 
 def _published(spec: StudySpec, front: FrontRecord) -> float | None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from paretocaps.cli.front_view import write_front, write_history
+from paretocaps.cli.front_view import Chosen, write_front, write_history
+from paretocaps.domain.requirement import parse_requirements
 from paretocaps.domain.tuning import DEFAULT
+from paretocaps.report.front import Front
 
 
 def test_json_is_the_contract(front, capsys):
-    write_front(front, None, "knee", "json")
+    write_front(front, None, "json")
     answer = json.loads(capsys.readouterr().out)
     assert list(answer) == [
         "study",
@@ -26,6 +28,7 @@ def test_json_is_the_contract(front, capsys):
         "tunings",
         "members",
         "corner",
+        "nearest",
     ]
     assert answer["objectives"][0] == {"name": "acc", "direction": "maximize", "unit": ""}
     assert [entry["trial"] for entry in answer["members"]] == [3, 7, 9, 5]
@@ -35,11 +38,11 @@ def test_json_is_the_contract(front, capsys):
 
 
 def test_a_marked_member_is_alone_in_json_and_csv(front, capsys):
-    write_front(front, front.members[1], "knee", "json")
+    write_front(front, Chosen(front.members[1], "knee"), "json")
     answer = json.loads(capsys.readouterr().out)
     assert [entry["trial"] for entry in answer["members"]] == [7]
     assert answer["hypervolume"] == front.hypervolume
-    write_front(front, front.members[2], "pick", "csv")
+    write_front(front, Chosen(front.members[2], "pick"), "csv")
     assert [row["trial"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["9"]
 
 
@@ -48,7 +51,7 @@ def test_flags_and_devices_are_told(front, capsys):
     shown = replace(
         front, members=(flagged, *front.members[1:]), scaled_to="a", devices=("a", "b"), trainer="capsnet"
     )
-    write_front(shown, None, "knee", "table")
+    write_front(shown, None, "table")
     captured = capsys.readouterr()
     assert "shared, loaded, partial" in captured.out
     assert "times of 2 devices, scaled to seconds of a by their calibrations" in captured.err.splitlines()
@@ -57,28 +60,21 @@ def test_flags_and_devices_are_told(front, capsys):
         "loaded",
         "partial",
     ]
-    write_front(shown, None, "knee", "json")
+    write_front(shown, None, "json")
     answer = json.loads(capsys.readouterr().out)
     assert (answer["scaled_to"], answer["members"][0]["flags"]) == ("a", ["shared", "loaded", "partial"])
-    write_front(shown, None, "knee", "csv")
+    write_front(shown, None, "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["flags"] for row in rows] == ["shared loaded partial", "", "", ""]
 
 
 def test_tunings_are_told(front, capsys):
-    write_front(replace(front, tunings={"a": {"net, 128 images": DEFAULT}}), None, "knee", "table")
+    write_front(replace(front, tunings={"a": {"net, 128 images": DEFAULT}}), None, "table")
     assert f"steps computed by {DEFAULT}" in capsys.readouterr().err.splitlines()
 
 
-def test_one_member_shows_what_it_changes(front, capsys):
-    write_front(replace(front, members=front.members[2:3], trainer="capsnet"), None, "knee", "table")
-    table = capsys.readouterr().out
-    assert "one_cycle" in table
-    assert "routing" not in table
-
-
 def test_csv_has_values_and_choices(front, capsys):
-    write_front(front, None, "knee", "csv")
+    write_front(front, None, "csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(rows) == 4
     assert float(rows[0]["acc"]) == 0.98765432101234567
@@ -86,7 +82,7 @@ def test_csv_has_values_and_choices(front, capsys):
 
 
 def test_a_table_marks_a_member_and_the_talk_names_it(front, capsys):
-    write_front(front, front.members[1], "knee", "table")
+    write_front(front, Chosen(front.members[1], "knee"), "table")
     captured = capsys.readouterr()
     assert [line.split()[:2] for line in captured.out.splitlines() if "knee" in line] == [["knee", "7"]]
     assert "4 trials on the front, hypervolume 1.25e+08" in captured.err
@@ -95,10 +91,10 @@ def test_a_table_marks_a_member_and_the_talk_names_it(front, capsys):
 
 def test_an_empty_front_is_no_error(front, capsys):
     empty = replace(front, members=(), reference_point=None, hypervolume=0.0)
-    write_front(empty, None, "knee", "table")
+    write_front(empty, None, "table")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "study demo: no trial to show\n")
-    write_front(empty, None, "knee", "json")
+    write_front(empty, None, "json")
     assert json.loads(capsys.readouterr().out)["members"] == []
 
 
@@ -106,21 +102,36 @@ def test_levels_are_marked_and_told(front, capsys):
     best, second, *others = front.members
     members = (replace(best, level={"acc": (7,)}), replace(second, level={"acc": (3,)}), *others)
     levelled = replace(front, members=members, validation_images=144)
-    write_front(levelled, levelled.members[1], "knee", "table")
+    write_front(levelled, Chosen(levelled.members[1], "knee"), "table")
     told = capsys.readouterr()
-    assert [line.split()[1] for line in told.out.splitlines() if "≈" in line] == ["baseline", "7"]
+    assert [line.split()[:2] for line in told.out.splitlines() if "≈" in line] == [["3", "≈"], ["knee", "7"]]
     assert "\n≈: level with the best of its column, trial 3 in acc; " in told.err
     assert "\n144 validation images: one is 0.7 points of acc\n" in told.err
-    assert told.err.rstrip().endswith("; level in acc with trial 3")
+    assert told.err.splitlines()[-3].endswith("; level in acc with trial 3")
 
 
-def test_test_accuracies_have_a_column_where_they_are_asked_for(front, capsys):
-    judged = front.members[0].values | {"test_acc": 0.8125}
-    shown = replace(front, members=(replace(front.members[0], values=judged), *front.members[1:]))
-    write_front(shown, None, "knee", "table")
-    assert "0.8125" not in capsys.readouterr().out
-    write_front(shown, None, "knee", "table", test=True)
-    assert "0.8125" in capsys.readouterr().out
+def test_the_knee_is_marked_and_the_next_command_trains_it(front, capsys):
+    knee = Front.from_record(front).knee().trial
+    write_front(front, None, "table", "sqlite:///a b.db")
+    told = capsys.readouterr()
+    assert f"knee {knee}" in told.out
+    assert f"knee: trial {knee}, " in told.err
+    assert told.err.splitlines()[-1] == (
+        f"paretocaps train demo --trial {knee} --storage 'sqlite:///a b.db'  # train it fully"
+    )
+    write_front(front, Chosen(front.members[0], "pick"), "table")
+    told = capsys.readouterr()
+    assert "knee" not in told.out
+    assert told.err.splitlines()[-1] == "paretocaps train demo --trial 3  # train it fully"
+
+
+def test_where_no_trial_keeps_the_bounds_the_nearest_are_shown(front, capsys):
+    bounds = parse_requirements("acc>=0.99")
+    write_front(replace(front, members=(), nearest=front.members[:1], requirements=bounds), None, "table")
+    told = capsys.readouterr()
+    assert "misses acc>=0.99 by 0.2 points" in told.out
+    assert told.err.startswith("the nearest trials are shown, because none keeps acc>=0.99; --all lifts")
+    assert told.err.splitlines()[-1] == "paretocaps train demo --trial 3  # train it fully"
 
 
 @pytest.mark.parametrize(("form", "answer"), [("table", "(none)"), ("json", "[]"), ("csv", "")])

@@ -65,7 +65,7 @@ def test_many_workers_leave_room_for_the_front(view, job, workers):
     lines = screen(view, 80, 24)
     assert len(lines) < 24
     assert "more running)" in "\n".join(lines)
-    assert any(line.strip().startswith("3  baseline") for line in lines)
+    assert any(line.strip().startswith("3  0.9877") for line in lines)
 
 
 def test_before_the_first_trial(clock, spec):

@@ -118,7 +118,7 @@ def test_further_seeds_of_finished_trials_are_counted_apart(clock, spec, job, re
     assert [(line.kind, line.text, line.label) for line in progress.lines] == [
         ("notice", "before new trials: 2 further seeds of 2 finished trials", ""),
         ("finished", "trial 0 has seed 1 too: acc 0.9800, time 3.20 s, params 6.71 M", "baseline"),
-        ("failed", "trial 1 keeps its values: its seed 1 failed: it broke", "defaults"),
+        ("failed", "trial 1 keeps its values: its seed 1 failed: it broke", "the baseline"),
     ]
 
 

@@ -14,4 +14,4 @@ def test_a_single_member_of_several_seeds(capsys):
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == "trial 3: acc 0.9000, params 90"
     assert "sure: no other trial beats it in 75 % of the resamples" in out
-    assert "paretocaps train --study s --trial 3 --storage x.db" in err
+    assert "paretocaps train s --trial 3 --storage x.db" in err

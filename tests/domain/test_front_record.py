@@ -96,6 +96,7 @@ def test_it_is_printed_as_json():
             },
         ],
         "corner": {"below": None, "members": []},
+        "nearest": [],
     }
 
 

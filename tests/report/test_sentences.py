@@ -4,6 +4,7 @@ import pytest
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, parse_objectives
+from paretocaps.domain.requirement import parse_requirements
 from paretocaps.pareto.along import Change
 from paretocaps.report.sentences import (
     aim_text,
@@ -11,6 +12,7 @@ from paretocaps.report.sentences import (
     beside,
     beside_neighbours,
     difference_text,
+    misses_text,
     neighbours,
     trial_name,
 )
@@ -61,6 +63,14 @@ def test_members_that_no_test_tells_apart_are_level():
 )
 def test_differences_have_words_of_their_own(name, value, other, text):
     assert difference_text(OBJECTIVES.get(name), value, other) == text
+
+
+def test_what_a_trial_misses_is_told_with_its_amount():
+    bounds = parse_requirements("acc>=0.99,time<=60,params<=1M,memory<1e9")
+    assert misses_text(BEST.values, bounds) == (
+        "misses acc>=0.99 by 1.0 points, misses time<=60 by 10.0 s, has no memory"
+    )
+    assert misses_text(BEST.values, bounds[2:3]) == ""
 
 
 def test_neighbours_are_the_next_better_members_each_once():

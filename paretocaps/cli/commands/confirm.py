@@ -46,4 +46,4 @@ def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) ->
     given = {name: value for name, value in flags.items() if value is not None}
     with open_view(plain) as view:
         summary = service.confirm(given, budget, seeds, view)
-    show_confirmed(summary, view)
+    show_confirmed(summary)

@@ -3,18 +3,17 @@
 import click
 
 from paretocaps import service
-from paretocaps.cli.front_view import write_front, write_history
+from paretocaps.cli.front_view import Chosen, write_front, write_history
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
 from paretocaps.cli.output import say
+from paretocaps.report.front import Front
 
 
 @click.command()
 @view_options
 @shared("--knee", is_flag=True)
 @prefer_option
-@click.option(
-    "--test", is_flag=True, help="Show test accuracies, and measure them once for members that have none."
-)
+@click.option("--test", is_flag=True, help="Measure test accuracies, once, of the members that have none.")
 @click.option("--history", is_flag=True, help="Show the hypervolume over trials and training time instead.")
 @format_option
 def command(
@@ -33,8 +32,11 @@ def command(
 ) -> None:
     """Show the trials of a study that no other trial beats.
 
-    STUDY is the study's name, optional if the storage has only one. With --knee, --prefer or --aim, one
-    trial is marked in the table, and is the only one in JSON and CSV.
+    STUDY is the study's name, optional if the storage has only one. The table has the values of each
+    member, the choices that differ from the baseline, and a sentence on how it stands beside the member
+    above it. The knee is marked, or with --prefer or --aim the nearest member; in JSON and CSV it is the
+    only one, with --knee too. The collapsed corner, which hardly learned, stands apart, greyed; --all ranks
+    it with the others. Where no trial keeps the bounds, the nearest are shown with what they miss.
 
     A value in the table has half the width of its 95 % interval, where it has one: over the seeds by
     Student's t, for an accuracy of one seed over its images by Wilson. JSON and CSV have the standard
@@ -63,6 +65,13 @@ def command(
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
     front = service.load_front(*view, test=test, notice=say)
-    member = front.knee() if knee else front.pick(preferences) if preferences else None
-    member = front.aim(aim) if aim else member
-    write_front(front, member, "knee" if knee else "pick", form, test=test)
+    write_front(front, _chosen(front, knee, preferences, aim), form, storage)
+
+
+def _chosen(front: Front, knee: bool, preferences: dict[str, float] | None, aim: str | None) -> Chosen | None:
+    """Return the member that is asked for, if any is."""
+    if knee:
+        return Chosen(front.knee(), "knee")
+    if preferences:
+        return Chosen(front.pick(preferences), "pick")
+    return Chosen(front.aim(aim), "pick") if aim else None

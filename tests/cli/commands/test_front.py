@@ -36,6 +36,7 @@ def test_json_is_complete_and_unrounded(front):
         "tunings",
         "members",
         "corner",
+        "nearest",
     ]
     assert [objective["name"] for objective in answer["objectives"]] == ["acc", "time", "params"]
     accuracies = [member["acc"] for member in answer["members"]]

@@ -21,7 +21,7 @@ def test_it_names_one_member_and_why(recommend):
     assert any("next better in acc" in name for name in lines)
     assert "paretocaps confirm t" in lines["sure"]
     assert "floors" in result.stdout.split("\n\n")[1]
-    assert "paretocaps train --study t --trial" in result.stderr
+    assert "paretocaps train t --trial" in result.stderr
 
 
 def test_aims_choose_another_member(recommend, run, towers):

@@ -1,0 +1,34 @@
+"""The commands that go on from a study, to be pasted into a shell."""
+
+import shlex
+
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.masking import masked
+
+
+def next_commands(study: str, storage: str, device: str | None = None) -> list[str]:
+    """Return the commands that show more of a study, each with what it does; `device` is the front's own."""
+    own = "" if device is None else f" --measured-on {shlex.quote(device)}"
+    commands = {
+        _command("front", study, f"{_where(storage)}{own} --all"): "the whole front, without bounds",
+        _command("report", study, f"{_where(storage)}{own}"): "figures and tables as a page",
+        f"paretocaps dashboard{_where(storage)}": "every trial, in a browser",
+    }
+    width = max(map(len, commands))
+    return [f"{command:<{width}}  # {what}" for command, what in commands.items()]
+
+
+def train_command(study: str, storage: str, trial: int) -> str:
+    """Return the command that trains a trial of a study fully."""
+    return _command("train", study, f" --trial {trial}{_where(storage)}")
+
+
+def _command(name: str, study: str, options: str) -> str:
+    # a name that begins with "-" must follow `--`, which ends the options
+    if study[:1] == "-":
+        return f"paretocaps {name}{options} -- {shlex.quote(study)}"
+    return f"paretocaps {name} {shlex.quote(study)}{options}"
+
+
+def _where(storage: str) -> str:
+    return "" if storage == DEFAULT_STORAGE else f" --storage {shlex.quote(masked(storage))}"
