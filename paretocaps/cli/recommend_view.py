@@ -61,7 +61,8 @@ def _show_importance(found: Recommendation) -> None:
     rows = [
         {
             "objective": name,
-            "matters most": ", ".join(f"{choice} {100 * share:.0f} %" for choice, share in _first(shares)),
+            "matters most": ", ".join(f"{choice} {100 * share:.0f} %" for choice, share in _first(shares))
+            or "nothing stands out from chance",
         }
         for name, shares in found.importance.items()
     ]

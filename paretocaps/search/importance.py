@@ -4,9 +4,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import optuna
+from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import create_trial
 
 from paretocaps.domain.front_record import FrontMember
@@ -18,14 +20,21 @@ _TOP = 5
 """Trials that the best part should have, as Optuna advises."""
 _LISTED = 5
 """Numbers of which there are at most so many are compared one by one."""
+_DRAWS = 40
+"""How often the best part is drawn at random."""
+_CHANCE = 0.95
+"""The share of these draws that a choice must stand out from."""
+_MANY = 300
+"""Trials from which on chance is left out of account: the best part then has 30."""
 
 
 def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -> dict[str, dict[str, float]]:
     """Return, by objective, how much each choice decided who is among the best tenth, most first.
 
-    It is PED-ANOVA (Watanabe et al. 2023), extended to conditional choices, in shares of all choices.
-    The best part has five trials or more. Choices that never vary, or are alike in the best
-    part and in all trials, have 0 or are left out.
+    It is PED-ANOVA (Watanabe et al. 2023), extended to conditional choices, in shares of all choices. The
+    best part has five trials or more. Of so few, a choice with many values differs from all trials by chance
+    alone: the mean of what random parts show is taken away, and what does not exceed 19 in 20 of them is 0.
+    Choices that never vary are left out.
 
     Args:
         trials: finished trials with their choices and values.
@@ -57,13 +66,34 @@ def _of(trials: Sequence[FrontMember], objective: Objective) -> dict[str, float]
                     value=trial.values[objective.name],
                 )
             )
-        top = min(0.5, max(0.1, _TOP / len(trials)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna's, that few trials make it inaccurate
-            shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(target_quantile=top))
+            found = _beyond_chance(study)
     finally:
         optuna.logging.set_verbosity(level)
-    return {name: float(share) for name, share in shares.items()}
+    whole = sum(found.values()) or 1.0
+    return {name: found[name] / whole for name in sorted(found, key=lambda name: -found[name])}
+
+
+def _beyond_chance(study: optuna.Study) -> dict[str, float]:
+    """Return by choice how far its density in the best part is from that in all trials, without chance."""
+    values = [trial.value for trial in study.trials]
+    top = min(0.5, max(0.1, _TOP / len(values)))
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=top)
+    found = evaluator.evaluate(study)
+    if len(values) >= _MANY:
+        return found
+
+    def with_values(own: NDArray[np.float64]) -> dict[str, float]:
+        return evaluator.evaluate(study, target=lambda trial: float(own[trial.number]))
+
+    random = np.random.default_rng(0)
+    draws = [with_values(random.permutation(np.array(values, dtype=np.float64))) for _ in range(_DRAWS)]
+    chance = {name: np.array([draw.get(name, 0.0) for draw in draws]) for name in found}
+    return {
+        name: value - float(chance[name].mean()) if value > np.quantile(chance[name], _CHANCE) else 0.0
+        for name, value in found.items()
+    }
 
 
 def _distributions(choices: Sequence[Mapping[str, Any]]) -> dict[str, BaseDistribution]:

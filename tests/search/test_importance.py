@@ -36,3 +36,16 @@ def test_few_trials_and_equal_values_tell_nothing():
     assert list(importance(equal, OBJECTIVES)) == ["params"]
     same = [FrontMember(n, {"a": 1}, {"acc": n / 20, "params": 1}) for n in range(20)]
     assert importance(same, OBJECTIVES) == {"acc": {}}
+
+
+def test_what_random_best_trials_show_matters_nothing():
+    made = random.Random(0)
+    by_chance = [
+        FrontMember(
+            n,
+            {"a": made.choice([0.0, 1e-4, 3e-3, 0.1]) * made.random(), "b": n % 2},
+            {"acc": 0.5 + n % 2 * 0.2 + made.random() * 0.1, "params": 1},
+        )
+        for n in range(50)
+    ]
+    assert importance(by_chance, OBJECTIVES) == {"acc": {"b": 1.0, "a": 0.0}}
