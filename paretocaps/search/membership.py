@@ -8,7 +8,6 @@ import numpy as np
 from paretocaps.domain.collapse import COLLAPSED
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective
-from paretocaps.domain.requirement import Requirement
 from paretocaps.pareto.matrix import Rows
 from paretocaps.pareto.membership import (
     Draws,
@@ -20,6 +19,7 @@ from paretocaps.pareto.membership import (
     membership,
 )
 from paretocaps.search.device_times import comparable
+from paretocaps.search.ranking import keeping
 from paretocaps.storage.predictions import Mistakes
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
@@ -95,7 +95,7 @@ def contest(store: Store, front: FrontRecord, table: QuantityTable | None = None
     asked = tuple(dict.fromkeys(one.quantity for one in (*front.objectives, *bounded)))
     everyone = store.table(front.study, asked) if table is None else table
     everyone = comparable(everyone, [*front.objectives, *bounded], front.device, front.scaled_to)
-    eligible = everyone.only(_within(everyone, front.requirements) & ~_left_out(everyone, front))
+    eligible = everyone.only(keeping(everyone, front.requirements) & ~_left_out(everyone, front))
     seeds, trainings = _trainings(store, front, eligible)
     near = _near(trainings, front.objectives)
     members = np.searchsorted(eligible.trials, [member.trial for member in front])
@@ -114,13 +114,6 @@ def _near(trainings: Trainings, objectives: Sequence[Objective]) -> Rows:
         if len(near) <= _MOST:
             break
     return near
-
-
-def _within(table: QuantityTable, requirements: Sequence[Requirement]) -> np.ndarray:
-    kept = np.ones(len(table), dtype=bool)
-    for bound in requirements:
-        kept &= bound.kept_by(table.column(OBJECTIVES.get(bound.name).quantity))
-    return kept
 
 
 def _left_out(table: QuantityTable, front: FrontRecord) -> np.ndarray:

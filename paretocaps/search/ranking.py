@@ -67,7 +67,7 @@ def ranked_front(
     present = table.device_names
     everyone = comparable(table, [*objectives, *map(_bounded, requirements)], device, scale_to)
     corners = corners_of(study, everyone if scale_to else table, objectives, own=scale_to is None)
-    bounded = everyone.only(_kept(everyone, requirements)) if requirements else everyone
+    bounded = everyone.only(keeping(everyone, requirements)) if requirements else everyone
     kept = bounded if among is None else bounded.only(np.isin(bounded.trials, list(among)))
     order = _choice_order(study.spec)
     corner: tuple[FrontMember, ...] = ()
@@ -278,7 +278,8 @@ def _validation_images(table: QuantityTable, rows: Sequence[int]) -> int | None:
     return None if np.isnan(number) else int(number)
 
 
-def _kept(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:
+def keeping(table: QuantityTable, requirements: Sequence[Requirement]) -> NDArray[np.bool_]:
+    """Return which trials keep all bounds, [n]; the table must have their quantities."""
     kept = np.ones(len(table), dtype=bool)
     for requirement in requirements:
         kept &= requirement.kept_by(table.column(_bounded(requirement).quantity))

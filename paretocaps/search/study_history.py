@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.domain.history_step import HistoryStep
-from paretocaps.domain.objective import Objective
+from paretocaps.domain.objective import OBJECTIVES, Objective
+from paretocaps.domain.requirement import Requirement
+from paretocaps.domain.study_spec import StudySpec
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume, share_of
 from paretocaps.search.corners import FIRST_TRIALS, Corners, columns, corners_of
 from paretocaps.search.device_times import comparable
-from paretocaps.search.ranking import asked_quantities
+from paretocaps.search.ranking import asked_quantities, keeping
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.store import Store
 
@@ -22,25 +24,30 @@ def history_of(
     objectives: Sequence[Objective],
     device: str | None = None,
     scale_to: str | None = None,
+    requirements: Sequence[Requirement] | None = None,
 ) -> tuple[HistoryStep, ...]:
     """Return a step per finished trial of a stored study, in the order of their numbers.
 
     It begins with the trial that fixed the corners, as there is no hypervolume before, and is empty before
-    that. Trials of which every seed collapsed add nothing. The errors are those of `ranked_front`.
+    that. Trials that miss the bounds, those of the study if `requirements` is None, and trials of which every
+    seed collapsed add nothing. The errors are those of `ranked_front`.
     """
     record = store.study(study)
-    table = comparable(store.table(study, asked_quantities(objectives)), objectives, device, scale_to)
+    bounds = StudySpec.model_validate(record.spec).requirements if requirements is None else requirements
+    bounded = [*objectives, *(OBJECTIVES.get(bound.name) for bound in bounds)]
+    table = comparable(store.table(study, asked_quantities(objectives, bounds)), bounded, device, scale_to)
     corners = corners_of(record, table, objectives, own=scale_to is None)
-    return steps(table, objectives, corners, store.seconds_by_trial(study)) if corners else ()
+    if not corners:
+        return ()
+    values = columns(table, objectives)
+    values[table.all_collapsed | ~keeping(table, bounds)] = np.nan
+    return _steps(table, _shares(values, objectives, corners), store.seconds_by_trial(study))
 
 
-def steps(
-    table: QuantityTable, objectives: Sequence[Objective], corners: Corners, seconds: Mapping[int, float]
+def _steps(
+    table: QuantityTable, shares: Sequence[float], seconds: Mapping[int, float]
 ) -> tuple[HistoryStep, ...]:
     """Return the steps of a table of finished trials; `seconds` has the training time of every trial."""
-    values = columns(table, objectives)
-    values[table.all_collapsed] = np.nan
-    shares = _shares(values, objectives, corners)
     numbers = np.array(sorted(seconds), dtype=np.int64)
     spent = np.concatenate([[0.0], np.cumsum([seconds[number] for number in numbers.tolist()])])
     until = spent[np.searchsorted(numbers, table.trials, side="right")]

@@ -60,6 +60,9 @@ def load_history(
     objectives: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
+    *,
+    require: str | Sequence[str] | None = None,
+    all: bool = False,
 ) -> "DataFrame":
     """Return the progress of a stored study as a data frame, a row per finished trial.
 
@@ -74,7 +77,8 @@ def load_history(
     """
     from pandas import DataFrame
 
-    rows = history(study, fspath(storage), objectives, measured_on, scale_to)
+    view = objectives, measured_on, scale_to
+    rows = history(study, fspath(storage), *view, require=require, all=all)
     return DataFrame(rows, columns=["trials", "trial", "training_seconds", "hypervolume"])
 
 
@@ -84,6 +88,9 @@ def history(
     objectives: str | Sequence[str] | None = None,
     measured_on: str | None = None,
     scale_to: str | None = None,
+    *,
+    require: str | Sequence[str] | None = None,
+    all: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the rows of `load_history`."""
     from paretocaps.search.study_history import history_of
@@ -92,7 +99,8 @@ def history(
     with Store.open(storage, create=False) as store:
         name = only_study(store, study)
         asked = parse_objectives(store.study(name).spec["objectives"] if objectives is None else objectives)
-        return [asdict(step) for step in history_of(store, name, asked, measured_on, scale_to)]
+        view = measured_on, scale_to, bounds(require, all)
+        return [asdict(step) for step in history_of(store, name, asked, *view)]
 
 
 def finished_trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> tuple[FrontMember, ...]:
@@ -153,7 +161,7 @@ def write_report(
             trials=_estimated(everyone.members, table),
             settings=_settings(spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
-            history=history_of(store, name, front.objectives, measured_on, scale_to),
+            history=history_of(store, name, front.objectives, measured_on, scale_to, requirements),
             seeds=sorted(set(store.seed_values(name, (), numbers).seeds.tolist())),
             epochs={trial: next(iter(_by_seed(own).values())) for trial, own in attempts.items()},
             further={int(trial): named_values(table, row) for row, trial in enumerate(table.trials)},

@@ -3,6 +3,7 @@ import pytest
 
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.requirement import parse_requirements
 from paretocaps.pareto.indicators import hypervolume, share_of
 from paretocaps.search.corners import FIRST_TRIALS
 from paretocaps.search.study_history import history_of
@@ -53,6 +54,19 @@ def test_there_is_a_step_per_trial_from_the_one_that_fixes_the_corners_on(store)
 def test_there_is_none_before(store):
     fill(store, [(0.9, 2.0)] * (FIRST_TRIALS - 1))
     assert history_of(store, "s", BOTH) == ()
+
+
+def test_the_history_is_that_of_the_front_within_the_bounds(store):
+    fill(store, [(0.9 + n / 100, 2.0 + n) for n in range(FIRST_TRIALS)])
+    for bounds in ("acc>=0.93", "params<1", ""):
+        asked = parse_requirements(bounds)
+        front = front_of(store, "s", BOTH, asked)
+        (*_, last) = history_of(store, "s", BOTH, requirements=asked)
+        assert last.hypervolume == pytest.approx(front.hypervolume_share)
+    assert history_of(store, "s", BOTH) == history_of(store, "s", BOTH, requirements=())
+    store.create_study("b", {"objectives": ["acc", "time"], "require": ["time<1"]})
+    store.import_trials("b", [ImportedTrial(n, {"n": n}, {0: measured(0.9, 2.0)}) for n in range(9)])
+    assert [step.hypervolume for step in history_of(store, "b", BOTH)] == [0.0, 0.0]
 
 
 def test_collapsed_trials_take_time_and_add_nothing(store):

@@ -55,11 +55,10 @@ def command(
       paretocaps front demo --history --format csv
     """
     if history:
-        if knee or preferences or aim or test or require is not None:
-            raise click.UsageError(
-                "--history is of all trials: leave out bounds, --knee, --prefer, --aim and --test"
-            )
-        write_history(service.history(study, storage, objectives, measured_on, scale_to), form)
+        if knee or preferences or aim or test:
+            raise click.UsageError("--history is of all trials: leave out --knee, --prefer, --aim and --test")
+        rows = service.history(study, storage, objectives, measured_on, scale_to, require=require)
+        write_history(rows, form)
         return
     if sum(map(bool, (knee, preferences, aim))) > 1:
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")

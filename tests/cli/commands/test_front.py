@@ -173,3 +173,11 @@ def test_a_trainer_that_judges_nothing_has_no_test_accuracies(front):
     shown = front("t", "--all", "--test")
     assert shown.exit_code == 0, shown.stderr
     assert "acc ↑" in shown.stdout
+
+
+def test_the_history_ends_with_the_hypervolume_of_the_front(front):
+    for bounds in ((), ("--all",), ("--require", "acc>=0.85")):
+        (*_, last) = json.loads(front("t", "--history", "--format", "json", *bounds).stdout)
+        whole = json.loads(front("t", "--format", "json", *bounds).stdout)
+        assert last["hypervolume"] == pytest.approx(whole["hypervolume_share"])
+    assert front("t", "--history", "--knee").exit_code == 2
