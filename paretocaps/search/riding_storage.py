@@ -39,11 +39,16 @@ class RidingStorage(RDBStorage):
         url: the storage URL.
         patience: how long an operation is tried again.
         file: the database file that is open, of an SQLite URL.
+        create: whether missing tables are made.
     """
 
-    def __init__(self, url: str, patience: Patience, file: SameFile | None = None) -> None:
+    def __init__(
+        self, url: str, patience: Patience, file: SameFile | None = None, *, create: bool = True
+    ) -> None:
         self._patience, self._file = patience, file
-        super().__init__(optuna_url(url), engine_kwargs=engine_arguments(url))
+        super().__init__(
+            optuna_url(url), engine_kwargs=engine_arguments(url), skip_table_creation=not create
+        )
         prepare_engine(self.engine, TRY_SECONDS)
         if file is not None:
             file.guard(self.engine)

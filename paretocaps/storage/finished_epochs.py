@@ -1,5 +1,6 @@
-"""Reads the epochs of finished trials as plain rows."""
+"""Reads the epochs of many trials as plain rows."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -39,3 +40,19 @@ def finished_epochs(connection: Connection, study: str, numbers: Collection[int]
     joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*own, *finished)
     rows = connection.execute(joined.order_by(TRIALS.c.number, ATTEMPTS.c.seed, EPOCHS.c.epoch))
     return [EpochRow(*row) for row in rows]
+
+
+def accuracies(connection: Connection, study: str, seed: int) -> dict[int, dict[int, float]]:
+    """Return the accuracy after each epoch of the trainings with `seed`, by trial and epoch.
+
+    Trials in every state are among them; of each epoch it is that of the last attempt.
+    """
+    own = TRIALS.c.study_id == named(study), ATTEMPTS.c.seed == seed
+    query = select(TRIALS.c.number, EPOCHS.c.epoch, EPOCHS.c.acc)
+    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*own)
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    for number, epoch, acc in connection.execute(
+        joined.order_by(TRIALS.c.number, ATTEMPTS.c.attempt, EPOCHS.c.epoch)
+    ):
+        found[number][epoch] = acc
+    return dict(found)

@@ -148,6 +148,7 @@ class Store:
 
     trials = _reads(_stored_trials.trials)
     finished_epochs = _reads(_finished_epochs.finished_epochs)
+    accuracies = _reads(_finished_epochs.accuracies)
     trial = _reads(_stored_trials.trial)
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)

@@ -10,14 +10,14 @@ from paretocaps.errors import UsageError
 from paretocaps.web.optuna_side import open_studies
 
 if TYPE_CHECKING:
-    from optuna.storages import RDBStorage
+    from paretocaps.search.riding_storage import RidingStorage
 
 
 class DashboardServer(ThreadingMixIn, WSGIServer):
     """An HTTP server with one thread per request; `url` is the address on which it listens."""
 
     daemon_threads = True
-    storage: "RDBStorage | None" = None
+    storage: "RidingStorage | None" = None
 
     def server_close(self) -> None:
         """Stop listening and close the connections to the database."""
@@ -42,9 +42,14 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def serve_dashboard(
-    url: str, host: str = "127.0.0.1", port: int = 8080, ready: Callable[[str], None] | None = None
+    url: str,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    ready: Callable[[str], None] | None = None,
+    *,
+    all: bool = False,
 ) -> None:
-    """Serve optuna-dashboard on the studies of a database until Ctrl-C.
+    """Serve optuna-dashboard on the studies of a database until Ctrl-C, each with its front.
 
     It has no login: whoever reaches the address can read, change and delete the studies.
 
@@ -53,12 +58,13 @@ def serve_dashboard(
         host: the address to listen on; by default only this machine reaches it.
         port: the port to listen on; 0 takes a free one.
         ready: is called with the address once the server listens on it.
+        all: lift the bounds of all studies, as for `load_front`.
 
     Raises:
         StorageError: the database is missing, cannot be reached or holds no studies.
         UsageError: the server cannot listen on the address or the port.
     """
-    with dashboard_server(url, host, port) as server:
+    with dashboard_server(url, host, port, all=all) as server:
         if ready is not None:
             ready(server.url)
         try:
@@ -67,7 +73,9 @@ def serve_dashboard(
             return  # Ctrl-C is how a user ends it
 
 
-def dashboard_server(url: str, host: str = "127.0.0.1", port: int = 8080) -> DashboardServer:
+def dashboard_server(
+    url: str, host: str = "127.0.0.1", port: int = 8080, *, all: bool = False
+) -> DashboardServer:
     """Return optuna-dashboard on a database as a listening server that does not serve yet.
 
     Arguments and errors are those of `serve_dashboard`. The caller calls `serve_forever` and `server_close`.
@@ -75,10 +83,15 @@ def dashboard_server(url: str, host: str = "127.0.0.1", port: int = 8080) -> Das
     storage = open_studies(url)
     from optuna_dashboard import wsgi
 
+    from paretocaps.web.application import Application
+    from paretocaps.web.current_views import CurrentViews
+    from paretocaps.web.uploads import uploads
+
+    application = Application(wsgi(storage, uploads(url)), CurrentViews(url, storage, all=all))
     kind = _DashboardServer6 if ":" in host else DashboardServer
     try:
         # optuna_dashboard.run_server logs every request and cannot be stopped
-        server = make_server(host, port, wsgi(storage), server_class=kind, handler_class=_QuietHandler)
+        server = make_server(host, port, application, server_class=kind, handler_class=_QuietHandler)
     except (OSError, OverflowError) as error:
         storage.engine.dispose()
         reason = getattr(error, "strerror", None) or str(error)

@@ -32,8 +32,8 @@ def command(storage: str, host: str, port: int, everything: bool) -> None:
     Example:
       paretocaps dashboard --port 8081
     """
-    from paretocaps.web.serving import serve_studies
+    from paretocaps.web.dashboard import serve_dashboard
 
-    serve_studies(
+    serve_dashboard(
         storage, host, port, lambda url: say(f"dashboard at {url} (Ctrl-C ends it)"), all=everything
     )

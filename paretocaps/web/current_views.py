@@ -1,0 +1,95 @@
+"""Keeps what the dashboard shows of each study, and reads it again when the study has changed."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.search.trial_cache import TrialCache
+from paretocaps.storage.store import Store
+from paretocaps.web.detail import study_detail
+from paretocaps.web.study_view import StudyView, read_view
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+    from paretocaps.search.riding_storage import RidingStorage
+
+_REST = 5.0
+"""A view is kept for so many times the seconds that it takes to read, so that a running study is not slowed."""
+
+
+@dataclass
+class _Kept:
+    """A study's view, the number of its change that it shows, and until when it is shown unasked."""
+
+    trials: TrialCache
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    view: StudyView | None = None
+    change: int = -1
+    until: float = 0.0
+
+
+class CurrentViews:
+    """The views of the studies of a database; threads may share it.
+
+    Args:
+        storage: the storage URL.
+        optuna: Optuna's tables in it.
+        all: whether fronts are those without bounds.
+    """
+
+    def __init__(self, storage: str, optuna: "RidingStorage", *, all: bool = False) -> None:
+        self.storage, self.all, self._optuna = storage, all, optuna
+        self._kept: dict[int, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def name(self, study: int) -> str | None:
+        """Return the name of a study by its key, or None if our tables have no such study."""
+        try:
+            name = self._optuna.get_study_name_from_id(study)
+        except KeyError:
+            return None
+        with Store.open(self.storage, create=False) as store:
+            return name if store.has_study(name) else None
+
+    def detail(self, study: int, after: int) -> dict[str, Any] | None:
+        """Return the answer for a study (`study_detail`), or None if our tables have no such study."""
+        name = self.name(study)
+        if name is None:
+            return None
+        kept = self._of(study)
+        with kept.lock:
+            view, trials = self._current(kept, name), self._trials(kept, study)
+        attributes = self._optuna.get_study_system_attrs(study)
+        return study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
+
+    def trial(self, study: int, trial: int) -> tuple[StudyView, int] | None:
+        """Return the view of a study and the number of the trial with the key `trial`; None if unknown."""
+        name = self.name(study)
+        if name is None:
+            return None
+        kept = self._of(study)
+        with kept.lock:
+            keys = {one._trial_id: one.number for one in self._trials(kept, study)}
+            return (self._current(kept, name), keys[trial]) if trial in keys else None
+
+    def _of(self, study: int) -> _Kept:
+        with self._lock:
+            return self._kept.setdefault(study, _Kept(TrialCache(self._optuna)))
+
+    def _trials(self, kept: _Kept, study: int) -> "list[FrozenTrial]":
+        trials = kept.trials.get_all_trials(study, deepcopy=False)
+        return sorted(trials, key=lambda one: one.number)
+
+    def _current(self, kept: _Kept, study: str) -> StudyView:
+        """Return a view that is not older than the study, or was read a moment ago."""
+        began = time.monotonic()
+        if kept.view is not None and began < kept.until:
+            return kept.view
+        with Store.open(self.storage, create=False) as store:
+            change = store.changes(study, kept.change)[0]
+        if kept.view is None or kept.view.runs or change != kept.change:
+            kept.view, kept.change = read_view(self.storage, study, all=self.all), change
+        kept.until = time.monotonic() + _REST * (time.monotonic() - began)
+        return kept.view
