@@ -19,8 +19,6 @@ from paretocaps.web.study_view import StudyView, unit_name
 
 _SHOWN = ("test_acc", "time", "wall", "params", "macs", "memory", "best_epoch")
 """The quantities that are attributes of trials, besides objectives."""
-_HEIGHT = 450
-"""The pixels that the dashboard gives a figure; it crops taller ones."""
 
 
 def study_detail(

@@ -1,5 +1,6 @@
 """What the dashboard shows of a study besides Optuna's part of it, read from our tables."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,9 @@ from paretocaps.storage.store import Store
 
 _LATER = ("best_epoch",)
 """The quantities that are shown besides those of every trial."""
+_HEIGHT = 450
+"""The pixels that the dashboard gives a figure; it crops taller ones."""
+_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class StudyView:
         devices: the names of the devices of its finished trials, by number.
         curves: the accuracy after each epoch, by trial and epoch, of its first seed.
         weights: the files with weights that were kept of the front's members, by number.
-        figures: plotly figures by identifier, in the order in which they are shown.
+        figures: plotly figures as JSON by identifier, in the order in which they are shown.
     """
 
     objectives: tuple[Objective, ...]
@@ -50,7 +54,7 @@ class StudyView:
     devices: Mapping[int, str]
     curves: Mapping[int, Mapping[int, float]]
     weights: Mapping[int, Path]
-    figures: Mapping[str, Any]
+    figures: Mapping[str, str]
 
     @property
     def runs(self) -> bool:
@@ -86,9 +90,8 @@ def read_view(storage: str, study: str, *, all: bool = False) -> StudyView:
     if len(history) > 1:
         figures["progress"] = progress_figures(history)["progress"]
     devices = {trial: str(table.devices[row]) for row, trial in rows}
-    return StudyView(
-        front.objectives, front, refused, records, trials, devices, curves, weights, figures
-    )
+    drawn = {_NOT_IN_AN_ID.sub("_", name): _in_a_card(figure) for name, figure in figures.items()}
+    return StudyView(front.objectives, front, refused, records, trials, devices, curves, weights, drawn)
 
 
 def _front(storage: str, study: str, all: bool) -> tuple[FrontRecord, str]:
@@ -129,6 +132,12 @@ def _figures(
     if curves:
         figures["epochs"] = epochs_figure(curves, {member.trial: trial_name(member) for member in front})
     return figures
+
+
+def _in_a_card(figure: Any) -> str:
+    """Return a figure as JSON, for a card that is half as wide as a page: its legend is below it."""
+    below = {"y": -0.03 if figure.layout.scene.xaxis.title.text else -0.2, "yanchor": "top"}
+    return str(figure.update_layout(height=_HEIGHT, legend=below, margin_b=110, margin_t=90).to_json())
 
 
 def unit_name(name: str) -> str:
