@@ -46,9 +46,7 @@ class RidingStorage(RDBStorage):
         self, url: str, patience: Patience, file: SameFile | None = None, *, create: bool = True
     ) -> None:
         self._patience, self._file = patience, file
-        super().__init__(
-            optuna_url(url), engine_kwargs=engine_arguments(url), skip_table_creation=not create
-        )
+        super().__init__(optuna_url(url), engine_kwargs=engine_arguments(url), skip_table_creation=not create)
         prepare_engine(self.engine, TRY_SECONDS)
         if file is not None:
             file.guard(self.engine)

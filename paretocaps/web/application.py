@@ -1,6 +1,5 @@
 """optuna-dashboard as a WSGI application, with what our tables add to it."""
 
-import json
 import re
 import tempfile
 import threading
@@ -15,7 +14,7 @@ from paretocaps.web.attachments import attachments
 from paretocaps.web.current_views import CurrentViews
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _STYLES = Path(__file__).with_name("dashboard.css")
 _LINK = b'<link rel="stylesheet" href="/paretocaps/dashboard.css">'
@@ -75,7 +74,7 @@ class Application:
     def _study(self, query: Mapping[str, list[str]], study: str) -> Answer | None:
         after = query.get("after", ["0"])[0]
         detail = self._views.detail(int(study), int(after) if after.isdecimal() else 0)
-        return None if detail is None else Answer(json.dumps(detail).encode())
+        return None if detail is None else Answer(detail)
 
     def _file(self, _: object, study: str, trial: str, key: str) -> Answer | None:
         found = self._views.trial(int(study), int(trial))

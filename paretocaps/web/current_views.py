@@ -1,9 +1,10 @@
 """Keeps what the dashboard shows of each study, and reads it again when the study has changed."""
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paretocaps.search.trial_cache import TrialCache
 from paretocaps.storage.store import Store
@@ -16,18 +17,20 @@ if TYPE_CHECKING:
     from paretocaps.search.riding_storage import RidingStorage
 
 _REST = 5.0
-"""A view is kept for so many times the seconds that it takes to read, so that a running study is not slowed."""
+"""A view is kept for so many times the seconds that it takes to read, so that it slows no running study."""
 
 
 @dataclass
 class _Kept:
-    """A study's view, the number of its change that it shows, and until when it is shown unasked."""
+    """A study's view, the number of its change that it shows, until when it is kept, and the last answer."""
 
     trials: TrialCache
     lock: threading.Lock = field(default_factory=threading.Lock)
     view: StudyView | None = None
     change: int = -1
     until: float = 0.0
+    asked: object = None
+    answer: bytes = b""
 
 
 class CurrentViews:
@@ -53,16 +56,19 @@ class CurrentViews:
         with Store.open(self.storage, create=False) as store:
             return name if store.has_study(name) else None
 
-    def detail(self, study: int, after: int) -> dict[str, Any] | None:
-        """Return the answer for a study (`study_detail`), or None if our tables have no such study."""
+    def detail(self, study: int, after: int) -> bytes | None:
+        """Return the answer for a study as JSON (`study_detail`); None if our tables have no such study."""
         name = self.name(study)
         if name is None:
             return None
-        kept = self._of(study)
+        kept, attributes = self._of(study), self._optuna.get_study_system_attrs(study)
         with kept.lock:
             view, trials = self._current(kept, name), self._trials(kept, study)
-        attributes = self._optuna.get_study_system_attrs(study)
-        return study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
+            asked = after, attributes, [trial.state for trial in trials]
+            if asked != kept.asked:
+                detail = study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
+                kept.asked, kept.answer = asked, json.dumps(detail).encode()
+            return kept.answer
 
     def trial(self, study: int, trial: int) -> tuple[StudyView, int] | None:
         """Return the view of a study and the number of the trial with the key `trial`; None if unknown."""
@@ -91,5 +97,6 @@ class CurrentViews:
             change = store.changes(study, kept.change)[0]
         if kept.view is None or kept.view.runs or change != kept.change:
             kept.view, kept.change = read_view(self.storage, study, all=self.all), change
+            kept.asked = None
         kept.until = time.monotonic() + _REST * (time.monotonic() - began)
         return kept.view

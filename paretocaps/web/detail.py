@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.web.attachments import attachments
-from paretocaps.web.notes import admitted, study_note, trial_note, with_ours
+from paretocaps.web.notes import study_note, trial_note, with_ours
 from paretocaps.web.person_notes import PersonNotes
 from paretocaps.web.study_view import StudyView, unit_name
 
@@ -40,11 +40,8 @@ def study_detail(
         after: how many of the first trials the page has already.
     """
     notes = PersonNotes(attributes)
-    members = {member.trial for member in view.front}
-
-    def shown(some: Iterable[FrozenTrial]) -> list[dict[str, Any]]:
-        return [_trial(key, view, one, notes, report) for one in some]
-
+    asked = {one.number for one in trials[after:]} | view.members
+    shown = {one.number: _trial(key, view, one, notes, report) for one in trials if one.number in asked}
     sampled = [one for one in trials if one.state != TrialState.FAIL]
     own = study_note(view, report)
     return {
@@ -53,8 +50,8 @@ def study_detail(
         "objective_names": [unit_name(objective.name) for objective in view.objectives],
         "user_attrs": _pairs(_facts(view)),
         "artifacts": [],
-        "trials": shown(trials[after:]),
-        "best_trials": shown(one for one in trials if one.number in members),
+        "trials": [shown[one.number] for one in trials[after:]],
+        "best_trials": [shown[one.number] for one in trials if one.number in view.members],
         "intersection_search_space": _space(sampled, everywhere=True),
         "union_search_space": _space(sampled, everywhere=False),
         "union_user_attrs": _attribute_names(view),
@@ -78,8 +75,13 @@ def _trial(
         "study_id": study,
         "number": number,
         "state": trial.state.name.capitalize(),
-        "params": [_parameter(name, value, trial.distributions[name]) for name, value in trial.params.items()],
-        "fixed_params": [],
+        "params": [
+            _parameter(name, value, trial.distributions[name]) for name, value in trial.params.items()
+        ],
+        "fixed_params": [
+            {"name": name, "param_external_value": str(value)}
+            for name, value in trial._system_attrs.get("fixed_params", {}).items()
+        ],
         "user_attrs": _pairs(_attributes(view, number) | trial.user_attrs),
         "note": {"version": notes.version(key), "body": body},
         "artifacts": [one.described for one in attachments(view, number)],
@@ -88,13 +90,22 @@ def _trial(
             {"step": epoch, "value": acc} for epoch, acc in view.curves.get(number, {}).items()
         ],
     }
-    if trial.values is not None:
-        found["values"] = list(trial.values)
+    if (values := _values(view, trial)) is not None:
+        found["values"] = values
     if trial.datetime_start is not None:
         found["datetime_start"] = trial.datetime_start.isoformat()
     if trial.datetime_complete is not None:
         found["datetime_complete"] = trial.datetime_complete.isoformat()
     return found
+
+
+def _values(view: StudyView, trial: FrozenTrial) -> list[float] | None:
+    """Return a trial's objectives: of a finished one the means over all its seeds, which Optuna may lack."""
+    known = view.trials.get(trial.number)
+    names = [objective.name for objective in view.objectives]
+    if known is not None and trial.values is not None and all(name in known.values for name in names):
+        return [known.values[name] for name in names]
+    return None if trial.values is None else list(trial.values)
 
 
 def _constraints(view: StudyView, trial: FrontMember | None) -> list[float]:
@@ -103,7 +114,7 @@ def _constraints(view: StudyView, trial: FrontMember | None) -> list[float]:
         return []
     bounds = view.front.requirements
     broken = [bound.excess(trial.values.get(bound.name)) for bound in bounds]
-    apart = not admitted(view, trial) and all(excess <= 0 for excess in broken)
+    apart = not view.front.admits(trial) and all(excess <= 0 for excess in broken)
     return [*broken, 1.0] if apart else broken
 
 
@@ -135,7 +146,7 @@ def _attribute_names(view: StudyView) -> list[dict[str, Any]]:
 def _facts(view: StudyView) -> dict[str, Any]:
     """Return what is known of a study, for the table of its attributes."""
     front, knee = view.front, view.knee
-    facts = {o.name: f"{o.direction}: {o.description}" for o in view.objectives}
+    facts: dict[str, Any] = {o.name: f"{o.direction}: {o.description}" for o in view.objectives}
     facts |= {"bounds": front.within or "none"}
     if knee is not None:
         facts |= {"members of the front": len(front), "knee": knee.trial}

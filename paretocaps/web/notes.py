@@ -1,13 +1,24 @@
 """The notes that the dashboard shows beside studies and trials, in Markdown in which no text is HTML."""
 
 import re
+from itertools import pairwise
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.report.beside_baseline import NOTHING, beside_text, beside_texts, common_text
 from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
-from paretocaps.report.sentences import beside, trial_name
-from paretocaps.report.tables import FLAGS, choices_text, markdown_table, markdown_text, trials_table
+from paretocaps.report.sentences import beside, beside_neighbours, trial_name
+from paretocaps.report.tables import (
+    FLAGS,
+    Table,
+    choices_text,
+    heading,
+    markdown_table,
+    markdown_text,
+    objective_cells,
+    probability_text,
+)
 from paretocaps.web.study_view import StudyView
 
 _BEGIN, _END = "[//]: # (paretocaps front)", "[//]: # (paretocaps front ends)"
@@ -23,21 +34,40 @@ def study_note(view: StudyView, report: str) -> str:
     """
     front = view.front
     names = markdown_text(", ".join(objective.name for objective in front.objectives))
-    heading = f"### Front over {names}\n\n[Report]({report})\n\n"
-    bounds = f"\nOnly trials with {markdown_text(front.within)}.\n" if front.within else ""
+    title = f"### Front over {names}\n\n[Report]({report})\n\n"
+    bounds = [f"Only trials with {front.within}"] if front.within else []
     if view.refused:
-        return f"{heading}{markdown_text(view.refused)}.\n"
+        return f"{title}{markdown_text(view.refused)}.\n"
     if view.knee is None:
-        return f"{heading}No trial is on it yet.\n{bounds}"
-    table = markdown_table(trials_table(front.members, front.objectives, {view.knee.trial: "knee"}))
-    lines = [*front.left_out, *interval_notes(front.members, front.objectives), *level_notes(front)]
-    notes = "".join(f"\n{markdown_text(line)}.\n" for line in lines)
-    volume = hypervolume_text(front).capitalize()
-    return f"{heading}{table}\n{f'{volume}.{chr(10)}' if volume else ''}{notes}{bounds}"
+        said = ["No trial is on it yet", *front.left_out, *bounds]
+        return title + "\n".join(f"{markdown_text(line)}.\n" for line in said)
+    common, volume = common_text(front.members, front.baseline), hypervolume_text(front).capitalize()
+    lines = [*([f"All members have {common}"] if common else []), *([volume] if volume else [])]
+    lines += [*front.left_out, *interval_notes(front.members, front.objectives), *level_notes(front), *bounds]
+    return f"{title}{markdown_table(_table(view))}" + "".join(f"\n{markdown_text(x)}.\n" for x in lines)
+
+
+def _table(view: StudyView) -> Table:
+    """Return the front as a table: mark, trial, objectives, choices beside the baseline, sentence."""
+    members, objectives = view.front.members, view.objectives
+    knee, sentences = view.knee, beside_neighbours(members, objectives)
+    marks = [("knee",) if member == knee else () for member in members]
+    columns = [
+        ("", False, [", ".join((*mark, *member.flags)) for mark, member in zip(marks, members, strict=True)]),
+        ("trial", True, [str(member.trial) for member in members]),
+        *((heading(one), True, objective_cells(members, one)) for one in objectives),
+        ("sure", True, [probability_text(member.probability) for member in members]),
+        ("beside the baseline", False, beside_texts(members, view.front.baseline)),
+        ("beside the member above", False, [sentences[member.trial] for member in members]),
+    ]
+    if all(member.probability is None for member in members):
+        columns = [column for column in columns if column[0] != "sure"]
+    headings, numeric, cells = zip(*columns, strict=True)
+    return Table(headings, numeric, tuple(zip(*cells, strict=True)))
 
 
 def trial_note(view: StudyView, number: int, report: str) -> str:
-    """Return the note of a trial: what it is, how it differs from the baseline and the knee, and its flags.
+    """Return the note of a trial: what it is, how it differs from the baseline and others, and its flags.
 
     Args:
         view: its study.
@@ -50,28 +80,28 @@ def trial_note(view: StudyView, number: int, report: str) -> str:
     lines = [_standing(view, number)]
     if record.reason:
         lines.append(f"{record.state.capitalize()}: {record.reason}.")
-    lines.append(f"Beside the baseline: {_beside_baseline(view, number) or 'nothing differs'}.")
+    lines.append(f"Beside the baseline: {_beside_baseline(view, number)}.")
     if trial is not None:
-        knee = view.knee
-        if knee is not None and knee.trial != number:
-            lines.append(f"Beside the knee, {trial_name(knee)}: {beside(trial, knee, view.objectives)}.")
-        lines += [f"{flag.capitalize()}: {FLAGS.get(flag, flag)}." for flag in trial.flags]
+        lines += [
+            *_beside_others(view, trial),
+            *(f"{x.capitalize()}: {FLAGS.get(x, x)}." for x in trial.flags),
+        ]
     texts = [markdown_text(line) for line in lines]
     command = f"`paretocaps train {view.front.study} --trial {number}`"
-    return "\n\n".join([*texts, f"{command} trains it again, fully. [Report]({report})", ""])
+    return "\n\n".join([*texts, f"{command} trains it again, fully. [Report]({report})\n"])
 
 
 def _standing(view: StudyView, number: int) -> str:
     """Return where a trial stands: "Trial 7 (wab_ws) is the knee of the front."."""
-    record, trial = view.records[number], view.trials.get(number)
+    record, trial, knee = view.records[number], view.trials.get(number), view.knee
     name = f"Trial {number}" + (f" ({record.design})" if record.design else "")
-    if view.knee is not None and view.knee.trial == number:
+    if knee is not None and knee.trial == number:
         return f"{name} is the knee of the front."
-    if any(member.trial == number for member in view.front):
+    if number in view.members:
         return f"{name} is on the front."
     if trial is None:
         return f"{name} is {record.state}."
-    return f"{name} is not on the front" + ("." if admitted(view, trial) else f": {_missed(view, trial)}.")
+    return f"{name} is not on the front" + ("." if view.front.admits(trial) else f": {_missed(view, trial)}.")
 
 
 def _missed(view: StudyView, trial: FrontMember) -> str:
@@ -79,19 +109,26 @@ def _missed(view: StudyView, trial: FrontMember) -> str:
     return f"it breaks {' and '.join(broken)}" if broken else "it is in the collapsed corner"
 
 
-def admitted(view: StudyView, trial: FrontMember) -> bool:
-    """Return whether a finished trial keeps the bounds of the front, and is not in its collapsed corner."""
-    return view.front.admits(trial)
+def _beside_others(view: StudyView, trial: FrontMember) -> list[str]:
+    """Return a sentence against the member above it, and one against the knee."""
+    members, knee, said = view.front.members, view.knee, []
+    for above, member in pairwise(members):
+        if member.trial == trial.trial:
+            said.append(f"Beside {trial_name(above)}: {beside(member, above, view.objectives)}.")
+    if knee is not None and knee.trial != trial.trial:
+        said.append(f"Beside the knee, {trial_name(knee)}: {beside(trial, knee, view.objectives)}.")
+    return said
 
 
 def _beside_baseline(view: StudyView, number: int) -> str:
     """Return the choices in which a trial differs from the baseline; of a member, only those that decide."""
     choices, baseline = view.records[number].choices, view.front.baseline
-    if any(member.trial == number for member in view.front):
-        differing = baseline.differences(choices)
-    else:  # at once, for the thousands of trials that a study may have
-        differing = {name: one for name, one in choices.items() if baseline.choices.get(name) != one}
-    return choices_text(differing, list(differing))
+    if number in view.members:
+        return beside_text(view.trials[number], baseline)
+    # at once, for the thousands of trials that a study may have
+    return (
+        choices_text(choices, [x for x, one in choices.items() if baseline.choices.get(x) != one]) or NOTHING
+    )
 
 
 def with_ours(note: str, ours: str) -> str:

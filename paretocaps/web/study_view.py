@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,12 @@ class StudyView:
         """Whether a trial is in training, so that its curve grows."""
         return any(record.state == "running" for record in self.records.values())
 
-    @property
+    @cached_property
+    def members(self) -> frozenset[int]:
+        """The numbers of the members of the front."""
+        return frozenset(member.trial for member in self.front)
+
+    @cached_property
     def knee(self) -> FrontMember | None:
         """The knee of the front, or None where that has no member."""
         return Front.from_record(self.front).knee() if self.front.members else None
@@ -108,15 +114,10 @@ def _with(member: FrontMember, best_epoch: float) -> FrontMember:
     return replace(member, values={**member.values, "best_epoch": float(best_epoch)})
 
 
-def _kept_weights(store: Store, study: str, numbers: Sequence[int]) -> dict[int, Path]:
+def _kept_weights(store: Store, study: str, members: Sequence[int]) -> dict[int, Path]:
     """Return the weights of trials of which a seed kept them, here."""
-    found = {}
-    for number in numbers:
-        measured = store.trial(study, number).measured.values()
-        kept = next((one.weights for one in measured if one.weights is not None), None)
-        if kept is not None:
-            found[number] = kept
-    return found
+    kept = store.weights_unused(study, ())  # used by none of no trials: all that there are
+    return {one.key.trial: one.path for one in kept if one.key.trial in members and one.path.is_file()}
 
 
 def _figures(
@@ -136,8 +137,10 @@ def _figures(
 
 def _in_a_card(figure: Any) -> str:
     """Return a figure as JSON, for a card that is half as wide as a page: its legend is below it."""
-    below = {"y": -0.03 if figure.layout.scene.xaxis.title.text else -0.2, "yanchor": "top"}
-    return str(figure.update_layout(height=_HEIGHT, legend=below, margin_b=110, margin_t=90).to_json())
+    solid = bool(figure.layout.scene.xaxis.title.text)
+    below = {"y": 0.0 if solid else -0.2, "yanchor": "top"}
+    margin = {"margin_t": 50, "margin_b": 60} if solid else {"margin_t": 75, "margin_b": 120}
+    return str(figure.update_layout(height=_HEIGHT, autosize=True, legend=below, **margin).to_json())
 
 
 def unit_name(name: str) -> str:

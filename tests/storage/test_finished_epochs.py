@@ -24,3 +24,11 @@ def test_the_latest_trainings_of_finished_trials_are_read_by_trial_seed_and_epoc
         (1, 5, 2, 0.8, 4.0),
     ]
     assert {one.device for one in rows} == {"cpu"}
+
+
+def test_accuracies_are_those_of_the_last_attempt_of_a_seed_in_any_state(store):
+    store.start_trial("s", 0, {"a": 0})
+    for seed, acc in ((5, 0.2), (4, 0.4), (5, 0.8)):
+        store.finish_attempt(store.start_attempt("s", 0, seed), measured(acc))
+    store.start_trial("s", 1, {"a": 1})
+    assert store.accuracies("s", 5) == {0: {1: 0.4, 2: 0.8}}

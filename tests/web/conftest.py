@@ -1,49 +1,42 @@
-"""A real Optuna study in an SQLite file beside our tables, with the objectives' names set."""
+"""A real study in an SQLite file, made once: ours and Optuna's tables, with a trial in every state."""
 
 import shutil
-import warnings
 
-import optuna
 import pytest
 
-from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.domain.objective import parse_objectives
-from paretocaps.storage.store import Store
-
-VALUES = [(0.98, 10.0), (0.99, 120.0), (0.10, 15.0)]
+from paretocaps import service
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.testing.probe import JUDGED_PROBE
+from paretocaps.web.current_views import CurrentViews
+from paretocaps.web.optuna_side import open_studies
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """Make the database once; each test gets a copy."""
+    if "judged_probe" not in TRAINERS:
+        TRAINERS.register("judged_probe", JUDGED_PROBE)
     folder = tmp_path_factory.mktemp("template")
-    address = f"sqlite:///{folder / 'studies.db'}"
-    Store.open(address, create=True).close()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = optuna.storages.RDBStorage(address)
-    study = optuna.create_study(study_name="demo", storage=storage, directions=["maximize", "minimize"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.set_metric_names(["acc", "time"])
-    for values in VALUES:
-        study.add_trial(optuna.trial.create_trial(values=values))
-    storage.remove_session()
-    storage.engine.dispose()
+    spec = {"storage": str(folder / "studies.db"), "trainer": "judged_probe", "executor": "inline"}
+    service.optimize({**spec, "study": "demo", "objectives": "acc,time,params", "trials": 5, "epochs": 3})
+    service.optimize({**spec, "study": "other", "objectives": "acc,time", "trials": 1, "epochs": 1})
     return folder
 
 
 @pytest.fixture
 def url(template, tmp_path):
-    for file in template.iterdir():
-        if file.is_file():
-            shutil.copy(file, tmp_path)
-    return f"sqlite:///{tmp_path / 'studies.db'}"
+    shutil.copytree(template, tmp_path / "own")
+    return f"sqlite:///{tmp_path / 'own' / 'studies.db'}"
 
 
 @pytest.fixture
-def front():
-    members = tuple(
-        FrontMember(number, {"batch_size": size}, {"acc": VALUES[number][0], "time": VALUES[number][1]})
-        for number, size in ((1, 1), (0, 128))
-    )
-    return FrontRecord("demo", parse_objectives("acc,time"), (0.09, 132.0), 100.0, members)
+def optuna_side(url):
+    storage = open_studies(url)
+    yield storage
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+@pytest.fixture
+def views(url, optuna_side):
+    return CurrentViews(url, optuna_side)

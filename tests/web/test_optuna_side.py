@@ -4,20 +4,11 @@ import pytest
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.store import Store
-from paretocaps.web.optuna_side import load_study, open_studies
+from paretocaps.web.optuna_side import open_studies
 
 
-def test_a_study_is_found_by_name(url):
-    storage = open_studies(url)
-    assert len(load_study(storage, "demo").trials) == 3
-    storage.engine.dispose()
-
-
-def test_an_unknown_study_names_the_known_ones(url):
-    storage = open_studies(url)
-    with pytest.raises(StorageError, match=r"no Optuna study 'dem': did you mean 'demo'\? \(known: demo\)"):
-        load_study(storage, "dem")
-    storage.engine.dispose()
+def test_it_reads_optunas_studies(optuna_side):
+    assert [study.study_name for study in optuna_side.get_all_studies()] == ["demo", "other"]
 
 
 def test_a_missing_file_is_not_made(tmp_path):

@@ -20,8 +20,7 @@ def test_wrong_use_is_one_line(run, arguments, message):
 
 def test_all_lifts_the_bounds_of_every_study(run, monkeypatch):
     asked = []
-    monkeypatch.setattr("paretocaps.web.serving.publish_fronts", lambda storage, *, all: asked.append(all))
-    monkeypatch.setattr("paretocaps.web.serving.serve_dashboard", lambda *given: None)
+    monkeypatch.setattr("paretocaps.web.dashboard.serve_dashboard", lambda *given, all: asked.append(all))
     assert run("dashboard", "--all").exit_code == run("dashboard").exit_code == 0
     assert asked == [True, False]
 
