@@ -69,9 +69,9 @@ class TrialCache(BaseStorage):
         """Add a trial, and return its key."""
         trial = self._backend.created(study_id, template_trial)
         if trial.state == TrialState.RUNNING:
-            self._own[_key(trial)] = trial
-        self._keys[trial.number] = _key(trial)
-        return _key(trial)
+            self._own[trial_key(trial)] = trial
+        self._keys[trial.number] = trial_key(trial)
+        return trial_key(trial)
 
     def set_trial_param(
         self,
@@ -114,7 +114,7 @@ class TrialCache(BaseStorage):
             rows = self._backend.transact(lambda c: trials_of(c, study_id, [trial_id]))
             for trial in map(self._frozen, rows):
                 self._constrain(trial)
-                self._read[_key(trial)] = trial
+                self._read[trial_key(trial)] = trial
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; one that this process has begun is the object that it works on."""
@@ -142,10 +142,12 @@ class TrialCache(BaseStorage):
         rows = self._backend.transact(lambda c: trials_since(c, study, self._last, self._unfinished))
         for trial in map(self._frozen, rows):
             self._constrain(trial)
-            self._read[_key(trial)] = trial  # in the order of keys, which is that of numbers
-            self._keys[trial.number] = _key(trial)
-            self._last = max(self._last, _key(trial))
-            (self._unfinished.discard if trial.state.is_finished() else self._unfinished.add)(_key(trial))
+            self._read[trial_key(trial)] = trial  # in the order of keys, which is that of numbers
+            self._keys[trial.number] = trial_key(trial)
+            self._last = max(self._last, trial_key(trial))
+            (self._unfinished.discard if trial.state.is_finished() else self._unfinished.add)(
+                trial_key(trial)
+            )
 
     def _constrain(self, trial: FrozenTrial) -> None:
         """Set the constraints of a finished trial; samplers need all of them on each."""
@@ -257,7 +259,7 @@ class TrialCache(BaseStorage):
         return self._backend.get_all_studies()
 
 
-def _key(trial: FrozenTrial) -> int:
+def trial_key(trial: FrozenTrial) -> int:
     """Return the key of a trial, which has no public name (its number has)."""
     return trial._trial_id
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from paretocaps.search.trial_cache import TrialCache
+from paretocaps.search.trial_cache import TrialCache, trial_key
 from paretocaps.storage.store import Store
 from paretocaps.web.detail import study_detail
 from paretocaps.web.study_view import StudyView, read_view
@@ -77,7 +77,7 @@ class CurrentViews:
             return None
         kept = self._of(study)
         with kept.lock:
-            keys = {one._trial_id: one.number for one in self._trials(kept, study)}
+            keys = {trial_key(one): one.number for one in self._trials(kept, study)}
             return (self._current(kept, name), keys[trial]) if trial in keys else None
 
     def _of(self, study: int) -> _Kept:

@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.search.trial_cache import trial_key
 from paretocaps.web.attachments import attachments
 from paretocaps.web.notes import study_note, trial_note, with_ours
 from paretocaps.web.person_notes import PersonNotes
@@ -68,7 +69,7 @@ def study_detail(
 def _trial(
     study: int, view: StudyView, trial: FrozenTrial, notes: PersonNotes, report: str
 ) -> dict[str, Any]:
-    key, number = trial._trial_id, trial.number
+    key, number = trial_key(trial), trial.number
     body = with_ours(notes.body(key), trial_note(view, number, report))
     found: dict[str, Any] = {
         "trial_id": key,
@@ -78,10 +79,7 @@ def _trial(
         "params": [
             _parameter(name, value, trial.distributions[name]) for name, value in trial.params.items()
         ],
-        "fixed_params": [
-            {"name": name, "param_external_value": str(value)}
-            for name, value in trial._system_attrs.get("fixed_params", {}).items()
-        ],
+        "fixed_params": [],
         "user_attrs": _pairs(_attributes(view, number) | trial.user_attrs),
         "note": {"version": notes.version(key), "body": body},
         "artifacts": [one.described for one in attachments(view, number)],
