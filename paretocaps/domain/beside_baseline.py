@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from pydantic import BaseModel
+
+from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import ParetocapsError
 
@@ -51,16 +54,24 @@ class Baseline:
         found = {name: value for name, value in own.items() if self.choices.get(name) != value}
         if self.trainer is None:
             return found
-        for name in reversed(list(found)):
+        defaults = _defaults(self.trainer.choices, own)
+        for name in [name for name, value in found.items() if defaults.get(name) == value][::-1]:
             fewer = {other: value for other, value in found.items() if other != name}
-            if self._come_to(fewer, own):
+            if self._come_to(self.trainer, fewer, own):
                 found = fewer
         return found
 
-    def _come_to(self, differences: Mapping[str, Any], choices: Mapping[str, Any]) -> bool:
-        assert self.trainer is not None
+    def _come_to(
+        self, trainer: TrainerSpec, differences: Mapping[str, Any], choices: Mapping[str, Any]
+    ) -> bool:
         try:
-            reached = self.trainer.complete(differences, self.fix)
+            reached = trainer.complete(differences, self.fix)
         except ParetocapsError:
             return False
         return all(reached.get(name) == value for name, value in choices.items())
+
+
+def _defaults(model: type[BaseModel], choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the default of each choice, given the others."""
+    own = {name: one.get_default(call_default_factory=True) for name, one in model.model_fields.items()}
+    return own | dict(model.defaults(choices) if issubclass(model, ChoicesModel) else {})
