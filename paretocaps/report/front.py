@@ -9,6 +9,7 @@ from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.renamed import renamed_arguments
 from paretocaps.report.front_html import front_html
+from paretocaps.report.sentences import no_member_text
 from paretocaps.report.trial_frame import members_frame
 
 if TYPE_CHECKING:
@@ -131,6 +132,6 @@ class Front(FrontRecord):
         return self.members[nearest_to(self._values(), self.objectives, levels)]
 
     def _values(self) -> list[list[float]]:
-        if not self.members and self.requirements:
-            raise UsageError(f"the front is empty: no trial keeps {self.within}; give other bounds, or none")
+        if not self.members:
+            raise UsageError(no_member_text(self))
         return [[member.values[o.name] for o in self.objectives] for member in self.members]

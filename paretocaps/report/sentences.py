@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.domain.requirement import Requirement
 from paretocaps.pareto.along import Change
@@ -104,6 +104,17 @@ def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> s
         elif not bound.kept_by(value):
             texts.append(f"misses {bound} by {_amount(OBJECTIVES.get(bound.name), value - bound.bound)}")
     return ", ".join(texts)
+
+
+def no_member_text(front: FrontRecord) -> str:
+    """Return that a front has no member, what the nearest trial misses, and the remedy."""
+    if not front.requirements:
+        return f"study {front.study!r} has no trial on its front: train more trials"
+    text = f"study {front.study!r} has no trial on its front that keeps {front.within}"
+    if front.nearest:
+        nearest = front.nearest[0]
+        text += f"; the nearest, trial {nearest.trial}, {misses_text(nearest.values, front.requirements)}"
+    return f"{text}: give other bounds, or --all (all=True) to lift them"
 
 
 def trial_name(member: FrontMember) -> str:

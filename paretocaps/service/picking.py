@@ -154,10 +154,6 @@ def _member(
     if best is not None:
         return _best(store, study, best, requirements)
     front = front_of(store, study, None, requirements, None)
-    if not len(front):
-        raise UsageError(
-            f"study {study!r} has no trial on its front within the bounds: give others, or --all to lift them"
-        )
     if aim is not None:
         return front.aim(aim)
     return front.pick(preferences) if preferences is not None else front.knee()

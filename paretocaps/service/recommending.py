@@ -142,13 +142,11 @@ def _answers(front: "Front") -> "Front":
     """
     from dataclasses import replace
 
+    from paretocaps.report.sentences import no_member_text
+
     left = tuple(member for member in front if COLLAPSED not in member.flags)
     if not left:
-        within = f" within {front.within}" if front.within else ""
-        raise UsageError(
-            f"study {front.study!r} has no trial on its front{within}:"
-            " give other bounds, or train more trials"
-        )
+        raise UsageError(no_member_text(front))
     return replace(front, members=left)
 
 

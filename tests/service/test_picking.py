@@ -136,7 +136,11 @@ def test_one_way_to_pick_is_given(url, how):
         ({"trial": 0, "study": "t"}, StorageError, "t"),
         ({"best": "beauty"}, UnknownNameError, "unknown objective 'beauty'"),
         ({"best": "memory"}, UsageError, "no finished trial within the bounds with 'memory' measured"),
-        ({"knee": True, "require": "acc>=1"}, UsageError, "no trial on its front within the bounds"),
+        (
+            {"knee": True, "require": "acc>=1"},
+            UsageError,
+            "the nearest, trial 1, misses acc>=1 by 1.0 points",
+        ),
         ({"preferences": {"params": 1.0}}, UsageError, "params"),
     ],
 )

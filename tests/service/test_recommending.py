@@ -36,5 +36,5 @@ def test_a_design_that_no_trial_has_is_no_baseline(storage):
 
 
 def test_an_empty_front_has_no_member(storage):
-    with pytest.raises(UsageError, match="no trial on its front within acc>1"):
+    with pytest.raises(UsageError, match="keeps acc>1; the nearest, trial [0-9]+, misses acc>1 by"):
         service.recommend("s", storage, require="acc>1")
