@@ -110,8 +110,9 @@ class Outlook:
 
     @property
     def time_error(self) -> str:
-        """A line on how wrong predicted times are; empty where too few trials say so."""
-        error = self.times.error
+        """A line on how wrong predicted times are, by all trials until now; empty where too few say so."""
+        self.learn(self._failed)
+        error = self.times.latest_error
         return "" if error is None else f"predicted times of trials that were left out: {error}"
 
     def point(self, choices: Mapping[str, Any]) -> dict[str, Scalar]:

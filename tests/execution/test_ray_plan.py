@@ -37,7 +37,7 @@ def test_nodes_are_split_into_slots():
     assert found.places == ("node 1, slot 1", "node 1, slot 2", "node 3, slot 1")
     assert found.ask == Ask(cpus=2, slot=2)
     assert len(plan(spec(threads=1, workers=3), nodes).places) == 3
-    with pytest.raises(UsageError, match=r"threads=6: no node .* has more than 5 core\(s\): give 5 or fewer"):
+    with pytest.raises(UsageError, match=r"threads=6: no node .* has more than 5 cores: give 5 or fewer"):
         plan(spec(threads=6), nodes)
     with pytest.raises(
         UsageError, match="threads=1 splits a CPU: leave it out on GPUs, or give --device cpu"

@@ -32,7 +32,7 @@ def test_a_cpu_is_split_into_slots(cores, expected):
 
 def test_slots_of_more_cores_than_there_are_are_refused(monkeypatch):
     check_slots(4)
-    with pytest.raises(UsageError, match=r"threads=5: this process may use 4 core\(s\): give 4 or fewer"):
+    with pytest.raises(UsageError, match=r"threads=5: this process may use 4 cores: give 4 or fewer"):
         check_slots(5)
     monkeypatch.setattr(module, "can_pin", lambda: False)
     check_slots(4)

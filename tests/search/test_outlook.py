@@ -52,14 +52,15 @@ def outlook(storage):
         yield Outlook(StudyFront(spec, parse_objectives("acc,time"), store, Observer()), SPACE, {}, 2, told)
 
 
-def finish(outlook, count, first=0, **how):
+def finish(outlook, count, first=0, *, learn=True, **how):
     trials = [
         ImportedTrial(first + n, {"rate": n / count, "kind": "ab"[n % 2]}, {0: measured(n / count, **how)})
         for n in range(count)
     ]
     outlook.standing.store.import_trials("s", trials)
     outlook.standing.read([trial.number for trial in trials])
-    outlook.learn(0)
+    if learn:
+        outlook.learn(0)
 
 
 def bounds(outlook, rate=0.45):
@@ -84,6 +85,9 @@ def test_time_and_accuracy_are_bounded_for_the_epochs_that_may_be_best(outlook):
     assert len(found["acc"].high) == 1
     assert 0.845 <= found["acc"].high[0] < 0.95
     assert outlook.time_error.startswith("predicted times of trials that were left out: 0.0% off (median)")
+    finish(outlook, 1, first=40, learn=False)
+    assert outlook.time_error
+    assert len(outlook.times) == 41  # the last ones, after which nothing was proposed, count, too
 
 
 def test_times_of_another_device_are_forgotten_and_accuracies_are_not(outlook):

@@ -65,6 +65,9 @@ def test_the_error_is_that_of_trials_that_were_left_out(times):
         times.note(trial, own, seconds(own, float(generator.lognormal(0, 0.1))))
     assert 0.03 < times.error.median < 0.15
     assert times.error.median < times.error.most < 0.35
+    first = times.error
+    times.note(40, epochs(64, 2e5), [9.0, 9.0, 9.0])
+    assert times.error == first != times.latest_error == times.error
     assert str(times.error).startswith(f"{times.error.median:.1%} off (median), 9 in 10 at most")
 
 
