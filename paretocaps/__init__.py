@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from paretocaps.domain.choices import Choices
     from paretocaps.domain.job import TrainingJob
     from paretocaps.domain.measurement import EpochRecord, Measurement
+    from paretocaps.domain.own_trainer import register_trainer
     from paretocaps.domain.study_spec import StudySpec
-    from paretocaps.domain.trainer import TrainerSpec, register_trainer
+    from paretocaps.domain.trainer import TrainerSpec
     from paretocaps.errors import ParetocapsError
     from paretocaps.report.front import Front
     from paretocaps.search.observer import Observer
@@ -57,7 +58,7 @@ _HOMES = {
     "load_trials": "paretocaps.service",
     "optimize": "paretocaps.service",
     "predict": "paretocaps.service.by_keyword",
-    "register_trainer": "paretocaps.domain.trainer",
+    "register_trainer": "paretocaps.domain.own_trainer",
     "train": "paretocaps.service.by_keyword",
 }
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from paretocaps.errors import ParetocapsError, UnknownNameError, is_out_of_memory
 
@@ -39,6 +39,8 @@ class Registry(Generic[T]):
         of: the class that a plug-in's object must be an instance of; None to skip this check.
         check: a function of the name and the object of a plug-in, as `"module:attribute"`, that raises what
             is wrong with them; empty for none.
+        made: a function of a name that is not registered, as `"module:attribute"`, that returns its object,
+            or None if the name means nothing to it; empty for none.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class Registry(Generic[T]):
         group: str | None = None,
         of: type | None = None,
         check: str = "",
+        made: str = "",
     ) -> None:
         self.kind = kind
         self._of = of
-        self._check = check
+        self._check, self._made = check, made
         self._entries: dict[str, T | str] = dict(entries)
         self._built_in = frozenset(entries)
         self._group = group
@@ -66,6 +69,16 @@ class Registry(Generic[T]):
             raise ParetocapsError(f"{self.kind} {name!r} is registered already: choose another name")
         self._entries[name] = entry
 
+    def put(self, name: str, entry: T | str) -> None:
+        """Add `name`, in the place of what was registered in this process under it.
+
+        Raises:
+            ParetocapsError: the name is built in or an installed package's.
+        """
+        if self.only_here(name):
+            del self._entries[name]
+        self.register(name, entry)
+
     def get(self, name: str) -> T:
         """Return the object called `name`.
 
@@ -76,6 +89,8 @@ class Registry(Generic[T]):
         entry = self._entries.get(name)
         if entry is None:
             if name not in self._points():
+                if self._made and (made := resolve(self._made)(name)) is not None:
+                    return cast(T, made)
                 raise UnknownNameError(self.kind, name, self)
             entry = self._entries[name] = self._load(name)
         if isinstance(entry, str):

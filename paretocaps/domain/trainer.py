@@ -39,7 +39,6 @@ __all__ = [
     "Train",
     "TrainerSpec",
     "TypicalStep",
-    "register_trainer",
 ]
 
 _NOTHING = Space()
@@ -303,26 +302,9 @@ class TrainerSpec:
 
 
 TRAINERS: Registry[TrainerSpec] = Registry(
-    "trainer", {"replay": "paretocaps.replay.spec:REPLAY"}, group="paretocaps.trainers", of=TrainerSpec
+    "trainer",
+    {"replay": "paretocaps.replay.spec:REPLAY"},
+    group="paretocaps.trainers",
+    of=TrainerSpec,
+    made="paretocaps.domain.own_trainer:found",
 )
-
-
-def register_trainer(spec: TrainerSpec) -> None:
-    """Register a trainer in this process; an installed package uses an entry point instead.
-
-    Worker processes find a trainer only through the entry-point group `paretocaps.trainers`, so use the
-    inline executor for a trainer that is registered here.
-
-    Example:
-        ```python
-        from dataclasses import replace
-
-        from paretocaps.domain.trainer import TRAINERS
-
-        paretocaps.register_trainer(replace(TRAINERS.get("replay"), name="again"))
-        ```
-
-    Raises:
-        ParetocapsError: the name is taken.
-    """
-    TRAINERS.register(spec.name, spec)

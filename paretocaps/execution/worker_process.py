@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from paretocaps.domain import own_function
 from paretocaps.domain.failure import Failure
 from paretocaps.execution.descendants import MARK, end_marked, new_mark
 from paretocaps.execution.messages import WHERE, decode, encode
@@ -228,6 +229,7 @@ def _environment(threads: int) -> dict[str, str]:
     root = Path(__file__).resolve().parents[2]
     if root.name not in ("site-packages", "dist-packages"):
         paths.append(str(root))  # so that a source checkout can be imported without being installed
+    paths += own_function.places()
     # torchrun may have started the driver as one of its ranks; the worker is none of them
     environment = {name: value for name, value in os.environ.items() if name not in (*_RANK, MARK)}
     wait_briefly(environment)

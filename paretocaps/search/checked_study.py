@@ -1,6 +1,7 @@
 """Checks a study, before anything is created, and resolves all its names."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,11 +9,12 @@ from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.objective import Objective, parse_objectives
+from paretocaps.domain.own_function import called, is_own
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
-from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.errors import ParetocapsError, UnknownNameError, UsageError
 from paretocaps.execution.devices import devices, each_of
 from paretocaps.execution.executor import (
     EXECUTORS,
@@ -86,6 +88,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
     for bound in spec.stated:
         bound.refuse_percent()
     _refuse_comparing([*spec.objectives, *(requirement.name for requirement in spec.requirements)])
+    _refuse_unregistered(spec)
     trainer, sampler = (
         with_designs(TRAINERS.get(spec.trainer), spec.design),
         sampler_called(spec.sampler, len(objectives)),
@@ -169,8 +172,25 @@ def _refuse_unknown_networks(ensembles: Mapping[str, EnsembleSpec], trainer: Tra
         trainer.parse_fix(ensemble.choices)
 
 
+def _refuse_unregistered(spec: StudySpec) -> None:
+    """Refuse to go on with a function of somebody's own that this process was not given."""
+    if not is_own(spec.trainer) or TRAINERS.only_here(spec.trainer):
+        return
+    with suppress(ParetocapsError):
+        TRAINERS.get(spec.trainer)  # a module may register it when it is imported
+    if not TRAINERS.only_here(spec.trainer):
+        place, _, version = spec.trainer.rpartition("@")
+        function = place.rpartition(":")[2]
+        raise UsageError(
+            f"study {spec.study!r} is trained by the Python function {function}, version {version}: pass it"
+            f" again, paretocaps.optimize(study={spec.study!r}, trainer={function})"
+        )
+
+
 def _refuse_unknown_to_workers(spec: StudySpec) -> None:
     elsewhere = spec.executor != "inline" and not EXECUTORS.only_here(spec.executor)
+    if is_own(spec.trainer) and called(spec.trainer).importable:
+        return
     if elsewhere and TRAINERS.only_here(spec.trainer):
         raise UsageError(
             f"trainer {spec.trainer!r} is registered in this process only, not in worker processes: use the"

@@ -11,6 +11,7 @@ from paretocaps.errors import UsageError
 from paretocaps.service import evaluating, exporting, preview, training
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.exporting import Exported, ExportOptions
+from paretocaps.service.own_parts import placed
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.train_options import TrainOptions
 
@@ -48,7 +49,7 @@ class Training(Which, total=False):
     design: str
     trainer: str
     dataset: str
-    data: Place
+    data: Any
     limit_train: int
     limit_validation: int | str
     corrupt: str
@@ -104,6 +105,8 @@ def train(
     """
     seed = options.get("seed")
     picked, own = _picked(study, {name: value for name, value in options.items() if name != "seed"})
+    own = placed({**own, "storage": options.get("storage")})
+    del own["storage"]
     named = ("data", "output", "save_trunk")
     paths = {name: fspath(own[name]) for name in named if own.get(name) is not None}
     values = {"settings": own.pop("choices", {}), "seed": seed, **own, **paths}

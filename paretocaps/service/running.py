@@ -12,6 +12,7 @@ from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.study_options import StudyOptions
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import NoStudiesError, ParetocapsError, UsageError, why_not_written
+from paretocaps.service import own_parts
 from paretocaps.service.settings import parse_settings
 from paretocaps.writing import private_folder, refuse_unwritable
 
@@ -102,10 +103,15 @@ def optimize(
     from paretocaps.storage.patience import EVERYTHING, Patience
     from paretocaps.storage.store import Store
 
-    spec, watcher = _requested(_given(flags, options), spec_file, more), observer_of(observer)
+    given = _given(flags, options)
+    spec = _requested(own_parts.named(own_parts.placed(given)), spec_file, more)
+    watcher = observer_of(observer)
+    own_parts.settle(given, spec)
     if spec.lr_range:
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     checked = check_study(spec)
+    if remark := own_parts.told(spec):
+        watcher.notice(remark)
     checked.trainer.check_fixed(checked.settled)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     for remark in data.remarks:

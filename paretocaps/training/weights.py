@@ -67,7 +67,14 @@ def load_weights(path: Path) -> Network:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+        if isinstance(content, dict) and content.keys() == {"state"}:
+            raise DataError(
+                f"weights {str(path)!r} are of a network of your own: load them into it with"
+                " network.load_state_dict(torch.load(path)['state'])"
+            )
         network = unpacked(content)
+    except DataError:
+        raise
     except UNREADABLE as error:
         unknown = isinstance(error, UnknownNameError)
         remedy = "install the package that it comes from" if unknown else "train the trial again"

@@ -3,8 +3,9 @@ import os
 import pytest
 
 from paretocaps.domain.choices_model import ChoicesModel
+from paretocaps.domain.own_trainer import register_trainer
 from paretocaps.domain.space import Space
-from paretocaps.domain.trainer import TrainerSpec, register_trainer
+from paretocaps.domain.trainer import TrainerSpec
 from paretocaps.execution.inline import InlineExecutor
 from paretocaps.testing.probe import train
 

@@ -1,0 +1,104 @@
+"""Trainers and images of one's own that Python callers pass to a study as what they are."""
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from paretocaps.data.catalog import DATASETS
+from paretocaps.domain.own_function import called, is_own, kept
+from paretocaps.domain.own_trainer import register_trainer, registered
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.trainer import TRAINERS, TrainerSpec
+from paretocaps.errors import UsageError, why_not_written
+
+INLINE = "inline"
+
+
+def placed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a study, or of a training, with its images as a folder or by their name.
+
+    Images in memory are written beside the database: as `studies/NAME-data/...`, once for the same images.
+
+    Raises:
+        DataError: the images have a form that is not understood.
+        UsageError: their folder cannot be written.
+    """
+    data = given.get("data")
+    if data is None:
+        return dict(given)
+    if isinstance(data, PathLike):
+        return {**given, "data": fspath(data)}
+    if isinstance(data, str):
+        named = data in DATASETS and not Path(data).exists()
+        return {**given, "data": None, "dataset": data} if named else dict(given)
+    from paretocaps.data.own_images import write_images
+    from paretocaps.storage.artifacts import artifacts_folder
+
+    beside = artifacts_folder(fspath(given.get("storage") or DEFAULT_STORAGE))
+    root = beside.with_name(f"{beside.name.removesuffix('-artifacts')}-data")
+    try:
+        folder, files = write_images(data, root)
+    except OSError as error:
+        why = why_not_written(error, "name another storage")
+        raise UsageError(f"data cannot be written to {str(root)!r}: {why}") from None
+    return {**given, "data": str(folder), "parts": files if "validation" in files else None}
+
+
+def named(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a study with its trainer by name.
+
+    A function that worker processes cannot import is trained in this process, unless the options say
+    otherwise.
+
+    Raises:
+        UsageError: the trainer is neither a name, nor a trainer, nor a function.
+    """
+    trainer = given.get("trainer")
+    if trainer is None or isinstance(trainer, str):
+        return dict(given)
+    if isinstance(trainer, TrainerSpec):
+        if trainer.name not in TRAINERS:
+            register_trainer(trainer)
+        return {**given, "trainer": trainer.name}
+    if not callable(trainer):
+        raise UsageError(
+            f"trainer={trainer!r:.80} is not understood: give its name, or a function that trains"
+        )
+    own = kept(trainer)
+    executor = given.get("executor") or (None if own.importable else INLINE)
+    return {**given, "trainer": own.name, "executor": executor}
+
+
+def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
+    """Register the function that is given as the trainer of a study, with what this samples and fixes.
+
+    Raises:
+        UsageError: it is no trainer, or there is nothing to sample.
+    """
+    function = given.get("trainer")
+    if not callable(function):
+        return
+    known = registered(function)
+    space = spec.space if isinstance(spec.space, Mapping) else None
+    if known is not None and space is None and not spec.fix:
+        return
+    sampled = space if space is not None else known.space.table() if known else {}
+    own = kept(function)
+    if own.trains and not sampled and not spec.design:
+        raise UsageError(
+            f"{own.called} has nothing to search: give space={{'choice': [1, 2, 3]}} with its choices"
+        )
+    fixed = {name: [value] for name, value in spec.fix.items() if name not in sampled}
+    designs = {**(known.designs if known else {}), **spec.design}
+    register_trainer(function, own.version, {**fixed, **sampled}, designs, known.description if known else "")
+
+
+def told(spec: StudySpec) -> str:
+    """Return what is to be known of a function that is trained in this process; empty for nothing."""
+    if not is_own(spec.trainer) or called(spec.trainer).importable:
+        return ""
+    return (
+        f"{spec.trainer} runs in this process, one training at a time, and a crash of it ends the study here:"
+        " import it from a module to have worker processes"
+    )

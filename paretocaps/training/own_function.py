@@ -1,0 +1,149 @@
+"""Trains by a function of one's own, and makes a measurement of what it reports and returns."""
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from paretocaps.data.raw_splits import read_splits
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import IMAGES, MEASURED, Device, EpochRecord, Measurement, best_epoch
+from paretocaps.domain.own_function import OwnFunction, called
+from paretocaps.domain.progress import progress_of
+from paretocaps.domain.trainer import OnEpoch
+from paretocaps.errors import TrainingError
+
+_KNOWN = frozenset({*MEASURED, *IMAGES, "cpu_time", "collapsed"})
+
+
+@dataclass
+class Report:
+    """What a function of one's own is given to report by: it is called after every epoch.
+
+    Attributes:
+        seed: the seed of this training.
+        epochs: how many epochs it shall have.
+        device: "cpu" or "cuda:0".
+        threads: CPU threads to use; None for all.
+        folder: the folder for its files.
+    """
+
+    job: TrainingJob
+    on_epoch: OnEpoch
+    clock: Callable[[], float] = perf_counter
+    records: list[EpochRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.seed, self.epochs, self.device = self.job.seed, self.job.epochs, self.job.device
+        self.threads, self.folder = self.job.threads, self.job.folder
+        self.started = self._since = self.clock()
+
+    def __call__(self, acc: float, seconds: float | None = None, **values: Any) -> bool:
+        """Report an epoch, and return whether to go on.
+
+        Args:
+            acc: the validation accuracy after it, 0 to 1.
+            seconds: its seconds of training; None for all since the epoch before.
+            values: what else an `EpochRecord` has, such as `train_loss`, `val_loss` or `learning_rate`.
+        """
+        now = self.clock()
+        spent = now - self._since if seconds is None else float(seconds)
+        before = self.records[-1].time if self.records else 0.0
+        record = EpochRecord(
+            epoch=len(self.records) + 1,
+            acc=float(acc),
+            seconds=spent,
+            time=before + spent,
+            wall=now - self.started,
+            **values,
+        )
+        self.records.append(record)
+        go_on = self.on_epoch(record)
+        self._since = self.clock()
+        return go_on
+
+    def prepared(self) -> None:
+        """Say that the training begins here: what came before is preparation, and counts to `wall` alone."""
+        self._since = self.clock()
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Tell in between how far the training is, so that a long epoch does not pass for a stalled one."""
+        progress_of(self.on_epoch)(what, done, total)
+
+    def spent(self) -> float:
+        """Return the seconds since the last epoch, or since the training began."""
+        return self.clock() - self._since
+
+
+def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
+    """Call the function that the job's trainer names (see `Train`).
+
+    Its time is that of the call, from `Report.prepared` on, or up to its best epoch where it reports epochs.
+
+    Raises:
+        TrainingError: it returned no dictionary with numbers, or lacks what the study needs.
+        Exception: whatever the function raises.
+    """
+    own, report = called(job.trainer), Report(job, on_epoch)
+    given: dict[str, Any] = {"choices": dict(job.choices), "report": report}
+    if "data" in own.parameters:
+        given["data"] = read_splits(job.data, report.progress)
+        report.prepared()
+    returned = own.function(**own.arguments({}, given))
+    rest = report.spent()
+    if returned is not None and not isinstance(returned, Mapping):
+        raise TrainingError(
+            f"{own.called} returned {returned!r:.80}: return a dictionary such as"
+            " {'acc': 0.98, 'params': 1000}"
+        )
+    values = {str(name): _number(own, str(name), value) for name, value in (returned or {}).items()}
+    if not report.records:
+        if "acc" not in values:
+            raise TrainingError(
+                f"{own.called} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
+            )
+        report(values["acc"], values.get("time", rest))
+    if "params" in job.measure and "params" not in values:
+        raise TrainingError(
+            f"{own.called} returned no 'params', which the study needs: return it, or name other objectives"
+        )
+    return _measurement(job, report, values)
+
+
+def _measurement(job: TrainingJob, report: Report, values: Mapping[str, Any]) -> Measurement:
+    best = best_epoch(report.records)
+    known = {name: value for name, value in values.items() if name in _KNOWN}
+    counts = {name: int(known[name]) for name in ("params", "macs", "memory", *IMAGES) if name in known}
+    own = {"acc": best.acc, "time": best.time, "wall": report.clock() - report.started, "params": best.params}
+    return Measurement(
+        **{**own, **known, **counts},
+        best_epoch=best.epoch,
+        device=_device(job),
+        epochs=tuple(report.records),
+        quantities={name: value for name, value in values.items() if name not in known},
+    )
+
+
+def _number(own: OwnFunction, name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TrainingError(f"{own.called} returned {name}={value!r:.80}: return a number") from None
+
+
+def _device(job: TrainingJob) -> Device:
+    if job.device.startswith("cuda"):
+        from paretocaps.training.device import describe_device, open_device
+
+        return describe_device(open_device(job.device), shared=job.shared)
+    name = _processor() + (f" ({job.threads} threads)" if job.threads else "")
+    return Device(name=name, kind="cpu", threads=job.threads, shared=job.shared)
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())

@@ -1,0 +1,97 @@
+import datasets
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+from paretocaps.data.own_images import write_images
+from paretocaps.data.raw_splits import read_splits
+from paretocaps.domain.job import DataSpec
+from paretocaps.domain.layout import Parts
+from paretocaps.errors import DataError
+
+RANDOM = np.random.default_rng(0)
+GRAY = RANDOM.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+COLOUR = RANDOM.integers(0, 256, (60, 8, 9, 3), dtype=np.uint8)
+LABELS = np.arange(60) % 3
+
+
+def read(data, root):
+    folder, files = write_images(data, root)
+    return read_splits(DataSpec(name=None, path=str(folder), parts=Parts(**files)))
+
+
+def pixels_of(splits):
+    """All images of a data set without a test part, in any order."""
+    parts = [part.images for part in (splits.train, splits.validation, splits.test)]
+    return sorted(image.tobytes() for part in parts for image in part.transpose(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("images", "kept"),
+    [
+        (GRAY, GRAY),
+        (GRAY[:, :, :, None], GRAY),
+        (GRAY[:, None], GRAY),
+        (GRAY / 255, GRAY),
+        (COLOUR, COLOUR),
+        (COLOUR.transpose(0, 3, 1, 2), COLOUR),
+        (torch.from_numpy(COLOUR), COLOUR),
+    ],
+)
+def test_arrays_of_every_layout_are_the_same_images(images, kept, tmp_path):
+    assert pixels_of(read((images, LABELS), tmp_path)) == sorted(image.tobytes() for image in kept)
+
+
+def test_the_same_images_are_written_once_and_others_apart(tmp_path):
+    first, _ = write_images((GRAY, LABELS), tmp_path)
+    written = (first / "train.parquet").stat().st_mtime_ns
+    assert write_images((GRAY / 255, LABELS.tolist()), tmp_path)[0] == first
+    assert (first / "train.parquet").stat().st_mtime_ns == written
+    assert write_images((GRAY, LABELS[::-1]), tmp_path)[0] != first
+
+
+def test_labels_may_be_names_and_parts_are_kept(tmp_path):
+    names = np.array(["cat", "bee", "ant"])[LABELS]
+    parts = {"train": (GRAY, names), "val": (GRAY[:6], names[:6]), "test": (GRAY[:9], names[:9])}
+    found = read(parts, tmp_path)
+    assert found.class_names == ("ant", "bee", "cat")
+    assert [len(part) for part in (found.train, found.validation, found.test)] == [60, 6, 9]
+    assert found.test.labels[:3].tolist() == [2, 1, 0]
+
+
+def test_data_sets_of_torch_and_of_the_hub_are_read(tmp_path):
+    floats = torch.from_numpy(GRAY / 255).float()[:, None]
+    pairs = TensorDataset(floats, torch.from_numpy(LABELS))
+    whole = sorted(image.tobytes() for image in GRAY)
+    assert pixels_of(read(pairs, tmp_path)) == whole
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["x", "y", "z"])}
+    )
+    table = datasets.Dataset.from_dict({"image": list(GRAY), "label": LABELS.tolist()}, features=features)
+    found = read(datasets.DatasetDict({"train": table}), tmp_path)
+    assert pixels_of(found) == whole
+    assert found.class_names == ("x", "y", "z")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            (GRAY / 100, LABELS),
+            "images are float64 from 0 to 2.55: give uint8, or floats from 0 to 1",
+        ),
+        ((GRAY.astype(int) * 2, LABELS), "images are int64 from 0 to 510"),
+        ((GRAY[0, 0], LABELS[:8]), r"of the shape \[8\]: give \[N, H, W\]"),
+        ((COLOUR[..., :2], LABELS), "images have 2 channels: give 1 or 3"),
+        ((GRAY, LABELS[:5]), "data has 60 images and 5 labels: give one for each image"),
+        ({"tests": (GRAY, LABELS)}, "data has 'tests': give a pair of arrays"),
+        ({"test": (GRAY, LABELS)}, "data has the parts test, but no train"),
+        (3, "data is of type int: give a folder, a data set's name, or a pair"),
+        ([1, 2, 3], "data is a list of other items than .image, label."),
+    ],
+)
+def test_what_is_no_data_is_refused_with_the_remedy(data, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        write_images(data, tmp_path)
+    assert not list(tmp_path.iterdir())

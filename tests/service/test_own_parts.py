@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+import paretocaps
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import StudyMismatchError, UsageError
+from paretocaps.search.observer import Observer
+from paretocaps.service.own_parts import placed
+
+
+class Notices(Observer):
+    def __init__(self):
+        self.said = []
+
+    def notice(self, message):
+        self.said.append(message)
+
+
+@pytest.fixture
+def options(folder):
+    return {
+        "study": "own",
+        "objectives": "acc,params",
+        "trials": 3,
+        "epochs": 2,
+        "storage": folder / "own.db",
+    }
+
+
+def test_a_closure_is_a_trainer_runs_here_and_is_asked_for_again(options):
+    def line(choices, report):
+        for epoch in range(report.epochs):
+            report(acc=1 - choices["error"] / (epoch + 1))
+        return {"params": choices["size"]}
+
+    watcher, space = Notices(), {"error": {"low": 0.1, "high": 0.5}, "size": [1, 2, 3]}
+    done = paretocaps.optimize(**options, trainer=line, space=space, fix={"size": 2}, observer=watcher)
+    assert done.finished == 3
+    assert {member.values["params"] for member in done.front} == {2}
+    assert watcher.said[0].startswith(
+        "line@1 runs in this process, one training at a time, and a crash of it ends"
+    )
+    more = {name: options[name] for name in ("study", "storage")}
+    assert paretocaps.optimize(**more, trainer=line, more=1).finished == 4
+    assert paretocaps.optimize(**more, more=1).finished == 5  # this process has the function
+    del TRAINERS._entries["line@1"]  # as another process, which has not
+    with pytest.raises(
+        UsageError, match=r"'own' is trained by the Python function line, version 1: pass it again"
+    ):
+        paretocaps.optimize(**more, more=1)
+    assert paretocaps.optimize(**more, trainer=line, more=1).finished == 6
+    changed = paretocaps.register_trainer(line, version="2", space=space)
+    with pytest.raises(StudyMismatchError, match="trainer='line@1' .now 'line@2'"):
+        paretocaps.optimize(**more, trainer=changed, more=1)
+
+
+def test_what_is_no_trainer_or_has_no_space_is_refused(options):
+    def line(choices, report):
+        return {"acc": 1.0}
+
+    # whatever another function of this name was registered with
+    with pytest.raises(UsageError, match="line has nothing to search: give space="):
+        paretocaps.optimize(**options, trainer=line)
+    with pytest.raises(
+        UsageError, match="trainer=3 is not understood: give its name, or a function that trains"
+    ):
+        paretocaps.optimize(**options, trainer=3)
+    assert not options["storage"].exists()
+
+
+def test_images_in_memory_are_a_folder_beside_the_database(options, folder):
+    def fit(choices, report, data):
+        return {"acc": 0.5, "params": data.classes * choices["size"]}
+
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    given = {**options, "trainer": fit, "space": {"size": [1, 2, 3]}}
+    done = paretocaps.optimize(**given, data=(images, np.arange(60) % 3))
+    assert done.front[0].values["params"] == 3
+    assert len(list((folder / "own-data").iterdir())) == 1
+    assert paretocaps.optimize(**given, data=(images, np.arange(60) % 3)).finished == 3
+    with pytest.raises(StudyMismatchError, match="data"):
+        paretocaps.optimize(**given, data=(images, np.arange(60) % 2))
+
+
+def test_data_may_be_the_name_of_a_data_set(folder):
+    assert placed({"data": "digits"}) == {"data": None, "dataset": "digits"}
+    (folder / "digits").mkdir()
+    assert placed({"data": "digits"}) == {"data": "digits"}
+    assert placed({"data": folder / "digits"}) == {"data": str(folder / "digits")}

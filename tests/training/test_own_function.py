@@ -1,0 +1,90 @@
+from itertools import count
+
+import pytest
+
+from paretocaps.domain.job import DataSpec, TrainingJob
+from paretocaps.domain.own_function import OwnFunction, keep
+from paretocaps.errors import TrainingError
+from paretocaps.training.own_function import Report, train
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Train by a function, and return its measurement and the epochs that were told."""
+
+    def run(function, epochs=3, stop_after=99, **job):
+        told = []
+        made = TrainingJob(
+            study="s",
+            trial=0,
+            trainer=keep(OwnFunction(function)),
+            choices={"c": 2},
+            seed=5,
+            data=DataSpec(name="digits"),
+            epochs=epochs,
+            folder=tmp_path,
+            **job,
+        )
+        return train(made, lambda record: told.append(record) or len(told) < stop_after), told
+
+    return run
+
+
+def test_what_is_returned_is_the_measurement(run):
+    def fit(choices, report):
+        return {"acc": 0.5 * choices["c"] / 2, "params": 12, "f1": 0.25, "time": 3.0}
+
+    measured, told = run(fit)
+    assert (measured.acc, measured.params, measured.time) == (0.5, 12, 3.0)
+    assert measured.quantities == {"f1": 0.25}
+    assert [record.acc for record in told] == [0.5]
+
+
+def test_epochs_are_reported_and_may_end_early(run):
+    def fit(choices, report):
+        for epoch in range(report.epochs):
+            if not report(acc=(epoch + 1) / 10, train_loss=1.0, seconds=2.0):
+                break
+        return {"params": 3}
+
+    measured, told = run(fit, epochs=5, stop_after=2)
+    assert (measured.acc, measured.best_epoch, measured.time, len(told)) == (0.2, 2, 4.0, 2)
+    assert told[0].train_loss == 1.0
+
+
+def test_preparation_is_apart_and_the_seconds_of_others_too(tmp_path):
+    ticks = count(0, 10)
+    job = TrainingJob(
+        study="s", trial=0, trainer="x@1", choices={}, seed=0, data=DataSpec(), epochs=2, folder=tmp_path
+    )
+    report = Report(job, lambda record: True, clock=lambda: next(ticks))
+    report.prepared()  # at 10
+    report(acc=0.5)  # at 20
+    assert (report.records[0].seconds, report.records[0].wall) == (10, 20)
+    report(acc=0.6)  # from 30, after the answer, to 40
+    assert (report.records[1].time, report.records[1].wall) == (20, 40)
+
+
+def test_the_images_are_given_where_they_are_asked_for(run):
+    def fit(choices, report, data):
+        return {"acc": len(data.validation) / 1000, "params": data.classes}
+
+    measured, _ = run(fit)
+    assert (measured.acc, measured.params) == (0.144, 10)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (0.9, r"fit returned 0\.9: return a dictionary such as"),
+        ({}, "fit reported no epoch and returned no 'acc'"),
+        ({"acc": "good"}, "fit returned acc='good': return a number"),
+        ({"acc": 0.9}, "fit returned no 'params', which the study needs"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(run, returned, message):
+    def fit(choices, report):
+        return returned
+
+    with pytest.raises(TrainingError, match=message):
+        run(fit, measure=("acc", "params"))
