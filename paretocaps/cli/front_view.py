@@ -9,7 +9,7 @@ import click
 from paretocaps.cli.front_table import front_table
 from paretocaps.cli.next_commands import train_command
 from paretocaps.cli.numbers import clock_text, counted
-from paretocaps.cli.output import Row, console, say, show, write_json, write_rows
+from paretocaps.cli.output import Row, console, note, say, show, write_json, write_rows
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.report.flag_notes import flag_notes
@@ -85,10 +85,8 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
         chosen = Chosen(Front.from_record(front).knee(), "knee")
     marks = {} if chosen is None else {chosen.member.trial: chosen.word}
     show(front_table(front, console().width, marks))
-    for line in _notes(front):
-        say(line)
-    if chosen is not None:
-        say(_chosen_text(front, chosen))
+    for line in (*_notes(front), *([] if chosen is None else [_chosen_text(front, chosen)])):
+        note(line)
     say("")
     best = trials[0] if chosen is None else chosen.member
     say(f"{train_command(front.study, storage, best.trial)}  # train it fully")

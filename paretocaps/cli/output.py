@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Any, TextIO, cast
 
 import click
@@ -87,6 +88,13 @@ def show(*parts: RenderableType) -> None:
 def say(message: str) -> None:
     """Write a message to stderr (see `ending.tell`)."""
     tell(message)
+
+
+def note(message: str) -> None:
+    """Write a message to stderr, on a terminal wrapped between words; it is no command to be pasted."""
+    width = Console(file=sys.stderr).width if sys.stderr.isatty() else PIPE_WIDTH
+    for line in wrap(message, width, break_long_words=False, break_on_hyphens=False):
+        say(line)
 
 
 def write_rows(rows: Sequence[Row], form: str) -> None:

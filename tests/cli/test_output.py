@@ -13,6 +13,7 @@ from paretocaps.cli.output import (
     PIPE_WIDTH,
     chart_width,
     console,
+    note,
     rows_table,
     say,
     screen,
@@ -122,3 +123,12 @@ def test_what_is_written_to_a_closed_terminal_is_lost(monkeypatch):
         drawing.print("nobody reads this")
     with suppress(OSError):
         stream.close()
+
+
+def test_a_note_breaks_no_word_on_a_terminal_and_is_one_line_elsewhere(capsys, monkeypatch):
+    note("one two three")
+    assert capsys.readouterr().err == "one two three\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "8")
+    note("one two three")
+    assert capsys.readouterr().err == "one two\nthree\n"
