@@ -1,6 +1,7 @@
 """Optuna's storage, whose operations are tried again while the database is away, locked or full."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -11,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from paretocaps.storage.address import safe
 from paretocaps.storage.connect import TRY_SECONDS, engine_arguments, optuna_url, prepare_engine
 from paretocaps.storage.faults import explaining_breaks
+from paretocaps.storage.optuna_tables import begin_trial, end_trial
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.same_file import SameFile
 
@@ -74,19 +76,40 @@ class RidingStorage(RDBStorage):
 
     def created(self, study_id: int, template: FrozenTrial | None) -> FrozenTrial:
         """Add a trial, as `create_new_trial` does, and return it."""
-        return self._create_new_trial(study_id, template)
+        if template is not None:
+            return self._create_new_trial(study_id, template)
+        now = datetime.now(UTC)
+        key, number = self.transact(lambda c: begin_trial(c, study_id, now.replace(tzinfo=None)))
+        return FrozenTrial(
+            number=number,
+            state=TrialState.RUNNING,
+            value=None,
+            values=None,
+            datetime_start=now.astimezone().replace(tzinfo=None),
+            datetime_complete=None,
+            params={},
+            distributions={},
+            user_attrs={},
+            system_attrs={},
+            intermediate_values={},
+            trial_id=key,
+        )
 
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
     ) -> bool:
-        """Set the state and the values of a trial, and return whether that was possible."""
+        """Set the state and the values of a trial, and return whether that was possible.
+
+        Raises:
+            UpdateFinishedTrialError: it has ended.
+        """
         tries = 0
 
         def once() -> bool:
             nonlocal tries
             tries += 1
             try:
-                done = RDBStorage.set_trial_state_values(self, trial_id, state, values)
+                done = self._set_state(trial_id, state, values or ())
             except UpdateFinishedTrialError:
                 if tries == 1 or self.get_trial(trial_id).state != state:
                     raise
@@ -95,6 +118,15 @@ class RidingStorage(RDBStorage):
             return done or (tries > 1 and state == TrialState.RUNNING)
 
         return bool(self.ride(once))
+
+    def _set_state(self, trial_id: int, state: TrialState, values: Sequence[float]) -> bool:
+        if not state.is_finished():
+            return RDBStorage.set_trial_state_values(self, trial_id, state, values)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        with self.engine.begin() as connection:
+            if end_trial(connection, trial_id, state.name, values, now):
+                return True
+        raise UpdateFinishedTrialError(f"Optuna's trial with the key {trial_id} has ended")
 
     # the operations by which optuna.Study and its cache use a storage
     create_new_study = _riding(RDBStorage.create_new_study)

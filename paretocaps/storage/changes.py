@@ -5,12 +5,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    select,
+    true,
+    update,
+)
 
 from paretocaps.errors import StorageError
 from paretocaps.storage.records import State
 from paretocaps.storage.schema import STUDIES, TRIALS
 from paretocaps.storage.studies import study_id
+
+
+def _changed(newer: ColumnElement[bool]) -> Select[Any]:
+    names = "number", "state", "choices", "design", "may_pass", "driver", "training"
+    query = select(STUDIES.c.changes, *(TRIALS.c[name] for name in names))
+    joined = query.select_from(STUDIES.outerjoin(TRIALS, and_(TRIALS.c.study_id == STUDIES.c.id, newer)))
+    # + 0, or SQLite would go through all trials in that order to find those few that changed
+    return joined.where(STUDIES.c.name == bindparam("study")).order_by(TRIALS.c.number + 0)
+
+
+_COUNTED = (
+    update(STUDIES)
+    .where(STUDIES.c.name == bindparam("study"))
+    .values(changes=STUDIES.c.changes + 1)
+    .returning(STUDIES.c.id, STUDIES.c.changes)
+)
+_ALL, _NEWER = _changed(true()), _changed(TRIALS.c.change > bindparam("after"))
 
 
 @dataclass(frozen=True)
@@ -40,8 +68,7 @@ def next_change(connection: Connection, study: str) -> tuple[int, int]:
     Raises:
         StorageError: there is no such study.
     """
-    counted = update(STUDIES).where(STUDIES.c.name == study).values(changes=STUDIES.c.changes + 1)
-    row = connection.execute(counted.returning(STUDIES.c.id, STUDIES.c.changes)).one_or_none()
+    row = connection.execute(_COUNTED, {"study": study}).one_or_none()
     if row is None:
         study_id(connection, study)
         raise StorageError(f"study {study!r} has just been removed")
@@ -54,12 +81,10 @@ def changes(connection: Connection, study: str, after: int | None = None) -> tup
     Raises:
         StorageError: there is no such study.
     """
-    newer = TRIALS.c.study_id == STUDIES.c.id, true() if after is None else TRIALS.c.change > after
-    names = "number", "state", "choices", "design", "may_pass", "driver", "training"
-    query = select(STUDIES.c.changes, *(TRIALS.c[name] for name in names))
-    joined = query.select_from(STUDIES.outerjoin(TRIALS, and_(*newer))).where(STUDIES.c.name == study)
-    # + 0, or SQLite would go through all trials in that order to find those few that changed
-    rows = connection.execute(joined.order_by(TRIALS.c.number + 0)).all()
+    if after is None:
+        rows = connection.execute(_ALL, {"study": study}).all()
+    else:
+        rows = connection.execute(_NEWER, {"study": study, "after": after}).all()
     if not rows:
         study_id(connection, study)
         raise StorageError(f"study {study!r} has just been removed")

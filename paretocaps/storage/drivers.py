@@ -5,11 +5,18 @@ A driver's rights end with its row: every write of a store that is bound to it b
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from paretocaps.errors import FencedError
 from paretocaps.storage.schema import DRIVERS, now
 from paretocaps.storage.studies import study_id
+
+_CHECKED = (
+    update(DRIVERS)
+    .where(DRIVERS.c.token == bindparam("own"), DRIVERS.c.ended.is_(None))
+    .values(beat=DRIVERS.c.beat + 1)
+    .returning(DRIVERS.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,7 @@ def check_driver(connection: Connection, token: str) -> None:
     Raises:
         FencedError: it has ended.
     """
-    own = update(DRIVERS).where(DRIVERS.c.token == token, DRIVERS.c.ended.is_(None))
-    if connection.scalar(own.values(beat=DRIVERS.c.beat + 1).returning(DRIVERS.c.id)) is None:
+    if connection.scalar(_CHECKED, {"own": token}) is None:
         raise _fenced(connection, token)
 
 

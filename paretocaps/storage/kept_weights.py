@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select, true, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.storage.artifacts import artifacts_of
@@ -12,6 +12,23 @@ from paretocaps.storage.quietest import is_latest
 from paretocaps.storage.records import KeptWeights
 from paretocaps.storage.schema import ATTEMPTS, TRIALS
 from paretocaps.storage.studies import named
+
+_HIGHEST = 2**63 - 1
+# + 0, or the database would go through all trials of the study to find those few with weights
+_ENDED_WITH_WEIGHTS = (
+    select(
+        ATTEMPTS,
+        TRIALS.c.number,
+        TRIALS.c.state.label("of_trial"),
+        TRIALS.c.choices,
+        is_latest().label("latest"),
+    )
+    .select_from(ATTEMPTS.join(TRIALS))
+    .where(TRIALS.c.study_id + 0 == named(bindparam("study")), ATTEMPTS.c.weights.is_not(None))
+    .where(func.coalesce(TRIALS.c.change, 0) <= bindparam("change"))
+    .where(TRIALS.c.state.not_in(("running", "interrupted")))
+    .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
+)
 
 
 def weights_unused(
@@ -27,27 +44,13 @@ def weights_unused(
         StorageError: a folder leads out of the artifact folder.
     """
     artifacts = artifacts_of(connection)
-    older = true() if change is None else func.coalesce(TRIALS.c.change, 0) <= change
-    query = (
-        select(
-            ATTEMPTS,
-            TRIALS.c.number,
-            TRIALS.c.state.label("of_trial"),
-            TRIALS.c.choices,
-            is_latest().label("latest"),
-        )
-        .select_from(ATTEMPTS.join(TRIALS))
-        # + 0, or the database would go through all trials of the study to find those few with weights
-        .where(TRIALS.c.study_id + 0 == named(study), ATTEMPTS.c.weights.is_not(None), older)
-        .where(TRIALS.c.state.not_in(("running", "interrupted")))
-        .order_by(TRIALS.c.number, ATTEMPTS.c.seed, ATTEMPTS.c.attempt)
-    )
+    asked = {"study": study, "change": _HIGHEST if change is None else change}
     kept = frozenset(keep)
     return [
         KeptWeights(
             AttemptKey(study, row.number, row.seed, row.attempt), path, stopped=row.of_trial == "stopped"
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_ENDED_WITH_WEIGHTS, asked)
         if not (row.latest and row.number in kept)
         and (path := file_in(folder_here(artifacts, study, row), row.weights)) is not None
         and artifacts.holds(path)

@@ -1,7 +1,8 @@
 """Reads and writes rows of Optuna's tables, many at a time; Optuna makes them, and checks their version.
 
 Optuna reads trials as objects of an ORM, and writes every parameter in a transaction of its own: a study of
-10,000 trials takes it half a minute to read, and a trial ten transactions to begin.
+10,000 trials takes it half a minute to read, and a trial ten transactions to begin. It counts all trials to
+number a new one, and looks for every value of a trial before it writes that.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    bindparam,
     column,
     delete,
     func,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 from paretocaps.storage.schema import INSERT
 
 UNFINISHED = ("RUNNING", "WAITING")
+_STUDIES = table("studies", column("study_id", Integer))
 _STATE = Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")
 _TRIALS = table(
     "trials",
@@ -66,6 +69,24 @@ _ATTRIBUTES = {
     for kind in ("user", "system")
 }
 _INFINITE = {"INF_POS": float("inf"), "INF_NEG": float("-inf")}
+_LOCKED = select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
+_LAST = select(_TRIALS.c.number).where(_TRIALS.c.study_id == bindparam("study"))
+_BEGUN = (
+    insert(_TRIALS)
+    .values(
+        number=func.coalesce(_LAST.order_by(_TRIALS.c.trial_id.desc()).limit(1).scalar_subquery() + 1, 0),
+        study_id=bindparam("study"),
+        state="RUNNING",
+        datetime_start=bindparam("started"),
+    )
+    .returning(_TRIALS.c.trial_id, _TRIALS.c.number)
+)
+_ENDED = (
+    update(_TRIALS)
+    .where(_TRIALS.c.trial_id == bindparam("trial"), _TRIALS.c.state.in_(UNFINISHED))
+    .values(state=bindparam("to"), datetime_complete=bindparam("when"))
+    .returning(_TRIALS.c.trial_id)
+)
 
 
 @dataclass(frozen=True)
@@ -131,6 +152,38 @@ def unfinished(
     return max([after, *(key for key, _ in rows)]), {k: state for k, state in rows if state in UNFINISHED}
 
 
+def begin_trial(connection: Connection, study: int, started: datetime) -> tuple[int, int]:
+    """Add a running trial to a study, and return its key and its number, which is the next one.
+
+    Args:
+        connection: a connection in a transaction that has read nothing.
+        study: Optuna's key of the study.
+        started: when, in UTC, without a timezone.
+    """
+    if connection.dialect.name != "sqlite":  # which writes one transaction at a time
+        connection.execute(_LOCKED, {"study": study})
+    row = connection.execute(_BEGUN, {"study": study, "started": started}).one()
+    return row.trial_id, row.number
+
+
+def end_trial(
+    connection: Connection, trial: int, state: str, values: Sequence[float], ended: datetime
+) -> bool:
+    """Set the state and the values of a trial that has not ended; return whether that was so.
+
+    Args:
+        connection: a connection in a transaction that has read nothing.
+        trial: Optuna's key of the trial.
+        state: Optuna's name of the state.
+        values: one per objective, or none; infinite ones are stored as Optuna stores them.
+        ended: when, in UTC, without a timezone.
+    """
+    if connection.scalar(_ENDED, {"trial": trial, "to": state, "when": ended}) is None:
+        return False
+    _insert_values(connection, trial, values)
+    return True
+
+
 def insert_parameters(connection: Connection, trial: int, parameters: Iterable[OptunaParameter]) -> None:
     """Insert the parameters of a trial, in their order, unless another driver that got it has done so."""
     rows = [
@@ -147,11 +200,21 @@ def insert_parameters(connection: Connection, trial: int, parameters: Iterable[O
 
 
 def rewrite_outcome(connection: Connection, trial: int, state: str, values: Sequence[float]) -> None:
-    """Replace the state and the finite values of a trial that has ended."""
+    """Replace the state and the values of a trial that has ended."""
     connection.execute(update(_TRIALS).where(_TRIALS.c.trial_id == trial).values(state=state))
     connection.execute(delete(_VALUES).where(_VALUES.c.trial_id == trial))
+    _insert_values(connection, trial, values)
+
+
+def _insert_values(connection: Connection, trial: int, values: Sequence[float]) -> None:
+    kinds = {value: kind for kind, value in _INFINITE.items()}
     rows = [
-        {"trial_id": trial, "objective": number, "value": value, "value_type": "FINITE"}
+        {
+            "trial_id": trial,
+            "objective": number,
+            "value": None if value in kinds else value,
+            "value_type": kinds.get(value, "FINITE"),
+        }
         for number, value in enumerate(values)
     ]
     if rows:

@@ -1,11 +1,22 @@
 """Which training of a seed counts: the latest that was measured, and of those trained again the quietest."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, exists, select, update
 
 from paretocaps.storage.schema import ATTEMPTS
+
+_MEASURED = ("id", "attempt", "device_name", "torch", "retuned", "loaded", "taken", "time")
+_OF_SEED = (
+    ATTEMPTS.c.trial_id == bindparam("of_trial"),
+    ATTEMPTS.c.seed == bindparam("of_seed"),
+    ATTEMPTS.c.state == "finished",
+)
+_MEASURED_OF_SEED = (
+    select(*(ATTEMPTS.c[name] for name in _MEASURED)).where(*_OF_SEED).order_by(ATTEMPTS.c.attempt)
+)
 
 
 def counts(attempts: FromClause = ATTEMPTS) -> ColumnElement[bool]:
@@ -18,6 +29,7 @@ def was_stopped(attempts: FromClause = ATTEMPTS) -> ColumnElement[bool]:
     return attempts.c.state == "stopped"
 
 
+@cache
 def is_latest(of: Callable[[FromClause], ColumnElement[bool]] = counts) -> ColumnElement[bool]:
     """Return the condition that an attempt is the latest of its trial and seed that counts, or is in `of`."""
     later = ATTEMPTS.alias("later")
@@ -41,14 +53,12 @@ def keep_quietest(connection: Connection, trial: int, seed: int) -> None:
         trial: the key of the trial's row.
         seed: the seed.
     """
-    names = "id", "attempt", "device_name", "torch", "retuned", "loaded", "taken", "time"
-    of_seed = ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.seed == seed, ATTEMPTS.c.state == "finished"
-    query = select(*(ATTEMPTS.c[name] for name in names)).where(*of_seed).order_by(ATTEMPTS.c.attempt)
-    measured = connection.execute(query).all()
+    own = {"of_trial": trial, "of_seed": seed}
+    measured = connection.execute(_MEASURED_OF_SEED, own).all()
     if len(measured) < 2 or not any(row.loaded for row in measured):
         return
     quietest = min(measured, key=lambda row: _noise(row, measured[0]))
-    connection.execute(update(ATTEMPTS).where(*of_seed).values(replaced=ATTEMPTS.c.id != quietest.id))
+    connection.execute(update(ATTEMPTS).where(*_OF_SEED).values(replaced=ATTEMPTS.c.id != quietest.id), own)
 
 
 def _noise(row: Row[Any], first: Row[Any]) -> tuple[bool, bool, bool, float, float]:

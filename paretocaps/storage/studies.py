@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, insert, select, update
 
 from paretocaps.domain.slot import Slot
 from paretocaps.errors import DivergedError, StorageError, did_you_mean
@@ -12,6 +12,9 @@ from paretocaps.storage.address import safe
 from paretocaps.storage.database import refusing_duplicates
 from paretocaps.storage.records import STATES, StudyRecord, StudySummary, as_stored
 from paretocaps.storage.schema import INSERT, STUDIES, TRIALS, now
+
+_CALLED = select(STUDIES.c.id).where(STUDIES.c.name == bindparam("study"))
+_LOCKED = _CALLED.with_for_update()
 
 
 def create_study(
@@ -61,8 +64,7 @@ def study_id(connection: Connection, name: str, *, lock: bool = False) -> int:
     Raises:
         StorageError: there is none; the message has the most similar name and the known names.
     """
-    query = select(STUDIES.c.id).where(STUDIES.c.name == name)
-    key: int | None = connection.scalar(query.with_for_update() if lock else query)
+    key: int | None = connection.scalar(_LOCKED if lock else _CALLED, {"study": name})
     if key is None:
         known = list(connection.scalars(select(STUDIES.c.name).order_by(STUDIES.c.name)))
         listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
@@ -70,7 +72,7 @@ def study_id(connection: Connection, name: str, *, lock: bool = False) -> int:
     return key
 
 
-def named(name: str) -> ColumnElement[int]:
+def named(name: str | BindParameter[str]) -> ColumnElement[int]:
     """Return the key of the study called `name` as a part of a statement; it is NULL if there is none."""
     return select(STUDIES.c.id).where(STUDIES.c.name == name).scalar_subquery()
 

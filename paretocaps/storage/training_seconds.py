@@ -1,8 +1,10 @@
 """Adds up the seconds that the trainings of a study have taken, whatever became of them."""
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, or_, select
 
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, TRIALS
 from paretocaps.storage.studies import study_id
@@ -28,15 +30,25 @@ def seconds_by_trial(
     Raises:
         StorageError: there is no such study.
     """
-    own = [TRIALS.c.study_id == study_id(connection, study)]
-    if numbers is not None:
-        own.append(TRIALS.c.number.in_(numbers))
+    own = {"study": study_id(connection, study)}
+    if numbers is None:
+        rows = connection.execute(_seconds(), own)
+    else:
+        rows = connection.execute(_seconds_of_some(), {**own, "numbers": list(numbers)})
+    return {number: float(seconds) for number, seconds in rows}
+
+
+@cache
+def _seconds() -> Select[Any]:
     trained = or_(ATTEMPTS.c.resumed_from.is_(None), ~_taken_over())
     query = select(TRIALS.c.number, func.sum(EPOCHS.c.seconds))
-    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS)).where(*own, trained)
-    return {
-        number: float(seconds) for number, seconds in connection.execute(joined.group_by(TRIALS.c.number))
-    }
+    joined = query.select_from(EPOCHS.join(ATTEMPTS).join(TRIALS))
+    return joined.where(TRIALS.c.study_id == bindparam("study"), trained).group_by(TRIALS.c.number)
+
+
+@cache
+def _seconds_of_some() -> Select[Any]:
+    return _seconds().where(TRIALS.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 def _taken_over() -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.errors import LostStorageError, UnavailableError
 from paretocaps.search.optuna_study import open_optuna_study
+from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 
@@ -71,24 +72,24 @@ def test_optuna_writes_to_no_other_file_either(opened, storage):
         study.ask()
 
 
-def lose_the_answer(monkeypatch, name):
-    """Let an operation be stored once, and its answer be lost."""
-    own, lost = getattr(RDBStorage, name), []
+def lose_the_answer(monkeypatch):
+    """Let a state be stored once, and the answer be lost."""
+    own, lost = RidingStorage._set_state, []
 
-    def operation(storage, *args, **kwargs):
-        result = own(storage, *args, **kwargs)
+    def operation(storage, *args):
+        result = own(storage, *args)
         if not lost:
-            lost.append(name)
+            lost.append(args)
             raise UnavailableError("the connection broke", "away")
         return result
 
-    monkeypatch.setattr(RDBStorage, name, operation)
+    monkeypatch.setattr(RidingStorage, "_set_state", operation)
 
 
 def test_a_trial_that_was_told_before_the_answer_was_lost_is_told(opened, monkeypatch):
     study, _, _ = opened
     number = study.ask().number
-    lose_the_answer(monkeypatch, "set_trial_state_values")
+    lose_the_answer(monkeypatch)
     study.tell(number, [0.9, 1.0])
     assert study.trials[0].state == TrialState.COMPLETE
     with pytest.raises(UpdateFinishedTrialError):
@@ -98,6 +99,23 @@ def test_a_trial_that_was_told_before_the_answer_was_lost_is_told(opened, monkey
 def test_a_waiting_trial_that_was_begun_before_the_answer_was_lost_is_begun(opened, monkeypatch):
     study, _, _ = opened
     study.enqueue_trial({"x": 0.5})
-    lose_the_answer(monkeypatch, "set_trial_state_values")
+    lose_the_answer(monkeypatch)
     assert study.ask().suggest_float("x", 0, 1) == 0.5
     assert len(study.trials) == 1
+
+
+def test_rows_are_those_that_optuna_would_write(opened, storage):
+    study, _, _ = opened
+    ours, theirs = study._storage._backend, RDBStorage(storage)
+    for backend in (ours, theirs, ours):
+        key = backend.create_new_trial(1)
+        backend.set_trial_state_values(key, TrialState.COMPLETE, [0.5, float("inf")])
+    ours.set_trial_state_values(ours.create_new_trial(1), TrialState.FAIL)
+    trials = theirs.get_all_trials(1)
+    assert [trial.number for trial in trials] == [0, 1, 2, 3]
+    assert [trial.values for trial in trials] == [[0.5, float("inf")]] * 3 + [None]
+    assert trials[3].state == TrialState.FAIL
+    starts = [moment for trial in trials for moment in (trial.datetime_start, trial.datetime_complete)]
+    assert starts == sorted(starts)
+    theirs.remove_session()
+    theirs.engine.dispose()
