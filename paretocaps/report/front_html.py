@@ -5,13 +5,15 @@ from html import escape
 
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.report.beside_baseline import beside_texts, common_text
-from paretocaps.report.tables import heading, objective_cells
+from paretocaps.report.not_members import corner_table, nearest_table
+from paretocaps.report.tables import Table, heading, objective_cells
 
 
 def front_html(front: FrontRecord) -> str:
     """Return a front as an HTML table without styles of its own: a row per member, the knee in bold.
 
-    Its columns are the trial, the objectives with their intervals, and what differs from the baseline.
+    Its columns are the trial, the objectives with their intervals, and what differs from the baseline. The
+    collapsed corner, and the nearest trials where none keeps the bounds, have tables of their own below it.
     """
     knee = _knee(front)
     columns = [[str(member.trial) for member in front.members]]
@@ -25,6 +27,18 @@ def front_html(front: FrontRecord) -> str:
     return (
         f"<table><caption>{escape(_caption(front))}</caption><thead>{_row('th', headings)}</thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
+        + _apart("the nearest trials", nearest_table(front))
+        + _apart(front.apart, corner_table(front))
+    )
+
+
+def _apart(caption: str, table: Table | None) -> str:
+    if table is None:
+        return ""
+    rows = "".join(_row("td", row) for row in table.rows)
+    return (
+        f"<table><caption>{escape(caption)}</caption><thead>{_row('th', table.headings)}</thead>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 

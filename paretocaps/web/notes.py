@@ -3,11 +3,12 @@
 import re
 from itertools import pairwise
 
-from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.beside_baseline import NOTHING, beside_text, beside_texts, common_text
 from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
+from paretocaps.report.not_members import corner_table, nearest_table
 from paretocaps.report.sentences import beside, beside_neighbours, trial_name
 from paretocaps.report.tables import (
     FLAGS,
@@ -40,11 +41,21 @@ def study_note(view: StudyView, report: str) -> str:
         return f"{title}{markdown_text(view.refused)}.\n"
     if view.knee is None:
         said = ["No trial is on it yet", *front.left_out, *bounds]
-        return title + "\n".join(f"{markdown_text(line)}.\n" for line in said)
+        nearest = _titled("The nearest trials", nearest_table(front))
+        return title + "\n".join(f"{markdown_text(line)}.\n" for line in said) + nearest + _corner(front)
     common, volume = common_text(front.members, front.baseline), hypervolume_text(front).capitalize()
     lines = [*([f"All members have {common}"] if common else []), *([volume] if volume else [])]
     lines += [*front.left_out, *interval_notes(front.members, front.objectives), *level_notes(front), *bounds]
-    return f"{title}{markdown_table(_table(view))}" + "".join(f"\n{markdown_text(x)}.\n" for x in lines)
+    told = "".join(f"\n{markdown_text(x)}.\n" for x in lines)
+    return f"{title}{markdown_table(_table(view))}{told}{_corner(front)}"
+
+
+def _corner(front: FrontRecord) -> str:
+    return _titled("Collapsed corner", corner_table(front))
+
+
+def _titled(title: str, table: Table | None) -> str:
+    return "" if table is None else f"\n#### {title}\n\n{markdown_table(table)}"
 
 
 def _table(view: StudyView) -> Table:

@@ -63,3 +63,15 @@ def test_a_bound_and_no_bounds_are_refused_together():
     with pytest.raises(UsageError, match="require='acc>=0.9' sets a bound and all=True lifts all bounds"):
         bounds(["acc>=0.9"], True)
     assert (bounds(None), bounds(None, True), bounds(())) == (None, (), ())
+
+
+@pytest.mark.parametrize("study", ["free", "bounded"])
+def test_the_bounds_hold_in_the_report_too(url, study, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "paretocaps.report.page.write_report",
+        lambda path, front, **more: written.append([member.trial for member in front]),
+    )
+    service.write_report(study, url)
+    service.write_report(study, url, all=True)
+    assert written == [front(url, study), [0, 1, 2, 3]]

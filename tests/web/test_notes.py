@@ -56,8 +56,20 @@ def test_it_says_within_which_bounds_and_why_there_is_no_front(view):
     assert study_note(bounded, "/r").endswith("\nOnly trials with acc>=0.9.\n")
     empty = replace(view, front=replace(view.front, members=(), requirements=bounds))
     assert study_note(empty, "/r").endswith("No trial is on it yet.\n\nOnly trials with acc>=0.9.\n")
+    near = replace(empty, front=replace(empty.front, nearest=(view.trials[0],)))
+    assert "#### The nearest trials\n\n| trial |" in study_note(near, "/r")
     refused = replace(view, refused="two devices: name one")
     assert study_note(refused, "/r").endswith("\n\ntwo devices: name one.\n")
+
+
+def test_the_collapsed_corner_is_apart(view):
+    whole = replace(view.front, members=(*view.front.members, view.trials[2]))
+    note = study_note(replace(view, front=whole.answers()), "/r")
+    assert "\n1 trial apart: acc below 0.9 (`--all` ranks all).\n" in note
+    assert note.endswith(
+        "\n#### Collapsed corner\n\n| trial | acc ↑ | time ↓ | beside the baseline |\n"
+        "| ---: | ---: | ---: | --- |\n| 2 | 0.1000 | 15.0 s | batch_size=4 |\n"
+    )
 
 
 def test_no_text_in_a_note_is_html(view):
