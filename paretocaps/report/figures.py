@@ -2,76 +2,96 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from math import comb
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
-from paretocaps.report.series import Extent, Points, evenly, extent, is_point, points, staircase
-from paretocaps.report.style import BUTTONS_ABOVE, FAINT, FRONT_COLOUR, KNEE_COLOUR, MARGIN_TOP, axis, dressed
+from paretocaps.report.front_layers import KNEE, Apart, Layers, layers_of, of_scene
+from paretocaps.report.line_styles import LineStyle
+from paretocaps.report.series import Extent, Points, extent, is_point, staircase
+from paretocaps.report.style import BUTTONS_ABOVE, FAINT, FRONT_COLOUR, MARGIN_TOP, axis, dressed
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_MANY = 300
-_DRAWN = 40_000
-"""How many points all figures of a page have for other trials; more would make it larger than 10 MB."""
-_FRONT, _KNEE = "front", "knee"
 _CAMERA = {"eye": {"x": -1.6, "y": -1.6, "z": 0.65}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}}
 
-Layer = tuple[str, Points, dict[str, Any]]
-"""A layer of a figure: its name, its points, and the marker of each."""
 
-
-def front_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+def front_figures(
+    front: FrontRecord,
+    trials: Sequence[FrontMember] = (),
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> "dict[str, Figure]":
     """Return every figure of a front: 3-D over its first three objectives, 2-D for every pair.
 
     Args:
-        front: the front, whose members are drawn in colour, and hollow where they are loaded.
+        front: the front, whose members have a colour and a number each, and are hollow where they are loaded
+            or shared.
         trials: all finished trials, drawn faint; members among them are not drawn twice.
+        styles: the colours and markers of the members; by default those of `line_styles`.
+        apart: what is drawn besides, but is no finished trial.
 
     Returns:
         Figures by an identifier that depends only on the objectives: "front-acc-time-params",
         "front-acc-time", ...; none where no trial has a finite value in every objective.
     """
-    return {**solid_figures(front, trials), **pair_figures(front, trials)}
+    return {**solid_figures(front, trials, styles, apart), **pair_figures(front, trials, styles, apart)}
 
 
-def solid_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+def solid_figures(
+    front: FrontRecord,
+    trials: Sequence[FrontMember] = (),
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> "dict[str, Figure]":
     """Return the 3-D figure by its identifier; nothing for two objectives, or without a trial to draw."""
     if len(front.objectives) < 3 or not _drawable(front, trials):
         return {}
     name = "-".join(objective.name for objective in front.objectives[:3])
-    return {f"front-{name}": front_3d(front, trials)}
+    return {f"front-{name}": front_3d(front, trials, styles, apart)}
 
 
-def pair_figures(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "dict[str, Figure]":
+def pair_figures(
+    front: FrontRecord,
+    trials: Sequence[FrontMember] = (),
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> "dict[str, Figure]":
     """Return the 2-D figure of every pair of objectives, by identifier; nothing without a trial to draw."""
     if not _drawable(front, trials):
         return {}
-    names, layers = [objective.name for objective in front.objectives], _split(front, trials)
+    names = [objective.name for objective in front.objectives]
+    layers = layers_of(front, trials, styles, apart)
     return {
-        f"front-{names[y]}-{names[x]}": _pair(front, *layers, x, y)
+        f"front-{names[y]}-{names[x]}": _pair(front, layers, x, y)
         for y, x in combinations(range(len(names)), 2)
     }
 
 
-def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure":
+def front_3d(
+    front: FrontRecord,
+    trials: Sequence[FrontMember] = (),
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> "Figure":
     """Return the front over its first three objectives; the first is on the vertical axis.
 
     Every member stands on a stem, so that its position on the floor can be read.
     """
     from plotly.graph_objects import Figure, Scatter3d
 
-    members, others = _split(front, trials)
-    z, x, y = (_extent(front, members, others, index) for index in (0, 1, 2))
+    layers = layers_of(front, trials, styles, apart)
+    z, x, y = (_extent(front, layers, index) for index in (0, 1, 2))
     figure = Figure()
-    for name, shown, marker in _layers(front, members, others, sizes=(3.5, 6.5, 8.0)):
+    for layer in layers.drawn:
+        shown = layer.shown
         place = {"x": shown.column(1), "y": shown.column(2), "z": shown.column(0)}
-        figure.add_trace(Scatter3d(**place, mode="markers", name=name, marker=marker, **_hover(shown)))
+        look = {"mode": layer.mode, "name": layer.name, "marker": of_scene(layer.marker)}
+        figure.add_trace(Scatter3d(**place, **look, text=layer.texts, **_hover(shown)))
     floor = (z.front or z.everything)[0]
     stems = [
         (row[1], row[2], height)
-        for row in members.values
+        for row in layers.members.values
         for height in (10**floor if z.log else floor, row[0], None)
     ]
     sx, sy, sz = zip(*stems, strict=True) if stems else ((), (), ())
@@ -87,21 +107,28 @@ def front_3d(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> "Figure"
     return figure.update_layout(margin={"l": 0, "r": 10, "b": 0})
 
 
-def front_2d(front: FrontRecord, trials: Sequence[FrontMember], x: int, y: int) -> "Figure":
+def front_2d(
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    x: int,
+    y: int,
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> "Figure":
     """Return the front over two of its objectives, by index, with the step line of the front of these two.
 
     Bars show the members' 95 % intervals; a wide one may leave the figure.
     """
-    return _pair(front, *_split(front, trials), x, y)
+    return _pair(front, layers_of(front, trials, styles, apart), x, y)
 
 
-def _pair(front: FrontRecord, members: Points, others: Points, x: int, y: int) -> "Figure":
+def _pair(front: FrontRecord, layers: Layers, x: int, y: int) -> "Figure":
     from plotly.graph_objects import Figure, Scatter
 
-    across, up = (_extent(front, members, others, index) for index in (x, y))
+    across, up = (_extent(front, layers, index) for index in (x, y))
     figure = Figure()
-    corners = staircase(members, front.objectives, x, y)
-    line, on_front = {"color": FRONT_COLOUR, "width": 1.5}, set(members.trials)
+    corners = staircase(layers.members, front.objectives, x, y)
+    line = {"color": FRONT_COLOUR, "width": 1.5}
     figure.add_trace(
         Scatter(
             x=[corner[0] for corner in corners],
@@ -112,10 +139,14 @@ def _pair(front: FrontRecord, members: Points, others: Points, x: int, y: int) -
             hoverinfo="skip",
         )
     )
-    for name, shown, marker in _layers(front, members, others, sizes=(6, 10, 13)):
+    on_front = set(layers.members.trials)
+    for layer in layers.drawn:
+        shown = layer.shown
         place = {"x": shown.column(x), "y": shown.column(y)}
-        bars = _bars(shown, x, y) if set(shown.trials) <= on_front and name != _KNEE else {}
-        figure.add_trace(Scatter(**place, **bars, mode="markers", name=name, marker=marker, **_hover(shown)))
+        bars = _bars(shown, x, y) if set(shown.trials) <= on_front and layer.name != KNEE else {}
+        look = {"mode": layer.mode, "name": layer.name, "marker": layer.marker}
+        texts = {"text": layer.texts, "textposition": "top right"} if layer.texts else {}
+        figure.add_trace(Scatter(**place, **bars, **look, **texts, **_hover(shown)))
     figure.update_xaxes(axis(front.objectives[x], across))
     figure.update_yaxes(axis(front.objectives[y], up))
     _zoom_buttons(figure, {"xaxis": across, "yaxis": up})
@@ -134,59 +165,16 @@ def _drawable(front: FrontRecord, trials: Sequence[FrontMember]) -> bool:
     return any(is_point(trial, front.objectives) for trial in (*front.members, *trials))
 
 
-def _split(front: FrontRecord, trials: Sequence[FrontMember]) -> tuple[Points, Points]:
-    on_front = {member.trial for member in front.members}
-    others = [trial for trial in trials if trial.trial not in on_front]
-    # every figure embeds the text of every trial: with thousands of sets of choices a page would have 20 MB
-    own, beaten = (points(some, front.objectives, len(some) >= _MANY) for some in (front.members, others))
-    return own, beaten
-
-
-def _extent(front: FrontRecord, members: Points, others: Points, index: int) -> Extent:
-    own = members.reach(index)
-    return extent(front.objectives[index], own, [*own, *others.column(index)])
-
-
-def _layers(
-    front: FrontRecord, members: Points, others: Points, sizes: tuple[float, float, float]
-) -> list[Layer]:
-    """Return name, points and marker of the other trials, the front's members and its knee.
-
-    Trials that are loaded are a layer of their own, and hollow.
-    """
-    from paretocaps.pareto.decision import knee
-
-    faint = {"size": sizes[0], "color": FAINT, "opacity": 0.5 if len(others) < _MANY else 0.2}
-    count = len(front.objectives)
-    drawn = others.only(evenly(len(others), _DRAWN // (comb(count, 2) + (count > 2))))
-    of = "" if len(drawn) == len(others) else f" of {len(others)}"
-    layers = _parted("other trials", drawn, faint, of)
-    if len(members):
-        edge = {"width": 1, "color": "white"}
-        at = knee(members.values, front.objectives)
-        chosen = members.only([at])
-        strong = {"size": sizes[1], "color": FRONT_COLOUR, "line": edge}
-        layers += _parted(_FRONT, members, strong)
-        diamond = {"size": sizes[2], "color": KNEE_COLOUR, "symbol": "diamond", "line": edge}
-        layers.append((_KNEE, chosen, _hollow(diamond) if chosen.loaded & {*chosen.trials} else diamond))
-    return [layer for layer in layers if len(layer[1])]
-
-
-def _parted(name: str, shown: Points, marker: dict[str, Any], of: str = "") -> list[Layer]:
-    """Return the layers of trials, those that are loaded apart; `of` follows the number of the others."""
-    quiet, loaded = shown.parted()
-    hollow = (f"{name}, loaded ({len(loaded)})", loaded, _hollow(marker))
-    return [(f"{name} ({len(quiet)}{of})", quiet, marker), hollow]
-
-
-def _hollow(marker: dict[str, Any]) -> dict[str, Any]:
-    return marker | {"symbol": f"{marker.get('symbol', 'circle')}-open", "line": {"width": 2}}
+def _extent(front: FrontRecord, layers: Layers, index: int) -> Extent:
+    own = layers.members.reach(index)
+    further = [value for layer in layers.drawn for value in layer.shown.column(index)]
+    return extent(front.objectives[index], own, [*own, *further])
 
 
 def _bars(shown: Points, x: int, y: int) -> dict[str, Any]:
     """Return the bars of the 95 % intervals along both axes, where there are any."""
     reach = {"error_x": shown.bars(x), "error_y": shown.bars(y)}
-    style = {"type": "data", "symmetric": False, "color": FRONT_COLOUR, "thickness": 1, "width": 3}
+    style = {"type": "data", "symmetric": False, "color": FAINT, "thickness": 1, "width": 3}
     return {name: style | bars for name, bars in reach.items() if bars is not None}
 
 

@@ -26,9 +26,19 @@ class LineStyle:
     symbol: str
 
     @property
-    def hollow(self) -> "LineStyle":
-        """The style of a trial that is loaded."""
+    def opened(self) -> "LineStyle":
+        """The style of a trial that is drawn hollow."""
         return replace(self, symbol=f"{self.symbol}-open")
+
+    @property
+    def hollow(self) -> bool:
+        """Whether its marker is only an outline."""
+        return self.symbol.endswith("-open")
+
+    @property
+    def shape(self) -> str:
+        """The form of its marker, without what is said of its filling."""
+        return self.symbol.removesuffix("-open")
 
     def faint(self, opacity: float) -> str:
         """Return the colour with an opacity, for what lies behind the line."""

@@ -1,41 +1,44 @@
-"""The report of a study as one HTML page, which needs no other file and no connection."""
+"""The report of a study as one HTML page, which needs no connection."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.history_step import HistoryStep
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.masking import masked
+from paretocaps.report.apart_section import Unfinished, apart_tables
 from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.ensembles import ensembles_table
+from paretocaps.report.figure_files import folder_of, write_pictures
 from paretocaps.report.figures import pair_figures, solid_figures
 from paretocaps.report.flag_notes import flag_notes
-from paretocaps.report.front import Front
+from paretocaps.report.front_layers import Apart
+from paretocaps.report.front_section import front_section
 from paretocaps.report.html import write_page
-from paretocaps.report.hypervolume_text import hypervolume_text
+from paretocaps.report.importance_figure import Importance, importance_figure, leading_choices
 from paretocaps.report.interval_notes import interval_notes
-from paretocaps.report.level_notes import level_notes, level_text
+from paretocaps.report.level_notes import level_notes
 from paretocaps.report.line_styles import STYLES, LineStyle, line_styles
+from paretocaps.report.losses_figure import losses_figure
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
+from paretocaps.report.parallel_figure import parallel_figure
+from paretocaps.report.parts_section import parts_of, parts_table
+from paretocaps.report.plans_figure import plans_figure
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import policies_figures
 from paretocaps.report.progress_figure import progress_figures
 from paretocaps.report.published_section import published_section
+from paretocaps.report.recommended import recommended
+from paretocaps.report.reproducing import reproducing_command, training_command
+from paretocaps.report.sentences import no_member_text, trial_name
+from paretocaps.report.series import is_hollow
 from paretocaps.report.slopes_table import slopes_table
-from paretocaps.report.tables import (
-    Table,
-    choice_text,
-    choices_text,
-    shared_choices,
-    trials_table,
-    value_text,
-)
-from paretocaps.report.training_figures import epochs_figure, losses_figure
+from paretocaps.report.study_facts import amount, facts, settings_texts, versions
+from paretocaps.report.tables import choices_text, csv_text, shared_choices
+from paretocaps.report.training_figures import epochs_figure
 from paretocaps.storage.records import EnsembleRecord
 
 if TYPE_CHECKING:
@@ -43,8 +46,10 @@ if TYPE_CHECKING:
 
     from paretocaps.domain.published import Published
 
-FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch", "flops")
+FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch", "flops", "memory")
 """The quantities of trials that a page shows besides those of the front."""
+_FIRST_SCREEN = 480
+"""Pixels of the two figures beside each other at the top of a page, before plotly's title is taken away."""
 
 
 def write_report(
@@ -61,9 +66,15 @@ def write_report(
     further: Measured | None = None,
     published: "Published | None" = None,
     policies: Sequence[PolicyCurve] = (),
+    plans: Sequence[PolicyCurve] = (),
     ensembles: Sequence[EnsembleRecord] = (),
+    importance: Importance | None = None,
+    unfinished: Sequence[Unfinished] = (),
+    storage: str = "",
+    standalone: bool = True,
+    pictures: str | None = None,
 ) -> Path:
-    """Write a study's front as one HTML page: table, figures, settings; return its path.
+    """Write a study's front as one HTML page, the recommended choice first; return its path.
 
     The page is written whole or not at all (see `write_page`).
 
@@ -81,60 +92,73 @@ def write_report(
             networks, the figure of depth, and the section of published figures.
         published: what a paper publishes about the study's trials, shown in a section of its own.
         policies: trials by epoch, on the front or not, shown in a section of their own.
+        plans: members by epoch, whose learning rates are shown.
         ensembles: the measured ensembles of the study.
+        importance: how much each choice matters, by objective.
+        unfinished: trials that were stopped, rejected or failed, shown apart.
+        storage: the database, for commands; empty for the default.
+        standalone: whether plotly.js is in the page (see `write_page`).
+        pictures: "png" or "svg", to write the figures as files, too (see `write_pictures`).
 
     Raises:
-        UsageError: the page cannot be written there.
+        UsageError: the page or the pictures cannot be written there.
     """
-    further = further or {}
+    further, epochs, settings = further or {}, epochs or {}, settings or {}
     everyone = [_with(member, further) for member in trials or front.members]
     depths = [line for line in depth_lines(everyone) if _compares(line, front)]
-    families = {member.trial: str(member.choices.get("family", "")) for member in front}
-    styles = line_styles(families | {curve.trial: curve.family for curve in policies})
-    styles |= {m.trial: styles[m.trial].hollow for m in everyone if m.loaded and m.trial in styles}
-    return write_page(
+    styles = _styles(front, everyone, policies)
+    chosen = recommended(front, trials)
+    drawn = _front_figures(front, trials, styles, _apart(front, unfinished, published))
+    figures = {
+        "by_depth": depth_figures(depths),
+        "by_trial": progress_figures(history) if len(history) > 1 else {},
+        "by_epoch": _by_epoch(front, epochs, styles),
+        "policies": policies_figures(policies, styles),
+        "plans": plans_figure(plans, styles),
+        "choices": {
+            **parallel_figure(front, trials, styles, leading_choices(importance or {})),
+            **importance_figure(importance or {}),
+        },
+    }
+    written = write_page(
         path,
         "report",
         f"{front.study}: front",
+        standalone=standalone,
         front=front,
         over=", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives),
         count=len({member.trial for member in (*front, *trials)}),
-        facts=_facts(front, devices, seeds),
-        members=_members(front),
-        shared=_shared(front),
+        chosen=chosen,
+        missing=no_member_text(front),
+        command=chosen and training_command(front.study, chosen.trial, storage),
+        members=front_section(
+            front, chosen.trial if chosen else None, styles, _commands(front, settings, seeds)
+        ),
+        table_csv=csv_text(front.members, front.objectives),
         flags=flag_notes([*front, *front.corner]),
-        intervals=[
-            *interval_notes(front.members, front.objectives),
-            *level_notes(front),
-            *_knee_level(front),
-        ],
+        intervals=[*_seeds(front), *interval_notes(front.members, front.objectives), *level_notes(front)],
         remarks=_remarks(front, remarks or {}),
         networks=networks_table(front.members, further),
-        by_depth=depth_figures(depths),
+        parts=parts_table(parts_of(front.members, epochs, further)),
         slopes=slopes_table(depths),
-        solid=solid_figures(front, trials),
-        pairs=pair_figures(front, trials),
-        by_trial=progress_figures(history) if len(history) > 1 else {},
-        by_epoch=_by_epoch(front, epochs or {}, styles),
-        policies=policies_figures(policies, styles),
+        drawn=drawn,
         most=len(STYLES),
         seeded=any(curve.seeds > 1 for curve in policies),
         published=published
         and published_section(
-            published,
-            front,
-            everyone,
-            devices,
-            seeds,
-            _amount(settings or {}, len(seeds)),
-            depths,
-            ensembles,
+            published, front, everyone, devices, seeds, amount(settings, len(seeds)), depths, ensembles
         ),
         ensembles=ensembles_table(ensembles),
-        settings={
-            name: _setting_text(value) for name, value in (settings or {}).items() if name != "file_fix"
-        },
+        apart=apart_tables(unfinished, front),
+        facts=facts(front, devices, seeds) | _shared(front),
+        settings=settings_texts(settings),
+        versions=versions(),
+        **figures,
     )
+    if pictures:
+        own = {name: figure for some in figures.values() for name, figure in some.items()}
+        write_pictures(folder_of(written), {**drawn.first, **drawn.others, **own}, pictures)
+    return written
 
 
 def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> Path:
@@ -146,57 +170,67 @@ def write_figures(path: str | Path, title: str, figures: "Iterable[Figure]") -> 
     return write_page(path, "figures", title, figures=figures)
 
 
-def _facts(front: FrontRecord, devices: Sequence[str], seeds: Sequence[int]) -> dict[str, str]:
-    tunings = [
-        f"{key}: {tuning}" if len(front.tunings) == 1 else f"{device}, {key}: {tuning}"
-        for device, kept in front.tunings.items()
-        for key, tuning in kept.items()
-    ]
-    facts = {
-        "objectives": "\n".join(f"{o.name}: {o.description}{_in(o.unit)}" for o in front.objectives),
-        "bounds": front.within or "none",
-        "device": "\n".join([*devices, *([front.measured_on] if front.measured_on else [])])
-        or "not recorded",
-        "tunings": "\n".join(tunings) or "not recorded",
-        "seeds": ", ".join(map(str, seeds)) or "none",
+@dataclass(frozen=True)
+class FrontFigures:
+    """The figures of a front: the two of the first screen, and the other pairs of objectives."""
+
+    first: "Mapping[str, Figure]" = field(default_factory=dict)
+    others: "Mapping[str, Figure]" = field(default_factory=dict)
+
+
+def _front_figures(
+    front: FrontRecord, trials: Sequence[FrontMember], styles: Mapping[int, LineStyle], apart: Apart
+) -> FrontFigures:
+    solid = solid_figures(front, trials, styles, apart)
+    pairs = pair_figures(front, trials, styles, apart)
+    first = {**solid, **dict(list(pairs.items())[:1])}
+    for figure in first.values():
+        figure.update_layout(height=_FIRST_SCREEN)
+    return FrontFigures(first, {name: figure for name, figure in pairs.items() if name not in first})
+
+
+def _styles(
+    front: FrontRecord, everyone: Sequence[FrontMember], policies: Sequence[PolicyCurve]
+) -> dict[int, LineStyle]:
+    """Return one line for each trial that any figure tells apart, members first, hollow or not."""
+    families = {member.trial: str(member.choices.get("family", "")) for member in front}
+    styles = line_styles(families | {curve.trial: curve.family for curve in policies})
+    hollow = {one.trial for one in everyone if is_hollow(one)}
+    return {trial: style.opened if trial in hollow else style for trial, style in styles.items()}
+
+
+def _apart(front: FrontRecord, unfinished: Sequence[Unfinished], published: "Published | None") -> Apart:
+    """Return the stopped trials and the published figures, where no trial of another device is left out."""
+    names = [objective.name for objective in front.objectives]
+    rows = published.rows if published is not None else ()
+    return Apart(
+        stopped=[one.trial for one in unfinished if one.state == "stopped"],
+        published=[
+            FrontMember(-1, {}, row.figures, row.name) for row in rows if set(names) <= row.figures.keys()
+        ],
+    )
+
+
+def _commands(front: FrontRecord, settings: Mapping[str, Any], seeds: Sequence[int]) -> dict[int, str]:
+    fix = settings.get("fix") or {}
+    return {
+        one.trial: reproducing_command(
+            one, settings, {**fix, **front.baseline.differences(one.choices)}, next(iter(seeds), 0)
+        )
+        for one in front
     }
-    if front.reference_point is not None:
-        values = zip(front.objectives, front.reference_point, strict=True)
-        facts["reference point"] = ", ".join(f"{o.name} {value_text(o, v)}" for o, v in values)
-        facts |= _ideal(front)
-        facts["hypervolume"] = f"{front.hypervolume:.6g} ({' x '.join(o.name for o in front.objectives)})"
-        if front.hypervolume_share is not None:
-            own = f"{hypervolume_text(front).removeprefix('hypervolume ')} of all between these points"
-            facts["hypervolume"] = f"{own}; {facts['hypervolume']}"
-    if front.left_out:
-        facts["left out"] = "\n".join(front.left_out)
-    facts["written"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    return facts
 
 
-def _ideal(front: FrontRecord) -> dict[str, str]:
-    values = zip(front.objectives, front.ideal_point or (), strict=False)
-    said = ", ".join(f"{o.name} {value_text(o, value)}" for o, value in values)
-    return {"ideal point": said} if said else {}
+def _seeds(front: FrontRecord) -> list[str]:
+    """Return how many trainings each member has, where all have as many and more than one."""
+    found = {member.seeds for member in front}
+    return [f"Each is the mean over {found.pop()} seeds"] if len(found) == 1 and found != {1} else []
 
 
-def _members(front: FrontRecord) -> Table | None:
-    if not front.members:
-        return None
-    knee = Front.from_record(front).knee().trial
-    return trials_table(front.members, front.objectives, {knee: "knee"})
-
-
-def _knee_level(front: FrontRecord) -> list[str]:
-    """Return which members the knee is level with, if there are any."""
-    knee = Front.from_record(front).knee() if front.members else None
-    level = level_text(knee, front.objectives) if knee else ""
-    return [f"The knee is {level}"] if knee and level else []
-
-
-def _shared(front: FrontRecord) -> str:
+def _shared(front: FrontRecord) -> dict[str, str]:
+    """Return the choices that all members have, as a fact."""
     shared = shared_choices(front.members)
-    return choices_text(shared, list(shared))
+    return {"shared choices": choices_text(shared, list(shared))} if shared else {}
 
 
 def _with(member: FrontMember, further: Measured) -> FrontMember:
@@ -214,13 +248,14 @@ def _by_epoch(
     curves = {m.trial: epochs[m.trial] for m in front.members if epochs.get(m.trial)}
     if not curves:
         return {}
-    labels = {
-        m.trial: f"trial {m.trial}{f' ({m.design})' if m.design else ''}{', first seed' * (m.seeds > 1)}"
-        for m in front.members
+    labels = {m.trial: f"{trial_name(m)}{', first seed' * (m.seeds > 1)}" for m in front.members}
+    drawn = {
+        "epochs": epochs_figure(curves, labels, styles),
+        "epochs-time": epochs_figure(curves, labels, styles, over_time=True),
     }
-    drawn = {"epochs": epochs_figure(curves, labels, styles)}
     if any(record.train_loss is not None for records in curves.values() for record in records):
-        drawn["losses"] = losses_figure(curves, labels, styles)
+        decoding = {m.trial for m in front if m.choices.get("decoder") not in (None, "none")}
+        drawn["losses"] = losses_figure(curves, labels, styles, decoding)
     return drawn
 
 
@@ -229,37 +264,3 @@ def _compares(line: DepthLine, front: FrontRecord) -> bool:
     if len(front.devices) < 2 or front.device is not None or line.quantity == "acc":
         return True
     return front.scaled_to is not None and line.quantity != "memory"
-
-
-def _amount(settings: Mapping[str, Any], seeds: int) -> str:
-    """Return how much was trained, in words, to be compared with a paper; empty where unknown.
-
-    A second line has the choices that were fixed otherwise than in the study file.
-    """
-    known = (("epochs", "epoch{}"), ("limit_train", "training image{}"), ("seeds", "training{} per trial"))
-    counts = {**settings, "seeds": seeds}
-    found = ((counts[name], what) for name, what in known if counts.get(name))
-    amount = ", ".join(f"{count} {what.format('' if count == 1 else 's')}" for count, what in found)
-    own, fix = settings.get("file_fix"), settings.get("fix") or {}
-    besides = [] if own is None else [n for n in fix if choice_text(own.get(n)) != choice_text(fix[n])]
-    return f"{amount}\nfixed, unlike in the study file: {choices_text(fix, besides)}" if besides else amount
-
-
-def _setting_text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return (
-            " ".join(
-                f"{name} ({_setting_text(inner)})"
-                if isinstance(inner, Mapping)
-                else f"{name}={_setting_text(inner)}"
-                for name, inner in value.items()
-            )
-            or "-"
-        )
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_setting_text, value)) or "-"
-    return masked(choice_text(value))
-
-
-def _in(unit: str) -> str:
-    return f" [{unit}]" if unit else ""

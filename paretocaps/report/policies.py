@@ -13,6 +13,7 @@ from paretocaps.domain.mean_curve import mean_curve
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
+from paretocaps.report.sentences import trial_name
 from paretocaps.report.series import evenly
 from paretocaps.report.tables import choice_text
 
@@ -26,7 +27,7 @@ class PolicyCurve:
 
     Attributes:
         trial: its number.
-        name: its design, or its number where it has none.
+        name: its number and design.
         family: the family of its network; empty for trainers without families.
         seeds: how many trainings the means are over.
         acc: validation accuracy after each epoch that all seeds reached, from epoch 1; with an interval where
@@ -80,7 +81,7 @@ def policy_curve(
     first = [epoch.records[0] for epoch in curve]
     return PolicyCurve(
         trial=trial.trial,
-        name=trial.design or f"trial {trial.trial}",
+        name=trial_name(trial),
         family=str(trial.choices.get("family", "")),
         seeds=len(trainings),
         acc=tuple(over_seeds([record.acc for record in epoch.records], share=True) for epoch in curve),

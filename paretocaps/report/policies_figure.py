@@ -53,9 +53,9 @@ def _figure(family: str, curves: Sequence[PolicyCurve], styles: Mapping[int, Lin
         later.subtract([curve.rates, curve.batch_sizes])
         figure.add_trace(_band(curve, look, _OPACITY / max(1.0, len(curves) / _CLEAR)), row=1, col=1)
         figure.add_trace(_accuracy(curve, look), row=1, col=1)
-        figure.add_trace(_rates(curve, look, later[curve.rates]), row=2, col=1)
+        figure.add_trace(rates_line(curve, look, later[curve.rates]), row=2, col=1)
         if rows > 2:
-            figure.add_trace(_batch_sizes(curve, look, later[curve.batch_sizes]), row=3, col=1)
+            figure.add_trace(sizes_line(curve, look, later[curve.batch_sizes]), row=3, col=1)
     epochs = max(len(curve.acc) for curve in curves)
     figure.update_yaxes(title_text="validation accuracy", row=1, col=1)
     figure.update_yaxes(title_text="learning rate", rangemode="tozero", row=2, col=1)
@@ -109,14 +109,16 @@ def _accuracy(curve: PolicyCurve, look: LineStyle) -> dict[str, Any]:
     }
 
 
-def _rates(curve: PolicyCurve, look: LineStyle, equal: int) -> dict[str, Any]:
+def rates_line(curve: PolicyCurve, look: LineStyle, equal: int) -> dict[str, Any]:
+    """Return the trace of a trial's learning rates, the wider the more `equal` lines are drawn over it."""
     line = _line(curve, look, [at for at, _ in curve.rates], [rate for _, rate in curve.rates], equal)
     return line | {
         "hovertemplate": "after %{x:.3g} epochs: learning rate %{y:.3g}<extra>%{fullData.name}</extra>"
     }
 
 
-def _batch_sizes(curve: PolicyCurve, look: LineStyle, equal: int) -> dict[str, Any]:
+def sizes_line(curve: PolicyCurve, look: LineStyle, equal: int) -> dict[str, Any]:
+    """Return the trace of a trial's batch sizes, the wider the more `equal` lines are drawn over it."""
     sizes = [*curve.batch_sizes, curve.batch_sizes[-1]]
     line = _line(curve, look, list(range(len(sizes))), sizes, equal)
     line["line"] |= {"shape": "hv"}

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
-from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.front_record import LOADED, FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import choice_text, estimate_text
 
 DECADE = 10.0
+HOLLOW = (LOADED, "shared")
+"""The flags of trials that are drawn hollow."""
 _CROWDED = 0.2
 """Below this share of an axis a front is too crowded to read, and the axis is fitted to the front."""
 _PADDING = 0.08
@@ -22,8 +24,8 @@ class Points:
     """Trials as points: `values` has n rows of one number per objective, `hover` one row of texts per trial.
 
     `template` is what hovering shows, in plotly's form, with the texts as its `customdata`. `intervals` has n
-    rows of one (low, high) per objective, both equal to the value where it has no interval. `loaded` has the
-    numbers of those whose device was disturbed.
+    rows of one (low, high) per objective, both equal to the value where it has no interval. `hollow` has the
+    numbers of those whose times are not those of a device of their own (see `is_hollow`).
     """
 
     trials: tuple[int, ...]
@@ -31,7 +33,7 @@ class Points:
     hover: tuple[tuple[str, ...], ...]
     template: str
     intervals: tuple[tuple[tuple[float, float], ...], ...]
-    loaded: frozenset[int] = frozenset()
+    hollow: frozenset[int] = frozenset()
 
     def column(self, index: int) -> list[float]:
         """Return the n values of one objective."""
@@ -65,10 +67,10 @@ class Points:
         return {"array": [above for above, _ in reach], "arrayminus": [below for _, below in reach]}
 
     def parted(self) -> tuple[Self, Self]:
-        """Return those that are not loaded, and those that are."""
-        loaded = [trial in self.loaded for trial in self.trials]
+        """Return those that are not hollow, and those that are."""
+        hollow = [trial in self.hollow for trial in self.trials]
         quiet, disturbed = (
-            [row for row, one in enumerate(loaded) if one is wanted] for wanted in (False, True)
+            [row for row, one in enumerate(hollow) if one is wanted] for wanted in (False, True)
         )
         return self.only(quiet), self.only(disturbed)
 
@@ -107,13 +109,18 @@ def points(members: Sequence[FrontMember], objectives: Sequence[Objective], brie
         hover=tuple(hover_texts(member, objectives, brief) for member in shown),
         template=hover_template(objectives, brief),
         intervals=tuple(tuple(_interval(member, o) for o in objectives) for member in shown),
-        loaded=frozenset(member.trial for member in shown if member.loaded),
+        hollow=frozenset(member.trial for member in shown if is_hollow(member)),
     )
 
 
 def is_point(member: FrontMember, objectives: Sequence[Objective]) -> bool:
     """Return whether a trial has a finite value in every objective."""
     return all(math.isfinite(member.values.get(o.name, math.nan)) for o in objectives)
+
+
+def is_hollow(member: FrontMember) -> bool:
+    """Return whether a trial is drawn hollow: its device was loaded or shared while it was trained."""
+    return any(flag in member.flags for flag in HOLLOW)
 
 
 def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: bool = False) -> tuple[str, ...]:
@@ -123,7 +130,8 @@ def hover_texts(member: FrontMember, objectives: Sequence[Objective], brief: boo
     trials in every figure would be twice as large.
     """
     seeds = f", mean of {member.seeds} seeds" if member.seeds > 1 else ""
-    about = (f" ({plain(member.design)})" if member.design else "") + seeds + ", loaded" * member.loaded
+    flags = "".join(f", {flag}" for flag in HOLLOW if flag in member.flags)
+    about = (f" ({plain(member.design)})" if member.design else "") + seeds + flags
     texts = [str(member.trial), about, *(estimate_text(o, member.estimate(o.name)) for o in objectives)]
     if not brief:
         choices = [f"{plain(n)}={plain(choice_text(v))}" for n, v in member.choices.items() if v is not None]

@@ -11,7 +11,7 @@ from paretocaps.report.style import CYCLE, dressed
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_CURVES = 12
+CURVES = 12
 _STEPS = 4000
 _LEGEND_LINE, _A_LINE = 22, 2
 """The height of a line of a legend, and how many names it holds on a narrow screen."""
@@ -21,6 +21,8 @@ def epochs_figure(
     curves: Mapping[int, Sequence[EpochRecord]],
     labels: Mapping[int, str] | None = None,
     styles: Mapping[int, LineStyle] | None = None,
+    *,
+    over_time: bool = False,
 ) -> "Figure":
     """Return the validation accuracy after each epoch, one line per trial.
 
@@ -28,19 +30,20 @@ def epochs_figure(
         curves: epoch records by trial number; of more than 12 trials, 12 evenly spaced ones are drawn.
         labels: names of the trials in the legend; by default their numbers.
         styles: the lines of the trials; by default those of `line_styles`.
+        over_time: whether the epochs are placed by their training seconds.
     """
     from plotly.graph_objects import Figure, Scatter
 
     figure = Figure()
     trials = list(curves)
-    shown = [trials[index] for index in evenly(len(trials), _CURVES)]
+    shown = [trials[index] for index in evenly(len(trials), CURVES)]
     looks = styles or line_styles(dict.fromkeys(shown, ""))
     for trial in shown:
         records = curves[trial]
         hover = [f"epoch {r.epoch}: acc {r.acc:.4f}<br>{r.time:.3g} s of training" for r in records]
         figure.add_trace(
             Scatter(
-                x=[record.epoch for record in records],
+                x=[record.time if over_time else record.epoch for record in records],
                 y=[record.acc for record in records],
                 mode="lines+markers",
                 line={"color": looks[trial].color, "dash": looks[trial].dash, "width": 2},
@@ -50,63 +53,15 @@ def epochs_figure(
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )
         )
-    figure.update_xaxes(
-        title_text="epoch", tick0=1, dtick=every(max((len(curves[t]) for t in shown), default=0))
-    )
+    if over_time:
+        figure.update_xaxes(title_text="training seconds", rangemode="tozero")
+    else:
+        epochs = max((len(curves[trial]) for trial in shown), default=0)
+        figure.update_xaxes(title_text="epoch", tick0=1, dtick=every(epochs))
     figure.update_yaxes(title_text="validation accuracy, more is better →")
     some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
-    dressed(figure, f"Accuracy by epoch{some}", height=460)
-    return with_legend_below(figure, len(figure.data))
-
-
-def losses_figure(
-    curves: Mapping[int, Sequence[EpochRecord]],
-    labels: Mapping[int, str] | None = None,
-    styles: Mapping[int, LineStyle] | None = None,
-) -> "Figure":
-    """Return the training and validation loss of each epoch, a dotted and a solid line per trial.
-
-    Args:
-        curves: epoch records by trial number; trials without training losses are left out, and of more than
-            7 others, 7 evenly spaced ones are drawn.
-        labels: names of the trials in the legend; by default their numbers.
-        styles: the lines of the trials, of which colour and marker are used.
-    """
-    from plotly.graph_objects import Figure, Scatter
-
-    figure = Figure()
-    trials = [trial for trial in curves if any(r.train_loss is not None for r in curves[trial])]
-    shown = [trials[index] for index in evenly(len(trials), len(CYCLE))]
-    lines = (
-        ("val_loss", "validation", {"width": 2}),
-        ("train_loss", "training", {"width": 2, "dash": "dot"}),
-    )
-    looks = styles or line_styles(dict.fromkeys(shown, ""))
-    for trial in shown:
-        look = looks[trial]
-        name = (labels or {}).get(trial, f"trial {trial}")
-        for quantity, of, style in lines:
-            points = [(r.epoch, getattr(r, quantity)) for r in curves[trial]]
-            points = [(epoch, loss) for epoch, loss in points if loss is not None]
-            if not points:
-                continue
-            figure.add_trace(
-                Scatter(
-                    x=[epoch for epoch, _ in points],
-                    y=[loss for _, loss in points],
-                    mode="lines+markers",
-                    line={"color": look.color, **style},
-                    marker={"size": 5, "symbol": look.symbol},
-                    name=f"{name}, {of}",
-                    hovertemplate="epoch %{x}: loss %{y:.4g}<extra>%{fullData.name}</extra>",
-                )
-            )
-    epochs = max((len(curves[trial]) for trial in shown), default=0)
-    figure.update_xaxes(title_text="epoch", tick0=1, dtick=every(epochs))
-    figure.update_yaxes(title_text="← loss, less is better", rangemode="tozero")
-    some = f" ({len(shown)} of {len(trials)} trials)" if len(shown) < len(trials) else ""
-    dressed(figure, f"Loss by epoch: validation (classes only) and training (with reconstruction){some}", 460)
-    return with_legend_below(figure, len(figure.data))
+    dressed(figure, f"Accuracy by {'training time' if over_time else 'epoch'}{some}", height=460)
+    return with_legend_below(figure, len(figure.data)).update_layout(showlegend=True)
 
 
 def plan_figure(

@@ -25,9 +25,9 @@ from paretocaps.service.reading import (
     history,
     load_history,
     load_trials,
-    write_report,
 )
 from paretocaps.service.recommending import Recommendation, recommend
+from paretocaps.service.reporting import pictures_of, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
@@ -78,6 +78,7 @@ __all__ = [
     "objectives",
     "optimize",
     "pick_trial",
+    "pictures_of",
     "plan",
     "predict",
     "predict_options",

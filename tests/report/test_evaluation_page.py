@@ -55,7 +55,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
         "What each dimension of a pose does",
     ):
         assert expected in body
-    assert body.count("Plotly.newPlot(") == 4
+    assert body.count('<figure class="drawing">') == 4
     assert body.count("<img") == 2 + 3 + 17
     assert body.count('src="data:image/png;base64,') == body.count("src=")
     assert "Members" not in body
@@ -81,7 +81,7 @@ def test_what_is_missing_is_said(tmp_path, appraisal):
     )
     body = written(tmp_path / "page.html", "net", bare, facts={})
     assert "It has &lt;no&gt; decoder." in body
-    assert body.count("Plotly.newPlot(") == 3
+    assert body.count('<figure class="drawing">') == 3
     assert "transforms" not in body
 
 

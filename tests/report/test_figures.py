@@ -13,6 +13,7 @@ from paretocaps.report.figures import (
     placeholder,
     solid_figures,
 )
+from paretocaps.report.front_layers import Apart
 
 
 def traces(figure):
@@ -76,15 +77,15 @@ def test_loaded_trials_are_hollow(front, trials, draw):
     ]
     disturbed = replace(front, members=(*front.members[:1], *loaded[1:]))
     drawn = traces(draw(disturbed, [*trials, *beaten]))
-    assert drawn["front (1)"].marker.symbol is None
-    assert drawn["front, loaded (2)"].marker.symbol == "circle-open"
-    assert list(drawn["front, loaded (2)"].customdata[0][:2]) == ["0", " (baseline), mean of 3 seeds, loaded"]
+    assert drawn["front (1)"].marker.symbol == ("circle",)
+    hollow = drawn["front, loaded or shared (2)"]
+    assert hollow.marker.symbol == ("circle-open", "circle-open")
+    assert list(hollow.customdata[0][:2]) == ["0", " (baseline), mean of 3 seeds, loaded"]
     everyone = traces(draw(replace(front, members=tuple(loaded)), beaten))
     assert "front (0)" not in everyone
-    assert everyone["other trials, loaded (1)"].marker.symbol == "circle-open"
-    assert everyone["knee"].marker.symbol == "diamond-open"
-    quiet = traces(draw(front, trials))
-    assert quiet["knee"].marker.symbol == "diamond"
+    assert everyone["other trials, loaded or shared (1)"].marker.symbol == "circle-open"
+    shared = replace(front, members=(replace(front.members[0], flags=("shared",)), *front.members[1:]))
+    assert "front, loaded or shared (1)" in traces(draw(shared, trials))
 
 
 def test_loaded_members_keep_their_bars(front, trials):
@@ -92,7 +93,7 @@ def test_loaded_members_keep_their_bars(front, trials):
     member = replace(front.members[1], estimates=acc, flags=("loaded",))
     disturbed = replace(front, members=(front.members[0], member, front.members[2]))
     bars = traces(front_2d(disturbed, trials, x=1, y=0))
-    assert list(bars["front, loaded (1)"].error_y.arrayminus) == [pytest.approx(0.01)]
+    assert list(bars["front, loaded or shared (1)"].error_y.arrayminus) == [pytest.approx(0.01)]
     assert bars["knee"].error_y.array is None
 
 
@@ -165,7 +166,7 @@ def test_a_cloud_of_trials_is_fainter_and_says_less(front, trials):
 
 
 def test_other_trials_are_thinned_where_a_page_would_be_too_large(front, trials, monkeypatch):
-    monkeypatch.setattr("paretocaps.report.figures._DRAWN", 400)
+    monkeypatch.setattr("paretocaps.report.front_layers._DRAWN", 400)
     many = [replace(trials[3], trial=number) for number in range(100, 400)]
     for figure in front_figures(front, many).values():
         cloud = traces(figure)["other trials (100 of 300)"]
@@ -182,3 +183,19 @@ def test_a_large_front_says_less_too(front, trials):
 def test_a_placeholder_shows_its_text_only():
     figure = placeholder("gone")
     assert (figure.layout.title.text, figure.layout.xaxis.visible, len(figure.data)) == ("gone", False, 0)
+
+
+def test_a_member_has_its_own_colour_and_number_in_every_figure(front, trials):
+    looks = {tuple(traces(one)["front (3)"].marker.color) for one in front_figures(front, trials).values()}
+    assert len(looks) == 1
+    assert len(set(looks.pop())) == 3
+    assert list(traces(front_2d(front, trials, x=1, y=0))["front (3)"].text) == ["1", "0", "2"]
+
+
+def test_what_is_no_finished_trial_is_drawn_apart(front, trials):
+    published = FrontMember(-1, {}, {"acc": 0.995, "time": 60.0, "params": 6.8e6}, "a row")
+    apart = Apart(stopped=[replace(trials[3], trial=9)], published=[published])
+    for figure in front_figures(front, trials, apart=apart).values():
+        drawn = traces(figure)
+        assert drawn["stopped early, at its last epoch (1)"].customdata[0][0] == "9"
+        assert " (a row)" in drawn["published, not measured here (1)"].customdata[0]

@@ -8,7 +8,8 @@ from paretocaps.errors import UsageError
 from paretocaps.evaluation.perturbation import PerturbationGrid
 from paretocaps.evaluation.reconstructions import Reconstruction
 from paretocaps.report.figures import placeholder
-from paretocaps.report.html import figure_html, templates, write_page
+from paretocaps.report.html import templates, write_page
+from paretocaps.report.plotted import plotted
 from paretocaps.report.tables import Table
 
 NAUGHTY = "</script><script>alert(1)</script>"
@@ -76,7 +77,7 @@ def test_a_grid_has_a_row_for_each_dimension_and_says_its_steps():
 
 
 def test_a_figure_brings_no_script_of_its_own_and_no_markup_from_its_data():
-    html = figure_html(placeholder(NAUGHTY), NAUGHTY)
+    html = part("parts", "drawing", plotted(placeholder(NAUGHTY), NAUGHTY))
     assert "<script>alert" not in html
     assert html.count("</script>") == 1
     assert len(html) < 10_000
@@ -86,11 +87,23 @@ def test_a_page_needs_no_network(tmp_path):
     shown = [placeholder("one"), placeholder("two")]
     text = write_page(tmp_path / "page.html", "figures", NAUGHTY, figures=shown).read_text(encoding="utf-8")
     assert NAUGHTY not in text
-    assert text.count("Plotly.newPlot(") == 2
+    assert text.count('<figure class="drawing">') == 2
     head = text[: text.index("<script>")]
     assert "http" not in head
     assert "src=" not in head
     assert text.count("plotly.js v") == 1
+
+
+def test_pages_of_a_folder_can_share_plotly_beside_them(tmp_path):
+    for name in ("one", "two"):
+        page = write_page(tmp_path / f"{name}.html", "figures", name, standalone=False, figures=[])
+    script, *_ = sorted(tmp_path.glob("*.js"))
+    assert [*tmp_path.glob("*.js")] == [script]
+    assert f'<script src="{script.name}"></script>' in page.read_text(encoding="utf-8")
+    assert page.stat().st_size < 20_000 < script.stat().st_size
+    before = script.stat().st_mtime_ns
+    write_page(tmp_path / "three.html", "figures", "three", standalone=False, figures=[])
+    assert script.stat().st_mtime_ns == before
 
 
 def test_missing_folders_are_made_and_a_page_is_replaced(tmp_path):

@@ -18,4 +18,5 @@ def test_there_is_a_style_for_any_number_of_trials():
 
 def test_the_markers_of_a_loaded_trial_are_hollow():
     style = line_styles({3: ""})[3]
-    assert (style.hollow.symbol, style.hollow.color) == ("circle-open", style.color)
+    assert (style.opened.symbol, style.opened.color) == ("circle-open", style.color)
+    assert (style.opened.hollow, style.hollow, style.opened.shape) == (True, False, "circle")

@@ -38,7 +38,12 @@ def test_accuracy_is_the_mean_over_seeds_with_the_interval_of_students_t():
     curve = policy_curve(trial(WARM, "warm"), trainings, "capsnet", 2)
     told = policy_curve(trial(WARM), trainings, "capsnet", 2, ["batch_size", "lr_policy", "n"]).choices
     assert told == ("batch_size=16", "lr_policy=warm_restarts")
-    assert (curve.name, curve.family, curve.seeds, curve.batch_sizes) == ("warm", "capsnet", 3, (16, 16))
+    assert (curve.name, curve.family, curve.seeds, curve.batch_sizes) == (
+        "trial 7 (warm)",
+        "capsnet",
+        3,
+        (16, 16),
+    )
     first, second = curve.acc
     half = 4.302652729696142 * 0.1 / 3**0.5  # t of 2 degrees of freedom at 97.5 %
     assert (first.value, first.low, first.high) == pytest.approx((0.6, 0.6 - half, 0.6 + half))

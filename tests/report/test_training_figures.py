@@ -1,5 +1,5 @@
 from paretocaps.domain.measurement import EpochRecord
-from paretocaps.report.training_figures import epochs_figure, losses_figure, plan_figure
+from paretocaps.report.training_figures import epochs_figure, plan_figure
 
 
 def curve(epochs, best):
@@ -35,38 +35,10 @@ def test_no_curves_are_an_empty_figure():
     assert len(epochs_figure({}).data) == 0
 
 
-def with_losses(records):
-    return [r.model_copy(update={"train_loss": 1 / r.epoch, "val_loss": 2 / r.epoch}) for r in records]
-
-
-def test_losses_are_two_lines_a_trial_in_one_colour():
-    figure = losses_figure({3: with_losses(curve(4, 0.9)), 8: with_losses(curve(2, 0.8))}, {8: "wab"})
-    assert [trace.name for trace in figure.data] == [
-        "trial 3, validation",
-        "trial 3, training",
-        "wab, validation",
-        "wab, training",
-    ]
-    first, second, third, _ = figure.data
-    assert (list(first.x), list(first.y)) == ([1, 2, 3, 4], [2, 1, 2 / 3, 0.5])
-    assert list(second.y) == [1, 0.5, 1 / 3, 0.25]
-    assert first.line.color == second.line.color != third.line.color
-    assert (first.line.dash, second.line.dash) == (None, "dot")
-
-
-def test_losses_that_were_not_reported_are_not_drawn():
-    records = with_losses(curve(3, 0.9))
-    records[1] = records[1].model_copy(update={"train_loss": None})
-    old = [record.model_copy(update={"val_loss": None}) for record in records]
-    figure = losses_figure({0: curve(3, 0.9), 1: old, 2: records})
-    assert [(trace.name, list(trace.x)) for trace in figure.data] == [
-        ("trial 1, training", [1, 3]),
-        ("trial 2, validation", [1, 2, 3]),
-        ("trial 2, training", [1, 3]),
-    ]
-    many = losses_figure(dict.fromkeys(range(30), records))
-    assert len(many.data) == 14
-    assert "7 of 30" in many.layout.title.text
+def test_epochs_can_be_placed_by_their_seconds():
+    figure = epochs_figure({3: curve(3, 0.9)}, over_time=True)
+    assert list(figure.data[0].x) == [2.0, 4.0, 6.0]
+    assert "by training time" in figure.layout.title.text
 
 
 def test_the_plan_shows_rates_above_batch_sizes():

@@ -143,7 +143,7 @@ def test_what_is_published_has_its_own_section_and_is_no_setting(folder):
         )
     text = service.write_report("p", url).read_text()
     before, after = text.split("<h2>Published and measured</h2>")
-    section, settings = after.split("<h2>Settings</h2>")
+    section, settings = after.split("<h2>Settings and versions</h2>")
     for expected in (
         "a paper<br>device: their card",
         "device: our card<br>seeds: 0, 1<br>",

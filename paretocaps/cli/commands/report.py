@@ -9,6 +9,17 @@ from paretocaps.cli.options import output_option, view_options
 @click.command()
 @view_options
 @output_option("the page.  [default: reports/STUDY.html]")
+@click.option(
+    "--standalone/--no-standalone",
+    default=True,
+    show_default=True,
+    help="Put plotly.js into the page, or into a file beside it that all pages of the folder share.",
+)
+@click.option(
+    "--pictures",
+    type=click.Choice(("png", "svg")),
+    help="Write every figure as a picture, too, into a folder beside the page.",
+)
 def command(
     study: str | None,
     storage: str,
@@ -17,14 +28,24 @@ def command(
     measured_on: str | None,
     scale_to: str | None,
     output: str | None,
+    standalone: bool,
+    pictures: str | None,
 ) -> None:
     """Write a study's figures and tables as one page.
 
-    The page's path is printed. STUDY is the study's name, optional if the storage has only one.
+    It begins with the recommended member: its values beside the baseline and the best, the front, and the
+    command that trains it. The page's path is printed, then that of the folder with pictures, which need
+    kaleido (`pip install 'paretocaps[pictures]'`) and a Chromium. STUDY is the study's name, optional if the
+    storage has only one.
 
     \b
     Examples:
       paretocaps report demo
       paretocaps report demo --require "acc>=0.9" --output demo.html
+      paretocaps report demo --pictures svg
     """
-    click.echo(service.write_report(study, storage, output, objectives, require, measured_on, scale_to))
+    asked = study, storage, output, objectives, require, measured_on, scale_to
+    page = service.write_report(*asked, standalone=standalone, pictures=pictures)
+    click.echo(page)
+    if pictures:
+        click.echo(service.pictures_of(page))

@@ -1,0 +1,128 @@
+"""The layers of a front's figures: other trials, members, the knee, and what is drawn apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.report.line_styles import LineStyle, line_styles
+from paretocaps.report.series import Points, evenly, points
+from paretocaps.report.style import FAINT, KNEE_COLOUR
+
+FRONT, KNEE = "front", "knee"
+_MANY = 300
+_NUMBERED = 40
+"""Members have their numbers beside them where there are at most so many."""
+_DRAWN = 40_000
+"""How many points all figures of a page have for other trials; more would make it larger than 10 MB."""
+_OF_SCENES = {"triangle-up": "diamond", "star": "diamond", "x": "square", "cross": "diamond"}
+"""Markers that are missing in three dimensions, or in the fonts of some, and what is drawn there."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What figures show that is no finished trial of the study.
+
+    Attributes:
+        stopped: trials that were stopped early, with their values until then.
+        published: a paper's figures, as trials whose design is the row's name.
+    """
+
+    stopped: Sequence[FrontMember] = ()
+    published: Sequence[FrontMember] = ()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Some points of a figure: their name in the legend, what marks them, and texts beside them, if any."""
+
+    name: str
+    shown: Points
+    marker: dict[str, Any]
+    texts: tuple[str, ...] | None = None
+
+    @property
+    def mode(self) -> str:
+        """What plotly draws of it."""
+        return "markers+text" if self.texts else "markers"
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All points of a figure: the `members` of the front, and the layers that are `drawn`, in order."""
+
+    members: Points
+    drawn: tuple[Layer, ...]
+
+
+def layers_of(
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    styles: Mapping[int, LineStyle] | None = None,
+    apart: Apart | None = None,
+) -> Layers:
+    """Return the layers of a front's figures; the arguments are those of `figures.front_figures`."""
+    own = {member.trial for member in front.members}
+    others = [trial for trial in trials if trial.trial not in own]
+    # every figure embeds the text of every trial: with thousands of sets of choices a page would have 20 MB
+    members, beaten = (points(some, front.objectives, len(some) >= _MANY) for some in (front.members, others))
+    drawn = [*_others(front, beaten), *_apart(front, apart or Apart()), *_members(front, members, styles)]
+    return Layers(members, tuple(layer for layer in drawn if len(layer.shown)))
+
+
+def of_scene(marker: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a marker for three dimensions: smaller, with the symbols that there are."""
+    symbol, size = marker.get("symbol", "circle"), marker["size"]
+    known = [_of_scene(one) for one in symbol] if isinstance(symbol, list) else _of_scene(symbol)
+    return {**marker, "symbol": known, "size": 0.65 * size}
+
+
+def _of_scene(symbol: str) -> str:
+    shape, opened = symbol.removesuffix("-open"), symbol.endswith("-open")
+    found = _OF_SCENES.get(shape, shape)
+    return f"{found}-open" if opened and found in ("circle", "square", "diamond") else found
+
+
+def _others(front: FrontRecord, beaten: Points) -> list[Layer]:
+    count = len(front.objectives)
+    shown = beaten.only(evenly(len(beaten), _DRAWN // (comb(count, 2) + (count > 2))))
+    of = "" if len(shown) == len(beaten) else f" of {len(beaten)}"
+    faint = {"size": 6, "color": FAINT, "opacity": 0.5 if len(beaten) < _MANY else 0.2}
+    quiet, hollow = shown.parted()
+    return [
+        Layer(f"other trials ({len(quiet)}{of})", quiet, faint | {"symbol": "circle"}),
+        Layer(f"other trials, loaded or shared ({len(hollow)})", hollow, faint | {"symbol": "circle-open"}),
+    ]
+
+
+def _apart(front: FrontRecord, apart: Apart) -> list[Layer]:
+    stopped, published = (points(some, front.objectives) for some in (apart.stopped, apart.published))
+    cross = {"size": 7, "color": FAINT, "symbol": "x"}
+    star = {"size": 12, "color": "#000000", "symbol": "star"}
+    return [
+        Layer(f"stopped early, at its last epoch ({len(stopped)})", stopped, cross),
+        Layer(f"published, not measured here ({len(published)})", published, star),
+    ]
+
+
+def _members(front: FrontRecord, members: Points, styles: Mapping[int, LineStyle] | None) -> list[Layer]:
+    """Return the members, those that are hollow apart, and a ring around the knee."""
+    from paretocaps.pareto.decision import knee
+
+    if not len(members):
+        return []
+    looks = styles or line_styles(dict.fromkeys(members.trials, ""))
+    layers = []
+    for name, shown in zip((FRONT, f"{FRONT}, loaded or shared"), members.parted(), strict=True):
+        hollow = bool(shown.hollow & {*shown.trials})
+        marker = {
+            "size": 10,
+            "color": [looks[trial].color for trial in shown.trials],
+            "symbol": [looks[trial].shape + "-open" * hollow for trial in shown.trials],
+            "line": {"width": 2 if hollow else 1, "color": "white"},
+        }
+        texts = tuple(map(str, shown.trials)) if len(members) <= _NUMBERED else None
+        layers.append(Layer(f"{name} ({len(shown)})", shown, marker, texts))
+    ring = {"size": 18, "color": KNEE_COLOUR, "symbol": "circle-open", "line": {"width": 3}}
+    return [*layers, Layer(KNEE, members.only([knee(members.values, front.objectives)]), ring)]

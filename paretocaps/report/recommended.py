@@ -1,0 +1,112 @@
+"""The choice that a report recommends: cards with its values, sentences, and the command that trains it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.objective import TEST_ACC, Objective
+from paretocaps.report.front import Front
+from paretocaps.report.level_notes import level_text
+from paretocaps.report.sentences import beside, difference_text, neighbours, trial_name
+from paretocaps.report.tables import estimate_text, flags_text
+
+WHY = "The best compromise: near it, any gain in one objective costs much in the others"
+_ONLY = "The only member of the front"
+_BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One value of the recommended trial: its name, its text with the interval, and what it is beside others.
+
+    `beside` has pairs such as ("baseline", "7x faster").
+    """
+
+    name: str
+    value: str
+    beside: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """The recommended member of a front.
+
+    Attributes:
+        trial: its number.
+        name: its number and design.
+        why: the reason for it, in a sentence.
+        cards: its values.
+        sentences: how it stands beside its neighbours and the baseline.
+        doubts: its flags, and whom it is level with; empty for none.
+    """
+
+    trial: int
+    name: str
+    why: str
+    cards: tuple[Card, ...]
+    sentences: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def recommended(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> Recommended | None:
+    """Return the front's knee beside the best in the first objective and the baseline.
+
+    Args:
+        front: the front; without members there is nothing to recommend.
+        trials: all finished trials, among which the baseline is looked for.
+    """
+    if not front.members:
+        return None
+    member = Front.from_record(front).knee()
+    others = {"baseline": _baseline((*trials, *front.members)), "the best": front.members[0]}
+    found = {word: one for word, one in others.items() if one is not None and one.trial != member.trial}
+    level = level_text(member, front.objectives)
+    return Recommended(
+        trial=member.trial,
+        name=trial_name(member),
+        why=WHY if len(front) > 1 else _ONLY,
+        cards=tuple(_cards(front, member, found)),
+        sentences=tuple(_sentences(front, member)),
+        doubts=tuple(filter(None, [flags_text(member) if member.flags else "", level])),
+    )
+
+
+def _baseline(trials: Sequence[FrontMember]) -> FrontMember | None:
+    return next((trial for trial in trials if _BASELINE in trial.designs), None)
+
+
+def _cards(front: FrontRecord, member: FrontMember, others: dict[str, FrontMember]) -> list[Card]:
+    cards = [
+        Card(
+            objective.description,
+            estimate_text(objective, member.estimate(objective.name)),
+            tuple(
+                (f"{word} (trial {other.trial})", text)
+                for word, other in others.items()
+                if (text := _difference(objective, member, other))
+            ),
+        )
+        for objective in front.objectives
+    ]
+    if TEST_ACC.name in member.values:
+        value = estimate_text(TEST_ACC, member.estimate(TEST_ACC.name))
+        cards.append(Card("test accuracy: nothing was chosen by it", value))
+    return cards
+
+
+def _difference(objective: Objective, member: FrontMember, other: FrontMember) -> str:
+    own, theirs = member.values.get(objective.name), other.values.get(objective.name)
+    if own is None or theirs is None:
+        return ""
+    if own != theirs and other.trial in member.level.get(objective.name, ()):
+        return "level"
+    return difference_text(objective, own, theirs)
+
+
+def _sentences(front: FrontRecord, member: FrontMember) -> list[str]:
+    """Return the member beside those that are the next better ones in an objective."""
+    return [
+        f"Beside {trial_name(other)}, the next in {' and '.join(names)}:"
+        f" {beside(member, other, front.objectives)}"
+        for other, names in neighbours(front.members, member, front.objectives)
+    ]

@@ -1,0 +1,40 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from paretocaps.report.line_styles import line_styles
+from paretocaps.report.parallel_figure import parallel_figure
+from paretocaps.report.style import FAINT
+
+STYLES = line_styles(dict.fromkeys((0, 1, 2), ""))
+
+
+def drawn(front, trials, leading=()):
+    return parallel_figure(front, trials, STYLES, leading)["parallel"].data[0]
+
+
+def test_a_line_is_a_trial_and_members_have_their_colours(front, trials):
+    lines = drawn(front, trials)
+    assert len(lines.dimensions[0].values) == 4
+    scale = [color for _, color in lines.line.colorscale]
+    assert [scale[int(one)] for one in lines.line.color] == [FAINT, *(STYLES[n].color for n in (1, 0, 2))]
+
+
+def test_numbers_over_more_than_a_decade_have_a_logarithmic_axis(front, trials):
+    axes = {one.label: one for one in drawn(front, trials).dimensions}
+    assert list(axes["time"].values) == pytest.approx([math.log10(t) for t in (15.0, 120.0, 10.0, 12.0)])
+    assert "20" in axes["time"].ticktext
+    assert list(axes["acc"].values) == [0.1, 0.99, 0.98, 0.975]
+
+
+def test_choices_have_their_values_in_order_and_those_that_matter_come_first(front, trials):
+    axes = drawn(front, trials, ["weight_sharing"]).dimensions
+    assert axes[0].label == "weight_sharing"
+    schedule = next(one for one in axes if one.label == "batch_schedule")
+    assert list(schedule.ticktext) == ["adabatch", "constant"]
+    assert list(schedule.values) == [1, 0, 1, 1]
+
+
+def test_nothing_is_drawn_of_one_trial(front, trials):
+    assert parallel_figure(replace(front, members=()), trials[:1], STYLES) == {}

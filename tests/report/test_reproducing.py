@@ -1,0 +1,52 @@
+import shlex
+
+import pytest
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.report.reproducing import reproducing_command, training_command
+
+CHOICES = TRAINERS.get("capsnet").canonical({"lr_policy": "one_cycle", "lr_max": 0.00123456789})
+
+
+def test_a_trial_is_named_with_its_study_and_a_database_that_is_not_the_default():
+    assert training_command("demo", 7) == "paretocaps train demo --trial 7"
+    assert training_command("a b", 7, "x.db") == "paretocaps train 'a b' --trial 7 --storage x.db"
+
+
+def test_a_row_is_made_again_from_what_differs_with_all_digits():
+    trial = FrontMember(3, CHOICES, {})
+    differing = {"lr_policy": "one_cycle", "lr_max": 0.00123456789}
+    settings = {
+        "trainer": "capsnet",
+        "dataset": "digits",
+        "epochs": 5,
+        "corrupt": "refuse",
+        "limit_train": 300,
+    }
+    words = shlex.split(reproducing_command(trial, settings, differing, 1))
+    assert words == [
+        *("paretocaps", "train", "--set", "lr_policy=one_cycle", "--set", "lr_max=0.00123456789"),
+        *("--dataset", "digits", "--limit-train", "300", "--epochs", "5", "--seed", "1"),
+    ]
+
+
+def test_all_choices_are_named_where_the_differing_ones_do_not_come_to_them():
+    command = reproducing_command(FrontMember(3, CHOICES, {}), {}, {"lr_max": 0.5}, 0)
+    assert "--set family=capsnet" in command
+    unknown = reproducing_command(FrontMember(3, {"n": 1, "m": True}, {}), {"trainer": "gone"}, {}, 0)
+    assert unknown == "paretocaps train --set n=1 --set m=true --trainer gone --seed 0"
+
+
+@pytest.mark.parametrize(
+    ("setting", "written"),
+    [
+        ({"data": "/home/me/images"}, "--data images"),
+        ({"transpose": True}, "--transpose"),
+        ({"parts": {"train": "a", "test": "b", "validation": None}}, "--parts train=a,test=b"),
+    ],
+)
+def test_the_images_are_named_without_folders_of_the_machine(setting, written):
+    command = reproducing_command(FrontMember(3, {}, {}), setting, {}, 0)
+    assert written in command
+    assert "/home" not in command
