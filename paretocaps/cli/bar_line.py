@@ -8,8 +8,10 @@ from rich.table import Column
 NARROWEST, WIDEST = 8, 40
 
 
-def bar_line(done: int, total: int, parts: Iterable[str], widest: int = WIDEST) -> Progress:
+def bar_line(done: float, total: float | None, parts: Iterable[str], widest: int = WIDEST) -> Progress:
     """Return a bar as wide as there is room for, up to `widest` characters, and `parts` on its right.
+
+    Without a `total`, which is not known then, the bar moves to and fro.
 
     Times are given as parts, because rich's column of the remaining time is empty before the second step
     and stands still between two steps.
@@ -20,5 +22,6 @@ def bar_line(done: int, total: int, parts: Iterable[str], widest: int = WIDEST) 
             "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")
         ),
     )
-    line.add_task(" · ".join(parts), completed=done, total=total)
+    task = line.add_task(" · ".join(parts), total=total)
+    line.update(task, completed=done)
     return line

@@ -10,10 +10,11 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.live import Live
 from rich.text import Text
 
+from paretocaps.cli.activity import SOON_SECONDS, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.front_table import SMALLEST, short_table
 from paretocaps.cli.numbers import clock_text, counted
-from paretocaps.cli.progress import Line, Preparing, Progress, Training
+from paretocaps.cli.progress import Line, Progress, Training
 from paretocaps.cli.remaining_text import remaining_parts
 from paretocaps.domain.study_spec import StudySpec
 
@@ -38,6 +39,7 @@ class LiveView(Progress):
         )
 
     def __enter__(self) -> Self:
+        self.preparing("opening the study", 0, 0)
         return self
 
     def __exit__(
@@ -46,7 +48,7 @@ class LiveView(Progress):
         self.closed()
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Draw how far the images are prepared."""
+        """Draw how far a step of the driver is."""
         super().preparing(what, done, total)
         self._live.start()
 
@@ -77,8 +79,8 @@ class LiveView(Progress):
         """Draw the study for the terminal's current size."""
         if self.spec is not None:
             yield draw(self, self.spec, options.max_width, console.size.height)
-        elif self.prepared is not None:
-            yield draw_preparing(self.prepared, self.clock())
+        elif self.step is not None and self.clock() - self.step.started >= SOON_SECONDS:
+            yield draw_step(self.step, self.clock())
 
 
 def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> RenderableType:
@@ -95,7 +97,7 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     return Group(
         _heading(spec),
         _overall(progress, spec),
-        Text(),
+        _step(progress),
         *running,
         *([Text()] if running else []),
         *last,
@@ -105,13 +107,10 @@ def draw(progress: Progress, spec: StudySpec, width: int, height: int) -> Render
     )
 
 
-def draw_preparing(prepared: Preparing, now: float) -> RenderableType:
-    """Return the state of a preparation of images at the clock's time `now`."""
-    elapsed, done = now - prepared.started, prepared.done
-    left = elapsed / done * (prepared.total - done) if done else 0.0
-    parts = [prepared.what, f"{done} of {prepared.total}", clock_text(elapsed)]
-    parts += [f"about {clock_text(left)} left"] if left else []
-    return bar_line(done, prepared.total, parts)
+def _step(progress: Progress) -> RenderableType:
+    """Return what the driver does, where it trains nothing."""
+    step = progress.step
+    return Text() if step is None else draw_step(step, progress.clock())
 
 
 def _heading(spec: StudySpec) -> Text:
@@ -167,7 +166,7 @@ def _state(training: Training, progress: Progress) -> RenderableType:
     if training.last is not None and training.best > training.last.acc:
         parts.append(f"best {training.best:.4f}")
     parts += [training.doing] if training.doing else []
-    return bar_line(done, epochs, parts, widest=12)
+    return bar_line(done + training.within, epochs, parts, widest=12)
 
 
 def _last(lines: Sequence[Line], width: int, rows: int) -> Iterable[Text]:

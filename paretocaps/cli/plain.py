@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from paretocaps.cli.numbers import counted
+from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.progress import Progress
 from paretocaps.cli.remaining_text import remaining_parts
+from paretocaps.cli.time_left import ONCE
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
@@ -17,8 +18,8 @@ from paretocaps.report.hypervolume_text import hypervolume_text
 
 QUIET_SECONDS = 30.0
 """After this time without a line, the next epoch is reported."""
-SOON_SECONDS = 2.0
-"""A preparation of images that takes no longer is not reported."""
+SOON_SECONDS = 1.0
+"""A step of the driver that takes no longer, such as reading images, is not reported."""
 
 
 class PlainView(Progress):
@@ -37,6 +38,8 @@ class PlainView(Progress):
         self._write = write
         self._said_at = 0.0
         self._tells_remaining = False
+        self._preparing, self._prepares_since = "", 0.0
+        self._once: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -47,14 +50,18 @@ class PlainView(Progress):
         self.closed()
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Report the preparation of images if it takes a while: its progress, then its end."""
+        """Report a step of the driver if it takes a while: its progress, then its end."""
         super().preparing(what, done, total)
-        assert self.prepared is not None
-        now, begun = self.clock(), self.prepared.started
-        reported = self._said_at >= begun + SOON_SECONDS  # of this preparation
-        silence = now - (self._said_at if reported else begun)
-        if silence >= (QUIET_SECONDS if reported else SOON_SECONDS) or (reported and done == total):
-            self._say(f"{what}: {done} of {total}")
+        now = self.clock()
+        if what != self._preparing:
+            self._preparing, self._prepares_since = what, now
+            if total == 0:  # nothing further will be heard of it
+                self._say(what)
+        reported = self._said_at >= self._prepares_since + SOON_SECONDS  # of this step
+        silence = now - (self._said_at if reported else self._prepares_since)
+        ends = reported and done == total
+        if total and (silence >= (QUIET_SECONDS if reported else SOON_SECONDS) or ends):
+            self._say(f"{what}: {done:,} of {total:,}")
 
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Report the study and its size."""
@@ -78,13 +85,16 @@ class PlainView(Progress):
         """Report the progress of a training, after `QUIET_SECONDS` without a line."""
         super().epoch(job, record)
         if self.clock() - self._said_at >= QUIET_SECONDS:
-            self._say(f"trial {job.trial} epoch {record.epoch} of {job.epochs}: acc {record.acc:.4f}")
+            reached = f"epoch {record.epoch} of {job.epochs}: acc {record.acc:.4f}"
+            self._say(f"trial {job.trial} {reached}{self._until_end}")
 
     def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
-        """Report what a training does, after `QUIET_SECONDS` without a line."""
+        """Report what a training does, after `QUIET_SECONDS` without a line; what happens once, at once."""
         super().progress(job, what, done, total)
-        if self.clock() - self._said_at >= QUIET_SECONDS:
-            self._say(f"trial {job.trial} {self.running[job.trial, job.seed].doing}")
+        anew = what in ONCE and what not in self._once
+        self._once |= {what} if anew else set()
+        if anew or self.clock() - self._said_at >= QUIET_SECONDS:
+            self._say(f"trial {job.trial}: {self.running[job.trial, job.seed].doing}{self._until_end}")
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Report a trial's values."""
@@ -139,6 +149,11 @@ class PlainView(Progress):
         """Report a message."""
         super().notice(message)
         self._say(message)
+
+    @property
+    def _until_end(self) -> str:
+        left = self.seconds_left
+        return f"; about {clock_text(left)} left" if left else ""
 
     def _say(self, line: str) -> None:
         self._said_at = self.clock()

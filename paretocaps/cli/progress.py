@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from paretocaps.cli.activity import Step
 from paretocaps.cli.numbers import counted
+from paretocaps.cli.time_left import TimeLeft
 from paretocaps.domain.beside_baseline import Baseline
+from paretocaps.domain.ended_training import EndedTraining
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import parse_objectives
-from paretocaps.domain.progress import WAITS
+from paretocaps.domain.progress import STEP, WAITS
 from paretocaps.domain.remaining import Remaining
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
@@ -25,7 +28,8 @@ class Training:
     """A running training: its job, a label of its trial, and its last finished epoch.
 
     `label` is the design's name, or the choices that differ from the trainer's defaults; `started` is the
-    clock's time, and `doing` what the training does since its last epoch, or what it waits for.
+    clock's time, `doing` what the training does since its last epoch, or what it waits for, and `within` the
+    share of an epoch that its steps since then are.
     """
 
     job: TrainingJob
@@ -34,21 +38,12 @@ class Training:
     last: EpochRecord | None = None
     best: float = 0.0
     doing: str = ""
+    within: float = 0.0
 
     @property
     def epochs_done(self) -> int:
         """How many of its epochs are finished."""
         return self.last.epoch if self.last else 0
-
-
-@dataclass(frozen=True)
-class Preparing:
-    """How far the images are prepared: `what` is done to `done` of `total`, since the clock's `started`."""
-
-    what: str
-    done: int
-    total: int
-    started: float
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ class Progress(Observer):
         self.clock = clock
         self.spec: StudySpec | None = None
         self.front: FrontRecord | None = None
-        self.prepared: Preparing | None = None
+        self.step: Step | None = None
         self.running: Mapping[tuple[int, int], Training] = {}
         self.lines: tuple[Line, ...] = ()
         self.to_keep: tuple[Line, ...] = ()
@@ -84,23 +79,22 @@ class Progress(Observer):
         self.failed = self.rejected = self.stopped = 0
         self.baseline = Baseline()
         self.remaining: Remaining | None = None
-        self._finished_before = 0
         self._opened_at = 0.0
         self.seeds_done = 0
         self.seeds = 0
-        self._epochs: Mapping[tuple[int, int], int] = {}
+        self._left = TimeLeft(clock)
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Note how far the images are prepared."""
-        before = self.prepared
-        started = before.started if before and before.what == what else self.clock()
-        self.prepared = Preparing(what, done, total, started)
+        """Note how far a step of the driver is, until it ends or a training is heard of."""
+        before = self.step or Step(what, done, total, self.clock())
+        self.step = None if 0 < total <= done else before.then(what, done, total, self.clock())
 
     def opened(self, spec: StudySpec, finished: int) -> None:
         """Start counting."""
-        self.spec, self.finished, self._finished_before = spec, finished, finished
+        self.spec, self.finished = spec, finished
         self.baseline = Baseline.of(spec.trainer, spec.fix)
         self._opened_at = self.clock()
+        self.step = None
 
     def seeds_missing(self, trials: int, seeds: int) -> None:
         """Count the trainings, and note them."""
@@ -117,6 +111,9 @@ class Progress(Observer):
         before = self.running.get((job.trial, job.seed))
         if before is not None and before.job.attempt == job.attempt:
             training = replace(training, last=before.last, best=before.best)
+        else:
+            self._left.began((job.trial, job.seed))
+        self.step = None
         kept = {
             key: training
             for key, training in self.running.items()
@@ -135,9 +132,9 @@ class Progress(Observer):
         """Note how far a training is."""
         key = (job.trial, job.seed)
         training = self.running.get(key) or self._training(job, None)
-        training = replace(training, last=record, best=max(training.best, record.acc), doing="")
+        training = replace(training, last=record, best=max(training.best, record.acc), doing="", within=0.0)
         self.running = {**self.running, key: training}
-        self._epochs = {**self._epochs, key: self._epochs.get(key, 0) + 1}
+        self._left.reached(key, record.epoch, job.epochs)
 
     def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
         """Note what a training does; where it waits, note once for what."""
@@ -146,11 +143,20 @@ class Progress(Observer):
         doing = f"{what} {done:,} of {total:,}" if total > 1 else what
         if what.startswith(WAITS) and doing != training.doing:
             self.notice(f"trial {job.trial} {what}")
+        if what.endswith(STEP) and total:
+            training = replace(training, within=done / total)
+            self._left.reached(key, training.epochs_done + 1, job.epochs, min(0.999, done / total))
+        else:
+            self._left.doing(key, what)
         self.running = {**self.running, key: replace(training, doing=doing)}
+
+    def training_ended(self, training: EndedTraining) -> None:
+        """Note that a training is complete."""
+        self._left.training_ended((training.key.trial, training.key.seed))
 
     def trial_finished(self, trial: int, values: Mapping[str, float]) -> None:
         """Count a trial and note its values."""
-        label = self._forget(trial)
+        label = self._forget(trial, whole=True)
         self.finished += 1
         self._note("finished", f"trial {trial} finished: {self._values(values)}", label)
 
@@ -217,19 +223,14 @@ class Progress(Observer):
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last trial ends, from the mean seconds per training so far; None where unknown.
-
-        A running training counts by its share of the epochs; those that are trained again take time, too.
-        """
+        """Seconds until the last trial ends, by the trainings so far (`TimeLeft`); None where unknown."""
         if self.spec is None:
             return None
-        each = len(self.spec.seeds)
-        trained = sum(self._epochs.values()) / self.spec.epochs
-        reached = sum(min(1.0, self._reached(key) / self.spec.epochs) for key in self._epochs)
-        done = (self.finished - self._finished_before) * each + self.seeds_done + trained
-        wanted = (self.spec.trials - self.finished) * each + self.seeds - self.seeds_done
-        to_do = max(0.0, wanted - reached)
-        return self.elapsed / done * to_do if done > 0 else None
+        trials = self.spec.trials - self.finished
+        if self.remaining is not None and self.remaining.budget is not None:
+            trials = min(trials, self.remaining.trials)
+        wanted = max(0, trials) * len(self.spec.seeds) + self.seeds - self.seeds_done
+        return self._left.left(wanted)
 
     @property
     def shown(self) -> tuple[FrontMember, ...]:
@@ -262,11 +263,6 @@ class Progress(Observer):
         own = replace(self.front, members=kept, requirements=bounds, baseline=self.baseline)
         return own.answers()
 
-    def _reached(self, key: tuple[int, int]) -> int:
-        """Return how many epochs of a training are behind it; one that is no longer shown is complete."""
-        training = self.running.get(key)
-        return self._epochs[key] if training is None else training.epochs_done
-
     def _training(self, job: TrainingJob, design: str | None) -> Training:
         return Training(job, design or choices_beside(job.choices, self.baseline), self.clock())
 
@@ -274,16 +270,16 @@ class Progress(Observer):
         objectives = parse_objectives(self.spec.objectives) if self.spec else ()
         return ", ".join(f"{o.name} {value_text(o, values.get(o.quantity))}" for o in objectives)
 
-    def _forget(self, trial: int) -> str:
+    def _forget(self, trial: int, *, whole: bool = False) -> str:
         labels = [training.label for key, training in self.running.items() if key[0] == trial]
         self.running = {key: training for key, training in self.running.items() if key[0] != trial}
-        self._epochs = {key: count for key, count in self._epochs.items() if key[0] != trial}
+        self._left.trial_ended(trial, whole=whole)
         return labels[0] if labels else ""
 
     def _end_seed(self, trial: int, seed: int, *, further: bool = True) -> str:
         training = self.running.get((trial, seed))
         self.running = {key: one for key, one in self.running.items() if key != (trial, seed)}
-        self._epochs = {key: count for key, count in self._epochs.items() if key != (trial, seed)}
+        self._left.seed_ended((trial, seed))
         self.seeds_done += further and self.seeds > 0  # else it was trained while no driver ran
         return training.label if training else ""
 

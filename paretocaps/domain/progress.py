@@ -18,6 +18,9 @@ OnTuned = Callable[[str, str, Tuning], Tuning]
 The device is `Device.machine`. The study keeps the first tuning of a device and key, which is returned.
 """
 
+STEP = ", step"
+"""Ends the activity of a training that takes the steps of an epoch, such as "epoch 3, step"."""
+
 WAITS = "waits for "
 """Begins the activity of a job that waits, such as "waits for cpu"."""
 

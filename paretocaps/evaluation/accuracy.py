@@ -98,7 +98,7 @@ class Evaluator:
     def _seen(self, images: DeviceLoader, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the images in batches, and tell how many were seen."""
         for number, batch in enumerate(images.ordered(size)):
-            self._on_progress("images evaluated", number * size, len(images))
+            self._on_progress("evaluating images", number * size, len(images))
             yield batch
 
     def fitting(self, pass_over: Callable[[int], T]) -> T:

@@ -21,6 +21,8 @@ from paretocaps.execution.slots import slots_of
 from paretocaps.execution.worker_process import CLOSING, WorkerProcess, end
 from paretocaps.run_folder import RunFolder
 
+STARTING = "starting worker"
+"""The activity of a job whose worker starts."""
 _TICK = 0.5  # s between checks for dead workers: a dead one is silent while a child holds its pipe open
 
 _GAP = 60.0  # s; a longer pause means that the driver was stopped, and its workers waited for it
@@ -33,6 +35,7 @@ class _Place:
     worker: WorkerProcess | None = None
     job: TrainingJob | None = None
     limits: Limits = field(default_factory=Limits)
+    begins: bool = False
 
 
 class ProcessExecutor(Executor):
@@ -106,6 +109,10 @@ class ProcessExecutor(Executor):
         An exception of `on_epoch` is passed on; the next `wait` calls it for the same epoch again.
         """
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        for place in self._places:
+            if place.job is not None and place.begins:
+                place.begins = False
+                progress_of(on_epoch)(place.job, STARTING, 0, 0)
         while not self._ended and any(place.job for place in self._places):
             remaining = deadline - time.monotonic()
             listening = time.monotonic()
@@ -140,6 +147,7 @@ class ProcessExecutor(Executor):
         if place.worker is not None and not place.worker.alive():
             self._replace(place)
         if place.worker is None:
+            place.begins = True  # it imports what trains, which takes seconds
             place.worker = WorkerProcess(RunFolder(job.folder), self._threads_of(job))
         return place.worker
 

@@ -20,6 +20,9 @@ from paretocaps.search.interrupts import TimeIsUpError
 from paretocaps.storage.records import AttemptRecord, TrialRecord
 from paretocaps.storage.store import Store
 
+JUDGING = "judging the test part"
+"""What judging tells of itself: how many trials are judged, of how many."""
+
 
 def judged_at_once(trainer: TrainerSpec, spec: StudySpec, objectives: Sequence[Objective]) -> bool:
     """Return whether every training of a study measures its test accuracy.
@@ -63,13 +66,15 @@ class Judging:
             return
         device = devices(self.device)[0].split(",")[0]
         judged: dict[int, int] = {}
-        for number in trials:
+        for done, number in enumerate(trials):
+            self.on_progress(JUDGING, done, len(trials))
             for trial, attempt in self._lacking(number):
                 found = self._judged(trial, attempt, device)
                 if isinstance(found, str):
                     self._tell(f"trial {number} was not judged on test images: {found}")
                 elif found is not None and self.store.record_judged(attempt.key, found):
                     judged[number] = found.images
+        self.on_progress(JUDGING, len(trials), len(trials))
         if judged:
             which = ", ".join(map(str, judged))
             self.notice(

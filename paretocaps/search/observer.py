@@ -27,9 +27,10 @@ class Observer:
     """
 
     def preparing(self, what: str, done: int, total: int) -> None:
-        """Show that the step `what` of preparing the images is done for `done` of `total` images.
+        """Show that a step of the driver, such as reading images, is done for `done` of `total`.
 
-        It is called often, up to the last image, before the study is opened.
+        It is called often, up to the last one, before the study is opened and after its last training. With 0
+        in all it is not known how far the step is, and nothing is said of its end.
         """
 
     def opened(self, spec: StudySpec, finished: int) -> None:

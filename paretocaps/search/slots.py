@@ -10,7 +10,7 @@ from typing import Any
 
 from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
-from paretocaps.domain.progress import Throttled
+from paretocaps.domain.progress import OnProgress, Throttled, unheard
 from paretocaps.domain.slot import Slot, cores_text, slot_size
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
@@ -36,6 +36,7 @@ class Splitting:
         store: where its slots are kept.
         notice: receives what was decided, and why.
         check: is called now and then; what it raises ends the run.
+        on_progress: is told that steps are timed.
     """
 
     spec: StudySpec
@@ -44,6 +45,7 @@ class Splitting:
     store: Store
     notice: Callable[[str], None]
     check: Callable[[], None]
+    on_progress: OnProgress = unheard
 
     def settle(self, fix: Mapping[str, Any], *, begun: bool) -> int | None:
         """Return how many cores each of the study's slots has; None for a whole CPU.
@@ -88,6 +90,7 @@ class Splitting:
                 with leased(job, Throttled(self._waits, _SECONDS)):
                     if (kept := self.store.study(self.spec.study).slots) is not None:
                         return kept  # another driver was quicker
+                    self.on_progress("timing steps on one core and on two", 0, 0)
                     found = probe_cores(job, self.data, self.check)
                     return self._keep(slots_of(1 if found.splits else None), f": {found}")
             except TimeIsUpError:

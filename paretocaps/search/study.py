@@ -34,7 +34,7 @@ from paretocaps.search.identity import (
 )
 from paretocaps.search.ingest import ingest
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
-from paretocaps.search.judging import Judging
+from paretocaps.search.judging import JUDGING, Judging
 from paretocaps.search.known_trials import KnownTrials
 from paretocaps.search.observer import Observer
 from paretocaps.search.optuna_study import constrain, foreign_study, has_optuna_study, open_optuna_study
@@ -97,7 +97,13 @@ def run_study(
         with Driver(store, spec.study) as driver:
             known = KnownTrials(driver.store, spec.study, designs.same)
             splitting = Splitting(
-                spec, checked.trainer, data, driver.store, observer.notice, interrupts.check
+                spec,
+                checked.trainer,
+                data,
+                driver.store,
+                observer.notice,
+                interrupts.check,
+                observer.preparing,
             )
             checked = _on_slots(checked, splitting, begun=bool(known.states))
             spec = checked.spec
@@ -193,7 +199,13 @@ def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
     if runner.time_is_up:
         return
     here = "auto" if isinstance(checked.executor, ElsewhereFactory) else spec.device
-    judging = Judging(results.store, spec, results.observer.notice, lambda *_: interrupts.check(), here)
+
+    def heard(what: str, done: int, total: int) -> None:
+        interrupts.check()
+        if what == JUDGING:
+            results.observer.preparing(what, done, total)
+
+    judging = Judging(results.store, spec, results.observer.notice, heard, here)
     try:
         judging.judge([member.trial for member in results.standing.within(spec.requirements).answers()])
     except TimeIsUpError as over:

@@ -108,6 +108,7 @@ def optimize(
     watcher = observer_of(observer)
     own_parts.settle(given, spec)
     if spec.lr_range:
+        watcher.preparing("range test", 0, 0)
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     checked = check_study(spec)
     if remark := own_parts.told(spec):
@@ -121,6 +122,8 @@ def optimize(
         try:
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:
+                if spec.ensembles:
+                    watcher.preparing("measuring ensembles", 0, 0)
                 measure_ensembles(store, spec, watcher.notice)
             store.verify()
         except KeyboardInterrupt:

@@ -102,7 +102,7 @@ def train_kept(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
 
 def judge(job: TrainingJob, weights: Path, on_progress: OnProgress = unheard) -> JudgedTest:
     """Return the share of 50 other points that kept weights separate rightly; see `Judge`."""
-    on_progress("points judged", 0, _TESTED)
+    on_progress("judging points", 0, _TESTED)
     generator = random.Random(f"test {job.data}")
     line = json.loads(weights.read_text())
     return JudgedTest(acc=_share(line, [_point(generator) for _ in range(_TESTED)]), images=_TESTED)

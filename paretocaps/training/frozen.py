@@ -139,7 +139,7 @@ class FrozenFeatures:
                 features[done : done + len(truth)] = network.features(batch)
             labels[done : done + len(truth)] = truth
             done += len(truth)
-            self._learner.on_progress("images whose features are computed", done, len(images))
+            self._learner.on_progress("computing features", done, len(images))
         return DeviceLoader(ImageSet(features, labels), device, seed=self._seed)
 
     def _timed(self, epoch: int | None, images: int) -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from paretocaps.data.device_loader import Batch, DeviceLoader
 from paretocaps.domain.choices import Choices
-from paretocaps.domain.progress import OnProgress, unheard
+from paretocaps.domain.progress import STEP, OnProgress, unheard
 from paretocaps.domain.tuning import Tuning
 from paretocaps.errors import DivergedError
 from paretocaps.models.losses import spread_margin
@@ -288,7 +288,7 @@ class Learner:
         step = self._step
         if self._tunings is None:
             return default_tuning(self._choices.precision, self.device)
-        self.on_progress("the tuning", 0, 1)
+        self.on_progress("tuning the steps", 0, 1)
         tuner = Tuner(Rehearsed(step, self._choices, step.pass_images, self.loader.first))
         return self._tunings.choose(tuner, self._batch_size)
 
@@ -326,7 +326,7 @@ class Learner:
         """Tell that further steps of an epoch are taken."""
         done, of = self._steps
         self._steps = done + steps, of
-        self.on_progress(f"epoch {epoch}, step", done + steps, of)
+        self.on_progress(f"epoch {epoch}{STEP}", done + steps, of)
 
     def _capture(self) -> bool:
         """Capture a step unless there is one already; return whether there is one then."""

@@ -98,7 +98,7 @@ def run(job: TrainingJob, on_epoch: OnEpoch, ranks: Ranks) -> Measurement:
         torch.set_num_threads(job.threads)
     on_progress = progress_of(on_epoch)
     splits = load(job.data, on_progress)
-    on_progress("the start", 0, 1)
+    on_progress("starting", 0, 1)
     name = describe_device(device, ranks=ranks.size).name
     found = load_checkpoint(job, splits, name) if job.checkpoints else NO_CHECKPOINT
     choices = choices_model().model_validate(job.choices)

@@ -37,7 +37,7 @@ def test_a_screen_says_what_runs_what_ended_and_what_is_best(view):
     lines = screen(view, 100, 30)
     text = "\n".join(lines)
     assert lines[0] == "demo  digits · acc, time, params · tpe"
-    assert re.search(r"3 of 10 trials · 1 failed · 1:09 · about 2:0\d left", lines[1])
+    assert re.search(r"3 of 10 trials · 1 failed · 1:09 · about 0:59 left", lines[1])
     assert "trial 4  wab_ws" in text
     assert "2/4 epochs · 0:09 · lr 0.00087 · batch 16 · acc 0.9500 · best 0.9600" in text
     assert "trial 5  weight_sharing=true lr_policy=one_cycle  attempt 2" in text
@@ -143,7 +143,7 @@ def test_a_preparation_is_a_bar(clock, width):
     (line,) = [line for line in file.getvalue().split("\n") if "preparing" in line][:1]
     assert "preparing images" in line
     if width >= 80:
-        assert "preparing images · 5000 of 20000 · 0:20 · about 1:00 left" in line
+        assert "preparing images · 5,000 of 20,000 · 0:20 · about 1:00 left" in line
 
 
 def test_a_study_follows_its_preparation(clock, spec):

@@ -46,7 +46,7 @@ def test_epochs_are_told_after_a_silence(view, lines, spec, job, record, clock):
     clock.now += 1
     view.epoch(job(0), record(2, acc=0.5))
     view.epoch(job(0), record(3))
-    assert lines[2:] == ["trial 0 epoch 2 of 4: acc 0.5000"]
+    assert lines[2:] == ["trial 0 epoch 2 of 4: acc 0.5000; about 9:30 left"]
 
 
 def test_replicates_name_their_seed(view, lines, spec, job):

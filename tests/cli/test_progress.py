@@ -83,14 +83,14 @@ def test_time_left_is_the_mean_trials(progress, job, record, clock):
     assert progress.seconds_left == pytest.approx(45 / 1.5 * 6.5)
 
 
-def test_epochs_that_are_trained_again_take_time_and_bring_nothing(progress, job, record, clock):
+def test_a_training_that_begins_anew_has_a_pace_of_its_own(progress, job, record, clock):
     progress.trial_started(job(2), None)
     clock.now += 30
-    for epoch in (1, 2, 3):
-        progress.epoch(job(2), record(epoch))
+    progress.epoch(job(2), record(1))
     progress.trial_started(job(2, attempt=2), None)  # without a checkpoint: from the first epoch
+    clock.now += 10
     progress.epoch(job(2, attempt=2), record(1))
-    assert progress.seconds_left == pytest.approx(30 / 1.0 * 7.75)
+    assert progress.seconds_left == pytest.approx(30 + 7 * 40)
 
 
 def test_a_training_that_goes_on_from_a_checkpoint_of_an_earlier_run_has_its_epochs(
@@ -193,4 +193,4 @@ def test_each_part_of_a_preparation_has_its_beginning(clock):
     for what, done in (("sizes", 0), ("sizes", 9), ("images", 0), ("images", 5)):
         progress.preparing(what, done, 9)
         clock.now += 1
-    assert (progress.prepared.what, progress.prepared.done, progress.prepared.started) == ("images", 5, 102)
+    assert (progress.step.what, progress.step.done, progress.step.started) == ("images", 5, 102)

@@ -74,10 +74,10 @@ def test_it_learns(job):
 def test_it_tells_its_steps_and_the_images_that_it_evaluates(job):
     told = []
     train(job(epochs=2), WithProgress(go_on, lambda *progress: told.append(progress)))
-    assert told[0] == ("the start", 0, 1)
+    assert told[0] == ("starting", 0, 1)
     steps = [(what, done, of) for what, done, of in told if "step" in what]
     assert steps == [(f"epoch {epoch}, step", step, 2) for epoch in (1, 2) for step in (1, 2)]
-    assert {of for what, done, of in told if what == "images evaluated"} == {144, 359}
+    assert {of for what, done, of in told if what == "evaluating images"} == {144, 359}
 
 
 def test_it_stops_when_it_is_told(job):

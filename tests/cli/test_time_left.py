@@ -1,0 +1,103 @@
+from itertools import pairwise
+
+import pytest
+
+from paretocaps.cli.time_left import TimeLeft
+
+
+@pytest.fixture
+def left(clock):
+    return TimeLeft(clock)
+
+
+def train(left, clock, trial, seconds, *, steps=4, after=0.0):
+    """Train one trial: its beginning takes `after` seconds, its steps the rest."""
+    left.began((trial, 0))
+    clock.now += after
+    for step in range(1, steps + 1):
+        clock.now += (seconds - after) / steps
+        left.reached((trial, 0), 1, 1, step / steps if step < steps else 1.0)
+    left.trial_ended(trial, whole=True)
+
+
+def test_nothing_is_known_before_a_step_and_nothing_left_at_the_end(left, clock):
+    assert left.left(10) is None
+    left.began((0, 0))
+    clock.now += 5
+    left.reached((0, 0), 1, 10, 0.01)
+    assert left.left(10) is None
+    left.trial_ended(0, whole=True)
+    assert left.left(0) == 0.0
+
+
+def test_the_pace_within_an_epoch_tells_the_rest(left, clock):
+    left.began((0, 0))
+    clock.now += 5  # it prepares
+    left.reached((0, 0), 1, 1, 0.0)
+    clock.now += 10
+    left.reached((0, 0), 1, 1, 0.1)
+    assert left.left(1) == pytest.approx(90)
+
+
+def test_what_a_worker_does_once_is_in_no_other_training(left, clock):
+    left.began((0, 0))
+    left.doing((0, 0), "starting worker")
+    clock.now += 20
+    left.doing((0, 0), "calibrating")
+    clock.now += 20
+    left.doing((0, 0), "waits for cpu")
+    clock.now += 60
+    left.doing((0, 0), "starting")
+    clock.now += 10
+    left.reached((0, 0), 1, 1)
+    left.trial_ended(0, whole=True)
+    assert left.left(5) == pytest.approx(50)
+
+
+def test_what_is_left_does_not_halve_when_a_slow_trial_is_followed_by_quick_ones(left, clock):
+    train(left, clock, 0, 100)
+    shown = [left.left(23)]
+    for trial in range(1, 6):
+        train(left, clock, trial, 10)
+        shown.append(left.left(23 - trial))
+    assert shown[0] == pytest.approx(2300)
+    assert all(after > 0.6 * before for before, after in pairwise(shown))
+    assert shown[-1] < 0.75 * shown[0]
+
+
+def test_it_ends_with_what_is_left_of_the_last_training(left, clock):
+    for trial in range(3):
+        train(left, clock, trial, 10)
+    left.began((3, 0))
+    shown = []
+    for step in range(1, 100):
+        clock.now += 0.1
+        left.reached((3, 0), 1, 1, step / 100)
+        shown.append(left.left(1))
+    assert shown[50] == pytest.approx(4.9, abs=0.5)
+    assert shown[-1] < 0.5
+
+
+def test_trainings_side_by_side_share_the_time(left, clock):
+    for seed in range(2):
+        left.began((seed, 0))
+    clock.now += 10
+    for seed in range(2):
+        left.reached((seed, 0), 1, 2)
+    assert left.left(10) == pytest.approx((2 * 10 + 8 * 20) / 2)
+
+
+def test_a_complete_seed_is_not_begun_again(left, clock):
+    left.began((0, 0))
+    clock.now += 10
+    left.training_ended((0, 0))
+    assert left.left(4) == pytest.approx(30)
+    left.trial_ended(0, whole=True)
+
+
+def test_a_stopped_training_counts_by_its_share(left, clock):
+    left.began((0, 0))
+    clock.now += 10
+    left.reached((0, 0), 2, 8)
+    left.trial_ended(0, whole=False)
+    assert left.left(2) == pytest.approx(80)
