@@ -9,11 +9,14 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.live import Live
 from rich.text import Text
 
+from paretocaps.cli.activity import SOON_SECONDS, Step, draw_step
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import say, screen
+from paretocaps.cli.time_left import Pace
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, best_epoch
+from paretocaps.domain.progress import STEP
 from paretocaps.service import TrainingWatcher
 
 SHOWN = 8
@@ -25,6 +28,9 @@ QUIET_SECONDS = 1.0
 
 PREPARING_SECONDS = 5.0
 """The time between two reports on the preparation of images."""
+
+SILENCE = 30.0
+"""After this time without a line, it is reported what the training does."""
 
 
 class TrainingView(TrainingWatcher):
@@ -44,9 +50,13 @@ class TrainingView(TrainingWatcher):
         self.job: TrainingJob | None = None
         self.name = ""
         self.records: tuple[EpochRecord, ...] = ()
+        self.step = Step("opening", 0, 0, self._began)
+        self.within = 0.0
+        self._pace = Pace(clock)
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Report the preparation of images, every `PREPARING_SECONDS`."""
+        self.step = self.step.then(what, done, total, self._clock())
         if self._clock() - self._prepared_at >= PREPARING_SECONDS:
             self._prepared_at = self._clock()
             self._write(f"{what}: {done} of {total}")
@@ -54,20 +64,45 @@ class TrainingView(TrainingWatcher):
     def started(self, job: TrainingJob, name: str) -> None:
         """Report what is trained, and where."""
         self.job, self.name, self._began = job, name, self._clock()
+        self.step, self._pace = Step("starting", 0, 0, self._began), Pace(self._clock)
         self._write(heading(job, name))
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Report an epoch; of many quick ones, only the first, the last and some between are reported."""
-        self.records = (*self.records, record)
+        self._note(record)
         if self._clock() - self._said_at < QUIET_SECONDS and record.epoch < job.epochs:
             return
         self._said_at = self._clock()
         best = ", the best so far" if best_epoch(self.records) is record else ""
         self._write(f"epoch {record.epoch} of {job.epochs}: {epoch_text(record)}{best}")
 
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Report what the training does, after `SILENCE` seconds without a line."""
+        now = self._clock()
+        self.step = self.step.then(what, done, total, now)
+        self._pace.doing(what)
+        if what.endswith(STEP) and total:
+            self.within = done / total
+            self._pace.reached(len(self.records) + 1, job.epochs, min(0.999, self.within))
+        if now - max(self._said_at, self._began) >= SILENCE:
+            self._said_at = now
+            self._write(self.step.text)
+
     def notice(self, message: str) -> None:
         """Report a message."""
         self._write(message)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the last epoch ends, by those before, or in the first one by its steps."""
+        if self.job is None or not self.records:
+            return self._pace.rest
+        left = self.job.epochs - len(self.records) - self.within
+        return self.records[-1].wall / len(self.records) * max(0.0, left)
+
+    def _note(self, record: EpochRecord) -> None:
+        self.records, self.within = (*self.records, record), 0.0
+        self.step = self.step.then("", 0, 0, self._clock())
 
     @property
     def elapsed(self) -> float:
@@ -93,16 +128,24 @@ class LiveTrainingView(TrainingView):
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(lambda line: console.print(line, markup=False, soft_wrap=True), clock)
-        self._live = Live(self, console=console, transient=True, refresh_per_second=4)
+        self._live = Live(self, console=console, transient=True, refresh_per_second=4, redirect_stdout=False)
 
-    def started(self, job: TrainingJob, name: str) -> None:
-        """Begin to draw, below a line that stays."""
-        super().started(job, name)
-        self._live.start()
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Note how far the images are."""
+        self.step = self.step.then(what, done, total, self._clock())
 
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Note the epoch."""
-        self.records = (*self.records, record)
+        self._note(record)
+
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Note what the training does."""
+        self._said_at = self._clock()  # it is drawn
+        super().progress(job, what, done, total)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
 
     def closed(self) -> None:
         """Remove the drawing."""
@@ -112,6 +155,8 @@ class LiveTrainingView(TrainingView):
         """Draw the training for the terminal's current size."""
         if self.job is not None:
             yield draw(self, self.job, console.size.height)
+        elif self._clock() - self.step.started >= SOON_SECONDS:
+            yield draw_step(self.step, self._clock())
 
 
 def open_training_view(plain: bool) -> TrainingView:
@@ -146,12 +191,13 @@ def draw(view: TrainingView, job: TrainingJob, height: int) -> RenderableType:
 def _overall(view: TrainingView, job: TrainingJob) -> RenderableType:
     done = len(view.records)
     parts = [f"{done} of {counted(job.epochs, 'epoch')}", clock_text(view.elapsed)]
+    left = view.seconds_left
+    parts += [f"about {clock_text(left)} left"] if left else []
     if done:
-        left = view.records[-1].wall / done * (job.epochs - done)
         best = best_epoch(view.records)
-        parts += [f"about {clock_text(left)} left"] if left else []
         parts += [f"best acc {best.acc:.4f} (epoch {best.epoch})"]
-    return bar_line(done, job.epochs, parts)
+    parts += [view.step.text] if view.step.what else []
+    return bar_line(done + view.within, job.epochs, parts)
 
 
 def _epochs(view: TrainingView, rows: int) -> RenderableType:

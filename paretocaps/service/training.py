@@ -37,6 +37,9 @@ class TrainingWatcher:
     def epoch(self, job: TrainingJob, record: EpochRecord) -> None:
         """Show an epoch that the training finished, in this run or before it was resumed."""
 
+    def progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Show how far the training is between two epochs: `what` is done for `done` of `total`."""
+
     def notice(self, message: str) -> None:
         """Show a line about something that the user should know."""
 
@@ -266,6 +269,7 @@ def _trained(job: TrainingJob, watcher: TrainingWatcher) -> Measurement:
 
     def on_progress(what: str, done: int, total: int) -> None:
         interrupts.check()
+        watcher.progress(job, what, done, total)
         if what.startswith(WAITS) and what not in waits:
             waits.add(what)
             watcher.notice(what)

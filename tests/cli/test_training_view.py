@@ -73,3 +73,37 @@ def test_a_long_preparation_of_images_shows_life(clock):
         view.preparing("reading images", done, 20)
         clock.now += 1
     assert lines == [f"reading images: {done} of 20" for done in (5, 10, 15)]
+
+
+def test_within_the_first_epoch_its_steps_tell_how_far_it_is(job, clock):
+    view = TrainingView(lambda line: None, clock)
+    view.started(job(0), "ws")
+    view.progress(job(0), "tuning the steps", 0, 1)
+    clock.now += 5
+    view.progress(job(0), "epoch 1, step", 0, 400)
+    clock.now += 10
+    view.progress(job(0), "epoch 1, step", 200, 400)
+    console = Console(file=io.StringIO(), width=120)
+    console.print(draw(view, job(0), 24))
+    assert "0 of 4 epochs · 0:15 · about 1:10 left · epoch 1, step: 200 of 400" in console.file.getvalue()
+
+
+def test_a_long_epoch_is_told_now_and_then(job, clock):
+    lines = []
+    view = TrainingView(lines.append, clock)
+    view.started(job(0), "ws")
+    for step in range(1, 80):
+        clock.now += 1
+        view.progress(job(0), "epoch 1, step", step, 100)
+    assert lines[1:] == ["epoch 1, step: 30 of 100", "epoch 1, step: 60 of 100"]
+
+
+def test_before_the_training_the_wait_is_drawn(clock):
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with LiveTrainingView(console, clock) as view:
+        view.preparing("reading images", 0, 400)
+        clock.now += 10
+        view.preparing("reading images", 100, 400)
+        out = Console(file=io.StringIO(), width=80)
+        out.print(view)
+    assert "reading images · 100 of 400 · 0:10 · about 0:30 left" in out.file.getvalue()
