@@ -16,8 +16,10 @@ from paretocaps.cli.output import say, screen
 
 SOON_SECONDS = 1.0
 """What takes no longer is not shown."""
+LINE_SECONDS = 2.0
+"""What takes longer is a line where there is no terminal."""
 QUIET_SECONDS = 30.0
-"""After this time, a line says how far it is."""
+"""After this time, the next line says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Activity:
     """Says what a command waits for, inside a `with` block; calling it tells how far that is (`OnProgress`).
 
     On a terminal it is a bar, which is removed at the end. Elsewhere it is a line, once something has taken
-    `SOON_SECONDS`, and again after each `QUIET_SECONDS`. What is written to stderr meanwhile stays above the
+    `LINE_SECONDS`, and again after each `QUIET_SECONDS`. What is written to stderr meanwhile stays above the
     bar; stdout is written to after the block.
 
     Args:
@@ -89,7 +91,7 @@ class Activity:
         """Write a line if one is due."""
         step, now = self._step, self._clock()
         anew = step.what != self._said
-        if now - (step.started if anew else self._said_at) >= (SOON_SECONDS if anew else QUIET_SECONDS):
+        if now - (step.started if anew else self._said_at) >= (LINE_SECONDS if anew else QUIET_SECONDS):
             self._said, self._said_at = step.what, now
             self._write(step.text)
 

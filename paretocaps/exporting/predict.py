@@ -14,6 +14,7 @@ from paretocaps.data.files import CHANNELS, find_images, read_image
 from paretocaps.data.mapped_in_order import mapped_in_order
 from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.domain.job import Levels
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, UnknownNameError, UsageError
 from paretocaps.exporting.document import Document, read_document
 from paretocaps.exporting.engines import Engine, choose_engine, open_engine
@@ -91,7 +92,11 @@ class PredictOptions:
 
 
 def predict(
-    folder: Path, paths: Sequence[Path], options: PredictOptions, talk: Talk = lambda _: None
+    folder: Path,
+    paths: Sequence[Path],
+    options: PredictOptions,
+    talk: Talk = lambda _: None,
+    on_progress: OnProgress = unheard,
 ) -> Iterator[Prediction]:
     """Yield an exported network's predictions for image files, in order.
 
@@ -104,6 +109,7 @@ def predict(
         talk: receives a line on the engine that was chosen, one on the range of gray values if the network
             was trained on more than 8 bits, one per image that is left out, and one per folder with files
             that are not images.
+        on_progress: receives how many images are classified.
 
     Raises:
         DataError: the export, a path or an image cannot be read, or no image is left.
@@ -128,6 +134,7 @@ def predict(
         for file, scores in zip(found, engine.scores(images), strict=True):
             yield _prediction(file, scores, document.about.classes, options.top, named[file])
             said += 1
+        on_progress("classifying images", said, len(files))
     if not said:
         raise DataError("there is no image that can be read: name some files or folders")
 

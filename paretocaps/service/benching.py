@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import parse_value, without_meaningless
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UnknownNameError, UsageError, why_not_written
@@ -55,13 +56,16 @@ class BenchOptions:
     published: str | None = None
 
 
-def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any]]:
+def bench(
+    options: BenchOptions, everything: bool = False, on_progress: OnProgress = unheard
+) -> list[dict[str, Any]]:
     """Return one row per batch size and precision: seconds per step and epoch, images per second, and so on.
 
     Args:
         options: the choices to time, and how to time them.
         everything: time the networks of the published figures instead: in both precisions, the baseline
             against the plain network, and weight sharing with the reduced decoder against the baseline.
+        on_progress: receives how many cases are timed.
 
     With `options.published`, a row also has `published_epoch_s`, `relative_epoch` and
     `published_relative_epoch`: seconds per epoch as published, and both relative to those of the largest
@@ -81,13 +85,16 @@ def bench(options: BenchOptions, everything: bool = False) -> list[dict[str, Any
     device = devices(options.device)[0]
     comparisons = _EVERYTHING if everything else ((options.design, options.against),)
     names = ("auto", "fp32") if everything else options.precisions
-    rows, asked = [], []
+    rows: list[dict[str, Any]] = []
+    asked = []
     for design, against in comparisons:
         for batch in options.batches:
             done = set()
             for precision in dict.fromkeys(names):
                 if precision in done:
                     continue  # "auto" came to it
+                cases = len(comparisons) * len(options.batches) * len(set(names))
+                on_progress("timing steps", len(rows), cases)
                 case = _case(options, fixed, options.settings, design, batch, precision)
                 other = None
                 if against == "baseline":

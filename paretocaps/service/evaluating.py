@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import UnknownNameError
 from paretocaps.service.evaluated_images import PARTS, EvaluateOptions, data_of, images_of
 from paretocaps.service.picking import PickedTrial
@@ -76,6 +77,7 @@ def evaluate(
     picked: PickedTrial | None = None,
     options: EvaluateOptions | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    on_progress: OnProgress = unheard,
 ) -> Evaluation:
     """Evaluate the network of a stored trial, or networks in files; several are evaluated as an ensemble.
 
@@ -84,6 +86,7 @@ def evaluate(
         picked: a stored trial instead.
         options: the images, and what to measure.
         progress: is called with lines on the images, and with each next step, in words.
+        on_progress: receives how many images are read and evaluated.
 
     Raises:
         UsageError: there are no networks, or both `networks` and `picked`, or the networks do not fit each
@@ -104,7 +107,7 @@ def evaluate(
     device = open_device(devices(options.device)[0])
     subjects = subjects_of(networks, picked)
     spec = data_of(options, subjects)
-    splits = load(spec)
+    splits = load(spec, on_progress)
     for line in splits.told:
         progress(line)
     images = images_of(splits, options)
@@ -120,7 +123,7 @@ def evaluate(
         appraisal = appraise(
             [subject.network for subject in subjects],
             images,
-            Evaluator(device, partial(autocast, device, dtype)),
+            Evaluator(device, partial(autocast, device, dtype), on_progress=on_progress),
             device,
             next((subject.classes for subject in subjects if subject.classes), splits.class_names),
             Extras(options.robust, options.pictures, options.grids),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import DataError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.service.picking import PickedTrial
@@ -50,7 +51,12 @@ class Exported:
     checked_on: str
 
 
-def export_trial(picked: PickedTrial, options: ExportOptions, talk: Talk = lambda _: None) -> Exported:
+def export_trial(
+    picked: PickedTrial,
+    options: ExportOptions,
+    talk: Talk = lambda _: None,
+    on_progress: OnProgress = unheard,
+) -> Exported:
     """Export the network of a stored trial.
 
     ONNX is compared with torch on 256 test images of the study's data, or on random images if the data
@@ -60,6 +66,7 @@ def export_trial(picked: PickedTrial, options: ExportOptions, talk: Talk = lambd
         picked: the trial.
         options: how to export its network.
         talk: is called with lines on the data.
+        on_progress: receives what is done.
 
     Raises:
         UsageError: the folder already exists, or the class names do not fit.
@@ -79,16 +86,19 @@ def export_trial(picked: PickedTrial, options: ExportOptions, talk: Talk = lambd
         "test_acc": picked.test_acc,
         "data": picked.data,
     }
-    return _export(path, folder, about, options, picked.data, talk)
+    return _export(path, folder, about, options, picked.data, talk, on_progress)
 
 
-def export_run(run: str, options: ExportOptions, talk: Talk = lambda _: None) -> Exported:
+def export_run(
+    run: str, options: ExportOptions, talk: Talk = lambda _: None, on_progress: OnProgress = unheard
+) -> Exported:
     """Export the network of a training's folder, or of a weights file.
 
     Args:
         run: a folder with the file `weights.pt`, or a weights file.
         options: how to export it.
         talk: is called with lines on the data.
+        on_progress: receives what is done.
 
     Raises:
         UsageError: the export's folder already exists, or the class names do not fit.
@@ -103,7 +113,7 @@ def export_run(run: str, options: ExportOptions, talk: Talk = lambda _: None) ->
         raise DataError(f"there are no weights at {str(path)!r}: name a folder of `paretocaps train`")
     folder = Path(options.output or Path("exports") / (name or "network"))
     about, data = _about_run(path.parent)
-    return _export(path, folder, about, options, data, talk)
+    return _export(path, folder, about, options, data, talk, on_progress)
 
 
 def _about_run(folder: Path) -> tuple[dict[str, object], DataSpec | None]:
@@ -125,6 +135,7 @@ def _export(
     options: ExportOptions,
     data: DataSpec | None,
     talk: Talk,
+    on_progress: OnProgress,
 ) -> Exported:
     from pydantic import ValidationError
 
@@ -134,7 +145,9 @@ def _export(
     from paretocaps.training.weights import load_weights
 
     check_target(folder, force=options.force)  # before work that takes seconds
+    on_progress("loading the network", 0, 0)
     network = load_weights(path)
+    on_progress("reading images", 0, 0)
     known = known_data(data, network)
     for line in known.told:
         talk(line)
@@ -145,6 +158,7 @@ def _export(
         )
     except ValidationError as error:
         raise UsageError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+    on_progress("exporting", 0, 0)
     document = write_export(
         folder, network, about=info, onnx=options.onnx, images=known.images, force=options.force
     )
@@ -167,6 +181,7 @@ def predict(
     paths: Sequence[str],
     options: "PredictOptions | None" = None,
     talk: Talk = lambda _: None,
+    on_progress: OnProgress = unheard,
 ) -> "Iterator[Prediction]":
     """Yield the predictions of an exported network for image files, in order.
 
@@ -175,6 +190,7 @@ def predict(
         paths: image files, and folders, which are searched for images with all their subfolders.
         options: engine, batch size, expected classes and so on.
         talk: is called with the engine that was chosen, and with the images that were left out.
+        on_progress: receives how many images are classified.
 
     Raises:
         UsageError: `paths` is empty.
@@ -185,4 +201,6 @@ def predict(
 
     if not paths:
         raise UsageError("no images named: give files or folders")
-    return predict(Path(folder), [Path(path) for path in paths], options or PredictOptions(), talk)
+    return predict(
+        Path(folder), [Path(path) for path in paths], options or PredictOptions(), talk, on_progress
+    )

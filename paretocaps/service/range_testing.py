@@ -8,6 +8,7 @@ from typing import Any
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.domain.layout import Layout, Parts
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.errors import UsageError
 from paretocaps.schedules.range_test import RangePoint, Suggestion, rising_rates, suggest
 from paretocaps.service.preview import read_choices
@@ -83,12 +84,17 @@ class RangeView:
         return asdict(self.suggestion) | own | {"points": self.rows}
 
 
-def lr_range(options: RangeOptions, talk: Callable[[str], None] = lambda _: None) -> RangeView:
+def lr_range(
+    options: RangeOptions,
+    talk: Callable[[str], None] = lambda _: None,
+    on_progress: OnProgress = unheard,
+) -> RangeView:
     """Train a new network while its learning rate rises, and return the bounds that the losses suggest.
 
     Args:
         options: what to train, and which rates.
         talk: is called with lines on the images before the training begins.
+        on_progress: receives how many images are read, and how many steps are taken.
 
     Raises:
         UsageError: a choice, a learning rate, the data or the device is not allowed.
@@ -101,14 +107,14 @@ def lr_range(options: RangeOptions, talk: Callable[[str], None] = lambda _: None
     _check(options)
     choices, canonical = read_choices(options.settings, options.design, "capsnet")
     data = _data(options)
-    splits = load(data)
+    splits = load(data, on_progress)
     for line in splits.told:
         talk(line)
     plan = build_plan(choices, len(splits.train), 1)
     steps = options.steps or min(max(plan.total_steps, FEWEST_STEPS), MOST_STEPS)
     rates = rising_rates(options.lr_low, options.lr_high, steps)
     device = devices(options.device)[0]
-    points = tuple(sweep(choices, data, plan.batch_size(1), rates, device, options.seed))
+    points = tuple(sweep(choices, data, plan.batch_size(1), rates, device, options.seed, on_progress))
     suggestion = suggest(points)
     remarks = tuple(_remarks(points, suggestion, steps))
     return RangeView(canonical, str(data), plan.batch_size(1), steps, points, suggestion, remarks)

@@ -6,6 +6,7 @@ from paretocaps.data.device_loader import DeviceLoader
 from paretocaps.data.tensor_splits import load
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.progress import OnProgress, unheard
 from paretocaps.models.architecture import architecture
 from paretocaps.models.starting import starting_architecture
 from paretocaps.schedules.range_test import RangePoint, observed
@@ -22,6 +23,7 @@ def sweep(
     rates: Sequence[float],
     device: str = "cpu",
     seed: int = 0,
+    on_progress: OnProgress = unheard,
 ) -> list[RangePoint]:
     """Train a new network for one step per rate and return what `observed` yields.
 
@@ -36,6 +38,7 @@ def sweep(
         rates: one learning rate per step, as from `rising_rates`.
         device: "cpu", "cuda" or "cuda:1".
         seed: the seed of the weights, the order of the images and the augmentation.
+        on_progress: receives how many steps are taken.
 
     Raises:
         DataError, UsageError: the data, device or choices cannot be trained.
@@ -47,4 +50,9 @@ def sweep(
     network, _ = first_network(shape, choices, seed)
     tunings = KeptTunings(tune=True, steps=lambda _: len(rates))
     learner = Learner(network, loader, choices, where, captures=False, tunings=tunings)
-    return list(observed(rates, learner.walk(batch_size, rates)))
+    points = []
+    on_progress("tuning the steps", 0, 0)
+    for point in observed(rates, learner.walk(batch_size, rates)):
+        points.append(point)
+        on_progress("range test", len(points), len(rates))
+    return points

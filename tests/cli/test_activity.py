@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from paretocaps.cli.activity import QUIET_SECONDS, SOON_SECONDS, Activity, Step, draw_step
+from paretocaps.cli.activity import LINE_SECONDS, QUIET_SECONDS, SOON_SECONDS, Activity, Step, draw_step
 
 
 def drawn(renderable, width=100):
@@ -29,12 +29,12 @@ def test_a_line_is_written_when_it_takes_a_while_and_rarely_then(clock):
     lines = []
     activity = Activity("exporting", None, lines.append, clock)
     activity.tell()
-    clock.now += SOON_SECONDS
+    clock.now += LINE_SECONDS
     activity.tell()
     activity.tell()
     assert lines == ["exporting"]
     activity("reading images", 1, 10)
-    clock.now += SOON_SECONDS
+    clock.now += LINE_SECONDS
     activity("reading images", 2, 10)
     activity.tell()
     clock.now += QUIET_SECONDS

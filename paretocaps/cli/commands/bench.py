@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.bench_view import write_bench
 from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import choices_options, device_option, format_option, output_option, shared
@@ -66,7 +67,8 @@ def command(everything: bool, output: str | None, form: str, **options: Any) -> 
     timed = service.BenchOptions(**options)
     if output is not None:
         service.check_output(output, example="bench.json")  # before minutes of measuring
-    rows = service.bench(timed, everything)
+    with waiting("timing steps") as tell:
+        rows = service.bench(timed, everything, tell)
     write_bench(rows, form)
     if timed.published and form == "table":
         say(f"published: {service.published_sweep(timed.published).source}")

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.comparison_view import write_comparison
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.options import bounds_options, format_option, output_option, shared, storage_option
@@ -41,7 +42,8 @@ def command(
     """
     if output is not None:
         service.check_output(output)
-    found = service.compare(studies, storage, objectives, require, measured_on, scale_to)
+    with waiting("reading the studies"):
+        found = service.compare(studies, storage, objectives, require, measured_on, scale_to)
     write_comparison(found, form)
     if output is not None:
         say(f"written to {service.write_comparison(found, output)}")

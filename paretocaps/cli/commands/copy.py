@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import storage_option
@@ -23,5 +24,6 @@ def command(study: str, name: str, storage: str) -> None:
     Example:
       paretocaps copy demo demo-longer
     """
-    trials = service.copy(study, name, storage)
+    with waiting("copying the study") as tell:
+        trials = service.copy(study, name, storage, tell)
     say(f"study {name} is a copy of {study}, with {counted(trials, 'trial')}")

@@ -1,7 +1,10 @@
 """`paretocaps dashboard`."""
 
+from contextlib import ExitStack
+
 import click
 
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import shared, storage_option
 from paretocaps.cli.output import say
 
@@ -34,6 +37,11 @@ def command(storage: str, host: str, port: int, everything: bool) -> None:
     """
     from paretocaps.web.dashboard import serve_dashboard
 
-    serve_dashboard(
-        storage, host, port, lambda url: say(f"dashboard at {url} (Ctrl-C ends it)"), all=everything
-    )
+    with ExitStack() as preparing:
+        preparing.enter_context(waiting("preparing the figures"))
+
+        def ready(url: str) -> None:
+            preparing.close()
+            say(f"dashboard at {url} (Ctrl-C ends it)")
+
+        serve_dashboard(storage, host, port, ready, all=everything)

@@ -5,6 +5,7 @@ import sys
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import storage_option
@@ -34,5 +35,6 @@ def command(study: str, storage: str, yes: bool) -> None:
         if not sys.stdin.isatty():
             raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")
         click.confirm(f"delete {what}?", abort=True, err=True)
-    service.delete(study, storage, say)
+    with waiting("deleting the study"):
+        service.delete(study, storage, say)
     say(f"deleted {what}")

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import choices_options, format_option, shared
 from paretocaps.cli.parts_view import write_description
 
@@ -27,5 +28,6 @@ def command(
       paretocaps describe --design ws
       paretocaps describe --set decoder=none --image 32x32x3 --format json
     """
-    description = service.describe(settings, design, image, classes, trainer)
+    with waiting("building the network"):
+        description = service.describe(settings, design, image, classes, trainer)
     write_description(description.as_dict(), description.choices, trainer, form)

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, storage_option
 from paretocaps.cli.output import write_rows
 
@@ -20,6 +21,7 @@ def command(context: click.Context, storage: str, form: str) -> None:
     Example:
       paretocaps doctor --storage studies/paretocaps.db
     """
-    rows = service.doctor(storage)
+    with waiting("checking this machine"):
+        rows = service.doctor(storage)
     write_rows(rows, form)
     context.exit(0 if all(row["ok"] for row in rows) else 1)

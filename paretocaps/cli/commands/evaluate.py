@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import COMPLETERS, STUDIES_OR_FOLDERS
 from paretocaps.cli.evaluation_view import write_evaluation
 from paretocaps.cli.options import (
@@ -100,7 +101,8 @@ def command(
     options = service.EvaluateOptions(
         dataset, data, part, limit, device, robust, output is not None, grids or None, **reading
     )
-    found = service.evaluate(networks, picked, options, say)
+    with waiting("loading the network") as tell:
+        found = service.evaluate(networks, picked, options, say, tell)
     for remark in found.appraisal.remarks:
         say(remark)
     write_evaluation(found.as_dict(), form)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import output_option, picking_options, picks_a_trial, seed_of_trial_option, shared
 from paretocaps.cli.output import say
@@ -48,9 +49,11 @@ def command(
     if run is not None:
         if picks_a_trial(trial):
             raise click.UsageError("--run already names a training: leave out the options that pick a trial")
-        done = service.export_run(run, options, say)
+        with waiting("loading the network") as tell:
+            done = service.export_run(run, options, say, tell)
     else:
-        done = service.export_trial(service.pick_trial(**trial), options, say)
+        with waiting("reading the study") as tell:
+            done = service.export_trial(service.pick_trial(**trial), options, say, tell)
     about, graph = done.document.about, done.document.graph
     if about.trial is not None:
         where = f"trial {about.trial} of study {about.study}, seed {about.seed}"

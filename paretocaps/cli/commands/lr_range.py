@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.lr_range_view import write_range
 from paretocaps.cli.options import (
     choices_options,
@@ -48,7 +49,8 @@ def command(draw: bool | None, output: str | None, form: str, **options: Any) ->
     """
     if output is not None:
         service.check_output(output)  # before minutes of training
-    test = service.lr_range(service.RangeOptions(**options), say)
+    with waiting("reading images") as tell:
+        test = service.lr_range(service.RangeOptions(**options), say, tell)
     write_range(test, form, draw)
     if output is not None:
         say(f"written to {service.write_range_page(test, output)}")

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import COMPLETERS, path
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.options import format_option, shared
@@ -54,7 +55,8 @@ def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> N
       paretocaps predict exports/demo-trial-7 test --expect-folders --format csv
     """
     begin = time.perf_counter()
-    found = list(service.predict(export, paths, service.predict_options(**options), say))
+    with waiting("loading the network") as tell:
+        found = list(service.predict(export, paths, service.predict_options(**options), say, tell))
     seconds = time.perf_counter() - begin
     rows = [one.as_dict() for one in found]
     if form == "table":

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, prefer_option, view_options
 from paretocaps.cli.recommend_view import write_recommendation
 
@@ -44,5 +45,6 @@ def command(
       paretocaps recommend demo --prefer acc=0.6,time=0.4 --format json
     """
     view = study, storage, objectives, require, measured_on, scale_to
-    found = service.recommend(*view, preferences=preferences, aim=aim, baseline=baseline)
+    with waiting("reading the study"):
+        found = service.recommend(*view, preferences=preferences, aim=aim, baseline=baseline)
     write_recommendation(found, form, storage)

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.completers import STUDIES
 from paretocaps.cli.options import storage_option
 from paretocaps.cli.output import say
@@ -22,5 +23,6 @@ def command(study: str, name: str, storage: str) -> None:
     Example:
       paretocaps rename demo first-try
     """
-    service.rename(study, name, storage, say)
+    with waiting("renaming the study"):
+        service.rename(study, name, storage, say)
     say(f"study {study} is called {name} now")

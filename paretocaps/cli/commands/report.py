@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import output_option, view_options
 
 
@@ -45,7 +46,8 @@ def command(
       paretocaps report demo --pictures svg
     """
     asked = study, storage, output, objectives, require, measured_on, scale_to
-    page = service.write_report(*asked, standalone=standalone, pictures=pictures)
+    with waiting("writing the page"):
+        page = service.write_report(*asked, standalone=standalone, pictures=pictures)
     click.echo(page)
     if pictures:
         click.echo(service.pictures_of(page))

@@ -3,6 +3,7 @@
 import click
 
 from paretocaps import service
+from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, storage_option
 from paretocaps.cli.studies_view import write_studies
 
@@ -21,4 +22,6 @@ def command(storage: str, form: str) -> None:
       paretocaps studies
       paretocaps studies --storage studies/mnist.db --format json
     """
-    write_studies(service.studies(storage), form)
+    with waiting("reading the studies"):
+        rows = service.studies(storage)
+    write_studies(rows, form)
