@@ -45,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Information": {
             "trainers": "List the trainers, with their designs and spaces.",
             "choices": "List the choices: values, default, condition and meaning.",
+            "space": "Show what a study samples, and how many points that is.",
             "objectives": "List the objectives, with direction and unit.",
             "samplers": "List the samplers.",
             "datasets": "List the data sets known by name.",

@@ -1,5 +1,6 @@
 """Writes a learning-rate range test to stdout: the suggested bounds, and the curve."""
 
+import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,11 +43,22 @@ def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
     else:
         answer = test.as_dict()
         show(rows_table([{name: answer[name] for name in _SUGGESTED}]))
+        if answer["space"] is not None:
+            show("", *space_lines(answer["space"]))
         if test.rows and (sys.stdout.isatty() if draw is None else draw):
             braille = console().encoding.startswith("utf")
             show(*(Text(line) for line in curve(test.rows, chart_width() - 1, braille)))
     for remark in test.remarks:
         say(remark)
+
+
+def space_lines(space: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the lines of a study file that search a space: a heading and a line per choice."""
+    return ["[space]", *(f"{name} = {{ {_entries(entry)} }}" for name, entry in space.items())]
+
+
+def _entries(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {json.dumps(value)}" for key, value in entry.items())
 
 
 def curve(rows: Sequence[Mapping[str, Any]], width: int, braille: bool) -> list[str]:

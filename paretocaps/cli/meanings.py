@@ -20,6 +20,7 @@ class Meaning(NamedTuple):
 MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
         "--study": Meaning("NAME", "Name of the study, like the argument STUDY."),
+        "--spec": Meaning("FILE", "Study file (TOML)"),
         "--storage": Meaning("PATH|URL", "Database of the studies: an SQLite file, or postgresql://..."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),
         "--require": Meaning(

@@ -17,7 +17,7 @@ def number_text(value: float) -> str:
 
 def counted(count: int, what: str) -> str:
     """Return a count with its noun: "1 trial", "24 trials"."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def is_number(value: Any) -> bool:

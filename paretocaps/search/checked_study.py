@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from paretocaps.domain.choices_model import without_meaningless
 from paretocaps.domain.condition import Condition
@@ -93,10 +94,7 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         with_designs(TRAINERS.get(spec.trainer), spec.design),
         sampler_called(spec.sampler, len(objectives)),
     )
-    fix = trainer.parse_fix(spec.fix)
-    space = trainer.sampled(spec.space)
-    trainer.check_space(space)
-    space = space.without([*fix, *_yielding(trainer, space, fix)])
+    space, fix = sampled_space(trainer, spec)
     _refuse_impossible(trainer, space, fix, spec.seed)
     executor = EXECUTORS.get(spec.executor)
     elsewhere = executor if isinstance(executor, ElsewhereFactory) else None
@@ -127,6 +125,19 @@ def check_study(spec: StudySpec) -> CheckedStudy:
         executor=executor,
         places=places,
     )
+
+
+def sampled_space(trainer: TrainerSpec, spec: StudySpec) -> tuple[Space, dict[str, Any]]:
+    """Return what a study samples, and its fixed choices.
+
+    Raises:
+        UnknownNameError: the trainer has no space of that name.
+        UsageError: a choice or a value is not allowed.
+    """
+    fix = trainer.parse_fix(spec.fix)
+    space = trainer.sampled(spec.space)
+    trainer.check_space(space)
+    return space.without([*fix, *_yielding(trainer, space, fix)]), fix
 
 
 def _yielding(trainer: TrainerSpec, space: Space, fix: Mapping[str, object]) -> list[str]:

@@ -29,6 +29,7 @@ from paretocaps.service.reading import (
 from paretocaps.service.recommending import Recommendation, recommend
 from paretocaps.service.reporting import pictures_of, write_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
+from paretocaps.service.spaces import SpaceView, space
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
 
@@ -50,6 +51,7 @@ __all__ = [
     "RangeView",
     "Recommendation",
     "RunSummary",
+    "SpaceView",
     "TrainOptions",
     "TrainedRun",
     "TrainingWatcher",
@@ -86,6 +88,7 @@ __all__ = [
     "recommend",
     "rename",
     "samplers",
+    "space",
     "studies",
     "study_names",
     "train",

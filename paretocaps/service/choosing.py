@@ -52,14 +52,16 @@ class ChoiceView:
         """Its values, or their type and range."""
         if self.facts.values:
             return _listed(self.facts.values)
-        bounds = [_SIGNS[sign].format(_text(bound)) for sign, bound in self.facts.bounds.items()]
+        bounds = [_SIGNS[sign].format(value_text(bound)) for sign, bound in self.facts.bounds.items()]
         kinds = {"int": "whole number", "float": "number", "str": "text"}
         return " ".join([kinds.get(self.facts.type, self.facts.type), *bounds])
 
     @property
     def listed(self) -> tuple[str, ...]:
         """Its values as `--set` takes them; none where they cannot be listed."""
-        return tuple(map(_text, self.facts.values or ((True, False) if self.facts.type == "bool" else ())))
+        return tuple(
+            map(value_text, self.facts.values or ((True, False) if self.facts.type == "bool" else ()))
+        )
 
     @property
     def default(self) -> str:
@@ -67,13 +69,13 @@ class ChoiceView:
         others: dict[str, dict[str, list[str]]] = {}
         for parent, defaults in self.facts.default_where.items():
             for value, default in defaults.items():
-                others.setdefault(_text(default), {}).setdefault(parent, []).append(_text(value))
+                others.setdefault(value_text(default), {}).setdefault(parent, []).append(value_text(value))
         texts = [
             f"{default} for "
             + " or ".join(f"{parent}={' or '.join(values)}" for parent, values in by.items())
             for default, by in others.items()
         ]
-        return "; ".join([_text(self.facts.default), *texts])
+        return "; ".join([value_text(self.facts.default), *texts])
 
 
 def choices(trainer: str = "capsnet", name: str | None = None, space: str | None = None) -> list[ChoiceView]:
@@ -102,7 +104,7 @@ def _where(facts: ChoiceFacts, known: Mapping[str, ChoiceFacts]) -> str:
     for parent, allowed in facts.condition.allowed:
         others = [value for value in known[parent].values if value not in allowed]
         few = 0 < len(others) < len(allowed)
-        named = " nor ".join(map(_text, others)) if few else " or ".join(map(_text, allowed))
+        named = " nor ".join(map(value_text, others)) if few else " or ".join(map(value_text, allowed))
         clauses.append(f"{parent} is {'not ' if few else ''}{named}")
     return " and ".join([*clauses, *(f"{parent} is above {low:g}" for parent, low in facts.condition.bounds)])
 
@@ -113,15 +115,16 @@ def sampled_text(parameter: Parameter | None) -> str:
         return ""
     if parameter.values:
         return _listed(parameter.values)
-    step = "" if parameter.step is None else f" by {_text(parameter.step)}"
-    return f"{_text(parameter.low)} to {_text(parameter.high)}{step}{' (log)' if parameter.log else ''}"
+    step = "" if parameter.step is None else f" by {value_text(parameter.step)}"
+    reach = f"{value_text(parameter.low)} to {value_text(parameter.high)}"
+    return f"{reach}{step}{' (log)' if parameter.log else ''}"
 
 
 def _listed(values: Iterable[Any]) -> str:
-    return ", ".join(map(_text, values))
+    return ", ".join(map(value_text, values))
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Return a value as `--set` takes it."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -16,6 +16,9 @@ from paretocaps.service.preview import read_choices
 FEWEST_STEPS, MOST_STEPS = 100, 300
 """The bounds of the default number of steps, which is one epoch."""
 
+BELOW, ABOVE, HIGHEST = 3.0, 10.0, 0.1
+"""How far the rates to search reach below and above a suggested `lr_max`, and how high at most."""
+
 NO_PART = {"lr_policy", "lr_min", "lr_max", "lr_floor", "cycle", "decay_rate", "decay_every", "patience"}
 """The choices that have no part in a range test."""
 
@@ -81,7 +84,25 @@ class RangeView:
     def as_dict(self) -> dict[str, Any]:
         """Return the test as in the JSON of the command line."""
         own = {"batch_size": self.batch_size, "steps": self.steps, "remarks": list(self.remarks)}
-        return asdict(self.suggestion) | own | {"points": self.rows}
+        return asdict(self.suggestion) | {"space": self.space} | own | {"points": self.rows}
+
+    @property
+    def space(self) -> dict[str, Any] | None:
+        """The `[space]` of a study file with the rates around the suggested one; None without one."""
+        if self.suggestion.lr_max is None:
+            return None
+        low, high = rates_around(self.suggestion.lr_max)
+        return {"lr_max": {"low": low, "high": high, "log": True}}
+
+
+def rates_around(suggested: float) -> tuple[float, float]:
+    """Return the rates to search around a suggested `lr_max`, to two figures.
+
+    They reach from a third of it to ten times it, which is the rate of the lowest loss. Around the papers'
+    1e-3 they are those of the space `training`.
+    """
+    low, high = (float(f"{rate:.2g}") for rate in (suggested / BELOW, min(ABOVE * suggested, HIGHEST)))
+    return low, high
 
 
 def lr_range(

@@ -10,14 +10,8 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import UsageError
-from paretocaps.service.range_testing import NO_PART
+from paretocaps.service.range_testing import NO_PART, rates_around
 
-BELOW, ABOVE = 3.0, 10.0
-"""How far the range reaches below and above the `lr_max` that the test suggests.
-
-Above, it ends at the rate of the lowest loss. Around the papers' 1e-3 it is that of the space `training`.
-"""
-_HIGHEST = 0.1
 _DATA = ("dataset", "data", "limit_train", "corrupt", "channels", "parts")
 
 
@@ -56,7 +50,7 @@ def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], N
     suggested = json.loads(answer.stdout)["lr_max"]
     if suggested is None:
         raise UsageError("lr_range=true: the loss never fell in the range test: give lr_max a range")
-    low, high = (float(f"{rate:.2g}") for rate in (suggested / BELOW, min(ABOVE * suggested, _HIGHEST)))
+    low, high = rates_around(suggested)
     notice(f"lr_max is searched from {low:g} to {high:g}")
     prior = entry.get("prior")
     guided = {"prior": prior} if prior is not None and low <= prior <= high else {}

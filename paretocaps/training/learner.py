@@ -288,7 +288,7 @@ class Learner:
         step = self._step
         if self._tunings is None:
             return default_tuning(self._choices.precision, self.device)
-        self.on_progress("tuning the steps", 0, 1)
+        self.on_progress("tuning", 0, 1)
         tuner = Tuner(Rehearsed(step, self._choices, step.pass_images, self.loader.first))
         return self._tunings.choose(tuner, self._batch_size)
 

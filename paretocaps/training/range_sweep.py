@@ -51,7 +51,7 @@ def sweep(
     tunings = KeptTunings(tune=True, steps=lambda _: len(rates))
     learner = Learner(network, loader, choices, where, captures=False, tunings=tunings)
     points = []
-    on_progress("tuning the steps", 0, 0)
+    on_progress("tuning", 0, 0)
     for point in observed(rates, learner.walk(batch_size, rates)):
         points.append(point)
         on_progress("range test", len(points), len(rates))

@@ -1,4 +1,6 @@
-from paretocaps.cli.lr_range_view import HEIGHT, curve
+import tomllib
+
+from paretocaps.cli.lr_range_view import HEIGHT, curve, space_lines
 
 
 def rows(count):
@@ -14,3 +16,11 @@ def test_the_curve_fits_and_falls():
     plot = [line.partition("|")[2] for line in lines[2 : 2 + HEIGHT]]
     assert plot[0].startswith("*")
     assert plot[-1].endswith("*")
+
+
+def test_the_space_can_be_pasted_into_a_study_file():
+    lines = space_lines({"lr_max": {"low": 3.3e-4, "high": 0.01, "log": True}})
+    assert lines == ["[space]", "lr_max = { low = 0.00033, high = 0.01, log = true }"]
+    assert tomllib.loads("\n".join(lines)) == {
+        "space": {"lr_max": {"low": 3.3e-4, "high": 0.01, "log": True}}
+    }

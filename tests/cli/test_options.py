@@ -23,7 +23,17 @@ from paretocaps.cli.options import (
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 COMMANDS = {name: app.get_command(click.Context(app), name) for names in SECTIONS.values() for name in names}
-TAKES_A_STUDY = ("optimize", "confirm", "front", "recommend", "report", "train", "evaluate", "export")
+TAKES_A_STUDY = (
+    "optimize",
+    "confirm",
+    "space",
+    "front",
+    "recommend",
+    "report",
+    "train",
+    "evaluate",
+    "export",
+)
 
 
 def parse(decorate, arguments):

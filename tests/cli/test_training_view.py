@@ -78,7 +78,7 @@ def test_a_long_preparation_of_images_shows_life(clock):
 def test_within_the_first_epoch_its_steps_tell_how_far_it_is(job, clock):
     view = TrainingView(lambda line: None, clock)
     view.started(job(0), "ws")
-    view.progress(job(0), "tuning the steps", 0, 1)
+    view.progress(job(0), "tuning", 0, 1)
     clock.now += 5
     view.progress(job(0), "epoch 1, step", 0, 400)
     clock.now += 10

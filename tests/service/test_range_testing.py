@@ -17,6 +17,7 @@ def test_a_test_on_digits(tmp_path):
         "lr_max",
         "steepest",
         "lowest",
+        "space",
         "batch_size",
         "steps",
         "remarks",

@@ -17,13 +17,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 
 @click.command()
 @study_options("  [default: default]")
-@click.option(
-    "--spec",
-    "spec_file",
-    metavar="FILE",
-    help="Study file (TOML); flags override its keys.",
-    shell_complete=COMPLETERS["--spec"],
-)
+@shared("--spec", "; flags override its keys.", "spec_file")
 @shared_spec_option("--objectives")
 @spec_option("--trials", "N", "Number of finished trials to reach, stored ones included.", int)
 @click.option("--more", metavar="N", type=int, help="Run N trials more than are stored.")
@@ -104,7 +98,12 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
 )
 @shared("--space", "  [default: the trainer's]")
 @click.option(
-    "--lr-range", is_flag=True, default=None, help="Search the learning rates that a range test finds first."
+    "--lr-from-range",
+    "--lr-range",
+    "lr_range",
+    is_flag=True,
+    default=None,
+    help="Search the learning rates that a range test finds first (`paretocaps lr-range`).",
 )
 @shared("--design", " The study starts with it instead of all designs; repeat for more.", multiple=True)
 @click.option("--no-designs", is_flag=True, help="Start the study without designs.")
