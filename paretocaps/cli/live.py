@@ -160,12 +160,12 @@ def _title(training: Training, progress: Progress) -> Text:
 def _state(training: Training, progress: Progress) -> RenderableType:
     done, epochs = training.epochs_done, training.job.epochs
     parts = [f"{done}/{epochs} epochs", clock_text(progress.clock() - training.started)]
+    parts += [training.doing.partition(", ")[2] or training.doing] if training.doing else []
     if training.last is not None:
         last = training.last
-        parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}", f"acc {last.acc:.4f}"]
-    if training.last is not None and training.best > training.last.acc:
-        parts.append(f"best {training.best:.4f}")
-    parts += [training.doing] if training.doing else []
+        parts += [f"acc {last.acc:.4f}"]
+        parts += [f"best {training.best:.4f}"] if training.best > last.acc else []
+        parts += [f"lr {last.learning_rate:.3g}", f"batch {last.batch_size}"]
     return bar_line(done + training.within, epochs, parts, widest=12)
 
 

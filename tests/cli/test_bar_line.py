@@ -25,6 +25,15 @@ def test_it_takes_the_room_that_the_words_leave(width, bar):
     assert drawn(width, 1, 1, [words], widest=12).startswith("━" * 12 + f" {words}")
 
 
+def test_words_are_cut_before_the_bar_is():
+    bar, _, words = drawn(40, 1, 1, ["so many words"] * 5).partition(" ")
+    assert (len(bar), words) == (8, "so many words · so many words …")
+
+
+def test_a_bar_without_a_total_has_its_words():
+    assert drawn(60, 0, None, ["exporting"]).endswith(" exporting")
+
+
 @pytest.mark.parametrize("width", [10, 30, 50])
 def test_it_stays_one_line_that_fits(width):
     line = drawn(width, 1, 2, ["about so many words as these, no more"])

@@ -39,7 +39,7 @@ def test_a_screen_says_what_runs_what_ended_and_what_is_best(view):
     assert lines[0] == "demo  digits · acc, time, params · tpe"
     assert re.search(r"3 of 10 trials · 1 failed · 1:09 · about 0:59 left", lines[1])
     assert "trial 4  wab_ws" in text
-    assert "2/4 epochs · 0:09 · lr 0.00087 · batch 16 · acc 0.9500 · best 0.9600" in text
+    assert "2/4 epochs · 0:09 · acc 0.9500 · best 0.9600 · lr 0.00087 · batch 16" in text
     assert "trial 5  weight_sharing=true lr_policy=one_cycle  attempt 2" in text
     assert "0/4 epochs · 0:09" in text
     assert "trial 2 finished: acc 0.9200, time 3.00 s, params 6.71 M  design2" in text
@@ -182,7 +182,24 @@ def test_a_resumed_training_keeps_its_place(view, job, record):
     view.trial_started(resumed, "wab_ws")
     text = "\n".join(screen(view, 100, 30))
     assert "trial 4  wab_ws  attempt 2" in text
-    assert "2/4 epochs · 0:00 · lr 0.00087 · batch 16 · acc 0.9500 · best 0.9600" in text
+    assert "2/4 epochs · 0:00 · acc 0.9500 · best 0.9600 · lr 0.00087 · batch 16" in text
     assert "trial 4 goes on from the checkpoint of attempt 1" in text
     view.trial_started(job(4, attempt=3), "wab_ws")
     assert "0/4 epochs · 0:00" in "\n".join(screen(view, 100, 30))
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_training_moves_within_an_epoch_by_its_steps(view, job, width):
+    view.progress(job(4), "epoch 3, step", 50, 100)
+    view.progress(job(5, attempt=2), "calibrating", 0, 0)
+    text = "\n".join(screen(view, width, 24))
+    assert " 2/4 epochs · 0:09 · step 50 of 100 · acc 0.9500" in text
+    assert "0/4 epochs · 0:09 · calibrating" in text
+
+
+def test_what_the_driver_does_is_a_bar(view, clock):
+    view.preparing("judging the test part", 1, 4)
+    clock.now += 10
+    assert "judging the test part · 1 of 4 · 0:10 · about 0:30 left" in screen(view, 100, 24)[2]
+    view.preparing("judging the test part", 4, 4)
+    assert screen(view, 100, 24)[2] == ""
