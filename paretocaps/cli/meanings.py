@@ -67,6 +67,10 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--executor": Meaning("NAME", "How jobs run: processes, inline or ray."),
         "--workers": Meaning("N", "Jobs that run at once on a CPU, or with --share-device on all GPUs.", int),
         "--budget": Meaning("TIME", "Train so long at most, all runs together, such as 30m or 2h."),
+        "--log": Meaning(
+            "NAME",
+            "Log each training to tensorboard, wandb or mlflow (NAME=FOLDER: there); repeat for more.",
+        ),
         "--timeout": Meaning("TIME", "End the run after this time; the same command goes on later."),
         "--artifacts": Meaning(
             "FOLDER", "Folder for weights and checkpoints, such as one that machines share."

@@ -59,6 +59,7 @@ class StudyOptions(TypedDict, total=False):
     checkpoint_every: float | str | None
     stop_early: str
     stop_designs: bool
+    log: str | Sequence[str]
     require: str | Sequence[str] | None
     reject: bool
     test_every_epoch: bool

@@ -101,6 +101,7 @@ class StudySpec(BaseModel):
             diverge, or whose most optimistic outcome another trial beats (see `search.rejection`).
         stop_early: name of the rule that ends trainings early: "rungs", "curves" or "none".
         stop_designs: whether it may stop designs, too.
+        log: the loggers of a run by name, such as "tensorboard" or "wandb=FOLDER"; they are not stored.
         published: figures that a paper prints about these trials, for the report; they steer nothing.
         ensembles: by name, networks of the study that are measured together when they are trained
             (`[ensembles.NAME]`); their weights are kept.
@@ -161,6 +162,7 @@ class StudySpec(BaseModel):
     checkpoint_every: Duration | None = None
     stop_early: str = STOP_EARLY
     stop_designs: bool = False
+    log: tuple[str, ...] = ()
     require: tuple[str, ...] | None = ()
     reject: bool = True
     test_every_epoch: bool = False
@@ -185,7 +187,7 @@ class StudySpec(BaseModel):
     def _joined(cls, value: Any) -> Any:
         return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
-    @field_validator("require", mode="before")
+    @field_validator("require", "log", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value

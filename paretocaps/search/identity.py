@@ -25,10 +25,10 @@ def stored_form(spec: StudySpec) -> dict[str, Any]:
 
     The data folder is absolute, fixed choices are parsed, and the trainer's default space is written out.
     The storage is left out, since a database may be moved, and its URL may contain a password, and so are the
-    artifacts, as no database may say where files are written; the `timeout` is that of one run.
+    artifacts, as no database may say where files are written; `timeout` and `log` are those of one run.
     """
     trainer = TRAINERS.get(spec.trainer)
-    content = spec.model_dump(mode="json", exclude={"storage", "artifacts", "timeout"})
+    content = spec.model_dump(mode="json", exclude={"storage", "artifacts", "timeout", "log"})
     return content | {
         "data": spec.data_spec.path,
         "fix": trainer.parse_fix(spec.fix),

@@ -78,6 +78,7 @@ def confirm(
         Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
         ParetocapsError: too many trainings failed.
     """
+    from paretocaps.loggers.logged import with_logging
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.confirming import MOST_SEEDS, SeedBudget, further_seeds, spent_seconds
     from paretocaps.search.observer import Observer
@@ -92,7 +93,7 @@ def confirm(
     seconds = _seconds(DEFAULT_BUDGET if budget is None else budget)
     spec = _spec(flags)
     checked = check_study(spec)
-    watcher = observer_of(observer)
+    watcher = with_logging(observer_of(observer), spec)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
     with Store.open(spec.storage, create=False, patience=patience, artifacts=artifact_folder(spec)) as store:

@@ -95,6 +95,7 @@ def optimize(
         Interrupted: Ctrl-C, SIGTERM or SIGHUP stopped the run.
         ParetocapsError: too many trials failed.
     """
+    from paretocaps.loggers.logged import with_logging
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.observers import observer_of
     from paretocaps.search.study import run_study
@@ -114,6 +115,7 @@ def optimize(
     if remark := own_parts.told(spec):
         watcher.notice(remark)
     checked.trainer.check_fixed(checked.settled)
+    watcher = with_logging(watcher, spec)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     for remark in data.remarks:
         watcher.notice(remark)

@@ -24,6 +24,7 @@ from paretocaps.search.interrupts import Interrupts
 @shared("--workers", "  [default: the study's]")
 @shared_spec_option("--device", " Several: cuda:0,cuda:2.")
 @shared("--timeout")
+@shared("--log", multiple=True)
 @shared("--plain", is_flag=True)
 def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) -> None:
     """Train further seeds where they decide who is on the front.
@@ -43,7 +44,7 @@ def command(budget: str | None, seeds: int | None, plain: bool, **flags: Any) ->
       paretocaps confirm demo --budget 2h --seeds 5
     """
     Interrupts.hurry = staticmethod(end_soon)
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
     with open_view(plain) as view:
         summary = service.confirm(given, budget, seeds, view)
     show_confirmed(summary)

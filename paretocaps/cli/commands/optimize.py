@@ -113,6 +113,7 @@ _STALL = "  [default: 20 times its longest silence so far, 10m or more]"
     default=None,
     help="Do not train what would break a bound, lack memory, diverge or be beaten.  [default: --reject]",
 )
+@shared("--log", multiple=True)
 @shared("--plain", is_flag=True)
 def command(
     spec_file: str | None,
@@ -121,6 +122,7 @@ def command(
     design: tuple[str, ...],
     no_designs: bool,
     require: tuple[str, ...],
+    log: tuple[str, ...],
     plain: bool,
     **flags: Any,
 ) -> None:
@@ -140,7 +142,7 @@ def command(
     """
     if design and no_designs:
         raise click.UsageError("--design and --no-designs contradict each other: give one of them")
-    lists = {"fix": list(fix), "require": list(require), "designs": list(design)}
+    lists = {"fix": list(fix), "require": list(require), "designs": list(design), "log": list(log)}
     given = {name: value for name, value in {**flags, **lists}.items() if value not in (None, [])}
     if no_designs:
         given["designs"] = []

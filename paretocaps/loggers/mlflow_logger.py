@@ -1,0 +1,58 @@
+"""Logs to MLflow: an experiment per study, in a database or to the server that MLflow is set to."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from paretocaps.loggers.logger import Run
+
+
+class MlflowLogger:
+    """Writes runs to `mlflow.db` and `artifacts` in a folder, or to `MLFLOW_TRACKING_URI` if that is set.
+
+    Args:
+        study: name of the study, and of the experiment.
+        folder: where the database and the artifacts are.
+    """
+
+    def __init__(self, study: str, folder: Path) -> None:
+        from mlflow import MlflowClient
+
+        where = os.environ.get("MLFLOW_TRACKING_URI")
+        if where is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            where = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+            artifacts: str | None = (folder.resolve() / "artifacts" / study).as_uri()
+        else:
+            artifacts = None
+        self._client: Any = MlflowClient(tracking_uri=where)
+        known = self._client.get_experiment_by_name(study)
+        self._experiment = (
+            self._client.create_experiment(study, artifact_location=artifacts)
+            if known is None
+            else known.experiment_id
+        )
+
+    def log(self, run: Run) -> None:
+        """Write one run with its weights as artifacts."""
+        from mlflow.entities import Metric, Param
+
+        at = int(run.ended.timestamp() * 1000)
+        opened = self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name)
+        key = opened.info.run_id
+        curves = [
+            Metric(f"epoch/{name}", value, at, epoch)
+            for epoch, values in run.curves
+            for name, value in values.items()
+        ]
+        values = [Metric(name, value, at, 0) for name, value in run.values.items()]
+        params = [Param(name, str(value)) for name, value in run.choices.items()]
+        self._client.log_batch(key, metrics=values, params=params)
+        for first in range(0, len(curves), 1000):  # MLflow takes no more at once
+            self._client.log_batch(key, metrics=curves[first : first + 1000])
+        for file in run.files:
+            self._client.log_artifact(key, str(file))
+        self._client.set_terminated(key)
+
+    def close(self) -> None:
+        """Do nothing: every run is terminated."""

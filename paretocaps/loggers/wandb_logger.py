@@ -1,0 +1,58 @@
+"""Logs to Weights & Biases: a project per study, in which the runs of a trial are a group."""
+
+import os
+from pathlib import Path
+
+from paretocaps.loggers.logger import Run
+
+
+class WandbLogger:
+    """Writes runs offline, which `wandb sync` uploads; `WANDB_MODE=online` uploads them at once.
+
+    Args:
+        study: name of the study, and of the project.
+        folder: where its folder `wandb` of runs is made.
+    """
+
+    def __init__(self, study: str, folder: Path) -> None:
+        import wandb
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._project, self._folder = study, folder
+        self._settings = wandb.Settings(
+            mode=os.environ.get("WANDB_MODE", "offline"),
+            silent=True,
+            console="off",
+            disable_git=True,
+            disable_code=True,
+            x_disable_meta=True,
+            x_disable_stats=True,
+        )
+
+    def log(self, run: Run) -> None:
+        """Write one run with its weights as an artifact."""
+        import wandb
+
+        opened = wandb.init(
+            project=self._project,
+            name=run.name,
+            group=run.trial,
+            dir=str(self._folder),
+            config={**run.choices, **run.tags},
+            reinit="create_new",
+            settings=self._settings,
+        )
+        try:
+            for epoch, values in run.curves:
+                opened.log({f"epoch/{name}": value for name, value in values.items()}, step=epoch)
+            opened.summary.update(dict(run.values))
+            if run.files:
+                artifact = wandb.Artifact(f"{run.study}-{run.name}", type="model")
+                for file in run.files:
+                    artifact.add_file(str(file))
+                opened.log_artifact(artifact)
+        finally:
+            opened.finish()
+
+    def close(self) -> None:
+        """Do nothing: every run is finished."""
