@@ -24,6 +24,7 @@ from paretocaps.report.level_notes import level_notes
 from paretocaps.report.line_styles import STYLES, LineStyle, line_styles
 from paretocaps.report.losses_figure import losses_figure
 from paretocaps.report.networks import QUANTITIES, Measured, networks_table
+from paretocaps.report.not_members import corner_table, nearest_table
 from paretocaps.report.parallel_figure import parallel_figure
 from paretocaps.report.parts_section import parts_of, parts_table
 from paretocaps.report.plans_figure import plans_figure
@@ -130,6 +131,8 @@ def write_report(
         count=len({member.trial for member in (*front, *trials)}),
         chosen=chosen,
         missing=no_member_text(front),
+        nearest=nearest_table(front),
+        corner=corner_table(front),
         command=chosen and training_command(front.study, chosen.trial, storage),
         members=front_section(
             front, chosen.trial if chosen else None, styles, _commands(front, settings, seeds)

@@ -234,3 +234,14 @@ def test_depth_mixes_no_devices(tmp_path, front, trials):
             "accuracy": "Validation accuracy by",
         }
         assert {name for name, text in titles.items() if text in body} == shown
+
+
+def test_the_collapsed_corner_and_the_nearest_trials_are_apart(tmp_path, front):
+    *members, last = front.members
+    apart = replace(front, members=tuple(members), corner=(last,), below=0.9)
+    body = written(tmp_path / "corner.html", apart)
+    assert "<h2>Collapsed corner</h2>\n<p>1 trial apart: acc below 0.9." in body
+    near = replace(front, members=(), nearest=(last,), requirements=parse_requirements("acc>=0.999"))
+    body = written(tmp_path / "near.html", near, trials=members)
+    assert "No trial keeps acc&gt;=0.999: these miss it by least." in body
+    assert "misses acc&gt;=0.999 by" in body
