@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from paretocaps.report.front import Front
     from paretocaps.search.observer import Observer
     from paretocaps.service import load_front, load_history, load_trials, optimize
+    from paretocaps.service.asking import open_study
     from paretocaps.service.by_keyword import describe, evaluate, export, predict, train
 
     __version__: str
@@ -34,6 +35,7 @@ __all__ = [
     "load_front",
     "load_history",
     "load_trials",
+    "open_study",
     "optimize",
     "predict",
     "register_trainer",
@@ -56,6 +58,7 @@ _HOMES = {
     "load_front": "paretocaps.service",
     "load_history": "paretocaps.service",
     "load_trials": "paretocaps.service",
+    "open_study": "paretocaps.service.asking",
     "optimize": "paretocaps.service",
     "predict": "paretocaps.service.by_keyword",
     "register_trainer": "paretocaps.domain.own_trainer",

@@ -23,6 +23,7 @@ NAMES = [
     "load_front",
     "load_history",
     "load_trials",
+    "open_study",
     "optimize",
     "predict",
     "register_trainer",

@@ -11,6 +11,7 @@ from paretocaps.domain.condition import Condition
 from paretocaps.domain.ensemble import EnsembleSpec
 from paretocaps.domain.objective import Objective, parse_objectives
 from paretocaps.domain.own_function import called, is_own
+from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.quantities.quantities import comparing, parse_quantity
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
@@ -187,6 +188,7 @@ def _refuse_unregistered(spec: StudySpec) -> None:
     """Refuse to go on with a function of somebody's own that this process was not given."""
     if not is_own(spec.trainer) or TRAINERS.only_here(spec.trainer):
         return
+    refuse_loop(spec.study, spec.trainer)
     with suppress(ParetocapsError):
         TRAINERS.get(spec.trainer)  # a module may register it when it is imported
     if not TRAINERS.only_here(spec.trainer):

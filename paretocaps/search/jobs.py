@@ -125,12 +125,13 @@ class Jobs:
     def _serve(self, seconds: float) -> None:
         self._serving = True
         try:
-            heard = WithProgress(self._on_epoch, self._on_progress, self._on_tuned)
+            heard = WithProgress(self.on_epoch, self.on_progress, self._on_tuned)
             self._ended.extend(self.executor.wait(heard, seconds))
         finally:
             self._serving = False
 
-    def _on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
+    def on_epoch(self, job: TrainingJob, record: EpochRecord) -> bool:
+        """Take in an epoch of a job, and return whether the job continues."""
         self.interrupts.check()
         self._epochs.append((job.key, record))
         self.observer.epoch(job, record)
@@ -154,6 +155,7 @@ class Jobs:
         )
         return tuning
 
-    def _on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+    def on_progress(self, job: TrainingJob, what: str, done: int, total: int) -> None:
+        """Show how far a job is."""
         self.interrupts.check()
         self.observer.progress(job, what, done, total)

@@ -109,13 +109,13 @@ class Runner:
                 self._refuse_empty()
         except TimeIsUpError as over:
             self.time_is_up = str(over)
-            self._interrupt(self.time_is_up)
+            self.interrupt(self.time_is_up)
         except FencedError:
-            self._interrupt()
+            self.interrupt()
             self._leave_to_others()
             raise
         except BaseException:
-            self._interrupt()
+            self.interrupt()
             raise
 
     def _refuse_empty(self) -> None:
@@ -139,13 +139,17 @@ class Runner:
             else:
                 time.sleep(_MOMENT)
 
-    def _has_work(self) -> bool:
-        """Begin what can be begun; return whether anything is under way, here or in another driver."""
+    def look(self) -> None:
+        """See what other drivers left, after a check of whether this one may go on."""
         self.interrupts.check()
         self.driver.check()
         if self.driver.others_ended():
             self.recovery.look()
         self.recovery.poll()
+
+    def _has_work(self) -> bool:
+        """Begin what can be begun; return whether anything is under way, here or in another driver."""
+        self.look()
         self._fill()
         under_way = self.jobs.in_flight or self.recovery.awaited or self._lacks_room
         return bool(under_way) or self._others_work() or self.recovery.redo_loaded()
@@ -153,7 +157,7 @@ class Runner:
     def _fill(self) -> None:
         self._lacks_room = False
         # jobs are counted, not open trials: other seeds of a failed trial may still be training
-        while not self._full and (job := self._next_job()) is not None:
+        while not self._full and (job := self.next_job()) is not None:
             self.jobs.submit(job)
 
     @property
@@ -161,7 +165,8 @@ class Runner:
         """Whether every place trains, a worker of an earlier driver included, which slows others down."""
         return self.jobs.in_flight + self.recovery.awaited >= self.executor.capacity
 
-    def _next_job(self) -> TrainingJob | None:
+    def next_job(self) -> TrainingJob | None:
+        """Begin the next training, and return its job; None if there is none to begin at present."""
         while True:
             for trial in self.results.open.values():
                 if trial.waiting:
@@ -307,7 +312,8 @@ class Runner:
         self._waits = True
         return True
 
-    def _interrupt(self, reason: str | None = None) -> None:
+    def interrupt(self, reason: str | None = None) -> None:
+        """End what runs here; all that was measured is stored, and the next run goes on."""
         self.jobs.abort()
         end_session(self.results.study)
         # if the storage itself failed, the next run finds the trials running

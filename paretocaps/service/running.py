@@ -1,12 +1,14 @@
 """Runs a study, new or stored, until it has all its trials."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.spelled_out import spelled_out
 from paretocaps.domain.study_file import read_study_file, resolve_spec
 from paretocaps.domain.study_options import StudyOptions
@@ -101,16 +103,15 @@ def optimize(
     from paretocaps.search.study import run_study
     from paretocaps.service.ensembling import measure_ensembles
     from paretocaps.service.tested_rates import with_tested_rates
-    from paretocaps.storage.patience import EVERYTHING, Patience
-    from paretocaps.storage.store import Store
 
     given = _given(flags, options)
-    spec = _requested(own_parts.named(own_parts.placed(given)), spec_file, more)
+    spec = requested(own_parts.named(own_parts.placed(given)), spec_file, more)
     watcher = observer_of(observer)
     own_parts.settle(given, spec)
     if spec.lr_range:
         watcher.preparing("range test", 0, 0)
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
+    refuse_loop(spec.study, spec.trainer)
     checked = check_study(spec)
     if remark := own_parts.told(spec):
         watcher.notice(remark)
@@ -119,8 +120,7 @@ def optimize(
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     for remark in data.remarks:
         watcher.notice(remark)
-    patience = Patience(spec.storage_patience, notice=watcher.notice, waits_for=EVERYTHING)
-    with Store.open(spec.storage, create=True, patience=patience, artifacts=artifact_folder(spec)) as store:
+    with store_of(spec, watcher.notice) as store:
         try:
             runner = run_study(checked, store, watcher, data)
             if not runner.time_is_up:
@@ -147,6 +147,20 @@ def optimize(
         time_is_up=how_to_go_on(spec, runner.time_is_up) if runner.time_is_up else "",
         ended=runner.ending.reason,
     )
+
+
+def store_of(spec: StudySpec, notice: Callable[[str], None]) -> "AbstractContextManager[Store]":
+    """Return the database of a study that runs here, which is made if it is missing.
+
+    Args:
+        spec: the study.
+        notice: receives a line where the database is waited for.
+    """
+    from paretocaps.storage.patience import EVERYTHING, Patience
+    from paretocaps.storage.store import Store
+
+    patience = Patience(spec.storage_patience, notice=notice, waits_for=EVERYTHING)
+    return Store.open(spec.storage, create=True, patience=patience, artifacts=artifact_folder(spec))
 
 
 def front_within(store: "Store", standing: "StudyFront") -> "Front":
@@ -188,7 +202,7 @@ def _given(flags: Mapping[str, Any] | StudySpec | None, options: StudyOptions) -
     return {**given, **options}
 
 
-def _requested(given: dict[str, Any], spec_file: str | PathLike[str] | None, more: int | None) -> StudySpec:
+def requested(given: dict[str, Any], spec_file: str | PathLike[str] | None, more: int | None) -> StudySpec:
     """Return the settings of the flags, else of the study file, else of the stored study of that name."""
     if isinstance(given.get("fix"), list | tuple):
         given["fix"] = parse_settings(given["fix"])

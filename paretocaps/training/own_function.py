@@ -10,7 +10,7 @@ from typing import Any
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import IMAGES, MEASURED, Device, EpochRecord, Measurement, best_epoch
-from paretocaps.domain.own_function import OwnFunction, called
+from paretocaps.domain.own_function import called
 from paretocaps.domain.progress import progress_of
 from paretocaps.domain.trainer import OnEpoch
 from paretocaps.errors import TrainingError
@@ -92,22 +92,36 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
         given["data"] = read_splits(job.data, report.progress)
         report.prepared()
     returned = own.function(**own.arguments({}, given))
+    return measurement(own.called, job, report, returned)
+
+
+def measurement(whose: str, job: TrainingJob, report: Report, returned: Any) -> Measurement:
+    """Return the measurement of a training that has ended, from what it reported and what it returned.
+
+    Args:
+        whose: what the messages call the function or the loop that trained.
+        job: the training.
+        report: what it reported.
+        returned: a mapping of names to numbers, or None.
+
+    Raises:
+        TrainingError: it is something else, or lacks what the study needs.
+    """
     rest = report.spent()
     if returned is not None and not isinstance(returned, Mapping):
         raise TrainingError(
-            f"{own.called} returned {returned!r:.80}: return a dictionary such as"
-            " {'acc': 0.98, 'params': 1000}"
+            f"{whose} returned {returned!r:.80}: return a dictionary such as {{'acc': 0.98, 'params': 1000}}"
         )
-    values = {str(name): _number(own, str(name), value) for name, value in (returned or {}).items()}
+    values = {str(name): _number(whose, str(name), value) for name, value in (returned or {}).items()}
     if not report.records:
         if "acc" not in values:
             raise TrainingError(
-                f"{own.called} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
+                f"{whose} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
             )
         report(values["acc"], values.get("time", rest))
     if "params" in job.measure and "params" not in values:
         raise TrainingError(
-            f"{own.called} returned no 'params', which the study needs: return it, or name other objectives"
+            f"{whose} returned no 'params', which the study needs: return it, or name other objectives"
         )
     return _measurement(job, report, values)
 
@@ -126,11 +140,11 @@ def _measurement(job: TrainingJob, report: Report, values: Mapping[str, Any]) ->
     )
 
 
-def _number(own: OwnFunction, name: str, value: Any) -> float:
+def _number(whose: str, name: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise TrainingError(f"{own.called} returned {name}={value!r:.80}: return a number") from None
+        raise TrainingError(f"{whose} returned {name}={value!r:.80}: return a number") from None
 
 
 def _device(job: TrainingJob) -> Device:

@@ -47,7 +47,7 @@ def test_what_another_driver_has_just_finished_is_read(constraints):
 
 def test_only_a_study_with_stated_bounds_leads_its_sampler(run, monkeypatch):
     led = []
-    monkeypatch.setattr("paretocaps.search.study.constrain", lambda study, of: led.append(of(0)))
+    monkeypatch.setattr("paretocaps.search.opening.constrain", lambda study, of: led.append(of(0)))
     run(trials=1, study="free")
     assert led == []
     run(trials=1, study="led", require=["acc>1"])

@@ -159,12 +159,12 @@ def test_an_executor_that_trains_in_this_process_lets_epochs_be_stored(clock):
     job = SimpleNamespace(key="a")
     store = Store(clock)
     jobs, _ = running(clock, store)
-    jobs._on_epoch(job, RECORD)
+    jobs.on_epoch(job, RECORD)
     clock.now = 6.0
-    jobs._on_epoch(job, RECORD)
+    jobs.on_epoch(job, RECORD)
     assert store.epochs == [("a", 6.0), ("a", 6.0)]
     store.back, clock.now = 100, 20.0
-    jobs._on_epoch(job, RECORD)  # is tried once: the training goes on
+    jobs.on_epoch(job, RECORD)  # is tried once: the training goes on
     assert clock.now == 20.0
 
 

@@ -1,0 +1,69 @@
+"""A study whose trainings are made by the caller: it is asked for choices, and told what was measured."""
+
+from paretocaps.domain.failure import Failure
+from paretocaps.domain.job import TrainingJob
+from paretocaps.domain.measurement import EpochRecord, Measurement
+from paretocaps.run_folder import RunFolder
+from paretocaps.search.interrupts import TimeIsUpError
+from paretocaps.search.runner import Runner
+from paretocaps.writing import private_folder
+
+
+class Asking:
+    """Begins and ends one training after another of an open study, in the thread of its caller.
+
+    Trials are claimed, stored, ranked and stopped early as those of `optimize`, also beside other drivers.
+
+    Args:
+        runner: the study, as `opened` yields it.
+
+    Attributes:
+        asked: the jobs that were asked for and not told, by trial and seed.
+        closed: whether the study was given up.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.asked: dict[tuple[int, int], TrainingJob] = {}
+        self.closed = False
+        runner.results.rank()
+
+    def ask(self) -> TrainingJob | None:
+        """Begin the next training and return its job, whose folder is there; None if the study has ended.
+
+        Raises:
+            FencedError: another driver took over from this one.
+        """
+        try:
+            self.runner.look()
+            job = self.runner.next_job()
+        except TimeIsUpError as over:
+            self.runner.time_is_up = str(over)
+            return None
+        if job is not None:
+            private_folder(job.folder)
+            self.asked[job.trial, job.seed] = job
+        return job
+
+    def heard(self, job: TrainingJob, record: EpochRecord) -> bool:
+        """Store an epoch of a training, and return whether it is to go on."""
+        go_on = self.runner.jobs.on_epoch(job, record)
+        self.runner.jobs.store_epochs()
+        return go_on
+
+    def tell(self, job: TrainingJob, result: Measurement | Failure) -> Failure | None:
+        """Store how a training ended, which ends its trial with the last seed; return why it failed.
+
+        Raises:
+            ParetocapsError: too many trials have failed.
+        """
+        del self.asked[job.trial, job.seed]
+        failure = self.runner.results.settle(job.key, RunFolder(job.folder), result)
+        self.runner.ending.note(job.trial)
+        return failure
+
+    def close(self) -> None:
+        """Give the study up; trainings that were not told are interrupted, and are asked for again later."""
+        self.closed = True
+        self.runner.interrupt()
+        self.runner.results.give_up_told()
