@@ -11,7 +11,7 @@ FOR_BROWSER := .venv/.installed-for-browser
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test postgres ray browser chromium faults faults-short docs lint linters format pins clean
+.PHONY: demo check test postgres ray browser chromium faults faults-short docs notebooks lint linters format pins clean
 
 demo: $(INSTALLED)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
@@ -56,6 +56,10 @@ faults-short: $(FOR_POSTGRES)
 # builds the site into site/; every warning about a page is an error
 docs: $(FOR_DOCS)
 	NO_MKDOCS_2_WARNING=1 HF_HUB_OFFLINE=1 $(BIN)/mkdocs build --strict --quiet
+
+# runs the notebooks of the docs and keeps what they give; their figures are drawn by kaleido with a Chromium
+notebooks: $(FOR_DOCS)
+	HF_HUB_OFFLINE=1 $(BIN)/python docs/notebooks.py
 
 lint: linters
 	$(BIN)/python -m pytest -q tests/architecture

@@ -184,13 +184,22 @@ def measure() -> ModuleType:
     return _benchmark("measure.py")
 
 
+def notebooks() -> ModuleType:
+    """Return the module that executes the notebooks, and makes pages of them."""
+    return _module(ROOT / "docs" / "notebooks.py")
+
+
 def evidence() -> ModuleType:
     """Return the module that tells the evidence for the search."""
     return _benchmark("evidence/telling.py")
 
 
 def _benchmark(path: str) -> ModuleType:
-    spec = spec_from_file_location(Path(path).stem, ROOT / "tests" / "benchmarks" / path)
+    return _module(ROOT / "tests" / "benchmarks" / path)
+
+
+def _module(path: Path) -> ModuleType:
+    spec = spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -212,5 +221,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "speed": lambda: measure().speed_table(),
     "evidence": lambda: evidence().page(),
     "saliency": lambda: measure().saliency_table(),
+    "notebook_first_study": lambda: notebooks().markdown("first_study"),
+    "notebook_own_model": lambda: notebooks().markdown("own_model"),
 }
 """The generated texts by name."""

@@ -5,6 +5,7 @@ from html import escape
 
 from paretocaps.domain.front_record import FrontRecord
 from paretocaps.report.beside_baseline import beside_texts, common_text
+from paretocaps.report.level_notes import MARK
 from paretocaps.report.not_members import corner_table, nearest_table
 from paretocaps.report.tables import Table, heading, objective_cells
 
@@ -24,8 +25,10 @@ def front_html(front: FrontRecord) -> str:
         _row("td", cells, bold=member.trial == knee)
         for member, cells in zip(front.members, zip(*columns, strict=True), strict=True)
     ]
+    level = any(cell.startswith(MARK) for column in columns for cell in column)
     return (
-        f"<table><caption>{escape(_caption(front))}</caption><thead>{_row('th', headings)}</thead>"
+        f"<table><caption>{escape(_caption(front, level=level))}</caption>"
+        f"<thead>{_row('th', headings)}</thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
         + _apart("the nearest trials", nearest_table(front))
         + _apart(front.apart, corner_table(front))
@@ -42,11 +45,12 @@ def _apart(caption: str, table: Table | None) -> str:
     )
 
 
-def _caption(front: FrontRecord) -> str:
+def _caption(front: FrontRecord, *, level: bool) -> str:
     members = "1 member" if len(front) == 1 else f"{len(front)} members"
     parts = [f"{front.study}: {members}"]
     parts += [f"within {front.within}"] if front.within else []
     parts += ["bold: the best compromise"] if len(front) else []
+    parts += [f"{MARK} level with the best"] if level else []
     parts += [f"all with {common}"] if (common := common_text(front.members, front.baseline)) else []
     return "; ".join(parts)
 
