@@ -13,6 +13,8 @@ from rich.live import Live
 from paretocaps.cli.bar_line import bar_line
 from paretocaps.cli.numbers import clock_text
 from paretocaps.cli.output import say, screen
+from paretocaps.domain.progress import STEP
+from paretocaps.masking import masked
 
 SOON_SECONDS = 1.0
 """What takes no longer is not shown."""
@@ -33,12 +35,15 @@ class Step:
 
     @property
     def text(self) -> str:
-        """What is done, and how far it is: "reading images: 120 of 400"."""
-        return f"{self.what}: {self.done:,} of {self.total:,}" if self.total > 1 else self.what
+        """What is done, and how far it is: "reading images: 120 of 400", "epoch 2, step 120 of 400"."""
+        if self.total <= 1:
+            return self.what
+        return f"{self.what}{'' if self.what.endswith(STEP) else ':'} {self.done:,} of {self.total:,}"
 
     def then(self, what: str, done: int, total: int, now: float) -> "Step":
-        """Return the step that follows: the same one further on, or another one that begins now."""
-        return Step(what, done, total, self.started if what == self.what else now)
+        """Return the step that follows: the same one further on, or one that begins now, perhaps again."""
+        goes_on = what == self.what and done >= self.done
+        return Step(what, done, total, self.started if goes_on else now)
 
 
 def draw_step(step: Step, now: float) -> RenderableType:
@@ -54,8 +59,8 @@ class Activity:
     """Says what a command waits for, inside a `with` block; calling it tells how far that is (`OnProgress`).
 
     On a terminal it is a bar, which is removed at the end. Elsewhere it is a line, once something has taken
-    `LINE_SECONDS`, and again after each `QUIET_SECONDS`. What is written to stderr meanwhile stays above the
-    bar; stdout is written to after the block.
+    `LINE_SECONDS`, and again after each `QUIET_SECONDS`. Messages are written by `say` meanwhile, above the
+    bar, and stdout is written to after the block.
 
     Args:
         what: what it waits for at first.
@@ -80,12 +85,24 @@ class Activity:
         self._live = None
         if console is not None:
             self._live = Live(
-                self, console=console, transient=True, refresh_per_second=4, redirect_stdout=False
+                self,
+                console=console,
+                transient=True,
+                refresh_per_second=4,
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
         """Note how far `what` is."""
         self._step = self._step.then(what, done, total, self._clock())
+
+    def say(self, message: str) -> None:
+        """Write a message to stderr."""
+        if self._live is None:
+            self._write(message)
+        else:
+            self._live.console.print(masked(message), markup=False, highlight=False, soft_wrap=True)
 
     def tell(self) -> None:
         """Write a line if one is due."""

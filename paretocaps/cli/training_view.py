@@ -50,7 +50,7 @@ class TrainingView(TrainingWatcher):
         self.job: TrainingJob | None = None
         self.name = ""
         self.records: tuple[EpochRecord, ...] = ()
-        self.step = Step("opening", 0, 0, self._began)
+        self.step = Step("preparing the training", 0, 0, self._began)
         self.within = 0.0
         self._pace = Pace(clock)
 

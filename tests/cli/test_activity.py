@@ -57,3 +57,18 @@ def test_its_thread_ends_with_it():
     with Activity("waiting", None, lambda line: None) as activity:
         pass
     assert not activity._thread.is_alive()
+
+
+def test_messages_stay_above_the_bar(clock):
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    with Activity("exporting", console, clock=clock) as activity:
+        activity.say("a [remark] on postgresql://me:secret@host/db")
+    assert "a [remark] on postgresql://me:***@host/db\n" in console.file.getvalue()
+    lines = []
+    with Activity("exporting", None, lines.append, clock) as activity:
+        activity.say("a remark")
+    assert lines == ["a remark"]
+
+
+def test_a_step_that_begins_again_has_its_own_beginning():
+    assert Step("images", 90, 100, 1.0).then("images", 10, 100, 5.0).started == 5.0

@@ -85,7 +85,7 @@ def test_within_the_first_epoch_its_steps_tell_how_far_it_is(job, clock):
     view.progress(job(0), "epoch 1, step", 200, 400)
     console = Console(file=io.StringIO(), width=120)
     console.print(draw(view, job(0), 24))
-    assert "0 of 4 epochs · 0:15 · about 1:10 left · epoch 1, step: 200 of 400" in console.file.getvalue()
+    assert "0 of 4 epochs · 0:15 · about 1:10 left · epoch 1, step 200 of 400" in console.file.getvalue()
 
 
 def test_a_long_epoch_is_told_now_and_then(job, clock):
@@ -95,7 +95,7 @@ def test_a_long_epoch_is_told_now_and_then(job, clock):
     for step in range(1, 80):
         clock.now += 1
         view.progress(job(0), "epoch 1, step", step, 100)
-    assert lines[1:] == ["epoch 1, step: 30 of 100", "epoch 1, step: 60 of 100"]
+    assert lines[1:] == ["epoch 1, step 30 of 100", "epoch 1, step 60 of 100"]
 
 
 def test_before_the_training_the_wait_is_drawn(clock):

@@ -46,6 +46,8 @@ def command(
         found = service.compare(studies, storage, objectives, require, measured_on, scale_to)
     write_comparison(found, form)
     if output is not None:
-        say(f"written to {service.write_comparison(found, output)}")
+        with waiting("writing the page"):
+            page = service.write_comparison(found, output)
+        say(f"written to {page}")
     elif form == "table":
         say("give --output page.html for the fronts in one picture")

@@ -35,6 +35,6 @@ def command(study: str, storage: str, yes: bool) -> None:
         if not sys.stdin.isatty():
             raise click.UsageError(f"nobody can be asked whether to delete {what}: give --yes")
         click.confirm(f"delete {what}?", abort=True, err=True)
-    with waiting("deleting the study"):
-        service.delete(study, storage, say)
+    with waiting("deleting the study") as waits:
+        service.delete(study, storage, waits.say)
     say(f"deleted {what}")

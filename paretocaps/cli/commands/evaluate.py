@@ -101,12 +101,14 @@ def command(
     options = service.EvaluateOptions(
         dataset, data, part, limit, device, robust, output is not None, grids or None, **reading
     )
-    with waiting("loading the network") as tell:
-        found = service.evaluate(networks, picked, options, say, tell)
+    with waiting("loading the network") as waits:
+        found = service.evaluate(networks, picked, options, waits.say, waits)
     for remark in found.appraisal.remarks:
         say(remark)
     write_evaluation(found.as_dict(), form)
     if output is not None:
-        say(f"written to {service.write_evaluation(output, found)}")
+        with waiting("writing the page"):
+            page = service.write_evaluation(output, found)
+        say(f"written to {page}")
     elif form == "table":
         say("give --output page.html for figures, reconstructions and perturbation grids")

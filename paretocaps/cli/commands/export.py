@@ -49,11 +49,11 @@ def command(
     if run is not None:
         if picks_a_trial(trial):
             raise click.UsageError("--run already names a training: leave out the options that pick a trial")
-        with waiting("loading the network") as tell:
-            done = service.export_run(run, options, say, tell)
+        with waiting("loading the network") as waits:
+            done = service.export_run(run, options, waits.say, waits)
     else:
-        with waiting("reading the study") as tell:
-            done = service.export_trial(service.pick_trial(**trial), options, say, tell)
+        with waiting("reading the study") as waits:
+            done = service.export_trial(service.pick_trial(**trial), options, waits.say, waits)
     about, graph = done.document.about, done.document.graph
     if about.trial is not None:
         where = f"trial {about.trial} of study {about.study}, seed {about.seed}"

@@ -6,7 +6,6 @@ from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.front_view import Chosen, write_front, write_history
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
-from paretocaps.cli.output import say
 from paretocaps.report.front import Front
 
 
@@ -65,8 +64,8 @@ def command(
     if sum(map(bool, (knee, preferences, aim))) > 1:
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
-    with waiting("judging the test part" if test else "reading the study"):
-        front = service.load_front(*view, test=test, notice=say)
+    with waiting("judging the test part" if test else "reading the study") as waits:
+        front = service.load_front(*view, test=test, notice=waits.say)
     write_front(front, _chosen(front, knee, preferences, aim), form, storage)
 
 

@@ -49,8 +49,8 @@ def command(draw: bool | None, output: str | None, form: str, **options: Any) ->
     """
     if output is not None:
         service.check_output(output)  # before minutes of training
-    with waiting("reading images") as tell:
-        test = service.lr_range(service.RangeOptions(**options), say, tell)
+    with waiting("reading images") as waits:
+        test = service.lr_range(service.RangeOptions(**options), waits.say, waits)
     write_range(test, form, draw)
     if output is not None:
         say(f"written to {service.write_range_page(test, output)}")

@@ -55,8 +55,8 @@ def command(export: str, paths: tuple[str, ...], form: str, **options: Any) -> N
       paretocaps predict exports/demo-trial-7 test --expect-folders --format csv
     """
     begin = time.perf_counter()
-    with waiting("loading the network") as tell:
-        found = list(service.predict(export, paths, service.predict_options(**options), say, tell))
+    with waiting("loading the network") as waits:
+        found = list(service.predict(export, paths, service.predict_options(**options), waits.say, waits))
     seconds = time.perf_counter() - begin
     rows = [one.as_dict() for one in found]
     if form == "table":

@@ -23,6 +23,6 @@ def command(study: str, name: str, storage: str) -> None:
     Example:
       paretocaps rename demo first-try
     """
-    with waiting("renaming the study"):
-        service.rename(study, name, storage, say)
+    with waiting("renaming the study") as waits:
+        service.rename(study, name, storage, waits.say)
     say(f"study {study} is called {name} now")
