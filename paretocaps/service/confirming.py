@@ -125,14 +125,15 @@ def _spec(flags: Mapping[str, Any]) -> StudySpec:
     """Return the stored study's settings, with those of this run.
 
     Raises:
-        UsageError: there is no such study, or it has no finished trial.
+        StorageError: there is no such study.
+        UsageError: it has no finished trial.
     """
+    from paretocaps.storage.store import Store
+
     asked = resolve_spec(flags)
+    with Store.open(asked.storage, create=False) as store:
+        store.study(asked.study)
     stored, finished = stored_settings(asked)
-    if stored is None:
-        raise UsageError(
-            f"there is no study {asked.study!r} in {asked.storage}: `paretocaps studies` lists them"
-        )
     if not finished:
         raise UsageError(f"study {asked.study!r} has no finished trial to confirm: run `optimize` first")
     return resolve_spec(flags, stored=stored)

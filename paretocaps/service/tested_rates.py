@@ -33,7 +33,9 @@ def with_tested_rates(
     if spec.trainer != "capsnet":
         raise UsageError(f"lr_range=true: trainer {spec.trainer!r} has no range test: give lr_max a range")
     table = TRAINERS.get(spec.trainer).sampled(spec.space).table()
-    if "lr_max" not in table or "lr_max" in spec.fix:
+    if "lr_max" in spec.fix:
+        raise UsageError(f"lr_range=true, but lr_max={spec.fix['lr_max']} is fixed: leave one of them out")
+    if "lr_max" not in table:
         raise UsageError("lr_range=true, but the study does not search lr_max: choose another --space")
     kept = ((stored or {}).get("space") or {}).get("lr_max")
     table["lr_max"] = kept or _tested(spec, table["lr_max"], notice)

@@ -54,7 +54,7 @@ def test_a_stored_study_keeps_its_range(tests):
     [
         ({"trainer": "probe"}, "trainer 'probe' has no range test"),
         ({"space": "papers"}, "does not search lr_max"),
-        ({"fix": {"lr_max": 1e-3}}, "does not search lr_max"),
+        ({"fix": {"lr_max": 1e-3}}, "lr_max=0.001 is fixed: leave one of them out"),
     ],
 )
 def test_where_no_rate_is_searched_none_is_tested(tests, options, message):
