@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from optuna.storages._rdb import storage as of_optuna
 
+from paretocaps.search import riding_storage
 from paretocaps.storage import schema
 
 HOUR = 3600.0
@@ -30,4 +31,4 @@ def arm() -> None:
             return datetime.now(tz) - timedelta(seconds=shift())
 
     time.time = lambda: _wall() - shift()
-    schema.datetime = of_optuna.datetime = Shifted
+    schema.datetime = of_optuna.datetime = riding_storage.datetime = Shifted
