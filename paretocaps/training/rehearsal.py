@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from paretocaps.data.device_loader import Batch
@@ -11,6 +12,7 @@ from paretocaps.domain.choices import Choices
 from paretocaps.domain.tuning import DEFAULT_FORMS, Precision, Tuning
 from paretocaps.models.products import has_onednn
 from paretocaps.models.tuned import convolutions_seen
+from paretocaps.training.disturbance import WIDEST_SPREAD
 from paretocaps.training.form_times import CLEARLY, FormTimes, seconds, spent, timed
 from paretocaps.training.loss_scaling import GradientScaling
 from paretocaps.training.optimizer import build_optimizer, rate_tensor
@@ -58,6 +60,7 @@ class Rehearsal:
         self._deadline = self._began + BUDGET
         self._plain = default_tuning(rehearsed.choices.precision, rehearsed.step.device)
         self._few = min(2, rehearsed.images)
+        self._repeated: list[float] = []
         self._step = _copied(rehearsed, self._plain)
         with convolutions_seen() as seen:
             self._seconds(self._plain, self._few)
@@ -69,6 +72,11 @@ class Rehearsal:
         """Return about how many seconds a step by the default tuning takes; it is less rather than more."""
         one, few = self._seconds(self._plain, 1), self._seconds(self._plain, self._few)
         return few + max(few - one, 0.0) * (self._rehearsed.images - self._few)
+
+    @property
+    def steady(self) -> bool:
+        """Whether nine repeated steps in ten took under `WIDEST_SPREAD` times the fastest of their kind."""
+        return not self._repeated or float(np.percentile(self._repeated, 90)) < WIDEST_SPREAD
 
     def fastest(self) -> Tuning:
         """Return the tuning with which a step takes the least time, as far as that was measured.
@@ -114,14 +122,15 @@ class Rehearsal:
         """Return `other` where it is clearly faster than `best` for that many images, else `best`."""
         if spent() > self._deadline:
             return best
-        first = self._seconds(other, images, steps)  # the first step chooses kernels and takes memory
-        taken = self._seconds(best, images, steps)
+        # the first step chooses kernels and takes memory
+        of_other, of_best = ([self._seconds(tuning, images, steps)] for tuning in (other, best))
         for _ in range(_TURNS):
-            if first > _HOPELESS * taken or spent() > self._deadline:
+            if min(of_other) > _HOPELESS * min(of_best) or spent() > self._deadline:
                 break
-            first = min(first, self._seconds(other, images, steps))
-            taken = min(taken, self._seconds(best, images, steps))
-        return other if first < CLEARLY * taken else best
+            of_other.append(self._seconds(other, images, steps))
+            of_best.append(self._seconds(best, images, steps))
+        self._repeated += [taken / min(each) for each in (of_other, of_best) for taken in each[1:]]
+        return other if min(of_other) < CLEARLY * min(of_best) else best
 
     def _seconds(self, tuning: Tuning, images: int, steps: int = 1) -> float:
         """Return the seconds of one step, the mean over some in a row."""

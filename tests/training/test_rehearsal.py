@@ -66,6 +66,21 @@ def test_what_makes_a_step_clearly_faster_is_chosen(monkeypatch, factors, expect
     assert Rehearsal(what).fastest() == expected
 
 
+def test_steps_that_are_repeated_tell_whether_others_disturbed_them(monkeypatch):
+    _, what = rehearsed()
+    steps = Stepwise(monkeypatch)
+    monkeypatch.setattr(module, "BUDGET", 1e9)
+    monkeypatch.setattr(module, "_HOPELESS", 1e9)
+    quiet, busy = Rehearsal(what), Rehearsal(what)
+    quiet.fastest()
+    taken = steps.seconds
+    monkeypatch.setattr(
+        steps, "seconds", lambda *asked: taken(*asked) * (1 + 2 * (len(steps.tried) // 2 % 2))
+    )
+    busy.fastest()
+    assert (quiet.steady, busy.steady) == (True, False)
+
+
 def test_a_number_format_that_was_asked_for_is_kept(monkeypatch):
     _, what = rehearsed(precision="fp32")
     steps = Stepwise(monkeypatch, bf16=0.1)

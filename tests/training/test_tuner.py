@@ -40,40 +40,67 @@ def test_the_key_differs_with_what_is_computed():
     assert keys[0].endswith(", 8 images, auto")
 
 
-def test_what_was_measured_is_known_to_later_trainings_of_the_machine(monkeypatch):
-    class Rehearsal:
-        def __init__(self, rehearsed):
-            pass
+class Rehearsal:
+    """Finds the tuning of oneDNN, and notes how many threads computed."""
 
-        def fastest(self):
-            return ONEDNN
+    threads, steady = [], True
 
+    def __init__(self, rehearsed):
+        pass
+
+    def fastest(self):
+        self.threads.append(torch.get_num_threads())
+        return ONEDNN
+
+
+@pytest.fixture
+def rehearsed(monkeypatch):
     monkeypatch.setattr(module, "Rehearsal", Rehearsal)
+    monkeypatch.setattr(Rehearsal, "threads", [])
+    return Rehearsal
+
+
+def disturb(monkeypatch, *shares):
+    """Let the threads of each rehearsal in turn wait for so much of its time, and of all others for none."""
+    left = list(shares)
+    monkeypatch.setattr(module.TakenTime, "shares", property(lambda _: (left.pop(0) if left else 0.0, 0.0)))
+
+
+@pytest.mark.usefixtures("rehearsed")
+def test_what_was_measured_is_known_to_later_trainings_of_the_machine():
     assert tuner().known() is None
     assert tuner().measure() == ONEDNN
     assert tuner().known() == ONEDNN
     assert tuner(images=9).known() is None
 
 
-def test_beside_other_programs_one_thread_computes_and_nothing_is_kept_for_later(monkeypatch):
-    threads = []
-
-    class Rehearsal:
-        def __init__(self, rehearsed):
-            pass
-
-        def fastest(self):
-            threads.append(torch.get_num_threads())
-            return Tuning(threads=1) if threads[-1] > 1 else ONEDNN
-
-    monkeypatch.setattr(module, "Rehearsal", Rehearsal)
-    monkeypatch.setattr(module.TakenTime, "shares", (0.2, 0.0))
+def test_beside_other_programs_one_thread_computes_and_nothing_is_kept_for_later(monkeypatch, rehearsed):
+    disturb(monkeypatch, 0.2, 0.2)
     with using(Tuning(threads=2)):
         assert tuner().measure() == ONEDNN.model_copy(update={"threads": 1})
-        assert (threads, tuner().known()) == ([2, 1], None)
-    with using(Tuning(threads=1)):  # whose seconds of the processor nothing lengthens
-        assert tuner().measure() == ONEDNN
-        assert tuner().known() == ONEDNN
+        assert (rehearsed.threads, tuner().known()) == ([2, 2, 1], None)
+        assert tuner().measure() == tuner().known() == ONEDNN  # they have ended
+
+
+def test_what_another_program_disturbed_for_a_moment_is_measured_again(monkeypatch, rehearsed):
+    disturb(monkeypatch, 0.2)
+    with using(Tuning(threads=2)):
+        assert tuner().measure() == tuner().known() == ONEDNN
+    assert rehearsed.threads == [2, 2]
+
+
+def test_waiting_does_not_lengthen_the_seconds_of_one_thread(monkeypatch, rehearsed):
+    disturb(monkeypatch, 0.9)
+    with using(Tuning(threads=1)):
+        assert tuner().measure() == tuner().known() == ONEDNN
+    assert rehearsed.threads == [1]
+
+
+def test_steps_whose_seconds_spread_widely_are_for_this_training_only(monkeypatch, rehearsed):
+    monkeypatch.setattr(rehearsed, "steady", False)
+    with using(Tuning(threads=1)):
+        assert (tuner().measure(), tuner().known()) == (ONEDNN, None)
+    assert rehearsed.threads == [1, 1]
 
 
 def test_the_user_may_switch_measuring_off(monkeypatch):
