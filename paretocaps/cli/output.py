@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 
 import click
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -134,12 +135,30 @@ def rows_table(rows: Sequence[Row], right: Collection[str] = ()) -> RenderableTy
     table = Table(
         box=box.SIMPLE_HEAD, show_header=headed, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    for name in names:
+    texts = [[name, *(_text(row.get(name)) for row in rows)] for name in names]
+    for name, width in zip(names, _widths(texts), strict=True):
         numbers = name in right or all(is_number(row.get(name)) for row in rows)
-        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_text(value)) for value in map(row.get, names)))
+        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold", width=width)
+    for cells in list(zip(*texts, strict=True))[1:]:
+        table.add_row(*map(Text, cells))
     return table
+
+
+def _widths(texts: Sequence[Sequence[str]]) -> list[int]:
+    """Return the characters of each column of a table, given its heading and cells.
+
+    No word is broken where there is room for that (rich breaks words of one column to leave another one
+    whole), and what is left goes to the narrowest columns that need it.
+    """
+    whole = [max(map(cell_len, cells)) for cells in texts]
+    words = [max(cell_len(word) for cell in cells for word in ("", *cell.split())) for cells in texts]
+    room = console().width - 2 * (len(texts) - 1)
+    fitting = (most for most in range(max(words), 1, -1) if sum(min(n, most) for n in words) <= room)
+    most = next(fitting, 1)
+    found = [max(1, min(length, most)) for length in words]
+    while sum(found) < room and (short := [at for at, width in enumerate(found) if width < whole[at]]):
+        found[min(short, key=found.__getitem__)] += 1
+    return found
 
 
 def _text(value: Any) -> str:

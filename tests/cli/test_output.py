@@ -132,3 +132,21 @@ def test_a_note_breaks_no_word_on_a_terminal_and_is_one_line_elsewhere(capsys, m
     monkeypatch.setenv("COLUMNS", "8")
     note("one two three")
     assert capsys.readouterr().err == "one two\nthree\n"
+
+
+def test_a_table_breaks_no_word_where_there_is_room(monkeypatch, capsys):
+    rows = [
+        {
+            "state": "incomplete",
+            "hypervolume": "0.3254",
+            "about": "so many words that they have to be wrapped",
+        }
+    ]
+    monkeypatch.setenv("COLUMNS", "40")
+    show(rows_table(rows))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert "incomplete  0.3254" in lines[2]
+    monkeypatch.setenv("COLUMNS", "24")
+    show(rows_table(rows))
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 24

@@ -8,6 +8,6 @@ ROW = {
 
 def test_a_study_is_shown_in_few_words():
     row = in_short(ROW)
-    assert (row["trials"], row["hypervolume"], row["size"]) == ("4 of 24", "0.1235", "8.20 MB")
-    assert in_short({**ROW, "finished": 23})["trials"] == "24"
+    assert (row["trials"], row["hypervolume"], row["size"]) == ("4 of 24 (2 failed)", "0.1235", "8.20 MB")
+    assert in_short({**ROW, "finished": 23, "failed": 0})["trials"] == "24"
     assert in_short({**ROW, "hypervolume": None, "wanted": None})["hypervolume"] is None

@@ -22,7 +22,7 @@ def names(run, storage):
 def test_studies_are_listed_with_state_and_front(run, own):
     lines = run("studies", "--storage", own).stdout.splitlines()
     assert lines[0].split() == [
-        "study", "state", "trials", "failed", "front", "hypervolume", "size", "objectives", "data",
+        "study", "state", "trials", "front", "hypervolume", "size", "objectives", "data",
     ]  # fmt: skip
     assert lines[2].split()[:3] == ["t", "complete", "10"]
 
