@@ -46,18 +46,20 @@ def write_report(
         StorageError: there is no such database or study.
         UsageError: as for `load_front`, or the page or the pictures cannot be written.
     """
-    from paretocaps.report import page
-    from paretocaps.report.apart_section import MEANINGS
-    from paretocaps.search.importance import importance
-    from paretocaps.search.published_trials import with_trials
-    from paretocaps.search.ranking import named_values
-    from paretocaps.search.study_history import history_of
-    from paretocaps.search.views import trials_of
-    from paretocaps.storage.artifacts import safe_name
     from paretocaps.storage.store import Store
 
     requirements = bounds(require, all)
     with Store.open(storage, create=False) as store:
+        # only now what takes seconds to import, so that a missing database is told at once
+        from paretocaps.report import page
+        from paretocaps.report.apart_section import MEANINGS
+        from paretocaps.search.importance import importance
+        from paretocaps.search.published_trials import with_trials
+        from paretocaps.search.ranking import named_values
+        from paretocaps.search.study_history import history_of
+        from paretocaps.search.views import trials_of
+        from paretocaps.storage.artifacts import safe_name
+
         name = only_study(store, study)
         front = front_of(store, name, objectives, requirements, measured_on, scale_to)
         record = store.study(name)
