@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from paretocaps.domain.wording import counted
+
+__all__ = ["clock_text", "counted", "is_number", "number_text"]
+
 
 def clock_text(seconds: float) -> str:
     """Return a duration as on a clock: 0:42, 12:05, 3:07:30 (`timedelta` and rich write 0:00:42)."""
@@ -13,11 +17,6 @@ def clock_text(seconds: float) -> str:
 def number_text(value: float) -> str:
     """Return a count in full (6,782,128), any other number to four figures (0.0003162)."""
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-
-
-def counted(count: int, what: str) -> str:
-    """Return a count with its noun: "1 trial", "24 trials"."""
-    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def is_number(value: Any) -> bool:

@@ -16,6 +16,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.prepared_file import CAP, prepare
 from paretocaps.data.raw import Images, Labels, RawData, RawPart, size
 from paretocaps.domain.job import DataSpec, Levels, OnPreparing
+from paretocaps.domain.wording import counted
 from paretocaps.errors import DataError
 
 SMALL = 3 * 96 * 96  # an image with fewer values is decoded about as fast as it is read
@@ -215,8 +216,8 @@ def _with_channels(data: RawData, channels: int | None) -> RawData:
         return data
     if found != 1:
         raise DataError(
-            f"{data.train.origin}: images of {size(data.train.shape)} cannot be given {channels} channel(s):"
-            " leave --channels out"
+            f"{data.train.origin}: images of {size(data.train.shape)} cannot be given"
+            f" {counted(channels, 'channel')}: leave --channels out"
         )
     return data.with_parts(lambda part: _coloured(part, channels))
 

@@ -22,11 +22,6 @@ class Slot(BaseModel):
     cores: tuple[int, ...]
 
 
-def cores_text(count: int) -> str:
-    """Return so many cores in words."""
-    return f"{count} core{'s' * (count != 1)}"
-
-
 def slot_size(slots: Sequence[Slot]) -> int | None:
     """Return how many cores each of a study's slots has; None where they are a whole CPU."""
     return None if not slots or slots[0].name == WHOLE else len(slots[0].cores)

@@ -1,4 +1,4 @@
-"""What a value should have been, in plain words, from an error of pydantic."""
+"""Plain words: counts with their nouns, and what a value should have been, from an error of pydantic."""
 
 from pydantic_core import ErrorDetails
 
@@ -12,6 +12,16 @@ _PLAIN = {
     "bool_type": "it should be true or false",
     "string_type": "it should be text",
 }
+
+
+def counted(count: int, what: str) -> str:
+    """Return a count with its noun: "1 trial", "24 trials"."""
+    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def be(count: int) -> str:
+    """Return the verb of so many things: "is" or "are"."""
+    return "is" if count == 1 else "are"
 
 
 def wording(error: ErrorDetails) -> str:

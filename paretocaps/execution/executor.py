@@ -9,6 +9,7 @@ from paretocaps.domain.failure import Failure
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError
 from paretocaps.registry import Registry
 
@@ -153,5 +154,6 @@ EXECUTORS: Registry[ExecutorFactory] = Registry(
 def refuse_full(capacity: int, job: TrainingJob) -> ParetocapsError:
     """Return the error for a `submit` beyond the capacity."""
     return ParetocapsError(
-        f"trial {job.trial} cannot start: {capacity} job(s) run, the most at once: wait for an outcome"
+        f"trial {job.trial} cannot start beside {counted(capacity, 'job')}, the most at once: wait for an"
+        " outcome"
     )

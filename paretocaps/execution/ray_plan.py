@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paretocaps.domain.slot import cores_text
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
 
 _ACCELERATOR = "accelerator_type:"
@@ -153,8 +153,8 @@ def _on_slots(spec: StudySpec, cores: int, nodes: Sequence[RayNode]) -> Plan:
     if not slots:
         most = max(node.cpus for node in nodes)
         raise UsageError(
-            f"threads={cores}: no node of the Ray cluster has more than {cores_text(most)}: give {most} or"
-            " fewer"
+            f"threads={cores}: no node of the Ray cluster has more than {counted(most, 'core')}:"
+            f" give {most} or fewer"
         )
     jobs = min(spec.workers or len(slots), len(slots))  # Ray keeps the others waiting
     return Plan(tuple(slots[:jobs]), Ask("cpu", cpus=cores, slot=cores))

@@ -2,7 +2,8 @@
 
 from paretocaps.cores import can_pin, one_of_each_core, part
 from paretocaps.domain.measurement import Measurement
-from paretocaps.domain.slot import WHOLE, Slot, cores_text
+from paretocaps.domain.slot import WHOLE, Slot
+from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
 
 
@@ -26,7 +27,9 @@ def check_slots(cores: int) -> None:
     """
     found = len(one_of_each_core())
     if cores > found:
-        raise UsageError(f"threads={cores}: this process may use {cores_text(found)}: give {found} or fewer")
+        raise UsageError(
+            f"threads={cores}: this process may use {counted(found, 'core')}: give {found} or fewer"
+        )
     if cores < found and not can_pin():
         raise UsageError(f"threads={cores}: this system cannot pin a process to cores: leave out --threads")
 

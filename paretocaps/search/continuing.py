@@ -9,6 +9,7 @@ from paretocaps.domain.effect import Facts
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TrainerSpec
+from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.run_folder import RunFolder
 from paretocaps.search.identity import identity
@@ -122,7 +123,7 @@ def _unlike(then: StudySpec, now: StudySpec) -> str:
     if then.epochs >= now.epochs:
         return f"whose trainings have {then.epochs} epochs: give more than that (--epochs)"
     if then.ranks != now.ranks:
-        return f"which trains on {then.ranks} rank(s) and not on {now.ranks}"
+        return f"which trains on {counted(then.ranks, 'rank')} and not on {now.ranks}"
     was, data = identity(then)["data"], identity(now)["data"]
     differing = [f"{name}={was[name]!r} (now {data[name]!r})" for name in was if was[name] != data[name]]
     return f"which trained on other images: {', '.join(differing)}" if differing else ""
@@ -142,9 +143,8 @@ def _folders(trial: TrialRecord) -> dict[tuple[int, int], Path]:
 
 
 def _told(source: str, going: int, refused: list[str]) -> list[str]:
-    told = [
-        f"{going} trial(s) of study {source!r} go on from their checkpoints where their choices are tried"
-    ]
+    go = "goes on from its checkpoint where its" if going == 1 else "go on from their checkpoints where their"
+    told = [f"{counted(going, 'trial')} of study {source!r} {go} choices are tried"]
     if refused:
         more = f"; and {len(refused) - _NAMED} more" * (len(refused) > _NAMED)
         told.append(f"trained from the first epoch, if at all: {'; '.join(refused[:_NAMED])}{more}")

@@ -10,6 +10,7 @@ from paretocaps.data.reading import differences
 from paretocaps.domain.job import Origin
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS, CheckedData
+from paretocaps.domain.wording import counted
 from paretocaps.errors import StudyMismatchError
 from paretocaps.storage.address import parse_url, place
 from paretocaps.storage.records import canonical_json
@@ -116,7 +117,7 @@ def refuse_other_data(
         raise _mismatch(spec, [f"data.path={place!r} (now {path!r}), {why}"], _KEEP)
     if then is None or now is None or dict(then) == now:
         return
-    was, found = (f"{seen['bytes']:,} bytes in {seen['files']} file(s)" for seen in (then, now))
+    was, found = (f"{seen['bytes']:,} bytes in {counted(seen['files'], 'file')}" for seen in (then, now))
     differing = "other names or content"
     if moved:
         what = f"{was} there, {found} here" if was != found else f"{was} in both, but with {differing}"

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from paretocaps.cores import one_of_each_core
 from paretocaps.domain.objective import Objective
-from paretocaps.domain.slot import WHOLE, cores_text
+from paretocaps.domain.slot import WHOLE
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import counted
 from paretocaps.errors import UsageError
 from paretocaps.execution.executor import EXECUTORS, ExecutorFactory, SlotsFactory
 from paretocaps.execution.slots import check_slots, slots_of
@@ -64,7 +65,7 @@ def refuse_crowded_ranks(spec: StudySpec) -> None:
     if spec.threads is not None and spec.threads < spec.ranks:
         raise UsageError(
             f"threads={spec.threads}: the {spec.ranks} ranks of a training would share"
-            f" {cores_text(spec.threads)}: give --threads {spec.ranks}, or leave it out"
+            f" {counted(spec.threads, 'core')}: give --threads {spec.ranks}, or leave it out"
         )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from paretocaps.cores import can_pin, one_of_each_core, quota
 from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.progress import OnProgress, Throttled, unheard
-from paretocaps.domain.slot import Slot, cores_text, slot_size
+from paretocaps.domain.slot import Slot, slot_size
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import CheckedData, TrainerSpec
 from paretocaps.domain.tuning import VARIABLE
+from paretocaps.domain.wording import counted
 from paretocaps.errors import ParetocapsError, StudyMismatchError, UsageError
 from paretocaps.execution.core_probe import probe_cores
 from paretocaps.execution.lease import leased
@@ -75,7 +76,7 @@ class Splitting:
         """
         asked = self.spec.threads
         if asked is not None and size not in (asked, slot_size(slots_of(asked))):
-            was = "a whole CPU" if size is None else f"slots of {cores_text(size)}"
+            was = "a whole CPU" if size is None else f"slots of {counted(size, 'core')}"
             raise StudyMismatchError(
                 f"study {self.spec.study!r} trains on {was} (now threads={asked}), and times on others do not"
                 " compare: leave out --threads, or choose another --study name"
@@ -102,7 +103,9 @@ class Splitting:
         kept: tuple[Slot, ...] = self.store.keep_slots(self.spec.study, slots)
         size = slot_size(kept)
         if size is not None:
-            at_once = f"{len(kept)} slots of {cores_text(size)} each, which train one trial each at a time"
+            at_once = (
+                f"{len(kept)} slots of {counted(size, 'core')} each, which train one trial each at a time"
+            )
             self.notice(f"the CPU is split into {at_once}{why}")
         elif why:
             self.notice(f"the CPU is not split into slots{why}")

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from paretocaps.domain.wording import wording
+from paretocaps.domain.wording import be, counted, wording
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,11 @@ def test_an_error_says_what_the_value_should_have_been(kind, value, words):
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value)
     assert wording(caught.value.errors()[0]).startswith(words)
+
+
+def test_counts_have_their_noun_and_verb() -> None:
+    assert [f"{counted(count, 'trial')} {be(count)}" for count in (0, 1, 1234)] == [
+        "0 trials are",
+        "1 trial is",
+        "1,234 trials are",
+    ]

@@ -89,7 +89,7 @@ def test_a_longer_study_continues_what_is_not_laid_out_for_the_shorter_one(study
     went_on = {key for key, epochs in done.items() if epochs}
     assert went_on == {(0.1, 0), (0.3, 0)}  # seed 1 was not trained
     assert set(done.values()) == {0.0, 2.0}
-    assert "2 trial(s) of study 'short' go on from their checkpoints where their choices are tried" in notices
+    assert "2 trials of study 'short' go on from their checkpoints where their choices are tried" in notices
     assert any(
         "trained from the first epoch, if at all: trial" in one and "laid out" in one for one in notices
     )

@@ -97,13 +97,13 @@ def test_other_data_in_the_same_place_are_refused(run, storage, tmp_path):
     run(trials=2, data=str(folder))
     (folder / "train").write_text("54321")
     with pytest.raises(
-        StudyMismatchError, match=r"5 bytes in 1 file\(s\) as before, but with other names or content"
+        StudyMismatchError, match=r"5 bytes in 1 file as before, but with other names or content"
     ) as caught:
         run(trials=3, data=str(folder))
     assert str(folder) in str(caught.value)
     assert "choose another --study name" in str(caught.value)
     (folder / "test").write_text("123")
-    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file\(s\), now 8 bytes in 2 file\(s\)\)"):
+    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file, now 8 bytes in 2 files\)"):
         run(trials=3, data=str(folder))
     with Store.open(storage, create=False) as store:
         assert store.study("s").spec["trials"] == 2
@@ -128,9 +128,9 @@ def test_a_copy_of_the_data_elsewhere_goes_on_and_other_data_are_refused_with_wh
         assert store.study("s").spec["data"] == first
     with pytest.raises(StudyMismatchError, match=r"other' are not those of study 's', .*first'") as caught:
         run(trials=3, data=other)
-    assert "5 bytes in 1 file(s) in both, but with other names or content" in str(caught.value)
+    assert "5 bytes in 1 file in both, but with other names or content" in str(caught.value)
     (tmp_path / "other" / "test").write_text("123")
-    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file\(s\) there, 8 bytes in 2"):
+    with pytest.raises(StudyMismatchError, match=r"\(5 bytes in 1 file there, 8 bytes in 2"):
         run(trials=3, data=other)
 
 

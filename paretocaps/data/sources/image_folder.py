@@ -14,6 +14,7 @@ from paretocaps.data.sources.class_names import nearest_class, one_form
 from paretocaps.data.sources.image_files import SUFFIXES, LeftOut, folders_in, images_below, left_out
 from paretocaps.data.sources.part_folders import PartFolders, all_classes, found_parts, named_parts
 from paretocaps.domain.layout import Layout
+from paretocaps.domain.wording import be, counted
 from paretocaps.errors import DataError, did_you_mean
 
 Classes = Mapping[str, Sequence[Path]]
@@ -34,18 +35,19 @@ class _Seen:
 
     def remarks(self, folder: Path) -> Iterator[str]:
         for (top, name), count in self.moved.items():
-            yield f"{count} image(s) in {top} are of class {name!r}: a folder that is nearer to them names it"
+            many = counted(count, "image")
+            yield f"{many} in {top} {be(count)} of class {name!r}, which a nearer folder names"
         if self.suffixes:
             yield left_out(folder, self.suffixes)
 
     def anew(self) -> Iterator[str]:
         if self.linked:
-            yield f"{self.linked} image(s) in linked folders are read"
+            yield f"{counted(self.linked, 'image')} in linked folders {be(self.linked)} read"
         if self.unread:
             of_which = "of further suffixes or in folders whose names begin with __"
-            yield f"{self.unread} image(s) {of_which} are read"
-        if self.moved:
-            yield f"{self.moved.total()} image(s) are of the nearest folder that names a class"
+            yield f"{counted(self.unread, 'image')} {of_which} {be(self.unread)} read"
+        if moved := self.moved.total():
+            yield f"{counted(moved, 'image')} {be(moved)} of the nearest folder that names a class"
 
 
 def known(folder: Path) -> bool:

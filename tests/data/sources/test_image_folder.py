@@ -189,7 +189,7 @@ def test_images_that_version_0_1_left_out_are_read_anew(tmp_path, class_folders,
     (tmp_path / "ant" / "x.JFIF").write_bytes(photo())
     class_folders(tmp_path, "__cat", count=2)
     assert read_folder(str(tmp_path)).anew == (
-        "3 image(s) of further suffixes or in folders whose names begin with __ are read",
+        "3 images of further suffixes or in folders whose names begin with __ are read",
     )
 
 
@@ -211,12 +211,10 @@ def test_images_in_deeper_and_linked_folders_are_of_the_nearest_class(tmp_path, 
     assert data.class_names == ("ant", "bee", "cat")
     assert data.train.labels.tolist() == [0] * 3 + [1] * 6 + [2] * 3
     place = tmp_path / "data" / "ant"
-    assert data.remarks == (
-        f"2 image(s) in {place} are of class 'bee': a folder that is nearer to them names it",
-    )
+    assert data.remarks == (f"2 images in {place} are of class 'bee', which a nearer folder names",)
     assert data.anew == (
-        "3 image(s) in linked folders are read",
-        "2 image(s) are of the nearest folder that names a class",
+        "3 images in linked folders are read",
+        "2 images are of the nearest folder that names a class",
     )
 
 
