@@ -7,11 +7,14 @@ from typing import Any
 from paretocaps.domain.design_name import designs_in
 from paretocaps.domain.estimate import Estimate
 
+_SHORT = ("acc", "time", "params", "test_acc")
+"""The values that the text of a member has."""
+
 LOADED = "loaded"
 """The flag of a trial with a training whose device was disturbed by anything else."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FrontMember:
     """One trial of a front.
 
@@ -38,6 +41,11 @@ class FrontMember:
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     level: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
     probability: float | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        design = f" ({self.design})" if self.design else ""
+        values = ", ".join(f"{name} {value:.4g}" for name, value in self.values.items() if name in _SHORT)
+        return f"<trial {self.trial}{design}: {values}>"
 
     @property
     def loaded(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -175,13 +176,14 @@ def open_study(
     from paretocaps.search.observers import observer_of
     from paretocaps.search.opening import opened
 
-    given = {"executor": own_parts.INLINE, **own_parts.placed(dict(options))}
+    given = own_parts.placed(dict(options))
     spec, watcher = requested(own_parts.named(given), spec_file, more), observer_of(observer)
     if "trainer" not in spec.model_fields_set:  # nor is one stored
         given["trainer"] = own_loop
         spec = requested(own_parts.named(given), spec_file, more)
     own_parts.settle({"trainer": own_loop} if spec.trainer == NAME else given, spec)
-    checked = check_study(spec)
+    here = check_study(spec.model_copy(update={"executor": own_parts.INLINE}))
+    checked = replace(here, spec=spec)  # stored as it was given: the next `optimize` may have workers
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     with ExitStack() as stack:
         store = stack.enter_context(store_of(spec, watcher.notice))

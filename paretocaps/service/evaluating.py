@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paretocaps.evaluation.appraisal import Appraisal
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The result of an evaluation.
 
@@ -37,6 +37,11 @@ class Evaluation:
     precision: str
     appraisal: "Appraisal"
     facts: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        report, networks = self.appraisal.report, " + ".join(self.names)
+        images = f"{report.images:,} images of the {self.part} part of {self.data}"
+        return f"<Evaluation of {networks}: acc {report.acc:.4g} on {images}>"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the evaluation as JSON can hold it: numbers unrounded, without pictures and curves."""

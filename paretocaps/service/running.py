@@ -31,7 +31,7 @@ class Interrupted(ParetocapsError):
     exit_code = 130
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunSummary:
     """The result of a run of a study.
 
@@ -62,6 +62,11 @@ class RunSummary:
     predicted: str = ""
     time_is_up: str = ""
     ended: str = ""
+
+    def __repr__(self) -> str:
+        failed = f", {self.failed} failed" if self.failed else ""
+        trials = "1 trial" if self.finished == 1 else f"{self.finished} trials"
+        return f"<RunSummary of {self.study!r}: {trials} finished{failed}; front: {len(self.front)}>"
 
 
 @spelled_out

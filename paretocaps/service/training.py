@@ -47,7 +47,7 @@ class TrainingWatcher:
         """Show that the training is finished, has failed or was interrupted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainedRun:
     """The result of a training.
 
@@ -62,6 +62,11 @@ class TrainedRun:
     measurement: Measurement
     anew: bool = True
     trunk: Path | None = None
+
+    def __repr__(self) -> str:
+        found = self.measurement
+        tested = "" if found.test_acc is None else f", test_acc {found.test_acc:.4g}"
+        return f"<TrainedRun in {self.job.folder}: acc {found.acc:.4g}{tested} at epoch {found.best_epoch}>"
 
     @property
     def weights(self) -> Path | None:

@@ -19,3 +19,8 @@ def test_flags_and_designs_are_read():
     member = FrontMember(1, {}, {}, "ws (family=lenet5)", flags=(LOADED,))
     assert (member.loaded, member.designs) == (True, ("ws",))
     assert (FrontMember(1, {}, {}).loaded, FrontMember(1, {}, {}).designs) == (False, ())
+
+
+def test_a_member_is_a_short_text():
+    values = {"acc": 0.98765, "time": 12.0, "wall": 30.0, "params": 1429984.0}
+    assert repr(FrontMember(3, {}, values, "wab")) == "<trial 3 (wab): acc 0.9877, time 12, params 1.43e+06>"

@@ -38,7 +38,9 @@ def test_a_picked_trial_is_judged_as_its_training_measured_it(trained):
 @pytest.mark.slow
 def test_the_json_is_plain_and_scikit_learns(trained):
     picked = pick_trial(trained, knee=True)
-    found = evaluate([], picked, EvaluateOptions(pictures=False, robust=False, device="cpu")).as_dict()
+    judged = evaluate([], picked, EvaluateOptions(pictures=False, robust=False, device="cpu"))
+    assert repr(judged).startswith("<Evaluation of s, trial ")
+    found = judged.as_dict()
     assert json.loads(json.dumps(found)) == found
     network, test = load_weights(picked.weights), load(DataSpec()).test
     with torch.no_grad():

@@ -30,7 +30,8 @@ def test_from_python_a_spec_and_a_file_do_the_same(storage, folder):
 
 
 def test_options_may_be_keywords_and_are_completed(own):
-    assert paretocaps.optimize(**own).finished == 1
+    done = paretocaps.optimize(**own)
+    assert repr(done) == "<RunSummary of 's': 1 trial finished; front: 1>"
     assert {"study", "data", "timeout", "observer"} <= set(inspect.signature(paretocaps.optimize).parameters)
     with pytest.raises(UsageError, match="study is given twice: in the dictionary and as a keyword"):
         paretocaps.optimize({"study": "s"}, study="s")

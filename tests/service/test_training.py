@@ -49,6 +49,7 @@ def test_a_run_leaves_weights_measurement_epochs_and_checkpoint(folder, monkeypa
         *("weights.pt", "measurement.json", "epochs.csv", "checkpoint.pt", "job.json", "worker.lock")
     }
     assert run.weights.is_file()
+    assert repr(run).startswith("<TrainedRun in out: acc 0.")
     assert json.loads((folder / "out" / "measurement.json").read_text())["acc"] == run.measurement.acc
     with (folder / "out" / "epochs.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
