@@ -33,6 +33,7 @@ def write_run(run: TrainedRun, form: str) -> None:
     if run.weights is not None:
         say(f"weights of the best epoch, {measured.best_epoch}: {run.weights}")
         say(f"paretocaps export --run {shlex.quote(str(run.job.folder))}  # for use elsewhere")
+    say(f"paretocaps report --run {shlex.quote(str(run.job.folder))}  # its curves as a page")
     if run.trunk is not None:
         backbone, file = run.job.choices["backbone"], shlex.quote(str(run.trunk))
         say(f"backbone of the best epoch: {file}")

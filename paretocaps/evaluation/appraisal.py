@@ -10,6 +10,7 @@ from paretocaps.data.images import ImageSet
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.accuracy import Evaluator
 from paretocaps.evaluation.classification import ClassificationReport, classification
+from paretocaps.evaluation.mistakes import Mistake, worst_mistakes
 from paretocaps.evaluation.perturbation import PerturbationGrid, perturbation_grids
 from paretocaps.evaluation.reconstructions import Reconstruction, reconstructions
 from paretocaps.evaluation.robustness import Robustness, robustness
@@ -26,7 +27,7 @@ class Extras:
 
     Attributes:
         robust: whether to measure accuracies under transforms, in 26 more passes over the images.
-        pictures: whether to draw reconstructions and perturbation grids.
+        pictures: whether to draw the worst mistakes, reconstructions and perturbation grids.
         grids: the classes whose grids are drawn; by default the first ten.
     """
 
@@ -47,6 +48,7 @@ class Appraisal:
         reconstructions, grids: the pictures; empty if they were not requested or cannot be drawn.
         no_pictures: the reason why there are no pictures; None if there are.
         remarks: notes on the evaluation, such as a batch size that was halved.
+        mistakes: the worst mistakes; empty if pictures were not requested, or there are none.
     """
 
     report: ClassificationReport
@@ -57,6 +59,7 @@ class Appraisal:
     grids: tuple[PerturbationGrid, ...]
     no_pictures: str | None
     remarks: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def appraise(
@@ -106,6 +109,7 @@ def appraise(
         grids=grids,
         no_pictures=why,
         remarks=tuple(evaluator.remarks),
+        mistakes=worst_mistakes(images, whole) if extras.pictures else (),
     )
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from paretocaps.evaluation.reliability import Reliability
     from paretocaps.evaluation.robustness import Robustness
 
+_SIDE_BY_SIDE = 640
+"""Pixels below which panels beside each other are not squeezed, but scroll."""
 _COUNTED = 20
 """A confusion matrix of at most this many classes shows its counts."""
 _CURVES = 12
@@ -91,7 +93,9 @@ def roc_figure(report: "ClassificationReport") -> "Figure":
     figure.update_yaxes(range=[low, 1 + 0.02 * (1 - low)], row=1, col=2)
     dressed(figure, f"ROC of each class against all others, with the area after its name{some}", height=460)
     beside = {"orientation": "v", "x": 1.02, "y": 1.0, "xanchor": "left", "yanchor": "top"}
-    return figure.update_layout(legend=beside | {"traceorder": "normal"}, margin_t=60)
+    return figure.update_layout(
+        legend=beside | {"traceorder": "normal"}, margin_t=60, meta={"narrowest": _SIDE_BY_SIDE}
+    )
 
 
 def reliability_figure(reliability: "Reliability") -> "Figure":
@@ -166,7 +170,7 @@ def robustness_figure(found: "Robustness") -> "Figure":
     )
     beside = {"orientation": "h", "x": 1.0, "y": 1.1, "xanchor": "right", "yanchor": "bottom"}
     figure.update_annotations(font_size=13, font_color=INK)
-    return figure.update_layout(legend=beside, margin_t=90)
+    return figure.update_layout(legend=beside, margin_t=90, meta={"narrowest": _SIDE_BY_SIDE})
 
 
 def _confusion_cells(

@@ -25,6 +25,7 @@ def write_evaluation(
     *,
     facts: Mapping[str, str],
     members: Sequence[str] = (),
+    data: str = "",
 ) -> Path:
     """Write the evaluation of a network as one HTML page; return its path.
 
@@ -34,16 +35,19 @@ def write_evaluation(
         appraisal: its evaluation.
         facts: further facts by name, such as the images and the device.
         members: names of an ensemble's networks, in the order of `appraisal.members`.
+        data: the name of the images, for the heading.
 
     Raises:
         UsageError: the page cannot be written there.
     """
     report = appraisal.report
+    heading = f"{title} on {data}" if data else title
     return write_page(
         path,
         "evaluation",
-        f"{title}: evaluation",
-        heading=title,
+        f"{heading}: evaluation",
+        heading=heading,
+        wrong=report.images - sum(row[label] for label, row in enumerate(report.confusion)),
         appraisal=appraisal,
         names=[one.name for one in report.classes],
         cards=_cards(appraisal),

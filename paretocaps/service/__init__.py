@@ -28,6 +28,7 @@ from paretocaps.service.reading import (
 )
 from paretocaps.service.recommending import Recommendation, recommend
 from paretocaps.service.reporting import pictures_of, write_report
+from paretocaps.service.run_reporting import write_run_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.spaces import SpaceView, space
 from paretocaps.service.train_options import TrainOptions
@@ -98,4 +99,5 @@ __all__ = [
     "write_plan_page",
     "write_range_page",
     "write_report",
+    "write_run_report",
 ]

@@ -163,5 +163,5 @@ def write_evaluation(path: str, evaluation: Evaluation) -> Path:
     names = evaluation.names
     title = names[0] if len(names) == 1 else f"Ensemble of {len(names)} networks"
     return evaluation_page.write_evaluation(
-        path, title, evaluation.appraisal, facts=evaluation.facts, members=names
+        path, title, evaluation.appraisal, facts=evaluation.facts, members=names, data=evaluation.data
     )

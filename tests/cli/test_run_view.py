@@ -31,6 +31,7 @@ def test_the_result_is_data_and_what_to_do_with_it_is_talk(job, capsys):
         "it was slow",
         f"weights of the best epoch, 2: {run.job.folder / 'weights.pt'}",
         f"paretocaps export --run {run.job.folder}  # for use elsewhere",
+        f"paretocaps report --run {run.job.folder}  # its curves as a page",
     ]
 
 
@@ -50,4 +51,4 @@ def test_without_weights_there_is_nothing_to_export(job, capsys):
     write_run(trained(job, weights=None, remarks=()), "csv")
     out, talk = capsys.readouterr()
     assert out.startswith("folder,weights,acc,")
-    assert talk == ""
+    assert "export" not in talk

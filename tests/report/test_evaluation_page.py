@@ -6,6 +6,7 @@ import pytest
 from paretocaps.errors import UsageError
 from paretocaps.evaluation.appraisal import Appraisal
 from paretocaps.evaluation.classification import classification
+from paretocaps.evaluation.mistakes import Mistake
 from paretocaps.evaluation.perturbation import PerturbationGrid
 from paretocaps.evaluation.reconstructions import Reconstruction
 from paretocaps.evaluation.robustness import Robustness, TransformedAccuracy
@@ -28,6 +29,7 @@ def appraisal():
         grids=(PerturbationGrid(2, 0, picture, np.zeros((16, 11, 8, 8, 1), dtype=np.uint8)),),
         no_pictures=None,
         remarks=(),
+        mistakes=(Mistake(7, 2, 0, 0.93, 0.02, picture),),
     )
 
 
@@ -56,7 +58,7 @@ def test_the_page_has_everything_and_needs_nothing(tmp_path, appraisal):
     ):
         assert expected in body
     assert body.count('<figure class="drawing">') == 4
-    assert body.count("<img") == 2 + 3 + 17
+    assert body.count("<img") == 1 + 2 + 3 + 17
     assert body.count('src="data:image/png;base64,') == body.count("src=")
     assert "Members" not in body
     softmax = written(tmp_path / "page.html", "net", replace(appraisal, confidence="the softmax"), facts={})
@@ -109,3 +111,15 @@ def test_no_wrong_answers_are_none(tmp_path, appraisal):
 def test_a_place_that_cannot_be_written_is_named(tmp_path, appraisal):
     with pytest.raises(UsageError, match="cannot be written"):
         write_evaluation(tmp_path, "net", appraisal, facts={})
+
+
+@pytest.mark.slow
+def test_the_heading_names_the_data_and_the_worst_mistakes_are_a_gallery(tmp_path, appraisal):
+    body = written(tmp_path / "page.html", "net", appraisal, facts={}, data="digits")
+    assert "<h1>net on digits</h1>" in body
+    section = body[body.index("<h2>Worst mistakes</h2>") : body.index("<h2>Reconstructions</h2>")]
+    assert 'alt="image 7: &lt;emu&gt;, classified as cat"' in section
+    assert "<small>0.93</small>" in section
+    assert "Worst mistakes" not in written(
+        tmp_path / "none.html", "net", replace(appraisal, mistakes=()), facts={}
+    )

@@ -4,11 +4,21 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.activity import waiting
+from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import output_option, view_options
 
 
 @click.command()
 @view_options
+@click.option(
+    "--run",
+    "runs",
+    metavar="FOLDER",
+    multiple=True,
+    help="Folder of `paretocaps train` to write a page of instead of a study; repeat to set trainings"
+    " beside each other.",
+    shell_complete=COMPLETERS["--run"],
+)
 @output_option("the page.  [default: reports/STUDY.html]")
 @click.option(
     "--standalone/--no-standalone",
@@ -28,6 +38,7 @@ def command(
     require: tuple[str, ...] | None,
     measured_on: str | None,
     scale_to: str | None,
+    runs: tuple[str, ...],
     output: str | None,
     standalone: bool,
     pictures: str | None,
@@ -44,7 +55,14 @@ def command(
       paretocaps report demo
       paretocaps report demo --require "acc>=0.9" --output demo.html
       paretocaps report demo --pictures svg
+      paretocaps report --run runs/ws --run runs/baseline
     """
+    if runs:
+        if study is not None or pictures is not None:
+            other = f"study {study!r}" if study is not None else f"--pictures {pictures}"
+            raise click.UsageError(f"--run {runs[0]} and {other}: give one of them")
+        click.echo(service.write_run_report(runs, output, standalone=standalone))
+        return
     asked = study, storage, output, objectives, require, measured_on, scale_to
     with waiting("writing the page"):
         page = service.write_report(*asked, standalone=standalone, pictures=pictures)
