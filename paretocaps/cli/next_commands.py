@@ -23,6 +23,11 @@ def train_command(study: str, storage: str, trial: int) -> str:
     return _command("train", study, f" --trial {trial}{_where(storage)}")
 
 
+def confirm_command(study: str, storage: str) -> str:
+    """Return the command that trains further seeds of a study's front."""
+    return _command("confirm", study, _where(storage))
+
+
 def _command(name: str, study: str, options: str) -> str:
     # a name that begins with "-" must follow `--`, which ends the options
     if study[:1] == "-":

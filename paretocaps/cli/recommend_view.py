@@ -1,11 +1,10 @@
 """Writes a recommendation to stdout."""
 
-import shlex
 from collections.abc import Mapping
 
 import click
 
-from paretocaps.cli.next_commands import train_command
+from paretocaps.cli.next_commands import confirm_command, train_command
 from paretocaps.cli.output import rows_table, say, show, write_json, write_rows
 from paretocaps.report.beside_baseline import beside_text
 from paretocaps.report.sentences import trial_name
@@ -21,16 +20,18 @@ def write_recommendation(found: Recommendation, form: str, storage: str) -> None
     if form == "json":
         write_json(found.as_dict())
     elif form == "csv":
-        write_rows([{"about": about, "sentence": sentence} for about, sentence in _sentences(found)], form)
+        write_rows(
+            [{"about": about, "sentence": sentence} for about, sentence in _sentences(found, storage)], form
+        )
     else:
-        for about, sentence in _sentences(found):
+        for about, sentence in _sentences(found, storage):
             click.echo(f"{about}: {sentence}")
         _show_importance(found)
         say("")
         say(f"{train_command(found.front.study, storage, found.member.trial)}  # train it fully")
 
 
-def _sentences(found: Recommendation) -> list[tuple[str, str]]:
+def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:
     """Return what each sentence is about, and the sentence."""
     member, front = found.member, found.front
     values = ", ".join(f"{o.name} {estimate_text(o, member.estimate(o.name))}" for o in front.objectives)
@@ -38,7 +39,7 @@ def _sentences(found: Recommendation) -> list[tuple[str, str]]:
         (trial_name(member), values),
         ("beside the baseline", beside_text(member, front.baseline)),
         ("why", found.why),
-        ("sure", _sure(found)),
+        ("sure", _sure(found, storage)),
     ]
     for one in found.neighbours:
         better = " and ".join(one.better_in)
@@ -48,10 +49,10 @@ def _sentences(found: Recommendation) -> list[tuple[str, str]]:
     return lines + [("along the front", sentence) for sentence in found.along]
 
 
-def _sure(found: Recommendation) -> str:
+def _sure(found: Recommendation, storage: str) -> str:
     if found.member.probability is not None:
         return f"no other trial beats it in {probability_text(found.member.probability)} of the resamples"
-    return f"not known from one seed: `paretocaps confirm {shlex.quote(found.front.study)}` trains more"
+    return f"not known from one seed: `{confirm_command(found.front.study, storage)}` trains more"
 
 
 def _show_importance(found: Recommendation) -> None:

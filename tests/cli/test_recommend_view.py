@@ -15,3 +15,11 @@ def test_a_single_member_of_several_seeds(capsys):
     assert out.splitlines()[0] == "trial 3: acc 0.9000, params 90"
     assert "sure: no other trial beats it in 75 % of the resamples" in out
     assert "paretocaps train s --trial 3 --storage x.db" in err
+
+
+def test_how_sure_one_seed_is_has_a_remedy(capsys):
+    member = FrontMember(3, {"size": 2}, {"acc": 0.9, "params": 90})
+    front = Front("s", parse_objectives("acc,params"), (0.8, 100.0), 1.0, (member,))
+    write_recommendation(Recommendation(front, member, "it is the only member"), "table", "x.db")
+    told = "sure: not known from one seed: `paretocaps confirm s --storage x.db` trains more"
+    assert told in capsys.readouterr().out
