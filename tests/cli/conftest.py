@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from paretocaps.cli import activity
 from paretocaps.domain.choices import Choices
 from paretocaps.domain.choices_model import canonical_choices
 from paretocaps.domain.front_record import FrontMember, FrontRecord
@@ -27,6 +28,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command says what it waits for: how long anything takes here decides no text."""
+    monkeypatch.setattr(activity, "LINE_SECONDS", 3600.0)
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ def test_another_step_has_its_own_beginning():
     assert step.then("b", 0, 0, 9.0).started == 9.0
 
 
-def test_a_line_is_written_when_it_takes_a_while_and_rarely_then(clock):
+def test_a_line_is_written_when_it_takes_a_while_and_rarely_then(clock, monkeypatch):
+    monkeypatch.setattr("paretocaps.cli.activity.LINE_SECONDS", LINE_SECONDS)
     lines = []
     activity = Activity("exporting", None, lines.append, clock)
     activity.tell()

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from paretocaps.cli import activity
 from paretocaps.cli.app import app
 from paretocaps.domain.choices_model import ChoicesModel
 from paretocaps.domain.job import TrainingJob
@@ -62,12 +61,6 @@ TOWERS_STUDY = (
     *("--sampler", "grid", "--epochs", 2),
 )
 Run = Callable[..., Result]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No command says what it waits for: how long anything takes here decides no text."""
-    monkeypatch.setattr(activity, "LINE_SECONDS", 3600.0)
 
 
 @pytest.fixture
