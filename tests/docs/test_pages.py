@@ -34,6 +34,7 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 NOT_RUN = {
     "README.md": ["it is `make`"],
     "docs/clusters.md": ["it needs Slurm", "it needs a Ray cluster", "it needs Docker and the network"],
+    "docs/first-study.md": ["it is a server, which runs until Ctrl-C"],
     "docs/guide.md": [
         "it needs the network",
         "it trains for minutes",
@@ -53,6 +54,11 @@ NOT_RUN = {
         "it needs Docker and the network",
     ],
     "docs/recorded-tables.md": ["it trains for hours"],
+    "docs/reproducing-a-paper.md": [
+        "it needs the images of MNIST",
+        "it needs a GPU",
+        "it needs the study of the paper",
+    ],
 }
 """Why the blocks that are not run are not, by page and in order."""
 AT_MOST = {"--trials": 1, "--more": 1, "--more-repeats": 0, "--redo-loaded": 0, "--epochs": 1}
