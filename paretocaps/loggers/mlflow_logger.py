@@ -1,5 +1,6 @@
 """Logs to MLflow: an experiment per study, in a database or to the server that MLflow is set to."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class MlflowLogger:
     def __init__(self, study: str, folder: Path) -> None:
         from mlflow import MlflowClient
 
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # how it makes its tables
         where = os.environ.get("MLFLOW_TRACKING_URI")
         if where is None:
             folder.mkdir(parents=True, exist_ok=True)
