@@ -11,8 +11,8 @@ ONCE = ("starting worker", "calibrating", "waits for ")
 """How activities begin that a worker does once, or that are no part of a training."""
 _LEAST = 0.03
 """The share of a training between two moments by which its pace is known."""
-_TRAININGS = 3.0
-"""How slowly what is shown follows the estimate, in trainings: one moves it a quarter of the way."""
+_TRAININGS = 1.5
+"""How slowly what is shown follows the estimate, in trainings: one moves it half of the way."""
 
 
 @dataclass
@@ -164,7 +164,7 @@ class TimeLeft:
         else:
             passed = now - self._shown_at
             counted = max(0.0, self._shown - passed)
-            slowness = max(min(_TRAININGS * each, estimate / 2), 1e-9)
+            slowness = max(min(_TRAININGS * each, estimate), 1e-9)
             self._shown = counted + (1.0 - math.exp(-passed / slowness)) * (estimate - counted)
         self._shown_at = now
         return self._shown
