@@ -84,9 +84,25 @@ def register_trainer(
     if isinstance(trainer, TrainerSpec):
         TRAINERS.register(trainer.name, trainer)
         return trainer
-    known = kept(trainer)
-    own = known if version is None else OwnFunction(trainer, str(version))
-    spec = _spec(own, space or {}, designs or {}, description)
+    own = kept(trainer) if version is None else OwnFunction(trainer, str(version))
+    return register(own, space or {}, designs or {}, description)
+
+
+def register(
+    own: OwnFunction,
+    space: Mapping[str, Any],
+    designs: Mapping[str, Mapping[str, Any]],
+    description: str = "",
+    fixed: Mapping[str, Any] | None = None,
+) -> TrainerSpec:
+    """Register a function, in the place of an earlier one of its name and version.
+
+    Args:
+        own: the function.
+        space, designs, description: see `register_trainer`.
+        fixed: choices that a study gives instead of sampling them.
+    """
+    spec = _spec(own, space, designs, description, fixed or {})
     keep(own)
     TRAINERS.put(spec.name, spec)
     return spec
@@ -115,13 +131,18 @@ def found(name: str) -> TrainerSpec | None:
 
 
 def _spec(
-    own: OwnFunction, space: Mapping[str, Any], designs: Mapping[str, Mapping[str, Any]], description: str
+    own: OwnFunction,
+    space: Mapping[str, Any],
+    designs: Mapping[str, Mapping[str, Any]],
+    description: str,
+    fixed: Mapping[str, Any],
 ) -> TrainerSpec:
     sampled = Space.parse(space)
-    values = {one.name: tuple(one.values or one.examples()) for one in sampled}
+    values: dict[str, tuple[Any, ...]] = {one.name: tuple(one.values or one.examples()) for one in sampled}
     for design in designs.values():
         for name, value in design.items():
             values[name] = (*values.get(name, ()), value)
+    values = {name: (value,) for name, value in fixed.items()} | values
     model = (_function_choices if own.trains else _network_choices)(own, values)
     if not own.trains and not space:
         sampled = _SAMPLED

@@ -7,7 +7,7 @@ from typing import Any
 
 from paretocaps.data.catalog import DATASETS
 from paretocaps.domain.own_function import called, is_own, kept
-from paretocaps.domain.own_trainer import register_trainer, registered
+from paretocaps.domain.own_trainer import register, register_trainer, registered
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError, why_not_written
@@ -55,19 +55,24 @@ def named(given: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: the trainer is neither a name, nor a trainer, nor a function.
     """
     trainer = given.get("trainer")
+    name = _name(trainer)
+    if name is None or not is_own(name) or given.get("executor"):
+        return {**given, "trainer": name}
+    own = kept(trainer) if callable(trainer) else called(name)
+    return {**given, "trainer": name, "executor": None if own.importable else INLINE}
+
+
+def _name(trainer: object) -> str | None:
+    """Return the name of a trainer, which is registered if it is one that is not known yet."""
     if trainer is None or isinstance(trainer, str):
-        return dict(given)
+        return trainer
     if isinstance(trainer, TrainerSpec):
-        if trainer.name not in TRAINERS:
-            register_trainer(trainer)
-        return {**given, "trainer": trainer.name}
+        return trainer.name if trainer.name in TRAINERS else register_trainer(trainer).name
     if not callable(trainer):
         raise UsageError(
             f"trainer={trainer!r:.80} is not understood: give its name, or a function that trains"
         )
-    own = kept(trainer)
-    executor = given.get("executor") or (None if own.importable else INLINE)
-    return {**given, "trainer": own.name, "executor": executor}
+    return kept(trainer).name
 
 
 def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
@@ -89,9 +94,8 @@ def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
         raise UsageError(
             f"{own.called} has nothing to search: give space={{'choice': [1, 2, 3]}} with its choices"
         )
-    fixed = {name: [value] for name, value in spec.fix.items() if name not in sampled}
     designs = {**(known.designs if known else {}), **spec.design}
-    register_trainer(function, own.version, {**fixed, **sampled}, designs, known.description if known else "")
+    register(own, sampled, designs, known.description if known else "", spec.fix)
 
 
 def told(spec: StudySpec) -> str:

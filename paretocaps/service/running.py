@@ -91,9 +91,8 @@ def optimize(
 
     Example:
         ```python
-        done = paretocaps.optimize(
-            study="small", dataset="digits", fix={"family": "lenet5"}, trials=1, epochs=1, timeout="10m"
-        )
+        options = {"dataset": "digits", "trainer": "replay", "objectives": "acc,cpu_time,params"}
+        done = paretocaps.optimize(study="played", **options, trials=8, epochs=5, timeout="10m")
         done.front[0]
         ```
 

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from paretocaps.domain.own_function import called
-from paretocaps.domain.own_trainer import found, register_trainer, registered
+from paretocaps.domain.own_function import OwnFunction, called
+from paretocaps.domain.own_trainer import found, register, register_trainer, registered
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.testing.probe import PROBE
@@ -31,6 +31,14 @@ def test_a_function_has_the_choices_of_its_space_and_its_designs():
     assert registered(svm) is TRAINERS.get(spec.name)
     with pytest.raises(UsageError, match="unknown choice 'kernal': did you mean 'kernel'"):
         spec.canonical({"kernal": "rbf"})
+
+
+def test_what_a_study_fixes_is_a_choice_and_leaves_the_default_space():
+    spec = register(OwnFunction(net), {}, {}, fixed={"hidden": 64, "act": "tanh"})
+    assert {one.name for one in spec.space} == {"lr_policy", "lr_max", "batch_size"}
+    assert spec.parse_fix({"hidden": "64"}) == {"hidden": 64}
+    bare = register(OwnFunction(svm), {"c": [1, 2]}, {}, fixed={"degree": 3})
+    assert bare.canonical({}) == {"degree": 3, "c": 1}
 
 
 def test_registering_again_replaces_a_function_and_nothing_else():

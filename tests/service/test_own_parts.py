@@ -5,7 +5,7 @@ import paretocaps
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.search.observer import Observer
-from paretocaps.service.own_parts import placed
+from paretocaps.service.own_parts import named, placed
 
 
 class Notices(Observer):
@@ -50,6 +50,9 @@ def test_a_closure_is_a_trainer_runs_here_and_is_asked_for_again(options):
         paretocaps.optimize(**more, more=1)
     assert paretocaps.optimize(**more, trainer=line, more=1).finished == 6
     changed = paretocaps.register_trainer(line, version="2", space=space)
+    assert named({"trainer": changed}) == {"trainer": "line@2", "executor": "inline"}
+    assert named({"trainer": "line@2", "executor": "ray"}) == {"trainer": "line@2", "executor": "ray"}
+    assert named({"trainer": "capsnet"}) == {"trainer": "capsnet"}
     with pytest.raises(StudyMismatchError, match="trainer='line@1' .now 'line@2'"):
         paretocaps.optimize(**more, trainer=changed, more=1)
 
