@@ -48,6 +48,7 @@ def _shown(output: dict[str, Any]) -> str:
         return f'<div class="figure">{"".join(data["image/svg+xml"])}</div>'
     if "text/html" in data:
         table = re.sub(r"<style.*?</style>", "", "".join(data["text/html"]), flags=re.DOTALL)
+        table = re.sub(r"<table[^>]*>", "<table>", table)  # as the pages draw their tables
         return f'<div class="output">{table}</div>'
     return _text(data.get("text/plain", ""))
 

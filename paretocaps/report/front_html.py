@@ -18,9 +18,9 @@ def front_html(front: FrontRecord) -> str:
     """
     knee = _knee(front)
     columns = [[str(member.trial) for member in front.members]]
-    columns += [objective_cells(front.members, objective) for objective in front.objectives]
+    columns += [_unbroken(objective_cells(front.members, objective)) for objective in front.objectives]
     columns.append(beside_texts(front.members, front.baseline))
-    headings = ["trial", *map(heading, front.objectives), "beside the baseline"]
+    headings = ["trial", *_unbroken(map(heading, front.objectives)), "beside the baseline"]
     rows = [
         _row("td", cells, bold=member.trial == knee)
         for member, cells in zip(front.members, zip(*columns, strict=True), strict=True)
@@ -33,6 +33,11 @@ def front_html(front: FrontRecord) -> str:
         + _apart("the nearest trials", nearest_table(front))
         + _apart(front.apart, corner_table(front))
     )
+
+
+def _unbroken(texts: Iterable[str]) -> list[str]:
+    """Return texts whose spaces break no line, so that a value stays with its interval and its unit."""
+    return [text.replace(" ", "\N{NO-BREAK SPACE}") for text in texts]
 
 
 def _apart(caption: str, table: Table | None) -> str:
