@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from paretocaps.service.training import TrainedRun, TrainingWatcher
 
 Place = str | PathLike[str]
+_WAYS = ("trial", "knee", "best", "preferences", "aim")
 
 
 class Which(TypedDict, total=False):
@@ -78,6 +79,17 @@ class Judging(Which, total=False):
     robust: bool
     pictures: bool
     corrupt: str
+
+
+class Predicting(TypedDict, total=False):
+    """How images are predicted; see `PredictOptions`."""
+
+    engine: str
+    batch: int
+    top: int
+    corrupt: str
+    expect: str | None
+    expect_folders: bool
 
 
 @spelled_out
@@ -189,13 +201,16 @@ def export(
     return exporting.export_trial(picked, options)
 
 
-def predict(folder: Place, images: Place | Sequence[Place], **options: Any) -> "list[Prediction]":
+@spelled_out
+def predict(
+    folder: Place, images: Place | Sequence[Place], **options: Unpack[Predicting]
+) -> "list[Prediction]":
     """Return the classes that an exported network predicts for image files, in order.
 
     Args:
         folder: the export.
         images: image files, and folders, which are searched with all their sub-folders.
-        options: `engine`, `batch`, `top`, `corrupt`, `expect` and so on; see `PredictOptions`.
+        options: see `PredictOptions`.
 
     Example:
         ```python
@@ -244,6 +259,12 @@ def _picked(study: str | None, options: Mapping[str, Any]) -> tuple[PickedTrial 
     others = {name: value for name, value in options.items() if name not in ways}
     if study is None and not which:
         return None, others
+    if not any(which.get(name) not in (None, False) for name in _WAYS):
+        of = "" if study is None else f" of study {study!r}"
+        raise UsageError(
+            f"which trial{of}? give trial=3, knee=True, best='acc', preferences={{'acc': 2, 'time': 1}} or"
+            " aim='acc>=0.98'"
+        )
     which["storage"] = fspath(which.get("storage", DEFAULT_STORAGE))
     return pick_trial(study=study, **which), others
 

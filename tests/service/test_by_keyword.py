@@ -6,6 +6,7 @@ import pytest
 
 import paretocaps
 from paretocaps.errors import StorageError, UsageError
+from paretocaps.exporting.predict import PredictOptions
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.train_options import TrainOptions
 
@@ -26,6 +27,8 @@ def test_what_names_no_network_is_refused_with_the_remedy(folder):
         paretocaps.export("demo", run="runs/x", knee=True)
     with pytest.raises(UsageError, match="no network named"):
         paretocaps.evaluate()
+    with pytest.raises(UsageError, match="which trial of study 'demo'. give trial=3, knee=True"):
+        paretocaps.evaluate("demo")
     with pytest.raises(StorageError):
         paretocaps.train("demo", knee=True, storage=folder / "none.db")
     with pytest.raises(UsageError, match="no images named"):
@@ -34,7 +37,11 @@ def test_what_names_no_network_is_refused_with_the_remedy(folder):
 
 @pytest.mark.parametrize(
     ("function", "options", "renamed"),
-    [(paretocaps.train, TrainOptions, {"settings": "choices"}), (paretocaps.evaluate, EvaluateOptions, {})],
+    [
+        (paretocaps.train, TrainOptions, {"settings": "choices"}),
+        (paretocaps.evaluate, EvaluateOptions, {}),
+        (paretocaps.predict, PredictOptions, {}),
+    ],
 )
 def test_editors_complete_every_option(function, options, renamed):
     own = {renamed.get(name, name) for name in inspect.signature(options).parameters}
