@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _TRIALS = 2000
 _CHOICES = 9
-_WIDTH = 105
-"""Pixels of an axis below which its labels would cover those of the next one."""
+_WIDTH, _TOP = 95, 60
+"""Pixels from axis to axis, below which labels would cover each other, and above the axes for their names."""
 
 
 def parallel_figure(
@@ -54,7 +54,8 @@ def parallel_figure(
     some = f" ({len(names)} of {len(varying)} choices)" if len(names) < len(varying) else ""
     dressed(figure, f"Choices and objectives of all trials{some}", height=460)
     figure.update_layout(
-        margin={"l": 70, "r": 60, "t": 60, "b": 20}, meta={"narrowest": _WIDTH * len(dimensions)}
+        margin={"l": 70, "r": 60, "t": _TOP, "b": 20},
+        meta={"narrowest": _WIDTH * len(dimensions), "top": _TOP},
     )
     return {"parallel": figure}
 

@@ -1,4 +1,4 @@
-"""The learning-rate plans of a front's members: learning rate and batch size over the epochs."""
+"""The learning-rate plans of trainings: learning rate and batch size over the epochs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -49,5 +49,5 @@ def plans_figure(curves: Sequence[PolicyCurve], styles: Mapping[int, LineStyle])
     epochs = max(len(curve.acc) for curve in curves)
     figure.update_xaxes(tick0=0, dtick=every(epochs), range=[0, epochs * 1.01])
     figure.update_xaxes(title_text="epochs trained", row=rows, col=1)
-    dressed(figure, "Learning-rate plans of the front", height=340 + 160 * (rows - 1))
+    dressed(figure, "Learning-rate plans", height=340 + 160 * (rows - 1))
     return {"plans": with_legend_below(figure, len(curves))}

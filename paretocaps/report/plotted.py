@@ -76,14 +76,16 @@ class Plotted:
 
 
 def plotted(figure: "Figure", name: str) -> Plotted:
-    """Return a figure taken apart; `name` is that of saved pictures."""
+    """Return a figure taken apart; `name` is that of saved pictures.
+
+    Its `layout.meta` may have `narrowest` (see `Plotted`), and `top`, the pixels that its plot needs above.
+    """
     drawn: dict[str, Any] = json.loads(figure.to_json())
     layout, traces = drawn["layout"], drawn["data"]
     title = layout.pop("title", {}).get("text", "")
     menus = layout.pop("updatemenus", [])
-    legend = _legend(traces, layout)
-    meta = layout.pop("meta", {})
-    top = _TOP_OF_PANELS if layout.get("annotations") else _TOP
+    legend, meta = _legend(traces, layout), layout.pop("meta", {})
+    top = meta.get("top", _TOP_OF_PANELS if layout.get("annotations") else _TOP)
     height = _height(layout, legend, top)
     margin = layout.get("margin", {}) | {"t": top}
     layout |= {"showlegend": False, "margin": margin, "height": height}

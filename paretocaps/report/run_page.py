@@ -133,7 +133,7 @@ def _values(runs: Sequence[Run]) -> Table:
     rows.append(("epochs", *(str(len(run.measurement.epochs)) for run in runs)))
     facts = dict.fromkeys(name for run in runs for name in run.facts)
     rows += [(name, *(run.facts.get(name, "-") for run in runs)) for name in facts]
-    return Table(("", *(run.name for run in runs)), (False, *[False] * len(runs)), tuple(rows))
+    return Table(("quantity", *(run.name for run in runs)), (False, *[False] * len(runs)), tuple(rows))
 
 
 def _differing(runs: Sequence[Run], shared: Mapping[str, Any]) -> Table | None:

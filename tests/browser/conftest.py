@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from paretocaps import service
+from paretocaps.replay.table import read
 
 WIDE, NARROW = 1280, 390
 """The widths in pixels at which pages are looked at: that of a screen and of a telephone."""
@@ -86,3 +87,50 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec |= {"dataset": "digits", "epochs": 5, "repeats": 3, "trials": 8, "share_device": True}
     service.optimize(spec)
     return service.write_report("played", storage, str(folder / "report.html"))
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two trainings beside each other, as they were recorded."""
+    from paretocaps.report.run_page import Run, write_runs
+
+    table = read("digits")
+    found = [
+        Run(name, table.designs[name], table.measurement(table.designs[name], seed=0))
+        for name in ("baseline", "ws")
+    ]
+    return write_runs(tmp_path_factory.mktemp("runs") / "runs.html", found)
+
+
+@pytest.fixture(scope="session")
+def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of an evaluation with all parts."""
+    import numpy as np
+
+    from paretocaps.evaluation.appraisal import Appraisal
+    from paretocaps.evaluation.classification import classification
+    from paretocaps.evaluation.mistakes import Mistake
+    from paretocaps.evaluation.perturbation import PerturbationGrid
+    from paretocaps.evaluation.reconstructions import Reconstruction
+    from paretocaps.evaluation.robustness import Robustness, TransformedAccuracy
+    from paretocaps.evaluation.scores import Scored
+    from paretocaps.report.evaluation_page import write_evaluation
+
+    numbers = np.random.default_rng(0)
+    labels = numbers.integers(0, 10, 300)
+    picture = numbers.integers(0, 256, (8, 8, 1), dtype=np.uint8)
+    grid = numbers.integers(0, 256, (16, 11, 8, 8, 1), dtype=np.uint8)
+    transforms = [TransformedAccuracy(kind, 1.0, 0.8) for kind in ("rotation", "shift x", "scale", "shear")]
+    appraisal = Appraisal(
+        report=classification(Scored(numbers.random((300, 10)) + np.eye(10)[labels], labels)),
+        confidence="the length of the class's capsule",
+        members=(),
+        robustness=Robustness(0.9, tuple(transforms)),
+        reconstructions=tuple(Reconstruction(0, 1, n, 0.5, picture, picture, picture) for n in (1, 2)),
+        grids=(PerturbationGrid(2, 0, picture, grid),),
+        no_pictures=None,
+        remarks=(),
+        mistakes=tuple(Mistake(n, 1, 2, 0.9, 0.1, picture) for n in range(40)),
+    )
+    place = tmp_path_factory.mktemp("evaluation") / "evaluation.html"
+    return write_evaluation(place, "trial 7", appraisal, facts={"images": "300 of digits"}, data="digits")

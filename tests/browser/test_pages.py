@@ -3,7 +3,7 @@
 import pytest
 
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
-PAGES = pytest.mark.parametrize("name", ["report"])
+PAGES = pytest.mark.parametrize("name", ["report", "runs", "evaluation"])
 
 
 @PAGES
@@ -13,6 +13,8 @@ def test_a_page_opens_without_an_error_and_asks_no_network(request, opened, name
     with opened(path, width) as shown:
         assert shown.errors == []
         assert [url for url in shown.requests if not url.startswith(("data:", "blob:", path.as_uri()))] == []
+        shown.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert shown.errors == [], "a figure below the first screen"
         reach = shown.page.evaluate("document.documentElement.scrollWidth")
         assert reach <= width, "the page is wider than the window"
 
@@ -21,4 +23,5 @@ def test_a_page_opens_without_an_error_and_asks_no_network(request, opened, name
 @WIDTHS
 def test_axe_finds_nothing_serious(request, opened, name, width):
     with opened(request.getfixturevalue(name), width) as shown:
+        shown.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert shown.serious() == []

@@ -44,3 +44,10 @@ def test_nothing_ends_the_script_that_holds_it(text):
     written = script_json({"a": text})
     assert "<" not in written
     assert json.loads(written) == {"a": text}
+
+
+def test_a_figure_may_say_what_it_needs_above_and_from_side_to_side():
+    figure = placeholder("wide").update_layout(meta={"narrowest": 700, "top": 60})
+    shown = plotted(figure, "x")
+    assert shown.narrowest == 700
+    assert json.loads(shown.payload)["layout"]["margin"]["t"] == 60
