@@ -44,7 +44,7 @@ def write_range(test: RangeTest, form: str, draw: bool | None) -> None:
         answer = test.as_dict()
         show(rows_table([{name: answer[name] for name in _SUGGESTED}]))
         if answer["space"] is not None:
-            show("", *space_lines(answer["space"]))
+            show(*(Text(line) for line in ("", *space_lines(answer["space"]))))
         if test.rows and (sys.stdout.isatty() if draw is None else draw):
             braille = console().encoding.startswith("utf")
             show(*(Text(line) for line in curve(test.rows, chart_width() - 1, braille)))

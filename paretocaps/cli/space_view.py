@@ -1,5 +1,7 @@
 """Writes what a study samples to stdout."""
 
+from rich.text import Text
+
 from paretocaps.cli.numbers import counted
 from paretocaps.cli.output import rows_table, show, write_json, write_rows
 from paretocaps.service import SpaceView
@@ -13,7 +15,7 @@ def write_space(view: SpaceView, form: str) -> None:
     elif form == "csv":
         write_rows(view.rows(), form)
     else:
-        show(rows_table(view.rows()), "", *lines(view))
+        show(rows_table(view.rows()), *(Text(line) for line in ("", *lines(view))))
 
 
 def lines(view: SpaceView) -> list[str]:

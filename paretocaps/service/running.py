@@ -113,7 +113,7 @@ def optimize(
     watcher = observer_of(observer)
     own_parts.settle(given, spec)
     if spec.lr_range:
-        watcher.preparing("range test", 0, 0)
+        watcher.preparing("looking for the learning rates to search, by a range test", 0, 0)
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
     refuse_loop(spec.study, spec.trainer)
     checked = check_study(spec)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.space import Parameter, Space
 from paretocaps.domain.space_size import SpaceSize, space_size
@@ -14,6 +14,10 @@ from paretocaps.errors import UsageError
 from paretocaps.service.choosing import sampled_text, value_text
 from paretocaps.service.settings import parse_settings
 
+if TYPE_CHECKING:
+    from paretocaps.search.designs import StudyDesigns
+    from paretocaps.storage.records import StudyRecord
+
 
 @dataclass(frozen=True)
 class SpaceView:
@@ -23,7 +27,7 @@ class SpaceView:
         trainer: name of its trainer.
         space: the sampled choices.
         fix: the fixed choices.
-        designs: the designs that it starts with.
+        designs: the designs that it starts with: those that its space and its fixed choices allow.
         size: how many points there are.
         without_effect: the choices that a stored study does not sample because they cannot act.
     """
@@ -78,13 +82,16 @@ def space(
         UsageError: a stored study and settings of a new one are given, or a choice or value is not allowed.
     """
     from paretocaps.search.checked_study import sampled_space
-    from paretocaps.search.designs import check_designs, with_designs
+    from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
+    from paretocaps.search.same_training import SameTraining
 
     idle: tuple[str, ...] = ()
+    facts: Mapping[str, int] | None = None
     if study is not None:
         if spec_file or name or trainer or settings:
             raise UsageError(f"study {study!r} has its space: leave out the settings of a new one")
-        spec, idle = _stored(study, storage)
+        record = _stored(study, storage)
+        spec, idle, facts = StudySpec.model_validate(record.spec), record.without_effect, record.facts
     else:
         given = {"space": name, "trainer": trainer, "fix": parse_settings(settings)}
         file = read_study_file(spec_file) if spec_file else {}
@@ -92,8 +99,8 @@ def space(
     known = with_designs(TRAINERS.get(spec.trainer), spec.design)
     sampled, fix = sampled_space(known, spec)
     own = sampled.without(idle)
-    named = check_designs(known, spec.designs)
-    designs = tuple(name for name in named if not _contradicts(known.designs[name], fix))
+    placing = StudyDesigns(spec, known, own, fix, SameTraining(known, spec.epochs, facts))
+    designs = tuple(name for name in check_designs(known, spec.designs) if _has_place(placing, name))
     return SpaceView(spec.trainer, own, fix, designs, space_size(own, fix), idle)
 
 
@@ -104,13 +111,16 @@ def where_text(parameter: Parameter) -> str:
     return " and ".join([*allowed, *(f"{name} is above {low:g}" for name, low in condition.bounds)])
 
 
-def _contradicts(design: Mapping[str, Any], fix: Mapping[str, Any]) -> bool:
-    return any(name in fix and fix[name] != value for name, value in design.items())
+def _has_place(placing: "StudyDesigns", design: str) -> bool:
+    try:
+        placing.of(design)
+    except UsageError:
+        return False
+    return True
 
 
-def _stored(study: str, storage: str | PathLike[str]) -> tuple[StudySpec, tuple[str, ...]]:
+def _stored(study: str, storage: str | PathLike[str]) -> "StudyRecord":
     from paretocaps.storage.store import Store
 
     with Store.open(fspath(storage), create=False) as store:
-        record = store.study(study)
-    return StudySpec.model_validate(record.spec), record.without_effect
+        return store.study(study)

@@ -43,7 +43,6 @@ def with_tested_rates(
 
 
 def _tested(spec: StudySpec, entry: Mapping[str, Any], notice: Callable[[str], None]) -> dict[str, Any]:
-    notice("a range test looks for the learning rates to search")
     command = [sys.executable, "-P", "-m", "paretocaps", "lr-range", "--format", "json", *_options(spec)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:

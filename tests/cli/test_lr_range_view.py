@@ -1,6 +1,6 @@
 import tomllib
 
-from paretocaps.cli.lr_range_view import HEIGHT, curve, space_lines
+from paretocaps.cli.lr_range_view import HEIGHT, curve, space_lines, write_range
 
 
 def rows(count):
@@ -24,3 +24,16 @@ def test_the_space_can_be_pasted_into_a_study_file():
     assert tomllib.loads("\n".join(lines)) == {
         "space": {"lr_max": {"low": 3.3e-4, "high": 0.01, "log": True}}
     }
+
+
+def test_the_space_follows_the_suggested_rates(capsys):
+    class Test:
+        rows, remarks = (), ()
+
+        def as_dict(self):
+            rates = dict.fromkeys(("lr_min", "lr_max", "steepest", "lowest"), 1e-3)
+            return {**rates, "space": {"lr_max": {"low": 3.3e-4, "high": 0.01, "log": True}}}
+
+    write_range(Test(), "table", draw=False)
+    out = capsys.readouterr().out
+    assert out.endswith("\n\n[space]\nlr_max = { low = 0.00033, high = 0.01, log = true }\n")
