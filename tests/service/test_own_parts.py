@@ -1,3 +1,6 @@
+import importlib
+import os
+
 import numpy as np
 import pytest
 
@@ -54,6 +57,19 @@ def test_a_closure_is_a_trainer_runs_here_and_is_asked_for_again(options):
     assert named({"trainer": "capsnet"}) == {"trainer": "capsnet"}
     with pytest.raises(StudyMismatchError, match="trainer='line@1' .now 'line@2'"):
         paretocaps.optimize(**more, trainer=changed, more=1)
+
+
+@pytest.mark.slow  # starts a worker
+def test_a_function_of_a_module_goes_to_workers_wherever_the_module_is(options, folder, monkeypatch):
+    (folder / "mine").mkdir()
+    text = "import os\n\n\ndef fit(choices, report):\n    return {'acc': 0.5, 'params': os.getpid()}\n"
+    (folder / "mine" / "their_module.py").write_text(text)
+    monkeypatch.syspath_prepend(folder / "mine")
+    fit = importlib.import_module("their_module").fit
+    watcher, space = Notices(), {"size": [1, 2, 3]}
+    done = paretocaps.optimize(**{**options, "trials": 1}, trainer=fit, space=space, observer=watcher)
+    assert done.front[0].values["params"] != os.getpid()
+    assert not any("in this process" in notice for notice in watcher.said)
 
 
 def test_what_is_no_trainer_or_has_no_space_is_refused(options):
