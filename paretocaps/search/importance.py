@@ -20,7 +20,7 @@ _TOP = 5
 """Trials that the best part should have, as Optuna advises."""
 _LISTED = 5
 """Numbers of which there are at most so many are compared one by one."""
-_DRAWS = 40
+_DRAWS = 20
 """How often the best part is drawn at random."""
 _CHANCE = 0.95
 """The share of these draws that a choice must stand out from."""
