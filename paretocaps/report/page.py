@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 FURTHER = (*QUANTITIES, EPOCH_TIME, "best_epoch", "flops", "memory")
 """The quantities of trials that a page shows besides those of the front."""
-_FIRST_SCREEN = 480
+_FIRST_SCREEN = 440
 """Pixels of the two figures beside each other at the top of a page, before plotly's title is taken away."""
 
 

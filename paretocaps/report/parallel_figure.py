@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.objective import Objective
 from paretocaps.report.line_styles import LineStyle
-from paretocaps.report.series import evenly, is_logarithmic, is_point, log_ticks
+from paretocaps.report.series import DECADE, evenly, is_logarithmic, is_point, log_ticks
 from paretocaps.report.style import FAINT, FRONT_COLOUR, dressed
 from paretocaps.report.tables import choice_text, differing_choices, with_prefix
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _TRIALS = 2000
 _CHOICES = 9
+_LISTED = 4
+"""Numbers of which there are at most so many are listed one by one."""
+_BELOW = 0.12
+"""How far below its numbers an axis has the trials to which the choice does not apply, as a share of them."""
 _WIDTH, _TOP = 95, 60
 """Pixels from axis to axis, below which labels would cover each other, and above the axes for their names."""
 
@@ -54,7 +58,7 @@ def parallel_figure(
     some = f" ({len(names)} of {len(varying)} choices)" if len(names) < len(varying) else ""
     dressed(figure, f"Choices and objectives of all trials{some}", height=460)
     figure.update_layout(
-        margin={"l": 70, "r": 60, "t": _TOP, "b": 20},
+        margin={"l": 95, "r": 60, "t": _TOP, "b": 20},
         meta={"narrowest": _WIDTH * len(dimensions), "top": _TOP},
     )
     return {"parallel": figure}
@@ -73,10 +77,14 @@ def _objective(values: Sequence[float], objective: Objective) -> dict[str, Any]:
 
 
 def _choice(values: Sequence[Any], name: str) -> dict[str, Any]:
-    """Return an axis for a choice: its numbers, or its values in order where not all are numbers."""
-    numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-    if len(numbers) == len(values) and len(set(numbers)) > 4:
-        return _numbers(numbers, name, min(numbers) > 0 and max(numbers) > 10 * min(numbers))
+    """Return an axis for a choice: its numbers, or its values in order where not all are numbers.
+
+    Trials to which a choice of numbers does not apply are at "-", below them.
+    """
+    known = [one for one in values if one is not None]
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in known)
+    if numbers and len(set(known)) > _LISTED:
+        return _numbers(values, name, min(known) > 0 and max(known) > DECADE * min(known))
     listed = sorted(set(values), key=_order)
     places = {repr(value): place for place, value in enumerate(listed)}
     return {
@@ -93,19 +101,23 @@ def _order(value: Any) -> tuple[int, float, str]:
     return (value is not None) + number, float(value) if number else 0.0, str(value)
 
 
-def _numbers(values: Sequence[float], name: str, log: bool) -> dict[str, Any]:
-    if not log:
-        form = "~s" if max(map(abs, values)) >= 1000 else ".3~g"
-        return {"label": name, "values": [float(value) for value in values], "tickformat": form}
-    powers = [math.log10(value) for value in values]
-    ticks = log_ticks((min(powers), max(powers))) or [min(values), max(values)]
-    return {
-        "label": name,
-        "values": powers,
-        "tickvals": [math.log10(tick) for tick in ticks],
-        "ticktext": [_short(tick) for tick in ticks],
-    }
+def _numbers(values: Sequence[float | None], name: str, log: bool) -> dict[str, Any]:
+    known = [value for value in values if value is not None]
+    low, high = (math.log10(end) if log else float(end) for end in (min(known), max(known)))
+    if log:
+        ticks = log_ticks((low, high)) or [min(known), max(known)]
+        places = {math.log10(tick): _short(tick) for tick in ticks}
+    elif len(known) == len(values):
+        form = "~s" if max(map(abs, known)) >= 1000 else ".3~g"
+        return {"label": name, "values": [float(value) for value in known], "tickformat": form}
+    else:
+        places = {end: _short(end) for end in (low, (low + high) / 2, high)}
+    below = low - _BELOW * (high - low)
+    found = [below if value is None else math.log10(value) if log else float(value) for value in values]
+    if len(known) < len(values):
+        places = {below: "-", **places}
+    return {"label": name, "values": found, "tickvals": list(places), "ticktext": list(places.values())}
 
 
 def _short(value: float) -> str:
-    return with_prefix(value).replace(" ", "") if value >= 1 else f"{value:g}"
+    return with_prefix(value).replace(" ", "") if value >= 1 else f"{value:.3g}"

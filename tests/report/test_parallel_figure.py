@@ -38,3 +38,16 @@ def test_choices_have_their_values_in_order_and_those_that_matter_come_first(fro
 
 def test_nothing_is_drawn_of_one_trial(front, trials):
     assert parallel_figure(replace(front, members=()), trials[:1], STYLES) == {}
+
+
+def test_trials_without_a_choice_of_numbers_are_below_them(front, trials):
+    floors = (1e-5, 1e-4, 1e-3, 1e-2, None)
+    shown = [
+        replace(trials[0], trial=10 + n, choices={"lr_min": floor} if floor else {})
+        for n, floor in enumerate((*floors, 2e-3))
+    ]
+    (axis, *_) = drawn(replace(front, members=()), shown).dimensions
+    assert axis.label == "lr_min"
+    assert list(axis.values)[:4] == pytest.approx([-5, -4, -3, -2])
+    assert axis.values[4] == min(axis.values) == axis.tickvals[0]
+    assert axis.ticktext[0] == "-"
