@@ -9,7 +9,7 @@ from typing import Any
 from paretocaps.domain.space import Space
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer import TRAINERS
-from paretocaps.errors import UsageError
+from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.service.range_testing import NO_PART, rates_around
 
 _DATA = ("dataset", "data", "limit_train", "corrupt", "channels", "parts")
@@ -29,6 +29,7 @@ def with_tested_rates(
 
     Raises:
         UsageError: the trainer has no range test, the space does not sample `lr_max`, or the loss never fell.
+        StudyMismatchError: the stored study was begun without a range test.
     """
     if spec.trainer != "capsnet":
         raise UsageError(f"lr_range=true: trainer {spec.trainer!r} has no range test: give lr_max a range")
@@ -37,6 +38,11 @@ def with_tested_rates(
         raise UsageError(f"lr_range=true, but lr_max={spec.fix['lr_max']} is fixed: leave one of them out")
     if "lr_max" not in table:
         raise UsageError("lr_range=true, but the study does not search lr_max: choose another --space")
+    if stored is not None and not stored.get("lr_range"):
+        raise StudyMismatchError(
+            f"study {spec.study!r} was begun with a range of lr_max, and keeps it: leave --lr-from-range out,"
+            " or choose another --study name"
+        )
     kept = ((stored or {}).get("space") or {}).get("lr_max")
     table["lr_max"] = kept or _tested(spec, table["lr_max"], notice)
     return spec.model_copy(update={"space": Space.parse(table).table()})

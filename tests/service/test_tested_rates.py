@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.errors import UsageError
+from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.service.tested_rates import with_tested_rates
 
 
@@ -45,8 +45,12 @@ def test_no_rate_is_above_what_is_allowed_and_a_prior_stays_where_it_lies_in_the
 
 def test_a_stored_study_keeps_its_range(tests):
     kept = {"low": 1e-3, "high": 5e-3, "log": True}
-    spec = with_tested_rates(StudySpec(lr_range=True), {"space": {"lr_max": kept}}, print)
+    spec = with_tested_rates(StudySpec(lr_range=True), {"lr_range": True, "space": {"lr_max": kept}}, print)
     assert (spec.space["lr_max"], tests) == (kept, [])
+    with pytest.raises(
+        StudyMismatchError, match="study 'default' was begun with a range of lr_max, and keeps it"
+    ):
+        with_tested_rates(StudySpec(lr_range=True), {"lr_range": False, "space": {"lr_max": kept}}, print)
 
 
 @pytest.mark.parametrize(
