@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from hypothesis import settings
 
 from paretocaps.execution.thread_waiting import wait_briefly
@@ -40,6 +43,25 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARETOCAPS_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_read_once() -> Iterator[None]:
+    """The files of migrations, ours and Optuna's, are read once, not for each new database."""
+    read = ScriptDirectory.from_config
+
+    @cache
+    def of_folder(folder: str) -> ScriptDirectory:
+        config = Config()
+        config.set_main_option("script_location", folder.replace("%", "%%"))
+        return read(config)
+
+    def once(config: Config) -> ScriptDirectory:
+        return of_folder(config.get_main_option("script_location"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", once)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -283,7 +283,8 @@ def _enter(
 
     if not store.has_study(spec.study):
         # ours is always made before Optuna's, so another driver may have made both meanwhile
-        if has_optuna_study(spec.storage, spec.study) and not store.has_study(spec.study):
+        has_theirs = store.has_optuna_tables() and has_optuna_study(spec.storage, spec.study)
+        if has_theirs and not store.has_study(spec.study):
             raise foreign_study(spec.study)
         refuse_crowded_ranks(spec)
         reasons = without_effect(trainer, checked.space, fix, spec.epochs, facts)

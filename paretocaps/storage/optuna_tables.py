@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     select,
     table,
     update,
@@ -111,6 +112,11 @@ class OptunaTrial:
     values: Sequence[float]
     user: Sequence[tuple[str, str]]
     system: Sequence[tuple[str, str]]
+
+
+def has_optuna_tables(connection: Connection) -> bool:
+    """Return whether Optuna has used the database; otherwise it has none of its studies."""
+    return inspect(connection).has_table(_STUDIES.name)
 
 
 def trials_since(

@@ -21,6 +21,7 @@ from paretocaps.storage import further_seeds as _further_seeds
 from paretocaps.storage import judged as _judged
 from paretocaps.storage import kept_weights as _kept_weights
 from paretocaps.storage import managing as _managing
+from paretocaps.storage import optuna_tables as _optuna_tables
 from paretocaps.storage import prior_trials as _prior_trials
 from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
@@ -92,6 +93,7 @@ class Store:
     pin_accelerator = _writes(_studies.pin_accelerator)
     keep_slots = _writes(_studies.keep_slots)
     fix_corners = _writes(_studies.fix_corners)
+    has_optuna_tables = _reads(_optuna_tables.has_optuna_tables)
 
     rename_study = _writes(_managing.rename_study)
     copy_study = _writes(_managing.copy_study)

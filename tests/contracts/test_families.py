@@ -2,7 +2,9 @@
 
 import pytest
 
+from paretocaps.domain.choices import Choices
 from paretocaps.domain.families.families import FAMILIES
+from paretocaps.models.architecture import architecture
 from paretocaps.testing.family import FamilyContract
 
 STEM = {"conv_channels": 8, "capsule_types": 4, "decoder_units": (6, 9)}
@@ -15,9 +17,15 @@ SMALL = {
     "lenet5": ({}, {}),
 }
 """Choices, and widths of the architecture, for small networks of the families."""
+MOBILENET = {"backbone": "mobilenet_v1", "image_size": 32}
+WIDTHS = architecture(Choices(family="backbone_caps", **MOBILENET), 32, 32, 1, 4).trunk_shape.widths
+"""Its choices, and its widths before they are made smaller."""
 LARGE = {
     "alexnet_caps": ({}, {}),
-    "backbone_caps": ({"backbone": "mobilenet_v1", "image_size": 32}, {}),
+    "backbone_caps": (
+        MOBILENET,
+        {"trunk_channels": tuple(width // 4 for width in WIDTHS), "capsule_types": 8},
+    ),
 }
 """The same for the other families."""
 

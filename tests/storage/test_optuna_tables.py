@@ -5,6 +5,7 @@ from optuna.trial import TrialState
 
 from paretocaps.storage.optuna_tables import (
     OptunaParameter,
+    has_optuna_tables,
     insert_parameters,
     trials_of,
     trials_since,
@@ -39,6 +40,11 @@ def test_trials_are_read_whole(connection):
     assert done.started <= done.ended
     assert (running.state, running.ended, running.values, running.parameters) == ("RUNNING", None, (), ())
     assert (waiting.state, [key for key, _ in waiting.system]) == ("WAITING", ["fixed_params"])
+
+
+def test_a_database_that_optuna_has_not_used_has_none_of_its_tables(connection, store):
+    assert has_optuna_tables(connection)
+    assert not store.has_optuna_tables()
 
 
 def test_only_what_is_asked_for_is_read(connection):
