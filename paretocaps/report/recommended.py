@@ -19,7 +19,7 @@ _BASELINE = "baseline"
 class Card:
     """One value of the recommended trial: its name, its text with the interval, and what it is beside others.
 
-    `beside` has pairs such as ("baseline", "7x faster").
+    `beside` has pairs such as ("the baseline (trial 0)", "7x faster").
     """
 
     name: str
@@ -58,7 +58,7 @@ def recommended(front: FrontRecord, trials: Sequence[FrontMember] = ()) -> Recom
     if not front.members:
         return None
     member = Front.from_record(front).knee()
-    others = {"baseline": _baseline((*trials, *front.members)), "the best": front.members[0]}
+    others = {"the baseline": _baseline((*trials, *front.members)), "the best": front.members[0]}
     found = {word: one for word, one in others.items() if one is not None and one.trial != member.trial}
     level = level_text(member, front.objectives)
     return Recommended(

@@ -9,11 +9,11 @@ def test_the_knee_is_recommended_beside_the_best_and_the_baseline(front, trials)
     acc, time, params = found.cards
     assert acc.value == "0.9750"
     assert acc.beside == (
-        ("baseline (trial 0)", "0.5 points less"),
+        ("the baseline (trial 0)", "0.5 points less"),
         ("the best (trial 1)", "1.5 points less"),
     )
     assert time.beside[1] == ("the best (trial 1)", "10x faster")
-    assert params.beside[0] == ("baseline (trial 0)", "1.2x smaller")
+    assert params.beside[0] == ("the baseline (trial 0)", "1.2x smaller")
     assert found.sentences == (
         "Beside trial 1 (adabatch), the next in acc: 1.5 points less, 10x faster, 1.2x smaller",
     )
