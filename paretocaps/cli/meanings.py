@@ -21,6 +21,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
         "--study": Meaning("NAME", "Name of the study, like the argument STUDY."),
         "--spec": Meaning("FILE", "Study file (TOML)"),
+        "--run": Meaning("FOLDER", "Folder of `paretocaps train`"),
         "--storage": Meaning("PATH|URL", "Database of the studies: an SQLite file, or postgresql://..."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),
         "--require": Meaning(

@@ -6,7 +6,6 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.activity import waiting
-from paretocaps.cli.completers import COMPLETERS
 from paretocaps.cli.options import output_option, picking_options, picks_a_trial, seed_of_trial_option, shared
 from paretocaps.cli.output import say
 
@@ -14,12 +13,7 @@ from paretocaps.cli.output import say
 @click.command()
 @picking_options
 @seed_of_trial_option
-@click.option(
-    "--run",
-    metavar="FOLDER",
-    help="Folder of `paretocaps train` (or its weights file) to export instead of a trial.",
-    shell_complete=COMPLETERS["--run"],
-)
+@shared("--run", " (or its weights file) to export instead of a trial.")
 @output_option("the export, a folder.  [default: exports/...]")
 @click.option(
     "--class-names",

@@ -4,20 +4,16 @@ import click
 
 from paretocaps import service
 from paretocaps.cli.activity import waiting
-from paretocaps.cli.completers import COMPLETERS
-from paretocaps.cli.options import output_option, view_options
+from paretocaps.cli.options import output_option, shared, view_options
 
 
 @click.command()
 @view_options
-@click.option(
+@shared(
     "--run",
+    " to write a page of instead of a study; repeat to set trainings beside each other.",
     "runs",
-    metavar="FOLDER",
     multiple=True,
-    help="Folder of `paretocaps train` to write a page of instead of a study; repeat to set trainings"
-    " beside each other.",
-    shell_complete=COMPLETERS["--run"],
 )
 @output_option("the page.  [default: reports/STUDY.html]")
 @click.option(
