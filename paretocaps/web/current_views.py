@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from paretocaps.search.trial_cache import TrialCache, trial_key
+from paretocaps.search.trial_cache import trial_key
 from paretocaps.storage.store import Store
 from paretocaps.web.detail import study_detail
 from paretocaps.web.study_view import StudyView, read_view
@@ -24,7 +24,6 @@ _REST = 5.0
 class _Kept:
     """A study's view, the number of its change that it shows, until when it is kept, and the last answer."""
 
-    trials: TrialCache
     lock: threading.Lock = field(default_factory=threading.Lock)
     view: StudyView | None = None
     change: int = -1
@@ -63,7 +62,7 @@ class CurrentViews:
             return None
         kept, attributes = self._of(study), self._optuna.get_study_system_attrs(study)
         with kept.lock:
-            view, trials = self._current(kept, name), self._trials(kept, study)
+            view, trials = self._current(kept, name), self._trials(study)
             asked = after, attributes, [trial.state for trial in trials]
             if asked != kept.asked:
                 detail = study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
@@ -77,16 +76,15 @@ class CurrentViews:
             return None
         kept = self._of(study)
         with kept.lock:
-            keys = {trial_key(one): one.number for one in self._trials(kept, study)}
+            keys = {trial_key(one): one.number for one in self._trials(study)}
             return (self._current(kept, name), keys[trial]) if trial in keys else None
 
     def _of(self, study: int) -> _Kept:
         with self._lock:
-            return self._kept.setdefault(study, _Kept(TrialCache(self._optuna)))
+            return self._kept.setdefault(study, _Kept())
 
-    def _trials(self, kept: _Kept, study: int) -> "list[FrozenTrial]":
-        trials = kept.trials.get_all_trials(study, deepcopy=False)
-        return sorted(trials, key=lambda one: one.number)
+    def _trials(self, study: int) -> "list[FrozenTrial]":
+        return sorted(self._optuna.get_all_trials(study, deepcopy=False), key=lambda one: one.number)
 
     def _current(self, kept: _Kept, study: str) -> StudyView:
         """Return a view that is not older than the study, or was read a moment ago."""

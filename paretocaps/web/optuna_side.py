@@ -9,10 +9,10 @@ from paretocaps.storage.patience import Patience
 from paretocaps.storage.store import Store
 
 if TYPE_CHECKING:
-    from paretocaps.search.riding_storage import RidingStorage
+    from paretocaps.web.studies_storage import StudiesStorage
 
 
-def open_studies(url: str) -> "RidingStorage":
+def open_studies(url: str) -> "StudiesStorage":
     """Return Optuna's storage on an existing database; nothing is created.
 
     Raises:
@@ -22,11 +22,11 @@ def open_studies(url: str) -> "RidingStorage":
     refuse_read_only(url)  # Optuna writes as it reads
     import optuna
 
-    from paretocaps.search.riding_storage import RidingStorage
+    from paretocaps.web.studies_storage import StudiesStorage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        storage = RidingStorage(url, Patience(), create=False)
+        storage = StudiesStorage(url, Patience(), create=False)
         storage.get_all_studies()
     except Exception as error:  # any of the driver's: this layer does not import SQLAlchemy
         cause = str(error.__cause__ or error).splitlines()[0]
