@@ -14,6 +14,8 @@ from paretocaps.errors import UnknownNameError, UsageError
 from paretocaps.pareto.dominance import nondominated, rank
 from paretocaps.pareto.matrix import Matrix, Rows, minimized
 
+_WORTH = 2.0
+"""The factor up to which a difference of a logarithm counts less than the whole range of an objective."""
 _FEWEST_TRADE_OFFS = 4
 """The fewest distinct points with trade-offs other than between extremes; with fewer, pymoo returns none."""
 
@@ -29,11 +31,14 @@ class _Scaled(NamedTuple):
 def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
     """Return the row of `values` that is the knee: any gain in one objective costs much in the others.
 
-    Every objective is scaled to 0 (best of the front) .. 1 (worst); constant objectives and repeated rows do
-    not count. The knee is the high trade-off point (Rachmawati and Srinivasan 2009, by pymoo) nearest to the
-    ideal point. If there is none, or the front has at most three distinct points, it is the point nearest to
-    the ideal point. Ties go to the row that is better in the first objective, so fronts of one row, of equal
-    rows or of two extremes have a knee too.
+    A gain is a factor: of two networks one is three times as fast, or makes half the errors. So an objective
+    with a limit (`Objective.limit`) counts by the logarithm of the distance from it, and any other by its
+    value. Every objective is scaled to 0 (best of the front) .. 1 (worst), except that logarithms over which
+    the front differs by less than a factor of two keep their share of it: what hardly differs decides little.
+    Constant objectives and repeated rows do not count. The knee is the high trade-off point (Rachmawati and
+    Srinivasan 2009, by pymoo) nearest to the ideal point. If there is none, or the front has at most three
+    distinct points, it is the point nearest to the ideal point. Ties go to the row that is better in the
+    first objective, so fronts of one row, of equal rows or of two extremes have a knee too.
 
     Args:
         values: float[n, m] in the objectives' own units; only its front is considered.
@@ -43,7 +48,8 @@ def knee(values: ArrayLike, objectives: Sequence[Objective]) -> int:
         UsageError: no row is finite, or `values` does not have one column per objective.
     """
     rows, matrix = _front(values, objectives)
-    scaled = _scale(matrix)
+    factors, least = _factors(matrix, objectives)
+    scaled = _scale(factors, least)
     candidates = _high_trade_offs(scaled.matrix)
     distance = np.linalg.norm(scaled.matrix[candidates], axis=1)
     return int(rows[scaled.rows[candidates[np.argmin(distance)]]])
@@ -96,16 +102,37 @@ def _front(values: ArrayLike, objectives: Sequence[Objective]) -> tuple[Rows, Ma
     return rows, minimized(np.asarray(values)[rows], objectives)[0]
 
 
-def _scale(matrix: Matrix) -> _Scaled:
-    """Reduce float[k, m] to its distinct non-dominated rows, and scale each column to 0 .. 1."""
+def _factors(matrix: Matrix, objectives: Sequence[Objective]) -> tuple[Matrix, Matrix]:
+    """Return float[k, m] with logarithms where an objective has a limit, and the least range of each column.
+
+    A value at its limit counts as half the least of the others.
+    """
+    factors, least = matrix.copy(), np.zeros(len(objectives))
+    for column, objective in enumerate(objectives):
+        if objective.limit is None:
+            continue
+        distance = matrix[:, column] - objective.sign * objective.limit
+        away = distance[distance > 0.0]
+        if len(away) > 0 and distance.min() >= 0.0:
+            factors[:, column] = np.log(np.maximum(distance, away.min() / _WORTH))
+            least[column] = math.log(_WORTH)
+    return factors, least
+
+
+def _scale(matrix: Matrix, least: Matrix | float = 0.0) -> _Scaled:
+    """Reduce float[k, m] to its distinct non-dominated rows, and scale each column to 0 .. 1.
+
+    A column whose range is below `least` is divided by that instead.
+    """
     rows = nondominated(matrix)
     peak = np.abs(matrix[rows]).max(axis=0)
-    front = matrix[rows] / np.where(peak > 0.0, peak, 1.0)  # differences of huge values cannot overflow
+    peak = np.where(peak > 0.0, peak, 1.0)  # differences of huge values cannot overflow
+    front = matrix[rows] / peak
     low, high = front.min(axis=0), front.max(axis=0)
     varying = high > low
     if not varying.any():
         return _Scaled(rows[:1], np.zeros((1, 0)), varying)
-    scaled = ((front - low) / np.where(varying, high - low, 1.0))[:, varying]
+    scaled = ((front - low) / np.where(varying, np.maximum(high - low, least / peak), 1.0))[:, varying]
     first = np.sort(np.unique(scaled, axis=0, return_index=True)[1])
     kept = first[nondominated(scaled[first])]  # rounding may have made a row equal to a better one
     return _Scaled(rows[kept], scaled[kept], varying)

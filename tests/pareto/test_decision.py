@@ -40,7 +40,8 @@ def test_rows_that_are_beaten_or_not_finite_are_never_the_answer():
         ([[0.8, 5.0], [0.9, 9.0], [0.89, 5.5]], 2),
         ([[0.9, 5.0], [0.9, 5.0], [0.9, 5.0], [0.9, 5.0], [0.9, 5.0]], 0),
         ([[0.0, 0.0], [0.0, 0.0]], 0),
-        ([[0.0, 0.0], [0.25, 1.0], [0.5, 2.0], [0.75, 3.0], [1.0, 4.0]], 2),  # a straight line: its middle
+        # half the errors in twice the time, twice: the middle
+        ([[0.84, 1.0], [0.92, 2.0], [0.96, 4.0]], 1),
     ],
 )
 def test_small_and_degenerate_fronts_have_a_knee(values, expected):
@@ -53,6 +54,24 @@ def test_a_constant_objective_changes_nothing():
     preferences = {"acc": 2.0, "time": 1.0}
     assert pick(values, THREE, {**preferences, "params": 1.0}) == pick(ELBOW, TWO, preferences)
     assert pick(values, THREE, {"params": 1.0}) == 6  # every row is as good: the best in the first objective
+
+
+def test_what_hardly_differs_decides_little():
+    """Sizes that differ by 1.2 do not make up for 23 times the seconds."""
+    accurate, small = [0.984, 91.0, 1.43e6], [0.972, 57.9, 1.23e6]
+    quick, quickest, poor = [0.947, 2.53, 1.43e6], [0.933, 1.93, 1.43e6], [0.856, 4.82, 1.23e6]
+    assert knee([accurate, [0.977, 48.3, 1.43e6], small, quick, quickest, poor], THREE) == 3
+
+
+def test_a_gain_is_a_factor():
+    """From 1 % of errors to a half is as much as from 20 to 10 %."""
+    values = [[0.9, 1.0], [0.99, 10.0], [0.995, 100.0]]
+    assert knee(values, TWO) == 1
+    assert knee([*values, [1.0, 101.0]], TWO) == 1  # the best that is possible has no logarithm
+
+
+def test_values_beyond_a_limit_are_taken_as_they_are():
+    assert knee([[-1.0, 5.0], [0.5, 4.0], [2.0, 9.0], [3.0, 1e6]], parse_objectives("time,params")) == 0
 
 
 def test_one_preference_takes_the_best_in_that_objective():
