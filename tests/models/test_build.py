@@ -140,16 +140,20 @@ def test_digits_are_learned_quickly_at_the_papers_learning_rate(changes, autocas
     train, check = order[:1400], order[1400:]
     network = build_network(Architecture(**SMALL, **changes), seed=0)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    for _ in range(2):
-        for batch in train.split(16):
-            optimizer.zero_grad()
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
-                output = network(images[batch], labels[batch])
-            capsnet_loss(output, images[batch], labels[batch]).backward()
-            optimizer.step()
-    with torch.no_grad():
-        right = network(images[check]).lengths.argmax(1) == labels[check]
-    assert right.double().mean() > reached
+    accuracy = 0.0
+    for step, batch in enumerate(2 * train.split(16), start=1):  # two epochs at most
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+            output = network(images[batch], labels[batch])
+        capsnet_loss(output, images[batch], labels[batch]).backward()
+        optimizer.step()
+        if step % 44 == 0:
+            with torch.no_grad():
+                right = network(images[check]).lengths.argmax(1) == labels[check]
+            accuracy = right.double().mean().item()
+            if accuracy > reached:
+                break
+    assert accuracy > reached
 
 
 @pytest.mark.parametrize("family", ["residual_caps", "momentum_caps"])
