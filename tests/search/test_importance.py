@@ -4,6 +4,7 @@ import random
 
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
+from paretocaps.search import importance as importances
 from paretocaps.search.importance import importance
 
 OBJECTIVES = parse_objectives("acc,params")
@@ -49,3 +50,8 @@ def test_what_random_best_trials_show_matters_nothing():
         for n in range(50)
     ]
     assert importance(by_chance, OBJECTIVES) == {"acc": {"b": 1.0, "a": 0.0}}
+
+
+def test_of_many_trials_enough_are_compared(monkeypatch):
+    monkeypatch.setattr(importances, "_ENOUGH", 40)
+    assert importance(list(trials(80)), OBJECTIVES) == importance(list(trials(80))[::2], OBJECTIVES)
