@@ -42,7 +42,7 @@ def host_folder(*parts: str) -> Path:
         OSError: it cannot be made, or what has its name is a link or belongs to somebody else.
     """
     folder = Path(os.environ.get(FOLDER) or _SHARED) / f"paretocaps-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise PermissionError(errno.EPERM, "it belongs to somebody else", str(folder))

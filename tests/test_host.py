@@ -32,8 +32,7 @@ def test_each_user_and_machine_has_a_folder_of_its_own(monkeypatch, shared):
 
 
 def test_the_environment_may_have_another_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "other"))
-    (tmp_path / "other").mkdir()
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "other" / "machine"))
     assert host_folder().is_relative_to(tmp_path / "other")
 
 
