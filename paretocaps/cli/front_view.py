@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from paretocaps.cli.front_table import front_table
-from paretocaps.cli.next_commands import train_command
+from paretocaps.cli.next_commands import report_command, train_command
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import Row, console, note, say, show, write_json, write_rows
 from paretocaps.domain.front_record import FrontMember, FrontRecord
@@ -76,7 +76,8 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
     """
     trials = front.members or front.nearest
     if not trials:
-        say(f"study {front.study}: no trial to show")
+        command = report_command(front.study, storage)
+        say(f"study {front.study}: no trial to show; `{command}` has what failed, and why")
         return
     if front.within:
         kept = "only trials with" if front.members else "the nearest trials are shown, because none keeps"
@@ -95,14 +96,24 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
 def _notes(front: FrontRecord) -> list[str]:
     trials = front.members or front.nearest
     size = f"{counted(len(front), 'trial')} on the front"
+    flags = flag_notes(trials)
     return [
         *([front.measured_on] if front.measured_on else []),
-        *front.computed_by,
-        *flag_notes([*trials, *front.corner]),
+        *_computed_by(front),
+        *flags,
+        *(f"of those apart, {line}" for line in flag_notes(front.corner) if line not in flags),
         *interval_notes(trials, front.objectives),
         *level_notes(front),
         ", ".join(filter(None, [f"study {front.study}: {size}", hypervolume_text(front)])),
     ]
+
+
+def _computed_by(front: FrontRecord) -> tuple[str, ...]:
+    """Return by what steps were computed; only in how many ways where these are several, which fill lines."""
+    ways = {str(tuning) for kept in front.tunings.values() for tuning in kept.values()}
+    if len(ways) < 2:
+        return front.computed_by
+    return (f"steps computed in {len(ways)} ways, each the fastest for a network (--format json has them)",)
 
 
 def _chosen_text(front: FrontRecord, chosen: Chosen) -> str:

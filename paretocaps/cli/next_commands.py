@@ -23,6 +23,11 @@ def train_command(study: str, storage: str, trial: int) -> str:
     return _command("train", study, f" --trial {trial}{_where(storage)}")
 
 
+def report_command(study: str, storage: str) -> str:
+    """Return the command that writes a study's page."""
+    return _command("report", study, _where(storage))
+
+
 def confirm_command(study: str, storage: str) -> str:
     """Return the command that trains further seeds of a study's front."""
     return _command("confirm", study, _where(storage))

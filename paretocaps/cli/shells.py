@@ -25,7 +25,10 @@ _BASH = """\
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
             open) compopt -o nospace; COMPREPLY+=("$value") ;;
-            plain) COMPREPLY+=("$value") ;;
+            plain)
+                # what has a space in it, such as the name of a study, is one word
+                [[ $value == *" "* ]] && printf -v value %%q "$value"
+                COMPREPLY+=("$value") ;;
         esac
     done < <(COMP_LINE="$COMP_LINE" COMP_POINT=$COMP_POINT COMP_WORDBREAKS="$COMP_WORDBREAKS" \\
         %(complete_var)s=bash_complete "$1" 2>/dev/null)

@@ -35,7 +35,9 @@ def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None
         elif path.exists():
             yield path
         else:
-            raise DataError(f"no such image file or folder: {str(path)!r}")
+            raise DataError(
+                f"no such image file or folder: {str(path)!r}: name image files, or folders of them"
+            )
 
 
 def read_image(

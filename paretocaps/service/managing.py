@@ -94,9 +94,8 @@ def rename(
     _check_name(new)
     with Store.open(storage, create=False) as store, _alone(store, old, notice) as driver:
         driver.store.rename_study(old, new)
-        for folder in store.known_folders(
-            new
-        ):  # by its job, files of other machines are known as the study's
+        for folder in store.known_folders(new):
+            # other machines know the files of a study by its name in their job
             job = RunFolder(folder).job()
             if job is not None and job.study == old:
                 with suppress(OSError):
@@ -142,9 +141,8 @@ def delete(study: str, storage: str = DEFAULT_STORAGE, notice: Callable[[str], N
 
     with Store.open(storage, create=False) as store, _alone(store, study, notice) as driver:
         folders = [one.folder for trial in store.trials(study) for one in trial.attempts if one.folder]
-        for (
-            folder
-        ) in folders:  # first: of a study that is left without them, the same command deletes the rest
+        # files first: where this is cut off, the same command deletes the rest
+        for folder in folders:
             if store.holds(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 for parent in folder.parents[:2]:  # of its trial and its study
@@ -211,14 +209,14 @@ def _alone(store: "Store", study: str, notice: Callable[[str], None]) -> "Iterat
 
     beats: dict[str, int] = {}
     with Driver(store, study) as driver:
+        if driver.others:
+            notice("looking whether the driver of the study still runs, for half a minute at most")
         while driver.others:
             for other in driver.others.values():
                 if beats.setdefault(other.token, other.beat) != other.beat:
                     raise UsageError(
                         f"{other.process} runs study {study!r}: end it first, or wait for its end"
                     )
-            if len(beats) == 1:
-                notice("looking whether the driver of the study still runs, for half a minute at most")
             time.sleep(_POLL)
         yield driver
 

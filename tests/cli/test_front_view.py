@@ -71,6 +71,18 @@ def test_flags_and_devices_are_told(front, capsys):
 def test_tunings_are_told(front, capsys):
     write_front(replace(front, tunings={"a": {"net, 128 images": DEFAULT}}), None, "table")
     assert f"steps computed by {DEFAULT}" in capsys.readouterr().err.splitlines()
+    other = DEFAULT.model_copy(update={"precision": "bf16"})
+    write_front(replace(front, tunings={"a": {"one": DEFAULT, "two": other}}), None, "table")
+    assert capsys.readouterr().err.startswith("steps computed in 2 ways, ")
+
+
+def test_flags_of_trials_apart_are_told_as_theirs(front, capsys):
+    best, second, *others = front.members
+    flagged = replace(second, flags=("partly collapsed",)), replace(best, flags=("loaded",))
+    write_front(replace(front, members=(flagged[1], *others), corner=flagged), None, "table")
+    told = capsys.readouterr().err
+    assert "of those apart, partly collapsed: " in told
+    assert told.count("loaded: ") == 1
 
 
 def test_csv_has_values_and_choices(front, capsys):
@@ -93,7 +105,8 @@ def test_an_empty_front_is_no_error(front, capsys):
     empty = replace(front, members=(), reference_point=None, hypervolume=0.0)
     write_front(empty, None, "table")
     captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "study demo: no trial to show\n")
+    why = "`paretocaps report demo` has what failed, and why"
+    assert (captured.out, captured.err) == ("", f"study demo: no trial to show; {why}\n")
     write_front(empty, None, "json")
     assert json.loads(capsys.readouterr().out)["members"] == []
 

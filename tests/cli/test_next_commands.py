@@ -3,7 +3,7 @@ import shlex
 import click
 
 from paretocaps.cli.app import app
-from paretocaps.cli.next_commands import next_commands, train_command
+from paretocaps.cli.next_commands import next_commands, report_command, train_command
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 
@@ -29,6 +29,11 @@ def test_the_command_that_trains_a_trial_picks_it():
     context = app.get_command(click.Context(app), "train").make_context("train", words[1:])
     given = [context.params[name] for name in ("argument", "trial", "storage")]
     assert given == ["-x", 7, "sqlite:///a b.db"]
+
+
+def test_the_command_that_writes_a_page_names_the_storage():
+    assert report_command("demo", DEFAULT_STORAGE) == "paretocaps report demo"
+    assert report_command("a b", "sqlite:///c.db") == "paretocaps report 'a b' --storage sqlite:///c.db"
 
 
 def test_commands_hide_passwords():

@@ -35,6 +35,7 @@ def test_a_study_that_a_driver_runs_is_running_and_is_neither_renamed_nor_delete
         for end in (lambda: service.rename("s", "t", own, said.append), lambda: service.delete("s", own)):
             with pytest.raises(UsageError, match="runs study 's': end it first"):
                 end()
+    assert [text.split(",")[0] for text in said] == ["looking whether the driver of the study still runs"]
     assert service.study_names(own) == ["s"]
 
 
