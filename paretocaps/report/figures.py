@@ -127,18 +127,10 @@ def _pair(front: FrontRecord, layers: Layers, x: int, y: int) -> "Figure":
 
     across, up = (_extent(front, layers, index) for index in (x, y))
     figure = Figure()
-    corners = staircase(layers.members, front.objectives, x, y)
-    line = {"color": FRONT_COLOUR, "width": 1.5}
-    figure.add_trace(
-        Scatter(
-            x=[corner[0] for corner in corners],
-            y=[corner[1] for corner in corners],
-            mode="lines",
-            line=line,
-            name="front of these two",
-            hoverinfo="skip",
-        )
-    )
+    if corners := staircase(layers.members, front.objectives, x, y):
+        along, height = zip(*corners, strict=True)
+        look = {"mode": "lines", "line": {"color": FRONT_COLOUR, "width": 1.5}}
+        figure.add_trace(Scatter(x=along, y=height, name="front of these two", hoverinfo="skip", **look))
     on_front = set(layers.members.trials)
     for layer in layers.drawn:
         shown = layer.shown

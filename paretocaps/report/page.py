@@ -130,7 +130,7 @@ def write_report(
         over=", ".join(f"{o.name} ({'more' if o.sign < 0 else 'less'} is better)" for o in front.objectives),
         count=len({member.trial for member in (*front, *trials)}),
         chosen=chosen,
-        missing=no_member_text(front),
+        missing=_missing(front, trials, unfinished),
         nearest=nearest_table(front),
         corner=corner_table(front),
         command=chosen and training_command(front.study, chosen.trial, storage),
@@ -146,6 +146,7 @@ def write_report(
         slopes=slopes_table(depths),
         drawn=drawn,
         most=len(STYLES),
+        by_chance=bool(importance) and "importance" not in figures["choices"],
         seeded=any(curve.seeds > 1 for curve in policies),
         published=published
         and published_section(
@@ -211,6 +212,17 @@ def _apart(front: FrontRecord, unfinished: Sequence[Unfinished], published: "Pub
         published=[
             FrontMember(-1, {}, row.figures, row.name) for row in rows if set(names) <= row.figures.keys()
         ],
+    )
+
+
+def _missing(front: FrontRecord, trials: Sequence[FrontMember], unfinished: Sequence[Unfinished]) -> str:
+    """Return why a front is empty: where none finished and some failed, with the reason of the last one."""
+    failed = [one for one in unfinished if one.state == "failed"]
+    if trials or not failed:
+        return no_member_text(front)
+    last = failed[-1]
+    return (
+        f"no trial has finished: {len(failed)} failed, the last, trial {last.trial.trial}, with {last.reason}"
     )
 
 

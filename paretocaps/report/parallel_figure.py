@@ -108,7 +108,7 @@ def _numbers(values: Sequence[float | None], name: str, log: bool) -> dict[str, 
         ticks = log_ticks((low, high)) or [min(known), max(known)]
         places = {math.log10(tick): _short(tick) for tick in ticks}
     elif len(known) == len(values):
-        form = "~s" if max(map(abs, known)) >= 1000 else ".3~g"
+        form = ".3~s" if max(map(abs, known)) >= 1000 else ".3~g"
         return {"label": name, "values": [float(value) for value in known], "tickformat": form}
     else:
         places = {end: _short(end) for end in (low, (low + high) / 2, high)}

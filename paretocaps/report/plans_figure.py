@@ -1,5 +1,6 @@
 """The learning-rate plans of trainings: learning rate and batch size over the epochs."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -7,11 +8,15 @@ from typing import TYPE_CHECKING
 from paretocaps.report.line_styles import LineStyle
 from paretocaps.report.policies import PolicyCurve
 from paretocaps.report.policies_figure import rates_line, sizes_line
+from paretocaps.report.series import log_ticks
 from paretocaps.report.style import dressed
 from paretocaps.report.training_figures import batch_axis, every, with_legend_below
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+_BEYOND = 0.3
+"""How far beyond the learning rates their axis has ticks, in decades, so that a single rate has some."""
 
 
 def plans_figure(curves: Sequence[PolicyCurve], styles: Mapping[int, LineStyle]) -> "dict[str, Figure]":
@@ -42,7 +47,9 @@ def plans_figure(curves: Sequence[PolicyCurve], styles: Mapping[int, LineStyle])
     positive = all(rate > 0 for curve in curves for _, rate in curve.rates)
     figure.update_yaxes(title_text="learning rate", type="log" if positive else "linear", row=1, col=1)
     if positive:
-        figure.update_yaxes(exponentformat="power", dtick=1, row=1, col=1)
+        powers = [math.log10(rate) for curve in curves for _, rate in curve.rates]
+        ticks = log_ticks((min(powers) - _BEYOND, max(powers) + _BEYOND))
+        figure.update_yaxes(tickvals=ticks, ticktext=[f"{tick:.3g}" for tick in ticks], row=1, col=1)
     if rows > 1:
         figure.update_yaxes(title_text="batch size", row=2, col=1)
         figure.update_yaxes(batch_axis(sorted(sizes)), row=2, col=1)

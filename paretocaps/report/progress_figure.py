@@ -36,5 +36,5 @@ def _figure(title: str, places: Sequence[float], volumes: Sequence[float]) -> "F
     )
     figure = Figure(line)
     figure.update_xaxes(title_text=title)
-    figure.update_yaxes(title_text="hypervolume, as a share of the ideal")
+    figure.update_yaxes(title_text="share of the ideal")
     return dressed(figure, f"Hypervolume of the front over {title}", height=380)

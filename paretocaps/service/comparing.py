@@ -172,7 +172,7 @@ def _refuse_several_devices(fronts: "Sequence[Front]", objectives: Sequence[Obje
     where = ", ".join(f"{study} on {device}" for study, device in used.items())
     raise UsageError(
         f"{' and '.join(bound)} of several devices do not compare ({where}): give --scale-to with one"
-        " of them, or --objectives without"
+        f" of them, or --objectives without {' and '.join(bound)}"
     )
 
 

@@ -11,6 +11,7 @@ from paretocaps.domain.published import Published
 from paretocaps.domain.requirement import Requirement, parse_requirements
 from paretocaps.domain.tuning import DEFAULT
 from paretocaps.errors import UsageError
+from paretocaps.report.apart_section import Unfinished
 from paretocaps.report.figures import placeholder
 from paretocaps.report.line_styles import STYLES
 from paretocaps.report.page import write_figures, write_report
@@ -128,6 +129,19 @@ def test_without_a_member_the_page_says_so(tmp_path, front, trials):
     assert "<dt>device</dt><dd>not recorded</dd>" in body
     assert "<dt>seeds</dt><dd>none</dd>" in body
     assert body.count('<figure class="drawing">') == 5
+
+
+def test_where_all_failed_the_page_says_why(tmp_path, front):
+    failed = Unfinished(FrontMember(3, {}, {}), "failed", "ValueError: no luck")
+    body = written(tmp_path / "demo.html", replace(front, members=()), unfinished=[failed])
+    assert "No trial has finished: 1 failed, the last, trial 3, with ValueError: no luck." in body
+    assert "has none of 0 finished trials." in body
+
+
+def test_where_no_choice_matters_the_page_says_so(tmp_path, front, trials):
+    said = "No choice decided more than chance"
+    assert said in written(tmp_path / "a.html", front, trials=trials, importance={"acc": {"lr_max": 0.0}})
+    assert said not in written(tmp_path / "b.html", front, trials=trials)
 
 
 def test_without_any_trial_there_are_no_figures(tmp_path, front):

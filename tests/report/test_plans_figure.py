@@ -13,6 +13,7 @@ def test_rates_are_logarithmic_and_batch_sizes_have_a_panel_where_they_differ():
     styles = line_styles({1: "", 2: ""})
     figure = plans_figure([curve(1, (128,)), curve(2, (16,))], styles)["plans"]
     assert figure.layout.yaxis.type == "log"
+    assert list(figure.layout.yaxis.ticktext) == ["0.0001", "0.0002", "0.0005", "0.001"]
     assert [trace.name for trace in figure.data if trace.showlegend] == ["trial 1", "trial 2"]
     assert list(figure.layout.yaxis2.tickvals) == [16, 128]
     same = plans_figure([curve(1, (128,)), curve(2, (128,))], styles)["plans"]

@@ -101,9 +101,14 @@
 
   for (const button of document.querySelectorAll("[data-copy]"))
     button.addEventListener("click", async () => {
-      await navigator.clipboard?.writeText(button.dataset.copy);
-      const said = button.textContent;
-      button.textContent = "copied";
+      const said = "copy";
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        button.textContent = "copied";
+      } catch {
+        getSelection().selectAllChildren(button.previousElementSibling); // where a page may not write: Ctrl+C does
+        button.textContent = "selected";
+      }
       setTimeout(() => (button.textContent = said), 1500);
     });
 })();
