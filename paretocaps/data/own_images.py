@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,6 +27,7 @@ _PARTS = {
     "valid": "validation",
     "val": "validation",
 }
+_NO_PAIRS = (str, bytes, pd.DataFrame, np.ndarray)
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _FORMS = (
     "a pair of arrays (images, labels), a torch Dataset of such pairs, a datasets.Dataset, or a dictionary of"
@@ -92,7 +94,7 @@ def _part(data: Any) -> _Part:
     if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(one, "__len__") for one in data):
         images, labels = data
         return _encoded(_images(np.asarray(images)), list(np.asarray(labels).tolist()), None)
-    if isinstance(data, Sized) and hasattr(data, "__getitem__") and not isinstance(data, str | bytes):
+    if isinstance(data, Sized) and hasattr(data, "__getitem__") and not isinstance(data, _NO_PAIRS):
         return _of_pairs(data)
     raise DataError(f"data is of type {type(data).__name__}: give a folder, a data set's name, or {_FORMS}")
 
@@ -132,7 +134,7 @@ def _images(images: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
     if images.ndim == 4 and images.shape[3] not in (1, 3):
         raise DataError(f"images have {images.shape[3]} channels: give 1 or 3")
     low, high = images.min(), images.max()
-    fractions = images.dtype.kind == "f"
+    fractions = images.dtype.kind in "fb"
     if not (np.isfinite([low, high]).all() and low >= 0 and high <= (1 if fractions else 255)):
         raise DataError(
             f"images are {images.dtype} from {low:g} to {high:g}: give uint8, or floats from 0 to 1,"
@@ -156,8 +158,14 @@ def _encoded(images: Iterator[NDArray[np.uint8]], labels: list[Any], names: Sequ
 def _with_labels(files: list[bytes], labels: list[Any], names: tuple[str, ...] | None, digest: Any) -> _Part:
     if len(files) != len(labels):
         raise DataError(f"data has {len(files)} images and {len(labels)} labels: give one for each image")
+    if wrong := [label for label in labels if not _is_label(label)]:
+        raise DataError(f"data has the label {wrong[0]!r:.80}: give a name, or a whole number from 0")
     digest.update(repr(labels).encode())
     return _Part(files, labels, names, digest.hexdigest())
+
+
+def _is_label(label: Any) -> bool:
+    return isinstance(label, str | int) or (isinstance(label, float) and label.is_integer())
 
 
 def _names(parts: Mapping[str, _Part]) -> tuple[str, ...] | None:

@@ -16,6 +16,8 @@ VERSION = "1"
 """The version of a function that declares none."""
 _GIVEN = ("shape", "classes")
 """The parameters of a network's function that its data decide."""
+_TRAINS_WITH = ("choices", "report", "data")
+"""The parameters of a function that trains."""
 _FUNCTIONS: dict[str, "OwnFunction"] = {}
 
 
@@ -60,8 +62,11 @@ class OwnFunction:
         """Its parameters by name.
 
         Raises:
-            UsageError: it takes any number of arguments, which no space can name.
+            UsageError: it takes any number of arguments, which no space can name, or trains and needs others
+                than it is given.
         """
+        if not callable(self.function):
+            raise UsageError(f"trainer={self.function!r:.80} is not understood: give a function that trains")
         found = inspect.signature(self.function).parameters
         for one in found.values():
             if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD, one.POSITIONAL_ONLY):
@@ -69,6 +74,14 @@ class OwnFunction:
                     f"{self.called}({one}) is no trainer: give it the parameters `choices` and `report` if it"
                     " trains, or one per choice if it builds a network"
                 )
+        others = [
+            name for name, one in found.items() if one.default is one.empty and name not in _TRAINS_WITH
+        ]
+        if "report" in found and others:
+            raise UsageError(
+                f"{self.called} trains, as it has a parameter `report`, but is not given {others[0]!r}: its"
+                f" parameters are {', '.join(_TRAINS_WITH)}"
+            )
         return found
 
     @property

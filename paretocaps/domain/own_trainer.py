@@ -15,6 +15,9 @@ from paretocaps.domain.space import Space
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError
 
+_DECLARED: dict[str, TrainerSpec] = {}
+"""What `register_trainer` made of functions, by name; a study may give them another space."""
+
 SCHEDULE = ("lr_policy", "lr_max", "batch_schedule", "batch_size", "optimizer", "weight_decay", "augment")
 """The choices of the built-in trainer by which a network of one's own is trained, too."""
 _SAMPLED = Space.parse(
@@ -85,7 +88,8 @@ def register_trainer(
         TRAINERS.register(trainer.name, trainer)
         return trainer
     own = kept(trainer) if version is None else OwnFunction(trainer, str(version))
-    return register(own, space or {}, designs or {}, description)
+    spec = _DECLARED[own.name] = register(own, space or {}, designs or {}, description)
+    return spec
 
 
 def register(
@@ -109,9 +113,8 @@ def register(
 
 
 def registered(function: Callable[..., Any]) -> TrainerSpec | None:
-    """Return the trainer as which this very function is registered; None if it is not."""
-    name = kept(function).name
-    return TRAINERS.get(name) if has(function) and TRAINERS.only_here(name) else None
+    """Return the trainer as which `register_trainer` registered this very function; None if it did not."""
+    return _DECLARED.get(kept(function).name) if has(function) else None
 
 
 def found(name: str) -> TrainerSpec | None:

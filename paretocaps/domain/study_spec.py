@@ -187,15 +187,25 @@ class StudySpec(BaseModel):
     def _joined(cls, value: Any) -> Any:
         return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
-    @field_validator("require", "log", mode="before")
+    @field_validator("require", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("log", mode="before")
+    @classmethod
+    def _loggers(cls, value: Any) -> Any:
+        """Return each logger by itself; a comma in the name of a folder separates nothing."""
+        given = (value,) if isinstance(value, str) else value
+        if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+            return value
+        return tuple(part.strip() for one in given for part in ([one] if "=" in one else one.split(",")))
+
     @field_validator("study")
     @classmethod
     def _file_name(cls, value: str) -> str:
-        if not 0 < len(value) <= 200 or not value.isprintable() or set(value) & {"/", "\\"}:
+        allowed = 0 < len(value) <= 200 and value.isprintable() and value not in (".", "..")
+        if not allowed or set(value) & {"/", "\\"}:
             raise ValueError(f"study={value!r} is not a name: give 1 to 200 characters without slashes")
         return value
 

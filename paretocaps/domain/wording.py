@@ -1,5 +1,9 @@
 """Plain words: counts with their nouns, and what a value should have been, from an error of pydantic."""
 
+import math
+import reprlib
+
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _PLAIN = {
@@ -29,3 +33,18 @@ def wording(error: ErrorDetails) -> str:
     if plain := _PLAIN.get(error["type"]):
         return plain
     return error["msg"].replace("Input should", "it should").replace("String should", "it should")
+
+
+def invalid(error: ValidationError) -> str:
+    """Return which value of a training's was refused, and what it should have been."""
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"])) or error.title
+    value = first["input"]
+    if isinstance(value, float) and not math.isfinite(value):
+        return diverged(name, value)
+    return f"{error.title}: {name}={reprlib.repr(value)}: {wording(first)}"
+
+
+def diverged(name: str, value: float) -> str:
+    """Return what is said of a measured number that is NaN or infinite."""
+    return f"{name}={value} is not a finite number: the training diverged; try a lower learning rate"

@@ -14,7 +14,7 @@ from paretocaps.domain.job import TrainingJob
 from paretocaps.domain.measurement import EpochRecord, Measurement
 from paretocaps.domain.progress import Throttled, WithProgress, progress_of, tuned_of
 from paretocaps.domain.trainer import TRAINERS, OnEpoch
-from paretocaps.domain.wording import wording
+from paretocaps.domain.wording import diverged, invalid
 from paretocaps.errors import (
     DivergedError,
     LostError,
@@ -118,23 +118,10 @@ def failure_of(error: BaseException, device: str) -> Failure:
 def _lasting(error: BaseException, text: str) -> str:
     """Return the reason of a failure that will come again."""
     if isinstance(error, ValidationError):
-        return _invalid(error)
+        return invalid(error)
     if isinstance(error, ParetocapsError) and text:
         return text
     return f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
-def _invalid(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = ".".join(map(str, first["loc"])) or error.title
-    value = first["input"]
-    if isinstance(value, float) and not math.isfinite(value):
-        return _diverged(name, value)
-    return f"{error.title}: {name}={reprlib.repr(value)}: {wording(first)}"
-
-
-def _diverged(name: str, value: float) -> str:
-    return f"{name}={value} is not a finite number: the training diverged; try a lower learning rate"
 
 
 def _check(value: object, expected: type[BaseModel], what: str) -> None:
@@ -142,7 +129,7 @@ def _check(value: object, expected: type[BaseModel], what: str) -> None:
         raise TrainingError(f"{what} {reprlib.repr(value)}, but it must be of type {expected.__name__}")
     for name, number in _numbers(value):
         if isinstance(number, float) and not math.isfinite(number):
-            raise DivergedError(_diverged(name, number))
+            raise DivergedError(diverged(name, number))
 
 
 def _numbers(value: BaseModel) -> Iterator[tuple[str, Any]]:

@@ -40,7 +40,7 @@ class Logging(Observer):
                 use(logger)
             except Exception as error:  # a tracker's; the study is stored all the same
                 del self._loggers[name]
-                why = " ".join(str(error).split()) or type(error).__name__
+                why = _one_line(error)
                 self._notice(f"logger {name!r} failed and logs nothing more: {why}; the study is stored")
 
 
@@ -48,7 +48,7 @@ def with_logging(observer: Observer, spec: StudySpec) -> Observer:
     """Return an observer that also logs to the loggers of `spec.log`: "tensorboard", or "wandb=FOLDER".
 
     Raises:
-        UsageError: a logger is named twice, or its library is not installed.
+        UsageError: a logger is named twice, cannot be opened, or its library is not installed.
         UnknownNameError: there is no such logger.
     """
     if not spec.log:
@@ -66,8 +66,17 @@ def _opened(names: Sequence[str], study: str) -> dict[str, Logger]:
         try:
             loggers[name] = make(study, Path(folder) if folder else FOLDER / name)
         except ImportError as error:
+            package = "the library" if LOGGERS.plugged_in(name) else f"'paretocaps[{name}]'"
             raise UsageError(
-                f"logger {name!r} needs a library that is not installed ({error}):"
-                f" pip install 'paretocaps[{name}]'"
+                f"logger {name!r} needs a library that is not installed ({error}): pip install {package}"
+            ) from None
+        except Exception as error:  # a folder that cannot be made, a server that does not answer
+            why = _one_line(error)
+            raise UsageError(
+                f"logger {name!r} cannot be opened: {why}; name a folder ({name}=FOLDER), or leave it out"
             ) from None
     return loggers
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,19 +37,19 @@ class MlflowLogger:
         )
 
     def log(self, run: Run) -> None:
-        """Write one run with its weights as artifacts."""
+        """Write one run with its weights as artifacts; `_` replaces what MLflow allows in no name."""
         from mlflow.entities import Metric, Param
 
         at = int(run.ended.timestamp() * 1000)
         opened = self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name)
         key = opened.info.run_id
         curves = [
-            Metric(f"epoch/{name}", value, at, epoch)
+            Metric(_name(f"epoch/{name}"), value, at, epoch)
             for epoch, values in run.curves
             for name, value in values.items()
         ]
-        values = [Metric(name, value, at, 0) for name, value in run.values.items()]
-        params = [Param(name, str(value)) for name, value in run.choices.items()]
+        values = [Metric(_name(name), value, at, 0) for name, value in run.values.items()]
+        params = [Param(_name(name), str(value)) for name, value in run.choices.items()]
         self._client.log_batch(key, metrics=values, params=params)
         for first in range(0, len(curves), 1000):  # MLflow takes no more at once
             self._client.log_batch(key, metrics=curves[first : first + 1000])
@@ -58,3 +59,7 @@ class MlflowLogger:
 
     def close(self) -> None:
         """Do nothing: every run is terminated."""
+
+
+def _name(name: str) -> str:
+    return re.sub(r"[^\w\-. :/]", "_", name)

@@ -1,6 +1,7 @@
 """Logs to Weights & Biases: a project per study, in which the runs of a trial are a group."""
 
 import os
+import re
 from pathlib import Path
 
 from paretocaps.loggers.logger import Run
@@ -10,7 +11,7 @@ class WandbLogger:
     """Writes runs offline, which `wandb sync` uploads; `WANDB_MODE=online` uploads them at once.
 
     Args:
-        study: name of the study, and of the project.
+        study: name of the study, and of the project, in which `_` replaces what W&B allows in no name.
         folder: where its folder `wandb` of runs is made.
     """
 
@@ -18,7 +19,7 @@ class WandbLogger:
         import wandb
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._project, self._folder = study, folder
+        self._project, self._folder = re.sub(r"[\\/#?%:]", "_", study)[:128], folder
         self._settings = wandb.Settings(
             mode=os.environ.get("WANDB_MODE", "offline"),
             silent=True,

@@ -51,7 +51,8 @@ class Front(FrontRecord):
         names = ", ".join(objective.name for objective in self.objectives)
         members = "1 member" if len(self) == 1 else f"{len(self)} members"
         within = f" within {self.within}" if self.within else ""
-        return f"<Front of {self.study!r}: {members} over {names}{within}>"
+        apart = f"; {self.apart}" if self.corner else ""
+        return f"<Front of {self.study!r}: {members} over {names}{within}{apart}>"
 
     def _repr_html_(self) -> str:
         return front_html(self)

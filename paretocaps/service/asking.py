@@ -131,7 +131,9 @@ class AskedStudy:
     def _refuse_told(self, trial: AskedTrial) -> None:
         self._refuse_closed()
         if self._asking.asked.get((trial.trial, trial.seed)) is not trial.job:
-            raise UsageError(f"trial {trial.trial} was told already: ask for another one")
+            raise UsageError(
+                f"trial {trial.trial} was told already, or another study asked for it: ask for another one"
+            )
 
 
 @spelled_out
@@ -170,6 +172,7 @@ def open_study(
         UsageError: an option is not allowed, or there is nothing to sample; nothing was created.
         StudyMismatchError: the stored study has another identity.
     """
+    from paretocaps.loggers.logged import with_logging
     from paretocaps.search.asking import Asking
     from paretocaps.search.checked_study import check_study
     from paretocaps.search.interrupts import Interrupts
@@ -184,6 +187,7 @@ def open_study(
     own_parts.settle({"trainer": own_loop} if spec.trainer == NAME else given, spec)
     here = check_study(spec.model_copy(update={"executor": own_parts.INLINE}))
     checked = replace(here, spec=spec)  # stored as it was given: the next `optimize` may have workers
+    watcher = with_logging(watcher, spec)
     data = checked.trainer.check_data(spec.data_spec, watcher.preparing)
     with ExitStack() as stack:
         store = stack.enter_context(store_of(spec, watcher.notice))

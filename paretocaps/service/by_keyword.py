@@ -11,7 +11,7 @@ from paretocaps.errors import UsageError
 from paretocaps.service import evaluating, exporting, preview, training
 from paretocaps.service.evaluated_images import EvaluateOptions
 from paretocaps.service.exporting import Exported, ExportOptions
-from paretocaps.service.own_parts import placed
+from paretocaps.service.own_parts import named, placed, settle_stored
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.train_options import TrainOptions
 
@@ -48,7 +48,7 @@ class Training(Which, total=False):
 
     choices: Mapping[str, Any]
     design: str
-    trainer: str
+    trainer: Any
     dataset: str
     data: Any
     limit_train: int
@@ -117,10 +117,12 @@ def train(
     """
     seed = options.get("seed")
     picked, own = _picked(study, {name: value for name, value in options.items() if name != "seed"})
-    own = placed({**own, "storage": options.get("storage")})
+    if picked is not None:
+        settle_stored(picked.study, picked.storage, own.get("trainer"))
+    own = placed({**own, "storage": options.get("storage"), "trainer": named(own)["trainer"]})
     del own["storage"]
-    named = ("data", "output", "save_trunk")
-    paths = {name: fspath(own[name]) for name in named if own.get(name) is not None}
+    places = ("data", "output", "save_trunk")
+    paths = {name: fspath(own[name]) for name in places if own.get(name) is not None}
     values = {"settings": own.pop("choices", {}), "seed": seed, **own, **paths}
     return training.train(TrainOptions(**values), picked, watcher)
 

@@ -76,17 +76,20 @@ def _name(trainer: object) -> str | None:
 
 
 def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
-    """Register the function that is given as the trainer of a study, with what this samples and fixes.
+    """Register the function that trains a study, as given or known here, with what this samples and fixes.
 
     Raises:
         UsageError: it is no trainer, or there is nothing to sample.
     """
     function = given.get("trainer")
+    if not callable(function) and is_own(spec.trainer) and TRAINERS.only_here(spec.trainer):
+        function = called(spec.trainer).function  # another study may have registered it with its space
     if not callable(function):
         return
     known = registered(function)
     space = spec.space if isinstance(spec.space, Mapping) else None
     if known is not None and space is None and not spec.fix:
+        TRAINERS.put(known.name, known)
         return
     sampled = space if space is not None else known.space.table() if known else {}
     own = kept(function)
@@ -96,6 +99,25 @@ def settle(given: Mapping[str, Any], spec: StudySpec) -> None:
         )
     designs = {**(known.designs if known else {}), **spec.design}
     register(own, sampled, designs, known.description if known else "", spec.fix)
+
+
+def settle_stored(study: str, storage: str, trainer: Any = None) -> None:
+    """Register the function that trains a stored study, as given or known here, with what this samples.
+
+    Raises:
+        StorageError: there is no such study.
+        UsageError: the function is not that of the study.
+    """
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        spec = StudySpec.model_validate(store.study(study).spec)
+    name = _name(trainer)
+    if name not in (None, spec.trainer):
+        raise UsageError(
+            f"study {study!r} is trained by {spec.trainer!r}, not by {name!r}: leave trainer= out"
+        )
+    settle({"trainer": trainer}, spec)
 
 
 def told(spec: StudySpec) -> str:

@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from paretocaps.domain.own_function import is_own
 from paretocaps.domain.own_loop import refuse_loop
 from paretocaps.domain.spelled_out import spelled_out
 from paretocaps.domain.study_file import read_study_file, resolve_spec
@@ -254,6 +255,10 @@ def how_to_go_on(spec: StudySpec, why: str, command: str = "optimize") -> str:
     """Return why a run has ended, and the command that continues it."""
     from paretocaps.storage.address import parse_url, safe
 
+    if is_own(spec.trainer):  # no command has the function
+        function = spec.trainer.rpartition("@")[0].rpartition(":")[2]
+        call = f"paretocaps.optimize(study={spec.study!r}, storage={spec.storage!r}, trainer={function})"
+        return f"{why}: every finished trial is stored; continue with `{call}`"
     url = shlex.quote(safe(parse_url(spec.storage)))
     storage = "" if spec.storage == DEFAULT_STORAGE else f" --storage {url}"
     artifacts = f" --artifacts {shlex.quote(spec.artifacts)}" if spec.artifacts else ""

@@ -1,11 +1,14 @@
 """Trains by a function of one's own, and makes a measurement of what it reports and returns."""
 
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.domain.job import TrainingJob
@@ -13,9 +16,13 @@ from paretocaps.domain.measurement import IMAGES, MEASURED, Device, EpochRecord,
 from paretocaps.domain.own_function import called
 from paretocaps.domain.progress import progress_of
 from paretocaps.domain.trainer import OnEpoch
-from paretocaps.errors import TrainingError
+from paretocaps.domain.wording import diverged, invalid
+from paretocaps.errors import DivergedError, TrainingError
+
+T = TypeVar("T", bound=BaseModel)
 
 _KNOWN = frozenset({*MEASURED, *IMAGES, "cpu_time", "collapsed"})
+_REPORTED = tuple(name for name in EpochRecord.model_fields if name not in ("epoch", "time", "wall"))
 
 
 @dataclass
@@ -47,13 +54,23 @@ class Report:
             acc: the validation accuracy after it, 0 to 1.
             seconds: its seconds of training; None for all since the epoch before.
             values: what else an `EpochRecord` has, such as `train_loss`, `val_loss` or `learning_rate`.
+
+        Raises:
+            DivergedError: a number is NaN or infinite.
+            TrainingError: a value is no number or not allowed, or an epoch has none of its name.
         """
         now = self.clock()
-        spent = now - self._since if seconds is None else float(seconds)
+        if unknown := [name for name in values if name not in _REPORTED]:
+            raise TrainingError(
+                f"report({unknown[0]}=...) is not understood: an epoch has {', '.join(_REPORTED)};"
+                " return other numbers at the end"
+            )
+        spent = now - self._since if seconds is None else _number("report was given", "seconds", seconds)
         before = self.records[-1].time if self.records else 0.0
-        record = EpochRecord(
+        record = _checked(
+            EpochRecord,
             epoch=len(self.records) + 1,
-            acc=float(acc),
+            acc=_number("report was given", "acc", acc),
             seconds=spent,
             time=before + spent,
             wall=now - self.started,
@@ -112,17 +129,19 @@ def measurement(whose: str, job: TrainingJob, report: Report, returned: Any) -> 
         raise TrainingError(
             f"{whose} returned {returned!r:.80}: return a dictionary such as {{'acc': 0.98, 'params': 1000}}"
         )
-    values = {str(name): _number(whose, str(name), value) for name, value in (returned or {}).items()}
-    if not report.records:
-        if "acc" not in values:
-            raise TrainingError(
-                f"{whose} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
-            )
-        report(values["acc"], values.get("time", rest))
+    values = {
+        str(name): _number(f"{whose} returned", str(name), value) for name, value in (returned or {}).items()
+    }
+    if not report.records and "acc" not in values:
+        raise TrainingError(
+            f"{whose} reported no epoch and returned no 'acc': return it, or call report(acc=...)"
+        )
     if "params" in job.measure and "params" not in values:
         raise TrainingError(
             f"{whose} returned no 'params', which the study needs: return it, or name other objectives"
         )
+    if not report.records:
+        report(values["acc"], values.get("time", rest))
     return _measurement(job, report, values)
 
 
@@ -131,7 +150,8 @@ def _measurement(job: TrainingJob, report: Report, values: Mapping[str, Any]) ->
     known = {name: value for name, value in values.items() if name in _KNOWN}
     counts = {name: int(known[name]) for name in ("params", "macs", "memory", *IMAGES) if name in known}
     own = {"acc": best.acc, "time": best.time, "wall": report.clock() - report.started, "params": best.params}
-    return Measurement(
+    return _checked(
+        Measurement,
         **{**own, **known, **counts},
         best_epoch=best.epoch,
         device=_device(job),
@@ -140,11 +160,26 @@ def _measurement(job: TrainingJob, report: Report, values: Mapping[str, Any]) ->
     )
 
 
-def _number(whose: str, name: str, value: Any) -> float:
+def _number(what: str, name: str, value: Any) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise TrainingError(f"{whose} returned {name}={value!r:.80}: return a number") from None
+        raise TrainingError(f"{what} {name}={value!r:.80}: give a number") from None
+    if not math.isfinite(number):
+        raise DivergedError(diverged(name, number))
+    return number
+
+
+def _checked(model: type[T], **values: Any) -> T:
+    """Return a record of values.
+
+    Raises:
+        TrainingError: a value is not allowed.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise TrainingError(invalid(error)) from None
 
 
 def _device(job: TrainingJob) -> Device:

@@ -1,5 +1,6 @@
 import datasets
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.utils.data import TensorDataset
@@ -34,6 +35,7 @@ def pixels_of(splits):
         (GRAY[:, :, :, None], GRAY),
         (GRAY[:, None], GRAY),
         (GRAY / 255, GRAY),
+        (GRAY > 127, np.uint8(255) * (GRAY > 127)),
         (COLOUR, COLOUR),
         (COLOUR.transpose(0, 3, 1, 2), COLOUR),
         (torch.from_numpy(COLOUR), COLOUR),
@@ -85,6 +87,9 @@ def test_data_sets_of_torch_and_of_the_hub_are_read(tmp_path):
         ((GRAY[0, 0], LABELS[:8]), r"of the shape \[8\]: give \[N, H, W\]"),
         ((COLOUR[..., :2], LABELS), "images have 2 channels: give 1 or 3"),
         ((GRAY, LABELS[:5]), "data has 60 images and 5 labels: give one for each image"),
+        ((GRAY, np.eye(3)[LABELS]), r"data has the label \[1.0, 0.0, 0.0\]: give a name, or a whole number"),
+        ((GRAY, LABELS / 2), "data has the label 0.5: give a name, or a whole number from 0"),
+        (pd.DataFrame(GRAY[0]), "data is of type DataFrame: give a folder, a data set's name, or a pair"),
         ({"tests": (GRAY, LABELS)}, "data has 'tests': give a pair of arrays"),
         ({"test": (GRAY, LABELS)}, "data has the parts test, but no train"),
         (3, "data is of type int: give a folder, a data set's name, or a pair"),

@@ -88,11 +88,22 @@ def test_a_logger_that_fails_is_told_of_once_and_the_study_goes_on(tmp_path, kep
     [
         (["kep"], UnknownNameError, "did you mean 'kept'"),
         (["kept", "kept=here"], UsageError, "logger 'kept' is named twice: name it once"),
+        ("kept, kept", UsageError, "logger 'kept' is named twice: name it once"),
     ],
 )
 def test_wrong_names_are_refused_before_the_study_begins(tmp_path, kept, log, error, message):
     with pytest.raises(error, match=message):
         study(tmp_path, log)
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_logger_that_cannot_be_opened_says_what_to_do(tmp_path, monkeypatch):
+    def refuses(study, folder):
+        folder.mkdir()
+
+    monkeypatch.setitem(LOGGERS._entries, "refuses", refuses)
+    with pytest.raises(UsageError, match=r"'refuses' cannot be opened: .*File exists.*refuses=FOLDER"):
+        study(tmp_path, f"refuses={tmp_path}")
     assert not (tmp_path / "s.db").exists()
 
 

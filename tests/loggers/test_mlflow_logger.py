@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 
@@ -11,6 +13,7 @@ def test_mlflow_has_runs_with_curves_values_and_weights(tmp_path, runs, monkeypa
     from paretocaps.loggers.mlflow_logger import MlflowLogger
 
     logger = MlflowLogger("demo", tmp_path / "logs")
+    runs[1] = replace(runs[1], choices={"rate [%]": 1}, values={"f1@5": 0.5})
     for run in runs:
         logger.log(run)
     logger.close()
@@ -24,6 +27,8 @@ def test_mlflow_has_runs_with_curves_values_and_weights(tmp_path, runs, monkeypa
     curve = client.get_metric_history(first.info.run_id, "epoch/acc")
     assert [(one.step, one.value) for one in curve] == [(1, 0.5), (2, 0.75)]
     assert first.data.tags["flags"] == "loaded"
+    second = found["trial-00007-seed-1"].data
+    assert (second.params, second.metrics) == ({"rate ___": "1"}, {"f1_5": 0.5})
     assert first.info.status == found["trial-00007-seed-1"].info.status == "FINISHED"
     assert [one.path for one in client.list_artifacts(first.info.run_id)] == ["weights.pt"]
     assert (tmp_path / "logs" / "artifacts" / "demo").is_dir()

@@ -13,7 +13,7 @@ def test_wandb_keeps_runs_offline_with_curves_values_and_weights(tmp_path, runs,
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
     from paretocaps.loggers.wandb_logger import WandbLogger
 
-    logger = WandbLogger("demo", tmp_path / "logs")
+    logger = WandbLogger("demo: 5%", tmp_path / "logs")
     for run in runs:
         logger.log(run)
     logger.close()
@@ -23,7 +23,15 @@ def test_wandb_keeps_runs_offline_with_curves_values_and_weights(tmp_path, runs,
         assert time.monotonic() < until
         time.sleep(0.05)
     one = first.read_bytes()
-    for part in ("trial-00007-seed-0", "lr_max", "epoch/train_loss", "12.5", "weights.pt", "capsnet"):
+    for part in (
+        "trial-00007-seed-0",
+        "lr_max",
+        "epoch/train_loss",
+        "12.5",
+        "weights.pt",
+        "capsnet",
+        "demo_ 5_",
+    ):
         assert part.encode() in one
 
 

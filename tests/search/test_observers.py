@@ -1,5 +1,8 @@
 from types import SimpleNamespace
 
+import pytest
+
+from paretocaps.errors import UsageError
 from paretocaps.search.observer import Observer
 from paretocaps.search.observers import observer_of
 
@@ -23,7 +26,18 @@ def test_several_observers_have_every_event_each_in_its_own_way():
     assert resumed == [1]
 
 
-def test_one_observer_stays_itself_and_none_does_nothing():
+def test_one_observer_stays_itself_and_without_any_remarks_are_warnings(caplog):
     watcher = Observer()
     assert observer_of(watcher) is watcher
-    assert observer_of(None).notice("nobody listens") is None
+    nobody, job = observer_of(None), SimpleNamespace(trial=3)
+    nobody.notice("trial 2 was recovered")
+    for done in range(3):
+        nobody.progress(job, "waits for cpu", 0, 0)
+        nobody.progress(job, "epoch 1", done, 3)
+    assert caplog.messages == ["trial 2 was recovered", "trial 3 waits for cpu"]
+
+
+@pytest.mark.parametrize("given", [Observer, "watcher", [Observer(), None]])
+def test_what_is_no_observer_is_refused(given):
+    with pytest.raises(UsageError, match=r"observer=.* is not understood: give an object of a class of"):
+        observer_of(given)

@@ -30,7 +30,7 @@ def test_a_loop_of_ones_own_makes_a_study_like_any_other(options):
         first = study.ask()
         assert repr(first).startswith("<trial 0: {")
         assert train(study, first) == 4
-        with pytest.raises(UsageError, match="trial 0 was told already: ask for another one"):
+        with pytest.raises(UsageError, match="trial 0 was told already, or another study asked for it"):
             study.tell(first, {"acc": 1.0})
         left = study.ask()
     with pytest.raises(UsageError, match="study 'loop' is closed: open it again with paretocaps.open_study"):
@@ -62,6 +62,7 @@ def test_what_is_told_may_be_a_measurement_and_lacks_are_said(options):
         trial = study.ask()
         with pytest.raises(TrainingError, match="this loop returned no 'params', which the study needs"):
             study.tell(trial, {"acc": 0.5})
+        assert not trial.report.records  # what was refused is no epoch
         device = {"name": "mine", "kind": "cpu"}
         values = {"acc": 0.5, "best_epoch": 1, "time": 1.0, "wall": 2.0, "params": 3, "device": device}
         study.tell(trial, paretocaps.Measurement.model_validate(values))
@@ -77,6 +78,22 @@ def test_no_other_command_trains_it(options):
     del TRAINERS._entries[next(name for name in TRAINERS if "own_loop" in name)]
     with pytest.raises(UsageError, match=refused):
         paretocaps.optimize(study="loop", storage=options["storage"])
+
+
+def test_another_loop_of_this_process_gives_no_space(options):
+    paretocaps.open_study(**options, space=SPACE).close()
+    with pytest.raises(UsageError, match="own_loop has nothing to search: give space="):
+        paretocaps.open_study(**{**options, "study": "other"})
+
+
+def test_a_loop_is_logged(options, monkeypatch):
+    logged = []
+    monkeypatch.setattr(
+        "paretocaps.loggers.logged.Logging.training_ended", lambda self, training: logged.append(training.key)
+    )
+    with paretocaps.open_study(**options, space=SPACE, log="tensorboard") as study:
+        train(study, study.ask())
+    assert [key.trial for key in logged] == [0]
 
 
 def test_without_a_space_there_is_nothing_to_ask_for(options):

@@ -1,5 +1,6 @@
 import importlib
 import os
+import time
 
 import numpy as np
 import pytest
@@ -84,6 +85,40 @@ def test_what_is_no_trainer_or_has_no_space_is_refused(options):
     ):
         paretocaps.optimize(**options, trainer=3)
     assert not options["storage"].exists()
+
+
+def test_two_studies_of_one_function_keep_their_own_spaces(options, folder):
+    def line(choices, report):
+        return {"acc": choices.get("error", 0.5), "params": 1}
+
+    paretocaps.optimize(**options, trainer=line, space={"error": {"low": 0.1, "high": 0.5}})
+    paretocaps.optimize(**{**options, "study": "words"}, trainer=line, space={"word": ["a", "b", "c"]})
+    with pytest.raises(UsageError, match="line has nothing to search: give space="):
+        paretocaps.optimize(**{**options, "study": "third"}, trainer=line)
+    given = {"storage": options["storage"], "knee": True, "output": folder / "run", "epochs": 1}
+    run = paretocaps.train("own", **given, trainer=line)
+    assert list(run.job.choices) == ["error"]
+    with pytest.raises(UsageError, match="study 'own' is trained by 'line@1', not by 'capsnet'"):
+        paretocaps.train("own", **given, trainer="capsnet")
+    assert paretocaps.optimize(study="own", storage=options["storage"], more=1).finished == 4
+
+
+def test_what_goes_on_later_is_said_in_python(options):
+    def slow(choices, report):
+        time.sleep(0.05)
+        return {"acc": 0.5, "params": 1}
+
+    done = paretocaps.optimize(**options, trainer=slow, space={"x": [1, 2, 3]}, timeout=0.01)
+    assert "continue with `paretocaps.optimize(study='own', storage=" in done.time_is_up
+    assert done.time_is_up.endswith("trainer=slow)`")
+
+
+def test_what_runs_in_this_process_is_said_without_an_observer(options, caplog):
+    def line(choices, report):
+        return {"acc": 0.5, "params": 1}
+
+    paretocaps.optimize(**options, trainer=line, space={"x": [1]})
+    assert "runs in this process" in caplog.text
 
 
 def test_images_in_memory_are_a_folder_beside_the_database(options, folder):

@@ -4,7 +4,7 @@ import pytest
 
 from paretocaps.domain.job import DataSpec, TrainingJob
 from paretocaps.domain.own_function import OwnFunction, keep
-from paretocaps.errors import TrainingError
+from paretocaps.errors import DivergedError, TrainingError
 from paretocaps.training.own_function import Report, train
 
 
@@ -78,7 +78,7 @@ def test_the_images_are_given_where_they_are_asked_for(run):
     [
         (0.9, r"fit returned 0\.9: return a dictionary such as"),
         ({}, "fit reported no epoch and returned no 'acc'"),
-        ({"acc": "good"}, "fit returned acc='good': return a number"),
+        ({"acc": "good"}, "fit returned acc='good': give a number"),
         ({"acc": 0.9}, "fit returned no 'params', which the study needs"),
     ],
 )
@@ -88,3 +88,20 @@ def test_what_is_missing_or_wrong_is_said(run, returned, message):
 
     with pytest.raises(TrainingError, match=message):
         run(fit, measure=("acc", "params"))
+
+
+@pytest.mark.parametrize(
+    ("reported", "error", "message"),
+    [
+        ({"acc": "good"}, TrainingError, r"report was given acc='good': give a number"),
+        ({"acc": 97.0}, TrainingError, r"EpochRecord: acc=97\.0: it should be less than or equal to 1"),
+        ({"acc": float("nan")}, DivergedError, "acc=nan is not a finite number: the training diverged"),
+        ({"acc": 0.5, "loss": 1.0}, TrainingError, r"report.loss=.*an epoch has .*return other numbers"),
+    ],
+)
+def test_what_is_reported_wrongly_is_said(run, reported, error, message):
+    def fit(choices, report):
+        report(**reported)
+
+    with pytest.raises(error, match=message):
+        run(fit)
