@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
@@ -27,7 +26,6 @@ _PARTS = {
     "valid": "validation",
     "val": "validation",
 }
-_NO_PAIRS = (str, bytes, pd.DataFrame, np.ndarray)
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _FORMS = (
     "a pair of arrays (images, labels), a torch Dataset of such pairs, a datasets.Dataset, or a dictionary of"
@@ -94,7 +92,8 @@ def _part(data: Any) -> _Part:
     if isinstance(data, tuple | list) and len(data) == 2 and all(hasattr(one, "__len__") for one in data):
         images, labels = data
         return _encoded(_images(np.asarray(images)), list(np.asarray(labels).tolist()), None)
-    if isinstance(data, Sized) and hasattr(data, "__getitem__") and not isinstance(data, _NO_PAIRS):
+    table = hasattr(data, "iloc") or isinstance(data, str | bytes | np.ndarray)
+    if isinstance(data, Sized) and hasattr(data, "__getitem__") and not table:
         return _of_pairs(data)
     raise DataError(f"data is of type {type(data).__name__}: give a folder, a data set's name, or {_FORMS}")
 
