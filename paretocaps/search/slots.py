@@ -23,7 +23,7 @@ from paretocaps.execution.slots import slots_of
 from paretocaps.search.interrupts import TimeIsUpError
 from paretocaps.storage.store import Store
 
-_SECONDS = 10.0  # between two messages that the CPU is waited for
+_SECONDS = 10.0  # between two looks at who trains on the CPU that is waited for
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Splitting:
         with tempfile.TemporaryDirectory(prefix="paretocaps-", ignore_cleanup_errors=True) as folder:
             job = self._job(fix, Path(folder))
             try:
-                with leased(job, Throttled(self._waits, _SECONDS)):
+                with leased(job, Throttled(self._waits(), _SECONDS)):
                     if (kept := self.store.study(self.spec.study).slots) is not None:
                         return kept  # another driver was quicker
                     self.on_progress("timing steps on one core and on two", 0, 0)
@@ -135,6 +135,14 @@ class Splitting:
             exclusive=True,
         )
 
-    def _waits(self, what: str, done: int, total: int) -> None:
-        self.check()
-        self.notice(f"{what}; the study then decides how to split it")
+    def _waits(self) -> OnProgress:
+        """Return what is told for whom the CPU is waited for, and notices each of them once."""
+        noticed = set[str]()
+
+        def tell(what: str, done: int, total: int) -> None:
+            self.check()
+            if what not in noticed:
+                noticed.add(what)
+                self.notice(f"{what}; the study then decides how to split it")
+
+        return tell

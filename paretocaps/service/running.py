@@ -116,6 +116,7 @@ def optimize(
     if spec.lr_range:
         watcher.preparing("looking for the learning rates to search, by a range test", 0, 0)
         spec = with_tested_rates(spec, stored_settings(spec)[0], watcher.notice)
+        watcher.preparing("opening the study", 0, 0)
     refuse_loop(spec.study, spec.trainer)
     checked = check_study(spec)
     if remark := own_parts.told(spec):

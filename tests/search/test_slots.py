@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -157,3 +158,16 @@ def test_the_cpu_is_waited_for(settle, tmp_path):
     told = "waits for cpu: process .* trains there; the study then decides how to split it"
     with leased(job, lambda *_: None), pytest.raises(KeyboardInterrupt, match=told):
         settle(notice=notice)
+
+
+def test_each_process_that_is_waited_for_is_told_once(settle, monkeypatch):
+    @contextmanager
+    def waited(job, tell):
+        for what in ("waits for a", "waits for b", "waits for a"):
+            tell(what, 0, 0)
+        yield
+
+    monkeypatch.setattr(module, "_SECONDS", 0.0)
+    monkeypatch.setattr(module, "leased", waited)
+    _, _, told, _ = settle()
+    assert [line.partition(";")[0] for line in told[:-1]] == ["waits for a", "waits for b"]

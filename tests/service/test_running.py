@@ -93,3 +93,21 @@ def test_a_folder_for_trainings_that_cannot_be_written_is_refused_at_once(storag
     with pytest.raises(UsageError, match="artifacts='file/x' cannot be written: .*: name another folder"):
         paretocaps.optimize({**own, "artifacts": "file/x"})
     assert not (folder / "own.db").exists()
+
+
+def test_after_the_range_test_the_study_is_opened(storage, folder, monkeypatch):
+    class Preparing(Observer):
+        def __init__(self):
+            self.told = []
+
+        def preparing(self, what, done, total):
+            self.told.append(what)
+
+    watcher = Preparing()
+    monkeypatch.setattr("paretocaps.service.tested_rates.with_tested_rates", lambda spec, *_: spec)
+    with pytest.raises(UsageError):
+        service.optimize(
+            {"study": "q", "storage": storage, "trainer": "none"}, lr_range=True, observer=watcher
+        )
+    assert watcher.told[0].startswith("looking for the learning rates")
+    assert watcher.told[1] == "opening the study"
