@@ -8,6 +8,7 @@ from typing import Any
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
+from paretocaps.masking import masked
 
 _CAPSNET = "capsnet"
 _DEFAULTS = {
@@ -31,10 +32,10 @@ def training_command(study: str, trial: int, storage: str = "") -> str:
     Args:
         study: the study's name.
         trial: the trial's number.
-        storage: the database, where it is not the default.
+        storage: the database, where it is not the default; its password is left out.
     """
     words = ["paretocaps", "train", study, "--trial", str(trial)]
-    return shlex.join([*words, *(["--storage", storage] if storage else [])])
+    return shlex.join([*words, *(["--storage", masked(storage)] if storage else [])])
 
 
 def reproducing_command(

@@ -9,6 +9,7 @@ from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes
 from paretocaps.report.not_members import corner_table, nearest_table
+from paretocaps.report.reproducing import training_command
 from paretocaps.report.sentences import beside, beside_neighbours, trial_name
 from paretocaps.report.tables import (
     FLAGS,
@@ -98,8 +99,14 @@ def trial_note(view: StudyView, number: int, report: str) -> str:
             *(f"{x.capitalize()}: {FLAGS.get(x, x)}." for x in trial.flags),
         ]
     texts = [markdown_text(line) for line in lines]
-    command = f"`paretocaps train {view.front.study} --trial {number}`"
+    command = _code(training_command(view.front.study, number, view.storage))
     return "\n\n".join([*texts, f"{command} trains it again, fully. [Report]({report})\n"])
+
+
+def _code(text: str) -> str:
+    """Return `text` as code: the marks around it are longer than any in it, so that none of it is HTML."""
+    marks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{marks}{text}{marks}"
 
 
 def _standing(view: StudyView, number: int) -> str:

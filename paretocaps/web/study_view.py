@@ -11,7 +11,7 @@ from paretocaps import service
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.measurement import EpochRecord
 from paretocaps.domain.objective import OBJECTIVES, Objective, parse_objectives
-from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.errors import UsageError
 from paretocaps.report.figures import front_figures, placeholder
 from paretocaps.report.front import Front
@@ -45,6 +45,7 @@ class StudyView:
         curves: the accuracy after each epoch, by trial and epoch, of its first seed.
         weights: the files with weights that were kept of the front's members, by number.
         figures: plotly figures as JSON by identifier, in the order in which they are shown.
+        storage: the database, for commands; empty for the default.
     """
 
     objectives: tuple[Objective, ...]
@@ -56,6 +57,7 @@ class StudyView:
     curves: Mapping[int, Mapping[int, float]]
     weights: Mapping[int, Path]
     figures: Mapping[str, str]
+    storage: str = ""
 
     @property
     def runs(self) -> bool:
@@ -97,7 +99,10 @@ def read_view(storage: str, study: str, *, all: bool = False) -> StudyView:
         figures["progress"] = progress_figures(history)["progress"]
     devices = {trial: str(table.devices[row]) for row, trial in rows}
     drawn = {_NOT_IN_AN_ID.sub("_", name): _in_a_card(figure) for name, figure in figures.items()}
-    return StudyView(front.objectives, front, refused, records, trials, devices, curves, weights, drawn)
+    where = "" if storage == DEFAULT_STORAGE else storage
+    return StudyView(
+        front.objectives, front, refused, records, trials, devices, curves, weights, drawn, where
+    )
 
 
 def _front(storage: str, study: str, all: bool) -> tuple[FrontRecord, str]:
@@ -140,7 +145,10 @@ def _in_a_card(figure: Any) -> str:
     solid = bool(figure.layout.scene.xaxis.title.text)
     below = {"y": 0.0 if solid else -0.2, "yanchor": "top"}
     margin = {"margin_t": 50, "margin_b": 60} if solid else {"margin_t": 75, "margin_b": 120}
-    return str(figure.update_layout(height=_HEIGHT, autosize=True, legend=below, **margin).to_json())
+    figure.update_layout(height=_HEIGHT, autosize=True, legend=below, **margin)
+    for buttons in figure.layout.updatemenus:  # below the title, which they would cover in a narrow card
+        buttons.update(yanchor="top" if solid else "bottom", pad={"t": 4, "b": 4})
+    return str(figure.to_json())
 
 
 def unit_name(name: str) -> str:

@@ -12,6 +12,7 @@ CHOICES = TRAINERS.get("capsnet").canonical({"lr_policy": "one_cycle", "lr_max":
 def test_a_trial_is_named_with_its_study_and_a_database_that_is_not_the_default():
     assert training_command("demo", 7) == "paretocaps train demo --trial 7"
     assert training_command("a b", 7, "x.db") == "paretocaps train 'a b' --trial 7 --storage x.db"
+    assert "secret" not in training_command("a", 7, "postgresql://me:secret@host/studies")
 
 
 def test_a_row_is_made_again_from_what_differs_with_all_digits():

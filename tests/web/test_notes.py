@@ -84,6 +84,11 @@ def test_no_text_in_a_note_is_html(view):
         assert "<img" not in note
 
 
+def test_the_command_of_a_note_names_the_database_and_is_code_whatever_the_name(view):
+    shown = replace(view, front=replace(view.front, study="a`<b>"), storage="own.db")
+    assert "``paretocaps train 'a`<b>' --trial 1 --storage own.db`` trains" in trial_note(shown, 1, "/r")
+
+
 def test_a_note_of_a_trial_says_where_it_stands_and_how_it_differs(view):
     assert trial_note(view, 0, "/report") == (
         "Trial 0 is on the front.\n\n"

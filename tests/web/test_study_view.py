@@ -14,6 +14,7 @@ def test_a_study_is_read_with_its_front_curves_and_figures(url):
     ]
     assert all(json.loads(figure)["layout"]["height"] == 450 for figure in view.figures.values())
     assert not view.runs
+    assert view.storage == url
 
 
 def test_a_study_that_cannot_be_ranked_says_why(url, monkeypatch):
