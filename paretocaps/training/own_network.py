@@ -22,7 +22,7 @@ from paretocaps.domain.own_function import called
 from paretocaps.domain.own_trainer import SCHEDULE
 from paretocaps.domain.progress import progress_of
 from paretocaps.domain.trainer import CheckedData, OnEpoch
-from paretocaps.errors import TrainingError
+from paretocaps.errors import TrainingError, is_out_of_memory
 from paretocaps.run_folder import WEIGHTS
 from paretocaps.schedules.plan import build_plan
 from paretocaps.training.device import describe_device, open_device
@@ -138,8 +138,17 @@ def _built(job: TrainingJob, splits: DataSplits, device: torch.device) -> nn.Mod
     if not isinstance(network, nn.Module):
         raise TrainingError(f"{own.called} returned {network!r:.80}: return a torch.nn.Module")
     network = network.to(device).eval()
-    with torch.no_grad():
-        scores = network(DeviceLoader(splits.validation, device).first(1)[0].contiguous())
+    image = DeviceLoader(splits.validation, device).first(1)[0].contiguous()
+    try:
+        with torch.no_grad():
+            scores = network(image)
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        why = str(error).partition("\n")[0]
+        raise TrainingError(
+            f"the network of {own.called} does not take images, {list(image.shape)} for 1: {why}"
+        ) from error
     if not isinstance(scores, Tensor) or scores.shape != (1, splits.classes):
         got = list(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
         raise TrainingError(

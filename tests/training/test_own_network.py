@@ -58,10 +58,16 @@ def test_what_is_no_network_or_does_not_fit_is_said(job):
         train(job(nothing), lambda record: True)
     with pytest.raises(TrainingError, match=r"of narrow gives \[1, 3\] for 1 image: .* \[1, 10\]"):
         train(job(narrow), lambda record: True)
+    with pytest.raises(TrainingError, match=r"of large does not take images, \[1, 1, 8, 8\] for 1: mat1 and"):
+        train(job(large), lambda record: True)
 
 
 def nothing():
     return None
+
+
+def large():
+    return nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 10))
 
 
 def narrow():
