@@ -55,38 +55,6 @@ class Table:
         return frozenset(accumulate(count for _, count in self.groups[:-1]))
 
 
-def trials_table(
-    members: Sequence[FrontMember], objectives: Sequence[Objective], marks: Mapping[int, str] | None = None
-) -> Table:
-    """Return trials for people: number, objectives, and the choices in which the trials differ.
-
-    Design, seeds and flags have columns where some trials have them. `shared_choices` returns the other
-    choices.
-
-    Args:
-        members: the trials, in the order of the rows.
-        objectives: the columns with values.
-        marks: words to put before trials, such as "knee", by trial number.
-    """
-    names = differing_choices(members)
-    columns = [("trial", True, [str(member.trial) for member in members])]
-    if marks:
-        columns.insert(0, ("", False, [marks.get(member.trial, "") for member in members]))
-    if any(member.design for member in members):
-        columns.append(("design", False, [member.design or "-" for member in members]))
-    if any(member.seeds > 1 for member in members):
-        columns.append(("seeds", True, [str(member.seeds) for member in members]))
-    if any(member.flags for member in members):
-        columns.append(("flags", False, [flags_text(member) for member in members]))
-    columns += [(heading(o), True, objective_cells(members, o)) for o in objectives]
-    if any(member.probability is not None for member in members):
-        columns.append(("sure", True, [probability_text(member.probability) for member in members]))
-    if names:
-        columns.append(("choices", False, [choices_text(member.choices, names) for member in members]))
-    headings, numeric, cells_of = zip(*columns, strict=True)
-    return Table(headings, numeric, tuple(zip(*cells_of, strict=True)))
-
-
 def objective_cells(members: Sequence[FrontMember], objective: Objective) -> list[str]:
     """Return the values of trials in one objective, marked where they are level with the best of them."""
     marked = best_and_level(members, objective)

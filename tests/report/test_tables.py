@@ -10,6 +10,7 @@ from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import OBJECTIVES, Objective
 from paretocaps.report.tables import (
+    Table,
     choice_text,
     choices_text,
     csv_text,
@@ -20,7 +21,6 @@ from paretocaps.report.tables import (
     markdown_table,
     objective_cells,
     shared_choices,
-    trials_table,
     value_text,
     with_prefix,
 )
@@ -90,25 +90,6 @@ def test_headings_point_to_the_better_side():
 )
 def test_choices_as_the_command_line_takes_them(value, text):
     assert choice_text(value) == text
-
-
-def test_the_table_of_a_front(front):
-    table = trials_table(front.members, front.objectives, {0: "knee"})
-    assert table.headings == ("", "trial", "design", "seeds", "acc ↑", "time ↓", "params ↓", "choices")
-    assert table.numeric == (False, True, False, True, True, True, True, False)
-    assert table.rows[1][:7] == ("knee", "0", "baseline", "3", "0.9800", "10.0 s", "8.22 M")
-    assert table.rows[0][-1] == "batch_schedule=adabatch first_batch=1"
-    assert table.rows[2][-1] == "batch_schedule=constant batch_size=128 weight_sharing=true"
-
-
-def test_columns_that_would_say_nothing_are_left_out(trials, front):
-    table = trials_table(trials[3:5], front.objectives)
-    assert table.headings == ("trial", "acc ↑", "time ↓", "params ↓")
-    assert table.rows == (("3", "0.1000", "15.0 s", "8.22 M"), ("4", "0.9700", "-", "8.22 M"))
-
-
-def test_no_trials_are_a_table_without_rows(front):
-    assert trials_table([], front.objectives).rows == ()
 
 
 def test_choices_are_either_shared_or_differing(trials):
@@ -186,13 +167,8 @@ def test_a_choice_called_like_a_column_gets_another_heading():
     ]
 
 
-def test_flags_show_where_a_trial_has_one(trials, front):
-    flagged = replace(trials[0], flags=("shared", "loaded"))
-    table = trials_table([flagged, trials[1]], front.objectives)
-    at = table.headings.index("flags")
-    assert [row[at] for row in table.rows] == ["shared, loaded", "-"]
-    assert flat_rows([flagged])[1][0][3] == "shared loaded"
-    assert "flags" not in trials_table(trials, front.objectives).headings
+def test_flags_are_words_of_a_cell(trials):
+    assert flat_rows([replace(trials[0], flags=("shared", "loaded"))])[1][0][3] == "shared loaded"
 
 
 def test_csv_reads_back(trials, front):
@@ -219,12 +195,10 @@ def test_csv_runs_no_formula():
     assert (row["note"], row["'@x"], row["design"], row["lr"]) == ("'=1+1", "'-a", "'+d", "-0.5")
 
 
-def test_markdown_keeps_its_columns(front):
-    member = FrontMember(7, {}, {"acc": 0.9, "time": 1.0, "params": 10.0}, design="a|b\nc")
-    assert markdown_table(trials_table([member], front.objectives)) == (
-        "| trial | design | acc ↑ | time ↓ | params ↓ |\n"
-        "| ---: | --- | ---: | ---: | ---: |\n"
-        "| 7 | a\\|b c | 0.9000 | 1.00 s | 10 |\n"
+def test_markdown_keeps_its_columns():
+    table = Table(("trial", "design", "acc ↑"), (True, False, True), (("7", "a|b\nc", "0.9000"),))
+    assert markdown_table(table) == (
+        "| trial | design | acc ↑ |\n| ---: | --- | ---: |\n| 7 | a\\|b c | 0.9000 |\n"
     )
 
 
