@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from paretocaps.cli.front_table import front_table
-from paretocaps.cli.next_commands import report_command, train_command
+from paretocaps.cli.next_commands import report_command
 from paretocaps.cli.numbers import clock_text, counted
 from paretocaps.cli.output import Row, console, note, say, show, write_json, write_rows
 from paretocaps.domain.front_record import FrontMember, FrontRecord
@@ -17,6 +17,7 @@ from paretocaps.report.front import Front
 from paretocaps.report.hypervolume_text import hypervolume_text
 from paretocaps.report.interval_notes import interval_notes
 from paretocaps.report.level_notes import level_notes, level_text
+from paretocaps.report.reproducing import training_command
 from paretocaps.report.tables import csv_text, estimate_text
 
 
@@ -90,7 +91,7 @@ def show_front(front: FrontRecord, chosen: Chosen | None = None, storage: str = 
         note(line)
     say("")
     best = trials[0] if chosen is None else chosen.member
-    say(f"{train_command(front.study, storage, best.trial)}  # train it fully")
+    say(f"{training_command(front.study, best.trial, storage)}  # train it fully")
 
 
 def _notes(front: FrontRecord) -> list[str]:

@@ -18,11 +18,6 @@ def next_commands(study: str, storage: str, device: str | None = None) -> list[s
     return [f"{command:<{width}}  # {what}" for command, what in commands.items()]
 
 
-def train_command(study: str, storage: str, trial: int) -> str:
-    """Return the command that trains a trial of a study fully."""
-    return _command("train", study, f" --trial {trial}{_where(storage)}")
-
-
 def report_command(study: str, storage: str) -> str:
     """Return the command that writes a study's page."""
     return _command("report", study, _where(storage))

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import click
 
-from paretocaps.cli.next_commands import confirm_command, train_command
+from paretocaps.cli.next_commands import confirm_command
 from paretocaps.cli.output import rows_table, say, show, write_json, write_rows
 from paretocaps.report.beside_baseline import beside_text
+from paretocaps.report.reproducing import training_command
 from paretocaps.report.sentences import trial_name
 from paretocaps.report.tables import estimate_text, probability_text
 from paretocaps.service import Recommendation
@@ -28,7 +29,7 @@ def write_recommendation(found: Recommendation, form: str, storage: str) -> None
             click.echo(f"{about}: {sentence}")
         _show_importance(found)
         say("")
-        say(f"{train_command(found.front.study, storage, found.member.trial)}  # train it fully")
+        say(f"{training_command(found.front.study, found.member.trial, storage)}  # train it fully")
 
 
 def _sentences(found: Recommendation, storage: str) -> list[tuple[str, str]]:

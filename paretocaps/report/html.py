@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.errors import UsageError, why_not_written
+from paretocaps.masking import masked
 from paretocaps.report.pictures import picture_uri, side_by_side
 from paretocaps.report.places import without_folders
 from paretocaps.report.plotted import plotted, script_json
@@ -39,8 +40,8 @@ def templates() -> "Environment":
 
 
 def _shown(value: Any) -> Any:
-    """Return a value as a page shows it; markup is made of parts that passed here, or of figures."""
-    return without_folders(value) if type(value) is str else value
+    """Return a value as a page shows it: texts without folders and passwords; markup is made of such."""
+    return without_folders(masked(value)) if type(value) is str else value
 
 
 def write_page(

@@ -97,7 +97,7 @@ def write_report(
         ensembles: the measured ensembles of the study.
         importance: how much each choice matters, by objective.
         unfinished: trials that were stopped, rejected or failed, shown apart.
-        storage: the database, for commands; empty for the default.
+        storage: the database, for commands; by default the default one.
         standalone: whether plotly.js is in the page (see `write_page`).
         pictures: "png" or "svg", to write the figures as files, too (see `write_pictures`).
 

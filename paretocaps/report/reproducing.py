@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.errors import ParetocapsError
 from paretocaps.masking import masked
@@ -32,10 +33,13 @@ def training_command(study: str, trial: int, storage: str = "") -> str:
     Args:
         study: the study's name.
         trial: the trial's number.
-        storage: the database, where it is not the default; its password is left out.
+        storage: the database; it is named, without a password, where it is not the default.
     """
-    words = ["paretocaps", "train", study, "--trial", str(trial)]
-    return shlex.join([*words, *(["--storage", masked(storage)] if storage else [])])
+    own = [] if storage in ("", DEFAULT_STORAGE) else ["--storage", masked(storage)]
+    options = ["--trial", str(trial), *own]
+    # a name that begins with "-" must follow `--`, which ends the options
+    named = [*options, "--", study] if study.startswith("-") else [study, *options]
+    return shlex.join(["paretocaps", "train", *named])
 
 
 def reproducing_command(

@@ -69,7 +69,6 @@ def write_report(
         numbers = [member.trial for member in everyone.members]
         attempts = {member.trial: store.trial(name, member.trial).measured.values() for member in front}
         table = _further(store, name, published, everyone.members, measured_on, scale_to)
-        where = "" if storage == DEFAULT_STORAGE else storage
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
@@ -90,7 +89,7 @@ def write_report(
             plans=_plans(front, attempts, asked),
             importance=importance(everyone.members, front.objectives),
             unfinished=_unfinished(store, front, tuple(MEANINGS)),
-            storage=where,
+            storage=storage,
             standalone=standalone,
             pictures=pictures,
         )

@@ -3,7 +3,7 @@ import shlex
 import click
 
 from paretocaps.cli.app import app
-from paretocaps.cli.next_commands import next_commands, report_command, train_command
+from paretocaps.cli.next_commands import next_commands, report_command
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 
@@ -21,14 +21,6 @@ def test_a_study_named_like_an_option_stays_a_name():
     for words in (front, report):
         context = app.get_command(click.Context(app), words[0]).make_context(words[0], words[1:])
         assert (context.params["argument"], context.params["measured_on"]) == ("-x", "Fast GPU")
-
-
-def test_the_command_that_trains_a_trial_picks_it():
-    assert train_command("demo", DEFAULT_STORAGE, 7) == "paretocaps train demo --trial 7"
-    words = shlex.split(train_command("-x", "sqlite:///a b.db", 7))[1:]
-    context = app.get_command(click.Context(app), "train").make_context("train", words[1:])
-    given = [context.params[name] for name in ("argument", "trial", "storage")]
-    assert given == ["-x", 7, "sqlite:///a b.db"]
 
 
 def test_the_command_that_writes_a_page_names_the_storage():

@@ -143,3 +143,8 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, place):
     with pytest.raises(UsageError, match=r"page '.*' cannot be written: .*: name another file"):
         write_page(tmp_path / Path(place), "figures", "t", figures=[])
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_page_has_no_password():
+    shown = templates().from_string("{{ text }}").render(text="postgresql://me:pl4nted@host/db")
+    assert shown == "postgresql://me:***@host/db"

@@ -1,8 +1,11 @@
 import shlex
 
+import click
 import pytest
 
+from paretocaps.cli.app import app
 from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.trainer import TRAINERS
 from paretocaps.report.reproducing import reproducing_command, training_command
 
@@ -11,8 +14,16 @@ CHOICES = TRAINERS.get("capsnet").canonical({"lr_policy": "one_cycle", "lr_max":
 
 def test_a_trial_is_named_with_its_study_and_a_database_that_is_not_the_default():
     assert training_command("demo", 7) == "paretocaps train demo --trial 7"
+    assert training_command("demo", 7, DEFAULT_STORAGE) == training_command("demo", 7)
     assert training_command("a b", 7, "x.db") == "paretocaps train 'a b' --trial 7 --storage x.db"
     assert "secret" not in training_command("a", 7, "postgresql://me:secret@host/studies")
+
+
+def test_the_command_that_trains_a_trial_can_be_pasted_and_hides_a_password():
+    words = shlex.split(training_command("-x", 7, "postgresql://me:pl4nted@host/db?password=pl4nted"))[1:]
+    context = app.get_command(click.Context(app), "train").make_context("train", words[1:])
+    given = [context.params[name] for name in ("argument", "trial", "storage")]
+    assert given == ["-x", 7, "postgresql://me:***@host/db?password=***"]
 
 
 def test_a_row_is_made_again_from_what_differs_with_all_digits():
