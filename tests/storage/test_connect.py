@@ -4,10 +4,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import create_engine, make_url
@@ -206,17 +207,24 @@ def test_engines_of_others_get_the_same_settings(tmp_path):
     assert found == ["wal", 30_000, 1]
 
 
-def test_the_switch_to_the_log_waits_for_a_writer(tmp_path):
+def test_the_switch_to_the_log_waits_for_a_writer(tmp_path, monkeypatch):
     path = tmp_path / "x.db"
     writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     writer.execute("CREATE TABLE t (x)")
     writer.execute("BEGIN IMMEDIATE")
-    end = threading.Timer(0.2, writer.execute, ["COMMIT"])
-    end.start()
+    waited = []
+
+    def end_while_it_waits(seconds):
+        waited.append(seconds)
+        if writer.in_transaction:
+            writer.execute("COMMIT")
+
+    own_time = SimpleNamespace(monotonic=time.monotonic, sleep=end_while_it_waits)
+    monkeypatch.setattr("paretocaps.storage.connect.time", own_time)
     engine = make_engine(f"sqlite:///{path}", create=False)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    end.join()
+    assert waited
     writer.close()
     engine.dispose()
 
