@@ -56,7 +56,8 @@ def test_only_the_file_of_one_whose_row_may_live_stays_after_its_death(steps, st
 
 
 def test_a_folder_that_cannot_be_used_stops_nobody(tmp_path, monkeypatch):
-    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "missing"))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PARETOCAPS_HOST_FOLDER", str(tmp_path / "file" / "folder"))
     file = DriverFile(TOKEN)
     with file.held():
         file.registered()

@@ -75,7 +75,7 @@ def test_trainings_are_in_the_named_folder_and_found_by_commands_that_do_not_nam
     assert weights.is_relative_to(folder / "shared" / "s" / "trial-00000")
     notices = []
     monkeypatch.setattr(Observer, "notice", lambda _, message: notices.append(message))
-    paretocaps.optimize({"study": "s", "storage": own["storage"]}, more=1)
+    paretocaps.optimize({"study": "s", "storage": own["storage"]}, more=1, observer=Observer())
     assert f"the last one is in {folder}/shared: give --artifacts {folder}/shared to" in "".join(notices)
 
 
