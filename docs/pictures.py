@@ -1,6 +1,6 @@
-"""Make the pictures of the README and of the pages from a stored study: `python docs/pictures.py URL`.
+"""Make the pictures of the README and of the pages from the study of `make demo`: `python docs/pictures.py`.
 
-The study is the demo's (`make demo`). Kaleido and Playwright use the Chromium that is installed.
+Run it in the folder where that study was searched. Kaleido and Playwright use the Chromium that is installed.
 """
 
 import os
@@ -28,24 +28,23 @@ COLUMNS = {"front": 140, "recommend": 104}
 
 def main() -> None:
     """Make every picture."""
-    storage = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_STORAGE
-    for picture in (figure(storage), *(terminal(storage, name) for name in COLUMNS), dashboard(storage)):
+    for picture in (figure(), *map(terminal, COLUMNS), dashboard()):
         print(f"{picture}: {picture.stat().st_size:,} bytes")
 
 
-def figure(storage: str) -> Path:
+def figure() -> Path:
     """Draw accuracy over training time: the figure of the report, without its buttons."""
-    front = load_front("demo", storage)
-    drawn = front_2d(front, finished_trials("demo", storage), x=1, y=0)
+    front = load_front("demo")
+    drawn = front_2d(front, finished_trials("demo", DEFAULT_STORAGE), x=1, y=0)
     title = "The front of the demo: accuracy over training time"
     drawn.update_layout(title_text=title, updatemenus=[], margin={"t": 85})
     drawn.write_image(IMAGES / "front.png", width=860, height=460, scale=1.5)
     return IMAGES / "front.png"
 
 
-def terminal(storage: str, command: str) -> Path:
+def terminal(command: str) -> Path:
     """Draw what a command says of the demo, as a terminal shows it."""
-    words = [sys.executable, "-m", "paretocaps", command, "demo", "--storage", storage]
+    words = [sys.executable, "-m", "paretocaps", command, "demo"]
     asked = {**os.environ, "COLUMNS": str(COLUMNS[command]), "FORCE_COLOR": "1"}
     said = subprocess.run(words, env=asked, capture_output=True, text=True, check=True).stdout
     with Path(os.devnull).open("w") as nowhere:
@@ -57,10 +56,10 @@ def terminal(storage: str, command: str) -> Path:
     return IMAGES / f"{command}.svg"
 
 
-def dashboard(storage: str) -> Path:
+def dashboard() -> Path:
     """Photograph the first screen of the demo in the dashboard."""
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with dashboard_server(storage, port=0) as server, sync_playwright() as playwright:
+    with dashboard_server(DEFAULT_STORAGE, port=0) as server, sync_playwright() as playwright:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
