@@ -6,6 +6,7 @@ from paretocaps.search.checked_study import CheckedStudy
 from paretocaps.search.confirming import SeedBudget
 from paretocaps.search.interrupts import Interrupts, TimeIsUpError
 from paretocaps.search.judging import JUDGING, Judging
+from paretocaps.search.membership import with_membership
 from paretocaps.search.observer import Observer
 from paretocaps.search.opening import opened
 from paretocaps.search.runner import Runner
@@ -45,7 +46,7 @@ def run_study(
 
 
 def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
-    """Have the test part judged by the front of a study that has ended, within its bounds."""
+    """Have the test part judged by the front of a study that has ended, as it is shown: within its bounds."""
     results, interrupts = runner.results, runner.interrupts
     spec = results.spec
     if runner.time_is_up:
@@ -58,8 +59,10 @@ def _judge_front(checked: CheckedStudy, runner: Runner) -> None:
             results.observer.preparing(what, done, total)
 
     judging = Judging(results.store, spec, results.observer.notice, heard, here)
+    standing = results.standing
+    front = with_membership(results.store, standing.within(spec.requirements).answers(), standing.table)
     try:
-        judging.judge([member.trial for member in results.standing.within(spec.requirements).answers()])
+        judging.judge([member.trial for member in front])
     except TimeIsUpError as over:
         runner.time_is_up = str(over)
     results.take_in()

@@ -43,7 +43,7 @@ def judgings(monkeypatch):
 
 
 def test_the_front_is_judged_when_the_study_ends_and_nothing_else(run, storage, judgings):
-    summary, watcher = run(**STUDY, objectives=("acc", "params"), trials=5, repeats=2)
+    summary, watcher = run(**STUDY, trials=5, repeats=2)
     members = [member.trial for member in summary.front]
     assert 0 < len(members) < 5
     assert sorted(judgings) == sorted((number, seed) for number in members for seed in (0, 1))
