@@ -1,0 +1,36 @@
+"""Who sends a request."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Role = Literal["read", "run", "admin"]
+"""What somebody may do: look; also submit, pause and take models; everything."""
+ROLES: tuple[Role, ...] = get_args(Role)
+
+PRINCIPAL = "paretocaps.principal"
+"""The key of an ASGI scope under which its `Principal` is."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who sends a request: the name and the role of its token, and its quotas.
+
+    Attributes:
+        name: the token's name.
+        role: what it may do.
+        max_trials: the most trials that its studies may train together; None for any number.
+        max_hours: the most measured training hours of its studies together; None for any number.
+    """
+
+    name: str
+    role: Role
+    max_trials: int | None = None
+    max_hours: float | None = None
+
+    def may(self, role: Role) -> bool:
+        """Return whether its role is `role` or one that may more."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+LOOPBACK = Principal("loopback", "admin")
+"""Who comes from this machine, while no tokens are asked for."""
