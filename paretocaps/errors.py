@@ -46,6 +46,18 @@ class DataError(UsageError):
     """A data set is missing, truncated, corrupt or unfit (too small, labels out of range)."""
 
 
+class MissingError(UsageError):
+    """What the caller names is not there."""
+
+
+class StateError(UsageError):
+    """What the caller asks for is not possible in the present state, which may change."""
+
+
+class TooLargeError(UsageError):
+    """What the caller sends is larger than a limit allows."""
+
+
 class StorageError(UsageError):
     """A storage URL or database file cannot be used, or a study or trial is not in it."""
 
