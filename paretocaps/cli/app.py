@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "front": "Show the trials of a study that no other trial beats.",
             "report": "Write a study's figures and tables as one page.",
             "dashboard": "Browse the studies in a web browser.",
+            "serve": "Serve the studies over HTTP: submit, watch, take the model.",
         },
         "Use a network": {
             "train": "Train one set of choices fully, with checkpoints.",

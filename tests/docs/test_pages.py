@@ -54,6 +54,7 @@ NOT_RUN = {
         "it needs a checkpoint and CIFAR-10",
         "it needs Docker and the network",
     ],
+    "docs/http-api.md": ["it is a server, which runs until Ctrl-C"],
     "docs/recorded-tables.md": ["it trains for hours"],
     "docs/reproducing-a-paper.md": [
         "it needs the images of MNIST",

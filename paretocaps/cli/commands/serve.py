@@ -1,0 +1,81 @@
+"""`paretocaps serve`."""
+
+from pathlib import Path
+
+import click
+
+from paretocaps.cli.options import shared
+from paretocaps.cli.output import say
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.errors import UsageError
+from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
+
+
+@click.command()
+@shared("--storage", default=DEFAULT_STORAGE, show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help="Where the service keeps tokens, uploads, exports, reports and logs.",
+)
+@click.option(
+    "--data-root",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder below which the data of submitted studies lie.  [default: uploads alone]",
+)
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--parallel",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Submissions that run at once.  [default: one per device]",
+)
+@click.option("--no-supervise", is_flag=True, help="Run no submissions: another service of the storage does.")
+def command(
+    storage: str,
+    folder: Path,
+    data_root: Path | None,
+    host: str,
+    port: int,
+    parallel: int | None,
+    no_supervise: bool,
+) -> None:
+    """Serve the studies over HTTP: submit, watch, take the model.
+
+    Ctrl-C ends it; studies under way go on, and the next `paretocaps serve` takes them up.
+
+    \b
+    Examples:
+      paretocaps serve
+      paretocaps serve --port 8001 --data-root /data/images
+    """
+    try:
+        from paretocaps.web.api.server import serve
+    except ImportError as error:
+        raise UsageError(
+            f"`paretocaps serve` needs the extra serve ({error}): pip install 'paretocaps[serve]'"
+        ) from None
+    settings = ServeSettings(
+        storage=storage,
+        folder=folder,
+        data_root=data_root,
+        host=host,
+        port=port,
+        supervise=not no_supervise,
+        parallel=parallel,
+    )
+    serve(settings, lambda url: say(f"service at {url} (Ctrl-C ends it)"))

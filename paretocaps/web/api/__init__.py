@@ -1,0 +1,1 @@
+"""The service as an HTTP API: routes that translate between requests and the use cases."""

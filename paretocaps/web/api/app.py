@@ -1,0 +1,38 @@
+"""The service as an ASGI application."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from paretocaps.storage.store import Store
+from paretocaps.web.api.routes import parts, studies
+from paretocaps.web.guard.middleware import Guard
+from paretocaps.web.problems import tell_problems
+from paretocaps.web.serve_settings import ServeSettings
+
+API = "/api/v1"
+
+
+def create_app(settings: ServeSettings) -> FastAPI:
+    """Return the service on a database as an ASGI application.
+
+    Raises:
+        StorageError: the database cannot be used.
+    """
+    Store.open(settings.storage, create=True).close()
+    app = FastAPI(
+        title="paretocaps",
+        summary="Choose how to train a capsule network.",
+        version=version("paretocaps"),
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    tell_problems(app)
+    api = APIRouter(prefix=API)
+    for routes in (studies, parts):
+        api.include_router(routes.router)
+    app.include_router(api)
+    app.add_middleware(Guard)
+    return app

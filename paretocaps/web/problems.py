@@ -1,0 +1,100 @@
+"""What a refused request is answered with: one line as application/problem+json (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from paretocaps.domain.wording import wording
+from paretocaps.errors import (
+    FencedError,
+    LostStorageError,
+    MissingError,
+    NoStudiesError,
+    ParetocapsError,
+    StateError,
+    StorageError,
+    StudyMismatchError,
+    TooLargeError,
+    UnavailableError,
+    UsageError,
+)
+
+PROBLEM = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in one line that names the value and the remedy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+_STATUS: tuple[tuple[type[ParetocapsError], int], ...] = (
+    (UnavailableError, 503),
+    (LostStorageError, 503),
+    (FencedError, 409),
+    (StudyMismatchError, 409),
+    (StateError, 409),
+    (TooLargeError, 413),
+    (MissingError, 404),
+    (NoStudiesError, 404),
+    (StorageError, 404),
+    (UsageError, 422),
+)
+"""The statuses of errors; the first class that fits decides."""
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the answer to a request that is refused with `status`, for the reason `detail`."""
+    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(content.model_dump(), status, headers, media_type=PROBLEM)
+
+
+def status_of(error: ParetocapsError) -> int:
+    """Return the HTTP status that tells of an error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let an application answer its errors as problems."""
+    app.add_exception_handler(ParetocapsError, _ours)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of the problems with which a route may answer."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def _ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ParetocapsError)
+    return problem(status_of(error), str(error))
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), error.headers)
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem(422, f"the body is not valid JSON: {first['ctx']['error']}")
+    name = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
+    return problem(422, f"{name}={first['input']!r} is not allowed: {wording(first)}")

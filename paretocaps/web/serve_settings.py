@@ -1,0 +1,32 @@
+"""What `paretocaps serve` was started with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+
+DEFAULT_FOLDER = Path("studies/service")
+"""Where the service keeps what is not in the database."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeSettings:
+    """The settings of a service.
+
+    Attributes:
+        storage: the storage URL.
+        folder: the service folder: tokens, uploads, exports, reports and logs.
+        data_root: the folder below which the data of submitted studies lie; None to allow uploads alone.
+        host: the address to listen on; by default only this machine reaches it.
+        port: the port to listen on; 0 takes a free one.
+        supervise: whether submissions are run; without it, they wait for another service of the database.
+        parallel: how many submissions run at once; None for one per device.
+    """
+
+    storage: str = DEFAULT_STORAGE
+    folder: Path = DEFAULT_FOLDER
+    data_root: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    supervise: bool = True
+    parallel: int | None = None

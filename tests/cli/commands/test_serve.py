@@ -1,0 +1,37 @@
+import builtins
+import sys
+
+import pytest
+
+
+def test_a_missing_extra_is_one_line(run, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *given, **named):
+        if name.startswith("paretocaps.web.api"):
+            raise ModuleNotFoundError("No module named 'fastapi'")
+        return real(name, *given, **named)
+
+    monkeypatch.delitem(sys.modules, "paretocaps.web.api.server", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    result = run("serve")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "pip install 'paretocaps[serve]'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["--port", "99999"], "99999"), (["--storage", "nowhere://x"], "nowhere")]
+)
+def test_wrong_use_is_one_line(run, arguments, message):
+    result = run("serve", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+
+
+def test_the_options_are_the_settings(run, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("paretocaps.web.api.server.serve", lambda settings, ready: asked.append(settings))
+    assert run("serve", "--port", "0", "--data-root", tmp_path, "--no-supervise").exit_code == 0
+    assert (asked[0].port, asked[0].data_root, asked[0].supervise) == (0, tmp_path, False)
