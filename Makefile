@@ -3,7 +3,9 @@
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
+VENV := $(BIN)/python
 INSTALLED := .venv/.installed
+FOR_DEMO := .venv/.installed-for-demo
 FOR_DOCS := .venv/.installed-for-docs
 FOR_POSTGRES := .venv/.installed-for-postgres
 FOR_RAY := .venv/.installed-for-ray
@@ -13,7 +15,8 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: demo check test postgres ray browser chromium faults faults-short docs notebooks lint linters format pins clean
 
-demo: $(INSTALLED)
+# installs what the README shows, without the tools of developers
+demo: $(FOR_DEMO)
 	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
 	$(BIN)/paretocaps report demo
 
@@ -84,6 +87,7 @@ clean:
 
 # uv installs ten times faster than pip, which is used where uv cannot be installed. uv does not read pip's
 # settings, so pip's package sources are passed on to it.
+COMMA := ,
 PIP_SETTING = $$($(BIN)/python -m pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
 define install
 	@if $(BIN)/python -m pip install --quiet uv 2>/dev/null; then \
@@ -96,9 +100,15 @@ define install
 	fi
 endef
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(VENV):
 	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: install it, or run make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
+
+$(FOR_DEMO): pyproject.toml constraints.txt | $(VENV)
+	$(call install,hub$(COMMA)onnx$(COMMA)serve)
+	@touch $(FOR_DEMO)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(VENV)
 	$(call install,dev)
 	@touch $(INSTALLED)
 

@@ -1,7 +1,6 @@
 """The driver's end of the pipes to the gateway, the process that speaks with a Ray cluster."""
 
 import atexit
-import importlib.util
 import os
 import selectors
 import tempfile
@@ -13,6 +12,7 @@ from typing import Any
 from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.execution.ray_plan import RayNode
 from paretocaps.execution.worker_process import WorkerProcess, end, last_line
+from paretocaps.extras import require
 from paretocaps.run_folder import RunFolder
 
 _GATEWAY = "paretocaps.execution.ray_gateway"
@@ -163,5 +163,4 @@ def refuse_missing() -> None:
     Raises:
         UsageError: it is not installed.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise UsageError("executor 'ray' needs the package ray: run `pip install 'paretocaps[ray]'`")
+    require("ray", "executor 'ray'", "ray")

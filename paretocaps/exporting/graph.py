@@ -15,6 +15,8 @@ from paretocaps.errors import ParetocapsError
 from paretocaps.exporting.session import IMAGES, SCORES, open_graph, run_graph
 from paretocaps.models.network import Network
 
+LIBRARIES = ("onnx", "onnxscript", "onnxruntime")
+"""What writes a graph, for torch, and runs it."""
 TOLERANCE = 1e-4
 """The largest difference of a score from torch's that is accepted."""
 _EXAMPLES = 3  # images to trace with; with 1 the graph would take batches of 1 only

@@ -23,7 +23,8 @@ from paretocaps.exporting.document import (
     read_document,
     sha256,
 )
-from paretocaps.exporting.graph import largest_difference, random_images, write_graph
+from paretocaps.exporting.graph import LIBRARIES, largest_difference, random_images, write_graph
+from paretocaps.extras import require
 from paretocaps.models.architecture import Architecture
 from paretocaps.models.build import bare_network
 from paretocaps.models.network import Network
@@ -61,7 +62,7 @@ def write_export(
         ParetocapsError: the graph cannot be made or differs by more than 1e-4, or the folder cannot be
             written.
     """
-    check_target(folder, force=force)
+    check_target(folder, onnx=onnx, force=force)
     classes = network.architecture.classes
     if len(about.classes) != classes:
         raise UsageError(
@@ -80,12 +81,16 @@ def write_export(
     return document
 
 
-def check_target(folder: Path, *, force: bool) -> None:
+def check_target(folder: Path, *, onnx: bool, force: bool) -> None:
     """Check that an export may be written to `folder`: it is missing or empty, or an export with `force`.
 
+    With `onnx`, the libraries that write its graph must be installed.
+
     Raises:
-        UsageError: it may not.
+        UsageError: it may not, or a library is missing.
     """
+    if onnx:
+        require("onnx", "an ONNX graph", *LIBRARIES, instead="export without it (--no-onnx)")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / DOCUMENT).is_file():

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paretocaps.errors import DataError
+from paretocaps.extras import require
 
 IMAGES, SCORES = "images", "scores"
 """The names of a graph's only input, float32 [N, C, H, W] in [0, 1], and only output, float32 [N, O]."""
@@ -19,7 +20,9 @@ def open_graph(path: Path) -> Any:
 
     Raises:
         DataError: the file is missing, damaged or another graph.
+        UsageError: onnxruntime is not installed.
     """
+    require("onnx", "the ONNX graph of an export", "onnxruntime", instead="choose the engine torch")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

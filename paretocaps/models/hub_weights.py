@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 from paretocaps.errors import DataError
+from paretocaps.extras import require
 
 WEIGHTS = "model.safetensors"
 PATIENCE = 2.0  # seconds to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
@@ -19,7 +20,11 @@ def hub_weights(repository: str) -> Path:
 
     Raises:
         DataError: the weights are not cached, and the hub cannot be reached or has no such weights.
+        UsageError: the hub's client is not installed.
     """
+    require(
+        "hub", f"checkpoint {repository!r}, which is no file here,", "huggingface_hub", instead="give a file"
+    )
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 

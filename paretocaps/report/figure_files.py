@@ -1,11 +1,11 @@
 """Figures as picture files, which kaleido draws with an installed Chromium."""
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paretocaps.errors import UsageError, why_not_written
+from paretocaps.extras import require
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -29,8 +29,7 @@ def write_pictures(folder: Path, figures: "Mapping[str, Figure]", form: str) -> 
     Raises:
         UsageError: kaleido or a Chromium is missing, or a file cannot be written.
     """
-    if find_spec("kaleido") is None:
-        raise UsageError("pictures need kaleido: pip install 'paretocaps[pictures]', or leave out --pictures")
+    require("pictures", "a picture file", "kaleido", instead="leave out --pictures")
     from plotly.io import write_images
 
     shown, places = [], []

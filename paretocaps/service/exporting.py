@@ -144,7 +144,7 @@ def _export(
     from paretocaps.exporting.package import check_target, write_export
     from paretocaps.training.weights import load_weights
 
-    check_target(folder, force=options.force)  # before work that takes seconds
+    check_target(folder, onnx=options.onnx, force=options.force)  # before work that takes seconds
     on_progress("loading the network", 0, 0)
     network = load_weights(path)
     on_progress("reading images", 0, 0)

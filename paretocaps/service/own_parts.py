@@ -11,6 +11,7 @@ from paretocaps.domain.own_trainer import register, register_trainer, registered
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
 from paretocaps.domain.trainer import TRAINERS, TrainerSpec
 from paretocaps.errors import UsageError, why_not_written
+from paretocaps.extras import require
 
 INLINE = "inline"
 
@@ -22,7 +23,7 @@ def placed(given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         DataError: the images have a form that is not understood.
-        UsageError: their folder cannot be written.
+        UsageError: their folder cannot be written, or pyarrow is not installed.
     """
     data = given.get("data")
     if data is None:
@@ -32,6 +33,7 @@ def placed(given: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(data, str):
         named = data in DATASETS and not Path(data).exists()
         return {**given, "data": None, "dataset": data} if named else dict(given)
+    require("hub", "data in memory, which is kept as parquet files,", "pyarrow")
     from paretocaps.data.own_images import write_images
     from paretocaps.storage.artifacts import artifacts_folder
 

@@ -9,6 +9,7 @@ import torch
 
 from paretocaps.domain.measurement import ENERGY
 from paretocaps.errors import UsageError
+from paretocaps.extras import require
 
 POWERCAP = Path("/sys/class/powercap")
 _PACKAGES = "intel-rapl:*"  # so called on AMD's processors too
@@ -26,10 +27,11 @@ class NvmlMeter:
     """The counter of a CUDA card (NVML). It counts the whole card, whoever uses it.
 
     Raises:
-        UsageError: the driver or the card has no such counter.
+        UsageError: the driver or the card has no such counter, or its library is not installed.
     """
 
     def __init__(self, device: torch.device) -> None:
+        require("gpu", f"energy of {device}", "pynvml", instead=_ESTIMATE)
         import pynvml
 
         self._nvml = pynvml

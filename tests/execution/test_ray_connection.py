@@ -1,6 +1,7 @@
 """What is wrong with a cluster is one line that says what to do, and comes soon."""
 
 import socket
+import sys
 import time
 
 import pytest
@@ -10,13 +11,15 @@ from paretocaps.execution.ray_connection import RayConnection
 
 
 def test_a_missing_package_is_named_with_its_command(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"needs the package ray: run `pip install 'paretocaps\[ray\]'`"):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(
+        UsageError, match=r"needs ray, which is not installed: pip install 'paretocaps\[ray\]'"
+    ):
         RayConnection(None)
 
 
 def test_a_driver_outside_of_the_cluster_is_refused(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    monkeypatch.setattr("paretocaps.execution.ray_connection.refuse_missing", lambda: None)
     with pytest.raises(UsageError, match="ray_address='ray://head:10001': a study's driver runs on a node"):
         RayConnection("ray://head:10001")
 

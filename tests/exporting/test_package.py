@@ -71,7 +71,7 @@ def test_what_is_no_export_is_never_replaced(network, info, tmp_path):
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(UsageError, match="exists and is no export"):
-        check_target(file, force=True)
+        check_target(file, onnx=True, force=True)
     (tmp_path / "empty").mkdir()
     quick(tmp_path / "empty", network, info)
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from paretocaps.data.encoded_images import EncodedData
 from paretocaps.data.raw import RawData
-from paretocaps.data.sources import idx, image_folder, parquet
+from paretocaps.data.sources import idx, image_folder
 from paretocaps.data.sources.class_names import listed
-from paretocaps.data.sources.image_files import folders_in, is_image, names_in
+from paretocaps.data.sources.image_files import folders_in, has_tables, is_image, names_in
 from paretocaps.data.sources.part_names import part_name
 from paretocaps.domain.layout import Layout
 from paretocaps.errors import DataError
+from paretocaps.extras import require
 
 KINDS = (
     "a sub-folder of images for each class, IDX files (train-images-idx3-ubyte[.gz], ...) or parquet files"
@@ -48,12 +49,12 @@ def read_folder(path: str, layout: Layout | None = None) -> RawData | EncodedDat
         return image_folder.read(folder, said)
     if said.parts is not None:
         return _read_part_of(folder, said, said.parts.train)
-    if idx.known(names) and parquet.known(names):
+    if idx.known(names) and has_tables(names):
         raise DataError(f"data folder {path!r} holds both IDX and parquet files: keep one kind in it")
     if idx.known(names):
         return idx.read(folder, said)
-    if parquet.known(names):
-        return parquet.read(folder, said)
+    if has_tables(names):
+        return _read_tables(folder, said)
     inner = _inner(folder)
     if inner is not None:
         found = read_folder(str(inner), said)
@@ -67,12 +68,19 @@ def _read_part_of(folder: Path, layout: Layout, train: str) -> RawData | Encoded
     """Read the parts that `layout` names, in the format that the training part is of."""
     place = folder / train
     if place.is_dir():
-        is_table = parquet.known(names_in(place))
-        return parquet.read(folder, layout) if is_table else image_folder.read(folder, layout)
+        tables = has_tables(names_in(place))
+        return _read_tables(folder, layout) if tables else image_folder.read(folder, layout)
     if any(folder.glob(train)):
-        return parquet.read(folder, layout)
+        return _read_tables(folder, layout)
     is_idx = idx.known(one.name for one in place.parent.glob("*"))
     return idx.read(folder, layout) if is_idx else image_folder.read(folder, layout)
+
+
+def _read_tables(folder: Path, layout: Layout) -> EncodedData:
+    require("hub", f"data folder {str(folder)!r} with its parquet files", "pyarrow")
+    from paretocaps.data.sources import parquet
+
+    return parquet.read(folder, layout)
 
 
 def _inner(folder: Path) -> Path | None:
@@ -87,7 +95,7 @@ def _inner(folder: Path) -> Path | None:
             names = names_in(place) if place.is_dir() else []
             if any(map(is_image, names)):
                 return None
-            if idx.known(names) or parquet.known(names):
+            if idx.known(names) or has_tables(names):
                 found.append(place)
     if len(found) < 2:
         return found[0] if found else None

@@ -19,6 +19,7 @@ from paretocaps.data.sources.image_table import (
     table_labels,
 )
 from paretocaps.errors import DataError
+from paretocaps.extras import require
 
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 PATIENCE = 2.0  # s to wait for the hub's first answer, unless HF_HUB_ETAG_TIMEOUT is set
@@ -39,7 +40,9 @@ def read(entry: DatasetEntry, cache_dir: str | None = None) -> EncodedData:
     Raises:
         DataError: the data set is not cached and the hub cannot be reached, a download failed, or the
             contents are unfit.
+        UsageError: the `datasets` library is not installed.
     """
+    require("hub", f"data set {entry.name!r}", "datasets", "huggingface_hub", "pyarrow")
     splits = _cached(entry, cache_dir) or _downloaded(entry, cache_dir)
     if "train" not in splits:
         raise DataError(f"data set {entry.name!r}: no split 'train' (splits: {', '.join(splits)})")

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import features
@@ -15,6 +15,8 @@ SUFFIXES = (
     *_JPEG_2000,
 )
 """The suffixes of image files, in lower or upper case; other files are left out."""
+TABLE = ".parquet"
+"""The suffix of tables of images."""
 NO_CLASSES = ("__MACOSX", "__pycache__")
 """Folders that programs create, which are ignored, as hidden folders are."""
 _NAMED = 5  # how many suffixes a remark names
@@ -25,6 +27,11 @@ LeftOut = Counter[str]
 def is_image(name: str) -> bool:
     """Return whether a file called `name` is read as an image."""
     return name.lower().endswith(SUFFIXES) and not is_hidden(name)
+
+
+def has_tables(names: Iterable[str]) -> bool:
+    """Return whether any of `names` is that of a parquet file."""
+    return any(name.endswith(TABLE) for name in names)
 
 
 def is_hidden(name: str) -> bool:

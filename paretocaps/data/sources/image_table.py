@@ -1,12 +1,15 @@
 """Tables of image files with labels, as they are found on the hub and in parquet folders."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from paretocaps.data.raw import Labels, check_labels
 from paretocaps.errors import DataError
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 IMAGE_COLUMNS = ("image", "img")
 LABEL_COLUMNS = ("label", "fine_label")
@@ -34,7 +37,7 @@ def _column(names: Sequence[str], known: Sequence[str], origin: str) -> str:
     )
 
 
-def table_labels(table: pa.Table, name: str, origin: str, classes: int | None) -> Labels:
+def table_labels(table: "Table", name: str, origin: str, classes: int | None) -> Labels:
     """Return the labels of a table, int64 [N].
 
     Args:
@@ -46,8 +49,10 @@ def table_labels(table: pa.Table, name: str, origin: str, classes: int | None) -
     Raises:
         DataError: a label is not an integer, missing or out of range.
     """
+    from pyarrow.types import is_integer
+
     column = table.column(name)
-    if not pa.types.is_integer(column.type):
+    if not is_integer(column.type):
         raise DataError(f"{origin}: column {name!r} is {column.type}: it must hold integers from 0")
     if column.null_count:
         row = column.is_null().to_pylist().index(True)
@@ -57,7 +62,7 @@ def table_labels(table: pa.Table, name: str, origin: str, classes: int | None) -
     return labels
 
 
-def table_files(tables: Iterator[pa.Table], name: str, origin: str) -> Iterator[bytes]:
+def table_files(tables: "Iterator[Table]", name: str, origin: str) -> Iterator[bytes]:
     """Yield the bytes of the image files {bytes, path} in consecutive `tables`, row by row.
 
     Args:
@@ -68,10 +73,12 @@ def table_files(tables: Iterator[pa.Table], name: str, origin: str) -> Iterator[
     Raises:
         DataError: the column has another type, or a row has no image.
     """
+    from pyarrow.types import is_struct
+
     before = 0
     for table in tables:
         column = table.column(name)
-        if not pa.types.is_struct(column.type) or "bytes" not in {field.name for field in column.type}:
+        if not is_struct(column.type) or "bytes" not in {field.name for field in column.type}:
             raise DataError(
                 f"{origin}: column {name!r} is {column.type}: it must be a struct of bytes and path"
             )

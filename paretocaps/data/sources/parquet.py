@@ -3,7 +3,7 @@
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -17,7 +17,7 @@ from paretocaps.data.encoded_images import EncodedData, EncodedPart
 from paretocaps.data.fingerprint import fingerprint
 from paretocaps.data.raw import Labels
 from paretocaps.data.sources.class_names import numbers_by_name
-from paretocaps.data.sources.image_files import names_in
+from paretocaps.data.sources.image_files import TABLE, names_in
 from paretocaps.data.sources.image_table import (
     LABEL_COLUMNS,
     ROWS,
@@ -29,7 +29,6 @@ from paretocaps.data.sources.image_table import (
 from paretocaps.domain.layout import Layout, Parts
 from paretocaps.errors import DataError
 
-SUFFIX = ".parquet"
 ClassNames = tuple[str, ...]
 _POINTER = b"version https://git-lfs"
 _TESTS = ("test", "val", "valid", "validation")
@@ -54,11 +53,6 @@ class _Shard:
     file: Path
     images: str
     labels: Labels
-
-
-def known(names: Iterable[str]) -> bool:
-    """Return whether any of `names` is the name of a parquet file."""
-    return any(name.endswith(SUFFIX) for name in names)
 
 
 def read(folder: Path, layout: Layout) -> EncodedData:
@@ -126,7 +120,7 @@ def _named(folder: Path, parts: Parts) -> _Files:
 
 def _files_of(folder: Path, place: str) -> Sequence[Path]:
     files = sorted(folder.glob(f"{place}/*" if (folder / place).is_dir() else place))
-    tables = [file for file in files if file.suffix == SUFFIX and file.is_file()]
+    tables = [file for file in files if file.suffix == TABLE and file.is_file()]
     if not tables:
         raise DataError(
             f"parts: no parquet file in {str(folder)!r} is {place!r}: name one, or a sub-folder of them"
@@ -135,7 +129,7 @@ def _files_of(folder: Path, place: str) -> Sequence[Path]:
 
 
 def _chosen(folder: Path) -> _Files:
-    tables = [name for name in names_in(folder) if name.endswith(SUFFIX)]
+    tables = [name for name in names_in(folder) if name.endswith(TABLE)]
     train = [name for name in tables if name.startswith("train")]
     if not train:
         raise DataError(
