@@ -87,6 +87,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "--images": Meaning("N", "Number of training images.", int),
         "--batch": Meaning("N", "Images per batch.", int),
         "--steps": Meaning("N", "Number of optimiser steps", int),
+        "--host": Meaning("ADDRESS", "Address to listen on."),
+        "--port": Meaning("N", "Port to listen on; 0 takes a free one.", click.IntRange(0, 65_535)),
         "--output": Meaning("PATH", "Where to write"),
         "--force": Meaning(None, "Replace existing output."),
         "--draw": Meaning(None, "Draw the curves in the terminal."),

@@ -1,6 +1,5 @@
 """Options that several commands share, so that one name means one thing everywhere."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce, wraps
 from typing import Any, Protocol, TypeVar, cast
@@ -10,8 +9,9 @@ import click
 from paretocaps.cli.completers import COMPLETERS, STUDIES
 from paretocaps.cli.meanings import MEANINGS
 from paretocaps.domain.duration import duration_text
-from paretocaps.domain.objective import split_names
 from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.service.settings import parse_preferences
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -195,20 +195,12 @@ def picks_a_trial(given: Mapping[str, Any]) -> bool:
 def read_preferences(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> dict[str, float] | None:
-    """Read `acc=0.6,time=0.4` as preferences by objective: numbers from 0 up, at least one above 0.
+    """Read `acc=0.6,time=0.4` as preferences by objective.
 
     Raises:
-        BadParameter: `value` is anything else.
+        BadParameter: `value` is not understood.
     """
-    if value is None:
-        return None
-    pairs = [part.rpartition("=") for part in split_names(value)]
     try:
-        read = {name.strip(): float(number) for name, _, number in pairs}
-    except ValueError:
-        read = {}
-    if not any(read.values()) or not all(0 <= number < math.inf for number in read.values()):
-        raise click.BadParameter(f"{value!r} is not understood: write it like acc=0.6,time=0.4")
-    if len(read) < len(pairs):
-        raise click.BadParameter(f"{value!r} names an objective twice: name each once")
-    return read
+        return None if value is None else parse_preferences(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from None

@@ -12,7 +12,7 @@ from paretocaps.errors import UsageError, did_you_mean
 _KEYS = {"values", "low", "high", "step", "log", "when", "prior"}
 Scalar = bool | int | float | str
 MOST_LISTED = 1_000_000
-"""The most combinations that are listed; a longer list would take minutes and gigabytes."""
+"""The most values and combinations that are listed; a longer list would take minutes and gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,15 @@ class Parameter:
         return all(isinstance(bound, int) for bound in (self.low, self.high, self.step or 0))
 
     def points(self) -> tuple[Scalar, ...] | None:
-        """Return all values in order, or None for a continuous range, whose values cannot be listed."""
+        """Return all values in order, or None for a range whose values are too many to be listed."""
         if self.values:
             return self.values
         if self.low is None or self.high is None or (not self.is_integer and self.step is None):
             return None
         step = self.step or 1
         count = int((self.high - self.low) / step + 1e-9) + 1
+        if count > MOST_LISTED:
+            return None
         points = (self.low + index * step for index in range(count))
         return tuple(int(point) if self.is_integer else round(point, 12) for point in points)
 

@@ -1,6 +1,6 @@
 """Reads a front, or all finished trials, of a stored study."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from paretocaps.domain.beside_baseline import Baseline
@@ -118,12 +118,13 @@ def trials_of(
     scale_to: str | None = None,
     *,
     stopped: bool = False,
+    numbers: Collection[int] | None = None,
 ) -> MeasuredTrials:
-    """Return every finished trial of a stored study, with the quantities that every trainer measures.
+    """Return the finished trials of a stored study, with the quantities that every trainer measures.
 
-    With `stopped` these are the trials that were stopped early, with the values of their epochs so far. All
-    have the values of the study's own objectives and of `objectives`, too. The other arguments and the errors
-    are those of `measured_trials`.
+    With `stopped` these are the trials that were stopped early, with the values of their epochs so far; with
+    `numbers` only those that have them. All have the values of the study's own objectives and of
+    `objectives`, too. The other arguments and the errors are those of `measured_trials`.
 
     Raises:
         StorageError: there is no such study.
@@ -131,6 +132,5 @@ def trials_of(
     record = store.study(study)
     own = [OBJECTIVES.get(name) for name in record.spec.get("objectives", ()) if name in OBJECTIVES]
     own += [objective for objective in objectives if objective not in own]
-    return measured_trials(
-        record, store.table(study, asked_quantities(own), stopped=stopped), own, device, scale_to
-    )
+    table = store.table(study, asked_quantities(own), numbers, stopped=stopped)
+    return measured_trials(record, table, own, device, scale_to)

@@ -25,12 +25,14 @@ from paretocaps.service.reading import (
     history,
     load_history,
     load_trials,
+    trial,
+    trials,
 )
 from paretocaps.service.recommending import Recommendation, recommend
 from paretocaps.service.reporting import pictures_of, write_report
 from paretocaps.service.run_reporting import write_run_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
-from paretocaps.service.spaces import SpaceView, space
+from paretocaps.service.spaces import SpaceView, space, space_of
 from paretocaps.service.train_options import TrainOptions
 from paretocaps.service.training import TrainedRun, TrainingWatcher, is_first_rank, train
 
@@ -90,10 +92,13 @@ __all__ = [
     "rename",
     "samplers",
     "space",
+    "space_of",
     "studies",
     "study_names",
     "train",
     "trainers",
+    "trial",
+    "trials",
     "write_comparison",
     "write_evaluation",
     "write_plan_page",

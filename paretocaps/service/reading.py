@@ -11,7 +11,12 @@ from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.service.fronts import bounds, only_study
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pandas import DataFrame
+
+    from paretocaps.storage.records import AttemptRecord, TrialRecord
+    from paretocaps.storage.store import Store
 
 
 def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT_STORAGE) -> "DataFrame":
@@ -31,19 +36,82 @@ def load_trials(study: str | None = None, storage: str | PathLike[str] = DEFAULT
         StorageError: there is no such database or study.
     """
     from paretocaps.report.trial_frame import trials_frame
-    from paretocaps.search.views import trials_of
     from paretocaps.storage.store import Store
 
     with Store.open(fspath(storage), create=False) as store:
-        name = only_study(store, study)
-        ended = [*trials_of(store, name).members, *trials_of(store, name, stopped=True).members]
-        measured = {member.trial: member for member in ended}
-        records = store.trials(name, attempts=False)
-    trials = [
-        measured.get(record.number, FrontMember(record.number, record.choices, {}, record.design, seeds=0))
-        for record in records
-    ]
+        records, trials = _trials(store, only_study(store, study))
     return trials_frame(trials, [record.state for record in records], [record.reason for record in records])
+
+
+def trials(study: str | None = None, storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:
+    """Return every trial of a stored study: its state, the reason for it, and the keys of a front's members.
+
+    Raises:
+        StorageError: there is no such database or study.
+    """
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        records, found = _trials(store, only_study(store, study))
+    return [_row(record, trial) for record, trial in zip(records, found, strict=True)]
+
+
+def trial(study: str, number: int, storage: str = DEFAULT_STORAGE) -> dict[str, Any]:
+    """Return a trial of a stored study as `trials` does, with its times and its trainings by epoch.
+
+    Raises:
+        StorageError: there is no such database, study or trial.
+    """
+    from paretocaps.search.views import trials_of
+    from paretocaps.storage.store import Store
+
+    with Store.open(storage, create=False) as store:
+        record = store.trial(study, number)
+        found = trials_of(store, study, stopped=record.state == "stopped", numbers={number}).members
+    return {
+        **_row(record, found[0] if found else _unmeasured(record)),
+        "created": _time(record.created),
+        "ended": _time(record.ended),
+        "trainings": [_training(one) for one in record.attempts],
+    }
+
+
+def _trials(store: "Store", study: str) -> "tuple[list[TrialRecord], list[FrontMember]]":
+    """Return the trials of a study as they are stored, and with what was measured of each."""
+    from paretocaps.search.views import trials_of
+
+    ended = [*trials_of(store, study).members, *trials_of(store, study, stopped=True).members]
+    measured = {member.trial: member for member in ended}
+    records = store.trials(study, attempts=False)
+    return records, [measured.get(record.number) or _unmeasured(record) for record in records]
+
+
+def _unmeasured(record: "TrialRecord") -> FrontMember:
+    return FrontMember(record.number, record.choices, {}, record.design, seeds=0)
+
+
+def _row(record: "TrialRecord", trial: FrontMember) -> dict[str, Any]:
+    return {"state": record.state, "reason": record.reason, **trial.as_dict()}
+
+
+def _training(attempt: "AttemptRecord") -> dict[str, Any]:
+    measured = attempt.measurement
+    return {
+        "seed": attempt.key.seed,
+        "attempt": attempt.key.attempt,
+        "state": attempt.state,
+        "reason": attempt.reason,
+        "started": _time(attempt.started),
+        "ended": _time(attempt.ended),
+        "device": None if measured is None else measured.device.name,
+        "replaced": attempt.replaced,
+        "weights": attempt.weights is not None,
+        "epochs": [epoch.model_dump(mode="json", exclude_none=True) for epoch in attempt.epochs],
+    }
+
+
+def _time(moment: "datetime | None") -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def load_history(

@@ -1,11 +1,13 @@
-"""Reads choices and images as the command line gives them."""
+"""Reads choices, preferences and images as the command line gives them."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from paretocaps.domain.job import DataSpec
+from paretocaps.domain.objective import split_names
 from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError
 
@@ -27,6 +29,24 @@ def parse_settings(settings: Sequence[str] | Mapping[str, Any]) -> dict[str, Any
             raise UsageError(f"{name} is given twice: as {values[name]} and as {value}; give it once")
         values[name] = value
     return values
+
+
+def parse_preferences(text: str) -> dict[str, float]:
+    """Read `acc=0.6,time=0.4` as preferences by objective: numbers from 0 up, at least one above 0.
+
+    Raises:
+        UsageError: `text` is anything else.
+    """
+    pairs = [part.rpartition("=") for part in split_names(text)]
+    try:
+        read = {name.strip(): float(number) for name, _, number in pairs}
+    except ValueError:
+        read = {}
+    if not any(read.values()) or not all(0 <= number < math.inf for number in read.values()):
+        raise UsageError(f"{text!r} is not understood: write it like acc=0.6,time=0.4")
+    if len(read) < len(pairs):
+        raise UsageError(f"{text!r} names an objective twice: name each once")
+    return read
 
 
 def data_spec(given: Mapping[str, Any]) -> DataSpec:

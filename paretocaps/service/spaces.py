@@ -81,21 +81,30 @@ def space(
         StorageError: there is no such database or study.
         UsageError: a stored study and settings of a new one are given, or a choice or value is not allowed.
     """
-    from paretocaps.search.checked_study import sampled_space
-    from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
-    from paretocaps.search.same_training import SameTraining
-
-    idle: tuple[str, ...] = ()
-    facts: Mapping[str, int] | None = None
     if study is not None:
         if spec_file or name or trainer or settings:
             raise UsageError(f"study {study!r} has its space: leave out the settings of a new one")
         record = _stored(study, storage)
-        spec, idle, facts = StudySpec.model_validate(record.spec), record.without_effect, record.facts
-    else:
-        given = {"space": name, "trainer": trainer, "fix": parse_settings(settings)}
-        file = read_study_file(spec_file) if spec_file else {}
-        spec = resolve_spec({key: value for key, value in given.items() if value}, file)
+        return _view(StudySpec.model_validate(record.spec), record.without_effect, record.facts)
+    given = {"space": name, "trainer": trainer, "fix": parse_settings(settings)}
+    file = read_study_file(spec_file) if spec_file else {}
+    return _view(resolve_spec({key: value for key, value in given.items() if value}, file))
+
+
+def space_of(options: Mapping[str, Any]) -> SpaceView:
+    """Return what a new study with the options of a study file would sample.
+
+    Raises:
+        UsageError: an option, a choice or a value is not allowed.
+    """
+    return _view(resolve_spec({}, options))
+
+
+def _view(spec: StudySpec, idle: tuple[str, ...] = (), facts: Mapping[str, int] | None = None) -> SpaceView:
+    from paretocaps.search.checked_study import sampled_space
+    from paretocaps.search.designs import StudyDesigns, check_designs, with_designs
+    from paretocaps.search.same_training import SameTraining
+
     known = with_designs(TRAINERS.get(spec.trainer), spec.design)
     sampled, fix = sampled_space(known, spec)
     own = sampled.without(idle)

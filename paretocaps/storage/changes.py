@@ -10,8 +10,10 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
+    cast,
     exists,
     select,
     true,
@@ -38,6 +40,12 @@ _COUNTED = (
     .values(changes=STUDIES.c.changes + 1)
     .returning(STUDIES.c.id, STUDIES.c.changes)
 )
+_VERSION = select(
+    STUDIES.c.id,
+    STUDIES.c.created,
+    STUDIES.c.changes,
+    *(cast(STUDIES.c[name], Text).label(name) for name in ("spec", "reference_point", "ideal_point")),
+).where(STUDIES.c.name == bindparam("study"))
 _ALL, _NEWER = _changed(true()), _changed(TRIALS.c.change > bindparam("after"))
 
 
@@ -89,6 +97,19 @@ def changes(connection: Connection, study: str, after: int | None = None) -> tup
         study_id(connection, study)
         raise StorageError(f"study {study!r} has just been removed")
     return rows[0].changes, [_trial(row) for row in rows if row.number is not None]
+
+
+def version(connection: Connection, study: str) -> tuple[Any, ...]:
+    """Return what differs from before whenever a study's trials, its values or its settings have changed.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    row = connection.execute(_VERSION, {"study": study}).one_or_none()
+    if row is None:
+        study_id(connection, study)
+        raise StorageError(f"study {study!r} has just been removed")
+    return tuple(row)
 
 
 def _trial(row: Row[Any]) -> TrialState:

@@ -122,3 +122,21 @@ def test_a_trial_that_never_reaches_a_design_is_left_out_by_its_mean(folder):
     assert front.left_out == (
         "1 trial left out: time_to(acc=good) was not reached by the mean over the seeds",
     )
+
+
+def test_trials_are_rows_with_the_values_of_the_data_frame(storage):
+    frame, rows = service.load_trials("s", storage), service.trials("s", storage)
+    assert [row["trial"] for row in rows] == list(frame["trial"])
+    assert [row["state"] for row in rows] == list(frame["state"])
+    assert [row.get("acc") for row in rows if row["state"] == "finished"] == list(
+        frame["acc"][frame["state"] == "finished"]
+    )
+
+
+def test_a_trial_has_its_trainings_by_epoch(storage):
+    (row, *_) = (row for row in service.trials("s", storage) if row["state"] == "finished")
+    found = service.trial("s", row["trial"], storage)
+    assert {name: found[name] for name in row} == row
+    assert len(found["trainings"]) == row["seeds"]
+    with pytest.raises(StorageError, match="999"):
+        service.trial("s", 999, storage)

@@ -2,7 +2,7 @@ import pytest
 
 from paretocaps.domain.job import DataSpec
 from paretocaps.errors import UsageError
-from paretocaps.service.settings import data_spec, parse_settings
+from paretocaps.service.settings import data_spec, parse_preferences, parse_settings
 
 
 def test_settings_are_text_until_a_model_reads_them():
@@ -24,3 +24,9 @@ def test_images_are_named_by_the_fields_of_a_data_spec():
     assert data_spec({"name": "mnist", "channels": 1}) == DataSpec(name="mnist", channels=1)
     with pytest.raises(UsageError, match="corrupt='drop' is not allowed: it should be 'refuse' or 'skip'"):
         data_spec({"corrupt": "drop"})
+
+
+def test_preferences_are_numbers_by_objective():
+    assert parse_preferences("acc=0.5,time_to(acc=0.9)=2") == {"acc": 0.5, "time_to(acc=0.9)": 2.0}
+    with pytest.raises(UsageError, match="write it like acc=0.6,time=0.4"):
+        parse_preferences("acc")

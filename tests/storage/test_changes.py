@@ -41,3 +41,15 @@ def test_imported_trials_are_a_change(store, measure):
 def test_an_unknown_study_is_named(store):
     with pytest.raises(StorageError, match="no study 'x'"):
         store.changes("x")
+
+
+def test_the_version_of_a_study_is_another_after_a_change_or_other_settings(store, finish):
+    versions = [store.version("s")]
+    finish(0)
+    versions.append(store.version("s"))
+    store.set_spec("s", {**store.study("s").spec, "trials": 99})
+    versions.append(store.version("s"))
+    assert len(set(versions)) == 3
+    assert store.version("s") == versions[-1]
+    with pytest.raises(StorageError, match="no study 'nobody'"):
+        store.version("nobody")

@@ -11,17 +11,8 @@ from paretocaps.cli.output import say
 
 @click.command()
 @storage_option
-@click.option(
-    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on."
-)
-@click.option(
-    "--port",
-    metavar="N",
-    type=click.IntRange(0, 65_535),
-    default=8080,
-    show_default=True,
-    help="Port to listen on.",
-)
+@shared("--host", default="127.0.0.1", show_default=True)
+@shared("--port", default=8080, show_default=True)
 @shared("--all", "", "everything", is_flag=True)
 def command(storage: str, host: str, port: int, everything: bool) -> None:
     """Browse the studies in a web browser.

@@ -27,17 +27,8 @@ from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
     metavar="FOLDER",
     help="Folder below which the data of submitted studies lie.  [default: uploads alone]",
 )
-@click.option(
-    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on."
-)
-@click.option(
-    "--port",
-    metavar="N",
-    type=click.IntRange(0, 65_535),
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 takes a free one.",
-)
+@shared("--host", default="127.0.0.1", show_default=True)
+@shared("--port", default=8000, show_default=True)
 @click.option(
     "--parallel",
     metavar="N",

@@ -1,10 +1,13 @@
 """The service as an ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
 from paretocaps.storage.store import Store
+from paretocaps.web.answers import Answers
 from paretocaps.web.api.routes import parts, studies
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.problems import tell_problems
@@ -19,16 +22,23 @@ def create_app(settings: ServeSettings) -> FastAPI:
     Raises:
         StorageError: the database cannot be used.
     """
-    Store.open(settings.storage, create=True).close()
+    store = Store.open(settings.storage, create=True)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+
     app = FastAPI(
         title="paretocaps",
         summary="Choose how to train a capsule network.",
         version=version("paretocaps"),
+        lifespan=lifespan,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.answers = settings, Answers(store)
     tell_problems(app)
     api = APIRouter(prefix=API)
     for routes in (studies, parts):

@@ -1,9 +1,13 @@
 """What routes ask an application and a request for."""
 
-from typing import Annotated, cast
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request, Response
 
+from paretocaps.web.answers import Answers
 from paretocaps.web.serve_settings import ServeSettings
 
 
@@ -12,4 +16,51 @@ def settings_of(request: Request) -> ServeSettings:
     return cast(ServeSettings, request.app.state.settings)
 
 
+def answers_of(request: Request) -> Answers:
+    """Return the kept answers of the service that answers a request."""
+    return cast(Answers, request.app.state.answers)
+
+
 Settings = Annotated[ServeSettings, Depends(settings_of)]
+Kept = Annotated[Answers, Depends(answers_of)]
+
+
+@dataclass(frozen=True)
+class View:
+    """Which front of a study is asked for, by the options of `paretocaps front`."""
+
+    objectives: str | None
+    require: tuple[str, ...] | None
+    measured_on: str | None
+    scale_to: str | None
+    all: bool
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The keyword arguments of the use cases."""
+        return {**self.__dict__}
+
+
+def view_of(
+    objectives: Annotated[str | None, Query(description="two or more objectives: acc,time,params")] = None,
+    require: Annotated[list[str] | None, Query(description="bounds that trials must keep: acc>=0.98")] = None,
+    measured_on: Annotated[str | None, Query(description="keep the trials of this device alone")] = None,
+    scale_to: Annotated[str | None, Query(description="scale the times of all devices to this one")] = None,
+    everything: Annotated[bool, Query(alias="all", description="lift all bounds")] = False,
+) -> View:
+    """Return the front that a request asks for."""
+    return View(objectives, None if require is None else tuple(require), measured_on, scale_to, everything)
+
+
+Asked = Annotated[View, Depends(view_of)]
+
+
+def as_json(value: Any) -> bytes:
+    """Return a value as JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+def kept_json(answers: Answers, study: str, asked: object, make: Callable[[], Any]) -> Response:
+    """Return the answer for a study as JSON, made anew only if the study has changed."""
+    content = answers.of_study(study, asked, lambda: as_json(make()))
+    return Response(content, media_type="application/json")

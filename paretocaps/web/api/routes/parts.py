@@ -1,42 +1,54 @@
 """What studies are made of: data sets, trainers, objectives, samplers and choices."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
 
 from paretocaps import service
+from paretocaps.web.api import models
+from paretocaps.web.api.asked import as_json
 from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.problems import problems
 
 router = APIRouter(tags=["parts"], dependencies=[Depends(allowed("read"))])
 
 
-@router.get("/datasets")
+@router.get("/datasets", response_model=list[models.DatasetRow])
 def datasets() -> list[dict[str, Any]]:
     """List the data sets known by name."""
     return service.datasets()
 
 
-@router.get("/trainers")
+@router.get("/trainers", response_model=list[models.TrainerRow])
 def trainers() -> list[dict[str, Any]]:
     """List the trainers, with their designs and spaces."""
     return service.trainers()
 
 
-@router.get("/objectives")
+@router.get("/objectives", response_model=list[models.ObjectiveRow])
 def objectives() -> list[dict[str, Any]]:
     """List the objectives, with direction and unit."""
     return service.objectives()
 
 
-@router.get("/samplers")
+@router.get("/samplers", response_model=list[models.SamplerRow])
 def samplers() -> list[dict[str, Any]]:
     """List the samplers."""
     return service.samplers()
 
 
-@router.get("/choices")
+@router.get("/choices", response_model=list[models.Choice], responses=problems(422))
 def choices(
-    trainer: str = "capsnet", name: str | None = None, space: str | None = None
-) -> list[dict[str, Any]]:
+    trainer: Annotated[str, Query(description="name of the trainer")] = "capsnet",
+    name: Annotated[str | None, Query(description="one choice alone")] = None,
+    space: Annotated[str | None, Query(description="one of the trainer's spaces")] = None,
+) -> Response:
     """List the choices of a trainer: values, default, condition and meaning."""
-    return [choice.as_dict() for choice in service.choices(trainer, name, space)]
+    content = as_json([choice.as_dict() for choice in service.choices(trainer, name, space)])
+    return Response(content, media_type="application/json")
+
+
+@router.post("/space", response_model=models.Space, responses=problems(422))
+def space(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what a new study with these options of a study file would sample."""
+    return service.space_of(options).as_dict()

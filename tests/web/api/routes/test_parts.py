@@ -20,3 +20,22 @@ def test_an_unknown_trainer_is_told_with_the_known_ones(client):
     answer = client.get("/api/v1/choices", params={"trainer": "nobody"})
     assert answer.status_code == 422
     assert "(known: " in answer.json()["detail"]
+
+
+def test_the_space_of_a_new_study_is_that_of_the_command(client):
+    options = {"space": {"lr_max": {"low": 0.001, "high": 0.1}}, "fix": {"family": "capsnet"}}
+    answer = client.post("/api/v1/space", json=options).json()
+    assert answer == json.loads(json.dumps(service.space_of(options).as_dict()))
+    assert list(answer["space"]) == ["lr_max"]
+
+
+def test_a_range_of_more_values_than_can_be_listed_counts_as_a_range(client):
+    options = {"space": {"decay_every": {"low": 1, "high": 10**12}}}
+    answer = client.post("/api/v1/space", json=options).json()
+    assert (answer["ranges"], answer["combinations"]) == (["decay_every"], 1)
+
+
+def test_an_unknown_option_is_told_with_the_nearest(client):
+    answer = client.post("/api/v1/space", json={"epoch": 3})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "unknown option 'epoch': did you mean 'epochs'?"

@@ -1,0 +1,219 @@
+"""What the API answers, for its OpenAPI; the values are those of the command line's JSON."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from paretocaps.storage.records import State
+
+
+class Answer(BaseModel):
+    """An answer without further keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StudyRow(Answer):
+    """A stored study, its trials by state, and its front within its bounds."""
+
+    study: str
+    created: str
+    objectives: str
+    running: int
+    finished: int
+    failed: int
+    interrupted: int
+    stopped: int
+    rejected: int
+    wanted: int | None
+    state: Literal["running", "complete", "incomplete"]
+    data: str
+    front: int | None
+    hypervolume: float | None
+    bytes: int
+
+
+class ObjectiveOfFront(Answer):
+    """An objective by which a front is ranked."""
+
+    name: str
+    direction: Literal["maximize", "minimize"]
+    unit: str
+
+
+class Trial(BaseModel):
+    """A trial; its measured quantities are further keys, each with its deviation and 95 % interval."""
+
+    model_config = ConfigDict(extra="allow")
+
+    trial: int
+    design: str | None
+    seeds: int
+    flags: list[str]
+    n: int
+    level: dict[str, list[int]]
+    choices: dict[str, Any]
+
+
+class Member(Trial):
+    """A trial of a front, with the choices that differ from the baseline's."""
+
+    beside_baseline: dict[str, Any]
+    probability: float | None = None
+
+
+class Corner(Answer):
+    """The trials that hardly learned, set apart from a front's members."""
+
+    below: float | None
+    members: list[Member]
+
+
+class Front(Answer):
+    """The trials of a study that no other trial beats, best in the first objective first."""
+
+    study: str
+    objectives: list[ObjectiveOfFront]
+    reference_point: list[float] | None
+    hypervolume: float | None
+    ideal_point: list[float] | None
+    hypervolume_share: float | None
+    published_hypervolume_share: float | None
+    device: str | None
+    scaled_to: str | None
+    validation_images: int | None
+    tunings: dict[str, dict[str, dict[str, Any]]]
+    by_chance: dict[str, float] | None = None
+    members: list[Member]
+    corner: Corner
+    nearest: list[Member]
+
+
+class TrialRow(Trial):
+    """A trial of a study in any state."""
+
+    state: State
+    reason: str | None
+
+
+class Epoch(BaseModel):
+    """What was measured after an epoch; further quantities are further keys."""
+
+    model_config = ConfigDict(extra="allow")
+
+    epoch: int
+
+
+class Training(Answer):
+    """One training of a trial, by epoch."""
+
+    seed: int
+    attempt: int
+    state: State
+    reason: str | None
+    started: str
+    ended: str | None
+    device: str | None
+    replaced: bool
+    weights: bool = Field(description="whether its weights are kept on the service's machine")
+    epochs: list[Epoch]
+
+
+class TrialDetail(TrialRow):
+    """A trial with its times and its trainings."""
+
+    created: str
+    ended: str | None
+    trainings: list[Training]
+
+
+class HistoryRow(Answer):
+    """The hypervolume of the front so far, after a finished trial."""
+
+    trials: int
+    trial: int
+    training_seconds: float
+    hypervolume: float
+
+
+class Beside(Answer):
+    """The recommended member beside another trial."""
+
+    trial: int
+    design: str | None
+    better_in: list[str]
+    sentence: str
+
+
+class Recommendation(Answer):
+    """One member of a front, and why."""
+
+    study: str
+    member: Trial
+    why: str
+    neighbours: list[Beside]
+    baseline: Beside | None
+    along: list[str]
+    importance: dict[str, dict[str, float]]
+
+
+class DatasetRow(Answer):
+    """A data set known by name."""
+
+    dataset: str
+    description: str
+    origin: str
+
+
+class TrainerRow(Answer):
+    """A trainer; its choices, designs and spaces are separated by commas."""
+
+    trainer: str
+    description: str
+    choices: str
+    designs: str
+    spaces: str
+
+
+class ObjectiveRow(Answer):
+    """An objective; one that cannot be loaded has the reason in the place of its description."""
+
+    objective: str
+    direction: Literal["maximize", "minimize", ""]
+    unit: str
+    description: str
+
+
+class SamplerRow(Answer):
+    """A sampler."""
+
+    sampler: str
+    description: str
+
+
+class Choice(Answer):
+    """One choice of a trainer."""
+
+    choice: str
+    type: str
+    values: list[Any]
+    meanings: dict[str, str]
+    bounds: dict[str, float]
+    default: Any
+    default_where: dict[str, dict[str, Any]]
+    condition: str
+    description: str
+    sampled: dict[str, Any] | None
+
+
+class Space(Answer):
+    """What a study samples, and how many points that is."""
+
+    trainer: str
+    space: dict[str, dict[str, Any]]
+    fix: dict[str, Any]
+    designs: list[str]
+    without_effect: list[str]
+    points: int | None
+    combinations: int
+    ranges: list[str]

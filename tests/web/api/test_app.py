@@ -1,0 +1,28 @@
+from starlette.testclient import TestClient
+
+from paretocaps import service
+from paretocaps.web.api.app import create_app
+from paretocaps.web.serve_settings import ServeSettings
+
+
+def test_an_empty_folder_is_served(tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    with TestClient(create_app(ServeSettings(storage=url, supervise=False))) as client:
+        assert client.get("/api/v1/studies").json() == service.studies(url) == []
+
+
+def test_a_path_that_is_not_there_is_a_problem(client):
+    answer = client.get("/api/v1/nothing")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+def test_the_openapi_describes_every_answer(client):
+    described = client.get("/api/v1/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            assert operation["summary"], (path, method)
+            for status, answer in answers.items():
+                schemas = [one["schema"] for one in answer.get("content", {}).values()]
+                assert all(schemas), (path, method, status)
