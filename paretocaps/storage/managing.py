@@ -42,6 +42,7 @@ from paretocaps.storage.schema import (
     TUNINGS,
     now,
 )
+from paretocaps.storage.service_schema import EVENTS, SUBMISSIONS
 from paretocaps.storage.studies import has_study, study_id
 
 COPIED = "it was in training when its study was copied"
@@ -58,6 +59,8 @@ def rename_study(connection: Connection, old: str, new: str) -> None:
     key = study_id(connection, old, lock=True)
     _refuse_taken(connection, new)
     connection.execute(update(STUDIES).where(STUDIES.c.id == key).values(name=new))
+    for table in (SUBMISSIONS, EVENTS):
+        connection.execute(update(table).where(table.c.study == old).values(study=new))
     optuna = _optuna(connection)
     if optuna is not None:
         named = optuna.c.study_name == old
@@ -67,7 +70,8 @@ def rename_study(connection: Connection, old: str, new: str) -> None:
 def copy_study(connection: Connection, study: str, copy: str) -> None:
     """Add a study `copy` with all that the database has of `study`, but for its drivers and its files.
 
-    A trial that has not ended is a failed one in the copy, and no attempt there has a folder.
+    Submissions are of the original alone. A trial that has not ended is a failed one in the copy, and no
+    attempt there has a folder.
 
     Raises:
         StorageError: there is no such study, or there is one called `copy`.
@@ -78,6 +82,12 @@ def copy_study(connection: Connection, study: str, copy: str) -> None:
     values = select(literal(copy), *(STUDIES.c[name] for name in columns)).where(STUDIES.c.id == old)
     connection.execute(insert(STUDIES).from_select(["name", *columns], values))
     _copy_ours(connection, old, study_id(connection, copy))
+    _copy(
+        connection,
+        EVENTS,
+        "study",
+        select(literal(study).label("old"), literal(copy).label("new")).subquery(),
+    )
     _copy_optuna(connection, study, copy)
 
 
@@ -88,6 +98,8 @@ def delete_study(connection: Connection, study: str) -> None:
         StorageError: there is no such study.
     """
     connection.execute(delete(STUDIES).where(STUDIES.c.id == study_id(connection, study, lock=True)))
+    for table in (SUBMISSIONS, EVENTS):
+        connection.execute(delete(table).where(table.c.study == study))
     studies = _optuna(connection)
     if studies is None:
         return

@@ -8,7 +8,7 @@ from paretocaps.errors import NoStudiesError, StorageError
 from paretocaps.storage.database import Database
 from paretocaps.storage.schema import VERSION_TABLE
 
-HEAD = "0009"
+HEAD = "0010"
 """The version of the tables in `schema.py`, and of the newest file in migrations/versions."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

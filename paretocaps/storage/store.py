@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from paretocaps.domain.job import Origin
 from paretocaps.storage import attempts as _attempts
+from paretocaps.storage import audit as _audit
 from paretocaps.storage import bulk as _bulk
 from paretocaps.storage import changes as _changes
 from paretocaps.storage import claims as _claims
 from paretocaps.storage import decisions as _decisions
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
+from paretocaps.storage import events as _events
 from paretocaps.storage import finished_epochs as _finished_epochs
 from paretocaps.storage import fronts as _fronts
 from paretocaps.storage import further_seeds as _further_seeds
@@ -28,10 +30,12 @@ from paretocaps.storage import resumption as _resumption
 from paretocaps.storage import stopped as _stopped
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
+from paretocaps.storage import submissions as _submissions
 from paretocaps.storage import table as _table
 from paretocaps.storage import training_seconds as _training_seconds
 from paretocaps.storage import trials as _trials
 from paretocaps.storage import tunings as _tunings
+from paretocaps.storage import turns as _turns
 from paretocaps.storage.database import Database
 from paretocaps.storage.drivers import check_driver
 from paretocaps.storage.migrate import ensure_schema
@@ -168,6 +172,27 @@ class Store:
     ensembles = _reads(_ensembles.ensembles)
     weights_unused = _reads(_kept_weights.weights_unused)
     forget_weights = _writes(_kept_weights.forget_weights)
+
+    add_submission = _writes(_submissions.add_submission)
+    submission = _reads(_submissions.submission)
+    submissions = _reads(_submissions.submissions)
+    want = _writes(_submissions.want)
+    give_way = _writes(_submissions.give_way)
+    resume = _writes(_submissions.resume)
+    set_priority = _writes(_submissions.set_priority)
+    set_options = _writes(_submissions.set_options)
+    take_turn = _writes(_turns.take_turn)
+    join_turn = _writes(_turns.join_turn)
+    beat_turn = _writes(_turns.beat_turn)
+    wanted = _reads(_turns.wanted)
+    end_turn = _writes(_turns.end_turn)
+    lose_turn = _writes(_turns.lose_turn)
+
+    notify = _writes(_events.notify)
+    events = _reads(_events.events)
+    last_event = _reads(_events.last_event)
+    audit = _writes(_audit.audit)
+    audited = _reads(_audit.audited)
 
     def __init__(self, database: Database, driver: str | None = None) -> None:
         self._database = database

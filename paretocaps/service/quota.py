@@ -1,0 +1,19 @@
+"""What one token may train through the service."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What all submissions of one owner may train; None for no limit.
+
+    Attributes:
+        trials: how many trainings.
+        hours: for how many hours they may run.
+    """
+
+    trials: int | None = None
+    hours: float | None = None
+
+
+UNLIMITED = Quota()

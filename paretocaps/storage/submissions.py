@@ -1,0 +1,235 @@
+"""What the service was asked to do that takes long: submissions are added, read and changed here.
+
+`turns.py` has what the processes do that run them. Every change of a submission's state is an event of its
+study, too.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from paretocaps.errors import MissingError, StateError
+from paretocaps.storage.events import notify
+from paretocaps.storage.schema import now
+from paretocaps.storage.service_schema import SUBMISSIONS
+
+SubmissionKind = Literal["study", "training", "export"]
+SubmissionState = Literal["queued", "running", "paused", "stopped", "ended", "failed"]
+Wanted = Literal["queued", "paused", "stopped"]
+
+SUBMISSION_STATES: tuple[SubmissionState, ...] = get_args(SubmissionState)
+UNENDED: tuple[SubmissionState, ...] = ("queued", "running", "paused")
+
+
+@dataclass(frozen=True)
+class NewSubmission:
+    """What is to be submitted; see `Submission`."""
+
+    kind: SubmissionKind
+    study: str
+    options: Mapping[str, Any]
+    owner: str = ""
+    priority: int = 0
+    max_hours: float | None = None
+    trials: int = 0
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the service was asked to do that takes long.
+
+    Attributes:
+        id: its number.
+        kind: "study" (run it), "training" (of one of its trials) or "export" (of one of its networks).
+        study: the name of the study.
+        options: what was asked for, in values that JSON can hold.
+        state: "queued" waits for its turn, "running" has it, "paused" waits for a person; "ended" is done,
+            "stopped" was ended by a person, and "failed" by an error, which `reason` tells.
+        wanted: the state that a running one is asked to get; None to go on.
+        owner: the name of the token that submitted it.
+        priority: higher ones begin first.
+        max_hours: the hours that all submissions of its owner may run; None for no limit.
+        trials: how many trainings it may begin, which counts for the quota of its owner.
+        submitted, started, ended: UTC; None where that has not happened.
+        served: UTC, when its latest turn ended; None before that.
+        seconds, turn: for how long it ran in all, and in its latest turn.
+        driver, host, pid: the token of the process that runs it, its machine, and its number there.
+        beat: how many signs of life it has given.
+        lost: how many processes in a row died without any progress.
+        reason: why it is in its state, as a sentence; None where there is nothing to say.
+        result: what came of it, by name.
+        position: its place in the queue, counted from 1; None unless it is queued.
+    """
+
+    id: int
+    kind: SubmissionKind
+    study: str
+    options: Mapping[str, Any]
+    state: SubmissionState
+    wanted: Wanted | None
+    owner: str
+    priority: int
+    max_hours: float | None
+    trials: int
+    submitted: datetime
+    started: datetime | None
+    served: datetime | None
+    ended: datetime | None
+    seconds: float
+    turn: float
+    driver: str | None
+    host: str | None
+    pid: int | None
+    beat: int
+    lost: int
+    reason: str | None
+    result: Mapping[str, Any]
+    position: int | None = None
+
+
+_FIELDS = [field.name for field in fields(Submission) if field.name != "position"]
+_ALL = select(*(SUBMISSIONS.c[name] for name in _FIELDS))
+_FRESH = {"seconds": 0.0, "turn": 0.0, "heard": 0, "beat": 0, "lost": 0, "result": {}}
+
+
+def add_submission(connection: Connection, new: NewSubmission) -> Submission:
+    """Add a submission at the end of the queue.
+
+    Raises:
+        StateError: a study is submitted that is already queued, running or paused.
+    """
+    values = asdict(new) | {"state": "queued", "submitted": now()} | _FRESH
+    try:
+        row = connection.execute(insert(SUBMISSIONS).values(**values).returning(*_ALL.selected_columns)).one()
+    except IntegrityError as error:
+        raise StateError(
+            f"study {new.study!r} is already in the queue: stop it first, or raise its trials"
+        ) from error
+    return told(connection, row)
+
+
+def submission(connection: Connection, key: int, *, lock: bool = False) -> Submission:
+    """Return a submission; with `lock`, a server locks its row until the transaction ends.
+
+    Raises:
+        MissingError: there is none with that number.
+    """
+    query = _ALL.where(SUBMISSIONS.c.id == key)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise MissingError(f"there is no submission {key}: `GET /api/v1/queue` lists them")
+    return _submission(row)
+
+
+def submissions(
+    connection: Connection,
+    study: str | None = None,
+    states: Collection[SubmissionState] = SUBMISSION_STATES,
+) -> list[Submission]:
+    """Return the submissions in these states, of a study or of all, oldest first."""
+    query = _ALL.where(SUBMISSIONS.c.state.in_(states))
+    own = query if study is None else query.where(SUBMISSIONS.c.study == study)
+    return [_submission(row) for row in connection.execute(own.order_by(SUBMISSIONS.c.id))]
+
+
+def want(
+    connection: Connection, key: int, wanted: Literal["paused", "stopped"], reason: str | None = None
+) -> Submission:
+    """Pause or stop a submission: at once where it does not run, else by asking the process that runs it.
+
+    To want what it is, or is already asked to become, changes nothing.
+
+    Raises:
+        MissingError: there is none with that number.
+        StateError: it has ended.
+    """
+    found = submission(connection, key, lock=True)
+    if wanted in (found.state, found.wanted):
+        return found
+    if found.state not in UNENDED:
+        raise StateError(f"{_name(found)} is {found.state}: only what has not ended can be {wanted}")
+    if found.state == "running":
+        return changed(connection, found, wanted=wanted, reason=reason)
+    ended = now() if wanted == "stopped" else None
+    return changed(connection, found, state=wanted, ended=ended, reason=reason)
+
+
+def give_way(connection: Connection, key: int) -> bool:
+    """Ask the process that runs a submission to let others have a turn; return whether it was asked."""
+    found = submission(connection, key, lock=True)
+    if found.state != "running" or found.wanted is not None:
+        return False
+    changed(connection, found, wanted="queued")
+    return True
+
+
+def resume(connection: Connection, key: int) -> Submission:
+    """Let a paused submission, or one that is asked to pause, go on.
+
+    Raises:
+        MissingError: there is none with that number.
+        StateError: it is neither.
+    """
+    found = submission(connection, key, lock=True)
+    if found.state == "running" and found.wanted == "paused":
+        return changed(connection, found, wanted=None, reason=None)
+    if found.state in ("queued", "running") and found.wanted in (None, "queued"):
+        return found
+    if found.state != "paused":
+        state = found.wanted or found.state
+        raise StateError(f"{_name(found)} is {state}: only what is paused can be resumed")
+    return changed(connection, found, state="queued", reason=None, lost=0)
+
+
+def set_priority(connection: Connection, key: int, priority: int) -> Submission:
+    """Give a submission that has not ended another priority.
+
+    Raises:
+        MissingError: there is none with that number.
+        StateError: it has ended.
+    """
+    found = submission(connection, key, lock=True)
+    if found.state not in UNENDED:
+        raise StateError(f"{_name(found)} is {found.state}: its priority no longer matters")
+    return changed(connection, found, priority=priority)
+
+
+def set_options(connection: Connection, key: int, options: Mapping[str, Any]) -> Submission:
+    """Replace what a submission that has not ended asks for.
+
+    Raises:
+        MissingError: there is none with that number.
+        StateError: it has ended.
+    """
+    found = submission(connection, key, lock=True)
+    if found.state not in UNENDED:
+        raise StateError(f"{_name(found)} is {found.state}: submit the study again")
+    return changed(connection, found, options=dict(options))
+
+
+def changed(connection: Connection, found: Submission, **values: Any) -> Submission:
+    """Change columns of a submission that this transaction has read and locked, and return it."""
+    own = update(SUBMISSIONS).where(SUBMISSIONS.c.id == found.id).values(**values)
+    row = connection.execute(own.returning(*_ALL.selected_columns)).one()
+    return told(connection, row) if {"state", "wanted"} & set(values) else _submission(row)
+
+
+def told(connection: Connection, row: Row[Any]) -> Submission:
+    """Return the submission of a row, and tell those who watch its study of its state."""
+    found = _submission(row)
+    payload = {"submission": found.id, "kind": found.kind, "state": found.state, "wanted": found.wanted}
+    notify(connection, found.study, "state", payload | {"reason": found.reason})
+    return found
+
+
+def _submission(row: Row[Any]) -> Submission:
+    return Submission(**row._mapping)
+
+
+def _name(found: Submission) -> str:
+    what = "study" if found.kind == "study" else f"the {found.kind} of study"
+    return f"{what} {found.study!r} (submission {found.id})"
