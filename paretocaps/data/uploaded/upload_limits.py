@@ -1,0 +1,70 @@
+"""What an upload of images may take: of the disk, of memory and of time."""
+
+from dataclasses import dataclass
+
+from paretocaps.errors import TooLargeError
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadLimits:
+    """What one upload may take.
+
+    Attributes:
+        size: bytes of the upload itself.
+        unpacked: bytes of the files in it.
+        inflation: how many times its own size the files in it may have.
+        always: bytes that they may have however small the upload is.
+        files: how many files and folders it may have, and how many rows of tables.
+        pixels: pixels of one image.
+        memory: bytes of memory that unpacking and checking it may take.
+        seconds: how long that may take.
+        spare: bytes of the disk that must stay free.
+    """
+
+    size: int = 2 * 10**9
+    unpacked: int = 10**10
+    inflation: int = 100
+    always: int = 64 * 2**20
+    files: int = 200_000
+    pixels: int = 50_000_000
+    memory: int = 4 * 2**30
+    seconds: float = 600.0
+    spare: int = 10**9
+
+    def unpacked_of(self, size: int) -> int:
+        """Return how many bytes an upload of `size` bytes may unpack to."""
+        return min(self.unpacked, max(self.inflation * size, self.always))
+
+
+class Room:
+    """What is left for the files of one upload while it is unpacked."""
+
+    def __init__(self, limits: UploadLimits, size: int) -> None:
+        self._limits = limits
+        self.bytes_left = limits.unpacked_of(size)
+        self.files_left = limits.files
+
+    def add_file(self) -> None:
+        """Count a file, a folder or any other entry.
+
+        Raises:
+            TooLargeError: there are too many.
+        """
+        self.files_left -= 1
+        if self.files_left < 0:
+            raise TooLargeError(
+                f"the upload has more than {self._limits.files:,} files: send fewer, or as parquet files"
+            )
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes of unpacked files.
+
+        Raises:
+            TooLargeError: there are too many.
+        """
+        self.bytes_left -= count
+        if self.bytes_left < 0:
+            raise TooLargeError(
+                f"the upload unpacks to more than {self._limits.inflation} times its size, or to more than"
+                f" {self._limits.unpacked / 1e9:g} GB: send fewer or smaller images"
+            )
