@@ -1,7 +1,7 @@
-"""Writes attempts to the database: their start, their epochs, and their measurement or failure."""
+"""Writes attempts to the database: their start, and their measurement or failure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -22,16 +21,18 @@ from sqlalchemy import (
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import FIELDS, IMAGES, EpochRecord, Measurement
-from paretocaps.errors import DivergedError, StorageError
+from paretocaps.errors import StorageError
 from paretocaps.host import host_name
 from paretocaps.storage.artifacts import artifacts_of, attempt_name, new_folder
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
+from paretocaps.storage.events import tell
 from paretocaps.storage.predictions import insert_predictions
 from paretocaps.storage.quietest import keep_quietest
 from paretocaps.storage.records import check_finite
-from paretocaps.storage.schema import ATTEMPTS, EPOCHS, INSERT, PREDICTIONS, QUANTITIES, TRIALS, now
+from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import named, study_id
+from paretocaps.storage.telling import tell_finished, unheard_of
 from paretocaps.storage.tunings import keep_tunings, rows_of
 
 
@@ -132,35 +133,6 @@ def known_folders(connection: Connection, study: str) -> set[Path]:
     return {artifacts.path(folder) for folder in connection.scalars(query)}
 
 
-def record_epoch(connection: Connection, key: AttemptKey, record: EpochRecord) -> None:
-    """Store one epoch of a running attempt; it replaces an earlier record of the same epoch.
-
-    A loss that is not finite is stored as NULL, since the attempt has not failed yet.
-
-    Raises:
-        StorageError: there is no such attempt.
-        DivergedError: another value of the epoch is not finite.
-    """
-    row = epoch_row(record)
-    for name, value in row.items():
-        if value is not None and not math.isfinite(value):
-            raise DivergedError(f"measured {name} of epoch {record.epoch} is {value}: it is not stored")
-    values = [literal(value, EPOCHS.c[name].type) for name, value in row.items()]
-    own = select(ATTEMPTS.c.id, *values).where(is_attempt(key))
-    # a single statement, because it runs after every epoch of every training
-    upsert = INSERT[connection.dialect.name](EPOCHS).from_select(["attempt_id", *row], own)
-    replacing = upsert.on_conflict_do_update(index_elements=["attempt_id", "epoch"], set_=row)
-    done = connection.execute(replacing, execution_options={"preserve_rowcount": True})
-    if done.rowcount == 0:
-        find_attempt(connection, key)
-
-
-def record_epochs(connection: Connection, records: Sequence[tuple[AttemptKey, EpochRecord]]) -> None:
-    """Store epochs of several attempts; see `record_epoch`."""
-    for key, record in records:
-        record_epoch(connection, key, record)
-
-
 def finish_attempt(
     connection: Connection, key: AttemptKey, measurement: Measurement, *, last: bool = False
 ) -> None:
@@ -186,12 +158,19 @@ def finish_attempt(
     if row.state == "finished":
         for parts in (QUANTITIES, PREDICTIONS):
             connection.execute(delete(parts).where(parts.c.attempt_id == row.id))
+    told = []
     if measurement.epochs:
+        if row.state != "finished":
+            told = unheard_of(connection, key, row.id, map(epoch_row, measurement.epochs))
         connection.execute(delete(EPOCHS).where(EPOCHS.c.attempt_id == row.id))
     insert_parts(connection, {row.id: measurement})
     keep_quietest(connection, row.trial, key.seed)
     if last or row.trial_state == "finished":  # whose values change
         end_trial(connection, key.study, row.trial)
+        if not (row.state == row.trial_state == "finished"):
+            tell_finished(connection, key.study, row.trial, key.trial, told)
+            return
+    tell(connection, key.study, told)
 
 
 def end_trial(connection: Connection, study: str, trial: int) -> None:

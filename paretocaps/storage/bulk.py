@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
+from paretocaps.domain.measurement import CPU_TIME, MEASURED
 from paretocaps.errors import UsageError
 from paretocaps.storage.attempts import attempt_row, insert_parts
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.database import refusing_duplicates
+from paretocaps.storage.events import Told, tell
 from paretocaps.storage.records import ImportedTrial, canonical_json, check_finite
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 
@@ -39,7 +41,16 @@ def import_trials(connection: Connection, study: str, trials: Sequence[ImportedT
     with refusing_duplicates(taken):
         connection.execute(insert(TRIALS), rows)
     _import_attempts(connection, key, trials)
+    tell(connection, study, [_told(trial) for trial in trials])
     return len(trials)
+
+
+def _told(trial: ImportedTrial) -> Told:
+    measured = trial.measurements.values()
+    named = {name: [getattr(one, name) for one in measured] for name in (*MEASURED, CPU_TIME)}
+    known = {name: [value for value in values if value is not None] for name, values in named.items()}
+    means = {name: sum(values) / len(values) for name, values in known.items() if values}
+    return Told("trial", {"trial": trial.number, "state": "finished", "values": means})
 
 
 def _import_attempts(connection: Connection, study: int, trials: Sequence[ImportedTrial]) -> None:

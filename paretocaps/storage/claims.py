@@ -1,5 +1,6 @@
 """Gives each trial to one driver: new trials in one transaction, open ones by one conditional update."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from paretocaps.storage.drivers import driver_of, living
 from paretocaps.storage.records import canonical_json
 from paretocaps.storage.schema import TRIALS, now
 from paretocaps.storage.studies import named
+from paretocaps.storage.telling import tell_trial
 
 Refusal = Literal["full", "seen", "taken", "rejected"]
 """Why a trial is not begun: the study has all its trials, or the same training, another driver has the
@@ -95,7 +97,10 @@ def claim_new(connection: Connection, study: str, trial: NewTrial) -> Begun | Re
     values |= {"state": "running", "created": now(), "training": trial.training, "change": change}
     added = insert(TRIALS).values(**values, driver=driver).returning(TRIALS.c.id)
     key = connection.execute(added).scalar_one()
-    return Begun(attempt, insert_attempt(connection, key, attempt, trial.folder))
+    folder = insert_attempt(connection, key, attempt, trial.folder)
+    own_choices = dict(trial.choices)
+    tell_trial(connection, study, trial.number, "running", choices=own_choices, design=trial.design)
+    return Begun(attempt, folder)
 
 
 def claim(connection: Connection, study: str, number: int) -> bool:
@@ -107,6 +112,8 @@ def claim(connection: Connection, study: str, number: int) -> bool:
         StorageError: there is no such study.
     """
     key, change = next_change(connection, study)
+    same = TRIALS.c.study_id == key, TRIALS.c.number == number
+    before = connection.scalar(select(TRIALS.c.state).where(*same))
     interrupted = TRIALS.c.state == "interrupted"
     values = {
         "driver": driver_of(connection),
@@ -116,9 +123,11 @@ def claim(connection: Connection, study: str, number: int) -> bool:
         "reason": case((interrupted, null()), else_=TRIALS.c.reason),
     }
     free = or_(not_(_owned()), TRIALS.c.driver == driver_of(connection))
-    own = TRIALS.c.study_id == key, TRIALS.c.number == number, free
-    claimed = update(TRIALS).where(*own).values(**values).returning(TRIALS.c.id)
-    return connection.scalar(claimed) is not None
+    claimed = update(TRIALS).where(*same, free).values(**values)
+    row = connection.execute(claimed.returning(TRIALS.c.choices, TRIALS.c.design)).one_or_none()
+    if row is not None and before == "interrupted":
+        tell_trial(connection, study, number, "running", choices=json.loads(row.choices), design=row.design)
+    return row is not None
 
 
 def unowned(connection: Connection, study: str) -> list[int]:

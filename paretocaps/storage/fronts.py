@@ -14,6 +14,7 @@ from paretocaps.domain.objective import Objective
 from paretocaps.errors import DivergedError
 from paretocaps.storage.changes import went_on
 from paretocaps.storage.claims import release
+from paretocaps.storage.events import notify
 from paretocaps.storage.quantity_table import QuantityTable
 from paretocaps.storage.quietest import counts
 from paretocaps.storage.schema import ATTEMPTS, FRONT_MEMBERS, FRONT_VALUES, FRONTS, TRIALS, now
@@ -93,7 +94,7 @@ def save_front(
         release(connection, front.study, told)
     if change is not None and went_on(connection, key, change):
         return "stale"
-    numbers = [member.trial for member in front.members]
+    numbers = [int(member.trial) for member in front.members]
     basis = {
         "attempts": int(ranked.attempts.sum()),
         "device": front.device,
@@ -116,6 +117,9 @@ def save_front(
     if rows:
         connection.execute(insert(FRONT_MEMBERS), rows)
     _insert_values(connection, front_id, front)
+    named = [objective.name for objective in front.objectives]
+    payload = {"objectives": named, "members": numbers, "hypervolume": front.hypervolume}
+    notify(connection, front.study, "front", payload | {"trials": len(ranked)})
     return "stored"
 
 

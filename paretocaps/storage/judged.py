@@ -8,6 +8,7 @@ from paretocaps.errors import StorageError
 from paretocaps.storage.attempts import end_trial, find_attempt
 from paretocaps.storage.fronts import refresh_value
 from paretocaps.storage.schema import ATTEMPTS
+from paretocaps.storage.telling import tell_finished
 
 
 def record_judged(connection: Connection, key: AttemptKey, judged: JudgedTest) -> bool:
@@ -28,4 +29,5 @@ def record_judged(connection: Connection, key: AttemptKey, judged: JudgedTest) -
     if row.trial_state == "finished":
         end_trial(connection, key.study, row.trial)
         refresh_value(connection, key.study, key.trial, "test_acc")
+        tell_finished(connection, key.study, row.trial, key.trial)
     return True

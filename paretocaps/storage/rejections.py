@@ -11,6 +11,7 @@ from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.records import canonical_json
 from paretocaps.storage.schema import TRIALS, now
 from paretocaps.storage.studies import named
+from paretocaps.storage.telling import tell_trial
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def reject_trial(connection: Connection, study: str, trial: RejectedTrial) -> bo
         "driver": driver_of(connection),
     }
     connection.execute(insert(TRIALS).values(**values))
+    more = {"choices": dict(trial.choices), "predicted": dict(trial.predicted)}
+    tell_trial(connection, study, trial.number, "rejected", reason=trial.reason, **more)
     return True
 
 

@@ -1,5 +1,6 @@
 """Writes that trainings were stopped early, gives stopped trials to drivers, and reads curves."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 
@@ -7,12 +8,14 @@ from sqlalchemy import Connection, delete, select, true, update
 
 from paretocaps.domain.attempt_key import AttemptKey
 from paretocaps.domain.measurement import EpochRecord, Measurement
-from paretocaps.storage.attempts import attempt_row, find_attempt, insert_parts, trial_id
+from paretocaps.storage.attempts import attempt_row, epoch_row, find_attempt, insert_parts, trial_id
 from paretocaps.storage.changes import next_change
 from paretocaps.storage.drivers import driver_of
+from paretocaps.storage.events import tell
 from paretocaps.storage.records import check_finite
 from paretocaps.storage.schema import ATTEMPTS, EPOCHS, PREDICTIONS, QUANTITIES, TRIALS, now
 from paretocaps.storage.studies import study_id
+from paretocaps.storage.telling import tell_trial, unheard_of
 from paretocaps.storage.tunings import keep_tunings
 
 
@@ -29,9 +32,11 @@ def stop_attempt(connection: Connection, key: AttemptKey, measurement: Measureme
     values = attempt_row(measurement) | {"state": "stopped", "ended": now(), "reason": reason}
     values["retuned"] = measurement.retuned or kept != measurement.tunings
     connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.id == attempt).values(**values))
+    told = unheard_of(connection, key, attempt, map(epoch_row, measurement.epochs))
     for parts in (QUANTITIES, PREDICTIONS, *((EPOCHS,) if measurement.epochs else ())):
         connection.execute(delete(parts).where(parts.c.attempt_id == attempt))
     insert_parts(connection, {attempt: measurement})
+    tell(connection, key.study, told)
 
 
 def stop_trial(connection: Connection, study: str, number: int, reason: str) -> None:
@@ -45,8 +50,10 @@ def stop_trial(connection: Connection, study: str, number: int, reason: str) -> 
     running = ATTEMPTS.c.trial_id == trial, ATTEMPTS.c.state == "running"
     connection.execute(update(ATTEMPTS).where(*running).values(**values, state="interrupted"))
     _, change = next_change(connection, study)
-    own = TRIALS.c.id == trial, TRIALS.c.state != "finished"
-    connection.execute(update(TRIALS).where(*own).values(**values, state="stopped", change=change))
+    own = TRIALS.c.id == trial, TRIALS.c.state.not_in(("finished", "stopped"))
+    stopped = update(TRIALS).where(*own).values(**values, state="stopped", change=change)
+    if connection.scalar(stopped.returning(TRIALS.c.id)) is not None:
+        tell_trial(connection, study, number, "stopped", reason=reason)
 
 
 def claim_stopped(connection: Connection, study: str, number: int) -> bool:
@@ -62,7 +69,13 @@ def claim_stopped(connection: Connection, study: str, number: int) -> bool:
     free = TRIALS.c.driver.is_(None) | (TRIALS.c.driver == driver)
     own = TRIALS.c.study_id == key, TRIALS.c.number == number, TRIALS.c.state == "stopped", free
     values = {"state": "running", "driver": driver, "change": change, "ended": None, "reason": None}
-    return connection.scalar(update(TRIALS).where(*own).values(**values).returning(TRIALS.c.id)) is not None
+    row = connection.execute(
+        update(TRIALS).where(*own).values(**values).returning(TRIALS.c.choices, TRIALS.c.design)
+    ).one_or_none()
+    if row is None:
+        return False
+    tell_trial(connection, study, number, "running", choices=json.loads(row.choices), design=row.design)
+    return True
 
 
 def curves(

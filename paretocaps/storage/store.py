@@ -16,6 +16,7 @@ from paretocaps.storage import claims as _claims
 from paretocaps.storage import decisions as _decisions
 from paretocaps.storage import drivers as _drivers
 from paretocaps.storage import ensembles as _ensembles
+from paretocaps.storage import epochs as _epochs
 from paretocaps.storage import events as _events
 from paretocaps.storage import finished_epochs as _finished_epochs
 from paretocaps.storage import fronts as _fronts
@@ -137,8 +138,8 @@ class Store:
     last_folder = _reads(_attempts.last_folder)
     known_folders = _reads(_attempts.known_folders)
     attempt_folder = _reads(_attempts.attempt_folder)
-    record_epoch = _writes(_attempts.record_epoch)
-    record_epochs = _writes(_attempts.record_epochs)
+    record_epoch = _writes(_epochs.record_epoch)
+    record_epochs = _writes(_epochs.record_epochs)
     finish_attempt = _writes(_attempts.finish_attempt)
     fail_attempt = _writes(_attempts.fail_attempt)
     record_judged = _writes(_judged.record_judged)

@@ -14,6 +14,7 @@ from paretocaps.storage.drivers import driver_of
 from paretocaps.storage.records import STATES, State, canonical_json
 from paretocaps.storage.schema import ATTEMPTS, TRIALS, now
 from paretocaps.storage.studies import named, study_id
+from paretocaps.storage.telling import tell_finished, tell_trial
 
 
 def start_trial(
@@ -35,12 +36,15 @@ def start_trial(
         values["driver"] = driver_of(connection)
         with refusing_duplicates(f"study {study!r} already has a trial {number}: use the next number"):
             connection.execute(insert(TRIALS).values(**values, state="running", created=now()))
+        tell_trial(connection, study, number, "running", choices=dict(choices), design=design)
         return
     if row.state not in ("running", "interrupted") or row.choices != text:
         raise StorageError(f"study {study!r} already has a trial {number} ({row.state}): use the next number")
     _, change = next_change(connection, study)
     values = {"state": "running", "ended": None, "reason": None, "may_pass": None, "change": change}
     connection.execute(update(TRIALS).where(TRIALS.c.id == row.id).values(**values))
+    if row.state == "interrupted":
+        tell_trial(connection, study, number, "running", choices=dict(choices), design=design)
 
 
 def finish_trial(connection: Connection, study: str, number: int) -> None:
@@ -58,6 +62,7 @@ def finish_trial(connection: Connection, study: str, number: int) -> None:
         )
     if state != "finished":
         end_trial(connection, study, key)
+        tell_finished(connection, study, key, number)
 
 
 def fail_trial(connection: Connection, study: str, number: int, failure: Failure) -> None:
@@ -106,7 +111,8 @@ def _end(
     connection: Connection, study: str, number: int, state: State, reason: str | None, may_pass: bool | None
 ) -> None:
     key = trial_id(connection, study, number)
-    if connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key)) == "finished":
+    before = connection.scalar(select(TRIALS.c.state).where(TRIALS.c.id == key))
+    if before == "finished":
         raise StorageError(f"trial {number} of study {study!r} is finished: it cannot become {state}")
     values = {"state": state, "reason": reason, "ended": now()}
     own: dict[str, Any] = {"may_pass": may_pass, "change": next_change(connection, study)[1]}
@@ -114,6 +120,8 @@ def _end(
         own["driver"] = None
     connection.execute(update(TRIALS).where(TRIALS.c.id == key).values(**values, **own))
     _end_attempts(connection, key, values)
+    if before != state:
+        tell_trial(connection, study, number, state, reason=reason)
 
 
 def _end_attempts(connection: Connection, trial: int, values: Mapping[str, Any]) -> None:

@@ -61,32 +61,6 @@ def test_a_relative_folder_is_made_absolute(store, tmp_path, monkeypatch):
     assert store.attempt_folder(key) == tmp_path / "here"
 
 
-def test_epochs_are_followed(store, attempt, measure):
-    first, second = measure(epochs=2).epochs
-    store.record_epoch(attempt, first)
-    store.record_epoch(attempt, second)
-    store.record_epoch(attempt, second)
-    assert only(store).epochs == (first, second)
-    assert only(store).state == "running"
-    assert only(store).measurement is None
-
-
-def test_a_loss_that_is_nan_is_null_while_it_runs(store, attempt, measure):
-    record = measure(epochs=1).epochs[0].model_copy(update={"train_loss": math.nan, "val_loss": math.inf})
-    store.record_epoch(attempt, record)
-    store.fail_attempt(attempt, Failure("the loss is nan"))
-    (found,) = only(store).epochs
-    assert (found.train_loss, found.val_loss) == (None, None)
-    assert (only(store).state, only(store).reason) == ("failed", "the loss is nan")
-
-
-def test_anything_else_of_an_epoch_is_finite(store, attempt, measure):
-    record = measure(epochs=1).epochs[0].model_copy(update={"seconds": math.inf})
-    with pytest.raises(DivergedError, match="measured seconds of epoch 1 is inf"):
-        store.record_epoch(attempt, record)
-    assert only(store).epochs == ()
-
-
 def test_a_measurement_comes_back_whole(store, attempt, measure):
     measurement = measure(
         epochs=3,
