@@ -70,6 +70,8 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(ParetocapsError, _ours)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(UnicodeEncodeError, _no_text)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -98,3 +100,12 @@ def _invalid(_: Request, error: Exception) -> Response:
         return problem(422, f"the body is not valid JSON: {first['ctx']['error']}")
     name = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
     return problem(422, f"{name}={first['input']!r} is not allowed: {wording(first)}")
+
+
+def _no_text(_: Request, error: Exception) -> Response:
+    assert isinstance(error, UnicodeEncodeError)
+    return problem(422, f"{error.object!r} has characters that are no text: leave them out")
+
+
+def _unforeseen(_: Request, error: Exception) -> Response:
+    return problem(500, f"the service failed ({type(error).__name__}): its log says where")

@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
-from paretocaps.web.api.routes import parts, studies
+from paretocaps.web.api.feed import Feed
+from paretocaps.web.api.routes import events, parts, queue, studies, submitting
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.problems import tell_problems
 from paretocaps.web.serve_settings import ServeSettings
@@ -38,10 +39,11 @@ def create_app(settings: ServeSettings) -> FastAPI:
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.settings, app.state.answers = settings, Answers(store)
+    app.state.settings, app.state.store = settings, store
+    app.state.answers, app.state.feed = Answers(store), Feed(store)
     tell_problems(app)
     api = APIRouter(prefix=API)
-    for routes in (studies, parts):
+    for routes in (studies, events, submitting, queue, parts):
         api.include_router(routes.router)
     app.include_router(api)
     app.add_middleware(Guard)

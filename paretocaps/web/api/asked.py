@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request, Response
 
+from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.serve_settings import ServeSettings
 
@@ -21,8 +22,14 @@ def answers_of(request: Request) -> Answers:
     return cast(Answers, request.app.state.answers)
 
 
+def store_of(request: Request) -> Store:
+    """Return the open database of the service that answers a request."""
+    return cast(Store, request.app.state.store)
+
+
 Settings = Annotated[ServeSettings, Depends(settings_of)]
 Kept = Annotated[Answers, Depends(answers_of)]
+Opened = Annotated[Store, Depends(store_of)]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What the API answers, for its OpenAPI; the values are those of the command line's JSON."""
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from paretocaps.storage import submissions
 from paretocaps.storage.records import State
 
 
@@ -217,3 +219,36 @@ class Space(Answer):
     points: int | None
     combinations: int
     ranges: list[str]
+
+
+class Submission(Answer):
+    """What the service was asked to do that takes long."""
+
+    id: int
+    kind: submissions.SubmissionKind = Field(description="run a study, train a member, or export a network")
+    study: str
+    options: dict[str, Any]
+    state: submissions.SubmissionState
+    wanted: submissions.Wanted | None = Field(description="the state that a running one is about to get")
+    owner: str = Field(description="the name of the token that submitted it")
+    priority: int
+    position: int | None = Field(description="its place in the queue, counted from 1, while it is queued")
+    trials: int
+    submitted: datetime
+    started: datetime | None
+    ended: datetime | None
+    seconds: float = Field(description="for how long it ran in all")
+    reason: str | None
+    result: dict[str, Any]
+
+    @classmethod
+    def of(cls, stored: submissions.Submission) -> Self:
+        """Return what is told of a stored submission."""
+        return cls(**{name: getattr(stored, name) for name in cls.model_fields})
+
+
+class Change(Answer):
+    """What is to change of a submitted study."""
+
+    trials: int | None = Field(None, ge=1, le=1_000_000, description="finished trials that it shall have")
+    priority: int | None = Field(None, ge=-100, le=100, description="higher ones begin first")

@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end, on a signal; a second one changes nothing, because that takes seconds at most."""
-        self.config.app.state.closing = True  # type: ignore[union-attr]
+        self.config.app.state.feed.close()  # type: ignore[union-attr]
         self.should_exit = True
 
 

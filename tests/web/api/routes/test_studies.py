@@ -56,6 +56,7 @@ def test_a_space_is_that_of_the_command(client, url):
     assert client.get("/api/v1/studies/demo/space").json() == as_json(service.space("demo", url).as_dict())
 
 
+@pytest.mark.slow  # imports plotly
 def test_a_report_is_a_page_whose_scripts_reach_nothing_of_the_service(client):
     answer = client.get("/api/v1/studies/demo/report")
     assert answer.headers["content-type"].startswith("text/html")
@@ -63,9 +64,7 @@ def test_a_report_is_a_page_whose_scripts_reach_nothing_of_the_service(client):
     assert "demo" in answer.text
 
 
-@pytest.mark.parametrize(
-    "path", ["front", "trials", "trials/0", "history", "recommendation", "report", "space"]
-)
+@pytest.mark.parametrize("path", ["front", "trials", "trials/0", "history", "recommendation", "space"])
 def test_a_study_that_is_not_there_is_told_as_by_the_command(client, path):
     answer = client.get(f"/api/v1/studies/nobody/{path}")
     assert answer.status_code == 404

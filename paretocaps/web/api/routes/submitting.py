@@ -1,0 +1,142 @@
+"""Submits studies, and changes, pauses, resumes and stops what was submitted."""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from paretocaps import service
+from paretocaps.errors import MissingError, StateError, UsageError
+from paretocaps.service import queueing
+from paretocaps.service.quota import Quota
+from paretocaps.storage.submissions import Submission as Stored
+from paretocaps.web.api import models
+from paretocaps.web.api.asked import Opened, Settings
+from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.principal import Principal
+from paretocaps.web.problems import problems
+
+router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
+May = Annotated[Principal, Depends(allowed("run"))]
+Priority = Annotated[int, Query(ge=-100, le=100, description="higher ones begin first")]
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "application/json": json.loads,
+    "application/toml": tomllib.loads,
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/toml": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post("", status_code=202, openapi_extra=_BODY, responses=problems(413, 415))
+async def submit(
+    request: Request, response: Response, who: May, store: Opened, priority: Priority = 0
+) -> models.Submission:
+    """Submit a study: the options of a study file, as JSON or TOML. It waits in the queue for its turn."""
+    options = await study_options(request)
+    name = options.get("study", "default")
+    if not isinstance(name, str):
+        raise UsageError(f"study={name!r} is not allowed: it should be text")
+    new = await run_in_threadpool(
+        queueing.submit, "study", name, options, store, owner=who.name, priority=priority, quota=quota_of(who)
+    )
+    response.headers["Location"] = f"/api/v1/queue/{new.id}"
+    return models.Submission.of(new)
+
+
+@router.patch("/{study}")
+def change(study: str, wanted: models.Change, who: May, store: Opened) -> models.Submission:
+    """Give a study more trials, or another priority."""
+    if wanted.trials is None and wanted.priority is None:
+        raise UsageError("nothing to change: give trials, priority or both")
+    found = _own(study, who, store, raising=wanted.trials is not None)
+    if wanted.trials is not None:
+        found = queueing.raise_trials(study, wanted.trials, store, owner=who.name, quota=quota_of(who))
+    if wanted.priority is not None:
+        found = queueing.set_priority(found.id if found else study, wanted.priority, store)
+    assert found is not None
+    return models.Submission.of(found)
+
+
+@router.delete("/{study}", status_code=204, dependencies=[Depends(allowed("admin"))])
+def delete(study: str, settings: Settings, store: Opened) -> None:
+    """Delete a study, with its trials and its files."""
+    if any(one.study == study for one in queueing.submissions(store, study)):
+        raise StateError(f"study {study!r} is in the queue: stop it first")
+    service.delete(study, settings.storage)
+
+
+@router.post("/{study}/pause")
+def pause(study: str, who: May, store: Opened) -> models.Submission:
+    """Let a study wait until it is resumed; what it has trained is stored."""
+    _own(study, who, store)
+    return models.Submission.of(queueing.pause(study, store))
+
+
+@router.post("/{study}/resume")
+def resume(study: str, who: May, store: Opened) -> models.Submission:
+    """Let a paused study wait for its turn."""
+    _own(study, who, store)
+    return models.Submission.of(queueing.resume(study, store))
+
+
+@router.post("/{study}/stop")
+def stop(study: str, who: May, store: Opened) -> models.Submission:
+    """End a study; what it has trained is stored, and submitting it again goes on with it."""
+    _own(study, who, store)
+    return models.Submission.of(queueing.stop(study, store))
+
+
+def quota_of(who: Principal) -> Quota:
+    """Return what all submissions of a token may train."""
+    return Quota(who.max_trials, who.max_hours)
+
+
+async def study_options(request: Request) -> dict[str, Any]:
+    """Return the options of a study file that a request has as JSON or TOML.
+
+    Raises:
+        UsageError: the body is neither.
+        HTTPException: it is of another type.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _READ:
+        raise HTTPException(415, f"a study is sent as application/json or application/toml, not as {kind!r}")
+    body = await request.body()
+    try:
+        options = _READ[kind](body.decode())
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the body is not valid {kind.rpartition('/')[2]}: {error}") from None
+    if not isinstance(options, Mapping):
+        raise UsageError("the body is no table of options: send those of a study file")
+    return dict(options)
+
+
+def _own(study: str, who: Principal, store: Any, *, raising: bool = False) -> Stored | None:
+    """Return the submission of a study that a token may change: its own, or any if it is an admin's.
+
+    Raises:
+        MissingError: the study was not submitted; with `raising`, it may be one that was not.
+        HTTPException: it is another token's.
+    """
+    try:
+        found = queueing.submission(study, store)
+    except MissingError:
+        if raising:
+            return None
+        raise
+    if found.owner != who.name and not who.may("admin"):
+        raise HTTPException(
+            403, f"study {study!r} was submitted by the token {found.owner!r}: use that one, or an admin's"
+        )
+    return found

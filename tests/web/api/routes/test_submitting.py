@@ -1,0 +1,80 @@
+import pytest
+
+from paretocaps.service import queueing
+
+STUDY = {
+    "study": "new",
+    "dataset": "digits",
+    "trainer": "replay",
+    "objectives": ["acc", "params"],
+    "trials": 3,
+}
+
+
+@pytest.fixture
+def submitted(client):
+    answer = client.post("/api/v1/studies", json=STUDY)
+    assert answer.status_code == 202
+    return answer
+
+
+def test_a_submitted_study_waits_in_the_queue(client, submitted, url):
+    new = submitted.json()
+    assert (new["state"], new["study"], new["position"]) == ("queued", "new", 1)
+    assert client.get(submitted.headers["location"]).json() == new
+    assert client.get("/api/v1/queue").json() == [new]
+    assert queueing.submission("new", url).options == STUDY
+
+
+def test_a_study_is_sent_as_toml_too(client, url):
+    text = 'study = "new"\nepochs = 2\n[fix]\nfamily = "capsnet"\n'
+    answer = client.post("/api/v1/studies", content=text, headers={"Content-Type": "application/toml"})
+    assert answer.status_code == 202
+    assert queueing.submission("new", url).options == {
+        "study": "new", "epochs": 2, "fix": {"family": "capsnet"}
+    }  # fmt: skip
+
+
+def test_a_study_is_paused_resumed_changed_and_stopped(client, submitted):
+    for path, state in (("pause", "paused"), ("resume", "queued"), ("stop", "stopped")):
+        if path == "stop":
+            changed = client.patch("/api/v1/studies/new", json={"trials": 9, "priority": 2}).json()
+            assert (changed["options"]["trials"], changed["priority"]) == (9, 2)
+        answer = client.post(f"/api/v1/studies/new/{path}")
+        assert (answer.status_code, answer.json()["state"]) == (200, state)
+    assert client.get("/api/v1/queue").json() == []
+    assert [one["study"] for one in client.get("/api/v1/queue?all=true").json()] == ["new"]
+
+
+def test_what_the_state_does_not_allow_is_a_conflict(client, submitted):
+    assert client.post("/api/v1/studies", json=STUDY).status_code == 409
+    assert client.delete("/api/v1/studies/new").status_code == 409
+
+
+def test_a_stored_study_is_deleted(client):
+    assert client.delete("/api/v1/studies/other").status_code == 204
+    assert [row["study"] for row in client.get("/api/v1/studies").json()] == ["demo"]
+    assert client.delete("/api/v1/studies/other").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status", "told"),
+    [
+        ("application/json", "{", 422, "the body is not valid json"),
+        ("application/json", "[]", 422, "no table of options"),
+        ("application/toml", "study = ", 422, "the body is not valid toml"),
+        ("text/plain", "study", 415, "application/json or application/toml"),
+        ("application/json", '{"study": 3}', 422, "study=3"),
+    ],
+)
+def test_a_body_that_is_no_study_is_one_line(client, kind, content, status, told):
+    answer = client.post("/api/v1/studies", content=content, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert told in answer.json()["detail"]
+
+
+def test_a_study_that_was_not_submitted_is_told(client):
+    assert client.post("/api/v1/studies/demo/pause").status_code == 404
+    assert "was not submitted" in client.post("/api/v1/studies/demo/pause").json()["detail"]
+    assert client.patch("/api/v1/studies/demo", json={}).status_code == 422
+    assert client.get("/api/v1/queue/99").status_code == 404
