@@ -28,6 +28,7 @@ from paretocaps.storage import optuna_tables as _optuna_tables
 from paretocaps.storage import prior_trials as _prior_trials
 from paretocaps.storage import rejections as _rejections
 from paretocaps.storage import resumption as _resumption
+from paretocaps.storage import standings as _standings
 from paretocaps.storage import stopped as _stopped
 from paretocaps.storage import stored_trials as _stored_trials
 from paretocaps.storage import studies as _studies
@@ -92,6 +93,9 @@ class Store:
     has_study = _reads(_studies.has_study)
     study = _reads(_studies.study)
     studies = _reads(_studies.studies)
+    standings = _reads(_standings.standings)
+    standing = _reads(_standings.standing)
+    durations = _reads(_standings.durations)
     set_spec = _writes(_studies.set_spec)
     set_facts = _writes(_studies.set_facts)
     set_content = _writes(_studies.set_content)

@@ -1,7 +1,8 @@
 "use strict";
-(() => {
+// what makes the parts of a page alive: `enliven` for those that are new, `redraw` for figures that have changed
+const paretocaps = (() => {
   const NARROW = 560; // pixels of a plot below which numbers and margins are smaller
-  const drawn = new WeakSet();
+  const drawn = new WeakMap(); // figures, and the promise that each is drawn
 
   const smaller = (layout) => {
     layout.font = { ...layout.font, size: 11 };
@@ -16,49 +17,67 @@
     return { ...rest, eye: { x, y, z } };
   };
 
-  const draw = (figure) => {
-    if (drawn.has(figure)) return;
-    drawn.add(figure);
+  const payload = (figure) => {
     const shown = JSON.parse(figure.querySelector("script").textContent);
     const plot = figure.querySelector(".plot");
     if (plot.clientWidth < NARROW) smaller(shown.layout);
-    Plotly.newPlot(plot, shown.data, shown.layout, { ...shown.config, displayModeBar: innerWidth > 640 ? "hover" : false });
+    const config = { ...shown.config, displayModeBar: innerWidth > 640 ? "hover" : false };
+    return [plot, shown.data, { ...shown.layout, uirevision: "kept" }, config];
+  };
+
+  const library = { load: async () => {} }; // a page that does not have plotly yet gives another `load`
+
+  const draw = (figure) => {
+    if (!drawn.has(figure)) drawn.set(figure, library.load().then(() => Plotly.newPlot(...payload(figure))));
+    return drawn.get(figure);
   };
 
   // a figure is drawn when it comes near the window, so that a page with many opens at once
-  const figures = document.querySelectorAll("figure.drawing");
   const near = new IntersectionObserver(
     (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => draw(entry.target)),
     { rootMargin: "300px" },
   );
-  figures.forEach((figure) => near.observe(figure));
-  addEventListener("beforeprint", () => figures.forEach(draw));
+  addEventListener("beforeprint", () => document.querySelectorAll("figure.drawing").forEach(draw));
 
   const press = (button, on) => button.setAttribute("aria-pressed", String(on));
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
 
-  for (const figure of figures) {
+  const views = (figure) => {
     const plot = figure.querySelector(".plot");
-    const views = [...figure.querySelectorAll("[data-change]")];
-    for (const view of views)
-      view.addEventListener("click", () => {
-        draw(figure);
-        Plotly.relayout(plot, JSON.parse(view.dataset.change));
-        views.forEach((other) => press(other, other === view));
+    const buttons = [...figure.querySelectorAll("[data-change]")];
+    for (const button of buttons)
+      button.addEventListener("click", async () => {
+        await draw(figure);
+        Plotly.relayout(plot, JSON.parse(button.dataset.change));
+        buttons.forEach((other) => press(other, other === button));
       });
-    const names = [...figure.querySelectorAll("[data-traces]")];
-    const show = (name, on) => {
-      press(name, on);
-      Plotly.restyle(plot, { visible: on }, JSON.parse(name.dataset.traces));
+  };
+
+  const names = (figure) => {
+    const plot = figure.querySelector(".plot");
+    const buttons = [...figure.querySelectorAll("[data-traces]")];
+    const show = (button, on) => {
+      press(button, on);
+      Plotly.restyle(plot, { visible: on }, JSON.parse(button.dataset.traces));
     };
-    for (const name of names) {
-      name.addEventListener("click", () => (draw(figure), show(name, !pressed(name))));
-      name.addEventListener("dblclick", () => {
-        const alone = names.every((other) => other === name || !pressed(other));
-        names.forEach((other) => show(other, alone || other === name));
+    for (const button of buttons) {
+      button.addEventListener("click", async () => (await draw(figure), show(button, !pressed(button))));
+      button.addEventListener("dblclick", () => {
+        const alone = buttons.every((other) => other === button || !pressed(other));
+        buttons.forEach((other) => show(other, alone || other === button));
       });
     }
-  }
+  };
+
+  // a figure that was drawn keeps its place, its camera and its zoom
+  const redraw = (figure, fresh) => {
+    for (const part of ["script", ".legend"]) {
+      const [old, other] = [figure, fresh].map((one) => one.querySelector(part));
+      if (old && other) old.replaceWith(document.importNode(other, true));
+    }
+    names(figure);
+    if (drawn.has(figure)) drawn.get(figure).then(() => Plotly.react(...payload(figure)));
+  };
 
   const number = (cell) => parseFloat(cell.dataset.value ?? cell.textContent);
   const compare = (a, b, numeric) => {
@@ -67,48 +86,60 @@
     return Number.isNaN(one) || Number.isNaN(two) ? Number.isNaN(one) - Number.isNaN(two) : one - two;
   };
 
-  for (const table of document.querySelectorAll("table.sortable")) {
-    const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
-    heads.forEach((head, column) =>
-      head.querySelector("button")?.addEventListener("click", () => {
-        const down = head.getAttribute("aria-sort") === "ascending";
-        const numeric = head.classList.contains("number");
-        const rows = [...body.rows].sort(
-          (a, b) => (down ? -1 : 1) * compare(a.cells[column], b.cells[column], numeric),
-        );
-        body.append(...rows);
-        heads.forEach((other) => other.removeAttribute("aria-sort"));
-        head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      }),
+  const sorted = (table, column, down) => {
+    const head = table.tHead.rows[0].cells[column], body = table.tBodies[0];
+    const numeric = head.classList.contains("number");
+    const rows = [...body.rows].sort(
+      (a, b) => (down ? -1 : 1) * compare(a.cells[column], b.cells[column], numeric),
     );
-    const section = table.closest("section");
-    section?.querySelector("input[type=search]")?.addEventListener("input", (event) => {
-      const words = event.target.value.toLowerCase().split(/\s+/);
-      for (const row of body.rows)
-        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
-    });
-  }
+    body.append(...rows);
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  };
 
-  for (const button of document.querySelectorAll("[data-download]"))
-    button.addEventListener("click", () => {
-      const text = JSON.parse(button.nextElementSibling.textContent);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-      link.download = button.dataset.download;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
+  const sortable = (table) =>
+    [...table.tHead.rows[0].cells].forEach((head, column) =>
+      head.querySelector("button")?.addEventListener("click", () =>
+        sorted(table, column, head.getAttribute("aria-sort") === "ascending"),
+      ),
+    );
 
-  for (const button of document.querySelectorAll("[data-copy]"))
-    button.addEventListener("click", async () => {
-      const said = "copy";
-      try {
-        await navigator.clipboard.writeText(button.dataset.copy);
-        button.textContent = "copied";
-      } catch {
-        getSelection().selectAllChildren(button.previousElementSibling); // where a page may not write: Ctrl+C does
-        button.textContent = "selected";
-      }
-      setTimeout(() => (button.textContent = said), 1500);
-    });
+  const filtered = (input) => {
+    const words = input.value.toLowerCase().split(/\s+/);
+    for (const row of input.closest("section").querySelectorAll("table.sortable tbody tr"))
+      row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+  };
+
+  const download = (button) => {
+    const text = JSON.parse(button.nextElementSibling.textContent);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.download = button.dataset.download;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
+
+  const copy = async (button) => {
+    const said = "copy";
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "copied";
+    } catch {
+      getSelection().selectAllChildren(button.previousElementSibling); // where a page may not write: Ctrl+C does
+      button.textContent = "selected";
+    }
+    setTimeout(() => (button.textContent = said), 1500);
+  };
+
+  const enliven = (root) => {
+    const each = (what, does) => root.querySelectorAll(what).forEach(does);
+    each("figure.drawing", (figure) => (views(figure), names(figure), near.observe(figure)));
+    each("table.sortable", sortable);
+    each("section input[type=search]", (input) => input.addEventListener("input", () => filtered(input)));
+    each("[data-download]", (button) => button.addEventListener("click", () => download(button)));
+    each("[data-copy]", (button) => button.addEventListener("click", () => copy(button)));
+  };
+
+  enliven(document);
+  return { enliven, redraw, sorted, filtered, library };
 })();

@@ -11,6 +11,7 @@ from paretocaps.web.answers import Answers
 from paretocaps.web.api.feed import Feed
 from paretocaps.web.api.routes import events, parts, queue, studies, submitting
 from paretocaps.web.guard.middleware import Guard
+from paretocaps.web.pages.routes import add_pages
 from paretocaps.web.problems import tell_problems
 from paretocaps.web.serve_settings import ServeSettings
 
@@ -46,5 +47,6 @@ def create_app(settings: ServeSettings) -> FastAPI:
     for routes in (studies, events, submitting, queue, parts):
         api.include_router(routes.router)
     app.include_router(api)
+    add_pages(app, settings)
     app.add_middleware(Guard)
     return app

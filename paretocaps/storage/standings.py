@@ -1,0 +1,86 @@
+"""Reads how all studies stand, and how long the last trainings of one took, in few queries."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, true
+
+from paretocaps.storage.drivers import Sighting
+from paretocaps.storage.records import STATES, State
+from paretocaps.storage.schema import ATTEMPTS, DRIVERS, STUDIES, TRIALS
+from paretocaps.storage.studies import study_id
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a study stands.
+
+    Attributes:
+        name: its name.
+        created: when it was created.
+        spec: the stored form of its spec.
+        changes: counts the changes of its trials; equal if nothing has changed.
+        trials: the number of its trials in each state.
+        drivers: its drivers that have not ended; some may be dead.
+    """
+
+    name: str
+    created: datetime
+    spec: Mapping[str, Any]
+    changes: int
+    trials: Mapping[State, int]
+    drivers: tuple[Sighting, ...]
+
+
+def standings(connection: Connection) -> list[Standing]:
+    """Return how every study stands, the newest first."""
+    return _standings(connection, true(), true())
+
+
+def standing(connection: Connection, study: str) -> Standing:
+    """Return how one study stands.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    key = study_id(connection, study)
+    return _standings(connection, STUDIES.c.id == key, TRIALS.c.study_id == key)[0]
+
+
+def _standings(
+    connection: Connection, studies: ColumnElement[bool], trials: ColumnElement[bool]
+) -> list[Standing]:
+    by_state = select(TRIALS.c.study_id, TRIALS.c.state, func.count()).where(trials)
+    counted = connection.execute(by_state.group_by(TRIALS.c.study_id, TRIALS.c.state))
+    numbers = {(study, state): number for study, state, number in counted}
+    living: dict[int, list[Sighting]] = defaultdict(list)
+    columns = DRIVERS.c.study_id, DRIVERS.c.token, DRIVERS.c.host, DRIVERS.c.pid, DRIVERS.c.beat
+    for study, *sighting in connection.execute(select(*columns).where(DRIVERS.c.ended.is_(None))):
+        living[study].append(Sighting(*sighting))
+    own = STUDIES.c.id, STUDIES.c.name, STUDIES.c.created, STUDIES.c.spec, STUDIES.c.changes
+    return [
+        Standing(
+            name=row.name,
+            created=row.created,
+            spec=row.spec,
+            changes=row.changes,
+            trials={state: numbers.get((row.id, state), 0) for state in STATES},
+            drivers=tuple(living[row.id]),
+        )
+        for row in connection.execute(select(*own).where(studies).order_by(STUDIES.c.id.desc()))
+    ]
+
+
+def durations(connection: Connection, study: str, limit: int = 20) -> list[float]:
+    """Return the seconds from the beginning to the end of a study's last finished trainings, at most `limit`.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    own = TRIALS.c.study_id == study_id(connection, study), ATTEMPTS.c.state == "finished"
+    query = select(ATTEMPTS.c.started, ATTEMPTS.c.ended).select_from(ATTEMPTS.join(TRIALS))
+    last = query.where(*own, ATTEMPTS.c.ended.is_not(None)).order_by(ATTEMPTS.c.id.desc()).limit(limit)
+    return [(row.ended - row.started).total_seconds() for row in connection.execute(last)]

@@ -1,0 +1,104 @@
+"""What the routes of the pages share: who asks, what is read, and answers in HTML."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from paretocaps.domain.wording import wording
+from paretocaps.errors import ParetocapsError
+from paretocaps.service.overview import Overview
+from paretocaps.web.guard.principal import PRINCIPAL, Principal
+from paretocaps.web.pages.kept import Kept
+from paretocaps.web.pages.rendering import render
+from paretocaps.web.pages.study_page import FrontPart
+from paretocaps.web.problems import status_of
+from paretocaps.web.serve_settings import ServeSettings
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What the pages of a service read from, and keep.
+
+    Attributes:
+        settings: the settings of the service.
+        overview: the lines of all studies.
+        fronts: the fronts of studies as their pages show them.
+        figures: the figures of studies, as HTML.
+    """
+
+    settings: ServeSettings
+    overview: Overview
+    fronts: Kept[FrontPart] = field(default_factory=Kept)
+    figures: Kept[str] = field(default_factory=lambda: Kept(8))
+
+    @property
+    def storage(self) -> str:
+        """The storage URL."""
+        return self.settings.storage
+
+
+def readers_of(request: Request) -> Readers:
+    """Return what the pages of the service that answers a request read from."""
+    return cast(Readers, request.app.state.readers)
+
+
+Reading = Annotated[Readers, Depends(readers_of)]
+"""The parameter of a route that reads."""
+
+
+class PageRoute(APIRoute):
+    """A route that answers in HTML, also where a request is refused."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except ParetocapsError as error:
+                return problem_page(request, status_of(error), str(error))
+            except HTTPException as error:
+                return problem_page(request, error.status_code, str(error.detail), dict(error.headers or {}))
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                name = ".".join(map(str, first["loc"][1:]))
+                return problem_page(
+                    request, 422, f"{name}={first['input']!r} is not allowed: {wording(first)}"
+                )
+
+        return handle
+
+
+def page(
+    request: Request, template: str, title: str, place: str = "", status: int = 200, **content: Any
+) -> Response:
+    """Return the answer to a request in HTML.
+
+    Args:
+        request: the request.
+        template: the name of the template.
+        title: the title of the page.
+        place: where it is in the navigation.
+        status: the HTTP status.
+        content: the template's further variables.
+    """
+    who: Principal | None = request.scope.get(PRINCIPAL)
+    common = {"title": title, "place": place, "who": who, "may_run": who is not None and who.may("run")}
+    return HTMLResponse(render(template, {**common, **content}), status)
+
+
+def problem_page(
+    request: Request, status: int, detail: str, headers: dict[str, str] | None = None
+) -> Response:
+    """Return why a request was refused, as a page."""
+    answer = page(request, "problem", HTTPStatus(status).phrase, status=status, detail=detail)
+    answer.headers.update(headers or {})
+    return answer

@@ -1,0 +1,32 @@
+"""Gives a service its pages."""
+
+from fastapi import FastAPI, HTTPException, Request
+from starlette.responses import Response
+
+from paretocaps.service.overview import Overview
+from paretocaps.web.pages import looking
+from paretocaps.web.pages.answers import Readers
+from paretocaps.web.pages.assets import PLACE, at
+from paretocaps.web.serve_settings import ServeSettings
+
+_KEPT = "public, max-age=31536000, immutable"  # the address of a file changes with its content
+
+
+def add_pages(app: FastAPI, settings: ServeSettings) -> None:
+    """Give a service its pages, and the files that these need."""
+    app.state.readers = Readers(settings, Overview(settings.storage))
+    app.add_api_route(f"{PLACE}{{name}}", static, include_in_schema=False)
+    app.include_router(looking.router)
+
+
+def static(request: Request, name: str) -> Response:
+    """Return a file of the pages."""
+    found = at(f"{PLACE}{name}")
+    if found is None:
+        raise HTTPException(404, f"there is no file {name!r}: reload the page")
+    headers = {"Cache-Control": _KEPT, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            found.compressed, media_type=found.kind, headers=headers | {"Content-Encoding": "gzip"}
+        )
+    return Response(found.content, media_type=found.kind, headers=headers)

@@ -1,0 +1,118 @@
+
+// What makes a page of the service alive: parts that were rendered again take the place of the old ones.
+(() => {
+  const plotly = new Promise((done) => {
+    paretocaps.library.load = () => {
+      if (!document.querySelector("script[data-library]")) {
+        const script = document.createElement("script");
+        Object.assign(script, { src: document.body.dataset.plotly, onload: done });
+        script.dataset.library = "plotly";
+        document.head.append(script);
+      }
+      return plotly;
+    };
+  });
+
+  const shown = new Map(); // what the service sent last, by the id of the part
+  const parts = (root) => [...root.querySelectorAll("[data-live]")].filter((part) => part.id);
+  for (const part of parts(document)) shown.set(part.id, part.outerHTML);
+
+  // a part in which somebody is at work stays as it is until they leave it
+  const busy = (part) => part.contains(document.activeElement) && document.activeElement !== document.body;
+
+  const replace = (old, fresh) => {
+    if (shown.get(old.id) === fresh.outerHTML || busy(old)) return;
+    shown.set(old.id, fresh.outerHTML);
+    const open = [...old.querySelectorAll("details")].map((one) => one.open);
+    const table = old.matches("table") ? old : old.querySelector("table.sortable");
+    const head = table?.querySelector("th[aria-sort]");
+    const scrolled = old.querySelector(".scroll")?.scrollTop;
+    const added = document.importNode(fresh, true);
+    old.replaceWith(added);
+    paretocaps.enliven(added);
+    added.querySelectorAll("details").forEach((one, number) => (one.open = open[number] ?? false));
+    const rows = added.matches("table") ? added : added.querySelector("table.sortable");
+    if (added.matches("table.sortable")) paretocaps.enliven({ querySelectorAll: (what) => (what === "table.sortable" ? [added] : []) });
+    if (rows && head) paretocaps.sorted(rows, head.cellIndex, head.getAttribute("aria-sort") === "descending");
+    const search = rows?.closest("section")?.querySelector("input[type=search]");
+    if (search?.value) paretocaps.filtered(search);
+    if (scrolled) added.querySelector(".scroll").scrollTop = scrolled;
+  };
+
+  const figures = document.getElementById("figures");
+  let version = null, drawing = Promise.resolve();
+  const draw = async (wanted) => {
+    if (wanted === version) return;
+    const answer = await fetch(figures.dataset.figures);
+    if (!answer.ok) return;
+    version = wanted;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    const [old, added] = [figures, fresh].map((root) => [...root.querySelectorAll("figure.drawing")]);
+    const names = (all) => all.map((figure) => figure.querySelector("figcaption")?.textContent).join();
+    if (old.length && names(old) === names(added)) return added.forEach((one, number) => paretocaps.redraw(old[number], one));
+    figures.replaceChildren(...[...fresh.children].map((one) => document.importNode(one, true)));
+    paretocaps.enliven(figures);
+  };
+  const drawn = (wanted) => (drawing = drawing.then(() => draw(wanted)).catch(() => {}));
+  if (figures) drawn(figures.dataset.version);
+
+  let asked = null, rest = 1000;
+  const refresh = () => {
+    asked ??= setTimeout(async () => {
+      const began = performance.now();
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (answer.ok) for (const old of parts(document)) {
+          const part = fresh.getElementById(old.id);
+          if (part) replace(old, part);
+        }
+        const now = fresh.getElementById("figures");
+        if (figures && now) drawn(now.dataset.version);
+        else if (now) location.reload();
+      } catch { /* the service is away for a moment: the next event or look tells */ }
+      rest = Math.max(1000, 10 * (performance.now() - began)); // a slow page is not asked for more often than it can be
+      asked = null;
+    }, rest);
+  };
+
+  const watched = document.getElementById("watched");
+  let source = null, looking = null;
+  const watch = () => {
+    source?.close();
+    clearInterval(looking);
+    source = looking = null;
+    if (document.hidden) return;
+    if (parts(document).length) looking = setInterval(refresh, watched ? 15000 : 5000);
+    if (!watched) return;
+    const { events, after } = JSON.parse(watched.textContent);
+    source = new EventSource(`${events}?after=${after}`);
+    for (const kind of ["message", "state", "trial", "epoch", "front", "notice"]) source.addEventListener(kind, refresh);
+  };
+  if (parts(document).length) {
+    document.addEventListener("visibilitychange", () => (watch(), document.hidden || refresh()));
+    watch();
+    if (document.querySelector("[data-pending]")) refresh();
+  }
+
+  // the space of a new study, and its size, as it is filled in
+  const form = document.querySelector("form[data-preview]");
+  if (form) {
+    let waiting = null, latest = 0;
+    const preview = async () => {
+      const number = ++latest;
+      const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form) });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["preview", "spaces"]) {
+        const [old, part] = [document, fresh].map((root) => root.getElementById(id));
+        if (number === latest && old && part && !busy(old)) old.replaceWith(document.importNode(part, true));
+      }
+    };
+    form.addEventListener("input", () => (clearTimeout(waiting), (waiting = setTimeout(preview, 400))));
+  }
+
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm;
+    if (question && !confirm(question)) event.preventDefault();
+  });
+})();

@@ -1,0 +1,153 @@
+"""What the page of a study shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.errors import UsageError
+from paretocaps.report.flag_notes import flag_notes
+from paretocaps.report.front import Front
+from paretocaps.report.front_section import FrontSection, front_section
+from paretocaps.report.interval_notes import interval_notes
+from paretocaps.report.level_notes import level_notes
+from paretocaps.report.line_styles import LineStyle, line_styles
+from paretocaps.report.recommended import Recommended, recommended
+from paretocaps.report.sentences import no_member_text
+from paretocaps.report.series import is_hollow
+from paretocaps.report.study_facts import settings_texts
+from paretocaps.search.views import trials_of
+from paretocaps.service.current import Current, current
+from paretocaps.service.fronts import front_of
+from paretocaps.service.overview import StudyState, state_of
+from paretocaps.storage.standings import Standing
+from paretocaps.storage.store import Store
+
+ROWS = 100
+"""So many members of a front are in the table of a page."""
+
+
+@dataclass(frozen=True)
+class FrontPart:
+    """The front of a study as its page shows it, which changes only with the study.
+
+    Attributes:
+        front: the front; None where `refused` says why it cannot be told.
+        refused: why, as a sentence; empty if it can.
+        chosen: the recommended member.
+        section: the table of the first members.
+        styles: the members' looks in figures and table.
+        notes: what is to be known of the values.
+        missing: why the front is empty; empty if it is not.
+        count: the number of finished trials.
+    """
+
+    front: Front | None
+    refused: str = ""
+    chosen: Recommended | None = None
+    section: FrontSection = field(default_factory=FrontSection)
+    styles: Mapping[int, LineStyle] | None = None
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class StudyPart:
+    """What a page shows of a study besides its front, read at each request.
+
+    Attributes:
+        spec: the study as it was created.
+        state: whether a driver runs it, and whether it is complete.
+        trials: the number of its trials in each state.
+        seconds: the training seconds that it has taken.
+        current: what it trains at the moment.
+        settings: its settings as texts.
+    """
+
+    standing: Standing
+    spec: StudySpec
+    state: StudyState
+    seconds: float
+    current: Current
+    settings: Mapping[str, str]
+
+    @property
+    def trials(self) -> Mapping[Any, int]:
+        """The number of its trials in each state."""
+        return self.standing.trials
+
+    @property
+    def ended(self) -> int:
+        """How many of its trials count."""
+        return self.trials["finished"] + self.trials["stopped"]
+
+
+def read_study(store: Store, study: str) -> StudyPart:
+    """Read what a study's page shows besides its front.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    standing = store.standing(study)
+    spec = StudySpec.model_validate(standing.spec)
+    ended = standing.trials["finished"] + standing.trials["stopped"]
+    state = state_of(standing, ended >= spec.trials)
+    to_begin = max(0, spec.trials - ended - standing.trials["running"]) * len(spec.seeds)
+    now = datetime.now(UTC)
+    return StudyPart(
+        standing=standing,
+        spec=spec,
+        state=state,
+        seconds=store.training_seconds(study),
+        current=current(store, study, to_begin, now) if state == "running" else Current(),
+        settings=settings_texts({name: v for name, v in standing.spec.items() if name != "published"}),
+    )
+
+
+def read_front(store: Store, study: str) -> FrontPart:
+    """Read the front of a study as its page shows it.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    try:
+        front = front_of(store, study, None, None, None)
+    except UsageError as error:  # such as of devices that do not compare: a person's word is needed
+        return FrontPart(None, str(error))
+    everyone = trials_of(store, study).members
+    chosen = recommended(front, everyone)
+    styles = styles_of(front)
+    shown = replace(front, members=_first(front, chosen))
+    return FrontPart(
+        front=front,
+        chosen=chosen,
+        section=front_section(shown, chosen.trial if chosen else None, styles, {}),
+        styles=styles,
+        notes=_notes(front),
+        missing="" if front.members else no_member_text(front),
+        count=len(everyone),
+    )
+
+
+def styles_of(front: Front) -> dict[int, LineStyle]:
+    """Return the looks of a front's members, which its figures and its table share."""
+    found = line_styles({member.trial: str(member.choices.get("family", "")) for member in front})
+    hollow = {member.trial for member in front if is_hollow(member)}
+    return {trial: style.opened if trial in hollow else style for trial, style in found.items()}
+
+
+def _first(front: Front, chosen: Recommended | None) -> tuple[FrontMember, ...]:
+    """Return the members that the table has: the best in the first objective, and the recommended one."""
+    members: Sequence[FrontMember] = front.members
+    return tuple(
+        one for place, one in enumerate(members) if place < ROWS or (chosen and one.trial == chosen.trial)
+    )
+
+
+def _notes(front: Front) -> tuple[str, ...]:
+    notes = [*interval_notes(front.members, front.objectives), *level_notes(front)]
+    flags = [f"flags: {'; '.join(found)}"] if (found := flag_notes([*front, *front.corner])) else []
+    return tuple(f"{one[:1].upper()}{one[1:]}." for one in (*notes, *flags, *front.left_out))

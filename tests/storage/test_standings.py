@@ -1,0 +1,42 @@
+import pytest
+
+from paretocaps.errors import StorageError
+
+
+def test_a_study_stands_as_its_trials_and_drivers_do(store, finish):
+    store.create_study("new", {"objectives": ["acc"], "trials": 7})
+    finish(0)
+    store.start_trial("s", 1, {})
+    store.register_driver("s", "token", "host", 42)
+    new, old = store.standings()
+    assert (new.name, new.spec["trials"], sum(new.trials.values()), new.drivers) == ("new", 7, 0, ())
+    assert (old.trials["finished"], old.trials["running"]) == (1, 1)
+    assert [driver.token for driver in old.drivers] == ["token"]
+    assert store.standing("s") == old
+    store.end_driver("token")
+    assert store.standing("s").drivers == ()
+
+
+def test_its_changes_tell_whether_anything_has_changed(store, finish):
+    before = store.standing("s").changes
+    assert store.standing("s").changes == before
+    finish(0)
+    assert store.standing("s").changes > before
+
+
+def test_a_missing_study_has_no_standing(store):
+    with pytest.raises(StorageError, match="no study 'other'"):
+        store.standing("other")
+    with pytest.raises(StorageError, match="no study 'other'"):
+        store.durations("other")
+
+
+def test_the_last_trainings_that_finished_tell_how_long_one_takes(store, finish):
+    assert store.durations("s") == []
+    for number in range(3):
+        finish(number)
+    store.start_trial("s", 3, {})
+    store.start_attempt("s", 3, 0)
+    assert len(store.durations("s")) == 3
+    assert len(store.durations("s", limit=2)) == 2
+    assert all(0 <= seconds < 60 for seconds in store.durations("s"))

@@ -1,0 +1,18 @@
+"""The pages of a service on a copy of a real study's database, asked without a server."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from paretocaps.web.api.app import create_app
+from paretocaps.web.serve_settings import ServeSettings
+
+
+@pytest.fixture
+def settings(url, tmp_path):
+    return ServeSettings(storage=url, folder=tmp_path / "service", supervise=False)
+
+
+@pytest.fixture
+def client(settings):
+    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+        yield client

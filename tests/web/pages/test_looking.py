@@ -1,0 +1,74 @@
+import re
+
+import pytest
+
+from paretocaps.storage.store import Store
+
+
+def texts(answer):
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_the_first_page_has_every_study_with_its_numbers(client):
+    client.get("/")  # reads the fronts, of which one takes longer than the others
+    shown = texts(client.get("/"))
+    for said in ("demo", "other", "complete", "acc, time, params", "digits", "2 studies"):
+        assert said in shown
+    assert re.search(r"demo complete 5 \d \S+ acc, time, params digits", shown)
+
+
+def test_a_study_has_its_front_and_its_recommended_member_without_a_script(client):
+    shown = texts(client.get("/studies/demo"))
+    for said in ("5 of 5 trials", "Recommended: trial", "beside the baseline", "Train it", "All trials"):
+        assert said in shown
+
+
+def test_the_figures_of_a_study_are_a_part_of_its_page_that_the_script_asks_for(client):
+    page, figures = client.get("/studies/demo"), client.get("/studies/demo/figures")
+    assert 'data-figures="/studies/demo/figures"' in page.text
+    assert "scatter3d" not in page.text
+    assert figures.text.count("<figure") >= 4
+    assert "scatter3d" in figures.text
+
+
+def test_the_trials_of_a_study_are_listed_by_state(client):
+    shown = texts(client.get("/studies/demo/trials"))
+    assert "all 5" in shown
+    assert "finished 5" in shown
+    assert "page 1 of 1" in shown
+    assert client.get("/studies/demo/trials?state=failed").text.count("<tr>") == 1
+    assert client.get("/studies/demo/trials?page=9").status_code == 200
+
+
+def test_a_trial_has_its_values_choices_and_epochs(client):
+    shown = texts(client.get("/studies/demo/trials/0"))
+    for said in ("validation accuracy", "3 of 3 epochs", "Choices", "Measured"):
+        assert said in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/studies/nope", 404, "no study &#39;nope&#39; (known: demo, other)"),
+        ("/studies/nope/figures", 404, "no study"),
+        ("/studies/demo/trials/99", 404, "99"),
+        ("/studies/demo/trials/x", 422, "trial=&#39;x&#39; is not allowed"),
+        ("/studies/demo/trials?state=lost", 422, "state=&#39;lost&#39; is not allowed"),
+    ],
+)
+def test_what_is_refused_is_told_on_a_page_with_the_text_of_the_command_line(client, path, status, detail):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert detail in answer.text
+
+
+def test_a_name_that_is_no_markup_and_no_path_is_shown_and_linked_as_it_is(client, url):
+    with Store.open(url, create=False) as store:
+        store.copy_study("other", '<b>&"?#%')
+    page = client.get("/")
+    assert "&lt;b&gt;&amp;&#34;?#%" in page.text
+    link = re.search(r'href="(/studies/%3Cb[^"]*)"', page.text)[1]
+    assert client.get(link).status_code == 200
