@@ -11,6 +11,7 @@ from paretocaps.web.optuna_side import open_studies
 
 if TYPE_CHECKING:
     from paretocaps.search.riding_storage import RidingStorage
+    from paretocaps.web.application import Application
 
 
 class DashboardServer(ThreadingMixIn, WSGIServer):
@@ -80,14 +81,7 @@ def dashboard_server(
 
     Arguments and errors are those of `serve_dashboard`. The caller calls `serve_forever` and `server_close`.
     """
-    storage = open_studies(url)
-    from optuna_dashboard import wsgi
-
-    from paretocaps.web.application import Application
-    from paretocaps.web.current_views import CurrentViews
-    from paretocaps.web.uploads import uploads
-
-    application = Application(wsgi(storage, uploads(url)), CurrentViews(url, storage, all=all))
+    application, storage = dashboard_application(url, all=all)
     kind = _DashboardServer6 if ":" in host else DashboardServer
     try:
         # optuna_dashboard.run_server logs every request and cannot be stopped
@@ -100,3 +94,21 @@ def dashboard_server(
         ) from None
     server.storage = storage
     return server
+
+
+def dashboard_application(url: str, *, all: bool = False) -> "tuple[Application, RidingStorage]":
+    """Return optuna-dashboard on a database as a WSGI application, and the storage that it reads.
+
+    The caller disposes the storage's engine at the end. The arguments are those of `serve_dashboard`.
+
+    Raises:
+        StorageError: the database is missing, cannot be reached or holds no studies.
+    """
+    storage = open_studies(url)
+    from optuna_dashboard import wsgi
+
+    from paretocaps.web.application import Application
+    from paretocaps.web.current_views import CurrentViews
+    from paretocaps.web.uploads import uploads
+
+    return Application(wsgi(storage, uploads(url)), CurrentViews(url, storage, all=all)), storage

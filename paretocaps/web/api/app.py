@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.api.feed import Feed
-from paretocaps.web.api.routes import events, parts, queue, studies, submitting
+from paretocaps.web.api.routes import dashboard, events, parts, queue, studies, submitting
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.pages.routes import add_pages
 from paretocaps.web.problems import tell_problems
@@ -29,6 +29,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.dashboard.close()
         store.close()
 
     app = FastAPI(
@@ -42,11 +43,13 @@ def create_app(settings: ServeSettings) -> FastAPI:
     )
     app.state.settings, app.state.store = settings, store
     app.state.answers, app.state.feed = Answers(store), Feed(store)
+    app.state.dashboard = dashboard.Dashboard(settings)
     tell_problems(app)
     api = APIRouter(prefix=API)
     for routes in (studies, events, submitting, queue, parts):
         api.include_router(routes.router)
     app.include_router(api)
+    app.include_router(dashboard.router)
     add_pages(app, settings)
     app.add_middleware(Guard)
     return app
