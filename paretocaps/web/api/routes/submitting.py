@@ -10,14 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from paretocaps import service
-from paretocaps.errors import MissingError, StateError, UsageError
+from paretocaps.errors import StateError, UsageError
 from paretocaps.service import queueing
-from paretocaps.service.quota import Quota
-from paretocaps.storage.submissions import Submission as Stored
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
+from paretocaps.web.owned import own_submission, quota_of
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["queue"], responses=problems(404, 409, 422))
@@ -59,7 +58,7 @@ def change(study: str, wanted: models.Change, who: May, store: Opened) -> models
     """Give a study more trials, or another priority."""
     if wanted.trials is None and wanted.priority is None:
         raise UsageError("nothing to change: give trials, priority or both")
-    found = _own(study, who, store, raising=wanted.trials is not None)
+    found = own_submission(study, who, store, raising=wanted.trials is not None)
     if wanted.trials is not None:
         found = queueing.raise_trials(study, wanted.trials, store, owner=who.name, quota=quota_of(who))
     if wanted.priority is not None:
@@ -79,27 +78,22 @@ def delete(study: str, settings: Settings, store: Opened) -> None:
 @router.post("/{study}/pause")
 def pause(study: str, who: May, store: Opened) -> models.Submission:
     """Let a study wait until it is resumed; what it has trained is stored."""
-    _own(study, who, store)
+    own_submission(study, who, store)
     return models.Submission.of(queueing.pause(study, store))
 
 
 @router.post("/{study}/resume")
 def resume(study: str, who: May, store: Opened) -> models.Submission:
     """Let a paused study wait for its turn."""
-    _own(study, who, store)
+    own_submission(study, who, store)
     return models.Submission.of(queueing.resume(study, store))
 
 
 @router.post("/{study}/stop")
 def stop(study: str, who: May, store: Opened) -> models.Submission:
     """End a study; what it has trained is stored, and submitting it again goes on with it."""
-    _own(study, who, store)
+    own_submission(study, who, store)
     return models.Submission.of(queueing.stop(study, store))
-
-
-def quota_of(who: Principal) -> Quota:
-    """Return what all submissions of a token may train."""
-    return Quota(who.max_trials, who.max_hours)
 
 
 async def study_options(request: Request) -> dict[str, Any]:
@@ -120,23 +114,3 @@ async def study_options(request: Request) -> dict[str, Any]:
     if not isinstance(options, Mapping):
         raise UsageError("the body is no table of options: send those of a study file")
     return dict(options)
-
-
-def _own(study: str, who: Principal, store: Any, *, raising: bool = False) -> Stored | None:
-    """Return the submission of a study that a token may change: its own, or any if it is an admin's.
-
-    Raises:
-        MissingError: the study was not submitted; with `raising`, it may be one that was not.
-        HTTPException: it is another token's.
-    """
-    try:
-        found = queueing.submission(study, store)
-    except MissingError:
-        if raising:
-            return None
-        raise
-    if found.owner != who.name and not who.may("admin"):
-        raise HTTPException(
-            403, f"study {study!r} was submitted by the token {found.owner!r}: use that one, or an admin's"
-        )
-    return found

@@ -1,0 +1,35 @@
+"""Whose submission somebody may change: their own, or any where they are an admin."""
+
+from starlette.exceptions import HTTPException
+
+from paretocaps.errors import MissingError
+from paretocaps.service import queueing
+from paretocaps.service.quota import Quota
+from paretocaps.storage.store import Store
+from paretocaps.storage.submissions import Submission
+from paretocaps.web.guard.principal import Principal
+
+
+def quota_of(who: Principal) -> Quota:
+    """Return what all submissions of a token may train."""
+    return Quota(who.max_trials, who.max_hours)
+
+
+def own_submission(study: str, who: Principal, store: Store, *, raising: bool = False) -> Submission | None:
+    """Return the submission of a study that a token may change: its own, or any if it is an admin's.
+
+    Raises:
+        MissingError: the study was not submitted; with `raising`, it may be one that was not.
+        HTTPException: it is another token's.
+    """
+    try:
+        found = queueing.submission(study, store)
+    except MissingError:
+        if raising:
+            return None
+        raise
+    if found.owner != who.name and not who.may("admin"):
+        raise HTTPException(
+            403, f"study {study!r} was submitted by the token {found.owner!r}: use that one, or an admin's"
+        )
+    return found

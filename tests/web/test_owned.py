@@ -1,0 +1,33 @@
+import pytest
+from starlette.exceptions import HTTPException
+
+from paretocaps.errors import MissingError
+from paretocaps.service import queueing
+from paretocaps.storage.store import Store
+from paretocaps.web.guard.principal import Principal
+from paretocaps.web.owned import own_submission, quota_of
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/new.db", create=True) as opened:
+        yield opened
+
+
+def test_a_token_may_change_its_own_submission_and_an_admin_any(store):
+    made = queueing.submit("study", "s", {}, store, owner="ann")
+    assert own_submission("s", Principal("ann", "run"), store).id == made.id
+    assert own_submission("s", Principal("root", "admin"), store).id == made.id
+    with pytest.raises(HTTPException, match="submitted by the token 'ann'") as refused:
+        own_submission("s", Principal("bob", "run"), store)
+    assert refused.value.status_code == 403
+
+
+def test_a_study_that_was_not_submitted_has_none(store):
+    assert own_submission("s", Principal("ann", "run"), store, raising=True) is None
+    with pytest.raises(MissingError):
+        own_submission("s", Principal("ann", "run"), store)
+
+
+def test_a_quota_is_the_tokens():
+    assert quota_of(Principal("ann", "run", max_trials=3, max_hours=0.5)).trials == 3
