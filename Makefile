@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # installs what the README shows, without the tools of developers
 demo: $(FOR_DEMO)
-	$(BIN)/paretocaps optimize --spec studies/quickstart.toml
+	$(BIN)/paretocaps optimize --spec paretocaps:quickstart
 	$(BIN)/paretocaps report demo
 
 check: linters

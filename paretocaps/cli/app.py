@@ -49,6 +49,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "space": "Show what a study samples, and how many points that is.",
             "objectives": "List the objectives, with direction and unit.",
             "samplers": "List the samplers.",
+            "specs": "List the study files that come with the package, or show one.",
             "datasets": "List the data sets known by name.",
             "doctor": "Check this machine: packages, devices, storage.",
             "completion": "Write the script that completes command lines in a shell.",

@@ -41,6 +41,12 @@ def path(kind: str) -> Completer:
     return lambda _context, _parameter, word: [CompletionItem(word, type=kind)]
 
 
+def _specs(_context: click.Context, _word: str) -> _Offered:
+    from paretocaps import service
+
+    return [(row["spec"], row["about"]) for row in service.specs()]
+
+
 def _studies(context: click.Context, _: str) -> _Offered:
     from paretocaps import service
 
@@ -134,6 +140,7 @@ def _trainer(context: click.Context) -> str:
 
 STUDIES = _offering(_studies)
 CHOICES = _offering(_choices)
+SPECS = _offering(_specs)
 STUDIES_OR_FOLDERS: Completer = lambda *given: STUDIES(*given) or path("dir")(*given)  # noqa: E731
 COMPLETERS: Mapping[str, Completer] = MappingProxyType(
     {
@@ -163,7 +170,7 @@ COMPLETERS: Mapping[str, Completer] = MappingProxyType(
         "--artifacts": path("dir"),
         "--run": path("dir"),
         "--output": path("file"),
-        "--spec": path("file"),
+        "--spec": lambda *given: SPECS(*given) or path("file")(*given),
     }
 )
 """What is offered for the values of options, by flag."""

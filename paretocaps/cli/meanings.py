@@ -20,7 +20,7 @@ class Meaning(NamedTuple):
 MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
         "--study": Meaning("NAME", "Name of the study, like the argument STUDY."),
-        "--spec": Meaning("FILE", "Study file (TOML)"),
+        "--spec": Meaning("FILE", "Study file (TOML), or `paretocaps:NAME` for one of `paretocaps specs`"),
         "--run": Meaning("FOLDER", "Folder of `paretocaps train`"),
         "--storage": Meaning("PATH|URL", "Database of the studies: an SQLite file, or postgresql://..."),
         "--objectives": Meaning("A,B,...", "Two or more objectives."),

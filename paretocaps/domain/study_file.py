@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from paretocaps.domain.packaged_specs import PREFIX, packaged_text
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError, did_you_mean
@@ -46,12 +47,17 @@ def resolve_spec(
 def read_study_file(path: str | Path) -> dict[str, Any]:
     """Read a study file (TOML) as a plain dictionary; `resolve_spec` checks its contents.
 
+    Args:
+        path: the file, or `paretocaps:NAME` for one that comes with the package.
+
     Raises:
         UsageError: the file is missing or not TOML.
+        UnknownNameError: no file called NAME comes with the package.
     """
     try:
-        with Path(path).open("rb") as stream:
-            table = tomllib.load(stream)
+        packaged = str(path).startswith(PREFIX)
+        text = packaged_text(str(path)) if packaged else Path(path).read_bytes().decode()
+        table = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

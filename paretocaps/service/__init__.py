@@ -15,7 +15,16 @@ from paretocaps.service.exporting import (
     predict_options,
 )
 from paretocaps.service.fronts import load_front
-from paretocaps.service.listing import datasets, doctor, objectives, samplers, study_names, trainers
+from paretocaps.service.listing import (
+    datasets,
+    doctor,
+    objectives,
+    samplers,
+    spec_text,
+    specs,
+    study_names,
+    trainers,
+)
 from paretocaps.service.managing import Extent, copy, delete, extent, rename, studies
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
@@ -93,6 +102,8 @@ __all__ = [
     "samplers",
     "space",
     "space_of",
+    "spec_text",
+    "specs",
     "studies",
     "study_names",
     "train",

@@ -132,7 +132,7 @@ def published_sweep(path: str) -> PublishedSweep:
     if spec.published is None or not spec.published.batch_seconds:
         raise UsageError(
             f"study file {path!r} has no seconds by batch size: name one with [published.batch_seconds], such"
-            " as studies/fastrcaps_mnist.toml"
+            " as paretocaps:fastrcaps_mnist"
         )
     source = f"{' '.join(spec.published.source.split())}; device: {spec.published.device}"
     return PublishedSweep(spec.published.batch_seconds, spec.fix, source)

@@ -1,9 +1,10 @@
-"""Lists trainers, objectives, samplers and data sets, and checks this installation."""
+"""Lists trainers, objectives, samplers, data sets and study files, and checks this installation."""
 
 from typing import Any
 
 from paretocaps.domain.families.families import FAMILIES
 from paretocaps.domain.objective import OBJECTIVES
+from paretocaps.domain.packaged_specs import PREFIX, packaged_specs, packaged_text, title
 from paretocaps.domain.quantities.quantities import QUANTITIES
 from paretocaps.domain.routings.routings import ROUTINGS
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
@@ -69,6 +70,28 @@ def datasets() -> list[dict[str, Any]]:
 
     entries = [DATASETS.get(name) for name in DATASETS]
     return [{"dataset": e.name, "description": e.description, "origin": e.origin} for e in entries]
+
+
+def specs() -> list[dict[str, Any]]:
+    """Return one row per study file that comes with the package: name, data set, objectives, size, title."""
+    from paretocaps.domain.study_file import read_study_file, resolve_spec
+
+    rows = []
+    for name in packaged_specs():
+        spec = resolve_spec({}, read_study_file(f"{PREFIX}{name}"))
+        row = {"spec": f"{PREFIX}{name}", "dataset": spec.dataset, "objectives": ",".join(spec.objectives)}
+        size = {"trials": spec.trials, "epochs": spec.epochs}
+        rows.append({**row, **size, "about": title(packaged_text(name))})
+    return rows
+
+
+def spec_text(name: str) -> str:
+    """Return the text of a study file that comes with the package.
+
+    Raises:
+        UnknownNameError: there is no such file; the message suggests the nearest one.
+    """
+    return packaged_text(name)
 
 
 def doctor(storage: str = DEFAULT_STORAGE) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ def offered(flag: str, word: str, **given: str) -> list[str]:
         ("--sampler", "nsga", ["nsga2", "nsga3"]),
         ("--stop-early", "r", ["rungs"]),
         ("--dataset", "mn", ["mnist"]),
+        ("--spec", "paretocaps:x", ["paretocaps:x_traincaps_mnist"]),
+        ("--spec", "mine", ["mine"]),  # the shell completes paths
         ("--trainer", "caps", ["capsnet"]),
         ("--executor", "in", ["inline"]),
         ("--corrupt", "", ["refuse", "skip"]),

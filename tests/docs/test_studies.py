@@ -30,7 +30,7 @@ from paretocaps.service.running import optimize
 from paretocaps.storage.records import StudyRecord
 from paretocaps.storage.store import Store
 
-STUDIES = Path(__file__).resolve().parents[2] / "studies"
+STUDIES = Path(__file__).resolve().parents[2] / "paretocaps" / "domain" / "specs"
 FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
 PAPERS = [name for name in FILES if name != "quickstart.toml"]
 MOCAPSNET = [name for name in PAPERS if name.startswith("mocapsnet")]
@@ -89,7 +89,7 @@ def test_the_header_says_how_to_run_it_scaled_down(name):
     *others, scaled_down = re.findall(r"^#   (paretocaps .*)$", joined, re.M)
     for command in (*others, scaled_down):
         parameters = parsed(command)
-        assert Path(parameters.get("spec_file") or name).name == name
+        assert parameters.get("spec_file") in (None, f"paretocaps:{Path(name).stem}")
     assert parameters["epochs"] == 1
     assert parameters["limit_train"]
 

@@ -61,7 +61,7 @@ def command(everything: bool, output: str | None, form: str, **options: Any) -> 
     Examples:
       paretocaps bench --batch 128 --batch 1 --precision bf16
       paretocaps bench --design ws --against baseline --steps 3 --format json
-      paretocaps bench --published studies/fastrcaps_mnist.toml
+      paretocaps bench --published paretocaps:fastrcaps_mnist
       paretocaps bench --device cuda --everything --output bench.json
     """
     timed = service.BenchOptions(**options)

@@ -138,7 +138,7 @@ def command(
       paretocaps optimize --study small --require "acc>=0.95" --require "params<=500k"
       paretocaps optimize --study demo --timeout 8h --trial-timeout 30m
       paretocaps optimize --study demo --trials 200 --budget 2h --until-stable 30
-      paretocaps optimize --spec studies/quickstart.toml
+      paretocaps optimize --spec paretocaps:quickstart
     """
     if design and no_designs:
         raise click.UsageError("--design and --no-designs contradict each other: give one of them")

@@ -34,6 +34,6 @@ def command(
       paretocaps space
       paretocaps space demo
       paretocaps space --space all --set family=capsnet
-      paretocaps space --spec studies/quickstart.toml --format json
+      paretocaps space --spec paretocaps:quickstart --format json
     """
     write_space(service.space(study, storage, spec_file, space, trainer, settings), form)

@@ -10,6 +10,7 @@ NAMES = {
     "trainers": {"capsnet", "towers"},
     "objectives": {"acc", "time", "params", "wall", "macs", "memory"},
     "samplers": {"tpe", "nsga2", "nsga3", "gp", "random", "qmc", "grid"},
+    "specs": {"paretocaps:quickstart", "paretocaps:fastrcaps_mnist", "paretocaps:mocapsnet_table5_cifar10"},
     "datasets": {"digits", "mnist", "fashion-mnist"},
 }
 
