@@ -111,6 +111,16 @@ def read_plain_pixels(file: File) -> Pixels | None:
         return np.asarray(image).reshape(image.height, image.width, channels)
 
 
+def pixel_count(file: File) -> int:
+    """Return how many pixels an image says that it has, without decoding any.
+
+    Raises:
+        UnfitImageError: the file is not a readable image of a known kind.
+    """
+    with _opened(file) as image:
+        return image.width * image.height
+
+
 def to_floats(pixels: Pixels) -> Floats:
     """Return pixels as float32 in [0, 1], with the values that `device_loader` gives a training."""
     return pixels.astype(np.float32) / np.float32(BRIGHTEST)

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from paretocaps.data.decode import Pixels, UnfitImageError, read_pixels
+from paretocaps.data.encoded_images import File
 from paretocaps.data.sources.image_files import SUFFIXES, LeftOut, images_below, left_out
 from paretocaps.domain.job import Levels
 from paretocaps.errors import DataError
@@ -41,13 +42,14 @@ def find_images(paths: Iterable[Path], talk: Callable[[str], None] | None = None
 
 
 def read_image(
-    path: Path,
+    file: File,
     channels: int,
     height: int,
     width: int,
     levels: Levels | None = None,
     *,
     transposed: bool = False,
+    name: str | None = None,
 ) -> Pixels:
     """Return an image file as uint8 [H, W, C], read in the same way as training images
     (`decode.read_pixels`).
@@ -55,18 +57,24 @@ def read_image(
     An image of another size is resized to `height` and `width`; its aspect ratio may change.
 
     Args:
-        path: the file.
+        file: the file.
         channels: 1 (gray) or 3 (red, green, blue).
         height, width: the size in pixels.
         levels: the values of grays of more than 8 bits that become 0 and 255, those of the training images.
         transposed: whether rows and columns are exchanged, as those of the training images were.
+        name: what the image is called in messages; None for its path.
 
     Raises:
         DataError: the file is missing, corrupt or not an image.
     """
     try:
         if transposed:
-            return read_pixels(path, channels, (width, height), levels).swapaxes(0, 1)
-        return read_pixels(path, channels, (height, width), levels)
+            return read_pixels(file, channels, (width, height), levels).swapaxes(0, 1)
+        return read_pixels(file, channels, (height, width), levels)
     except UnfitImageError as error:
-        raise DataError(f"image {str(path)!r} cannot be read ({error})") from None
+        raise unreadable(name or str(file), error) from None
+
+
+def unreadable(name: str, error: UnfitImageError) -> DataError:
+    """Return the error of an image that cannot be read."""
+    return DataError(f"image {name!r} cannot be read ({error})")

@@ -53,7 +53,7 @@ class TorchEngine(Engine):
 
 
 class OnnxEngine(Engine):
-    """Computes scores with the ONNX graph.
+    """Computes scores with the ONNX graph, in so many threads, or with 0 in one per core.
 
     Raises:
         DataError: the export has no graph, or it is damaged or belongs to another network.
@@ -61,13 +61,13 @@ class OnnxEngine(Engine):
 
     name = "onnx"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int = 0) -> None:
         document = read_document(folder)
         record = document.graph
         if record is None:
             raise DataError(f"export {str(folder)!r} has no {GRAPH}: use --engine torch, or export with ONNX")
         check_file(folder / GRAPH, record.sha256)
-        self._session = open_graph(folder / GRAPH)
+        self._session = open_graph(folder / GRAPH, threads)
         size = document.channels, document.height, document.width
         check_graph(folder / GRAPH, self._session, size, len(document.about.classes))
 
@@ -76,7 +76,7 @@ class OnnxEngine(Engine):
         return run_graph(self._session, images)
 
 
-ENGINES = {"torch": TorchEngine, "onnx": OnnxEngine}
+ENGINES: dict[str, Callable[[Path], Engine]] = {"torch": TorchEngine, "onnx": OnnxEngine}
 
 
 def open_engine(name: str, folder: Path) -> Engine:

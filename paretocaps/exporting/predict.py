@@ -132,7 +132,7 @@ def predict(
             talk(f"engine {engine.name} ({why})")
             open_question = False
         for file, scores in zip(found, engine.scores(images), strict=True):
-            yield _prediction(file, scores, document.about.classes, options.top, named[file])
+            yield prediction(file, scores, document.about.classes, options.top, named[file])
             said += 1
         on_progress("classifying images", said, len(files))
     if not said:
@@ -207,9 +207,10 @@ def _read(
         return error
 
 
-def _prediction(
-    file: Path, scores: Floats, classes: Sequence[str], top: int, expected: str | None
+def prediction(
+    file: Path, scores: Floats, classes: Sequence[str], top: int, expected: str | None = None
 ) -> Prediction:
+    """Return the prediction that an image's scores [O] are, with its `top` classes."""
     best = np.argsort(-scores, kind="stable")[:top]
     named = {classes[index]: float(scores[index]) for index in best}
     label = classes[best[0]]

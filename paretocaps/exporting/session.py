@@ -15,8 +15,10 @@ Floats = NDArray[np.float32]
 _FATAL = 4
 
 
-def open_graph(path: Path) -> Any:
+def open_graph(path: Path, threads: int = 0) -> Any:
     """Return an onnxruntime session, on the CPU, of an ONNX file that `graph.write_graph` wrote.
+
+    It computes in so many threads, or with 0 in one per core.
 
     Raises:
         DataError: the file is missing, damaged or another graph.
@@ -26,6 +28,7 @@ def open_graph(path: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL  # errors are raised anyway
     # threads that spin while they wait would take the cores from threads that decode images
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

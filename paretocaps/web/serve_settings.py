@@ -1,9 +1,11 @@
 """What `paretocaps serve` was started with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from paretocaps.data.uploaded.upload_limits import UploadLimits
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.service.predicting import PredictLimits
 
 DEFAULT_FOLDER = Path("studies/service")
 """Where the service keeps what is not in the database."""
@@ -21,6 +23,8 @@ class ServeSettings:
         port: the port to listen on; 0 takes a free one.
         supervise: whether submissions are run; without it, they wait for another service of the database.
         parallel: how many submissions run at once; None for one per device.
+        uploads: what one upload of a set of images may take.
+        images: what may be sent to be classified at once.
     """
 
     storage: str = DEFAULT_STORAGE
@@ -30,3 +34,5 @@ class ServeSettings:
     port: int = 8000
     supervise: bool = True
     parallel: int | None = None
+    uploads: UploadLimits = field(default_factory=UploadLimits)
+    images: PredictLimits = field(default_factory=PredictLimits)

@@ -1,15 +1,17 @@
 """The service as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 
+from paretocaps.service.uploading import remove_left
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.api.feed import Feed
-from paretocaps.web.api.routes import dashboard, events, parts, queue, studies, submitting
+from paretocaps.web.api.routes import dashboard, data, events, parts, queue, studies, submitting
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.pages.routes import add_pages
 from paretocaps.web.problems import tell_problems
@@ -28,6 +30,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        remove_left(settings.folder)
         yield
         app.state.dashboard.close()
         store.close()
@@ -44,9 +47,10 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.settings, app.state.store = settings, store
     app.state.answers, app.state.feed = Answers(store), Feed(store)
     app.state.dashboard = dashboard.Dashboard(settings)
+    app.state.checking = asyncio.Semaphore(1)
     tell_problems(app)
     api = APIRouter(prefix=API)
-    for routes in (studies, events, submitting, queue, parts):
+    for routes in (studies, events, submitting, queue, data, parts):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(dashboard.router)

@@ -252,3 +252,16 @@ class Change(Answer):
 
     trials: int | None = Field(None, ge=1, le=1_000_000, description="finished trials that it shall have")
     priority: int | None = Field(None, ge=-100, le=100, description="higher ones begin first")
+
+
+class DataSet(Answer):
+    """A named set of images that submitted studies can be trained on."""
+
+    data: str = Field(description="the `data` of a study that is trained on it")
+    kind: Literal["upload", "folder"] = Field(description="uploaded, or a folder of the data root")
+    owner: str = Field(description="the name of the token that uploaded it")
+    uploaded: str
+    files: int | None
+    bytes: int | None
+    told: list[str] = Field(description="its classes, its parts, and how they are read")
+    reading: dict[str, Any] = Field(description="the options that a study on it needs")

@@ -1,0 +1,112 @@
+"""Classifies images that somebody sends, with an exported network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from paretocaps.errors import MissingError, TooLargeError, UsageError
+
+if TYPE_CHECKING:
+    from paretocaps.exporting.classifier import Classifier
+    from paretocaps.exporting.predict import Prediction
+
+_OPEN = 4  # networks that stay open
+_alone = Lock()  # one thread computes, so that a training on the same machine keeps its processors
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictLimits:
+    """What may be sent to be classified at once.
+
+    Attributes:
+        size: bytes of all images together.
+        images: how many images.
+        pixels: pixels of one image.
+    """
+
+    size: int = 32 * 2**20
+    images: int = 64
+    pixels: int = 50_000_000
+
+
+class GivenImages:
+    """Images that come in, in memory: their names, and the bytes of their files.
+
+    Args:
+        limits: what may come.
+    """
+
+    def __init__(self, limits: PredictLimits) -> None:
+        self._limits = limits
+        self._images: list[tuple[str, bytearray]] = []
+        self._size = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are none."""
+        return not self._images
+
+    def open(self, name: str) -> None:
+        """Begin with an image, which the bytes that follow are of.
+
+        Raises:
+            TooLargeError: there are too many.
+        """
+        if len(self._images) == self._limits.images:
+            raise TooLargeError(f"{self._limits.images} images at most are classified at once: send fewer")
+        self._images.append((name or f"image {len(self._images) + 1}", bytearray()))
+
+    def write(self, block: bytes) -> None:
+        """Add bytes of the last image.
+
+        Raises:
+            TooLargeError: all images together have too many.
+        """
+        self._size += len(block)
+        if self._size > self._limits.size:
+            raise TooLargeError(
+                f"the images have more than {self._limits.size / 2**20:g} MiB: send fewer or smaller ones"
+            )
+        self._images[-1][1].extend(block)
+
+    def classified(self, folder: Path, top: int = 3) -> "list[Prediction]":
+        """Return the predictions of an exported network, in the order of the images.
+
+        Args:
+            folder: the folder of the export.
+            top: how many of the highest scores to return.
+
+        Raises:
+            UsageError: there are no images, or onnxruntime is not installed.
+            DataError: an image or the export cannot be read.
+            TooLargeError: an image has too many pixels.
+        """
+        if not self._images:
+            raise UsageError("there are no images to classify: send some")
+        with _alone:
+            network = _opened(folder, _age(folder))
+            return network.classify(_whole(self._images), top, self._limits.pixels)
+
+
+def _whole(images: Sequence[tuple[str, bytearray]]) -> list[tuple[str, bytes]]:
+    return [(name, bytes(content)) for name, content in images]
+
+
+def _age(folder: Path) -> int:
+    """Return what is another number for an export that is written anew."""
+    from paretocaps.exporting.document import DOCUMENT
+
+    try:
+        return (folder / DOCUMENT).stat().st_mtime_ns
+    except OSError:
+        raise MissingError(f"there is no export in {str(folder)!r}: export the trial again") from None
+
+
+@lru_cache(_OPEN)
+def _opened(folder: Path, age: int) -> "Classifier":
+    from paretocaps.exporting.classifier import Classifier
+
+    return Classifier(folder)
