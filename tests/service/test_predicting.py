@@ -1,9 +1,12 @@
 """Images that somebody sends are classified within limits."""
 
+import os
+
 import pytest
 
-from paretocaps import service
-from paretocaps.errors import DataError, MissingError, TooLargeError, UsageError
+from paretocaps.errors import MissingError, TooLargeError, UsageError
+from paretocaps.exporting import classifier
+from paretocaps.exporting.document import DOCUMENT
 from paretocaps.service.predicting import GivenImages, PredictLimits
 from tests.data.uploaded.packing import png
 
@@ -17,13 +20,25 @@ def sent(*contents, **limits):
     return images
 
 
-def test_images_are_classified_in_their_order(weights, tmp_path):
-    exported = service.export_run(weights(0), service.ExportOptions(output=str(tmp_path / "export")))
-    found = sent(png(), png(200)).classified(exported.folder, top=2)
-    assert [str(one.file) for one in found] == ["image 1", "1.png"]
-    assert all(len(one.scores) == 2 for one in found)
-    with pytest.raises(DataError, match="image '1.png' cannot be read"):
-        sent(png(), b"no image").classified(exported.folder)
+def test_images_are_classified_in_their_order_by_a_network_that_stays_open(tmp_path, monkeypatch):
+    opened = []
+
+    class Counting:
+        def __init__(self, folder):
+            opened.append(folder)
+
+        def classify(self, images, top, pixels):
+            return [(name, content, top, pixels) for name, content in images]
+
+    monkeypatch.setattr(classifier, "Classifier", Counting)
+    (tmp_path / DOCUMENT).touch()
+    for _ in range(2):
+        found = sent(png(), png(200), pixels=99).classified(tmp_path, top=2)
+        assert found == [("image 1", png(), 2, 99), ("1.png", png(200), 2, 99)]
+    assert opened == [tmp_path]
+    os.utime(tmp_path / DOCUMENT, (1, 1))  # it was exported again
+    sent(png()).classified(tmp_path)
+    assert len(opened) == 2
 
 
 def test_there_must_be_an_export_and_images(tmp_path):
