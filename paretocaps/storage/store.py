@@ -181,6 +181,7 @@ class Store:
     add_submission = _writes(_submissions.add_submission)
     submission = _reads(_submissions.submission)
     submissions = _reads(_submissions.submissions)
+    submission_counts = _reads(_submissions.submission_counts)
     want = _writes(_submissions.want)
     give_way = _writes(_submissions.give_way)
     resume = _writes(_submissions.resume)

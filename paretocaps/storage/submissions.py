@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from paretocaps.errors import MissingError, StateError
@@ -134,6 +134,13 @@ def submissions(
     query = _ALL.where(SUBMISSIONS.c.state.in_(states))
     own = query if study is None else query.where(SUBMISSIONS.c.study == study)
     return [_submission(row) for row in connection.execute(own.order_by(SUBMISSIONS.c.id))]
+
+
+def submission_counts(connection: Connection) -> dict[str, int]:
+    """Return how many submissions have each state."""
+    state = SUBMISSIONS.c.state
+    rows = connection.execute(select(state, func.count()).group_by(state))
+    return {**dict.fromkeys(SUBMISSION_STATES, 0), **{str(name): count for name, count in rows}}
 
 
 def want(

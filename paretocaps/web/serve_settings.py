@@ -6,6 +6,7 @@ from pathlib import Path
 from paretocaps.data.uploaded.upload_limits import UploadLimits
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.service.predicting import PredictLimits
+from paretocaps.web.guard.options import GuardOptions
 
 DEFAULT_FOLDER = Path("studies/service")
 """Where the service keeps what is not in the database."""
@@ -22,6 +23,7 @@ class ServeSettings:
         host: the address to listen on; by default only this machine reaches it.
         port: the port to listen on; 0 takes a free one.
         supervise: whether submissions are run; without it, they wait for another service of the database.
+        guard: who may use it, and how much.
         parallel: how many submissions run at once; None for one per device.
         uploads: what one upload of a set of images may take.
         images: what may be sent to be classified at once.
@@ -33,6 +35,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     supervise: bool = True
+    guard: GuardOptions = field(default_factory=GuardOptions)
     parallel: int | None = None
     uploads: UploadLimits = field(default_factory=UploadLimits)
     images: PredictLimits = field(default_factory=PredictLimits)

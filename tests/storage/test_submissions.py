@@ -23,6 +23,14 @@ def test_a_submission_comes_back_as_it_was_made(store, queued):
     assert states(store) == ["queued"]
 
 
+def test_they_are_counted_by_state(store, queued):
+    store.want(queued.id, "paused")
+    store.add_submission(NewSubmission("export", "s", {"trial": 0}))
+    counts = store.submission_counts()
+    assert {state: count for state, count in counts.items() if count} == {"paused": 1, "queued": 1}
+    assert counts["failed"] == 0
+
+
 def test_a_study_is_in_the_queue_once(store, queued):
     with pytest.raises(StateError, match="study 's' is already in the queue: stop it first, or raise"):
         store.add_submission(NewSubmission("study", "s", {}))

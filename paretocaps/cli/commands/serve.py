@@ -8,6 +8,7 @@ from paretocaps.cli.options import shared
 from paretocaps.cli.output import say
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
+from paretocaps.web.guard.options import RATE, GuardOptions
 from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
 
 
@@ -35,6 +36,32 @@ from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
     type=click.IntRange(1),
     help="Submissions that run at once.  [default: one per device]",
 )
+@click.option(
+    "--tokens",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File of tokens (TOML, 0600), as well as PARETOCAPS_TOKENS; one is needed to listen on --host.",
+)
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help="Name by which the service is called, beside localhost and addresses (repeatable).",
+)
+@click.option(
+    "--proxy",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Address or network of a proxy before the service; reading then needs a token, too (repeatable).",
+)
+@click.option(
+    "--rate",
+    metavar="N",
+    type=click.FloatRange(1),
+    default=RATE,
+    show_default=True,
+    help="Requests per second of one token or address; a tenth of it for those that change something.",
+)
 @click.option("--no-supervise", is_flag=True, help="Run no submissions: another service of the storage does.")
 def command(
     storage: str,
@@ -43,6 +70,10 @@ def command(
     host: str,
     port: int,
     parallel: int | None,
+    tokens: Path | None,
+    allow_host: tuple[str, ...],
+    proxy: tuple[str, ...],
+    rate: float,
     no_supervise: bool,
 ) -> None:
     """Serve the studies over HTTP: submit, watch, take the model.
@@ -66,6 +97,7 @@ def command(
         data_root=data_root,
         host=host,
         port=port,
+        guard=GuardOptions(tokens=tokens, allow_hosts=allow_host, proxies=proxy, rate=rate),
         supervise=not no_supervise,
         parallel=parallel,
     )

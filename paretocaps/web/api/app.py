@@ -1,6 +1,8 @@
 """The service as an ASGI application."""
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -11,13 +13,27 @@ from paretocaps.service.uploading import remove_left
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.api.feed import Feed
-from paretocaps.web.api.routes import dashboard, data, events, parts, queue, studies, submitting
-from paretocaps.web.guard.middleware import Guard
+from paretocaps.web.api.routes import (
+    audit,
+    dashboard,
+    data,
+    events,
+    operation,
+    parts,
+    queue,
+    studies,
+    submitting,
+)
+from paretocaps.web.guard.protecting import protect
+from paretocaps.web.guard.rules import rules_of
+from paretocaps.web.guard.sizes import MIB
 from paretocaps.web.pages.routes import add_pages
 from paretocaps.web.problems import tell_problems
 from paretocaps.web.serve_settings import ServeSettings
 
 API = "/api/v1"
+_DATA = re.compile(r"(/api/v1)?/data(/[^/]*)?")
+_PREDICT = re.compile(r"(/api/v1)?/studies/[^/]+/trials/[^/]+/predict")
 
 
 def create_app(settings: ServeSettings) -> FastAPI:
@@ -25,7 +41,9 @@ def create_app(settings: ServeSettings) -> FastAPI:
 
     Raises:
         StorageError: the database cannot be used.
+        UsageError: other machines reach it, and there is no token; or an option of its guard is wrong.
     """
+    rules = rules_of(settings.guard, settings.host, settings.folder, os.environ, larger_bodies(settings))
     store = Store.open(settings.storage, create=True)
 
     @asynccontextmanager
@@ -50,10 +68,16 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.checking = asyncio.Semaphore(1)
     tell_problems(app)
     api = APIRouter(prefix=API)
-    for routes in (studies, events, submitting, queue, data, parts):
+    for routes in (studies, events, submitting, queue, data, parts, audit):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(dashboard.router)
+    app.include_router(operation.router)
     add_pages(app, settings)
-    app.add_middleware(Guard)
+    protect(app, rules, store)
     return app
+
+
+def larger_bodies(settings: ServeSettings) -> tuple[tuple[re.Pattern[str], int], ...]:
+    """Return the paths that take larger bodies than others, and their bytes: those of a form count, too."""
+    return (_DATA, settings.uploads.size + MIB), (_PREDICT, settings.images.size + MIB)

@@ -15,6 +15,25 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Health(Answer):
+    """That the service lives, or is ready."""
+
+    status: Literal["ok"]
+
+
+class Audited(Answer):
+    """A request by which somebody was to change something, and the HTTP status of its answer."""
+
+    who: str
+    role: Literal["read", "run", "admin"]
+    action: str
+    target: str
+    address: str
+    outcome: int
+    reason: str | None
+    at: datetime
+
+
 class StudyRow(Answer):
     """A stored study, its trials by state, and its front within its bounds."""
 

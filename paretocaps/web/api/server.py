@@ -2,15 +2,19 @@
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from paretocaps.errors import UsageError
 from paretocaps.web.api.app import create_app
+from paretocaps.web.guard.door import LOGIN
+from paretocaps.web.guard.logs import log_to
 from paretocaps.web.serve_settings import ServeSettings
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -53,7 +57,8 @@ def serve(settings: ServeSettings, ready: Callable[[str], None] | None = None) -
     app = create_app(settings)
     with listening(settings.host, settings.port) as listener:
         if ready is not None:
-            ready(address(listener))
+            ready(address(listener) + first_step(app))
+        log_to(sys.stderr)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -80,6 +85,12 @@ def listening(host: str, port: int) -> socket.socket:
         raise UsageError(
             f"the service cannot listen on {host}:{port}: {reason}: choose another port or address"
         ) from None
+
+
+def first_step(app: FastAPI) -> str:
+    """Return the path that opens the pages without a token, once; empty where there is none."""
+    first = app.state.rules.first_key
+    return f"{LOGIN.removeprefix('/')}?key={first.key}" if first else ""
 
 
 def address(listener: socket.socket) -> str:

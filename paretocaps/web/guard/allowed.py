@@ -7,7 +7,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from paretocaps.web.guard.principal import PRINCIPAL, ROLES, Principal, Role
+from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, ROLES, Principal, Role
 
 _BEARER = HTTPBearer(auto_error=False, description="a token of the service")
 _Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
@@ -22,17 +22,13 @@ def allowed(role: Role) -> Callable[..., Coroutine[Any, Any, Principal]]:
 
     async def check(request: Request, _: _Bearer) -> Principal:
         found: Principal | None = request.scope.get(PRINCIPAL)
-        if found is None:
-            raise HTTPException(
-                401,
-                "no token: send one in the header 'Authorization: Bearer TOKEN'",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+        enough = " or ".join(ROLES[ROLES.index(role) :])
+        if found is None or (found == LOOPBACK and not found.may(role)):
+            told = f"this needs a token of the role {enough}: send it in 'Authorization: Bearer TOKEN'"
+            raise HTTPException(401, told, headers={"WWW-Authenticate": "Bearer"})
         if not found.may(role):
-            enough = " or ".join(ROLES[ROLES.index(role) :])
-            raise HTTPException(
-                403, f"the token {found.name!r} has the role {found.role}: use one of the role {enough}"
-            )
+            told = f"the token {found.name!r} has the role {found.role}: use one of the role {enough}"
+            raise HTTPException(403, told)
         return found
 
     return check

@@ -32,5 +32,5 @@ class Principal:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-LOOPBACK = Principal("loopback", "admin")
-"""Who comes from this machine, while no tokens are asked for."""
+LOOPBACK = Principal("loopback", "read")
+"""Who comes from this machine without a token, where reading needs none."""

@@ -14,5 +14,8 @@ def settings(url, tmp_path):
 
 @pytest.fixture
 def client(settings):
-    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+    """Somebody on this machine who may do everything."""
+    app = create_app(settings)
+    sent = {"Authorization": f"Bearer {(settings.folder / 'token').read_text().strip()}"}
+    with TestClient(app, base_url="http://127.0.0.1:8000", headers=sent) as client:
         yield client

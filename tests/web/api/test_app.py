@@ -7,7 +7,8 @@ from paretocaps.web.serve_settings import ServeSettings
 
 def test_an_empty_folder_is_served(tmp_path):
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    with TestClient(create_app(ServeSettings(storage=url, supervise=False))) as client:
+    settings = ServeSettings(storage=url, folder=tmp_path / "service", supervise=False)
+    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
         assert client.get("/api/v1/studies").json() == service.studies(url) == []
 
 

@@ -5,7 +5,7 @@ from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from paretocaps.web.guard.allowed import allowed
-from paretocaps.web.guard.principal import PRINCIPAL, Principal
+from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 
 
 def client(principal):
@@ -35,6 +35,8 @@ def test_a_role_that_is_too_low_is_refused_with_those_that_are_not():
     assert answer.json()["detail"] == "the token 'alice' has the role read: use one of the role run or admin"
 
 
-def test_nobody_is_asked_for_a_token():
-    answer = client(None).get("/run")
+@pytest.mark.parametrize("principal", [None, LOOPBACK])
+def test_whoever_has_no_token_is_asked_for_one(principal):
+    answer = client(principal).get("/run")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.json()["detail"].startswith("this needs a token of the role run or admin: send it")

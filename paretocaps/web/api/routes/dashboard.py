@@ -10,17 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from paretocaps.web.api.wsgi_bridge import answer_of
 from paretocaps.web.dashboard import dashboard_application
 from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.headers import DASHBOARD
 
 if TYPE_CHECKING:
     from paretocaps.search.riding_storage import RidingStorage
     from paretocaps.web.application import Application
     from paretocaps.web.serve_settings import ServeSettings
 
-_POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self';"
-    " script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; worker-src blob:"
-)
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
 _ASKED = ("/artifacts", "/csv", "/paretocaps", "/api/studies", "/api/trials", "/api/meta", "/api/llm")
 """What optuna-dashboard's page asks for, from the root."""
@@ -64,7 +60,7 @@ async def browse(request: Request, dashboard: Annotated[Dashboard, Depends(dashb
     """Answer as optuna-dashboard does."""
     application = await asyncio.to_thread(dashboard.application)
     answer = await answer_of(application, request)
-    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Content-Security-Policy"] = DASHBOARD
     return answer
 
 

@@ -12,6 +12,7 @@ from paretocaps.service.settings import parse_preferences
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Asked, Kept, Settings, as_json, kept_json
 from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.headers import DOCUMENT
 from paretocaps.web.problems import problems
 
 router = APIRouter(
@@ -21,11 +22,6 @@ router = APIRouter(
     responses=problems(404, 422),
 )
 Number = Annotated[int, InPath(ge=0, le=2**31 - 1)]
-DOCUMENT = (
-    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
-    " style-src 'unsafe-inline'; img-src data: blob:; font-src data:; worker-src blob:"
-)
-"""The Content-Security-Policy of a page that carries its scripts: they reach nothing of the service."""
 _LATELY = 2.0
 """Seconds for which a list of studies is kept."""
 

@@ -1,6 +1,7 @@
 import pytest
+from starlette.testclient import TestClient
 
-from paretocaps.web.guard.principal import PRINCIPAL, Principal
+from paretocaps.web.api.app import create_app
 
 pytestmark = pytest.mark.slow  # imports optuna-dashboard and plotly
 
@@ -17,9 +18,12 @@ def test_the_dashboard_is_below_its_path_with_what_its_page_asks_for(client):
     assert client.get(f"/api/studies/{studies[0]['study_id']}").json()["name"] == "demo"
 
 
-def test_it_is_for_admins_because_it_can_delete(client, monkeypatch):
-    monkeypatch.setattr("paretocaps.web.guard.middleware.LOOPBACK", Principal("somebody", "run"))
-    assert PRINCIPAL
+def test_it_is_for_admins_because_it_can_delete(settings, monkeypatch):
+    secret = "a-secret-of-twenty-four-or-more"
+    monkeypatch.setenv("PARETOCAPS_TOKENS", f"ann:run:{secret}")
+    client = TestClient(
+        create_app(settings), "http://127.0.0.1", headers={"Authorization": f"Bearer {secret}"}
+    )
     for path in ("/dashboard/", "/api/studies", "/csv/1"):
         assert client.get(path).status_code == 403
     assert client.delete("/api/studies/1").status_code == 403

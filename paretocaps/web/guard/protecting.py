@@ -1,0 +1,25 @@
+"""Puts the guard before an application."""
+
+from fastapi import FastAPI
+
+from paretocaps.storage.store import Store
+from paretocaps.web.guard.login import login_routes
+from paretocaps.web.guard.metrics import Metrics
+from paretocaps.web.guard.middleware import Guard
+from paretocaps.web.guard.rates import Rates
+from paretocaps.web.guard.records import Records
+from paretocaps.web.guard.rules import Rules
+
+
+def protect(app: FastAPI, rules: Rules, store: Store) -> None:
+    """Put the guard before an application, add its routes, and keep its rules and metrics in the state.
+
+    Args:
+        app: the application, with `rules` and `metrics` in its state from here on.
+        rules: what the guard goes by.
+        store: where it records who changed what.
+    """
+    rates, metrics = Rates(rules.rate), Metrics(store.submission_counts)
+    app.state.rules, app.state.metrics = rules, metrics
+    app.include_router(login_routes(rules, rates))
+    app.add_middleware(Guard, rules=rules, rates=rates, records=Records(metrics, store.audit))

@@ -1,0 +1,58 @@
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.testclient import TestClient
+
+from paretocaps.web.guard.observing import Observing
+
+
+@pytest.fixture
+def seen():
+    return []
+
+
+@pytest.fixture
+def client(seen):
+    app, inner, outer = FastAPI(), APIRouter(prefix="/studies"), APIRouter(prefix="/api")
+
+    @inner.get("/{study}/trials/{number}")
+    def trial(study: str, number: int) -> int:
+        return number
+
+    @app.get("/")
+    def home() -> str:
+        return ""
+
+    outer.include_router(inner)
+    app.include_router(outer)
+
+    async def answering(answered):
+        seen.append("answering")
+
+    return TestClient(Observing(app, [seen.append], answering))
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/", "/"),
+        ("/api/studies/demo/trials/7", "/api/studies/{study}/trials/{number}"),
+        ("/api/studies/trials/trials/7", "/api/studies/{study}/trials/{number}"),
+        ("/api/studies/demo/trials/x", "/api/studies/{study}/trials/{number}"),
+        ("/nothing/7", "other"),
+    ],
+)
+def test_a_request_is_told_of_by_the_pattern_of_its_path(client, seen, path, route):
+    client.get(path)
+    assert seen[-1].route == route
+
+
+def test_it_is_told_of_before_its_answer_ends_and_after(client, seen):
+    client.get("/?secret=x")
+    assert seen[0] == "answering"
+    assert (seen[1].path, seen[1].status, seen[1].who, seen[1].address) == ("/", 200, None, "")
+    assert len(seen[1].id) == 16
+
+
+def test_a_long_path_is_told_of_by_its_beginning(client, seen):
+    client.get("/" + "x" * 1000)
+    assert len(seen[-1].path) == 200
