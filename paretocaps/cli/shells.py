@@ -63,7 +63,7 @@ class Bash(BashComplete):
             for item in self.get_completions(words, word)
         )
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return a line for the script."""
         is_open = item.type == "plain" and item.value.endswith("=")
         return f"{'open' if is_open else item.type},{item.value}"

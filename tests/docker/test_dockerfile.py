@@ -11,8 +11,10 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
+import click
 import pytest
 
+from paretocaps.cli.app import app
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +30,12 @@ def instructions(keyword: str) -> list[str]:
 
 
 def copied() -> list[str]:
-    return [source for copy in instructions("COPY") for source in copy.split()[:-1]]
+    own = (copy for copy in instructions("COPY") if not copy.startswith("--from="))
+    return [source for copy in own for source in copy.split()[:-1]]
+
+
+def last_stage() -> str:
+    return DOCKERFILE.read_text().rpartition("\nFROM ")[2]
 
 
 def sent_to_the_builder(path: str) -> bool:
@@ -63,11 +70,17 @@ def test_it_does_not_run_as_root():
     assert users == [f"{made}:{made}"]
 
 
-def test_the_base_is_a_slim_python_that_the_project_supports():
-    assert instructions("FROM") == ["python:${PYTHON}-slim"]
-    (version,) = re.findall(r"^PYTHON=(\d+)\.(\d+)$", "\n".join(instructions("ARG")), re.MULTILINE)
-    (least,) = re.findall(r"^>=(\d+)\.(\d+)$", PROJECT["project"]["requires-python"])
-    assert tuple(map(int, version)) >= tuple(map(int, least))
+def test_the_base_is_a_slim_python_that_the_project_supports_named_by_digest():
+    assert instructions("FROM") == ["${BASE} AS build", "${BASE}"]
+    (base,) = [name.removeprefix("BASE=") for name in instructions("ARG") if name.startswith("BASE=")]
+    (version,) = re.findall(r"^python:(\d+\.\d+)-slim@sha256:[0-9a-f]{64}$", base)
+    assert f"Programming Language :: Python :: {version}" in PROJECT["project"]["classifiers"]
+
+
+def test_the_last_stage_installs_nothing_and_has_no_sources():
+    stage = last_stage()
+    assert not re.search(r"\b(apt-get|pip|gcc|build-essential|make)\b", stage)
+    assert re.findall(r"^COPY (.*)$", stage, re.MULTILINE) == ["--from=build /opt/paretocaps /opt/paretocaps"]
 
 
 def test_what_it_copies_exists_and_is_sent_to_the_builder():
@@ -111,6 +124,9 @@ def torch_step(folder: Path, **arguments: str) -> tuple[int, list[str], str]:
     pip.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     pip.chmod(0o755)
     (step,) = [run for run in instructions("RUN") if "TORCH" in run]
+    python = folder / "python"
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
     environment = {"PATH": f"{folder}{os.pathsep}{os.defpath}", "TORCH_INDEX": "", **arguments}
     done = subprocess.run(
         ["/bin/sh", "-c", step], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -168,7 +184,20 @@ def test_the_default_storage_lies_on_the_volume():
     assert [PurePosixPath(cache).is_relative_to(folder) for cache in caches] == [True]
 
 
-def test_it_starts_the_command_line():
+def test_it_starts_the_service_of_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert [json.loads(entry) for entry in instructions("ENTRYPOINT")] == [["paretocaps"]]
     assert "paretocaps" in PROJECT["project"]["scripts"]
     assert instructions("STOPSIGNAL") == ["SIGINT"]
+    name, *arguments = json.loads(instructions("CMD")[-1])
+    found = app.get_command(click.Context(app), name)
+    assert found is not None
+    params = found.make_context(name, arguments).params
+    assert (params["host"], str(params["port"])) == ("0.0.0.0", *instructions("EXPOSE"))
+    (health,) = instructions("HEALTHCHECK")
+    assert f"'127.0.0.1', {params['port']}," in health
+
+
+def test_its_extras_are_some_of_the_package():
+    (extras,) = [name.removeprefix("EXTRAS=") for name in instructions("ARG") if name.startswith("EXTRAS=")]
+    assert set(extras.strip('"').split(",")) <= set(PROJECT["project"]["optional-dependencies"])
