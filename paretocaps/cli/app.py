@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "confirm": "Train further seeds where they decide who is on the front.",
             "front": "Show the trials of a study that no other trial beats.",
             "report": "Write a study's figures and tables as one page.",
+            "reproduce": "Make a table of a paper again, beside its published figures.",
             "dashboard": "Browse the studies in a web browser.",
             "serve": "Serve the studies over HTTP: submit, watch, take the model.",
         },

@@ -19,6 +19,8 @@ _REPLACED: Mapping[str, tuple[str, ...]] = {
     "classes_are_folders": ("parts",),
 }
 """The options of lower precedence that an option replaces, because they contradict it."""
+PAPER_PARTS = ("scale", "table")
+"""What a study file declares for `paretocaps reproduce`, beside its study."""
 
 
 def resolve_spec(
@@ -47,21 +49,16 @@ def resolve_spec(
 def read_study_file(path: str | Path) -> dict[str, Any]:
     """Read a study file (TOML) as a plain dictionary; `resolve_spec` checks its contents.
 
+    What it declares about a paper's tables is left out (`paper_parts`).
+
     Args:
         path: the file, or `paretocaps:NAME` for one that comes with the package.
 
     Raises:
-        UsageError: the file is missing or not TOML.
+        UsageError: the file is missing or not TOML, or has an option that is unknown or not allowed.
         UnknownNameError: no file called NAME comes with the package.
     """
-    try:
-        packaged = str(path).startswith(PREFIX)
-        text = packaged_text(str(path)) if packaged else Path(path).read_bytes().decode()
-        table = tomllib.loads(text)
-    except OSError as error:
-        raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
+    table = {name: value for name, value in _toml(path).items() if name not in PAPER_PARTS}
     known = [name for name in StudySpec.model_fields if name != "file_fix"]
     for name in table:
         if name not in known:
@@ -71,6 +68,26 @@ def read_study_file(path: str | Path) -> dict[str, Any]:
             )
     _validate({**table, "study": table.get("study", "default")})
     return table
+
+
+def paper_parts(path: str | Path) -> dict[str, Any]:
+    """Return what a study file declares about a paper's tables, unchecked: its scales and its tables.
+
+    Raises:
+        UsageError: the file is missing or not TOML.
+    """
+    return {name: value for name, value in _toml(path).items() if name in PAPER_PARTS}
+
+
+def _toml(path: str | Path) -> dict[str, Any]:
+    try:
+        packaged = str(path).startswith(PREFIX)
+        text = packaged_text(str(path)) if packaged else Path(path).read_bytes().decode()
+        return tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"study file {str(path)!r} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"study file {str(path)!r} is not valid TOML: {error}") from None
 
 
 def _table(layer: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from paretocaps.service.listing import (
     trainers,
 )
 from paretocaps.service.managing import Extent, copy, delete, extent, rename, studies
+from paretocaps.service.paper_tables import hours_text, table_rows
 from paretocaps.service.picking import PickedTrial, pick_trial
 from paretocaps.service.preview import Description, PlanView, describe, plan, write_plan_page
 from paretocaps.service.range_testing import RangeOptions, RangeView, lr_range, write_range_page
@@ -39,6 +40,7 @@ from paretocaps.service.reading import (
 )
 from paretocaps.service.recommending import Recommendation, recommend
 from paretocaps.service.reporting import pictures_of, write_report
+from paretocaps.service.reproducing import Reproduced, ReproduceOptions, reproduce
 from paretocaps.service.run_reporting import write_run_report
 from paretocaps.service.running import Interrupted, RunSummary, optimize
 from paretocaps.service.spaces import SpaceView, space, space_of
@@ -62,6 +64,8 @@ __all__ = [
     "RangeOptions",
     "RangeView",
     "Recommendation",
+    "ReproduceOptions",
+    "Reproduced",
     "RunSummary",
     "SpaceView",
     "TrainOptions",
@@ -83,6 +87,7 @@ __all__ = [
     "extent",
     "finished_trials",
     "history",
+    "hours_text",
     "is_first_rank",
     "keep_bench",
     "load_front",
@@ -99,6 +104,7 @@ __all__ = [
     "published_sweep",
     "recommend",
     "rename",
+    "reproduce",
     "samplers",
     "space",
     "space_of",
@@ -106,6 +112,7 @@ __all__ = [
     "specs",
     "studies",
     "study_names",
+    "table_rows",
     "train",
     "trainers",
     "trial",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paretocaps.report.front import Front
     from paretocaps.report.policies import PolicyCurve
     from paretocaps.storage.quantity_table import QuantityTable
-    from paretocaps.storage.records import AttemptRecord
+    from paretocaps.storage.records import AttemptRecord, TrialRecord
     from paretocaps.storage.store import Store
 
 
@@ -68,11 +68,11 @@ def write_report(
         published = asked.published and with_trials(asked.published, record, everyone.members)
         numbers = [member.trial for member in everyone.members]
         attempts = {member.trial: store.trial(name, member.trial).measured.values() for member in front}
-        table = _further(store, name, published, everyone.members, measured_on, scale_to)
+        table = further_table(store, name, published, everyone.members, measured_on, scale_to)
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
             front,
-            trials=_estimated(everyone.members, table),
+            trials=estimated(everyone.members, table),
             settings=_settings(record.spec) | {"dataset": asked.data_spec.name, "storage": storage},
             devices=everyone.devices,
             history=history_of(store, name, front.objectives, measured_on, scale_to, requirements),
@@ -102,7 +102,7 @@ def pictures_of(page: Path) -> Path:
     return folder_of(page)
 
 
-def _further(
+def further_table(
     store: "Store",
     study: str,
     published: "Published | None",
@@ -110,7 +110,15 @@ def _further(
     device: str | None,
     scale_to: str | None,
 ) -> "QuantityTable":
-    """Return the table of what a report shows in addition to the values of a front."""
+    """Return the table of what a report shows in addition to the values of a front.
+
+    Args:
+        store: has the study.
+        study: its name.
+        published: what a paper publishes about it; None for nothing.
+        trials: its finished trials.
+        device, scale_to: those of `load_front`.
+    """
     from paretocaps.report.baselines import reach_quantities
     from paretocaps.report.page import FURTHER
     from paretocaps.search.device_times import comparable
@@ -119,7 +127,7 @@ def _further(
     return comparable(store.table(study, asked), (), device, scale_to)
 
 
-def _estimated(trials: Sequence[FrontMember], table: "QuantityTable") -> list[FrontMember]:
+def estimated(trials: Sequence[FrontMember], table: "QuantityTable") -> list[FrontMember]:
     """Return the trials with the intervals of the table's quantities, besides their own."""
     rows = {int(trial): row for row, trial in enumerate(table.trials)}
     return [
@@ -174,6 +182,11 @@ def _unfinished(store: "Store", front: "Front", states: Sequence[Any]) -> "list[
         trial = FrontMember(record.number, record.choices, means, record.design, seeds=len(measured))
         found.append(Unfinished(trial, record.state, record.reason or ""))
     return found
+
+
+def seeds_epochs(trial: "TrialRecord") -> "dict[int, tuple[EpochRecord, ...]]":
+    """Return the epochs of each seed of a trial that counts."""
+    return _by_seed(trial.measured.values())
 
 
 def _by_seed(attempts: "Iterable[AttemptRecord]") -> "dict[int, tuple[EpochRecord, ...]]":

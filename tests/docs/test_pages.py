@@ -58,6 +58,7 @@ NOT_RUN = {
     "docs/recorded-tables.md": ["it trains for hours"],
     "docs/reproducing-a-paper.md": [
         "it needs the images of MNIST",
+        "it needs the images of MNIST",
         "it needs a GPU",
         "it needs the study of the paper",
     ],

@@ -1,0 +1,38 @@
+"""Writes the list of the papers' tables, and what came of making one again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from paretocaps.cli.output import rows_table, say, show, write_rows
+from paretocaps.domain.paper_table import SCALES
+from paretocaps.report.paper_page import claim_line
+from paretocaps.service import Reproduced, hours_text
+
+
+def write_tables(rows: Sequence[Mapping[str, Any]], form: str) -> None:
+    """Write tables, as `service.table_rows` returns them, as `form`; a table has them in few words."""
+    if form != "table":
+        write_rows(rows, form)
+        return
+    show(rows_table([_in_short(row) for row in rows], right=SCALES))
+    say("about how long each scale takes on two cores of a CPU; - where it is not declared")
+
+
+def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
+    costs: dict[str, Any] = {scale: hours_text(row[f"{scale}_seconds"]) for scale in SCALES}
+    shows = f"open: {row['open']}" if row["open"] else row["shows"]
+    name = {"table": row["table"], "of": f"{row['paper']}, {row['title']}"}
+    return {**name, **costs, "shows": shows, "study file": row["study_file"]}
+
+
+def show_reproduced(found: Reproduced) -> None:
+    """Show the verdicts on stderr, and the paths of the page and of its JSON on stdout."""
+    say(f"study {found.study}: {found.finished} of {found.trainings} trainings finished")
+    for one in found.claims:
+        say(f"{one.verdict}: {one.claim.text} ({claim_line(one)})")
+    if found.time_is_up:
+        say(found.time_is_up)
+    click.echo(found.page)
+    click.echo(found.figures)

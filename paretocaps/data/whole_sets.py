@@ -1,0 +1,59 @@
+"""The data sets of the papers as they were published, so that a figure says which part of one it is of."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class WholeSet:
+    """A published data set.
+
+    Attributes:
+        title: its name in texts.
+        train, test: the number of its training and of its test images.
+        shape: channels, height and width of an image.
+        classes: how many classes it has.
+        test_part: what its test part is called, where that is not "test".
+    """
+
+    title: str
+    train: int
+    test: int
+    shape: tuple[int, int, int]
+    classes: int = 10
+    test_part: str = "test"
+
+
+WHOLE_SETS: Mapping[str, WholeSet] = MappingProxyType(
+    {
+        "mnist": WholeSet("MNIST", 60_000, 10_000, (1, 28, 28)),
+        "fashion-mnist": WholeSet("Fashion-MNIST", 60_000, 10_000, (1, 28, 28)),
+        "svhn": WholeSet("SVHN", 73_257, 26_032, (3, 32, 32)),
+        "cifar10": WholeSet("CIFAR-10", 50_000, 10_000, (3, 32, 32)),
+        "cifar100": WholeSet("CIFAR-100", 50_000, 10_000, (3, 32, 32), 100),
+        "tiny-imagenet": WholeSet("Tiny ImageNet", 100_000, 10_000, (3, 64, 64), 200, "validation"),
+    }
+)
+"""By the names of the catalog (`catalog.DATASETS`)."""
+
+
+def folder_of_set(folder: Path, dataset: str) -> Path:
+    """Return the sub-folder that has a data set of the catalog, or `folder` itself where none is named so.
+
+    A sub-folder's name begins with that of the data set, whatever dashes either has: `cifar10-jpeg` has
+    cifar10, `cifar-100` has cifar100.
+    """
+    wanted = _plain(dataset)
+    found = [one for one in sorted(folder.glob("*")) if one.is_dir() and _begins(_plain(one.name), wanted)]
+    return found[0] if found else folder
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _begins(name: str, wanted: str) -> bool:
+    return name.startswith(wanted) and not name[len(wanted) :][:1].isdigit()

@@ -1,0 +1,144 @@
+"""What a paper claims about two rows of a table, and whether measured differences bear it out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from paretocaps.domain.estimate import t_interval
+from paretocaps.domain.objective import OBJECTIVES, TEST_ACC, Objective
+from paretocaps.errors import ParetocapsError
+
+Verdict = Literal["holds", "does not hold", "open"]
+Direction = Literal["more", "less", "level"]
+EXACT = ("params", "macs", "flops")
+"""The quantities that no seed changes, so that one training tells their difference."""
+
+
+class Claim(BaseModel):
+    """A statement of a paper: a row has more, or less, of a quantity than another row, or about as much.
+
+    Attributes:
+        text: the statement in words, as the paper makes it.
+        row, than: the names of the two rows that it compares.
+        objective: the quantity, such as "test_acc" or "time_to(acc=baseline_16)".
+        direction: whether `row` has "more" or "less" of it than the other, or is "level" with it.
+        by: by how much at least; for "level", by how much they may differ at most.
+        relative: whether `by` is a share of the other row's value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    row: str
+    than: str
+    objective: str
+    direction: Direction
+    by: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    relative: bool = False
+
+    @field_validator("objective")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return compared_objective(value).name
+        except ParetocapsError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def of(self) -> Objective:
+        """The quantity that it compares."""
+        return compared_objective(self.objective)
+
+
+def compared_objective(name: str) -> Objective:
+    """Return the objective called `name`, or the test accuracy, which is none but is compared, too.
+
+    Raises:
+        UnknownNameError: there is no such objective.
+        UsageError: a parameter of it is not allowed.
+    """
+    return TEST_ACC if name == TEST_ACC.name else OBJECTIVES.get(name)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One training's value; `at_least` says that it never came so far, and would have taken longer."""
+
+    value: float
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much the trainings of one row differ from those of another with the same seeds.
+
+    Attributes:
+        value: the mean difference, or where it is `relative` the share of the other row's value.
+        low, high: the ends of its 95 % interval; infinite on the side where trainings that never reached an
+            accuracy leave it open.
+        n: the number of seeds that both rows have.
+        relative: whether it is a share.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    relative: bool = False
+
+
+def difference(
+    pairs: Sequence[tuple[Value, Value]], *, relative: bool = False, exact: bool = False
+) -> Difference | None:
+    """Return the mean difference of pairs of trainings with its 95 % interval, by Student's t.
+
+    A relative difference is that of the geometric mean of the pairs' ratios from 1. It is None where there is
+    no interval: without pairs, with one pair unless the quantity is `exact`, and for ratios of numbers that
+    are not above 0.
+
+    Args:
+        pairs: the values of the row and of the other row, seed by seed.
+        relative: whether to compare by ratios.
+        exact: whether no seed changes the values.
+    """
+    if not pairs or (len(pairs) == 1 and not exact):
+        return None
+    if relative and not all(own.value > 0 and other.value > 0 for own, other in pairs):
+        return None
+    away = [
+        math.log(own.value / other.value) if relative else own.value - other.value for own, other in pairs
+    ]
+    mean = math.fsum(away) / len(away)
+    low, high = (mean, mean) if len(set(away)) == 1 else t_interval(mean, _deviation(away, mean), len(away))
+    shown = math.expm1 if relative else float
+    return Difference(
+        shown(mean),
+        -math.inf if any(other.at_least for _, other in pairs) else shown(low),
+        math.inf if any(own.at_least for own, _ in pairs) else shown(high),
+        len(pairs),
+        relative,
+    )
+
+
+def verdict(claim: Claim, found: Difference | None) -> Verdict:
+    """Return whether a claim holds, does not hold, or is open, by the interval of the difference alone.
+
+    It holds where every value in the interval agrees with it, and does not hold where none does.
+    """
+    if found is None:
+        return "open"
+    if claim.direction == "level":
+        if -claim.by <= found.low and found.high <= claim.by:
+            return "holds"
+        return "does not hold" if found.low > claim.by or found.high < -claim.by else "open"
+    low, high = (found.low, found.high) if claim.direction == "more" else (-found.high, -found.low)
+    if low > claim.by or (claim.by > 0 and low == claim.by):
+        return "holds"
+    return "does not hold" if high < claim.by or low == high == claim.by else "open"
+
+
+def _deviation(values: Sequence[float], mean: float) -> float:
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))

@@ -1,0 +1,112 @@
+"""The scales and the tables of a paper that a study file declares, beside the study itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from paretocaps.domain.claim import Claim
+from paretocaps.domain.paper_table import SCALES, PaperTable, Scale
+from paretocaps.domain.study_file import paper_parts, read_study_file, resolve_spec
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.wording import wording
+from paretocaps.errors import UsageError, did_you_mean
+
+_KEPT = ("study", "published", "storage", "artifacts", "data", "file_fix")
+"""The keys of a study file that no scale changes."""
+_JOINED = ("fix", "space")
+
+
+@dataclass(frozen=True)
+class PaperFile:
+    """A study file as the command `reproduce` reads it.
+
+    Attributes:
+        name: the file's name.
+        study: the study, without scales and tables.
+        scales: what each scale changes in it, by key.
+        tables: the tables that it declares, by name.
+    """
+
+    name: str
+    study: Mapping[str, Any]
+    scales: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Mapping[str, PaperTable] = field(default_factory=dict)
+
+    def at(self, scale: Scale) -> dict[str, Any]:
+        """Return the study at a scale, under a name of its own; at the scale `paper` it is the file's own.
+
+        `fix` and `space` are joined choice by choice.
+        """
+        changed = self.scales.get(scale, {})
+        joined = {name: {**self.study.get(name, {}), **changed[name]} for name in _JOINED if name in changed}
+        name = self.study["study"] if scale == "paper" else f"{self.study['study']}-{scale}"
+        return {**self.study, **changed, **joined, "study": name}
+
+
+def read_paper_file(path: str | Path) -> PaperFile:
+    """Read a study file with its scales and tables.
+
+    Raises:
+        UsageError: the file cannot be read, or a scale or a table in it is wrong; the message names it.
+    """
+    study, parts = read_study_file(path), paper_parts(path)
+    where = f"study file {str(path)!r}"
+    scales, tables = (parts.get(name, {}) for name in ("scale", "table"))
+    for name, value in {"scale": scales, "table": tables}.items():
+        if not isinstance(value, Mapping) or not all(isinstance(one, Mapping) for one in value.values()):
+            raise UsageError(f"{where}: {name} has to be tables by name, such as [{name}.NAME]")
+    found = PaperFile(
+        Path(path).name, study, scales, {name: _table(where, name, one) for name, one in tables.items()}
+    )
+    _check_scales(where, found)
+    _check_tables(where, found)
+    return found
+
+
+def _table(where: str, name: str, values: Mapping[str, Any]) -> PaperTable:
+    try:
+        return PaperTable.model_validate(dict(values))
+    except ValidationError as error:
+        found = error.errors()
+        # an option that is misspelt is often missing, too, and says better what is wrong
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+        place = ".".join(map(str, ("table", name, *first["loc"])))
+        if first["type"] == "extra_forbidden":
+            known = PaperTable.model_fields if len(first["loc"]) == 1 else Claim.model_fields
+            near = did_you_mean(str(first["loc"][-1]), known)
+            raise UsageError(f"{where}: unknown option {place!r}{near}") from None
+        if first["type"] == "missing":
+            raise UsageError(f"{where}: {place} is missing: add it") from None
+        if first["type"] == "value_error":
+            raise UsageError(f"{where}: {place}: {first['ctx']['error']}") from None
+        raise UsageError(f"{where}: {place}={first['input']!r} is not allowed: {wording(first)}") from None
+
+
+def _check_scales(where: str, file: PaperFile) -> None:
+    known = [name for name in StudySpec.model_fields if name not in _KEPT]
+    for scale, changed in file.scales.items():
+        if scale not in SCALES[:-1]:
+            raise UsageError(f"{where}: there is no scale {scale!r}: declare {' or '.join(SCALES[:-1])}")
+        for name in changed:
+            if name not in known:
+                raise UsageError(f"{where}: scale.{scale} cannot change {name!r}{did_you_mean(name, known)}")
+        try:
+            resolve_spec({}, file.at("quick" if scale == "quick" else "cpu"))
+        except UsageError as error:
+            raise UsageError(f"{where}: scale.{scale}: {error}") from None
+
+
+def _check_tables(where: str, file: PaperFile) -> None:
+    if not file.tables:
+        return
+    published = resolve_spec({}, file.study).published
+    if published is None:
+        raise UsageError(f"{where} has tables but no [published] figures: add them")
+    for name, table in file.tables.items():
+        try:
+            table.of(published)
+        except ValueError as error:
+            raise UsageError(f"{where}: table.{name}: {error}") from None

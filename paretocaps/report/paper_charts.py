@@ -1,0 +1,46 @@
+"""The figures of the page of a paper's table."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from paretocaps.domain.front_record import FrontMember, FrontRecord
+from paretocaps.domain.paper_table import Chart
+from paretocaps.report.depth import DepthLine
+from paretocaps.report.depth_figure import depth_figures
+from paretocaps.report.figures import front_figures
+from paretocaps.report.line_styles import line_styles
+from paretocaps.report.plans_figure import plans_figure
+from paretocaps.report.policies import PolicyCurve
+from paretocaps.report.policies_figure import policies_figures
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def paper_charts(
+    charts: Sequence[Chart],
+    front: FrontRecord,
+    trials: Sequence[FrontMember],
+    curves: Sequence[PolicyCurve],
+    depths: Sequence[DepthLine],
+) -> "dict[str, Figure]":
+    """Return the figures that a table asks for, by identifier, as far as there is anything to draw.
+
+    Args:
+        charts: what is asked for.
+        front: the front of the table's trials.
+        trials: the table's trials.
+        curves: the trials by epoch.
+        depths: values by depth.
+    """
+    styles = line_styles({one.trial: str(one.choices.get("family", "")) for one in trials})
+    drawn: dict[str, Figure] = {}
+    if "front" in charts and trials:
+        drawn |= front_figures(front, trials, styles)
+    if "curves" in charts and curves:
+        drawn |= policies_figures(curves, styles)
+    if "plans" in charts:
+        drawn |= plans_figure(curves, styles)
+    if "depth" in charts:
+        drawn |= depth_figures(depths)
+    return drawn

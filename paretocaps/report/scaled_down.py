@@ -1,0 +1,110 @@
+"""What a run of a paper's table leaves out, and what therefore may not be compared with the paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paretocaps.data.whole_sets import WHOLE_SETS
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.report.tables import choice_text
+
+_EXACT = "Parameters and multiply-adds are exact, and compare where the paper counts the same."
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images that a study trains on, is judged by and is tested on."""
+
+    train: int
+    validation: int
+    test: int
+
+
+def data_text(dataset: str | None, images: Images | None, folder: str = "") -> str:
+    """Return exactly what the figures are of: "5,000 of MNIST's 60,000 training images, ...".
+
+    Args:
+        dataset: the name of the data set in the catalog.
+        images: how many images are used; None where the trainer does not tell.
+        folder: the name of the folder that they were read from; empty for none.
+    """
+    whole = WHOLE_SETS.get(dataset or "")
+    title = whole.title if whole else dataset or "the images"
+    if "jpeg" in folder.lower():
+        title += " (JPEG re-encodings)"
+    if images is None:
+        return title
+    train = _of(images.train, whole.train if whole else None)
+    test = _of(images.test, whole.test if whole else None)
+    name = whole.test_part if whole else "test"
+    held = f"the best epoch is chosen by {images.validation:,} others of them"
+    return f"{title}: trained on {train} training images; {held}; tested on {test} {name} images"
+
+
+def scaled_down(
+    paper: StudySpec, run: StudySpec, images: Images | None, missing: Sequence[str] = ()
+) -> list[str]:
+    """Return a line for each thing in which a run is less than, or other than, its paper's.
+
+    Args:
+        paper: the study at the paper's own size.
+        run: the study that was run.
+        images: the images that it had; None where they are not known.
+        missing: the rows of the table that are not trained.
+    """
+    lines = []
+    whole = WHOLE_SETS.get(paper.dataset or "")
+    if whole and images and images.train + images.validation < whole.train:
+        lines.append(f"{images.train:,} training images instead of {whole.train:,}")
+    if whole and images and images.test < whole.test:
+        lines.append(f"{images.test:,} {whole.test_part} images instead of {whole.test:,}")
+    if run.epochs != paper.epochs:
+        lines.append(f"{_counted(run.epochs, 'epoch')} instead of {paper.epochs}")
+    if len(run.seeds) != len(paper.seeds):
+        lines.append(f"{_counted(len(run.seeds), 'seed')} instead of {len(paper.seeds)}")
+    lines += [
+        f"{name}={choice_text(run.fix.get(name))} instead of {choice_text(paper.fix.get(name))}"
+        for name in {**paper.fix, **run.fix}
+        if choice_text(run.fix.get(name)) != choice_text(paper.fix.get(name))
+    ]
+    if missing:
+        lines.append(f"not trained: {', '.join(missing)}")
+    return lines
+
+
+def not_comparable(*, less: bool, timed: bool) -> list[str]:
+    """Return what may not be compared with the paper's figures, and what may.
+
+    Args:
+        less: whether there was less training than in the paper.
+        timed: whether times are shown.
+    """
+    found = []
+    if less:
+        found.append(
+            "Accuracies, best epochs and the epochs to an accuracy are those of less training: they may not"
+            " be compared with the paper's. How the rows stand to each other is what this scale can show, and"
+            " it may be otherwise at the paper's own size."
+        )
+        found.append(
+            "Schedules that are laid out over a training (cycles, decay by steps, a growing batch) end"
+            " elsewhere in a shorter one."
+        )
+    found.append(
+        "The paper chooses the best epoch on test images; here it is chosen on training images that are held"
+        " out, and test accuracy is measured once: expect it a little lower."
+    )
+    if timed:
+        found.append(
+            "Seconds are measured on the device above, and the paper's are of another one: compare ratios."
+        )
+    return [*found, _EXACT]
+
+
+def _of(count: int, whole: int | None) -> str:
+    if whole is None:
+        return f"{count:,}"
+    return f"all {count:,}" if count == whole else f"{count:,} of {whole:,}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,100 @@
+"""The trials that a study is going to have, as far as they are known before it runs, and what they cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from paretocaps.domain.forecast import EpochForecast
+from paretocaps.domain.trainer import Forecaster
+from paretocaps.search.checked_study import CheckedStudy
+from paretocaps.search.designs import StudyDesigns
+from paretocaps.search.same_training import SameTraining
+from paretocaps.search.sequences import grid
+from paretocaps.search.training_times import TrainingTimes
+
+Trial = Mapping[str, Any]
+
+_RATES = {
+    "step": 1.0e-3,
+    "calls": 2.0e-4,
+    "images": 2.0e-5,
+    "params": 3.8e-9,
+    "trunk": 7.0e-11,
+    "primary": 7.0e-11,
+    "hidden": 2.0e-10,
+    "class": 2.0e-10,
+    "routing": 6.0e-10,
+    "decoder": 7.0e-11,
+}
+"""Seconds of one core for each unit of work of a training step, measured once on a processor of 2023."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a study still takes.
+
+    Attributes:
+        trainings: all its trainings, one per trial and seed.
+        left: those that are not finished.
+        core_seconds: about how many seconds they take on one core; None where nobody knows.
+        measured: whether that follows from trainings of this study.
+    """
+
+    trainings: int
+    left: int
+    core_seconds: float | None
+    measured: bool = False
+
+
+def planned_trials(checked: CheckedStudy, facts: Mapping[str, int] | None = None) -> list[Trial]:
+    """Return the choices of the trials of a study's designs, and of its grid where that is its sampler.
+
+    Raises:
+        UsageError: the space or the fixed choices do not allow a design.
+    """
+    same = SameTraining(checked.trainer, checked.spec.epochs, facts)
+    designs = StudyDesigns(checked.spec, checked.trainer, checked.space, checked.fix, same)
+    found: list[Trial] = [designs.of(name).choices for name in checked.designs]
+    if checked.spec.sampler == "grid":
+        missing = max(0, checked.spec.trials - len(found))
+        points = grid(checked.space, checked.fix, checked.spec.seed)
+        found += [checked.trainer.complete(point, checked.fix) for point in islice(points, missing)]
+    return found
+
+
+def cost(
+    trials: Sequence[Trial],
+    seeds: int,
+    done: Mapping[int, int],
+    forecaster: Forecaster | None,
+    times: TrainingTimes | None = None,
+) -> Cost:
+    """Return what a study costs.
+
+    Args:
+        trials: the choices of its trials.
+        seeds: how many trainings each of them has.
+        done: how many of these are finished, by the place of the trial in `trials`.
+        forecaster: tells the work of a training; None if the trainer does not.
+        times: what finished trainings took on the device at hand.
+    """
+    left = [max(0, seeds - done.get(place, 0)) for place in range(len(trials))]
+    work = [() if forecaster is None else forecaster(choices).epochs for choices in trials]
+    predicted = [times.predict(epochs) if times else None for epochs in work]
+    known = all(one is not None for one in predicted)
+    each = [
+        float(one[-1]) if one is not None and known else nominal_seconds(epochs)
+        for one, epochs in zip(predicted, work, strict=True)
+    ]
+    told = all(work)
+    total = sum(count * seconds for count, seconds in zip(left, each, strict=True)) if told else None
+    return Cost(seeds * len(trials), sum(left), total, measured=bool(trials) and known)
+
+
+def nominal_seconds(epochs: Sequence[EpochForecast]) -> float:
+    """Return about how many seconds a training takes on one core of an ordinary processor."""
+    return sum(
+        epoch.steps * sum(_RATES.get(kind, 0.0) * amount for kind, amount in epoch.work.items())
+        for epoch in epochs
+    )

@@ -1,0 +1,145 @@
+"""The papers' tables that study files declare: what they are, and about what each scale of them costs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.domain.packaged_specs import PREFIX, packaged_specs
+from paretocaps.domain.paper_file import PaperFile, read_paper_file
+from paretocaps.domain.paper_table import SCALES, PaperTable, Scale
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer_functions import CheckedData
+from paretocaps.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from paretocaps.search.planned_trials import Cost
+
+CORES = 2
+"""The cores for which the list of tables tells times."""
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """A table, its name and the study file that declares it."""
+
+    name: str
+    table: PaperTable
+    file: PaperFile
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The scales at which it can be made, the smallest first."""
+        declared = tuple(one for one in SCALES if one == "paper" or one in self.file.scales)
+        return () if self.table.open else declared
+
+    def options(self, scale: Scale, seed: int | None = None) -> dict[str, Any]:
+        """Return the options of the study that makes it at a scale, under a name of its own.
+
+        Its designs are the table's rows. Nothing is rejected before training, since every row counts.
+
+        Raises:
+            UsageError: it cannot be made, or not at this scale.
+        """
+        if self.table.open:
+            raise UsageError(f"{self.name} cannot be made here: {self.table.open}")
+        if scale not in self.scales:
+            raise UsageError(f"{self.name} has no scale {scale}: give --scale {' or '.join(self.scales)}")
+        options = self.file.at(scale)
+        options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
+        if seed is not None and seed != options.get("seed", 0):
+            options |= {"seed": seed, "study": f"{options['study']}-seed{seed}"}
+        designs = options.get("designs") or list(options.get("design", {}))
+        rows = [name for name in self.table.rows if name in designs]
+        return {**options, "designs": rows} if rows else options
+
+
+def study_files() -> list[str]:
+    """Return the study files that come with the package, any of which may declare tables."""
+    return [f"{PREFIX}{name}" for name in packaged_specs()]
+
+
+def paper_tables() -> list[NamedTable]:
+    """Return every table that a study file declares.
+
+    Raises:
+        UsageError: a study file is wrong.
+    """
+    files = [read_paper_file(path) for path in study_files()]
+    return [NamedTable(name, table, file) for file in files for name, table in file.tables.items()]
+
+
+def paper_table(name: str) -> NamedTable:
+    """Return the table called `name`.
+
+    Raises:
+        UnknownNameError: there is none; the message suggests the nearest one.
+    """
+    found = {one.name: one for one in paper_tables()}
+    if name not in found:
+        raise UnknownNameError("table", name, found)
+    return found[name]
+
+
+def table_rows() -> list[dict[str, Any]]:
+    """Return the tables with their papers, what they show, and about how many seconds each scale takes.
+
+    The seconds are those of two cores; None where the scale is not declared or the trainer tells no work.
+    """
+    return [_row(one) for one in paper_tables()]
+
+
+def _row(one: NamedTable) -> dict[str, Any]:
+    seconds = dict(_seconds(one))
+    return {
+        "table": one.name,
+        "paper": one.table.paper,
+        "title": one.table.title,
+        "shows": one.table.shows,
+        "study_file": one.file.name,
+        **{f"{scale}_seconds": seconds.get(scale) for scale in SCALES},
+        "open": one.table.open or None,
+    }
+
+
+def _seconds(one: NamedTable) -> Iterator[tuple[Scale, float | None]]:
+    for scale in one.scales:
+        found = nominal_cost(one.options(scale))
+        yield scale, None if found.core_seconds is None else found.core_seconds / CORES
+
+
+def nominal_cost(options: Mapping[str, Any]) -> "Cost":
+    """Return about what a study costs on ordinary cores, with the images that its data set has."""
+    from paretocaps.search.checked_study import check_study
+    from paretocaps.search.planned_trials import cost, planned_trials
+
+    spec = resolve_spec(dict(options))
+    checked = check_study(spec)
+    data = nominal_data(spec)
+    forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks) if data.reading else None
+    return cost(planned_trials(checked, data.facts), len(spec.seeds), {}, forecaster)
+
+
+def nominal_data(spec: StudySpec) -> CheckedData:
+    """Return what a trainer would find in a paper's data set, of which it holds out a tenth; else nothing."""
+    from paretocaps.data.whole_sets import WHOLE_SETS
+
+    whole = WHOLE_SETS.get(spec.dataset or "")
+    if whole is None:
+        return CheckedData()
+    held = round(0.1 * whole.train)
+    train = whole.train - held if spec.limit_train is None else spec.limit_train
+    names = [str(n) for n in range(whole.classes)]
+    return CheckedData(reading={"shape": list(whole.shape), "classes": names, "train_images": train})
+
+
+def hours_text(seconds: float | None) -> str:
+    """Return a rough duration: "40 s", "12 min", "1.4 h", "300 h"; "-" where it is not known."""
+    if seconds is None:
+        return "-"
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 10 else f"{float(f'{hours:.2g}'):,.0f} h"

@@ -1,0 +1,68 @@
+import math
+
+import pytest
+
+from paretocaps.domain.claim import Claim
+from paretocaps.domain.judged import judged
+from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+
+
+def training(*accuracies, second=1.0, **values):
+    """Return a training with these accuracies by epoch, each of which takes `second` seconds."""
+    epochs = tuple(
+        EpochRecord(epoch=n, acc=acc, seconds=second, time=n * second, wall=n * second, learning_rate=0.001)
+        for n, acc in enumerate(accuracies, start=1)
+    )
+    best = max(epochs, key=lambda one: one.acc)
+    own = {"acc": best.acc, "best_epoch": best.epoch, "time": best.time, "wall": best.time, "params": 10}
+    return Measurement(**{**own, **values}, device=Device(name="cpu", kind="cpu"), epochs=epochs)
+
+
+def claim(objective, direction="less", **others):
+    return Claim(
+        text="so it is", row="wab", than="baseline", objective=objective, direction=direction, **others
+    )
+
+
+BASELINE = {0: training(0.5, 0.7, 0.9), 1: training(0.6, 0.8, 0.8), 2: training(0.5, 0.7, 0.9)}
+
+
+def test_each_training_is_held_to_the_baseline_of_its_own_seed():
+    wab = {0: training(0.9, 0.91), 1: training(0.8, 0.82), 2: training(0.9, 0.7)}
+    found = judged(claim("epochs_to(acc=baseline)"), {"wab": wab, "baseline": BASELINE})
+    # the baselines reach their best in epochs 3, 2 and 3, and wab each of these in its first
+    assert found.found.value == pytest.approx(-5 / 3)
+    assert found.found.n == 3
+
+
+def test_a_training_that_never_got_there_counts_with_all_its_epochs():
+    wab = {seed: training(0.1, 0.2, 0.3, 0.4, second=2.0) for seed in BASELINE}
+    found = judged(claim("time_to(acc=baseline)"), {"wab": wab, "baseline": BASELINE})
+    assert (found.verdict, found.never, found.found.high) == ("does not hold", 3, math.inf)
+    assert found.found.value == pytest.approx(8.0 - 8 / 3)
+    assert judged(claim("time_to(acc=0.99)"), {"wab": wab, "baseline": wab}).verdict == "open"
+
+
+def test_only_seeds_of_both_rows_are_compared():
+    wab = {0: training(0.5), 1: training(0.7), 7: training(0.1)}
+    found = judged(claim("acc"), {"wab": wab, "baseline": BASELINE})
+    assert found.found.n == 2
+    assert (
+        judged(claim("acc"), {"wab": {7: training(0.1)}, "baseline": BASELINE}).why
+        == "no seed of both rows has acc"
+    )
+
+
+def test_what_is_missing_leaves_a_claim_open():
+    assert judged(claim("acc"), {"baseline": BASELINE}).why == "wab is not trained"
+    one = {"wab": {0: training(0.5)}, "baseline": {0: training(0.6)}}
+    assert judged(claim("acc"), one).why == "one seed has no interval"
+    assert judged(claim("energy"), one).why == "no seed of both rows has energy"
+    assert judged(claim("time_to(acc=other)"), one).why == "other is not trained"
+    assert all(judged(claim(name), one).verdict == "open" for name in ("acc", "energy"))
+
+
+def test_one_seed_tells_a_size():
+    small = {"wab": {0: training(0.5, params=8)}, "baseline": {0: training(0.5)}}
+    assert judged(claim("params", by=0.15, relative=True), small).verdict == "holds"
+    assert judged(claim("params", by=0.25, relative=True), small).verdict == "does not hold"

@@ -1,0 +1,24 @@
+from dataclasses import replace
+
+from paretocaps.domain.measurement import EpochRecord
+from paretocaps.report.paper_charts import paper_charts
+from paretocaps.report.policies import policy_curve
+
+
+def test_only_what_is_asked_for_is_drawn(front, trials):
+    assert paper_charts((), front, trials, (), ()) == {}
+    assert paper_charts(("front", "curves", "plans", "depth"), replace(front, members=()), (), (), ()) == {}
+    assert set(paper_charts(("front",), front, trials, (), ())) == {
+        "front-acc-time-params",
+        "front-acc-time",
+        "front-acc-params",
+        "front-time-params",
+    }
+
+
+def test_curves_and_plans_are_of_the_trials_by_epoch(front, trials):
+    own = {"learning_rate": 1e-3, "batch_size": 16, "seconds": 1.0, "time": 1.0, "wall": 1.0}
+    epochs = [EpochRecord(epoch=epoch, acc=0.5, **own) for epoch in (1, 2, 3)]
+    curve = policy_curve(trials[0], [epochs], "capsnet", 3)
+    assert list(paper_charts(("curves",), front, trials, [curve], ())) == ["policies"]
+    assert list(paper_charts(("plans",), front, trials, [curve], ())) == ["plans"]

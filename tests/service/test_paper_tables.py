@@ -1,0 +1,63 @@
+import pytest
+
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.search.checked_study import check_study
+from paretocaps.search.planned_trials import planned_trials
+from paretocaps.service.paper_tables import CORES, hours_text, nominal_cost, paper_table, paper_tables
+
+TABLES = paper_tables()
+CASES = [pytest.param(one, scale, id=f"{one.name}-{scale}") for one in TABLES for scale in one.scales]
+HOURS = {"quick": 0.25, "cpu": 2.5}
+"""What a scale may cost at most on two cores, by the rough guess."""
+
+
+def test_names_are_told_apart_and_say_the_paper():
+    names = [one.name for one in TABLES]
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() for name in names)
+
+
+@pytest.mark.parametrize(("one", "scale"), CASES)
+def test_every_scale_is_a_study_whose_trials_are_the_rows(one, scale):
+    spec = resolve_spec(one.options(scale))
+    checked = check_study(spec)
+    assert planned_trials(checked)
+    assert spec.study.endswith(f"-{scale}") or scale == "paper"
+    assert not spec.reject
+    if scale == "cpu":
+        assert len(spec.seeds) >= 3
+
+
+@pytest.mark.parametrize(("one", "scale"), [case for case in CASES if "paper" not in case.id])
+def test_a_scale_takes_no_longer_than_it_says(one, scale):
+    seconds = nominal_cost(one.options(scale)).core_seconds
+    assert seconds is not None
+    assert seconds / CORES / 3600 <= HOURS[scale]
+
+
+def test_a_seed_of_ones_own_is_a_study_of_its_own():
+    table = paper_table("fastrcaps-table1")
+    assert table.options("cpu")["study"] == "fastrcaps-mnist-cpu"
+    assert table.options("cpu", 0)["study"] == "fastrcaps-mnist-cpu"
+    other = table.options("cpu", 7)
+    assert (other["study"], other["seed"]) == ("fastrcaps-mnist-cpu-seed7", 7)
+
+
+def test_what_cannot_be_made_says_why():
+    with pytest.raises(UsageError, match="fastrcaps-fig2 cannot be made here: a diagram"):
+        paper_table("fastrcaps-fig2").options("quick")
+    with pytest.raises(UnknownNameError, match="did you mean 'fastrcaps-table1'"):
+        paper_table("fastrcaps-tabel1")
+
+
+def test_durations_are_rough():
+    assert [hours_text(one) for one in (None, 0.2, 61, 700, 5000, 7300, 9e5)] == [
+        "-",
+        "1 s",
+        "61 s",
+        "12 min",
+        "83 min",
+        "2.0 h",
+        "250 h",
+    ]

@@ -1,0 +1,147 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UsageError
+from paretocaps.search.observer import Observer
+from paretocaps.service import paper_tables
+from paretocaps.service.reproducing import ReproduceOptions, command_of, reproduce
+from paretocaps.storage.store import Store
+from paretocaps.testing.probe import PROBE
+
+FILE = """
+study = "points"
+objectives = ["acc", "time"]
+dataset = "mnist"
+trainer = "probe"
+executor = "inline"
+designs = ["slow", "fast", "faster"]
+trials = 3
+epochs = 4
+repeats = 3
+[design]
+fast = { learning_rate = 0.5 }
+faster = { learning_rate = 0.9 }
+[published]
+source = "a paper on points"
+[published.rows]
+slow = { acc = 0.9, epoch_seconds = 3 }
+fast = { acc = 0.99, epochs_to_baseline = 1, baselines = ["slow"], against = "slow" }
+faster = { acc = 0.98 }
+[scale.quick]
+epochs = 2
+repeats = 2
+[table.points-1]
+paper = "Points"
+title = "Table 1"
+shows = "how fast a line is found"
+rows = ["slow", "fast"]
+charts = ["front", "curves", "plans"]
+[[table.points-1.claims]]
+text = "fast gets there in fewer epochs"
+row = "fast"
+than = "slow"
+objective = "epochs_to(acc=slow)"
+direction = "less"
+[[table.points-1.claims]]
+text = "both have as many parameters"
+row = "fast"
+than = "slow"
+objective = "params"
+direction = "level"
+[table.points-2]
+paper = "Points"
+title = "Table 2"
+shows = "the same and more"
+"""
+
+
+class Heard(Observer):
+    """Keeps what is told, and whether a training had begun by then."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def notice(self, message: str) -> None:
+        self.lines.append(message)
+
+
+@pytest.fixture
+def points(tmp_path, monkeypatch):
+    if "probe" not in TRAINERS:
+        TRAINERS.register("probe", PROBE)
+    path = tmp_path / "points.toml"
+    path.write_text(FILE)
+    monkeypatch.setattr(paper_tables, "study_files", lambda: [path])
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_table_is_trained_once_and_its_page_written_again(points):
+    heard = Heard()
+    first = reproduce("points-1", observer=heard)
+    assert heard.lines[0].startswith("points-1, scale quick: 0 of 4 trainings are finished")
+    assert (first.study, first.finished, first.trainings) == ("points-quick", 4, 4)
+    assert first.page == Path("reports/points-1-quick.html")
+    before = first.page.read_text()
+    again = reproduce("points-1", observer=heard)
+    assert heard.lines[-1] == "points-1, scale quick: 4 of 4 trainings are finished"
+    assert again.claims == first.claims
+    assert len(before) == pytest.approx(len(again.page.read_text()), abs=100)
+
+
+def test_tables_share_the_trainings_of_their_study(points):
+    reproduce("points-1")
+    whole = reproduce("points-2")
+    assert (whole.finished, whole.trainings) == (6, 6)
+    with Store.open("sqlite:///studies/paretocaps.db", create=False) as store:
+        assert store.counts("points-quick")["finished"] == 3
+
+
+def test_the_json_has_what_was_measured_and_what_follows(points):
+    found = reproduce("points-1", ReproduceOptions(output="out/points.html", seed=5))
+    figures = json.loads(found.figures.read_text())
+    assert figures["study"] == "points-quick-seed5"
+    assert figures["seeds"] == [5, 6]
+    assert figures["study_file"] == "points.toml"
+    assert [row["row"] for row in figures["rows"]] == ["slow", "fast"]
+    assert all(row["measured"]["acc"]["n"] == 2 for row in figures["rows"])
+    assert figures["baselines"][0]["row"] == "slow"
+    assert [one["verdict"] for one in figures["claims"]][1] == "holds"
+    assert (
+        figures["command"] == "paretocaps reproduce points-1 --scale quick --seed 5 --output out/points.html"
+    )
+    assert "2 epochs instead of 4" in figures["scaled_down"]
+    page = found.page.read_text()
+    assert "a paper on points" in page
+    assert all(name in page for name in ("front-acc-time", "policies", "plans"))
+
+
+def test_the_paper_scale_is_the_study_of_the_file(points):
+    found = reproduce("points-2", ReproduceOptions(scale="paper"))
+    assert (found.study, found.trainings) == ("points", 9)
+    assert json.loads(found.figures.read_text())["scaled_down"] == []
+
+
+def test_what_is_asked_wrongly_creates_nothing(points):
+    for name, options, said in (
+        ("points-3", ReproduceOptions(), "unknown table 'points-3'"),
+        ("points-1", ReproduceOptions(scale="cpu"), "has no scale cpu: give --scale quick or paper"),
+        ("points-1", ReproduceOptions(data="nowhere"), "data folder 'nowhere' does not exist"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            reproduce(name, options)
+    assert not Path("studies").exists()
+
+
+def test_the_command_that_goes_on_has_what_was_asked():
+    asked = ReproduceOptions(scale="cpu", data="my data", storage="a.db", timeout="10m")
+    assert command_of("t", asked) == "paretocaps reproduce t --data 'my data' --scale cpu --storage a.db"
+
+
+def test_a_time_limit_leaves_the_rest_for_later(points):
+    found = reproduce("points-2", ReproduceOptions(timeout=1e-6))
+    assert found.finished < found.trainings
+    assert found.time_is_up.endswith("continue with `paretocaps reproduce points-2 --scale quick`")
+    assert reproduce("points-2").finished == found.trainings
