@@ -4,11 +4,13 @@ Nothing here starts or ends a process: `paretocaps.service.supervising` does, wh
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.domain.duration import duration_text
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
-from paretocaps.errors import MissingError
+from paretocaps.errors import MissingError, StateError, UsageError
 from paretocaps.service.opened import Storage, opened
 from paretocaps.service.quota import UNLIMITED, Quota
 from paretocaps.service.turn_order import in_order
@@ -16,6 +18,19 @@ from paretocaps.service.turn_order import in_order
 if TYPE_CHECKING:
     from paretocaps.storage.store import Store
     from paretocaps.storage.submissions import Submission, SubmissionKind
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the service keeps and looks for files.
+
+    Attributes:
+        folder: the service folder.
+        data_root: the folder below which the data of submitted studies lie; None to allow uploads alone.
+    """
+
+    folder: Path = Path("studies/service")
+    data_root: Path | None = None
 
 
 def submit(
@@ -27,27 +42,43 @@ def submit(
     owner: str = "",
     priority: int = 0,
     quota: Quota = UNLIMITED,
+    places: Places | None = None,
 ) -> "Submission":
     """Put something at the end of the queue, and return it with its position.
 
     Args:
-        kind: "study" runs a study, "training" trains one of its trials, "export" exports its network.
+        kind: "study" runs a study, "training" trains one of its trials, "export" exports a network.
         study: the name of the study.
-        options: those of `optimize`, `train` or `export`, by name, in values that JSON can hold.
+        options: those of `optimize`; or the way to pick a trial, with `epochs`, `settings`, `device` and
+            `checkpoint_every` for a training, or `class_names` and `onnx` for an export, which may name by
+            `training` a training that was submitted instead. All in values that JSON can hold.
         storage: path of an SQLite file, database URL or open store; it is made if it is missing.
         owner: the name of the token that submits it.
         priority: higher ones begin first.
         quota: what all submissions of the owner may train.
+        places: where the service keeps and looks for files.
 
     Raises:
-        UsageError: an option is not allowed.
+        UsageError: an option is not allowed, or only the service may set it.
+        DataError: the data are not in the data root.
+        MissingError: there is no such upload.
         StateError: the study is already queued, running or paused, or the owner's quota is used up.
     """
+    from paretocaps.service.submitted import check_submitted
     from paretocaps.storage.submissions import NewSubmission
 
-    new = NewSubmission(kind, study, dict(options), owner, priority, quota.hours)
+    own = places or Places()
     with opened(storage, create=True) as store:
-        return _placed(store, store.add_submission(new))
+        trials = check_submitted(kind, study, options, own.data_root, own.folder, store.url)
+        values = dict(options)
+        if kind == "study":
+            values["trials"] = trials
+            trials = max(0, trials - _ended(store, study))
+        else:
+            store.study(study)
+        _check_hours(store, owner, quota)
+        new = NewSubmission(kind, study, values, owner, priority, quota.hours, trials)
+        return _placed(store, store.add_submission(new, quota.trials))
 
 
 def submissions(
@@ -64,7 +95,8 @@ def submissions(
 
     with opened(storage) as store:
         found = store.submissions(study, SUBMISSION_STATES if all else UNENDED)
-        placed = [_placed(store, one) for one in found]
+        order = _order(store) if any(one.state == "queued" for one in found) else {}
+    placed = [replace(one, position=order.get(one.id)) for one in found]
     states = ("running", "queued", "paused", "stopped", "ended", "failed")
     return sorted(placed, key=lambda one: (states.index(one.state), one.position or -one.id))
 
@@ -135,18 +167,21 @@ def raise_trials(
     *,
     owner: str = "",
     quota: Quota = UNLIMITED,
+    places: Places | None = None,
 ) -> "Submission":
     """Let a study have so many finished trials in all: its submission, or a new one if it has ended.
+
+    A process that runs the study begins anew, with the higher number, when its next trial has ended.
 
     Args:
         study: the name of the study, which may be one that was not submitted.
         trials: how many it shall have.
         storage: path of an SQLite file, database URL or open store.
-        owner, quota: see `submit`.
+        owner, quota, places: see `submit`.
 
     Raises:
         StorageError: there is no such database, or neither a study nor a submission of that name.
-        UsageError: the study has as many trials, or more.
+        UsageError: the study is to have as many trials, or more.
         StateError: the owner's quota is used up.
     """
     from paretocaps.storage.submissions import UNENDED
@@ -154,9 +189,33 @@ def raise_trials(
     with opened(storage) as store:
         for one in store.submissions(study, UNENDED):
             if one.kind == "study":
-                return _placed(store, store.set_options(one.id, {**one.options, "trials": trials}))
-        store.study(study)
-        return submit("study", study, {"trials": trials}, store, owner=owner, quota=quota)
+                _refuse_fewer(study, trials, one.options["trials"])
+                more = trials - one.options["trials"]
+                found = store.raise_submission(one.id, more, quota.trials)
+                store.give_way(one.id)
+                return _placed(store, found)
+        _refuse_fewer(study, trials, store.study(study).spec.get("trials", 0))
+        return submit("study", study, {"trials": trials}, store, owner=owner, quota=quota, places=places)
+
+
+def _refuse_fewer(study: str, trials: int, known: int) -> None:
+    if trials <= known:
+        raise UsageError(f"trials={trials}: study {study!r} is to have {known} already: give more")
+
+
+def _check_hours(store: "Store", owner: str, quota: Quota) -> None:
+    if quota.hours is not None and (used := store.spent(owner)[1]) >= quota.hours * 3600:
+        raise StateError(
+            f"the quota of {owner!r} is {quota.hours:g} hours, and {duration_text(used)} were used: ask"
+            " whoever runs the service for more"
+        )
+
+
+def _ended(store: "Store", study: str) -> int:
+    if not store.has_study(study):
+        return 0
+    counts = store.counts(study)
+    return counts["finished"] + counts["stopped"]
 
 
 def _found(store: "Store", which: int | str) -> "Submission":
@@ -170,7 +229,10 @@ def _found(store: "Store", which: int | str) -> "Submission":
 
 def _placed(store: "Store", one: "Submission") -> "Submission":
     """Return a submission with its position, if it is queued."""
-    if one.state != "queued":
-        return one
-    order = [other.id for other in in_order(store.submissions(states=("queued", "running")))]
-    return replace(one, position=order.index(one.id) + 1 if one.id in order else None)
+    return replace(one, position=_order(store).get(one.id)) if one.state == "queued" else one
+
+
+def _order(store: "Store") -> dict[int, int]:
+    """Return the positions of what is queued, counted from 1, by number."""
+    order = in_order(store.submissions(states=("queued", "running")))
+    return {one.id: place for place, one in enumerate(order, start=1)}

@@ -78,6 +78,14 @@ def events(connection: Connection, study: str, after: int = 0, limit: int = 1000
     return [Event(*row) for row in connection.execute(query.order_by(EVENTS.c.number).limit(limit))]
 
 
+def last_epoch(connection: Connection, study: str, submission: int) -> int:
+    """Return the last epoch that was told of a submission's own training; 0 if none was."""
+    payload = EVENTS.c.payload
+    own = EVENTS.c.study == study, EVENTS.c.kind == "epoch", payload["submission"].as_integer() == submission
+    found: int | None = connection.scalar(select(func.max(payload["epoch"].as_integer())).where(*own))
+    return found or 0
+
+
 def last_event(connection: Connection, study: str) -> int:
     """Return the number of the latest event of a study; 0 if it has none."""
     query = select(func.coalesce(func.max(EVENTS.c.number), 0)).where(EVENTS.c.study == study)

@@ -179,6 +179,7 @@ class Store:
     forget_weights = _writes(_kept_weights.forget_weights)
 
     add_submission = _writes(_submissions.add_submission)
+    spent = _reads(_submissions.spent)
     submission = _reads(_submissions.submission)
     submissions = _reads(_submissions.submissions)
     submission_counts = _reads(_submissions.submission_counts)
@@ -186,7 +187,7 @@ class Store:
     give_way = _writes(_submissions.give_way)
     resume = _writes(_submissions.resume)
     set_priority = _writes(_submissions.set_priority)
-    set_options = _writes(_submissions.set_options)
+    raise_submission = _writes(_submissions.raise_submission)
     take_turn = _writes(_turns.take_turn)
     join_turn = _writes(_turns.join_turn)
     beat_turn = _writes(_turns.beat_turn)
@@ -197,6 +198,7 @@ class Store:
     notify = _writes(_events.notify)
     events = _reads(_events.events)
     last_event = _reads(_events.last_event)
+    last_epoch = _reads(_events.last_epoch)
     audit = _writes(_audit.audit)
     audited = _reads(_audit.audited)
 
@@ -252,6 +254,11 @@ class Store:
     def holds(self, path: Path) -> bool:
         """Return whether `path` is in an artifact folder of this database, also where links lead."""
         return self._database.artifacts.holds(path)
+
+    @property
+    def url(self) -> str:
+        """The storage URL, with the password if it has one: it must not be shown."""
+        return self._database.engine.url.render_as_string(hide_password=False)
 
     @property
     def patience(self) -> Patience:

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from paretocaps.errors import MissingError, StateError
 from paretocaps.storage.events import notify
 from paretocaps.storage.schema import now
-from paretocaps.storage.service_schema import SUBMISSIONS
+from paretocaps.storage.service_schema import EVENTS, SUBMISSIONS
 
 SubmissionKind = Literal["study", "training", "export"]
 SubmissionState = Literal["queued", "running", "paused", "stopped", "ended", "failed"]
@@ -92,16 +92,19 @@ class Submission:
 
 
 _FIELDS = [field.name for field in fields(Submission) if field.name != "position"]
+_OWNER = text("SELECT pg_advisory_xact_lock(hashtext('paretocaps_owners'), hashtext(:owner))")
 _ALL = select(*(SUBMISSIONS.c[name] for name in _FIELDS))
 _FRESH = {"seconds": 0.0, "turn": 0.0, "heard": 0, "beat": 0, "lost": 0, "result": {}}
 
 
-def add_submission(connection: Connection, new: NewSubmission) -> Submission:
-    """Add a submission at the end of the queue.
+def add_submission(connection: Connection, new: NewSubmission, most: int | None = None) -> Submission:
+    """Add a submission at the end of the queue; `most` is how many trials its owner may train in all.
 
     Raises:
-        StateError: a study is submitted that is already queued, running or paused.
+        StateError: a study is submitted that is already queued, running or paused, or the owner has no such
+            number of trials left.
     """
+    _check_quota(connection, new.owner, new.trials, most)
     values = asdict(new) | {"state": "queued", "submitted": now()} | _FRESH
     try:
         row = connection.execute(insert(SUBMISSIONS).values(**values).returning(*_ALL.selected_columns)).one()
@@ -110,6 +113,16 @@ def add_submission(connection: Connection, new: NewSubmission) -> Submission:
             f"study {new.study!r} is already in the queue: stop it first, or raise its trials"
         ) from error
     return told(connection, row)
+
+
+def spent(connection: Connection, owner: str) -> tuple[int, float]:
+    """Return how many trials an owner's submissions began, or may begin, and how many seconds they ran."""
+    sums = (
+        func.coalesce(func.sum(SUBMISSIONS.c.trials), 0),
+        func.coalesce(func.sum(SUBMISSIONS.c.seconds), 0.0),
+    )
+    trials, seconds = connection.execute(select(*sums).where(SUBMISSIONS.c.owner == owner)).one()
+    return int(trials), float(seconds)
 
 
 def submission(connection: Connection, key: int, *, lock: bool = False) -> Submission:
@@ -205,21 +218,25 @@ def set_priority(connection: Connection, key: int, priority: int) -> Submission:
     return changed(connection, found, priority=priority)
 
 
-def set_options(connection: Connection, key: int, options: Mapping[str, Any]) -> Submission:
-    """Replace what a submission that has not ended asks for.
+def raise_submission(connection: Connection, key: int, trials: int, most: int | None = None) -> Submission:
+    """Let a submission that has not ended ask for so many trials more; `most` is that of `add_submission`.
 
     Raises:
         MissingError: there is none with that number.
-        StateError: it has ended.
+        StateError: it has ended, or its owner has no such number of trials left.
     """
     found = submission(connection, key, lock=True)
     if found.state not in UNENDED:
         raise StateError(f"{_name(found)} is {found.state}: submit the study again")
-    return changed(connection, found, options=dict(options))
+    _check_quota(connection, found.owner, trials, most)
+    options = {**found.options, "trials": found.options["trials"] + trials}
+    return changed(connection, found, options=options, trials=found.trials + trials)
 
 
 def changed(connection: Connection, found: Submission, **values: Any) -> Submission:
     """Change columns of a submission that this transaction has read and locked, and return it."""
+    if values.get("state") in ("stopped", "ended", "failed") and found.kind == "study":
+        values["trials"] = min(found.trials, _begun(connection, found))
     own = update(SUBMISSIONS).where(SUBMISSIONS.c.id == found.id).values(**values)
     row = connection.execute(own.returning(*_ALL.selected_columns)).one()
     return told(connection, row) if {"state", "wanted"} & set(values) else _submission(row)
@@ -231,6 +248,27 @@ def told(connection: Connection, row: Row[Any]) -> Submission:
     payload = {"submission": found.id, "kind": found.kind, "state": found.state, "wanted": found.wanted}
     notify(connection, found.study, "state", payload | {"reason": found.reason})
     return found
+
+
+def _check_quota(connection: Connection, owner: str, trials: int, most: int | None) -> None:
+    if most is None:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(_OWNER, {"owner": owner})
+    used, _ = spent(connection, owner)
+    if used + trials > most:
+        raise StateError(
+            f"the quota of {owner!r} is {most} trials, of which {max(0, most - used)} are left, and this asks"
+            f" for {trials}: ask for fewer"
+        )
+
+
+def _begun(connection: Connection, found: Submission) -> int:
+    """Return how many trials of its study have begun since a submission was made."""
+    payload = EVENTS.c.payload
+    own = EVENTS.c.study == found.study, EVENTS.c.kind == "trial", EVENTS.c.at >= found.submitted
+    trials = func.count(payload["trial"].as_integer().distinct())
+    return connection.scalar(select(trials).where(*own, payload["state"].as_string() == "running")) or 0
 
 
 def _submission(row: Row[Any]) -> Submission:

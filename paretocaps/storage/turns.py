@@ -46,18 +46,29 @@ def join_turn(connection: Connection, key: int, token: str, pid: int) -> Submiss
     return submission(connection, key)
 
 
-def beat_turn(connection: Connection, key: int, token: str, seconds: float) -> Wanted | None:
-    """Count a sign of life, and `seconds` since the last; return what the submission is asked to become.
+def beat_turn(
+    connection: Connection, key: int, token: str, seconds: float, result: Mapping[str, Any] | None = None
+) -> Wanted | None:
+    """Count a sign of life, and return what the submission is asked to become.
+
+    Args:
+        connection: a connection in a write transaction.
+        key: the submission.
+        token: whose turn it is.
+        seconds: how long ago the last sign was.
+        result: what came of it so far, by name; None keeps what is stored.
 
     Raises:
         TurnLostError: the turn was taken back.
     """
     own = SUBMISSIONS.c.id == key, SUBMISSIONS.c.driver == token, SUBMISSIONS.c.state == "running"
-    values = {
+    values: dict[str, Any] = {
         "beat": SUBMISSIONS.c.beat + 1,
         "seconds": SUBMISSIONS.c.seconds + seconds,
         "turn": SUBMISSIONS.c.turn + seconds,
     }
+    if result is not None:
+        values["result"] = dict(result)
     counted = update(SUBMISSIONS).where(*own).values(**values).returning(SUBMISSIONS.c.wanted)
     row = connection.execute(counted).one_or_none()
     if row is None:
@@ -87,6 +98,7 @@ def end_turn(
     state: Literal["ended", "failed", "interrupted"],
     reason: str | None = None,
     result: Mapping[str, Any] | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> bool:
     """Give a turn back; return whether it was the token's.
 
@@ -97,11 +109,13 @@ def end_turn(
         state: "interrupted" makes it what it was asked to become, and queued where it was not asked.
         reason: why.
         result: what came of it, by name; None keeps what is stored.
+        asked: the options that were worked on; what asks for more by now has not ended, but is queued.
     """
     found = submission(connection, key, lock=True)
     if found.state != "running" or found.driver != token:
         return False
-    after = (found.wanted or "queued") if state == "interrupted" else state
+    more = state == "ended" and asked is not None and dict(found.options) != dict(asked)
+    after = (found.wanted or "queued") if more or state == "interrupted" else state
     moment = now()
     values: dict[str, Any] = {"driver": None, "wanted": None, "pid": None, "served": moment, "lost": 0}
     values["ended"] = None if after in ("queued", "paused") else moment

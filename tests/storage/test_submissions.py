@@ -74,16 +74,16 @@ def test_what_has_ended_stays_as_it_is(store, queued):
         lambda: store.want(queued.id, "paused"),
         lambda: store.resume(queued.id),
         lambda: store.set_priority(queued.id, 1),
-        lambda: store.set_options(queued.id, {}),
+        lambda: store.raise_submission(queued.id, 1),
     ):
         with pytest.raises(StateError, match=r"study 's' \(submission 1\) is stopped"):
             change()
 
 
-def test_priority_and_options_can_be_changed(store, queued):
+def test_priority_and_trials_can_be_changed(store, queued):
     store.set_priority(queued.id, 7)
-    found = store.set_options(queued.id, {"trials": 9})
-    assert (found.priority, found.options) == (7, {"trials": 9})
+    found = store.raise_submission(queued.id, 6)
+    assert (found.priority, found.options, found.trials) == (7, {"trials": 9}, 9)
 
 
 def test_an_unknown_submission_is_named(store):

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
 
+from paretocaps.service.supervising import Supervisor
 from paretocaps.service.uploading import remove_left
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
@@ -47,9 +49,15 @@ def create_app(settings: ServeSettings) -> FastAPI:
     store = Store.open(settings.storage, create=True)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         remove_left(settings.folder)
+        supervisor = _supervisor(settings)
+        if supervisor is not None:
+            supervisor.start()
+        app.state.supervisor = supervisor
         yield
+        if supervisor is not None:
+            await run_in_threadpool(supervisor.close)
         app.state.dashboard.close()
         store.close()
 
@@ -81,3 +89,11 @@ def create_app(settings: ServeSettings) -> FastAPI:
 def larger_bodies(settings: ServeSettings) -> tuple[tuple[re.Pattern[str], int], ...]:
     """Return the paths that take larger bodies than others, and their bytes: those of a form count, too."""
     return (_DATA, settings.uploads.size + MIB), (_PREDICT, settings.images.size + MIB)
+
+
+def _supervisor(settings: ServeSettings) -> Supervisor | None:
+    if not settings.supervise:
+        return None
+    return Supervisor(
+        settings.storage, settings.folder, data_root=settings.data_root, parallel=settings.parallel
+    )

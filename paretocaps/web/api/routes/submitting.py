@@ -39,7 +39,12 @@ _BODY = {
 
 @router.post("", status_code=202, openapi_extra=_BODY, responses=problems(413, 415))
 async def submit(
-    request: Request, response: Response, who: May, store: Opened, priority: Priority = 0
+    request: Request,
+    response: Response,
+    who: May,
+    settings: Settings,
+    store: Opened,
+    priority: Priority = 0,
 ) -> models.Submission:
     """Submit a study: the options of a study file, as JSON or TOML. It waits in the queue for its turn."""
     options = await study_options(request)
@@ -47,20 +52,37 @@ async def submit(
     if not isinstance(name, str):
         raise UsageError(f"study={name!r} is not allowed: it should be text")
     new = await run_in_threadpool(
-        queueing.submit, "study", name, options, store, owner=who.name, priority=priority, quota=quota_of(who)
+        queueing.submit,
+        "study",
+        name,
+        options,
+        store,
+        owner=who.name,
+        priority=priority,
+        quota=quota_of(who),
+        places=places_of(settings),
     )
     response.headers["Location"] = f"/api/v1/queue/{new.id}"
     return models.Submission.of(new)
 
 
 @router.patch("/{study}")
-def change(study: str, wanted: models.Change, who: May, store: Opened) -> models.Submission:
+def change(
+    study: str, wanted: models.Change, who: May, settings: Settings, store: Opened
+) -> models.Submission:
     """Give a study more trials, or another priority."""
     if wanted.trials is None and wanted.priority is None:
         raise UsageError("nothing to change: give trials, priority or both")
     found = own_submission(study, who, store, raising=wanted.trials is not None)
     if wanted.trials is not None:
-        found = queueing.raise_trials(study, wanted.trials, store, owner=who.name, quota=quota_of(who))
+        found = queueing.raise_trials(
+            study,
+            wanted.trials,
+            store,
+            owner=who.name,
+            quota=quota_of(who),
+            places=places_of(settings),
+        )
     if wanted.priority is not None:
         found = queueing.set_priority(found.id if found else study, wanted.priority, store)
     assert found is not None
@@ -94,6 +116,11 @@ def stop(study: str, who: May, store: Opened) -> models.Submission:
     """End a study; what it has trained is stored, and submitting it again goes on with it."""
     own_submission(study, who, store)
     return models.Submission.of(queueing.stop(study, store))
+
+
+def places_of(settings: Settings) -> queueing.Places:
+    """Return where the service keeps and looks for files."""
+    return queueing.Places(settings.folder, settings.data_root)
 
 
 async def study_options(request: Request) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def test_a_study_is_sent_as_toml_too(client, url):
     answer = client.post("/api/v1/studies", content=text, headers={"Content-Type": "application/toml"})
     assert answer.status_code == 202
     assert queueing.submission("new", url).options == {
-        "study": "new", "epochs": 2, "fix": {"family": "capsnet"}
+        "study": "new", "epochs": 2, "fix": {"family": "capsnet"}, "trials": 24
     }  # fmt: skip
 
 

@@ -1,0 +1,100 @@
+"""What may be submitted: options that leave the service's own places and settings alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
+from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
+from paretocaps.search.checked_study import check_study
+from paretocaps.search.samplers import SAMPLERS
+from paretocaps.service.running import requested
+from paretocaps.service.uploading import data_path
+
+PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "all", "seed"})
+"""The options that pick a trial of a study."""
+
+_OWN = frozenset({"storage", "storage_patience", "artifacts", "executor", "ray_address", "log", "file_fix"})
+_OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
+_OF_EXPORT = frozenset({"class_names", "onnx", "training"})
+_FILES = frozenset({"checkpoint"})  # choices whose values are files
+
+
+def check_submitted(
+    kind: str, study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, storage: str
+) -> int:
+    """Check what is submitted, as far as that is possible before it runs; return the trials that it asks for.
+
+    Args:
+        kind: "study", "training" or "export".
+        study: the name of the study.
+        options: what is asked for, by name.
+        data_root: the folder below which the data of studies lie; None for none.
+        folder: the service folder, which has the uploads.
+        storage: the storage URL.
+
+    Raises:
+        UsageError: an option is not allowed, or only the service may set it.
+        DataError: the data are not in the data root.
+        MissingError: there is no such upload.
+    """
+    if kind == "study":
+        return _check_study(study, options, data_root, folder, storage).trials
+    allowed = PICKS | (_OF_TRAINING if kind == "training" else _OF_EXPORT)
+    for name in options:
+        if name not in allowed:
+            raise UsageError(
+                f"option {name!r} of the {kind} is not allowed{did_you_mean(name, allowed)} (allowed:"
+                f" {', '.join(sorted(allowed))})"
+            )
+    _refuse_files(options.get("settings") or {}, "settings")
+    return 1 if kind == "training" else 0
+
+
+def placed_data(options: Mapping[str, Any], data_root: Path | None, folder: Path) -> dict[str, Any]:
+    """Return the options of a study with the absolute folder of its data.
+
+    Raises:
+        DataError: it is not in the data root.
+        MissingError: there is no such upload.
+    """
+    placed = dict(options)
+    if placed.get("data") is not None:
+        placed["data"] = str(data_path(data_root, str(placed["data"]), folder))
+    return placed
+
+
+def _check_study(
+    study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, storage: str
+) -> StudySpec:
+    if options.get("study", study) != study:
+        raise UsageError(f"study={options['study']!r} is not the study {study!r}: give one of them")
+    for name in options:
+        if name in _OWN:
+            raise UsageError(f"{name} may not be set in a submitted study, only by the service: leave it out")
+        if name not in StudySpec.model_fields:
+            raise UsageError(f"unknown option {name!r}{did_you_mean(name, StudySpec.model_fields)}")
+    trainer, sampler = options.get("trainer"), options.get("sampler")
+    if trainer is not None and trainer not in list(TRAINERS):
+        raise UnknownNameError("trainer", str(trainer), TRAINERS)
+    if sampler is not None and sampler not in list(SAMPLERS):
+        raise UnknownNameError("sampler", str(sampler), SAMPLERS)
+    for name in ("fix", "space"):
+        _refuse_files(options.get(name) or {}, name)
+    for design in (options.get("design") or {}).values():
+        _refuse_files(design, "design")
+    placed = placed_data(options, data_root, folder)
+    spec = requested({**placed, "study": study, "storage": storage}, None, None)
+    check_study(spec)
+    return spec
+
+
+def _refuse_files(choices: object, where: str) -> None:
+    names = [choices] if isinstance(choices, str) else choices
+    if isinstance(names, Mapping | list | tuple):
+        for name in names:
+            if str(name).partition("=")[0].strip() in _FILES:
+                raise UsageError(
+                    f"{name!r} in {where} may not be set in a submitted study: it is a file of the service"
+                )

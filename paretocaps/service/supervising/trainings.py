@@ -1,0 +1,56 @@
+"""The trainings that are under way in a turn, and whether they can be left without loss."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paretocaps.run_folder import RunFolder
+from paretocaps.service.supervising.turn import Turn
+
+
+@dataclass
+class Trainings:
+    """The trainings under way, by trial and seed, with their folders.
+
+    Args:
+        turn: the turn, which asks whether they can be left.
+    """
+
+    turn: Turn
+    _folders: dict[tuple[int, int], Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.turn.can_leave = self.saved
+
+    def began(self, trial: int, seed: int, folder: Path) -> None:
+        """Note that a training began."""
+        self._folders[trial, seed] = folder
+
+    def ended(self, trial: int, seed: int | None = None) -> None:
+        """Note that a training ended, or with None all of its trial."""
+        for key in [key for key in self._folders if key[0] == trial and seed in (None, key[1])]:
+            del self._folders[key]
+
+    def saved(self) -> bool:
+        """Return whether each has a checkpoint of after the moment from which others are to have a turn."""
+        since = self.turn.gives_way
+        return since is not None and all(_checkpoint(one) > since for one in list(self._folders.values()))
+
+    def leave_between(self) -> None:
+        """End the turn here if others are to have one, and no training is under way.
+
+        Raises:
+            KeyboardInterrupt: it ends.
+        """
+        if self.turn.gives_way is not None and not self._folders:
+            raise KeyboardInterrupt
+
+
+def _checkpoint(folder: Path) -> float:
+    """Return when the newest checkpoint was written, in seconds since 1970; 0 without one."""
+    found = 0.0
+    for path in RunFolder(folder).checkpoints:
+        try:
+            found = max(found, path.stat().st_mtime)
+        except OSError:  # a newer one has just taken its place
+            continue
+    return found

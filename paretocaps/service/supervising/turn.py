@@ -1,0 +1,124 @@
+"""One turn of a submission, in the process that runs it: signs of life, and what it is asked meanwhile."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from paretocaps.errors import StorageError
+from paretocaps.service.supervising.task import Task
+from paretocaps.storage.patience import Patience
+from paretocaps.storage.store import Store
+from paretocaps.storage.submissions import Submission
+from paretocaps.storage.turns import TurnLostError
+
+_LOOK = 1.0  # s between two looks at what is asked
+_BEAT = 5.0  # s between two signs of life
+_PARTING = 5.0  # s to wait for a beat under way
+
+
+class Turn:
+    """The turn of this process, which a thread keeps inside a `with` block.
+
+    The thread interrupts the process as SIGTERM does where the submission is to be paused or stopped, where
+    its turn was taken back, and where it is to give way and the work can be left without loss.
+
+    Args:
+        store: has the submission.
+        task: which one, and whose turn.
+
+    Attributes:
+        submission: the submission, as it was when the turn began.
+        result: what came of it so far, by name; it is stored with the signs of life.
+        lost: whether the turn was taken back.
+        gives_way: since when others are to have a turn, in seconds since 1970; None if not.
+        can_leave: tells whether the work can be left now without loss.
+    """
+
+    def __init__(self, store: Store, task: Task) -> None:
+        self.store, self.task = store, task
+        self.result: dict[str, Any] = {}
+        self.lost = False
+        self.gives_way: float | None = None
+        self.can_leave: Callable[[], bool] = lambda: True
+        self._impatient = store.with_patience(Patience(0.0))
+        self._interrupted = False
+        self._over = threading.Event()
+        self._beat = time.monotonic()
+        self._thread = threading.Thread(target=self._keep, name="turn", daemon=True)
+
+    def tell(self, text: str) -> None:
+        """Tell a line to those who watch the study."""
+        from paretocaps.masking import masked
+
+        with suppress(StorageError):
+            payload = {"submission": self.submission.id, "text": masked(text)}
+            self._impatient.notify(self.submission.study, "notice", payload)
+
+    def end(self, state: Any, reason: str | None = None, result: Mapping[str, Any] | None = None) -> None:
+        """Give the turn back, if it was not taken back meanwhile; see `storage.turns.end_turn`."""
+        self._leave()
+        if not self.lost:
+            self._count()
+            task, asked = self.task, self.submission.options
+            self.store.end_turn(task.submission, task.token, state, reason, result, asked)
+
+    def look(self) -> None:
+        """See what is asked, and interrupt the process where it is to end."""
+        try:
+            if time.monotonic() - self._beat >= _BEAT:
+                wanted = self._count()
+            else:
+                wanted = self._impatient.wanted(self.task.submission, self.task.token)
+        except StorageError:
+            return
+        except TurnLostError:
+            self.lost = True
+            self._interrupt()
+            return
+        if wanted != "queued":
+            self.gives_way = None
+        elif self.gives_way is None:
+            self.gives_way = time.time()
+        if wanted in ("paused", "stopped") or (wanted == "queued" and self.can_leave()):
+            self._interrupt()
+
+    def _count(self) -> Any:
+        now = time.monotonic()
+        task, seconds = self.task, now - self._beat
+        wanted = self._impatient.beat_turn(task.submission, task.token, seconds, self.result)
+        self._beat = now
+        return wanted
+
+    def _interrupt(self) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _keep(self) -> None:
+        while not self._over.wait(_LOOK):
+            self.look()
+
+    def _leave(self) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(_PARTING)
+
+    def __enter__(self) -> Self:
+        task = self.task
+        self.submission: Submission = self.store.join_turn(task.submission, task.token, os.getpid())
+        self.result = dict(self.submission.result)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._leave()

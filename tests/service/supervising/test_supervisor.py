@@ -1,0 +1,190 @@
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from paretocaps.search.silence import Silence
+from paretocaps.service.supervising import supervisor as module
+from paretocaps.service.supervising.supervisor import MOST_LOST, Supervisor
+from paretocaps.storage.submissions import NewSubmission
+
+
+@pytest.fixture
+def supervise(url, store, tmp_path, monkeypatch):
+    """Make supervisors whose thread does not run, and whose processes sleep, in place of the service's."""
+    children = []
+
+    def started(self, task):
+        child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        children.append(child)
+        return child
+
+    monkeypatch.setattr(Supervisor, "_started", started)
+
+    def make(**settings):
+        made = Supervisor(url, tmp_path / "service", **({"parallel": 2} | settings))
+        made._places, made._store = made.parallel, store
+        made._silence = Silence(1.0, made.lease)
+        return made
+
+    yield make
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+@pytest.fixture
+def submit(store):
+    def add(study, kind="study", **values):
+        return store.add_submission(NewSubmission(kind, study, {"trials": 3}, **values)).id
+
+    return add
+
+
+def running(store):
+    return [one.study for one in store.submissions(states=("running",))]
+
+
+def test_as_many_run_as_there_are_places_and_an_export_beside_them(supervise, submit, store):
+    for name in "abc":
+        submit(name)
+    for name in "xy":
+        submit(name, "export")
+    supervise().look()
+    assert running(store) == ["a", "b", "x"]
+    supervise().look()
+    assert running(store) == ["a", "b", "x"], "another one on this machine starts none, either"
+
+
+def test_what_died_waits_for_another_turn(supervise, submit, store):
+    key, one = submit("a"), supervise()
+    for lost in range(1, MOST_LOST + 1):
+        one.look()
+        (child,) = one._children.values()
+        child.kill()
+        child.wait()
+        one._begin, begin = lambda _: False, one._begin
+        one.look()
+        one._begin = begin
+        assert store.submission(key).lost == lost
+    found = store.submission(key)
+    assert found.state == "failed"
+    assert f"{child.pid} ended with signal 9, 3 times in a row" in found.reason
+
+
+def test_a_silent_process_of_another_machine_loses_its_turn(supervise, submit, store, monkeypatch):
+    key, one = submit("a"), supervise(lease=30.0, parallel=1)
+    store.take_turn(key, "token", "elsewhere")
+    clock = iter(range(0, 1000, 2))
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    for _ in range(10):
+        one.look()
+    store.beat_turn(key, "token", 1.0)
+    for _ in range(10):
+        one.look()
+    assert store.submission(key).driver == "token"
+    for _ in range(10):
+        one.look()
+    assert store.submission(key).driver != "token"
+    assert store.submission(key).lost == 1
+
+
+def test_what_had_its_slice_gives_way_to_what_may_have_it(supervise, submit, store):
+    one = supervise(parallel=1, slice=10.0)
+    first = submit("a", priority=1)
+    one.look()
+    low = submit("b")
+    token = store.submission(first).driver
+    store.beat_turn(first, token, 99.0)
+    one.look()
+    assert store.submission(first).wanted is None, "what waits has a lower priority"
+    store.set_priority(low, 1)
+    one.look()
+    assert store.submission(first).wanted == "queued"
+    store.end_turn(first, token, "interrupted")
+    one.look()
+    assert [found.state for found in store.submissions()] == ["queued", "running"]
+
+
+def test_what_has_not_had_its_slice_goes_on(supervise, submit, store):
+    one = supervise(parallel=1, slice=10.0)
+    key = submit("a")
+    one.look()
+    submit("b")
+    store.beat_turn(key, store.submission(key).driver, 9.0)
+    one.look()
+    assert store.submission(key).wanted is None
+
+
+def test_who_has_no_hours_left_waits(supervise, submit, store):
+    one = supervise(parallel=1)
+    key = submit("a", owner="ann", max_hours=1.0)
+    one.look()
+    waiting = submit("b", owner="ann", max_hours=1.0)
+    store.beat_turn(key, store.submission(key).driver, 3600.0)
+    one.look()
+    assert store.submission(key).wanted == "paused"
+    assert store.submission(waiting).state == "paused"
+    assert store.submission(waiting).reason == "the quota of 1 hours of 'ann' is used up"
+
+
+def test_a_process_that_does_not_end_when_it_is_asked_is_killed(supervise, submit, store, monkeypatch):
+    one = supervise(parallel=1, lease=30.0)
+    key = submit("a")
+    one.look()
+    (child,) = one._children.values()
+    store.want(key, "stopped")
+    moment = 0.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: moment)
+    one.look()
+    moment = 31.0
+    one.look()
+    assert child.wait(5) == -signal.SIGKILL
+    one.look()
+    assert store.submission(key).state == "stopped"
+
+
+def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, monkeypatch):
+    def refuse(self, task):
+        raise OSError("no memory")
+
+    one, key = supervise(), submit("a")
+    monkeypatch.setattr(Supervisor, "_started", refuse)
+    one.look()
+    found = store.submission(key)
+    assert (found.state, found.reason) == ("queued", "its process could not be started: no memory")
+
+
+@contextmanager
+def ran(one):
+    one.start()
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def test_a_supervisor_runs_in_a_thread_and_ends_what_it_started(url, store, tmp_path, submit, monkeypatch):
+    code = "import sys; sys.stdin.readline(); import time; time.sleep(60)"
+    popen = subprocess.Popen
+    monkeypatch.setattr(module, "_LOOK", 0.05)
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **more: popen([sys.executable, "-c", code], **more)
+    )
+    key = submit("a")
+    with ran(Supervisor(url, tmp_path / "service", parallel=1)) as one:
+        assert one.alive
+        for _ in range(200):
+            if store.submission(key).state == "running" and one._children:
+                break
+            one._over.wait(0.05)
+        (child,) = one._children.values()
+        assert os.getpgid(child.pid) == child.pid, "a signal to this process does not reach it"
+    assert child.poll() is not None
+    assert not one.alive
+    found = store.submission(key)
+    assert (found.state, found.lost) == ("queued", 0)
+    assert (tmp_path / "service" / "logs" / f"submission-{key}.log").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,81 @@
+import signal
+import time
+
+import pytest
+
+from paretocaps.service.supervising.turn import Turn
+from paretocaps.storage.turns import TurnLostError
+
+INTERRUPTED = [(True, signal.SIGTERM)]
+
+
+def test_a_turn_joins_its_submission_and_shows_that_it_lives(turn, store, killed):
+    assert turn.submission.state == "running"
+    before = store.submission(turn.task.submission)
+    turn._beat -= 7.0
+    turn.result["remaining"] = {"trials": 2}
+    turn.look()
+    after = store.submission(turn.task.submission)
+    assert after.beat == before.beat + 1
+    assert after.turn == pytest.approx(7.0, abs=1.0)
+    assert after.result == {"remaining": {"trials": 2}}
+    assert killed == []
+
+
+@pytest.mark.parametrize("wanted", ["paused", "stopped"])
+def test_what_is_to_pause_or_stop_is_interrupted_once(turn, store, killed, wanted):
+    turn.look()
+    store.want(turn.task.submission, wanted)
+    turn.look()
+    turn.look()
+    assert killed == INTERRUPTED
+
+
+def test_what_is_to_give_way_is_interrupted_when_it_can_be_left(turn, store, killed):
+    turn.can_leave = lambda: False
+    store.give_way(turn.task.submission)
+    before = time.time()
+    turn.look()
+    assert before <= turn.gives_way <= time.time()
+    assert killed == []
+    turn.can_leave = lambda: True
+    turn.look()
+    assert killed == INTERRUPTED
+
+
+def test_what_was_to_give_way_may_go_on(turn, store, killed):
+    turn.can_leave = lambda: False
+    store.give_way(turn.task.submission)
+    turn.look()
+    store.want(turn.task.submission, "paused")
+    store.resume(turn.task.submission)
+    turn.look()
+    assert (turn.gives_way, killed) == (None, [])
+
+
+def test_a_turn_that_was_taken_back_ends_and_stores_nothing(turn, store, killed):
+    store.lose_turn(turn.task.submission, "token", 3, "silent")
+    turn.look()
+    assert killed == INTERRUPTED
+    assert turn.lost
+    turn.end("ended")
+    assert store.submission(turn.task.submission).state == "queued"
+    with pytest.raises(TurnLostError), Turn(store, turn.task):
+        pass
+
+
+def test_the_end_of_a_turn_is_stored_with_its_result(turn, store):
+    turn.end("ended", "every point was tried", {"finished": 3})
+    found = store.submission(turn.task.submission)
+    assert (found.state, found.reason, found.result) == ("ended", "every point was tried", {"finished": 3})
+
+
+def test_what_asks_for_more_by_now_has_not_ended(turn, store):
+    store.raise_submission(turn.task.submission, 2)
+    turn.end("ended", None, {"finished": 3})
+    assert store.submission(turn.task.submission).state == "queued"
+
+
+def test_lines_are_told_without_passwords(turn, store):
+    turn.tell("postgresql://me:secret@host/x is away")
+    assert store.events("s")[-1].payload["text"] == "postgresql://me:***@host/x is away"

@@ -1,0 +1,70 @@
+import pytest
+
+from paretocaps.errors import DataError, UnknownNameError, UsageError
+from paretocaps.service.submitted import check_submitted, placed_data
+
+STUDY = {"dataset": "digits", "trainer": "replay", "objectives": "acc,params", "trials": 3, "epochs": 5}
+
+
+@pytest.fixture
+def check(tmp_path):
+    def of(kind="study", **options):
+        root = tmp_path / "data"
+        storage = f"sqlite:///{tmp_path}/x.db"
+        return check_submitted(kind, "new", options, root, tmp_path / "service", storage)
+
+    return of
+
+
+def test_a_study_asks_for_its_trials(check):
+    assert check(**STUDY) == 3
+    assert check(**{**STUDY, "study": "new"}) == 3
+    assert (check("training", trial=3, epochs=9), check("export", knee=True, onnx=False)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["storage", "storage_patience", "artifacts", "executor", "ray_address", "log", "file_fix"],
+)
+def test_what_is_the_service_s_own_is_refused_by_its_name(check, key):
+    with pytest.raises(UsageError, match=rf"^{key} may not be set in a submitted study, only by the service"):
+        check(**STUDY, **{key: "x"})
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"study": "other"}, "study='other' is not the study 'new'"),
+        ({"trails": 3}, r"unknown option 'trails': did you mean 'trials'\?"),
+        ({"epochs": 0}, "epochs=0 is not allowed"),
+        ({"fix": {"checkpoint": "/etc/passwd"}}, "'checkpoint' in fix may not be set in a submitted study"),
+        ({"fix": ["checkpoint=/etc/passwd"]}, "'checkpoint=/etc/passwd' in fix may not be set"),
+        ({"space": {"checkpoint": ["/etc/passwd"]}}, "'checkpoint' in space may not be set"),
+        ({"design": {"mine": {"checkpoint": "x"}}}, "'checkpoint' in design may not be set"),
+        ({"objectives": "acc,speed"}, "unknown objective 'speed'"),
+    ],
+)
+def test_options_that_are_not_allowed_are_refused_in_one_line(check, options, match):
+    with pytest.raises(UsageError, match=match) as caught:
+        check(**{**STUDY, **options})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "value"), [("trainer", "os:system"), ("sampler", "os:system")])
+def test_code_is_run_by_its_registered_name_only(check, key, value):
+    with pytest.raises(UnknownNameError, match="unknown .* 'os:system'"):
+        check(**{**STUDY, key: value})
+
+
+@pytest.mark.parametrize("kind", ["training", "export"])
+def test_other_kinds_have_options_of_their_own(check, kind):
+    with pytest.raises(UsageError, match=f"option 'output' of the {kind} is not allowed"):
+        check(kind, trial=3, output="/tmp")
+
+
+def test_data_are_in_the_data_root(check, tmp_path):
+    (tmp_path / "data" / "flowers").mkdir(parents=True)
+    found = placed_data({"data": "flowers", "trials": 3}, tmp_path / "data", tmp_path)
+    assert found == {"data": str(tmp_path / "data" / "flowers"), "trials": 3}
+    with pytest.raises(DataError, match="is not in the data root"):
+        check(**{**STUDY, "dataset": None, "data": "../secrets"})
