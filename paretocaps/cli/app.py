@@ -58,6 +58,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Every command with its one-line help, in the order of `paretocaps --help`."""
+READING = ("studies", "front", "recommend", "report", "choices", "space")
+"""The commands that can read from a service."""
 
 
 class App(click.Group):
@@ -144,7 +146,14 @@ def debug_option() -> click.Option:
 @click.group(
     "paretocaps",
     cls=App,
-    params=[debug_option()],
+    params=[
+        debug_option(),
+        click.Option(
+            ["--server"],
+            metavar="URL",
+            help=f"Read from this service (`paretocaps serve`): {', '.join(READING)}.",
+        ),
+    ],
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -153,7 +162,7 @@ def debug_option() -> click.Option:
 )
 @click.version_option(package_name="paretocaps", message="%(prog)s %(version)s")
 @click.pass_context
-def app(context: click.Context) -> None:
+def app(context: click.Context, server: str | None) -> None:
     """Choose how to train a capsule network.
 
     A study trains many sets of choices and keeps the front: those that no other beats in
@@ -166,3 +175,8 @@ def app(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
+    if server is not None and context.invoked_subcommand not in READING:
+        raise click.UsageError(
+            f"{context.invoked_subcommand} works on this machine: leave out --server {server}"
+            f" (it is for {', '.join(READING)})"
+        )

@@ -2,10 +2,10 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.choices_view import write_choices
 from paretocaps.cli.completers import CHOICES
 from paretocaps.cli.options import format_option, shared
+from paretocaps.cli.source import source
 
 
 @click.command()
@@ -27,4 +27,4 @@ def command(name: str | None, trainer: str, space: str | None, form: str) -> Non
       paretocaps choices --space all
       paretocaps choices --format json
     """
-    write_choices(service.choices(trainer, name, space), form, full=name is not None)
+    write_choices(source().choices(trainer, name, space), form, full=name is not None)

@@ -2,10 +2,10 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.front_view import Chosen, write_front, write_history
 from paretocaps.cli.options import format_option, prefer_option, shared, view_options
+from paretocaps.cli.source import source
 from paretocaps.report.front import Front
 
 
@@ -58,14 +58,14 @@ def command(
         if knee or preferences or aim or test:
             raise click.UsageError("--history is of all trials: leave out --knee, --prefer, --aim and --test")
         with waiting("reading the study"):
-            rows = service.history(study, storage, objectives, measured_on, scale_to, require=require)
+            rows = source().history(study, storage, objectives, measured_on, scale_to, require=require)
         write_history(rows, form)
         return
     if sum(map(bool, (knee, preferences, aim))) > 1:
         raise click.UsageError("--knee, --prefer and --aim each mark one member: give one of them")
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("judging the test part" if test else "reading the study") as waits:
-        front = service.load_front(*view, test=test, notice=waits.say)
+        front = source().load_front(*view, test=test, notice=waits.say)
     write_front(front, _chosen(front, knee, preferences, aim), form, storage)
 
 

@@ -2,10 +2,10 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, prefer_option, view_options
 from paretocaps.cli.recommend_view import write_recommendation
+from paretocaps.cli.source import source
 
 
 @click.command()
@@ -46,5 +46,5 @@ def command(
     """
     view = study, storage, objectives, require, measured_on, scale_to
     with waiting("reading the study"):
-        found = service.recommend(*view, preferences=preferences, aim=aim, baseline=baseline)
+        found = source().recommend(*view, preferences=preferences, aim=aim, baseline=baseline)
     write_recommendation(found, form, storage)

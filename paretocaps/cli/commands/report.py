@@ -5,6 +5,7 @@ import click
 from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import output_option, shared, view_options
+from paretocaps.cli.source import source
 
 
 @click.command()
@@ -61,7 +62,7 @@ def command(
         return
     asked = study, storage, output, objectives, require, measured_on, scale_to
     with waiting("writing the page"):
-        page = service.write_report(*asked, standalone=standalone, pictures=pictures)
+        page = source().write_report(*asked, standalone=standalone, pictures=pictures)
     click.echo(page)
     if pictures:
         click.echo(service.pictures_of(page))

@@ -2,8 +2,8 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.options import format_option, shared, storage_option, study_options
+from paretocaps.cli.source import source
 from paretocaps.cli.space_view import write_space
 
 
@@ -36,4 +36,4 @@ def command(
       paretocaps space --space all --set family=capsnet
       paretocaps space --spec paretocaps:quickstart --format json
     """
-    write_space(service.space(study, storage, spec_file, space, trainer, settings), form)
+    write_space(source().space(study, storage, spec_file, space, trainer, settings), form)

@@ -2,9 +2,9 @@
 
 import click
 
-from paretocaps import service
 from paretocaps.cli.activity import waiting
 from paretocaps.cli.options import format_option, storage_option
+from paretocaps.cli.source import source
 from paretocaps.cli.studies_view import write_studies
 
 
@@ -23,5 +23,5 @@ def command(storage: str, form: str) -> None:
       paretocaps studies --storage studies/mnist.db --format json
     """
     with waiting("reading the studies"):
-        rows = service.studies(storage)
+        rows = source().studies(storage)
     write_studies(rows, form)

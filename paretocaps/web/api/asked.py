@@ -1,12 +1,13 @@
 """What routes ask an application and a request for."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Query, Request, Response
 
+from paretocaps.service.portable import WHOLE, dumped
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.serve_settings import ServeSettings
@@ -62,12 +63,35 @@ def view_of(
 Asked = Annotated[View, Depends(view_of)]
 
 
+def asks_whole(request: Request) -> bool:
+    """Return whether a request asks for an answer in the form in which `paretocaps --server` reads it."""
+    return WHOLE in request.headers.get("accept", "")
+
+
+Whole = Annotated[bool, Depends(asks_whole)]
+WHOLE_TOO: dict[int | str, dict[str, Any]] = {200: {"content": {WHOLE: {"schema": {}}}}}
+"""The documentation of an answer that can be had in that form, too."""
+
+
 def as_json(value: Any) -> bytes:
     """Return a value as JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode()
 
 
-def kept_json(answers: Answers, study: str, asked: object, make: Callable[[], Any]) -> Response:
-    """Return the answer for a study as JSON, made anew only if the study has changed."""
-    content = answers.of_study(study, asked, lambda: as_json(make()))
-    return Response(content, media_type="application/json")
+class Told(Protocol):
+    """What a use case returns that has a JSON form."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as in the JSON of the command line."""
+
+
+def told(found: Told | Sequence[Told], whole: bool) -> Any:
+    """Return what a use case found in types that JSON has: as the command line writes it, or whole."""
+    if whole:
+        return dumped(found)
+    return [one.as_dict() for one in found] if isinstance(found, Sequence) else found.as_dict()
+
+
+def in_json(content: bytes, whole: bool = False) -> Response:
+    """Return JSON as an answer."""
+    return Response(content, media_type=WHOLE if whole else "application/json", headers={"Vary": "Accept"})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from paretocaps import service
 from paretocaps.web.api import models
-from paretocaps.web.api.asked import as_json
+from paretocaps.web.api.asked import WHOLE_TOO, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.problems import problems
 
@@ -37,18 +37,18 @@ def samplers() -> list[dict[str, Any]]:
     return service.samplers()
 
 
-@router.get("/choices", response_model=list[models.Choice], responses=problems(422))
+@router.get("/choices", response_model=list[models.Choice], responses={**WHOLE_TOO, **problems(422)})
 def choices(
+    whole: Whole,
     trainer: Annotated[str, Query(description="name of the trainer")] = "capsnet",
     name: Annotated[str | None, Query(description="one choice alone")] = None,
     space: Annotated[str | None, Query(description="one of the trainer's spaces")] = None,
 ) -> Response:
     """List the choices of a trainer: values, default, condition and meaning."""
-    content = as_json([choice.as_dict() for choice in service.choices(trainer, name, space)])
-    return Response(content, media_type="application/json")
+    return in_json(as_json(told(service.choices(trainer, name, space), whole)), whole)
 
 
-@router.post("/space", response_model=models.Space, responses=problems(422))
-def space(options: dict[str, Any]) -> dict[str, Any]:
+@router.post("/space", response_model=models.Space, responses={**WHOLE_TOO, **problems(422)})
+def space(options: dict[str, Any], whole: Whole) -> Response:
     """Return what a new study with these options of a study file would sample."""
-    return service.space_of(options).as_dict()
+    return in_json(as_json(told(service.space_of(options), whole)), whole)

@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as InPath
@@ -10,7 +10,7 @@ from fastapi import Path as InPath
 from paretocaps import service
 from paretocaps.service.settings import parse_preferences
 from paretocaps.web.api import models
-from paretocaps.web.api.asked import Asked, Kept, Settings, as_json, kept_json
+from paretocaps.web.api.asked import WHOLE_TOO, Asked, Kept, Settings, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.headers import DOCUMENT
 from paretocaps.web.problems import problems
@@ -29,50 +29,51 @@ _LATELY = 2.0
 @router.get("", response_model=list[models.StudyRow])
 def list_studies(settings: Settings, answers: Kept) -> Response:
     """List the studies, oldest first."""
-    content = answers.lately("studies", _LATELY, lambda: as_json(service.studies(settings.storage)))
-    return Response(content, media_type="application/json")
+    return in_json(answers.lately("studies", _LATELY, lambda: as_json(service.studies(settings.storage))))
 
 
-@router.get("/{study}/front", response_model=models.Front)
-def front(study: str, view: Asked, settings: Settings, answers: Kept) -> Response:
+@router.get("/{study}/front", response_model=models.Front, responses=WHOLE_TOO)
+def front(study: str, view: Asked, settings: Settings, answers: Kept, whole: Whole) -> Response:
     """Return the trials of a study that no other trial beats."""
 
-    def make() -> dict[str, Any]:
-        return service.load_front(study, settings.storage, **view.given).as_dict()
+    def make() -> bytes:
+        return as_json(told(service.load_front(study, settings.storage, **view.given), whole))
 
-    return kept_json(answers, study, ("front", view), make)
+    return in_json(answers.of_study(study, ("front", view, whole), make), whole)
 
 
 @router.get("/{study}/history", response_model=list[models.HistoryRow])
 def history(study: str, view: Asked, settings: Settings, answers: Kept) -> Response:
     """Return the hypervolume of the front over trials and training time."""
 
-    def make() -> list[dict[str, Any]]:
-        return service.history(study, settings.storage, **view.given)
+    def make() -> bytes:
+        return as_json(service.history(study, settings.storage, **view.given))
 
-    return kept_json(answers, study, ("history", view), make)
+    return in_json(answers.of_study(study, ("history", view), make))
 
 
-@router.get("/{study}/recommendation", response_model=models.Recommendation)
+@router.get("/{study}/recommendation", response_model=models.Recommendation, responses=WHOLE_TOO)
 def recommendation(
     study: str,
     view: Asked,
     settings: Settings,
     answers: Kept,
+    whole: Whole,
     prefer: Annotated[str | None, Query(description="how much objectives matter: acc=0.6,time=0.4")] = None,
     aim: Annotated[str | None, Query(description="levels to reach: acc>=0.98,time<=60")] = None,
     baseline: Annotated[str, Query(description="the design that the member is set beside")] = "baseline",
 ) -> Response:
     """Name one member of the front, with reasons."""
 
-    def make() -> dict[str, Any]:
+    def make() -> bytes:
         preferences = None if prefer is None else parse_preferences(prefer)
         found = service.recommend(
             study, settings.storage, **view.given, preferences=preferences, aim=aim, baseline=baseline
         )
-        return found.as_dict()
+        return as_json(told(found, whole))
 
-    return kept_json(answers, study, ("recommendation", view, prefer, aim, baseline), make)
+    asked = ("recommendation", view, prefer, aim, baseline, whole)
+    return in_json(answers.of_study(study, asked, make), whole)
 
 
 @router.get(
@@ -95,17 +96,18 @@ def report(study: str, view: Asked, settings: Settings, answers: Kept) -> Respon
 @router.get("/{study}/trials", response_model=list[models.TrialRow])
 def trials(study: str, settings: Settings, answers: Kept) -> Response:
     """List the trials of a study, in every state."""
-    return kept_json(answers, study, "trials", lambda: service.trials(study, settings.storage))
+    return in_json(
+        answers.of_study(study, "trials", lambda: as_json(service.trials(study, settings.storage)))
+    )
 
 
 @router.get("/{study}/trials/{number}", response_model=models.TrialDetail)
 def trial(study: str, number: Number, settings: Settings) -> Response:
     """Return a trial with its trainings, by epoch."""
-    content = as_json(service.trial(study, number, settings.storage))
-    return Response(content, media_type="application/json")
+    return in_json(as_json(service.trial(study, number, settings.storage)))
 
 
-@router.get("/{study}/space", response_model=models.Space)
-def space(study: str, settings: Settings) -> dict[str, Any]:
+@router.get("/{study}/space", response_model=models.Space, responses=WHOLE_TOO)
+def space(study: str, settings: Settings, whole: Whole) -> Response:
     """Return what a study samples, and how many points that is."""
-    return service.space(study, settings.storage).as_dict()
+    return in_json(as_json(told(service.space(study, settings.storage), whole)), whole)

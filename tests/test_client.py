@@ -1,0 +1,116 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from paretocaps.client import Client, ServiceError, given_token
+from paretocaps.errors import UsageError
+
+
+class Service(BaseHTTPRequestHandler):
+    """Answers as the service does, and keeps what it was asked."""
+
+    asked: list = []  # noqa: RUF012
+
+    def do_GET(self):
+        self.asked.append((self.command, self.path, dict(self.headers), self._body()))
+        if self.path.startswith("/api/v1/studies/elsewhere"):
+            self._answer(302, b"", Location="http://127.0.0.1:1/")
+        elif self.path.startswith("/api/v1/studies/nobody"):
+            self._answer(404, json.dumps({"detail": "no study 'nobody'"}).encode())
+        elif "/events" in self.path:
+            after = int(self.path.partition("after=")[2].partition("&")[0])
+            events = [{"number": after + 1, "kind": "notice"}, {"number": after + 2, "kind": "notice"}]
+            self._answer(200, b"".join(b"data: %s\n\n" % json.dumps(one).encode() for one in events))
+        else:
+            self._answer(200, json.dumps({"path": self.path}).encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+    def _body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _answer(self, status, content, **headers):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@pytest.fixture
+def url():
+    Service.asked = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_front_is_asked_for_by_its_view_and_with_the_token(url):
+    answer = Client(url, "secret").front("a/b", require=["acc>=0.9", "params<1"], all=False, scale_to=None)
+    assert answer["path"] == "/api/v1/studies/a%2Fb/front?require=acc%3E%3D0.9&require=params%3C1&all=false"
+    assert Service.asked[0][2]["Authorization"] == "Bearer secret"
+
+
+def test_a_study_is_submitted_as_options_or_as_the_text_of_a_file(url):
+    client = Client(url, "")
+    client.submit({"study": "demo"}, priority=2)
+    client.submit('study = "demo"')
+    (_, path, headers, body), (_, _, toml, text) = Service.asked
+    assert (path, headers["Content-Type"], body) == (
+        "/api/v1/studies?priority=2",
+        "application/json",
+        b'{"study": "demo"}',
+    )
+    assert (toml["Content-Type"], text) == ("application/toml", b'study = "demo"')
+
+
+def test_a_stream_that_breaks_is_taken_up_after_its_last_event(url):
+    events = Client(url, "").events("demo")
+    assert [next(events)["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert len(list(Client(url, "").events("demo", 7, follow=False))) == 2
+
+
+def test_a_refusal_is_the_line_of_the_service(url):
+    with pytest.raises(ServiceError, match="no study 'nobody'") as raised:
+        Client(url, "").trials("nobody")
+    assert raised.value.status == 404
+
+
+def test_no_redirect_takes_the_token_elsewhere(url):
+    with pytest.raises(ServiceError, match="302"):
+        Client(url, "secret").trials("elsewhere")
+
+
+def test_an_address_where_nothing_listens_is_one_line():
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1:1 does not answer \(.*\): is it the service"):
+        Client("http://127.0.0.1:1", "").studies()
+    with pytest.raises(UsageError, match="'127.0.0.1:8000' is no address of a service"):
+        Client("127.0.0.1:8000", "")
+
+
+def test_a_token_is_in_the_environment_or_in_a_file_of_ones_own(monkeypatch, tmp_path):
+    monkeypatch.delenv("PARETOCAPS_TOKEN", raising=False)
+    monkeypatch.delenv("PARETOCAPS_TOKEN_FILE", raising=False)
+    assert given_token() is None
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    monkeypatch.setenv("PARETOCAPS_TOKEN_FILE", str(file))
+    file.chmod(0o644)
+    with pytest.raises(UsageError, match="is open to others: chmod 600 it"):
+        given_token()
+    file.chmod(0o600)
+    assert given_token() == "secret"
+    monkeypatch.setenv("PARETOCAPS_TOKEN", "first")
+    assert given_token() == "first"
+    monkeypatch.delenv("PARETOCAPS_TOKEN")
+    file.unlink()
+    with pytest.raises(UsageError, match="cannot be read"):
+        given_token()
