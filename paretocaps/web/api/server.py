@@ -57,7 +57,7 @@ def serve(settings: ServeSettings, ready: Callable[[str], None] | None = None) -
     app = create_app(settings)
     with listening(settings.host, settings.port) as listener:
         if ready is not None:
-            ready(address(listener) + first_step(app))
+            ready(address(listener) + (first_step(app) if sys.stderr.isatty() else ""))
         log_to(sys.stderr)
         config = uvicorn.Config(
             app,
@@ -88,7 +88,10 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def first_step(app: FastAPI) -> str:
-    """Return the path that opens the pages without a token, once; empty where there is none."""
+    """Return the path that opens the pages without a token, once; empty where there is none.
+
+    It is shown in a terminal only: what a service writes elsewhere may be read by others.
+    """
     first = app.state.rules.first_key
     return f"{LOGIN.removeprefix('/')}?key={first.key}" if first else ""
 

@@ -58,7 +58,7 @@ def refuse_without_token(who: Principal | None, method: str, path: str, caller: 
     if who == LOOPBACK and method not in CHANGES_NOTHING:
         raise Refusal(
             401,
-            "changing something needs a token, on this machine too: open the address that `paretocaps serve` "
-            "prints, or send 'Authorization: Bearer TOKEN' with what the file `token` of its folder holds",
+            "changing something needs a token, on this machine too: enter the one in the file `token` of the "
+            "service folder at /login, or send it in the header 'Authorization: Bearer TOKEN'",
             _CHALLENGE,
         )

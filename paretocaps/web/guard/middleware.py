@@ -1,13 +1,10 @@
 """What stands before every route."""
 
-from urllib.parse import quote
-
 from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from paretocaps.web.guard.caller import caller
-from paretocaps.web.guard.door import LOGIN, principal_of, refuse_without_token
+from paretocaps.web.guard.door import principal_of, refuse_without_token
 from paretocaps.web.guard.headers import with_headers
 from paretocaps.web.guard.hosts import refuse_foreign
 from paretocaps.web.guard.observing import CALLER, Observing
@@ -16,9 +13,9 @@ from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL
 from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.records import Records
 from paretocaps.web.guard.refusal import Refusal
+from paretocaps.web.guard.refused import refused
 from paretocaps.web.guard.rules import Rules
 from paretocaps.web.guard.sizes import limited, most_of
-from paretocaps.web.problems import problem
 
 
 class Guard:
@@ -48,10 +45,7 @@ class Guard:
         try:
             await self._passing(scope, receive, send)
         except Refusal as refusal:
-            answer = problem(refusal.status_code, refusal.detail, refusal.headers)
-            if refusal.status_code == 401 and _is_of_a_person(scope):
-                answer = RedirectResponse(f"{LOGIN}?next={quote(scope['path'])}", 303)
-            await answer(scope, receive, send)
+            await refused(scope, refusal)(scope, receive, send)
 
     async def _passing(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, rules = Headers(scope=scope), self._rules
@@ -71,8 +65,3 @@ class Guard:
         refuse_without_token(who, scope["method"], scope["path"], sender, rules)
         with self._rates.under_way(key):
             await self._app(scope, limited(receive, most_of(scope["path"], rules.larger), headers), send)
-
-
-def _is_of_a_person(scope: Scope) -> bool:
-    """Return whether a request opens a page in a browser, so that it is better answered by one."""
-    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")

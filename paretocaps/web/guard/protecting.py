@@ -8,6 +8,7 @@ from paretocaps.web.guard.metrics import Metrics
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.records import Records
+from paretocaps.web.guard.refused import without_token
 from paretocaps.web.guard.rules import Rules
 
 
@@ -22,4 +23,5 @@ def protect(app: FastAPI, rules: Rules, store: Store) -> None:
     rates, metrics = Rates(rules.rate), Metrics(store.submission_counts)
     app.state.rules, app.state.metrics = rules, metrics
     app.include_router(login_routes(rules, rates))
+    app.add_exception_handler(401, without_token)
     app.add_middleware(Guard, rules=rules, rates=rates, records=Records(metrics, store.audit))

@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from paretocaps.web.guard.options import GuardOptions
+
 
 def test_a_missing_extra_is_one_line(run, monkeypatch):
     real = builtins.__import__
@@ -35,3 +37,8 @@ def test_the_options_are_the_settings(run, monkeypatch, tmp_path):
     monkeypatch.setattr("paretocaps.web.api.server.serve", lambda settings, ready: asked.append(settings))
     assert run("serve", "--port", "0", "--data-root", tmp_path, "--no-supervise").exit_code == 0
     assert (asked[0].port, asked[0].data_root, asked[0].supervise) == (0, tmp_path, False)
+    given = ["--tokens", tmp_path, "--proxy", "127.0.0.1", "--allow-host", "a.org", "--allow-host", "b.org"]
+    assert run("serve", *given, "--rate", "10").exit_code == 0
+    assert asked[1].guard == GuardOptions(
+        tokens=tmp_path, allow_hosts=("a.org", "b.org"), proxies=("127.0.0.1",), rate=10.0
+    )

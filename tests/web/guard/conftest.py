@@ -12,6 +12,7 @@ from paretocaps.web.guard.login import login_routes
 from paretocaps.web.guard.middleware import Guard
 from paretocaps.web.guard.principal import Principal
 from paretocaps.web.guard.rates import Rates
+from paretocaps.web.guard.refused import without_token
 from paretocaps.web.guard.rules import Rules
 from paretocaps.web.guard.tokens import Token
 from paretocaps.web.problems import tell_problems
@@ -45,6 +46,10 @@ def application():
     async def change(thing: str, request: Request, who: Annotated[Principal, Depends(allowed("run"))]) -> int:
         return len(await request.body())
 
+    @app.get("/admins", dependencies=[Depends(allowed("admin"))])
+    def admins() -> None:
+        pass
+
     @app.get("/broken")
     def broken() -> None:
         raise RuntimeError("postgresql://me:hidden@host/db is away")
@@ -69,6 +74,7 @@ def client_of(kept):
         app, rules = application(), Rules(tokens=TOKENS, **given)
         rates = Rates(rules.rate, *([clock] if clock else []))
         app.include_router(login_routes(rules, rates))
+        app.add_exception_handler(401, without_token)
         app.add_middleware(Guard, rules=rules, rates=rates, records=kept)
         sent = {"Authorization": f"Bearer {_secret(name)}"} if name else {}
         return TestClient(app, home, headers=sent, client=(peer, 50_000), follow_redirects=False)

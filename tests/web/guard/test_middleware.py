@@ -4,6 +4,7 @@ from paretocaps.web.guard.caller import proxies_of
 from paretocaps.web.guard.sessions import FirstKey, begin
 
 SERVED = {"open_reading": False, "hosts": frozenset({"caps.example.org"}), "home": "http://caps.example.org"}
+PERSON = {"Accept": "text/html,application/xhtml+xml"}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -19,7 +20,7 @@ def test_this_machine_reads_without_a_token_and_changes_nothing(client_of):
     assert client.get("/who").json() == ["loopback", "http"]
     status, told = problem_of(client.post("/things/1", json={}))
     assert status == 401
-    assert told.startswith("changing something needs a token, on this machine too: open the address")
+    assert told.startswith("changing something needs a token, on this machine too: enter the one in")
 
 
 def test_a_token_says_who_and_what_is_allowed(client_of):
@@ -55,8 +56,17 @@ def test_elsewhere_everything_but_the_health_needs_a_token(client_of):
 
 
 def test_a_person_without_a_token_is_led_to_the_page_that_asks_for_one(client_of):
-    answer = client_of(**SERVED).get("/studies/a b", headers={"Accept": "text/html"})
+    answer = client_of(**SERVED).get("/studies/a b", headers=PERSON)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/studies/a%20b")
+    answer = client_of().post("/things/1", headers={**PERSON, "Origin": "http://127.0.0.1:8000"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/")
+
+
+def test_so_is_one_whom_a_route_does_not_let_in_without_one(client_of):
+    answer = client_of().get("/admins", headers=PERSON)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/admins")
+    assert problem_of(client_of().get("/admins"))[0] == 401
+    assert problem_of(client_of("rita").get("/admins", headers=PERSON))[0] == 403
 
 
 def test_a_foreign_name_is_refused_before_all_else(client_of):
