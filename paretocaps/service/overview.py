@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.errors import ParetocapsError
+from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
     from paretocaps.storage.standings import Standing
@@ -62,11 +63,11 @@ class Overview:
     """The lines of all studies; each front is read once for each change of its study. Threads may share it.
 
     Args:
-        storage: path of an SQLite file, or database URL.
+        storage: path of an SQLite file, database URL or open store.
         seconds: how long one call reads fronts; what is left over is read by the next ones.
     """
 
-    def __init__(self, storage: str, seconds: float = 0.15) -> None:
+    def __init__(self, storage: Storage, seconds: float = 0.15) -> None:
         self._storage, self._seconds = storage, seconds
         self._fronts: dict[str, tuple[int, datetime, FrontSize | None]] = {}
         self._lock = threading.Lock()
@@ -77,9 +78,7 @@ class Overview:
         Raises:
             StorageError: there is no such database.
         """
-        from paretocaps.storage.store import Store
-
-        with self._lock, Store.open(self._storage, create=False) as store:
+        with self._lock, opened(self._storage) as store:
             standings = store.standings()
             self._fronts = {one.name: self._fronts[one.name] for one in standings if one.name in self._fronts}
             self._read(store, standings)

@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, Response
 from paretocaps.domain.wording import wording
 from paretocaps.errors import ParetocapsError
 from paretocaps.service.overview import Overview
+from paretocaps.storage.store import Store
+from paretocaps.web.answers import Answers
 from paretocaps.web.guard.principal import PRINCIPAL, Principal
 from paretocaps.web.pages.kept import Kept
 from paretocaps.web.pages.rendering import render
@@ -28,20 +30,17 @@ class Readers:
 
     Attributes:
         settings: the settings of the service.
+        store: its open database.
+        answers: what is kept of answers that cost time.
         overview: the lines of all studies.
         fronts: the fronts of studies as their pages show them.
-        figures: the figures of studies, as HTML.
     """
 
     settings: ServeSettings
+    store: Store
+    answers: Answers
     overview: Overview
     fronts: Kept[FrontPart] = field(default_factory=Kept)
-    figures: Kept[str] = field(default_factory=lambda: Kept(8))
-
-    @property
-    def storage(self) -> str:
-        """The storage URL."""
-        return self.settings.storage
 
 
 def readers_of(request: Request) -> Readers:

@@ -8,8 +8,10 @@ from starlette.responses import HTMLResponse, Response
 from paretocaps.domain.beside_baseline import Baseline
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
+from paretocaps.report.study_facts import settings_texts
+from paretocaps.service import queueing
 from paretocaps.storage.records import STATES, State
-from paretocaps.storage.store import Store
+from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.figures import read_figures
@@ -20,48 +22,60 @@ from paretocaps.web.pages.trials_page import PAGE, read_rows
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(allowed("read"))], include_in_schema=False)
 _LAST = 8
-"""So many of the last trials are on a study's page."""
+"""So many of the last trials, and of the models, are on a study's page."""
+_ENDED = 50
+"""So many submissions that have ended are on the page of the queue."""
 
 
 @router.get("/")
 def home(request: Request, readers: Reading) -> Response:
     """Show all studies."""
     lines = readers.overview.lines()
-    return page(request, "home", "Studies", "Studies", lines=lines, asked={}, waiting=0)
+    waits = queueing.submissions(readers.store)
+    asked = {one.study: one.state for one in waits[::-1] if one.kind == "study"}
+    new = [one for one in waits if one.kind == "study" and one.study not in {line.name for line in lines}]
+    waiting = sum(one.state == "queued" for one in waits)
+    content: dict[str, Any] = {"lines": lines, "asked": asked, "new": new, "waiting": waiting}
+    return page(request, "home", "Studies", "Studies", **content)
 
 
 @router.get("/studies/{study}")
 def one_study(request: Request, study: str, readers: Reading) -> Response:
-    """Show one study."""
-    with Store.open(readers.storage, create=False) as store:
-        shown = read_study(store, study)
-        part = front_part(readers, store, shown)
-        last = store.trials(study, attempts=False)[-_LAST:][::-1]
+    """Show one study, or what was submitted to become one."""
+    store = readers.store
+    own = queueing.submissions(store, study, all=True)
+    asked = max((one for one in own if one.kind == "study"), key=lambda one: one.id, default=None)
+    common: dict[str, Any] = {"name": study, "asked": asked, "after": store.last_event(study)}
+    if asked is not None and not store.has_study(study):
+        settings = settings_texts({"study": study, **asked.options})
+        return page(request, "waiting", study, "Studies", settings=settings, **common)
+    shown = read_study(store, study)
     baseline = Baseline.of(shown.spec.trainer, shown.spec.fix)
     return page(
         request,
         "study",
         study,
         "Studies",
-        name=study,
         study=shown,
-        part=part,
-        last=last,
+        part=front_part(readers, shown),
+        last=store.trials(study, attempts=False)[-_LAST:][::-1],
         beside=lambda choices: choices_beside(choices, baseline),
-        asked=None,
-        models=(),
-        files={},
-        after=0,
+        models=[one for one in own if one.kind != "study"][:_LAST],
+        files_of=files_of,
+        **common,
     )
 
 
 @router.get("/studies/{study}/figures")
 def figures(study: str, readers: Reading) -> Response:
     """Return the figures of a study, for the script of its page."""
-    with Store.open(readers.storage, create=False) as store:
-        shown = store.standing(study)
-        key, version = (study, shown.created), shown.changes
-        return HTMLResponse(readers.figures.get(key, version, lambda: _figures(readers, store, study)))
+
+    def make() -> bytes:
+        part = front_part(readers, read_study(readers.store, study))
+        drawn = {} if part.front is None else read_figures(readers.store, study, part.front)
+        return render("figures", {"name": study, "figures": drawn}).encode()
+
+    return HTMLResponse(readers.answers.of_study(study, "figures", make))
 
 
 @router.get("/studies/{study}/trials")
@@ -73,13 +87,12 @@ def trials(
     number: Annotated[int, Query(alias="page", ge=1)] = 1,
 ) -> Response:
     """Show the trials of a study, the latest first."""
-    with Store.open(readers.storage, create=False) as store:
-        standing = store.standing(study)
-        counts: dict[str, int] = {"all": sum(standing.trials.values()), **dict(standing.trials.items())}
-        pages = max(1, -(-counts[state] // PAGE))
-        spec = StudySpec.model_validate(standing.spec)
-        wanted = STATES if state == "all" else (state,)
-        rows = read_rows(store, study, spec, wanted, min(number, pages))
+    standing = readers.store.standing(study)
+    counts: dict[str, int] = {"all": sum(standing.trials.values()), **dict(standing.trials.items())}
+    pages = max(1, -(-counts[state] // PAGE))
+    spec = StudySpec.model_validate(standing.spec)
+    wanted = STATES if state == "all" else (state,)
+    rows = read_rows(readers.store, study, spec, wanted, min(number, pages))
     content: dict[str, Any] = {"objectives": spec.objectives, "rows": rows, "counts": counts, "state": state}
     content |= {"page": min(number, pages), "pages": pages, "name": study}
     return page(request, "trials", f"Trials of {study}", "Studies", **content)
@@ -88,20 +101,38 @@ def trials(
 @router.get("/studies/{study}/trials/{trial}")
 def one_trial(request: Request, study: str, trial: int, readers: Reading) -> Response:
     """Show one trial."""
-    with Store.open(readers.storage, create=False) as store:
-        content = read_trial(store, study, trial)
-    title = f"Trial {trial} of {study}"
-    return page(request, "trial", title, "Studies", name=study, models=(), files={}, after=0, **content)
+    return trial_page(request, study, trial, readers)
 
 
-def front_part(readers: Readers, store: Store, shown: StudyPart) -> FrontPart:
+@router.get("/queue")
+def queue(request: Request, readers: Reading) -> Response:
+    """Show what runs, what waits, and what has ended lately."""
+    found = queueing.submissions(readers.store, all=True)
+    by_state = {
+        state: [one for one in found if one.state == state] for state in ("running", "queued", "paused")
+    }
+    ended = [one for one in found if one.state in ("ended", "stopped", "failed")]
+    last = sorted(ended, key=lambda one: one.id, reverse=True)[:_ENDED]
+    parts: dict[str, Any] = {"running": by_state["running"], "waiting": by_state["queued"]}
+    return page(request, "queue", "Queue", "Queue", **parts, paused=by_state["paused"], ended=last)
+
+
+def trial_page(request: Request, study: str, trial: int, readers: Readers, **further: Any) -> Response:
+    """Return the page of a trial, with what is shown besides."""
+    store = readers.store
+    own = queueing.submissions(store, study, all=True)
+    models = [one for one in own if one.kind != "study" and one.options.get("trial") == trial]
+    content = read_trial(store, study, trial) | {"name": study, "models": models}
+    content |= {"after": store.last_event(study), "files_of": files_of, "predictions": (), **further}
+    return page(request, "trial", f"Trial {trial} of {study}", "Studies", **content)
+
+
+def front_part(readers: Readers, shown: StudyPart) -> FrontPart:
     """Return the front of a study as its page shows it, read again where the study has changed."""
     standing = shown.standing
     key = standing.name, standing.created
-    return readers.fronts.get(key, standing.changes, lambda: read_front(store, standing.name))
+    return readers.fronts.get(key, standing.changes, lambda: read_front(readers.store, standing.name))
 
 
-def _figures(readers: Readers, store: Store, study: str) -> str:
-    part = front_part(readers, store, read_study(store, study))
-    drawn = {} if part.front is None else read_figures(store, study, part.front)
-    return render("figures", {"name": study, "figures": drawn})
+def files_of(one: Submission) -> list[Any]:
+    return []

@@ -4,7 +4,8 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import Response
 
 from paretocaps.service.overview import Overview
-from paretocaps.web.pages import looking
+from paretocaps.storage.store import Store
+from paretocaps.web.pages import asking, looking, submitting
 from paretocaps.web.pages.answers import Readers
 from paretocaps.web.pages.assets import PLACE, at
 from paretocaps.web.serve_settings import ServeSettings
@@ -14,9 +15,11 @@ _KEPT = "public, max-age=31536000, immutable"  # the address of a file changes w
 
 def add_pages(app: FastAPI, settings: ServeSettings) -> None:
     """Give a service its pages, and the files that these need."""
-    app.state.readers = Readers(settings, Overview(settings.storage))
+    store: Store = app.state.store
+    app.state.readers = Readers(settings, store, app.state.answers, Overview(store))
     app.add_api_route(f"{PLACE}{{name}}", static, include_in_schema=False)
-    app.include_router(looking.router)
+    for routes in (looking, submitting, asking):
+        app.include_router(routes.router)
 
 
 def static(request: Request, name: str) -> Response:

@@ -1,0 +1,112 @@
+"""What the buttons and forms of the pages ask the service for; each answers with a page, without any script."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from paretocaps.service import queueing
+from paretocaps.storage.submissions import Submission
+from paretocaps.web.guard.allowed import allowed
+from paretocaps.web.guard.principal import Principal
+from paretocaps.web.owned import own_submission, quota_of
+from paretocaps.web.pages.answers import PageRoute, Reading
+from paretocaps.web.pages.rendering import at
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Runs = Annotated[Principal, Depends(allowed("run"))]
+Change = Literal["pause", "resume", "stop"]
+_CHANGES: Mapping[Change, Callable[..., Submission]] = {
+    "pause": queueing.pause,
+    "resume": queueing.resume,
+    "stop": queueing.stop,
+}
+
+
+@router.post("/studies/{study}/trials")
+def raise_trials(study: str, trials: Annotated[int, Form(ge=1)], who: Runs, readers: Reading) -> Response:
+    """Let a study have so many trials."""
+    own_submission(study, who, readers.store, raising=True)
+    queueing.raise_trials(study, trials, readers.store, owner=who.name, quota=quota_of(who))
+    return shown("studies", study)
+
+
+@router.post("/studies/{study}/{change}")
+def change(study: str, change: Change, who: Runs, readers: Reading) -> Response:
+    """Pause, resume or stop a study."""
+    own_submission(study, who, readers.store)
+    _CHANGES[change](study, readers.store)
+    return shown("studies", study)
+
+
+@router.post("/studies/{study}/trials/{trial}/{kind}")
+def make(study: str, trial: int, kind: Literal["train", "export"], who: Runs, readers: Reading) -> Response:
+    """Train a trial again, or export its network."""
+    readers.store.trial(study, trial)
+    what: Literal["training", "export"] = "training" if kind == "train" else "export"
+    queueing.submit(
+        what,
+        study,
+        {"trial": trial},
+        readers.store,
+        owner=who.name,
+        quota=quota_of(who),
+    )
+    return shown("studies", study, "trials", trial)
+
+
+@router.post("/queue/{number}/priority")
+def set_priority(
+    number: int, priority: Annotated[int, Form(ge=-100, le=100)], who: Runs, readers: Reading
+) -> Response:
+    """Give a submission another priority."""
+    _own(number, who, readers)
+    queueing.set_priority(number, priority, readers.store)
+    return shown("queue")
+
+
+@router.post("/queue/{number}/{change}")
+def change_submission(number: int, change: Change, who: Runs, readers: Reading) -> Response:
+    """Pause, resume or stop a submission."""
+    _own(number, who, readers)
+    _CHANGES[change](number, readers.store)
+    return shown("queue")
+
+
+def shown(*names: str | int) -> Response:
+    """Return the answer that leads to a page, which shows what has become of a request."""
+    return RedirectResponse(str(at(*names)), 303)
+
+
+async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any], priority: int) -> Response:
+    """Submit a study, and lead to its page.
+
+    Raises:
+        UsageError, DataError, MissingError, StateError: as for `queueing.submit`.
+    """
+    name = options.get("study", "default")
+
+    def submit() -> Submission:
+        return queueing.submit(
+            "study",
+            name if isinstance(name, str) else str(name),
+            options,
+            readers.store,
+            owner=who.name,
+            priority=priority,
+            quota=quota_of(who),
+        )
+
+    return shown("studies", (await run_in_threadpool(submit)).study)
+
+
+def _own(number: int, who: Principal, readers: Reading) -> None:
+    """Refuse to change a submission of another token, unless an admin's does."""
+    found = queueing.submission(number, readers.store)
+    if found.owner != who.name and not who.may("admin"):
+        raise HTTPException(
+            403, f"submission {number} is of the token {found.owner!r}: use that one, or an admin's"
+        )
