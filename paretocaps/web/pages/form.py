@@ -1,5 +1,6 @@
 """The form of a new study, made from the schema of its options, and what it says when it comes back."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ OPEN = ("Study", "Images", "Search")
 """The groups that are open at first."""
 _IMAGES = "images"
 """The one field of `dataset` and `data`, of which a study has one: "dataset:mnist" or "data:upload:mine"."""
+_AS_TEXT = {"parts": "train=A,test=B"}
+"""Tables that an option may have as text, too, and an example."""
 _WIDE = ("checks", "table", "lines")
 
 
@@ -141,13 +144,17 @@ def _field(name: str, schema: Mapping[str, Any]) -> Field:
     shapes = {one.get("type"): one for one in _shapes(schema)}
     default = schema.get("default")
     known = tuple(Option(one, one) for one in schema.get("examples", ()))
-    field = Field(name, "text", schema["description"], placeholder=_shown(default), required=name == "study")
+    field = Field(
+        name, "text", _help(schema["description"]), placeholder=_shown(default), required=name == "study"
+    )
     if "boolean" in shapes:
         value = "yes" if default else "no"
         return replace(field, kind="switch", value=value, options=(Option("no", "no"), Option("yes", "yes")))
     if "array" in shapes:
         lines = "\n".join(default or ())
         return replace(field, kind="checks" if known else "lines", options=known, value=lines)
+    if name in _AS_TEXT:
+        return replace(field, placeholder=_AS_TEXT[name])
     if "object" in shapes or "$ref" in str(schema):
         return replace(field, kind="table", placeholder="")
     values = next((one["enum"] for one in _shapes(schema) if "enum" in one), None)
@@ -163,6 +170,14 @@ def _field(name: str, schema: Mapping[str, Any]) -> Field:
     if "number" in shapes:
         return replace(field, placeholder="10m, 2h" if default is None else field.placeholder)
     return replace(field, placeholder="" if name == "study" else field.placeholder)
+
+
+def _help(meaning: str) -> str:
+    """Return what an option means, without what concerns Python alone."""
+    text = re.sub(
+        r" \(see `[^`]*`\)|[;.,] None\b.*| A stored study has .*| They are not stored.*", "", meaning
+    )
+    return text.replace("`", "").rstrip(".") + "."
 
 
 def _shapes(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
