@@ -159,6 +159,7 @@ class Store:
     curves = _reads(_stopped.curves)
 
     trials = _reads(_stored_trials.trials)
+    latest_trials = _reads(_stored_trials.latest_trials)
     finished_epochs = _reads(_finished_epochs.finished_epochs)
     accuracies = _reads(_finished_epochs.accuracies)
     trial = _reads(_stored_trials.trial)

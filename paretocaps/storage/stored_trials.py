@@ -36,6 +36,26 @@ def trials(
     return _with_attempts(connection, study, scope, {}) if attempts else _trials(connection, scope, {})
 
 
+def latest_trials(
+    connection: Connection, study: str, states: Collection[State] = STATES, limit: int = 100, skip: int = 0
+) -> list[TrialRecord]:
+    """Return the trials with the highest numbers in one of `states`, highest first, without their attempts.
+
+    Args:
+        connection: a connection in any transaction.
+        study: the study.
+        states: the states.
+        limit: how many at most.
+        skip: how many of the highest to leave out.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    scope = TRIALS.c.study_id == study_id(connection, study), TRIALS.c.state.in_(states)
+    query = select(TRIALS).where(*scope).order_by(TRIALS.c.number.desc()).limit(limit).offset(skip)
+    return [_trial(row, ()) for row in connection.execute(query)]
+
+
 def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     """Return one trial with its attempts and their epochs.
 

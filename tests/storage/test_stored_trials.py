@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paretocaps.domain.failure import Failure
 from paretocaps.domain.measurement import Device, EpochRecord, Measurement
+from paretocaps.errors import StorageError
 
 FINITE = st.floats(min_value=0, max_value=1e300, allow_nan=False)
 SHARE = st.floats(min_value=0, max_value=1)
@@ -91,3 +93,14 @@ def test_an_unreported_loss_stays_unreported(store, measure):
     found = store.trial("s", 0).attempts[0].measurement
     store.finish_attempt(attempt, found)
     assert found.epochs[0].train_loss is None
+
+
+def test_the_latest_trials_are_those_with_the_highest_numbers(store, finish):
+    for number in range(4):
+        finish(number)
+    store.start_trial("s", 4, {})
+    assert [one.number for one in store.latest_trials("s", limit=2)] == [4, 3]
+    assert [one.number for one in store.latest_trials("s", ["finished"], limit=2, skip=1)] == [2, 1]
+    assert store.latest_trials("s", limit=1)[0].attempts == ()
+    with pytest.raises(StorageError, match="no study 'other'"):
+        store.latest_trials("other")

@@ -16,7 +16,7 @@ from paretocaps.errors import ParetocapsError
 from paretocaps.service.overview import Overview
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
-from paretocaps.web.guard.principal import PRINCIPAL, Principal
+from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 from paretocaps.web.pages.kept import Kept
 from paretocaps.web.pages.rendering import render
 from paretocaps.web.pages.study_page import FrontPart
@@ -90,7 +90,9 @@ def page(
         content: the template's further variables.
     """
     who: Principal | None = request.scope.get(PRINCIPAL)
-    common = {"title": title, "place": place, "who": who, "may_run": who is not None and who.may("run")}
+    own = who is not None and who is not LOOPBACK  # to look, nobody needs a token on this machine
+    common = {"title": title, "place": place, "who": who, "own": own}
+    common["may_run"] = own and who is not None and who.may("run")
     return HTMLResponse(render(template, {**common, **content}), status)
 
 

@@ -1,4 +1,4 @@
-"""What the buttons and forms of the pages ask the service for; each answers with a page, without any script."""
+"""What the buttons of the pages ask the service for; each answers with a page, and needs no script."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from paretocaps.domain.study_file import resolve_spec
 from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
@@ -90,6 +91,7 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
     name = options.get("study", "default")
 
     def submit() -> Submission:
+        resolve_spec({}, options)
         return queueing.submit(
             "study",
             name if isinstance(name, str) else str(name),

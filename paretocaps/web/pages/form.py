@@ -28,6 +28,8 @@ _IMAGES = "images"
 """The one field of `dataset` and `data`, of which a study has one: "dataset:mnist" or "data:upload:mine"."""
 _AS_TEXT = {"parts": "train=A,test=B"}
 """Tables that an option may have as text, too, and an example."""
+_DURATION = "10m, 2h"
+_OF_PYTHON = re.compile(r" \(see `[^`]*`\)|[;.,] None\b.*")
 _WIDE = ("checks", "table", "lines")
 
 
@@ -141,43 +143,39 @@ def _source(text: str) -> dict[str, str]:
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> Field:
-    shapes = {one.get("type"): one for one in _shapes(schema)}
-    default = schema.get("default")
+    default, shapes = schema.get("default"), {one.get("type"): one for one in _shapes(schema)}
     known = tuple(Option(one, one) for one in schema.get("examples", ()))
-    field = Field(
-        name, "text", _help(schema["description"]), placeholder=_shown(default), required=name == "study"
-    )
+    field = Field(name, "text", _help(schema["description"]), placeholder=_shown(default))
+    if name == "study":
+        return replace(field, placeholder="", required=True)
+    if name in _AS_TEXT:
+        return replace(field, placeholder=_AS_TEXT[name])
     if "boolean" in shapes:
-        value = "yes" if default else "no"
-        return replace(field, kind="switch", value=value, options=(Option("no", "no"), Option("yes", "yes")))
+        both = Option("no", "no"), Option("yes", "yes")
+        return replace(field, kind="switch", value="yes" if default else "no", options=both)
     if "array" in shapes:
         lines = "\n".join(default or ())
         return replace(field, kind="checks" if known else "lines", options=known, value=lines)
-    if name in _AS_TEXT:
-        return replace(field, placeholder=_AS_TEXT[name])
     if "object" in shapes or "$ref" in str(schema):
         return replace(field, kind="table", placeholder="")
-    values = next((one["enum"] for one in _shapes(schema) if "enum" in one), None)
-    if values or known:
-        own = tuple(Option(str(one), str(one)) for one in values or ()) or known
+    values = next((one["enum"] for one in _shapes(schema) if "enum" in one), ())
+    if listed := known or tuple(Option(str(one), str(one)) for one in values):
         free = (Option("", "as they are"),) if default is None else ()
-        return replace(field, kind="select", options=(*free, *own), value=_shown(default))
-    if "integer" in shapes and len(shapes) <= 2 and "string" not in shapes:
-        own_bounds = shapes["integer"]
-        own_value = _shown(default) if name in ("trials", "epochs") else ""
-        bounds = own_bounds.get("minimum"), own_bounds.get("maximum")
-        return replace(field, kind="number", least=bounds[0], most=bounds[1], value=own_value)
-    if "number" in shapes:
-        return replace(field, placeholder="10m, 2h" if default is None else field.placeholder)
-    return replace(field, placeholder="" if name == "study" else field.placeholder)
+        return replace(field, kind="select", options=(*free, *listed), value=_shown(default))
+    if "integer" in shapes and "string" not in shapes:
+        return _number(field, shapes["integer"], default)
+    return replace(field, placeholder=_DURATION) if "number" in shapes and default is None else field
+
+
+def _number(field: Field, schema: Mapping[str, Any], default: object) -> Field:
+    """Return a field of a whole number; the two that everybody sets have their defaults filled in."""
+    value = _shown(default) if field.name in ("trials", "epochs") else ""
+    return replace(field, kind="number", least=schema.get("minimum"), most=schema.get("maximum"), value=value)
 
 
 def _help(meaning: str) -> str:
     """Return what an option means, without what concerns Python alone."""
-    text = re.sub(
-        r" \(see `[^`]*`\)|[;.,] None\b.*| A stored study has .*| They are not stored.*", "", meaning
-    )
-    return text.replace("`", "").rstrip(".") + "."
+    return _OF_PYTHON.sub("", meaning).replace("`", "").rstrip(".") + "."
 
 
 def _shapes(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

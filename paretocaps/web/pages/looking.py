@@ -11,7 +11,6 @@ from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.study_facts import settings_texts
 from paretocaps.service import queueing
 from paretocaps.storage.records import STATES, State
-from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.figures import read_figures
@@ -58,10 +57,9 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         "Studies",
         study=shown,
         part=front_part(readers, shown),
-        last=store.trials(study, attempts=False)[-_LAST:][::-1],
+        last=store.latest_trials(study, limit=_LAST),
         beside=lambda choices: choices_beside(choices, baseline),
         models=[one for one in own if one.kind != "study"][:_LAST],
-        files_of=files_of,
         **common,
     )
 
@@ -123,7 +121,7 @@ def trial_page(request: Request, study: str, trial: int, readers: Readers, **fur
     own = queueing.submissions(store, study, all=True)
     models = [one for one in own if one.kind != "study" and one.options.get("trial") == trial]
     content = read_trial(store, study, trial) | {"name": study, "models": models}
-    content |= {"after": store.last_event(study), "files_of": files_of, "predictions": (), **further}
+    content |= {"after": store.last_event(study), "predictions": (), **further}
     return page(request, "trial", f"Trial {trial} of {study}", "Studies", **content)
 
 
@@ -132,7 +130,3 @@ def front_part(readers: Readers, shown: StudyPart) -> FrontPart:
     standing = shown.standing
     key = standing.name, standing.created
     return readers.fronts.get(key, standing.changes, lambda: read_front(readers.store, standing.name))
-
-
-def files_of(one: Submission) -> list[Any]:
-    return []

@@ -31,8 +31,9 @@ def read_trial(store: Store, study: str, number: int) -> dict[str, Any]:
     spec = StudySpec.model_validate(store.study(study).spec)
     trial = store.trial(study, number)
     objectives = parse_objectives(spec.objectives)
-    ended = trials_of(store, study, objectives, stopped=trial.state == "stopped").members
-    member = next((one for one in ended if one.trial == number), None)
+    early = trial.state == "stopped"
+    found = trials_of(store, study, objectives, stopped=early, numbers=[number]).members
+    member = found[0] if found else None
     own = [*objectives, *([TEST_ACC] if member and TEST_ACC.name in member.values else [])]
     tiles = [Tile(o.description, estimate_text(o, member.estimate(o.name))) for o in own] if member else []
     choices = {name: choice_text(value) for name, value in trial.choices.items() if value is not None}

@@ -37,11 +37,14 @@ def read_rows(
     Raises:
         StorageError: there is no such study.
     """
-    records = store.trials(study, states, attempts=False)[::-1][(page - 1) * PAGE : page * PAGE]
+    records = store.latest_trials(study, states, PAGE, (page - 1) * PAGE)
     objectives = parse_objectives(spec.objectives)
-    wanted = {record.number for record in records}
-    ended = (trials_of(store, study, objectives, stopped=early).members for early in (False, True))
-    known = {one.trial: one for members in ended for one in members if one.trial in wanted}
+    numbers = [record.number for record in records]
+    known = {
+        one.trial: one
+        for stopped in (False, True)
+        for one in trials_of(store, study, objectives, stopped=stopped, numbers=numbers).members
+    }
     baseline = Baseline.of(spec.trainer, spec.fix)
     rows = []
     for record in records:

@@ -19,3 +19,10 @@ def client(settings):
     sent = {"Authorization": f"Bearer {(settings.folder / 'token').read_text().strip()}"}
     with TestClient(app, base_url="http://127.0.0.1:8000", headers=sent) as client:
         yield client
+
+
+@pytest.fixture
+def reader(settings):
+    """Somebody on this machine without a token, who may look."""
+    with TestClient(create_app(settings), base_url="http://127.0.0.1:8000") as client:
+        yield client

@@ -61,10 +61,8 @@ def test_what_is_filled_in_is_an_option_of_its_type():
 
 
 def test_tables_are_those_of_a_study_file():
-    assert options_of({"fix": 'lr_max = 0.001\ndecoder = "none"'})["fix"] == {
-        "lr_max": 0.001,
-        "decoder": "none",
-    }
+    fix = options_of({"fix": 'lr_max = 0.001\ndecoder = "none"'})["fix"]
+    assert fix == {"lr_max": 0.001, "decoder": "none"}
     assert options_of({"design": "[mine]\nlr_max = 0.001"})["design"] == {"mine": {"lr_max": 0.001}}
     with pytest.raises(UsageError, match="design is not valid TOML"):
         options_of({"design": "mine"})

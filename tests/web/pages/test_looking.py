@@ -72,3 +72,12 @@ def test_a_name_that_is_no_markup_and_no_path_is_shown_and_linked_as_it_is(clien
     assert "&lt;b&gt;&amp;&#34;?#%" in page.text
     link = re.search(r'href="(/studies/%3Cb[^"]*)"', page.text)[1]
     assert client.get(link).status_code == 200
+
+
+def test_who_has_no_token_looks_and_is_shown_no_buttons(reader):
+    for path in ("/", "/studies/demo", "/studies/demo/trials/0", "/queue"):
+        page = reader.get(path)
+        assert page.status_code == 200
+        assert 'href="/login"' in page.text
+        assert '<form method="post"' not in page.text
+    assert 'type="submit" disabled' in reader.get("/new").text
