@@ -10,12 +10,12 @@ from paretocaps.errors import UnknownNameError, UsageError, did_you_mean
 from paretocaps.search.checked_study import check_study
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.service.running import requested
+from paretocaps.service.study_schema import OF_SERVICE
 from paretocaps.service.uploading import data_path
 
 PICKS = frozenset({"trial", "knee", "best", "preferences", "aim", "require", "all", "seed"})
 """The options that pick a trial of a study."""
 
-_OWN = frozenset({"storage", "storage_patience", "artifacts", "executor", "ray_address", "log", "file_fix"})
 _OF_TRAINING = frozenset({"epochs", "device", "checkpoint_every", "settings"})
 _OF_EXPORT = frozenset({"class_names", "onnx", "training"})
 _FILES = frozenset({"checkpoint"})  # choices whose values are files
@@ -71,7 +71,7 @@ def _check_study(
     if options.get("study", study) != study:
         raise UsageError(f"study={options['study']!r} is not the study {study!r}: give one of them")
     for name in options:
-        if name in _OWN:
+        if name in OF_SERVICE:
             raise UsageError(f"{name} may not be set in a submitted study, only by the service: leave it out")
         if name not in StudySpec.model_fields:
             raise UsageError(f"unknown option {name!r}{did_you_mean(name, StudySpec.model_fields)}")

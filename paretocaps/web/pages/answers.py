@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from paretocaps.domain.wording import wording
 from paretocaps.errors import ParetocapsError
 from paretocaps.service.overview import Overview
+from paretocaps.service.queueing import Places
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
 from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
@@ -41,6 +42,11 @@ class Readers:
     answers: Answers
     overview: Overview
     fronts: Kept[FrontPart] = field(default_factory=Kept)
+
+    @property
+    def places(self) -> Places:
+        """Where the service keeps and looks for files."""
+        return Places(self.settings.folder, self.settings.data_root)
 
 
 def readers_of(request: Request) -> Readers:

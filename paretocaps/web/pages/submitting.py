@@ -15,7 +15,7 @@ from paretocaps.errors import ParetocapsError, UsageError
 from paretocaps.service.uploading import UPLOAD, data_sets
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
-from paretocaps.web.pages.asking import Runs, submitted
+from paretocaps.web.pages.buttons import Runs, submitted
 from paretocaps.web.pages.form import OPEN, Option, groups, options_of
 from paretocaps.web.problems import status_of
 

@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from paretocaps.domain.study_file import resolve_spec
 from paretocaps.service import queueing
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.allowed import allowed
@@ -31,7 +30,9 @@ _CHANGES: Mapping[Change, Callable[..., Submission]] = {
 def raise_trials(study: str, trials: Annotated[int, Form(ge=1)], who: Runs, readers: Reading) -> Response:
     """Let a study have so many trials."""
     own_submission(study, who, readers.store, raising=True)
-    queueing.raise_trials(study, trials, readers.store, owner=who.name, quota=quota_of(who))
+    queueing.raise_trials(
+        study, trials, readers.store, owner=who.name, quota=quota_of(who), places=readers.places
+    )
     return shown("studies", study)
 
 
@@ -55,6 +56,7 @@ def make(study: str, trial: int, kind: Literal["train", "export"], who: Runs, re
         readers.store,
         owner=who.name,
         quota=quota_of(who),
+        places=readers.places,
     )
     return shown("studies", study, "trials", trial)
 
@@ -91,7 +93,6 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
     name = options.get("study", "default")
 
     def submit() -> Submission:
-        resolve_spec({}, options)
         return queueing.submit(
             "study",
             name if isinstance(name, str) else str(name),
@@ -100,6 +101,7 @@ async def submitted(readers: Reading, who: Principal, options: Mapping[str, Any]
             owner=who.name,
             priority=priority,
             quota=quota_of(who),
+            places=readers.places,
         )
 
     return shown("studies", (await run_in_threadpool(submit)).study)
