@@ -65,6 +65,19 @@ def placed_data(options: Mapping[str, Any], data_root: Path | None, folder: Path
     return placed
 
 
+def refuse_files(options: Mapping[str, Any]) -> None:
+    """Check that the choices of a study name no file of the service's machine.
+
+    Raises:
+        UsageError: they do.
+    """
+    for name in ("fix", "space"):
+        _refuse_files(options.get(name) or {}, name)
+    designs = options.get("design")
+    for design in designs.values() if isinstance(designs, Mapping) else ():
+        _refuse_files(design, "design")
+
+
 def _check_study(
     study: str, options: Mapping[str, Any], data_root: Path | None, folder: Path, storage: str
 ) -> StudySpec:
@@ -80,10 +93,7 @@ def _check_study(
         raise UnknownNameError("trainer", str(trainer), TRAINERS)
     if sampler is not None and sampler not in list(SAMPLERS):
         raise UnknownNameError("sampler", str(sampler), SAMPLERS)
-    for name in ("fix", "space"):
-        _refuse_files(options.get(name) or {}, name)
-    for design in (options.get("design") or {}).values():
-        _refuse_files(design, "design")
+    refuse_files(options)
     placed = placed_data(options, data_root, folder)
     spec = requested({**placed, "study": study, "storage": storage}, None, None)
     check_study(spec)

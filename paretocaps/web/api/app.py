@@ -20,6 +20,7 @@ from paretocaps.web.api.routes import (
     dashboard,
     data,
     events,
+    members,
     operation,
     parts,
     queue,
@@ -76,7 +77,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.checking = asyncio.Semaphore(1)
     tell_problems(app)
     api = APIRouter(prefix=API)
-    for routes in (studies, events, submitting, queue, data, parts, audit):
+    for routes in (studies, events, members, submitting, queue, data, parts, audit):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(dashboard.router)

@@ -69,7 +69,11 @@ def asks_whole(request: Request) -> bool:
 
 
 Whole = Annotated[bool, Depends(asks_whole)]
-WHOLE_TOO: dict[int | str, dict[str, Any]] = {200: {"content": {WHOLE: {"schema": {}}}}}
+WHOLE_TOO: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {WHOLE: {"schema": {"description": "the same, whole, as `paretocaps --server` reads it"}}}
+    }
+}
 """The documentation of an answer that can be had in that form, too."""
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from paretocaps.service import study_files
 from paretocaps.storage import submissions
 from paretocaps.storage.records import State
 
@@ -284,3 +285,36 @@ class DataSet(Answer):
     bytes: int | None
     told: list[str] = Field(description="its classes, its parts, and how they are read")
     reading: dict[str, Any] = Field(description="the options that a study on it needs")
+
+
+class TrainingOptions(Answer):
+    """How a trial is trained once more; what is left out is as in its study."""
+
+    epochs: int | None = Field(None, ge=1, le=100_000)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+    settings: list[str] | None = Field(None, description="other choices: NAME=VALUE")
+    device: str | None = Field(None, description="auto, cpu, cuda or cuda:N")
+
+
+class ExportOptions(Answer):
+    """Which network of a trial is exported, and how."""
+
+    seed: int | None = Field(None, ge=0, le=2**31 - 1, description="one of its trainings")
+    training: int | None = Field(None, ge=1, le=2**31 - 1, description="a submitted training, by its number")
+    class_names: list[str] | None = None
+    onnx: bool | None = None
+
+
+class StudyFile(Answer):
+    """A file of a study that can be taken."""
+
+    name: str
+    kind: Literal["weights", "export"]
+    trial: int | None
+    submission: int | None = Field(description="the submission that made it")
+    bytes: int
+
+    @classmethod
+    def of(cls, found: study_files.StudyFile) -> Self:
+        """Return what is told of a file."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from paretocaps import service
+from paretocaps.service.study_schema import study_schema
+from paretocaps.service.submitted import refuse_files
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import WHOLE_TOO, Whole, as_json, in_json, told
 from paretocaps.web.guard.allowed import allowed
@@ -48,7 +50,14 @@ def choices(
     return in_json(as_json(told(service.choices(trainer, name, space), whole)), whole)
 
 
+@router.get("/schema")
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the options that a submitted study may have."""
+    return study_schema()
+
+
 @router.post("/space", response_model=models.Space, responses={**WHOLE_TOO, **problems(422)})
 def space(options: dict[str, Any], whole: Whole) -> Response:
     """Return what a new study with these options of a study file would sample."""
+    refuse_files(options)
     return in_json(as_json(told(service.space_of(options), whole)), whole)

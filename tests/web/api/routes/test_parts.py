@@ -39,3 +39,15 @@ def test_an_unknown_option_is_told_with_the_nearest(client):
     answer = client.post("/api/v1/space", json={"epoch": 3})
     assert answer.status_code == 422
     assert answer.json()["detail"] == "unknown option 'epoch': did you mean 'epochs'?"
+
+
+def test_the_schema_of_a_study_has_what_may_be_submitted(client):
+    schema = client.get("/api/v1/schema").json()
+    assert "objectives" in schema["properties"]
+    assert "storage" not in schema["properties"]
+
+
+def test_the_space_of_a_study_reads_no_file_of_the_service(client):
+    answer = client.post("/api/v1/space", json={"fix": {"checkpoint": "/etc/passwd"}})
+    assert answer.status_code == 422
+    assert "file of the service" in answer.json()["detail"]

@@ -1,0 +1,88 @@
+"""The files of a study that can be taken from the service: kept weights, trained networks and exports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
+from paretocaps.errors import MissingError, did_you_mean
+from paretocaps.service.opened import Storage, opened
+
+if TYPE_CHECKING:
+    from paretocaps.storage.store import Store
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A file that can be taken.
+
+    Attributes:
+        name: its name among those of its study.
+        kind: "weights" of a trial or of a submitted training, or an "export", which is a zip file.
+        trial: the number of the trial.
+        submission: the submission that made it; None for the weights that the study kept.
+        bytes: its size.
+        path: where it lies.
+    """
+
+    name: str
+    kind: Literal["weights", "export"]
+    trial: int | None
+    submission: int | None
+    bytes: int
+    path: Path
+
+
+def study_files(study: str, folder: Path, storage: Storage = DEFAULT_STORAGE) -> list[StudyFile]:
+    """Return the files of a study that lie on this machine: exports, submitted trainings, kept weights.
+
+    Args:
+        study: name of the study.
+        folder: the service folder.
+        storage: path of an SQLite file, database URL or open store.
+
+    Raises:
+        StorageError: there is no such database or study.
+    """
+    with opened(storage) as store:
+        store.study(study)
+        return [*_submitted(store, study, folder), *_kept(store, study)]
+
+
+def study_file(study: str, name: str, folder: Path, storage: Storage = DEFAULT_STORAGE) -> StudyFile:
+    """Return the file of a study that is called `name`.
+
+    Raises:
+        StorageError: there is no such database or study.
+        MissingError: there is no such file.
+    """
+    found = {one.name: one for one in study_files(study, folder, storage)}
+    if name not in found:
+        raise MissingError(
+            f"study {study!r} has no file {name!r}{did_you_mean(name, found)} (known:"
+            f" {', '.join(found) or 'none'})"
+        )
+    return found[name]
+
+
+def _submitted(store: "Store", study: str, folder: Path) -> Iterator[StudyFile]:
+    root = folder.resolve()
+    for one in reversed(store.submissions(study)):
+        trial, path = one.result.get("trial", one.options.get("trial")), None
+        if one.kind == "export" and one.result.get("file"):
+            path, name = root / one.result["file"], f"export-{one.id}.zip"
+        elif one.kind == "training" and one.result.get("weights"):
+            path = root / one.result["folder"] / one.result["weights"]
+            name = f"training-{one.id}{path.suffix}"
+        if path is not None and path.is_file() and path.resolve().is_relative_to(root):
+            kind: Literal["weights", "export"] = "export" if one.kind == "export" else "weights"
+            yield StudyFile(name, kind, trial, one.id, path.stat().st_size, path)
+
+
+def _kept(store: "Store", study: str) -> Iterator[StudyFile]:
+    for one in store.weights_unused(study, ()):  # used by none of no trials: all that there are
+        if one.path.is_file():
+            key = one.key
+            name = f"trial-{key.trial}-seed-{key.seed}-attempt-{key.attempt}{one.path.suffix}"
+            yield StudyFile(name, "weights", key.trial, None, one.path.stat().st_size, one.path)
