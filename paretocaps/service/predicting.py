@@ -1,17 +1,19 @@
 """Classifies images that somebody sends, with an exported network."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from paretocaps.errors import MissingError, TooLargeError, UsageError
+from paretocaps.errors import DataError, MissingError, StateError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from paretocaps.exporting.classifier import Classifier
     from paretocaps.exporting.predict import Prediction
+    from paretocaps.storage.store import Store
 
 _OPEN = 4  # networks that stay open
 _alone = Lock()  # one thread computes, so that a training on the same machine keeps its processors
@@ -89,6 +91,36 @@ class GivenImages:
         with _alone:
             network = _opened(folder, _age(folder))
             return network.classify(_whole(self._images), top, self._limits.pixels)
+
+
+def export_of(study: str, trial: int, store: "Store", folder: Path) -> Path:
+    """Return the folder of the latest export of a trial that was submitted to a service.
+
+    Args:
+        study: the name of the study.
+        trial: the number of the trial.
+        store: the database of the service.
+        folder: the service's folder.
+
+    Raises:
+        StorageError: there is no such study.
+        StateError: the trial has no export.
+    """
+    from paretocaps.exporting.document import read_document
+    from paretocaps.service import queueing
+
+    store.study(study)
+    for one in queueing.submissions(store, study, all=True):
+        if one.kind == "export" and one.state == "ended" and "folder" in one.result:
+            place = folder / str(one.result["folder"])
+            with suppress(DataError):  # somebody has removed it
+                about = read_document(place).about
+                if (about.study, about.trial) == (study, trial):
+                    return place
+    raise StateError(
+        f"trial {trial} of study {study!r} has no export to predict with: export it first"
+        f" (POST /api/v1/studies/{study}/trials/{trial}/export)"
+    )
 
 
 def _whole(images: Sequence[tuple[str, bytearray]]) -> list[tuple[str, bytes]]:

@@ -1,10 +1,13 @@
-"""Whose submission somebody may change: their own, or any where they are an admin."""
+"""Whose submissions and uploads somebody may change: their own, or any where they are an admin."""
+
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 
-from paretocaps.errors import MissingError
+from paretocaps.errors import MissingError, StateError
 from paretocaps.service import queueing
 from paretocaps.service.quota import Quota
+from paretocaps.service.uploading import UPLOAD, find_upload, remove_upload
 from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import Submission
 from paretocaps.web.guard.principal import Principal
@@ -33,3 +36,22 @@ def own_submission(study: str, who: Principal, store: Store, *, raising: bool = 
             403, f"study {study!r} was submitted by the token {found.owner!r}: use that one, or an admin's"
         )
     return found
+
+
+def remove_own_upload(folder: Path, name: str, who: Principal, store: Store) -> None:
+    """Remove an upload of a service's folder: one of the token's own, or any if it is an admin's.
+
+    Raises:
+        MissingError: there is none of that name.
+        StateError: a study that has not ended is trained on it.
+        HTTPException: it is another token's.
+    """
+    found = find_upload(folder, name)
+    if found.owner != who.name and not who.may("admin"):
+        raise HTTPException(
+            403, f"{name!r} was uploaded with the token {found.owner!r}: use that one, or an admin's"
+        )
+    for one in queueing.submissions(store):
+        if one.options.get("data") == f"{UPLOAD}{name}":
+            raise StateError(f"study {one.study!r} is {one.state} and trained on {name!r}: stop it first")
+    remove_upload(folder, name)

@@ -1,11 +1,12 @@
 import pytest
 from starlette.exceptions import HTTPException
 
-from paretocaps.errors import MissingError
+from paretocaps.errors import MissingError, StateError
 from paretocaps.service import queueing
+from paretocaps.service.uploading.sets import NamedSet, write_about
 from paretocaps.storage.store import Store
 from paretocaps.web.guard.principal import Principal
-from paretocaps.web.owned import own_submission, quota_of
+from paretocaps.web.owned import own_submission, quota_of, remove_own_upload
 
 
 @pytest.fixture
@@ -31,3 +32,20 @@ def test_a_study_that_was_not_submitted_has_none(store):
 
 def test_a_quota_is_the_tokens():
     assert quota_of(Principal("ann", "run", max_trials=3, max_hours=0.5)).trials == 3
+
+
+def test_an_upload_is_removed_by_its_owner_or_an_admin_while_no_study_needs_it(store, tmp_path):
+    for name in ("flowers", "photos"):
+        (tmp_path / "uploads" / name).mkdir(parents=True)
+        about = NamedSet(f"upload:{name}", "upload", "ann")
+        write_about(tmp_path / "uploads" / name, about)
+    with pytest.raises(HTTPException, match="'flowers' was uploaded with the token 'ann': use that one"):
+        remove_own_upload(tmp_path, "flowers", Principal("bob", "run"), store)
+    queueing.submit("study", "s", {"data": "upload:flowers"}, store)
+    with pytest.raises(StateError, match="study 's' is queued and trained on 'flowers': stop it first"):
+        remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
+    queueing.stop("s", store)
+    remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
+    remove_own_upload(tmp_path, "photos", Principal("root", "admin"), store)
+    with pytest.raises(MissingError, match="no upload is called 'photos'"):
+        remove_own_upload(tmp_path, "photos", Principal("root", "admin"), store)

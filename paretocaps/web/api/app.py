@@ -23,6 +23,7 @@ from paretocaps.web.api.routes import (
     members,
     operation,
     parts,
+    predicting,
     queue,
     studies,
     submitting,
@@ -77,7 +78,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.state.checking = asyncio.Semaphore(1)
     tell_problems(app)
     api = APIRouter(prefix=API)
-    for routes in (studies, events, members, submitting, queue, data, parts, audit):
+    for routes in (studies, events, members, submitting, queue, data, predicting, parts, audit):
         api.include_router(routes.router)
     app.include_router(api)
     app.include_router(dashboard.router)

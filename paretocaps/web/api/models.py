@@ -318,3 +318,12 @@ class StudyFile(Answer):
     def of(cls, found: study_files.StudyFile) -> Self:
         """Return what is told of a file."""
         return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class Prediction(Answer):
+    """The class that a network gives an image."""
+
+    file: str = Field(description="the name that the image was sent under")
+    label: str = Field(alias="class")
+    score: float
+    scores: dict[str, float] = Field(description="the highest scores by class, best first")

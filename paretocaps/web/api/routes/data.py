@@ -4,13 +4,13 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.exceptions import HTTPException
 
-from paretocaps.service.uploading import UPLOAD, data_sets, find_upload, remove_upload
+from paretocaps.service.uploading import UPLOAD, data_sets, find_upload
 from paretocaps.web.api import models
-from paretocaps.web.api.asked import Settings
+from paretocaps.web.api.asked import Opened, Settings
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.guard.principal import Principal
+from paretocaps.web.owned import remove_own_upload
 from paretocaps.web.problems import problems
 from paretocaps.web.received import received_set
 
@@ -74,11 +74,6 @@ def one_set(name: str, settings: Settings) -> models.DataSet:
 
 
 @router.delete("/{name}", status_code=204, responses=problems(403, 404, 409))
-def remove(name: str, who: May, settings: Settings) -> None:
+def remove(name: str, who: May, settings: Settings, store: Opened) -> None:
     """Remove an upload: one's own, or any with an admin's token. Studies keep what was trained on it."""
-    found = find_upload(settings.folder, name)
-    if found.owner != who.name and not who.may("admin"):
-        raise HTTPException(
-            403, f"{name!r} was uploaded with the token {found.owner!r}: use that one, or an admin's"
-        )
-    remove_upload(settings.folder, name)
+    remove_own_upload(settings.folder, name, who, store)
