@@ -1,11 +1,11 @@
 """Checks uploaded images as those of `--data` are checked, with the same texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from pyarrow import ArrowException, parquet
 
 from paretocaps.data.raw_splits import read_splits
 from paretocaps.data.uploaded.upload_limits import UploadLimits
@@ -66,13 +66,9 @@ def refuse_large_tables(folder: Path, size: int, limits: UploadLimits) -> None:
         TooLargeError: there are too many.
     """
     rows, content = 0, 0
-    for file in folder.rglob("*.parquet"):
-        try:
-            metadata = parquet.read_metadata(file)
-        except (ArrowException, OSError):
-            continue  # whoever reads it says why
-        rows += metadata.num_rows
-        content += sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+    files = list(folder.rglob("*.parquet"))
+    for rows_of_file, bytes_of_file in _declared(files) if files and find_spec("pyarrow") else ():
+        rows, content = rows + rows_of_file, content + bytes_of_file
     if rows > limits.files:
         raise TooLargeError(
             f"the upload has tables of {rows:,} rows, but {limits.files:,} at most are allowed: send fewer"
@@ -82,3 +78,14 @@ def refuse_large_tables(folder: Path, size: int, limits: UploadLimits) -> None:
             f"the upload has tables of {content:,} bytes when unpacked, but {limits.unpacked_of(size):,} are"
             " allowed: send fewer or smaller images"
         )
+
+
+def _declared(files: Iterable[Path]) -> Iterator[tuple[int, int]]:
+    """Yield the rows and the bytes that parquet files declare; whoever reads a damaged one says why."""
+    from pyarrow import ArrowException, parquet
+
+    for file in files:
+        with suppress(ArrowException, OSError):
+            found = parquet.read_metadata(file)
+            groups = range(found.num_row_groups)
+            yield found.num_rows, sum(found.row_group(group).total_byte_size for group in groups)
