@@ -41,7 +41,7 @@ def test_an_upload_is_removed_by_its_owner_or_an_admin_while_no_study_needs_it(s
         write_about(tmp_path / "uploads" / name, about)
     with pytest.raises(HTTPException, match="'flowers' was uploaded with the token 'ann': use that one"):
         remove_own_upload(tmp_path, "flowers", Principal("bob", "run"), store)
-    options = {"data": "upload:flowers", "trainer": "replay", "objectives": "acc,params"}
+    options = {"data": "upload:flowers"}
     queueing.submit("study", "s", options, store, places=queueing.Places(tmp_path, None))
     with pytest.raises(StateError, match="study 's' is queued and trained on 'flowers': stop it first"):
         remove_own_upload(tmp_path, "flowers", Principal("ann", "run"), store)
