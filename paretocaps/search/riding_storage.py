@@ -1,8 +1,9 @@
 """Optuna's storage, whose operations are tried again while the database is away, locked or full."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from optuna.exceptions import UpdateFinishedTrialError
@@ -96,9 +97,15 @@ class RidingStorage(RDBStorage):
         )
 
     def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+        self,
+        trial_id: int,
+        state: TrialState,
+        values: Sequence[float] | None = None,
+        constraints: Mapping[str, float] = MappingProxyType({}),
     ) -> bool:
         """Set the state and the values of a trial, and return whether that was possible.
+
+        The constraints of a trial that ends are stored with them.
 
         Raises:
             UpdateFinishedTrialError: it has ended.
@@ -109,7 +116,7 @@ class RidingStorage(RDBStorage):
             nonlocal tries
             tries += 1
             try:
-                done = self._set_state(trial_id, state, values or ())
+                done = self._set_state(trial_id, state, values or (), constraints)
             except UpdateFinishedTrialError:
                 if tries == 1 or self.get_trial(trial_id).state != state:
                     raise
@@ -119,12 +126,14 @@ class RidingStorage(RDBStorage):
 
         return bool(self.ride(once))
 
-    def _set_state(self, trial_id: int, state: TrialState, values: Sequence[float]) -> bool:
+    def _set_state(
+        self, trial_id: int, state: TrialState, values: Sequence[float], constraints: Mapping[str, float]
+    ) -> bool:
         if not state.is_finished():
             return RDBStorage.set_trial_state_values(self, trial_id, state, values)
         now = datetime.now(UTC).replace(tzinfo=None)
         with self.engine.begin() as connection:
-            if end_trial(connection, trial_id, state.name, values, now):
+            if end_trial(connection, trial_id, state.name, values, now, constraints):
                 return True
         raise UpdateFinishedTrialError(f"Optuna's trial with the key {trial_id} has ended")
 

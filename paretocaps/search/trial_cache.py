@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from paretocaps.search.riding_storage import RidingStorage
 from paretocaps.storage.optuna_tables import (
+    CONSTRAINT,
     OptunaParameter,
     OptunaTrial,
     insert_parameters,
@@ -89,8 +90,9 @@ class TrialCache(BaseStorage):
     ) -> bool:
         """Set the state and the values of a trial, and return whether that was possible."""
         self.flush()
+        excess = self._excess_of(trial_id, state)
         try:
-            done = self._backend.set_trial_state_values(trial_id, state, values)
+            done = self._backend.set_trial_state_values(trial_id, state, values, excess)
         except UpdateFinishedTrialError:
             self._own.pop(trial_id, None)
             raise
@@ -98,13 +100,15 @@ class TrialCache(BaseStorage):
         if done and own is not None and state.is_finished():
             own.state, own.datetime_complete = state, datetime.now()
             own.values = None if values is None else list(values)
+            own.system_attrs |= {f"{CONSTRAINT}{bound}": share for bound, share in excess.items()}
         elif done and state == TrialState.RUNNING:
             self._own[trial_id] = self._backend.get_trial(trial_id)
         return done
 
     def rewrite(self, study_id: int, trial_id: int, state: TrialState, values: Sequence[float]) -> None:
         """Replace the state and the values of a finished trial, which was stopped early and has gone on."""
-        self._backend.transact(lambda c: rewrite_outcome(c, trial_id, state.name, values))
+        excess = self._excess_of(trial_id, state)
+        self._backend.transact(lambda c: rewrite_outcome(c, trial_id, state.name, values, excess))
         self.reread(study_id, trial_id)
 
     def reread(self, study_id: int, trial_id: int) -> None:
@@ -151,11 +155,21 @@ class TrialCache(BaseStorage):
 
     def _constrain(self, trial: FrozenTrial) -> None:
         """Set the constraints of a finished trial; samplers need all of them on each."""
-        if self.constraints is None or trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
-            return
-        for name, excess in self.constraints(trial.number).items():
-            if name not in trial.constraints:
+        if not trial.constraints:
+            for name, excess in self._excess(trial.number, trial.state).items():
                 trial.set_constraint(name, excess)
+
+    def _excess(self, number: int, state: TrialState) -> Mapping[str, float]:
+        if self.constraints is None or state not in (TrialState.COMPLETE, TrialState.PRUNED):
+            return {}
+        return self.constraints(number)
+
+    def _excess_of(self, trial_id: int, state: TrialState) -> Mapping[str, float]:
+        if self.constraints is None:
+            return {}
+        own = self._own.get(trial_id)
+        number = self._backend.get_trial_number_from_id(trial_id) if own is None else own.number
+        return self._excess(number, state)
 
     def _read_unfinished(self, study: int, states: Sequence[TrialState]) -> list[FrozenTrial]:
         self._looked, self._open = self._backend.transact(
@@ -182,7 +196,7 @@ class TrialCache(BaseStorage):
             params={one.name: distributions[one.name].to_external_repr(one.value) for one in row.parameters},
             distributions=distributions,
             user_attrs={key: json.loads(value) for key, value in row.user},
-            system_attrs={key: json.loads(value) for key, value in row.system},
+            system_attrs={key: json.loads(value) for key, value in row.system if not _is_constraint(key)},
             intermediate_values={},  # a study of several objectives has none
             trial_id=row.id,
         )
@@ -257,6 +271,11 @@ class TrialCache(BaseStorage):
     def get_all_studies(self) -> list[Any]:
         """Return all studies of the database."""
         return self._backend.get_all_studies()
+
+
+def _is_constraint(key: str) -> bool:
+    """Whether an attribute is a constraint: those of the bounds of today are set anew (`_constrain`)."""
+    return key.startswith(CONSTRAINT)
 
 
 def trial_key(trial: FrozenTrial) -> int:

@@ -5,8 +5,9 @@ Optuna reads trials as objects of an ORM, and writes every parameter in a transa
 number a new one, and looks for every value of a trial before it writes that.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,8 @@ _ATTRIBUTES = {
     )
     for kind in ("user", "system")
 }
+CONSTRAINT = "constraints:"
+"""The beginning of the keys of constraints, among the attributes that Optuna sets."""
 _INFINITE = {"INF_POS": float("inf"), "INF_NEG": float("-inf")}
 _LOCKED = select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
 _LAST = select(_TRIALS.c.number).where(_TRIALS.c.study_id == bindparam("study"))
@@ -173,9 +176,14 @@ def begin_trial(connection: Connection, study: int, started: datetime) -> tuple[
 
 
 def end_trial(
-    connection: Connection, trial: int, state: str, values: Sequence[float], ended: datetime
+    connection: Connection,
+    trial: int,
+    state: str,
+    values: Sequence[float],
+    ended: datetime,
+    constraints: Mapping[str, float],
 ) -> bool:
-    """Set the state and the values of a trial that has not ended; return whether that was so.
+    """Set state, values and constraints of a trial that has not ended; return whether that was so.
 
     Args:
         connection: a connection in a transaction that has read nothing.
@@ -183,10 +191,12 @@ def end_trial(
         state: Optuna's name of the state.
         values: one per objective, or none; infinite ones are stored as Optuna stores them.
         ended: when, in UTC, without a timezone.
+        constraints: by how much the trial breaks each bound, by the bound's text.
     """
     if connection.scalar(_ENDED, {"trial": trial, "to": state, "when": ended}) is None:
         return False
     _insert_values(connection, trial, values)
+    _insert_constraints(connection, trial, constraints)
     return True
 
 
@@ -205,11 +215,14 @@ def insert_parameters(connection: Connection, trial: int, parameters: Iterable[O
         connection.execute(INSERT[connection.dialect.name](_PARAMS).on_conflict_do_nothing(), rows)
 
 
-def rewrite_outcome(connection: Connection, trial: int, state: str, values: Sequence[float]) -> None:
-    """Replace the state and the values of a trial that has ended."""
+def rewrite_outcome(
+    connection: Connection, trial: int, state: str, values: Sequence[float], constraints: Mapping[str, float]
+) -> None:
+    """Replace state, values and constraints of a trial that has ended."""
     connection.execute(update(_TRIALS).where(_TRIALS.c.trial_id == trial).values(state=state))
     connection.execute(delete(_VALUES).where(_VALUES.c.trial_id == trial))
     _insert_values(connection, trial, values)
+    _insert_constraints(connection, trial, constraints)
 
 
 def _insert_values(connection: Connection, trial: int, values: Sequence[float]) -> None:
@@ -225,6 +238,19 @@ def _insert_values(connection: Connection, trial: int, values: Sequence[float]) 
     ]
     if rows:
         connection.execute(insert(_VALUES), rows)
+
+
+def _insert_constraints(connection: Connection, trial: int, constraints: Mapping[str, float]) -> None:
+    """Store constraints in the place of those that a trial has, as `Trial.set_constraint` does."""
+    own = _ATTRIBUTES["system"]
+    rows = [
+        {"trial_id": trial, "key": f"{CONSTRAINT}{bound}", "value_json": json.dumps(excess)}
+        for bound, excess in constraints.items()
+    ]
+    if rows:
+        of_trial = own.c.trial_id == trial
+        connection.execute(delete(own).where(of_trial, own.c.key.startswith(CONSTRAINT, autoescape=True)))
+        connection.execute(insert(own), rows)
 
 
 def _trials(connection: Connection, scope: Sequence[ColumnElement[bool]]) -> list[OptunaTrial]:

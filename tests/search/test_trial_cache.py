@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 
 from paretocaps.domain.objective import parse_objectives
 from paretocaps.domain.space import Space
-from paretocaps.search.optuna_study import begin_at, constrain, open_optuna_study, tell_once
+from paretocaps.search.optuna_study import begin_at, constrain, open_optuna_study, tell_again, tell_once
 from paretocaps.search.samplers import SAMPLERS
 from paretocaps.search.suggestions import suggest
 from paretocaps.storage.store import Store
@@ -158,3 +158,25 @@ def test_a_sampler_knows_by_how_much_each_finished_trial_breaks_each_bound(opene
         constrain(study, lambda number: {"time<9": 0.25})
         told = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
         assert {tuple(trial.constraints.items()) for trial in told} == {(("time<9", 0.25),)}
+
+
+def test_optuna_itself_reads_by_how_much_a_trial_broke_each_bound_when_it_ended(opened, storage):
+    excess = {"acc>=0.9": 0.1, "params<=500k": -0.5}
+    with opened() as study, opened() as other:
+        constrain(study, lambda number: excess if number else dict.fromkeys(excess, -1.0))
+        search(study, 2)
+        tell_once(study, other.ask().number, [1.0, 2.0])  # another driver's
+        tell_once(study, study.ask().number, state=TrialState.FAIL)
+    plain = optuna.load_study(study_name="s", storage=storage)
+    assert [trial.constraints for trial in plain.trials] == [
+        {"acc>=0.9": -1.0, "params<=500k": -1.0},
+        excess,
+        excess,
+        {},
+    ]
+    assert [trial.number for trial in plain.best_trials] == [0]
+    with opened() as study:
+        constrain(study, lambda number: {"time<9": -0.25})  # it goes on with other bounds
+        tell_again(study, 1, [3.0, 4.0], None)
+    trial = optuna.load_study(study_name="s", storage=storage).trials[1]
+    assert (trial.values, trial.constraints) == ([3.0, 4.0], {"time<9": -0.25})
