@@ -21,10 +21,10 @@ demo: $(FOR_DEMO)
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow and not postgres and not ray and not browser and not faults"
+	$(PYTEST) -m "not slow and not postgres and not ray and not browser and not service and not faults"
 
 test: $(INSTALLED)
-	$(PYTEST) -m "not postgres and not ray and not browser and not faults"
+	$(PYTEST) -m "not postgres and not ray and not browser and not service and not faults"
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)

@@ -25,6 +25,7 @@ class ServeSettings:
         supervise: whether submissions are run; without it, they wait for another service of the database.
         guard: who may use it, and how much.
         parallel: how many submissions run at once; None for one per device.
+        slice: seconds after which what runs lets others of its priority have a turn.
         uploads: what one upload of a set of images may take.
         images: what may be sent to be classified at once.
     """
@@ -37,5 +38,6 @@ class ServeSettings:
     supervise: bool = True
     guard: GuardOptions = field(default_factory=GuardOptions)
     parallel: int | None = None
+    slice: float = 600.0
     uploads: UploadLimits = field(default_factory=UploadLimits)
     images: PredictLimits = field(default_factory=PredictLimits)

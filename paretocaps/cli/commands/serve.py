@@ -6,6 +6,7 @@ import click
 
 from paretocaps.cli.options import shared
 from paretocaps.cli.output import say
+from paretocaps.domain.duration import parse_duration
 from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.errors import UsageError
 from paretocaps.web.guard.options import RATE, GuardOptions
@@ -35,6 +36,14 @@ from paretocaps.web.serve_settings import DEFAULT_FOLDER, ServeSettings
     metavar="N",
     type=click.IntRange(1),
     help="Submissions that run at once.  [default: one per device]",
+)
+@click.option(
+    "--slice",
+    "turn",
+    metavar="TIME",
+    default="10m",
+    show_default=True,
+    help="Time after which what runs lets others of its priority have a turn, at the end of a trial.",
 )
 @click.option(
     "--tokens",
@@ -70,6 +79,7 @@ def command(
     host: str,
     port: int,
     parallel: int | None,
+    turn: str,
     tokens: Path | None,
     allow_host: tuple[str, ...],
     proxy: tuple[str, ...],
@@ -78,7 +88,8 @@ def command(
 ) -> None:
     """Serve the studies over HTTP: submit, watch, take the model.
 
-    Ctrl-C ends it; studies under way go on, and the next `paretocaps serve` takes them up.
+    Ctrl-C ends it and what it runs: all is stored, and the next `paretocaps serve` goes on with it. What runs
+    goes on where the service itself is killed.
 
     \b
     Examples:
@@ -100,5 +111,13 @@ def command(
         guard=GuardOptions(tokens=tokens, allow_hosts=allow_host, proxies=proxy, rate=rate),
         supervise=not no_supervise,
         parallel=parallel,
+        slice=_seconds(turn),
     )
     serve(settings, lambda url: say(f"service at {url} (Ctrl-C ends it)"))
+
+
+def _seconds(turn: str) -> float:
+    try:
+        return parse_duration(turn)
+    except ValueError as error:
+        raise UsageError(f"slice={error}") from None

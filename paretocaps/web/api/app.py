@@ -97,5 +97,9 @@ def _supervisor(settings: ServeSettings) -> Supervisor | None:
     if not settings.supervise:
         return None
     return Supervisor(
-        settings.storage, settings.folder, data_root=settings.data_root, parallel=settings.parallel
+        settings.storage,
+        settings.folder,
+        data_root=settings.data_root,
+        parallel=settings.parallel,
+        slice=settings.slice,
     )

@@ -23,7 +23,13 @@ def test_a_missing_extra_is_one_line(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["--port", "99999"], "99999"), (["--storage", "nowhere://x"], "nowhere")]
+    ("arguments", "message"),
+    [
+        (["--port", "99999"], "99999"),
+        (["--storage", "nowhere://x"], "nowhere"),
+        (["--slice", "soon"], "slice="),
+        (["--parallel", "0"], "--parallel"),
+    ],
 )
 def test_wrong_use_is_one_line(run, arguments, message):
     result = run("serve", *arguments)
@@ -42,3 +48,5 @@ def test_the_options_are_the_settings(run, monkeypatch, tmp_path):
     assert asked[1].guard == GuardOptions(
         tokens=tmp_path, allow_hosts=("a.org", "b.org"), proxies=("127.0.0.1",), rate=10.0
     )
+    assert run("serve", "--parallel", "3", "--slice", "2m").exit_code == 0
+    assert (asked[2].parallel, asked[2].slice, asked[2].supervise) == (3, 120.0, True)
