@@ -51,6 +51,11 @@ class GivenImages:
         """Whether there are none."""
         return not self._images
 
+    @property
+    def images(self) -> list[tuple[str, bytes]]:
+        """Their names, and the bytes of their files."""
+        return _whole(self._images)
+
     def open(self, name: str) -> None:
         """Begin with an image, which the bytes that follow are of.
 

@@ -97,7 +97,7 @@ def page(
     """
     who: Principal | None = request.scope.get(PRINCIPAL)
     own = who is not None and who is not LOOPBACK  # to look, nobody needs a token on this machine
-    common = {"title": title, "place": place, "who": who, "own": own}
+    common = {"title": title, "place": place, "who": who, "own": own, "template": template}
     common["may_run"] = own and who is not None and who.may("run")
     return HTMLResponse(render(template, {**common, **content}), status)
 

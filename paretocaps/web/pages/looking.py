@@ -10,7 +10,9 @@ from paretocaps.domain.study_spec import StudySpec
 from paretocaps.report.beside_baseline import choices_beside
 from paretocaps.report.study_facts import settings_texts
 from paretocaps.service import queueing
+from paretocaps.service.study_files import study_files
 from paretocaps.storage.records import STATES, State
+from paretocaps.storage.store import Store
 from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.pages.answers import PageRoute, Readers, Reading, page
 from paretocaps.web.pages.figures import read_figures
@@ -22,6 +24,8 @@ from paretocaps.web.pages.trials_page import PAGE, read_rows
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(allowed("read"))], include_in_schema=False)
 _LAST = 8
 """So many of the last trials, and of the models, are on a study's page."""
+_EVENTS = 20
+"""A notice is shown as long as it is among so many of the latest events."""
 _ENDED = 50
 """So many submissions that have ended are on the page of the queue."""
 
@@ -44,7 +48,9 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
     store = readers.store
     own = queueing.submissions(store, study, all=True)
     asked = max((one for one in own if one.kind == "study"), key=lambda one: one.id, default=None)
-    common: dict[str, Any] = {"name": study, "asked": asked, "after": store.last_event(study)}
+    last_event = store.last_event(study)
+    common: dict[str, Any] = {"name": study, "asked": asked, "after": last_event}
+    common["notice"] = _notice(store, study, last_event) if asked and asked.state == "running" else ""
     if asked is not None and not store.has_study(study):
         settings = settings_texts({"study": study, **asked.options})
         return page(request, "waiting", study, "Studies", settings=settings, **common)
@@ -60,6 +66,7 @@ def one_study(request: Request, study: str, readers: Reading) -> Response:
         last=store.latest_trials(study, limit=_LAST),
         beside=lambda choices: choices_beside(choices, baseline),
         models=[one for one in own if one.kind != "study"][:_LAST],
+        files=[one for one in study_files(study, readers.settings.folder, store) if one.submission],
         **common,
     )
 
@@ -121,7 +128,9 @@ def trial_page(request: Request, study: str, trial: int, readers: Readers, **fur
     own = queueing.submissions(store, study, all=True)
     models = [one for one in own if one.kind != "study" and one.options.get("trial") == trial]
     content = read_trial(store, study, trial) | {"name": study, "models": models}
-    content |= {"after": store.last_event(study), "predictions": (), **further}
+    files = [one for one in study_files(study, readers.settings.folder, store) if one.trial == trial]
+    content |= {"after": store.last_event(study), "files": files, "predictions": ()}
+    content |= {"exported": any(one.kind == "export" for one in files), **further}
     return page(request, "trial", f"Trial {trial} of {study}", "Studies", **content)
 
 
@@ -130,3 +139,9 @@ def front_part(readers: Readers, shown: StudyPart) -> FrontPart:
     standing = shown.standing
     key = standing.name, standing.created
     return readers.fronts.get(key, standing.changes, lambda: read_front(readers.store, standing.name))
+
+
+def _notice(store: Store, study: str, last: int) -> str:
+    """Return what a study told last, if that is among its latest events."""
+    told = [one for one in store.events(study, last - _EVENTS) if one.kind == "notice"]
+    return str(told[-1].payload.get("text", "")) if told else ""

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from paretocaps.service.overview import Overview
 from paretocaps.storage.store import Store
-from paretocaps.web.pages import buttons, looking, submitting
+from paretocaps.web.pages import buttons, classifying, data, looking, submitting
 from paretocaps.web.pages.answers import Readers
 from paretocaps.web.pages.assets import PLACE, at
 from paretocaps.web.serve_settings import ServeSettings
@@ -18,7 +18,7 @@ def add_pages(app: FastAPI, settings: ServeSettings) -> None:
     store: Store = app.state.store
     app.state.readers = Readers(settings, store, app.state.answers, Overview(store))
     app.add_api_route(f"{PLACE}{{name}}", static, include_in_schema=False)
-    for routes in (looking, submitting, buttons):
+    for routes in (looking, submitting, data, classifying, buttons):
         app.include_router(routes.router)
 
 

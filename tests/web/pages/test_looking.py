@@ -75,7 +75,7 @@ def test_a_name_that_is_no_markup_and_no_path_is_shown_and_linked_as_it_is(clien
 
 
 def test_who_has_no_token_looks_and_is_shown_no_buttons(reader):
-    for path in ("/", "/studies/demo", "/studies/demo/trials/0", "/queue"):
+    for path in ("/", "/studies/demo", "/studies/demo/trials/0", "/queue", "/data"):
         page = reader.get(path)
         assert page.status_code == 200
         assert 'href="/login"' in page.text

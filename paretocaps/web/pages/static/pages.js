@@ -63,6 +63,7 @@
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (answer.ok && fresh.body.dataset.page !== document.body.dataset.page) location.reload(); // a study has begun
         if (answer.ok) for (const old of parts(document)) {
           const part = fresh.getElementById(old.id);
           if (part) replace(old, part);
