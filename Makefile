@@ -13,7 +13,7 @@ FOR_BROWSER := .venv/.installed-for-browser
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo check test postgres ray browser chromium faults faults-short docs notebooks lint linters format pins clean
+.PHONY: demo check test postgres ray browser chromium service nginx faults faults-short docs notebooks lint linters format pins clean
 
 # installs what the README shows, without the tools of developers
 demo: $(FOR_DEMO)
@@ -46,6 +46,18 @@ chromium:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null && exit 0; fi; \
 	echo "no Chromium is installed: install one (Debian: apt-get install chromium), or run make browser CHROMIUM=/path/to/chromium" >&2; \
+	exit 1
+
+# starts the service as users do: behind nginx, and until it is killed; a test that would be skipped fails
+service: nginx $(INSTALLED)
+	$(PYTEST) -m "service and not faults" --no-skips service
+
+# as for Chromium: an nginx is taken where there is one, and root of a Debian without one gets its package
+nginx:
+	@for name in nginx /usr/sbin/nginx; do command -v $$name >/dev/null && command -v openssl >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light openssl >/dev/null && exit 0; fi; \
+	echo "no nginx is installed: install nginx and openssl (Debian: apt-get install nginx-light openssl)" >&2; \
 	exit 1
 
 # kills the processes of whole studies; what needs a right that is missing is skipped with a reason

@@ -55,6 +55,11 @@ NOT_RUN = {
         "it needs Docker and the network",
     ],
     "docs/http-api.md": ["it is a server, which runs until Ctrl-C"],
+    "docs/service.md": [
+        "it is a server, which runs until Ctrl-C",
+        "it changes the machine",
+        "it changes the machine",
+    ],
     "docs/recorded-tables.md": ["it trains for hours"],
     "docs/reproducing-a-paper.md": [
         "it needs the images of MNIST",

@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 
 from paretocaps.web.guard.caller import Caller
-from paretocaps.web.guard.origins import CHANGES_NOTHING
+from paretocaps.web.guard.origins import changes_something
 from paretocaps.web.guard.principal import LOOPBACK, Principal
 from paretocaps.web.guard.refusal import Refusal
 from paretocaps.web.guard.rules import Rules
@@ -55,7 +55,7 @@ def refuse_without_token(who: Principal | None, method: str, path: str, caller: 
         raise Refusal(
             401, f"no token{told}: send one in the header 'Authorization: Bearer TOKEN'", _CHALLENGE
         )
-    if who == LOOPBACK and method not in CHANGES_NOTHING:
+    if who == LOOPBACK and changes_something(method, path):
         raise Refusal(
             401,
             "changing something needs a token, on this machine too: enter the one in the file `token` of the "

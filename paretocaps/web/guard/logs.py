@@ -7,7 +7,7 @@ from typing import TextIO
 
 from paretocaps.masking import masked
 from paretocaps.web.guard.observing import Answered
-from paretocaps.web.guard.origins import CHANGES_NOTHING
+from paretocaps.web.guard.origins import changes_something
 
 FIELDS = "fields"
 """The attribute of a log record with further fields of its line."""
@@ -74,5 +74,5 @@ def log_request(answered: Answered) -> None:
 def _level(answered: Answered) -> int:
     if answered.status >= 500:
         return logging.ERROR
-    changes = answered.method not in CHANGES_NOTHING
+    changes = changes_something(answered.method, answered.path)
     return logging.INFO if changes or answered.status >= 400 else logging.DEBUG

@@ -8,7 +8,7 @@ from paretocaps.web.guard.door import principal_of, refuse_without_token
 from paretocaps.web.guard.headers import with_headers
 from paretocaps.web.guard.hosts import refuse_foreign
 from paretocaps.web.guard.observing import CALLER, Observing
-from paretocaps.web.guard.origins import CHANGES_NOTHING, refuse_other_origins
+from paretocaps.web.guard.origins import READING, changes_something, refuse_other_origins
 from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL
 from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.records import Records
@@ -51,7 +51,6 @@ class Guard:
         headers, rules = Headers(scope=scope), self._rules
         scope[CALLER] = sender = caller(scope, rules.proxies)
         scope["scheme"] = sender.scheme
-        changes = scope["method"] not in CHANGES_NOTHING
         refuse_foreign(headers.get("host"), rules.hosts)
         try:
             who = scope[PRINCIPAL] = principal_of(headers, sender, rules)
@@ -59,8 +58,8 @@ class Guard:
             self._rates.take_wrong(sender.key)
             raise
         key = f"token {who.name}" if who and who is not LOOPBACK else sender.key
-        self._rates.take(key, changes=changes)
-        if changes:
+        self._rates.take(key, changes=changes_something(scope["method"], scope["path"]))
+        if scope["method"] not in READING:
             refuse_other_origins(headers, f"{sender.scheme}://{headers['host']}")
         refuse_without_token(who, scope["method"], scope["path"], sender, rules)
         with self._rates.under_way(key):

@@ -4,8 +4,15 @@ from starlette.datastructures import Headers
 
 from paretocaps.web.guard.refusal import Refusal
 
-CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_COMPUTING = frozenset({"/api/v1/space", "/new/preview"})
+"""The paths whose posted body is only looked at."""
 _SITES = {"same-origin": True, "cross-site": False, "same-site": False}
+
+
+def changes_something(method: str, path: str) -> bool:
+    """Return whether a request may change something."""
+    return method not in READING and path not in _COMPUTING
 
 
 def refuse_other_origins(headers: Headers, own: str) -> None:

@@ -7,7 +7,7 @@ from paretocaps.storage.audit import Audited
 from paretocaps.web.guard.logs import log_request
 from paretocaps.web.guard.metrics import Metrics
 from paretocaps.web.guard.observing import Answered
-from paretocaps.web.guard.origins import CHANGES_NOTHING
+from paretocaps.web.guard.origins import changes_something
 from paretocaps.web.guard.principal import LOOPBACK
 
 
@@ -26,7 +26,7 @@ class Records:
     async def answering(self, answered: Answered) -> None:
         """Store a request by which somebody with a token was to change something, before its answer ends."""
         who = answered.who
-        if who is None or who == LOOPBACK or answered.method in CHANGES_NOTHING:
+        if who is None or who == LOOPBACK or not changes_something(answered.method, answered.path):
             return
         made = f" made {answered.made}" if answered.made else ""
         entry = Audited(

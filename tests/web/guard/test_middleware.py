@@ -23,6 +23,11 @@ def test_this_machine_reads_without_a_token_and_changes_nothing(client_of):
     assert told.startswith("changing something needs a token, on this machine too: enter the one in")
 
 
+def test_it_may_have_something_computed_without_one(client_of, kept):
+    assert client_of().post("/api/v1/space", json={}).status_code == 404  # which this application lacks
+    assert client_of().post("/api/v1/space", content=b"{}").status_code == 403
+
+
 def test_a_token_says_who_and_what_is_allowed(client_of):
     assert client_of("rita").get("/who").json() == ["rita", "http"]
     assert client_of("ruth").post("/things/1", json={}).status_code == 202
