@@ -1,22 +1,26 @@
 """The scales and the tables of a paper that a study file declares, beside the study itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from paretocaps.domain.claim import Claim
-from paretocaps.domain.paper_table import SCALES, PaperTable, Scale
+from paretocaps.domain.paper_table import SCALES, PaperTable, Pretraining, Scale
 from paretocaps.domain.study_file import paper_parts, read_study_file, resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.wording import wording
 from paretocaps.errors import UsageError, did_you_mean
 
-_KEPT = ("study", "published", "storage", "artifacts", "data", "file_fix")
+Declared = TypeVar("Declared", bound=BaseModel)
+
+_KEPT = ("published", "storage", "artifacts", "data", "file_fix")
 """The keys of a study file that no scale changes."""
 _JOINED = ("fix", "space")
+_PRETRAIN = "pretrain"
 
 
 @dataclass(frozen=True)
@@ -28,22 +32,24 @@ class PaperFile:
         study: the study, without scales and tables.
         scales: what each scale changes in it, by key.
         tables: the tables that it declares, by name.
+        pretraining: how backbones are trained before the study, by scale.
     """
 
     name: str
     study: Mapping[str, Any]
     scales: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tables: Mapping[str, PaperTable] = field(default_factory=dict)
+    pretraining: Mapping[str, Pretraining] = field(default_factory=dict)
 
     def at(self, scale: Scale) -> dict[str, Any]:
         """Return the study at a scale, under a name of its own; at the scale `paper` it is the file's own.
 
-        `fix` and `space` are joined choice by choice.
+        `fix` and `space` are joined choice by choice. A scale that names a study shares its trainings.
         """
         changed = self.scales.get(scale, {})
         joined = {name: {**self.study.get(name, {}), **changed[name]} for name in _JOINED if name in changed}
         name = self.study["study"] if scale == "paper" else f"{self.study['study']}-{scale}"
-        return {**self.study, **changed, **joined, "study": name}
+        return {**self.study, "study": name, **changed, **joined}
 
 
 def read_paper_file(path: str | Path) -> PaperFile:
@@ -59,30 +65,45 @@ def read_paper_file(path: str | Path) -> PaperFile:
         if not isinstance(value, Mapping) or not all(isinstance(one, Mapping) for one in value.values()):
             raise UsageError(f"{where}: {name} has to be tables by name, such as [{name}.NAME]")
     found = PaperFile(
-        Path(path).name, study, scales, {name: _table(where, name, one) for name, one in tables.items()}
+        Path(path).name,
+        study,
+        {name: _without(one, _PRETRAIN) for name, one in scales.items()},
+        {name: _read(where, f"table.{name}", PaperTable, one) for name, one in tables.items()},
+        {
+            name: _read(where, f"scale.{name}.{_PRETRAIN}", Pretraining, one[_PRETRAIN])
+            for name, one in scales.items()
+            if _PRETRAIN in one
+        },
     )
     _check_scales(where, found)
     _check_tables(where, found)
     return found
 
 
-def _table(where: str, name: str, values: Mapping[str, Any]) -> PaperTable:
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def _read(where: str, name: str, kind: type[Declared], values: Any) -> Declared:
     try:
-        return PaperTable.model_validate(dict(values))
+        return kind.model_validate(values)
     except ValidationError as error:
-        found = error.errors()
-        # an option that is misspelt is often missing, too, and says better what is wrong
-        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-        place = ".".join(map(str, ("table", name, *first["loc"])))
-        if first["type"] == "extra_forbidden":
-            known = PaperTable.model_fields if len(first["loc"]) == 1 else Claim.model_fields
-            near = did_you_mean(str(first["loc"][-1]), known)
-            raise UsageError(f"{where}: unknown option {place!r}{near}") from None
-        if first["type"] == "missing":
-            raise UsageError(f"{where}: {place} is missing: add it") from None
-        if first["type"] == "value_error":
-            raise UsageError(f"{where}: {place}: {first['ctx']['error']}") from None
-        raise UsageError(f"{where}: {place}={first['input']!r} is not allowed: {wording(first)}") from None
+        raise UsageError(f"{where}: {_problem(name, kind, error.errors())}") from None
+
+
+def _problem(name: str, kind: type[BaseModel], errors: Sequence[ErrorDetails]) -> str:
+    """Return what is wrong with the table `name`, in a line."""
+    # an option that is misspelt is often missing, too, and says better what is wrong
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    place = ".".join(map(str, (name, *first["loc"])))
+    if first["type"] == "extra_forbidden":
+        known = kind.model_fields if len(first["loc"]) == 1 else Claim.model_fields
+        return f"unknown option {place!r}{did_you_mean(str(first['loc'][-1]), known)}"
+    if first["type"] == "missing":
+        return f"{place} is missing: add it"
+    if first["type"] == "value_error":
+        return f"{place}: {first['ctx']['error']}"
+    return f"{place}={first['input']!r} is not allowed: {wording(first)}"
 
 
 def _check_scales(where: str, file: PaperFile) -> None:

@@ -1,8 +1,8 @@
 """A table or figure of a paper as a study file declares it, to be made again by `paretocaps reproduce`."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from paretocaps.domain.claim import Claim
 from paretocaps.domain.published import Published
@@ -10,7 +10,25 @@ from paretocaps.domain.published import Published
 Scale = Literal["quick", "cpu", "paper"]
 SCALES: tuple[Scale, ...] = ("quick", "cpu", "paper")
 """How much is trained: minutes, at most two hours on two cores, and as much as in the paper."""
-Chart = Literal["front", "curves", "plans", "depth"]
+Chart = Literal["front", "curves", "plans", "depth", "confusion", "roc"]
+
+
+class Pretraining(BaseModel):
+    """How the backbone of a table's rows is trained before its study (`[scale.NAME.pretrain]` of a file).
+
+    Attributes:
+        dataset: the data set of the catalog that it is trained on.
+        epochs: for how long.
+        limit_train: on how many training images; None for all.
+        settings: choices of that training, such as its learning rate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    epochs: Annotated[int, Field(ge=1)]
+    limit_train: Annotated[int, Field(ge=1)] | None = None
+    settings: dict[str, Any] = {}
 
 
 class PaperTable(BaseModel):
@@ -23,8 +41,10 @@ class PaperTable(BaseModel):
         rows: the published rows that it has, which are trained; empty for all.
         figures: the published figures that it has; empty for all.
         charts: the figures that its page draws: the front, accuracies and learning rates by epoch, plans
-            without training, or values by depth.
+            alone, values by depth, and of the first seed's networks confusion matrices and ROC curves.
         claims: what the paper says about its rows.
+        fix: choices that are fixed in its study beside those of the file; the study is then named after them.
+        note: what else is to be known where it is compared with the paper.
         open: why it cannot be made here; empty where it can.
     """
 
@@ -37,6 +57,8 @@ class PaperTable(BaseModel):
     figures: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     claims: tuple[Claim, ...] = ()
+    fix: dict[str, Any] = {}
+    note: str = ""
     open: str = ""
 
     @model_validator(mode="after")

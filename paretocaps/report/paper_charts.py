@@ -1,12 +1,13 @@
 """The figures of the page of a paper's table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.domain.paper_table import Chart
 from paretocaps.report.depth import DepthLine
 from paretocaps.report.depth_figure import depth_figures
+from paretocaps.report.evaluation_figures import confusion_figure, roc_figure
 from paretocaps.report.figures import front_figures
 from paretocaps.report.line_styles import line_styles
 from paretocaps.report.plans_figure import plans_figure
@@ -16,6 +17,10 @@ from paretocaps.report.policies_figure import policies_figures
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from paretocaps.evaluation.classification import ClassificationReport
+
+_OF_REPORTS = {"confusion": confusion_figure, "roc": roc_figure}
+
 
 def paper_charts(
     charts: Sequence[Chart],
@@ -23,6 +28,7 @@ def paper_charts(
     trials: Sequence[FrontMember],
     curves: Sequence[PolicyCurve],
     depths: Sequence[DepthLine],
+    reports: "Mapping[str, ClassificationReport] | None" = None,
 ) -> "dict[str, Figure]":
     """Return the figures that a table asks for, by identifier, as far as there is anything to draw.
 
@@ -32,6 +38,7 @@ def paper_charts(
         trials: the table's trials.
         curves: the trials by epoch.
         depths: values by depth.
+        reports: how networks classify test images, by row.
     """
     styles = line_styles({one.trial: str(one.choices.get("family", "")) for one in trials})
     drawn: dict[str, Figure] = {}
@@ -43,4 +50,15 @@ def paper_charts(
         drawn |= plans_figure(curves, styles)
     if "depth" in charts:
         drawn |= depth_figures(depths)
+    for row, report in (reports or {}).items():
+        drawn |= {
+            f"{chart}-{row}": _titled(_OF_REPORTS[chart](report), row)
+            for chart in charts
+            if chart in _OF_REPORTS
+        }
     return drawn
+
+
+def _titled(figure: "Figure", row: str) -> "Figure":
+    figure.update_layout(title_text=f"{row}: {figure.layout.title.text or ''}".rstrip(": "))
+    return figure

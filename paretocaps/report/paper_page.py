@@ -38,6 +38,8 @@ class PaperRun:
         trained: how many of its trainings are finished, and how many there are.
         scaled_down: in what it is less than the paper.
         not_comparable: what therefore may not be compared.
+        figures: the figures of its page, by identifier.
+        evaluations: how the rows' networks classify test images, as JSON has it.
     """
 
     name: str
@@ -53,6 +55,7 @@ class PaperRun:
     scaled_down: tuple[str, ...] = ()
     not_comparable: tuple[str, ...] = ()
     figures: "Mapping[str, Figure]" = field(default_factory=dict)
+    evaluations: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_paper_page(
@@ -156,6 +159,7 @@ def paper_figures(
         "rows": [_row(line) for line in lines],
         **{name: _cells(table) for name, table in tables.items() if table is not None},
         "claims": [_claim(one) for one in claims],
+        **({"evaluations": dict(run.evaluations)} if run.evaluations else {}),
     }
 
 

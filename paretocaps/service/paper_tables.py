@@ -11,6 +11,7 @@ from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.domain.trainer_functions import CheckedData
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.service.row_reports import kept_weights
 
 if TYPE_CHECKING:
     from paretocaps.search.planned_trials import Cost
@@ -46,11 +47,19 @@ class NamedTable:
         if scale not in self.scales:
             raise UsageError(f"{self.name} has no scale {scale}: give --scale {' or '.join(self.scales)}")
         options = self.file.at(scale)
+        if self.table.fix:
+            own = "-".join(map(str, self.table.fix.values()))
+            options |= {
+                "fix": {**options.get("fix", {}), **self.table.fix},
+                "study": f"{options['study']}-{own}",
+            }
         options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
         if seed is not None and seed != options.get("seed", 0):
             options |= {"seed": seed, "study": f"{options['study']}-seed{seed}"}
         designs = options.get("designs") or list(options.get("design", {}))
         rows = [name for name in self.table.rows if name in designs]
+        if {"confusion", "roc"} & set(self.table.charts):
+            options["ensembles"] = kept_weights(rows, options.get("repeats", 1))
         return {**options, "designs": rows} if rows else options
 
 

@@ -1,34 +1,27 @@
 """Makes a table of a paper again: runs its study, and sets what was measured beside what was published."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paretocaps.cores import one_of_each_core
-from paretocaps.domain.front_record import FrontMember
-from paretocaps.domain.judged import Judged, Trainings, judged
-from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.judged import Judged
 from paretocaps.domain.paper_table import Scale
-from paretocaps.domain.published import Published
 from paretocaps.domain.study_file import resolve_spec
-from paretocaps.domain.study_spec import DEFAULT_STORAGE, StudySpec
+from paretocaps.domain.study_spec import DEFAULT_STORAGE
 from paretocaps.domain.wording import counted
-from paretocaps.errors import UsageError
 from paretocaps.service.paper_tables import NamedTable, hours_text, paper_table
-from paretocaps.service.reporting import estimated, further_table, seeds_epochs
+from paretocaps.service.pretraining import placed, with_trunk
 from paretocaps.service.running import Interrupted, optimize, stored_settings
+from paretocaps.service.table_page import TableRun, write_table_page
 
 if TYPE_CHECKING:
     from paretocaps.domain.trainer import CheckedData
-    from paretocaps.report.front import Front
-    from paretocaps.report.paper_page import PaperRun
-    from paretocaps.report.policies import PolicyCurve
     from paretocaps.search.checked_study import CheckedStudy
     from paretocaps.search.observer import Observer
     from paretocaps.search.planned_trials import Cost
-    from paretocaps.storage.store import Store
 
 
 @dataclass(frozen=True)
@@ -102,6 +95,8 @@ def reproduce(
     asked, watcher = options or ReproduceOptions(), observer or Observer()
     table = paper_table(name)
     given = _study_options(table, asked)
+    if (pretraining := table.file.pretraining.get(asked.scale)) is not None:
+        given = with_trunk(given, pretraining, asked.data, watcher)
     checked = check_study(resolve_spec(given))
     data = checked.trainer.check_data(checked.spec.data_spec, watcher.preparing)
     before = _cost(checked, data, asked.storage)
@@ -117,7 +112,11 @@ def reproduce(
                 f"interrupted: every finished training is stored; continue with `{command}`"
             ) from None
     after = _cost(checked, data, asked.storage)
-    return _written(table, asked, checked.spec, data, (after.trainings - after.left, after.trainings), up)
+    trained = after.trainings - after.left, after.trainings
+    page = Path(asked.output) if asked.output else Path("reports") / f"{name}-{asked.scale}.html"
+    run = TableRun(table, asked.scale, checked.spec, data, trained, command)
+    claims = write_table_page(page, run, watcher)
+    return Reproduced(page, page.with_suffix(".json"), claims, checked.spec.study, *trained, up)
 
 
 _UP = "time is up: every finished training is stored"
@@ -163,21 +162,10 @@ def _study_options(table: NamedTable, asked: ReproduceOptions) -> dict[str, Any]
     Raises:
         UsageError: the folder of the data is missing.
     """
-    from paretocaps.data.whole_sets import folder_of_set
-
     given = table.options(asked.scale, asked.seed) | {"storage": asked.storage}
     own = {**asked.layout, "timeout": asked.timeout, "device": asked.device, "workers": asked.workers}
     given |= {name: value for name, value in own.items() if value is not None}
-    if asked.data is None:
-        return given
-    folder = Path(asked.data).expanduser()
-    if not folder.is_dir():
-        raise UsageError(f"data folder {asked.data!r} does not exist: name the folder with the data sets")
-    return {
-        name: value
-        for name, value in {**given, "data": str(folder_of_set(folder, given["dataset"]))}.items()
-        if name != "dataset"
-    }
+    return given if asked.data is None else {**given, **placed(asked.data, given.pop("dataset"))}
 
 
 def _finished(checked: "CheckedStudy", data: "CheckedData", storage: str) -> tuple[dict[int, int], int]:
@@ -214,125 +202,3 @@ def _cost(checked: "CheckedStudy", data: "CheckedData", storage: str) -> "Cost":
     forecaster = checked.trainer.forecaster(data, checked.spec.epochs, checked.spec.ranks)
     done, _ = _finished(checked, data, storage)
     return cost(planned_trials(checked, facts), len(checked.spec.seeds), done, forecaster)
-
-
-def _written(
-    table: NamedTable,
-    asked: ReproduceOptions,
-    spec: StudySpec,
-    data: "CheckedData",
-    trained: tuple[int, int],
-    time_is_up: str,
-) -> Reproduced:
-    """Write the page of a study that has run, and its JSON."""
-    from paretocaps.report.depth import depth_lines
-    from paretocaps.report.measured_beside_published import beside
-    from paretocaps.report.paper_charts import paper_charts
-    from paretocaps.report.paper_page import json_of, write_paper_page
-    from paretocaps.report.published_section import published_section
-    from paretocaps.report.study_facts import amount
-    from paretocaps.search.published_trials import with_trials
-    from paretocaps.search.views import trials_of
-    from paretocaps.storage.store import Store
-
-    with Store.open(asked.storage, create=False) as store:
-        record = store.study(spec.study)
-        everyone = trials_of(store, spec.study)
-        printed = table.table.of(Published.model_validate(table.file.study["published"]))
-        published = with_trials(printed, record, everyone.members)
-        members = [one for one in everyone.members if any(row.is_about(one) for row in published.rows)]
-        trials = estimated(members, further_table(store, spec.study, published, members, None, None))
-        front = _front(store, spec, trials)
-        timed = len(everyone.devices) < 2
-        section = published_section(
-            published,
-            front,
-            trials,
-            everyone.devices,
-            list(spec.seeds),
-            amount(record.spec, len(spec.seeds)),
-            depth_lines(trials),
-            store.ensembles(spec.study),
-        )
-        lines = beside(published, trials, timed=timed, ensembles=store.ensembles(spec.study))
-        trainings = _trainings(store, spec.study, published, trials)
-        claims = tuple(judged(claim, trainings) for claim in table.table.claims)
-        missing = [row.name for row in published.rows if not trainings.get(row.name)]
-        run = _run(table, asked, spec, data, everyone.devices, trained, missing)
-        figures = paper_charts(
-            table.table.charts, front, trials, _curves(store, spec, trials), depth_lines(trials)
-        )
-    page = Path(asked.output) if asked.output else Path("reports") / f"{table.name}-{asked.scale}.html"
-    write_paper_page(page, replace(run, figures=figures), section, claims, lines)
-    return Reproduced(page, json_of(page), claims, spec.study, *trained, time_is_up)
-
-
-def _run(
-    table: NamedTable,
-    asked: ReproduceOptions,
-    spec: StudySpec,
-    data: "CheckedData",
-    devices: Sequence[str],
-    trained: tuple[int, int],
-    missing: Sequence[str],
-) -> "PaperRun":
-    """Return what the page says of the run."""
-    from paretocaps.report.paper_page import PaperRun
-    from paretocaps.report.scaled_down import Images, data_text, not_comparable, scaled_down
-
-    counts = [(data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
-    images = None if None in counts else Images(*map(int, filter(None, counts)))
-    paper = resolve_spec(table.options("paper"))
-    less = scaled_down(paper, spec, images, missing)
-    folder = Path(spec.data).name if spec.data else ""
-    return PaperRun(
-        name=table.name,
-        table=table.table,
-        scale=asked.scale,
-        study=spec.study,
-        file=table.file.name,
-        command=command_of(table.name, asked),
-        data=data_text(paper.dataset, images, folder),
-        devices=tuple(devices),
-        seeds=tuple(spec.seeds),
-        trained=trained,
-        scaled_down=tuple(less),
-        not_comparable=tuple(not_comparable(less=bool(less), timed=True)),
-    )
-
-
-def _trainings(store: "Store", study: str, published: Published, trials: Sequence[FrontMember]) -> Trainings:
-    """Return the trainings of the first trial of each row, by seed."""
-    found = {}
-    for row in published.rows:
-        about = next((one for one in trials if row.is_about(one)), None)
-        if about is not None:
-            measured = store.trial(study, about.trial).measured
-            found[row.name] = {
-                seed: one.measurement for seed, one in measured.items() if one.measurement is not None
-            }
-    return found
-
-
-def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":
-    """Return the trials by epoch, as far as they have epochs."""
-    from paretocaps.report.policies import policy_curve
-
-    found = [
-        policy_curve(
-            one, list(seeds_epochs(store.trial(spec.study, one.trial)).values()), spec.trainer, spec.epochs
-        )
-        for one in trials
-    ]
-    return [curve for curve in found if curve is not None]
-
-
-def _front(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "Front":
-    """Return the front of the table's trials alone, whatever else their study has."""
-    from paretocaps.report.front import Front
-    from paretocaps.search.ranking import asked_quantities, ranked_front
-
-    objectives = parse_objectives(spec.objectives)
-    table = store.table(spec.study, asked_quantities(objectives))
-    numbers = [one.trial for one in trials]
-    return Front.from_record(ranked_front(store.study(spec.study), table, objectives, among=numbers))

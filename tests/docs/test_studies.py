@@ -34,7 +34,11 @@ STUDIES = Path(__file__).resolve().parents[2] / "paretocaps" / "domain" / "specs
 FILES = sorted(path.name for path in STUDIES.glob("*.toml"))
 PAPERS = [name for name in FILES if name != "quickstart.toml"]
 MOCAPSNET = [name for name in PAPERS if name.startswith("mocapsnet")]
-FASTRCAPS = [name for name in PAPERS if name.startswith(("fastrcaps", "x_traincaps"))]
+FASTRCAPS = [
+    name
+    for name in PAPERS
+    if name.startswith(("fastrcaps", "x_traincaps")) and name != "fastrcaps_batches.toml"
+]
 DESIGNED = [name for name in PAPERS if "\n[design]\n" in (STUDIES / name).read_text()]
 MNIST_SHAPE, COLOUR_SHAPE = (28, 28), (32, 32, 3)
 

@@ -77,7 +77,8 @@ def test_a_table_has_its_rows_and_figures(written):
         ("[table.t2]\npaper = 'P'\nshows = 'x'", "table.t2.title is missing: add it"),
         ("[scale.large]\nepochs = 3", "there is no scale 'large': declare quick or cpu"),
         ("[scale.cpu]\nepoch = 3", "scale.cpu cannot change 'epoch': did you mean 'epochs'?"),
-        ('[scale.cpu]\nstudy = "x"', "scale.cpu cannot change 'study'"),
+        ('[scale.cpu]\nstorage = "x"', "scale.cpu cannot change 'storage'"),
+        ('[scale.cpu.pretrain]\ndataset = "mnist"', "scale.cpu.pretrain.epochs is missing: add it"),
         ("[scale.cpu]\nepochs = 0", "scale.cpu: epochs=0 is not allowed"),
         ("[scale]\ncpu = 3", "scale has to be tables by name"),
     ],
@@ -97,3 +98,15 @@ def test_tables_need_published_figures(written):
     start, _, rest = STUDY.partition("[published]")
     with pytest.raises(UsageError, match="has tables but no .published. figures"):
         read_paper_file(written(start + rest[rest.index("[scale.quick]") :]))
+
+
+def test_a_scale_may_share_the_study_of_another_file(written):
+    shared = STUDY.replace("[scale.quick]", '[scale.quick]\nstudy = "castles-quick"')
+    assert read_paper_file(written(shared)).at("quick")["study"] == "castles-quick"
+
+
+def test_a_scale_may_train_a_backbone_before(written):
+    before = '[scale.quick.pretrain]\ndataset = "tiny-imagenet"\nepochs = 2\n'
+    file = read_paper_file(written(STUDY.replace("[table.t1]", f"{before}[table.t1]")))
+    assert (file.pretraining["quick"].dataset, file.pretraining["quick"].epochs) == ("tiny-imagenet", 2)
+    assert "pretrain" not in file.at("quick")

@@ -1,0 +1,108 @@
+"""Trains the backbone from which the networks of a paper's table start, once for the same settings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paretocaps.data.whole_sets import WHOLE_SETS, folder_of_set
+from paretocaps.domain.paper_table import Pretraining
+from paretocaps.domain.wording import counted
+from paretocaps.errors import UsageError
+from paretocaps.service.train_options import TrainOptions
+from paretocaps.service.training import TrainingWatcher, train
+
+if TYPE_CHECKING:
+    from paretocaps.domain.job import TrainingJob
+    from paretocaps.domain.measurement import EpochRecord
+    from paretocaps.search.observer import Observer
+
+_TAKEN = ("family", "backbone", "image_size", "batch_size")
+"""The fixed choices of a study that the training of its backbone has, too."""
+
+
+class _Told(TrainingWatcher):
+    """Tells the observer of a study about the training that comes before it."""
+
+    def __init__(self, observer: "Observer") -> None:
+        self._observer = observer
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        self._observer.preparing(what, done, total)
+
+    def notice(self, message: str) -> None:
+        self._observer.notice(message)
+
+    def epoch(self, job: "TrainingJob", record: "EpochRecord") -> None:
+        self._observer.notice(f"backbone: epoch {record.epoch} of {job.epochs}, acc {record.acc:.4f}")
+
+
+def placed(data: str, dataset: str) -> dict[str, str]:
+    """Return where a data set lies in the folder that was named for the sets of all tables.
+
+    Raises:
+        UsageError: the folder is missing.
+    """
+    folder = Path(data).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"data folder {data!r} does not exist: name the folder with the data sets")
+    return {"data": str(folder_of_set(folder, dataset))}
+
+
+def with_trunk(
+    options: Mapping[str, Any], pretraining: Pretraining, data: str | None, observer: "Observer"
+) -> dict[str, Any]:
+    """Return the options of a study whose networks start from a backbone that is trained here first.
+
+    The backbone lies beside the database, in a folder named after it and its settings. A training that was
+    cut off goes on, and one that is finished is not made again.
+
+    Args:
+        options: the study's.
+        pretraining: how its backbone is trained.
+        data: the folder with the data sets; None for those of the hub.
+        observer: is told about it.
+
+    Raises:
+        UsageError: the data are missing, or an option is not allowed.
+        Interrupted: the training was stopped.
+    """
+    fix = dict(options["fix"])
+    settings = {**{name: fix[name] for name in _TAKEN if name in fix}, **pretraining.settings}
+    source = {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset)
+    asked = {**pretraining.model_dump(), "settings": settings}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
+    folder = trunks_folder(options["storage"]) / f"{fix['backbone']}-{digest}"
+    trunk = folder.with_suffix(".safetensors")
+    if not trunk.exists():
+        observer.notice(f"training the backbone {fix['backbone']} first, {pretraining_text(pretraining)}")
+        given = TrainOptions(
+            settings=settings,
+            dataset=source.get("dataset"),
+            data=source.get("data"),
+            limit_train=pretraining.limit_train,
+            epochs=pretraining.epochs,
+            output=str(folder),
+            resume=folder.exists(),
+            save_trunk=str(trunk),
+        )
+        train(given, watcher=_Told(observer))
+    start = {"checkpoint": str(trunk)}
+    return {**options, "fix": {**fix, **start}, "file_fix": {**options["file_fix"], **start}}
+
+
+def trunks_folder(storage: str) -> Path:
+    """Return the folder beside a database for trained backbones: `studies/paretocaps-trunks`."""
+    from paretocaps.storage.artifacts import artifacts_folder
+
+    beside = artifacts_folder(storage)
+    return beside.with_name(f"{beside.name.removesuffix('-artifacts')}-trunks")
+
+
+def pretraining_text(pretraining: Pretraining) -> str:
+    """Return how a backbone is trained: "for 3 epochs on 5,000 training images of Tiny ImageNet"."""
+    whole = WHOLE_SETS.get(pretraining.dataset)
+    images = f"{pretraining.limit_train:,}" if pretraining.limit_train else "the"
+    title = whole.title if whole else pretraining.dataset
+    return f"for {counted(pretraining.epochs, 'epoch')} on {images} training images of {title}"

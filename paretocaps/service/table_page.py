@@ -1,0 +1,180 @@
+"""Writes the page of a paper's table from its stored study, whatever of it is trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paretocaps.domain.front_record import FrontMember
+from paretocaps.domain.judged import Judged, Trainings, judged
+from paretocaps.domain.objective import parse_objectives
+from paretocaps.domain.paper_table import Scale
+from paretocaps.domain.published import Published
+from paretocaps.domain.study_file import resolve_spec
+from paretocaps.domain.study_spec import StudySpec
+from paretocaps.service.paper_tables import NamedTable
+from paretocaps.service.pretraining import pretraining_text
+from paretocaps.service.reporting import estimated, further_table, seeds_epochs
+from paretocaps.service.row_reports import report_figures, row_reports
+
+if TYPE_CHECKING:
+    from paretocaps.domain.trainer import CheckedData
+    from paretocaps.report.front import Front
+    from paretocaps.report.paper_page import PaperRun
+    from paretocaps.report.policies import PolicyCurve
+    from paretocaps.search.observer import Observer
+    from paretocaps.storage.store import Store
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """A run of a table's study.
+
+    Attributes:
+        table: the table.
+        scale: how much was trained.
+        spec: the study that was run.
+        data: what the trainer found in its data.
+        trained: how many of its trainings are finished, and how many there are.
+        command: the command that goes on with it.
+    """
+
+    table: NamedTable
+    scale: Scale
+    spec: StudySpec
+    data: "CheckedData"
+    trained: tuple[int, int]
+    command: str
+
+
+def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[Judged, ...]:
+    """Write the page, and beside it the JSON; return the paper's claims with their verdicts.
+
+    Args:
+        path: the page.
+        run: what was run.
+        observer: is told where networks are evaluated.
+
+    Raises:
+        UsageError: the page cannot be written there.
+        StorageError: there is no such study.
+    """
+    from paretocaps.report.depth import depth_lines
+    from paretocaps.report.measured_beside_published import beside
+    from paretocaps.report.paper_charts import paper_charts
+    from paretocaps.report.paper_page import write_paper_page
+    from paretocaps.report.published_section import published_section
+    from paretocaps.report.study_facts import amount
+    from paretocaps.search.published_trials import with_trials
+    from paretocaps.search.views import trials_of
+    from paretocaps.storage.store import Store
+
+    spec, table = run.spec, run.table.table
+    with Store.open(spec.storage, create=False) as store:
+        record = store.study(spec.study)
+        everyone = trials_of(store, spec.study)
+        printed = table.of(Published.model_validate(run.table.file.study["published"]))
+        published = with_trials(printed, record, everyone.members)
+        members = [one for one in everyone.members if any(row.is_about(one) for row in published.rows)]
+        trials = estimated(members, further_table(store, spec.study, published, members, None, None))
+        front, depths, ensembles = (
+            _front(store, spec, trials),
+            depth_lines(trials),
+            store.ensembles(spec.study),
+        )
+        section = published_section(
+            published,
+            front,
+            trials,
+            everyone.devices,
+            list(spec.seeds),
+            amount(record.spec, len(spec.seeds)),
+            depths,
+            ensembles,
+        )
+        lines = beside(published, trials, timed=not section.mixed, ensembles=ensembles)
+        trainings = _trainings(store, spec.study, published, trials)
+        reports = {}
+        if {"confusion", "roc"} & set(table.charts):
+            tested = int((run.data.reading or {}).get("test_images", 0))
+            reports = row_reports(store, spec.study, published, trials, tested, observer)
+        curves = _curves(store, spec, trials)
+    told = replace(
+        _told(run, everyone.devices, [row.name for row in published.rows if not trainings.get(row.name)]),
+        figures=paper_charts(table.charts, front, trials, curves, depths, reports),
+        evaluations=report_figures(reports),
+    )
+    claims = tuple(judged(claim, trainings) for claim in table.claims)
+    write_paper_page(path, told, section, claims, lines)
+    return claims
+
+
+def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "PaperRun":
+    """Return what the page says of the run; `missing` are the rows that are not trained."""
+    from paretocaps.report.paper_page import PaperRun
+    from paretocaps.report.scaled_down import Images, data_text, not_comparable, scaled_down
+
+    spec, table = run.spec, run.table
+    counts = [(run.data.reading or {}).get(f"{part}_images") for part in ("train", "validation", "test")]
+    images = None if None in counts else Images(*map(int, filter(None, counts)))
+    paper = resolve_spec(table.options("paper"))
+    less = scaled_down(paper, spec, images, missing)
+    return PaperRun(
+        name=table.name,
+        table=table.table,
+        scale=run.scale,
+        study=spec.study,
+        file=table.file.name,
+        command=run.command,
+        data=data_text(paper.dataset, images, Path(spec.data).name if spec.data else ""),
+        devices=tuple(devices),
+        seeds=tuple(spec.seeds),
+        trained=run.trained,
+        scaled_down=tuple(less),
+        not_comparable=(*not_comparable(less=bool(less), timed=True), *_notes(table, run.scale)),
+    )
+
+
+def _notes(table: NamedTable, scale: Scale) -> list[str]:
+    """Return what the study file says besides, and how backbones were trained before."""
+    found = [table.table.note] if table.table.note else []
+    if (before := table.file.pretraining.get(scale)) is not None:
+        found.append(f"The backbone was trained here before, {pretraining_text(before)}.")
+    return found
+
+
+def _trainings(store: "Store", study: str, published: Published, trials: Sequence[FrontMember]) -> Trainings:
+    """Return the trainings of the first trial of each row, by seed."""
+    found = {}
+    for row in published.rows:
+        about = next((one for one in trials if row.is_about(one)), None)
+        if about is not None:
+            measured = store.trial(study, about.trial).measured
+            found[row.name] = {
+                seed: one.measurement for seed, one in measured.items() if one.measurement is not None
+            }
+    return found
+
+
+def _curves(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "list[PolicyCurve]":
+    """Return the trials by epoch, as far as they have epochs."""
+    from paretocaps.report.policies import policy_curve
+
+    found = [
+        policy_curve(
+            one, list(seeds_epochs(store.trial(spec.study, one.trial)).values()), spec.trainer, spec.epochs
+        )
+        for one in trials
+    ]
+    return [curve for curve in found if curve is not None]
+
+
+def _front(store: "Store", spec: StudySpec, trials: Sequence[FrontMember]) -> "Front":
+    """Return the front of the table's trials alone, whatever else their study has."""
+    from paretocaps.report.front import Front
+    from paretocaps.search.ranking import asked_quantities, ranked_front
+
+    objectives = parse_objectives(spec.objectives)
+    table = store.table(spec.study, asked_quantities(objectives))
+    numbers = [one.trial for one in trials]
+    return Front.from_record(ranked_front(store.study(spec.study), table, objectives, among=numbers))

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from paretocaps.domain.paper_table import Pretraining
+from paretocaps.errors import UsageError
+from paretocaps.search.observer import Observer
+from paretocaps.service import pretraining
+from paretocaps.service.pretraining import placed, pretraining_text, trunks_folder, with_trunk
+
+BEFORE = Pretraining(dataset="tiny-imagenet", epochs=3, limit_train=5000, settings={"lr_max": 1e-3})
+OPTIONS = {
+    "storage": "sqlite:///studies/a.db",
+    "fix": {"family": "backbone_caps", "backbone": "resnet50", "image_size": 64, "patience": 10},
+    "file_fix": {"backbone": "resnet50"},
+}
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path):
+    """Collect what would be trained; its backbone is an empty file."""
+    found = []
+
+    def train(options, watcher):
+        found.append(options)
+        trunk = Path(options.save_trunk)
+        trunk.parent.mkdir(parents=True, exist_ok=True)
+        trunk.touch()
+
+    monkeypatch.setattr(pretraining, "train", train)
+    monkeypatch.chdir(tmp_path)
+    return found
+
+
+def test_a_backbone_is_trained_once_and_given_to_every_training(trained):
+    first, again = (with_trunk(OPTIONS, BEFORE, None, Observer()) for _ in range(2))
+    (options,) = trained
+    assert options.settings == {
+        "family": "backbone_caps",
+        "backbone": "resnet50",
+        "image_size": 64,
+        "lr_max": 1e-3,
+    }
+    assert (options.dataset, options.epochs, options.limit_train) == ("tiny-imagenet", 3, 5000)
+    assert first["fix"]["checkpoint"] == again["fix"]["checkpoint"] == options.save_trunk
+    assert first["file_fix"]["checkpoint"] == options.save_trunk
+    assert Path(options.save_trunk).is_relative_to("studies/a-trunks")
+    with_trunk(OPTIONS, BEFORE.model_copy(update={"epochs": 4}), None, Observer())
+    assert len({one.save_trunk for one in trained}) == 2
+
+
+def test_it_is_trained_on_the_set_in_the_named_folder(trained, tmp_path):
+    (tmp_path / "sets" / "tiny-imagenet").mkdir(parents=True)
+    with_trunk(OPTIONS, BEFORE, "sets", Observer())
+    assert (trained[0].dataset, trained[0].data) == (None, "sets/tiny-imagenet")
+    with pytest.raises(UsageError, match="data folder 'nowhere' does not exist"):
+        placed("nowhere", "mnist")
+
+
+def test_it_is_said_how_it_was_trained():
+    assert pretraining_text(BEFORE) == "for 3 epochs on 5,000 training images of Tiny ImageNet"
+    assert trunks_folder("studies/paretocaps.db") == Path("studies/paretocaps-trunks")
