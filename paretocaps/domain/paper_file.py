@@ -44,12 +44,20 @@ class PaperFile:
     def at(self, scale: Scale) -> dict[str, Any]:
         """Return the study at a scale, under a name of its own; at the scale `paper` it is the file's own.
 
-        `fix` and `space` are joined choice by choice. A scale that names a study shares its trainings.
+        `fix`, `space` and each design are joined choice by choice. A scale that names a study shares its
+        trainings.
         """
         changed = self.scales.get(scale, {})
         joined = {name: {**self.study.get(name, {}), **changed[name]} for name in _JOINED if name in changed}
+        if "design" in changed:
+            designs = self.study.get("design", {})
+            joined["design"] = {**designs, **_deeper(designs, changed["design"])}
         name = self.study["study"] if scale == "paper" else f"{self.study['study']}-{scale}"
         return {**self.study, "study": name, **changed, **joined}
+
+
+def _deeper(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {**old.get(name, {}), **choices} for name, choices in new.items()}
 
 
 def read_paper_file(path: str | Path) -> PaperFile:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from paretocaps.domain.packaged_specs import PREFIX, packaged_specs
 from paretocaps.domain.paper_file import PaperFile, read_paper_file
-from paretocaps.domain.paper_table import SCALES, PaperTable, Scale
+from paretocaps.domain.paper_table import SCALES, PaperTable, Pretraining, Scale
 from paretocaps.domain.study_file import resolve_spec
 from paretocaps.domain.study_spec import StudySpec
+from paretocaps.domain.trainer import TRAINERS
 from paretocaps.domain.trainer_functions import CheckedData
 from paretocaps.errors import UnknownNameError, UsageError
+from paretocaps.service.pretraining import backbone_settings
 from paretocaps.service.row_reports import kept_weights
 
 if TYPE_CHECKING:
@@ -113,8 +115,10 @@ def _row(one: NamedTable) -> dict[str, Any]:
 
 def _seconds(one: NamedTable) -> Iterator[tuple[Scale, float | None]]:
     for scale in one.scales:
-        found = nominal_cost(one.options(scale))
-        yield scale, None if found.core_seconds is None else found.core_seconds / CORES
+        options = one.options(scale)
+        found, before = nominal_cost(options), one.file.pretraining.get(scale)
+        first = 0.0 if before is None else _pretraining_seconds(options, before)
+        yield scale, None if found.core_seconds is None else found.core_seconds / CORES + first
 
 
 def nominal_cost(options: Mapping[str, Any]) -> "Cost":
@@ -127,6 +131,17 @@ def nominal_cost(options: Mapping[str, Any]) -> "Cost":
     data = nominal_data(spec)
     forecaster = checked.trainer.forecaster(data, spec.epochs, spec.ranks) if data.reading else None
     return cost(planned_trials(checked, data.facts), len(spec.seeds), {}, forecaster)
+
+
+def _pretraining_seconds(options: Mapping[str, Any], pretraining: Pretraining) -> float:
+    """Return about how long the backbone's own training takes, which has all cores of a CPU and needs one."""
+    from paretocaps.search.planned_trials import nominal_seconds
+
+    spec = StudySpec(study="backbone", dataset=pretraining.dataset, limit_train=pretraining.limit_train)
+    trainer = TRAINERS.get(options.get("trainer", spec.trainer))
+    forecaster = trainer.forecaster(nominal_data(spec), pretraining.epochs, 1)
+    choices = trainer.complete({}, trainer.parse_fix(backbone_settings(options["fix"], pretraining)))
+    return 0.0 if forecaster is None else nominal_seconds(forecaster(choices).epochs)
 
 
 def nominal_data(spec: StudySpec) -> CheckedData:

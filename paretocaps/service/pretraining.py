@@ -69,7 +69,7 @@ def with_trunk(
         Interrupted: the training was stopped.
     """
     fix = dict(options["fix"])
-    settings = {**{name: fix[name] for name in _TAKEN if name in fix}, **pretraining.settings}
+    settings = backbone_settings(fix, pretraining)
     source = {"dataset": pretraining.dataset} if data is None else placed(data, pretraining.dataset)
     asked = {**pretraining.model_dump(), "settings": settings}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
@@ -90,6 +90,11 @@ def with_trunk(
         train(given, watcher=_Told(observer))
     start = {"checkpoint": str(trunk)}
     return {**options, "fix": {**fix, **start}, "file_fix": {**options["file_fix"], **start}}
+
+
+def backbone_settings(fix: Mapping[str, Any], pretraining: Pretraining) -> dict[str, Any]:
+    """Return the choices with which the backbone of a study with these fixed choices is trained."""
+    return {**{name: fix[name] for name in _TAKEN if name in fix}, **pretraining.settings}
 
 
 def trunks_folder(storage: str) -> Path:
