@@ -11,12 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from paretocaps.web.guard.door import LOGIN
 from paretocaps.web.guard.observing import CALLER
+from paretocaps.web.guard.principal import LOOPBACK, PRINCIPAL, Principal
 from paretocaps.web.guard.rates import Rates
 from paretocaps.web.guard.rules import Rules
 from paretocaps.web.guard.sessions import SECONDS, begin, cookie_name
 from paretocaps.web.guard.tokens import Token, find
 
 _PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
+_LEAVE = Template(
+    '<form method="post" action="/logout"><p>This browser has the token $name ($role).</p>'
+    "<button>Sign out</button></form><hr>"
+)
 _OPENED = '<meta http-equiv="refresh" content="0; url=/"><a href="/">Go on to the studies</a>'
 _HERE = re.compile(r"/(?!/)[\w\-.~/%]*", re.ASCII)
 
@@ -28,7 +33,7 @@ def login_routes(rules: Rules, rates: Rates) -> APIRouter:
     @routes.get(LOGIN)
     async def login(request: Request, key: str = "", next: str = "/") -> Response:
         if not key:
-            return _form(next)
+            return _form(next, who=request.scope[PRINCIPAL])
         if rules.first_key is None or not rules.first_key.take(key):
             return _form(
                 next, "This address was opened before, or is of an earlier start: enter a token.", 401
@@ -55,9 +60,10 @@ def login_routes(rules: Rules, rates: Rates) -> APIRouter:
     return routes
 
 
-def _form(next: str, wrong: str = "", status: int = 200) -> Response:
+def _form(next: str, wrong: str = "", status: int = 200, who: Principal | None = None) -> Response:
     told = f'<p role="alert">{escape(wrong)}</p>' if wrong else ""
-    return HTMLResponse(_PAGE.substitute(next=escape(_here(next)), wrong=told), status)
+    session = _LEAVE.substitute(name=who.name, role=who.role) if who and who != LOOPBACK else ""
+    return HTMLResponse(_PAGE.substitute(next=escape(_here(next)), wrong=told, session=session), status)
 
 
 def _with_session(answer: Response, request: Request, token: Token) -> Response:

@@ -61,5 +61,7 @@ def test_the_printed_address_opens_once(client_of):
 def test_a_session_is_left(client_of, tokens):
     client = client_of(open_reading=False)
     client.post("/login", data={"token": tokens[0].secret}, headers=FORM)
+    assert "This browser has the token rita (read)." in client.get("/login").text
     assert client.post("/logout", headers=FORM).headers["location"] == "/login"
     assert client.get("/who").status_code == 401
+    assert "This browser" not in client.get("/login").text

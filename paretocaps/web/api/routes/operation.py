@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from paretocaps.errors import ParetocapsError, UnavailableError
+from paretocaps.service.supervising.supervisor import Supervisor
 from paretocaps.storage.patience import Patience
 from paretocaps.web.api import models
 from paretocaps.web.api.asked import Opened
@@ -24,13 +25,16 @@ async def lives() -> models.Health:
 
 
 @router.get("/readyz", responses=problems(503))
-def ready(store: Opened) -> models.Health:
-    """Answer whether requests can be served: whether the database can be used."""
+def ready(request: Request, store: Opened) -> models.Health:
+    """Answer whether requests can be served: the database can be used, and submissions are run."""
     try:
         store.with_patience(_AT_ONCE).submission_counts()
     except (ParetocapsError, OSError):
         _LOG.exception("not ready")
         raise UnavailableError("the database cannot be used: the service's log tells why", "away") from None
+    supervisor: Supervisor | None = getattr(request.app.state, "supervisor", None)
+    if supervisor is not None and not supervisor.alive:
+        raise UnavailableError("nothing runs the submissions any more: restart the service", "away")
     return models.Health(status="ok")
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from paretocaps.errors import UnavailableError
@@ -21,6 +23,16 @@ def test_it_is_not_ready_while_the_database_is_away_and_tells_no_more(client, mo
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "the database cannot be used: the service's log tells why"
+
+
+def test_it_is_not_ready_without_what_runs_submissions(client):
+    client.app.state.supervisor = SimpleNamespace(alive=False)
+    assert client.get("/readyz").json()["detail"] == (
+        "nothing runs the submissions any more: restart the service"
+    )
+    client.app.state.supervisor.alive = True
+    assert client.get("/readyz").status_code == 200
+    client.app.state.supervisor = None
 
 
 def test_prometheus_reads_requests_and_submissions(client):
