@@ -63,6 +63,7 @@ def serve(settings: ServeSettings, ready: Callable[[str], None] | None = None) -
             app,
             log_config=None,
             access_log=False,
+            ws="none",
             server_header=False,
             proxy_headers=False,  # the guard reads them, from configured proxies alone
             lifespan="on",

@@ -121,7 +121,7 @@ class _Seen:
         return Answered(
             id=self._scope[REQUEST],
             method=self._scope["method"],
-            path=self._scope["path"][:_LONGEST],
+            path=_readable(self._scope["path"])[:_LONGEST],
             route=_pattern(self._scope),
             status=self.status,
             seconds=self._clock() - self._started,
@@ -135,7 +135,12 @@ class _Seen:
     def _reason_in(self, body: bytes) -> str | None:
         if not self._headers.get("content-type", "").startswith(PROBLEM):
             return None
-        return masked(str(json.loads(body)["detail"]))
+        return _readable(masked(str(json.loads(body)["detail"])))
+
+
+def _readable(text: str) -> str:
+    """Return `text` with escapes for what is not printed, which a database may refuse, too."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _pattern(scope: Scope) -> str:

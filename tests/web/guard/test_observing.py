@@ -53,6 +53,11 @@ def test_it_is_told_of_before_its_answer_ends_and_after(client, seen):
     assert len(seen[1].id) == 16
 
 
+def test_what_is_not_printed_is_told_by_escapes(client, seen):
+    client.get("/a%00b%0ac")
+    assert seen[-1].path == r"/a\x00b\nc"
+
+
 def test_a_long_path_is_told_of_by_its_beginning(client, seen):
     client.get("/" + "x" * 1000)
     assert len(seen[-1].path) == 200
