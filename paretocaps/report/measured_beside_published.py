@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paretocaps.domain.published import Published
     from paretocaps.storage.records import EnsembleRecord
 
-_SHARES = ("acc", "test_acc", "acc_deviation", "test_acc_deviation")
+_SHARES = ("acc", "test_acc", "robust", "acc_deviation", "test_acc_deviation")
 EPOCH_SECONDS = "epoch_seconds"
 """The key of study files for the `epoch_time` that a paper publishes."""
 _EPOCH_TIME = "epoch_time"
@@ -36,6 +36,7 @@ _MEASURED = (
     "test_acc",
     _TEST_DEVIATION,
     "acc",
+    "robust",
     _EPOCHS,
     EPOCH_SECONDS,
     "time",
@@ -63,7 +64,7 @@ _PRINTED = {EPOCH_SECONDS: "s per epoch", DEVIATION: "sd"}
 """The headings of published columns that are not headed by the figure's name."""
 _UNITS = {"memory": "B"}
 _TIME, _ACC = OBJECTIVES.get("time"), OBJECTIVES.get("acc")
-_SPREAD = {"acc": _ACC, "test_acc": _ACC, "time": _TIME, EPOCH_SECONDS: _TIME}
+_SPREAD = {"acc": _ACC, "test_acc": _ACC, "robust": _ACC, "time": _TIME, EPOCH_SECONDS: _TIME}
 """The measured figures that are shown with half of their intervals, by the objective whose form they have."""
 
 

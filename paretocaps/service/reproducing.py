@@ -165,7 +165,9 @@ def _study_options(table: NamedTable, asked: ReproduceOptions) -> dict[str, Any]
     given = table.options(asked.scale, asked.seed) | {"storage": asked.storage}
     own = {**asked.layout, "timeout": asked.timeout, "device": asked.device, "workers": asked.workers}
     given |= {name: value for name, value in own.items() if value is not None}
-    return given if asked.data is None else {**given, **placed(asked.data, given.pop("dataset"))}
+    if asked.data is not None:
+        given |= placed(asked.data, given.pop("dataset"))
+    return given
 
 
 def _finished(checked: "CheckedStudy", data: "CheckedData", storage: str) -> tuple[dict[int, int], int]:

@@ -118,6 +118,14 @@ def test_the_json_has_what_was_measured_and_what_follows(points):
     assert all(name in page for name in ("front-acc-time", "policies", "plans"))
 
 
+def test_the_set_of_the_table_is_found_in_the_folder_of_sets(points, tmp_path):
+    (tmp_path / "sets" / "mnist").mkdir(parents=True)
+    found = reproduce("points-1", ReproduceOptions(data="sets"))
+    with Store.open("sqlite:///studies/paretocaps.db", create=False) as store:
+        assert store.study(found.study).spec["data"] == str(tmp_path / "sets" / "mnist")
+    assert "--data sets" in json.loads(found.figures.read_text())["command"]
+
+
 def test_the_paper_scale_is_the_study_of_the_file(points):
     found = reproduce("points-2", ReproduceOptions(scale="paper"))
     assert (found.study, found.trainings) == ("points", 9)
