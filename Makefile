@@ -12,8 +12,10 @@ FOR_RAY := .venv/.installed-for-ray
 FOR_BROWSER := .venv/.installed-for-browser
 # worksteal: neighbouring tests share a process and its fixtures, until one process runs out of tests
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+# what has targets of its own
+ELSEWHERE := not postgres and not ray and not browser and not service and not package and not faults
 
-.PHONY: demo check test postgres ray browser chromium service nginx faults faults-short docs notebooks lint linters format pins clean
+.PHONY: demo check test postgres ray browser chromium service nginx package lowest newest faults faults-short docs notebooks lint linters format pins clean
 
 # installs what the README shows, without the tools of developers
 demo: $(FOR_DEMO)
@@ -21,10 +23,10 @@ demo: $(FOR_DEMO)
 	$(BIN)/paretocaps report demo
 
 check: linters
-	$(PYTEST) -m "not slow and not postgres and not ray and not browser and not service and not faults"
+	$(PYTEST) -m "not slow and $(ELSEWHERE)"
 
 test: $(INSTALLED)
-	$(PYTEST) -m "not postgres and not ray and not browser and not service and not faults"
+	$(PYTEST) -m "$(ELSEWHERE)"
 
 # starts PostgreSQL from a package; a test that would be skipped fails
 postgres: $(FOR_POSTGRES)
@@ -34,6 +36,21 @@ postgres: $(FOR_POSTGRES)
 # be skipped fails
 ray: $(FOR_RAY)
 	$(BIN)/python -m pytest -m "ray and not faults" --no-skips ray
+
+# takes the steps of the Dockerfile in an empty folder, and does the main job with what they install
+package: $(INSTALLED)
+	$(BIN)/python -m pytest -m package --no-skips package
+
+# does the main job with the lowest, or the newest, versions that pyproject.toml allows; torch is the pinned one
+lowest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+lowest newest: $(INSTALLED)
+	rm -rf .venv-$@
+	$(PYTHON) -m venv .venv-$@
+	sed -n '/^torch==/p' constraints.txt > .venv-$@/torch.txt
+	@$(SOURCES); $(BIN)/uv pip install --quiet --python .venv-$@/bin/python --constraint .venv-$@/torch.txt \
+		--resolution $(RESOLUTION) '.[all]'
+	.venv-$@/bin/python tests/package/main_job.py
 
 # opens our pages in a Chromium; a test that would be skipped fails
 browser: chromium $(FOR_BROWSER)
@@ -95,17 +112,18 @@ pins: $(FOR_DOCS) $(FOR_POSTGRES) $(FOR_RAY) $(FOR_BROWSER)
 	mv constraints.new constraints.txt
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-lowest .venv-newest
 
 # uv installs ten times faster than pip, which is used where uv cannot be installed. uv does not read pip's
 # settings, so pip's package sources are passed on to it.
 COMMA := ,
 PIP_SETTING = $$($(BIN)/python -m pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
+SOURCES = links="$(call PIP_SETTING,find-links)"; index="$(call PIP_SETTING,index-url)"; \
+	export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${links:-$${PIP_FIND_LINKS:-}}}"; \
+	if [ -n "$${UV_DEFAULT_INDEX:-$$index}" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi
 define install
 	@if $(BIN)/python -m pip install --quiet uv 2>/dev/null; then \
-		links="$(call PIP_SETTING,find-links)"; index="$(call PIP_SETTING,index-url)"; \
-		export UV_FIND_LINKS="$${UV_FIND_LINKS:-$${links:-$${PIP_FIND_LINKS:-}}}"; \
-		if [ -n "$${UV_DEFAULT_INDEX:-$$index}" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+		$(SOURCES); \
 		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable '.[$(1)]'; \
 	else \
 		$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(1)]'; \
