@@ -1,5 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from paretocaps.storage.store import Store
 from paretocaps.storage.submissions import NewSubmission
 from paretocaps.storage.turns import TurnLostError
 
@@ -25,6 +28,22 @@ def test_one_of_two_takes_a_turn(store, key):
     found = store.submission(key)
     assert (found.state, found.driver, found.host, found.pid) == ("running", "a", "here", None)
     assert found.started is not None
+
+
+def test_of_services_at_once_one_takes_each_turn_on_a_server(server):
+    server.psql("CREATE DATABASE turns;")
+    url = server.get_uri(database="turns").replace("postgresql:", "postgresql+psycopg:")
+    with Store.open(url, create=True) as first, Store.open(url, create=False) as second:
+        keys = [first.add_submission(NewSubmission("export", "s", {})).id for _ in range(20)]
+
+        def take(store, token):
+            return [key for key in keys if store.take_turn(key, f"{token}-{key}", token)]
+
+        with ThreadPoolExecutor() as pool:
+            taken = list(pool.map(take, (first, second), ("a", "b")))
+        assert sorted(taken[0] + taken[1]) == keys
+        events = [event.payload["state"] for event in first.events("s")]
+        assert events.count("running") == len(keys)
 
 
 def test_a_process_joins_its_turn_and_shows_that_it_lives(store, running):

@@ -38,7 +38,7 @@ def main(line: str) -> int:
         try:
             _run(turn)
         except (UnavailableError, LostStorageError):
-            traceback.print_exc()
+            _note_traceback()
             return 1
     return 0
 
@@ -67,10 +67,15 @@ def _run(turn: Turn) -> None:
     except ParetocapsError as error:
         turn.end("failed", masked(str(error)))
     except Exception as error:
-        traceback.print_exc()
+        _note_traceback()
         turn.end("failed", masked(f"{type(error).__name__}: {error}"))
     else:
         turn.end("ended", reason, result)
+
+
+def _note_traceback() -> None:
+    """Write what went wrong to the log, without passwords."""
+    print(masked(traceback.format_exc()), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

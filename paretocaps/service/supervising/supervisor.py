@@ -33,6 +33,7 @@ MOST_LOST = 3
 _LOOK = 1.0  # s between two looks at the queue
 _LEASE = 60.0  # s of silence after which a process is dead
 _PARTING = 20.0  # s that the processes have to end when the service does
+_SECRETS = ("PARETOCAPS_TOKENS", "PARETOCAPS_TOKEN")  # which no training needs
 _MODULE = "paretocaps.service.supervising.process"
 _RUNNING: tuple[SubmissionState, ...] = ("running",)
 _IN_TURN: tuple[SubmissionState, ...] = ("queued", "running")
@@ -203,6 +204,7 @@ class Supervisor:
                 stderr=output,
                 text=True,
                 start_new_session=True,
+                env={name: value for name, value in os.environ.items() if name not in _SECRETS},
             )
         assert child.stdin is not None
         with suppress(BrokenPipeError), child.stdin:

@@ -33,6 +33,13 @@ SELECT f.id, f.objectives, f.hypervolume, f.reference_point FROM paretocaps_fron
 JOIN paretocaps_studies s ON s.id = f.study_id WHERE s.name = 's' ORDER BY f.id
 """
 
+_EVENTS = "SELECT number, kind, payload FROM paretocaps_events WHERE study = 's' ORDER BY number"
+_EPOCHS = """
+SELECT t.number, a.seed, a.attempt, e.epoch FROM paretocaps_epochs e
+JOIN paretocaps_attempts a ON a.id = e.attempt_id JOIN paretocaps_trials t ON t.id = a.trial_id
+JOIN paretocaps_studies s ON s.id = t.study_id WHERE s.name = 's'
+"""
+
 
 def check(study: Study, *, failed: int | None = 0, seeds: int = 1) -> None:
     """Check everything of a completed study.
@@ -46,6 +53,7 @@ def check(study: Study, *, failed: int | None = 0, seeds: int = 1) -> None:
     assert set(values) == {number for number, (state, _) in trials.items() if state == "finished"}
     told(study, trials, values)
     front(study, values)
+    events(study, trials, values)
     nobody_owns(study)
     nothing_left(study)
 
@@ -131,6 +139,27 @@ def front(study: Study, values: dict[int, dict[str, float]]) -> None:
     elif len(study.objectives) == 2:
         worst = np.array(json.loads(point) if isinstance(point, str) else point) * signs
         assert np.isclose(hypervolume, _area(matrix[~beaten], worst)), hypervolume
+
+
+def events(study: Study, trials: dict[int, tuple[str, dict]], values: dict[int, dict[str, float]]) -> None:
+    """Check that what happened is told in order, without a gap, and each end and epoch of it once."""
+    rows = [
+        (number, kind, json.loads(payload) if isinstance(payload, str) else payload)
+        for number, kind, payload in study.rows(_EVENTS)
+    ]
+    assert [number for number, *_ in rows] == list(range(1, len(rows) + 1))
+    last = {one["trial"]: one for _, kind, one in rows if kind == "trial"}
+    assert {number: one["state"] for number, one in last.items()} == {
+        number: state for number, (state, _) in trials.items()
+    }
+    for number, means in values.items():
+        heard = last[number]["values"]
+        assert {name: heard[name] for name in means} == means, f"trial {number} is told with {heard}"
+    told = Counter(
+        (one["trial"], one["seed"], one["attempt"], one["epoch"]) for _, kind, one in rows if kind == "epoch"
+    )
+    assert set(told.values()) <= {1}, f"epochs that are told more than once: {told.most_common(3)}"
+    assert {tuple(row) for row in study.rows(_EPOCHS)} <= set(told)
 
 
 def _area(points: np.ndarray, worst: np.ndarray) -> float:

@@ -168,7 +168,8 @@ def ran(one):
 
 
 def test_a_supervisor_runs_in_a_thread_and_ends_what_it_started(url, store, tmp_path, submit, monkeypatch):
-    code = "import sys; sys.stdin.readline(); import time; time.sleep(60)"
+    code = "import os, sys, time; sys.stdin.readline(); print(sorted(os.environ), flush=True); time.sleep(60)"
+    monkeypatch.setenv("PARETOCAPS_TOKENS", "ann:secret:admin")
     popen = subprocess.Popen
     monkeypatch.setattr(module, "_LOOK", 0.05)
     monkeypatch.setattr(
@@ -178,7 +179,8 @@ def test_a_supervisor_runs_in_a_thread_and_ends_what_it_started(url, store, tmp_
     with ran(Supervisor(url, tmp_path / "service", parallel=1)) as one:
         assert one.alive
         for _ in range(200):
-            if store.submission(key).state == "running" and one._children:
+            log = tmp_path / "service" / "logs" / f"submission-{key}.log"
+            if log.exists() and log.read_text():
                 break
             one._over.wait(0.05)
         (child,) = one._children.values()
@@ -187,4 +189,6 @@ def test_a_supervisor_runs_in_a_thread_and_ends_what_it_started(url, store, tmp_
     assert not one.alive
     found = store.submission(key)
     assert (found.state, found.lost) == ("queued", 0)
-    assert (tmp_path / "service" / "logs" / f"submission-{key}.log").stat().st_mode & 0o777 == 0o600
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "'PATH'" in log.read_text()
+    assert "PARETOCAPS_TOKENS" not in log.read_text()
