@@ -72,7 +72,12 @@ class DeviceLoader:
         return max(1, limit // values)
 
     def blocks(
-        self, batch_size: int, epoch: int, places: Tensor | None = None, served: int = 0
+        self,
+        batch_size: int,
+        epoch: int,
+        places: Tensor | None = None,
+        served: int = 0,
+        steps: int | None = None,
     ) -> Iterator[Batch]:
         """Return the images of one training epoch in blocks of many batches: every image once, shuffled.
 
@@ -85,6 +90,7 @@ class DeviceLoader:
             epoch: the number of the epoch, 0 or more.
             places: the places of the epoch's order to serve, int64 on the CPU; None for all of them.
             served: how many of these images were served before, in whole batches; they are left out.
+            steps: the number of batches per block; None for `block_steps`.
 
         Raises:
             UsageError: the batch size is below 1.
@@ -96,7 +102,8 @@ class DeviceLoader:
         if places is not None:
             order, draws = order.index_select(0, places), draws.index_select(0, places)
         draws = draws[served:].to(self._labels.device)
-        return self._shuffled(self.block_steps(batch_size) * batch_size, order[served:], draws)
+        steps = self.block_steps(batch_size) if steps is None else steps
+        return self._shuffled(steps * batch_size, order[served:], draws)
 
     def batches(self, batch_size: int, epoch: int) -> Iterator[Batch]:
         """Return the batches of one training epoch, into which its `blocks` are split.

@@ -35,37 +35,13 @@ def front_figures(
         Figures by an identifier that depends only on the objectives: "front-acc-time-params",
         "front-acc-time", ...; none where no trial has a finite value in every objective.
     """
-    return {**solid_figures(front, trials, styles, apart), **pair_figures(front, trials, styles, apart)}
-
-
-def solid_figures(
-    front: FrontRecord,
-    trials: Sequence[FrontMember] = (),
-    styles: Mapping[int, LineStyle] | None = None,
-    apart: Apart | None = None,
-) -> "dict[str, Figure]":
-    """Return the 3-D figure by its identifier; nothing for two objectives, or without a trial to draw."""
-    if len(front.objectives) < 3 or not _drawable(front, trials):
-        return {}
-    name = "-".join(objective.name for objective in front.objectives[:3])
-    return {f"front-{name}": front_3d(front, trials, styles, apart)}
-
-
-def pair_figures(
-    front: FrontRecord,
-    trials: Sequence[FrontMember] = (),
-    styles: Mapping[int, LineStyle] | None = None,
-    apart: Apart | None = None,
-) -> "dict[str, Figure]":
-    """Return the 2-D figure of every pair of objectives, by identifier; nothing without a trial to draw."""
     if not _drawable(front, trials):
         return {}
     names = [objective.name for objective in front.objectives]
     layers = layers_of(front, trials, styles, apart)
-    return {
-        f"front-{names[y]}-{names[x]}": _pair(front, layers, x, y)
-        for y, x in combinations(range(len(names)), 2)
-    }
+    solid = {"-".join(["front", *names[:3]]): _solid(front, layers)} if len(names) > 2 else {}
+    pairs = combinations(range(len(names)), 2)
+    return solid | {f"front-{names[y]}-{names[x]}": _pair(front, layers, x, y) for y, x in pairs}
 
 
 def front_3d(
@@ -78,14 +54,17 @@ def front_3d(
 
     Every member stands on a stem, so that its position on the floor can be read.
     """
+    return _solid(front, layers_of(front, trials, styles, apart))
+
+
+def _solid(front: FrontRecord, layers: Layers) -> "Figure":
     from plotly.graph_objects import Figure, Scatter3d
 
-    layers = layers_of(front, trials, styles, apart)
     z, x, y = (_extent(front, layers, index) for index in (0, 1, 2))
     figure = Figure()
-    for layer in layers.drawn:
+    for layer in layers.in_space:
         shown = layer.shown
-        place = {"x": shown.column(1), "y": shown.column(2), "z": shown.column(0)}
+        place = {"x": shown.array(1), "y": shown.array(2), "z": shown.array(0)}
         look = {"mode": layer.mode, "name": layer.name, "marker": of_scene(layer.marker)}
         figure.add_trace(Scatter3d(**place, **look, text=layer.texts, **_hover(shown)))
     floor = (z.front or z.everything)[0]
@@ -134,8 +113,8 @@ def _pair(front: FrontRecord, layers: Layers, x: int, y: int) -> "Figure":
     on_front = set(layers.members.trials)
     for layer in layers.drawn:
         shown = layer.shown
-        place = {"x": shown.column(x), "y": shown.column(y)}
-        bars = _bars(shown, x, y) if set(shown.trials) <= on_front and layer.name != KNEE else {}
+        place = {"x": shown.array(x), "y": shown.array(y)}
+        bars = _bars(shown, x, y) if set(shown.trials) <= on_front and layer.kind != KNEE else {}
         look = {"mode": layer.mode, "name": layer.name, "marker": layer.marker}
         texts = {"text": layer.texts, "textposition": "top right"} if layer.texts else {}
         figure.add_trace(Scatter(**place, **bars, **look, **texts, **_hover(shown)))
@@ -171,7 +150,10 @@ def _bars(shown: Points, x: int, y: int) -> dict[str, Any]:
 
 
 def _hover(shown: Points) -> dict[str, Any]:
-    return {"customdata": list(shown.hover), "hovertemplate": shown.template}
+    import numpy as np
+
+    # as an array of numpy plotly takes the texts as they are, instead of looking at each of them
+    return {"customdata": np.array(shown.hover, dtype=object), "hovertemplate": shown.template}
 
 
 def _zoom_buttons(figure: "Figure", axes: Mapping[str, Extent]) -> None:

@@ -1,21 +1,23 @@
 """The layers of a front's figures: other trials, members, the knee, and what is drawn apart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
-from typing import Any
+from typing import Any, Self
 
 from paretocaps.domain.front_record import FrontMember, FrontRecord
 from paretocaps.report.line_styles import LineStyle, line_styles
 from paretocaps.report.series import Points, evenly, points
 from paretocaps.report.style import FAINT, KNEE_COLOUR
 
-FRONT, KNEE = "front", "knee"
+OTHERS, FRONT, KNEE = "other trials", "front", "knee"
 _MANY = 300
 _NUMBERED = 40
 """Members have their numbers beside them where there are at most so many."""
 _DRAWN = 40_000
-"""How many points all figures of a page have for other trials; more would make it larger than 10 MB."""
+"""How many points the 2-D figures of a page have for other trials; more would take seconds to draw."""
+_IN_SPACE = 2000
+"""How many of each kind of other trials the 3-D figure has."""
 _OF_SCENES = {"triangle-up": "diamond", "star": "diamond", "x": "square", "cross": "diamond"}
 """Markers that are missing in three dimensions, or in the fonts of some, and what is drawn there."""
 
@@ -35,12 +37,30 @@ class Apart:
 
 @dataclass(frozen=True)
 class Layer:
-    """Some points of a figure: their name in the legend, what marks them, and texts beside them, if any."""
+    """Some points of a figure: what they are, what marks them, and texts beside them, if any.
 
-    name: str
+    `whole` is the number of points of which evenly spaced ones are shown; 0 where all are.
+    """
+
+    kind: str
     shown: Points
     marker: dict[str, Any]
     texts: tuple[str, ...] | None = None
+    whole: int = 0
+
+    @property
+    def name(self) -> str:
+        """What stands in the legend: what they are and how many, and of how many where not all are shown."""
+        if self.kind == KNEE:
+            return KNEE
+        return f"{self.kind} ({len(self.shown)}{f' of {self.whole}' if self.whole else ''})"
+
+    def thinned(self, most: int) -> Self:
+        """Return it with at most so many points, evenly spaced."""
+        if len(self.shown) <= most:
+            return self
+        shown = self.shown.only(evenly(len(self.shown), most))
+        return replace(self, shown=shown, whole=self.whole or len(self.shown))
 
     @property
     def mode(self) -> str:
@@ -54,6 +74,14 @@ class Layers:
 
     members: Points
     drawn: tuple[Layer, ...]
+
+    @property
+    def in_space(self) -> tuple[Layer, ...]:
+        """The layers as a figure in three dimensions has them: with fewer of the other trials.
+
+        Without a GPU ten thousand points take seconds to draw, and again whenever the figure is turned.
+        """
+        return tuple(one.thinned(_IN_SPACE) if one.kind.startswith(OTHERS) else one for one in self.drawn)
 
 
 def layers_of(
@@ -85,15 +113,14 @@ def _of_scene(symbol: str) -> str:
 
 
 def _others(front: FrontRecord, beaten: Points) -> list[Layer]:
-    count = len(front.objectives)
-    shown = beaten.only(evenly(len(beaten), _DRAWN // (comb(count, 2) + (count > 2))))
-    of = "" if len(shown) == len(beaten) else f" of {len(beaten)}"
+    most = _DRAWN // comb(len(front.objectives), 2)
     faint = {"size": 6, "color": FAINT, "opacity": 0.5 if len(beaten) < _MANY else 0.2}
-    quiet, hollow = shown.parted()
-    return [
-        Layer(f"other trials ({len(quiet)}{of})", quiet, faint | {"symbol": "circle"}),
-        Layer(f"other trials, loaded or shared ({len(hollow)})", hollow, faint | {"symbol": "circle-open"}),
+    quiet, hollow = beaten.parted()
+    layers = [
+        Layer(OTHERS, quiet, faint | {"symbol": "circle"}),
+        Layer(f"{OTHERS}, loaded or shared", hollow, faint | {"symbol": "circle-open"}),
     ]
+    return [layer.thinned(most * len(layer.shown) // max(len(beaten), 1)) for layer in layers]
 
 
 def _apart(front: FrontRecord, apart: Apart) -> list[Layer]:
@@ -101,8 +128,8 @@ def _apart(front: FrontRecord, apart: Apart) -> list[Layer]:
     cross = {"size": 7, "color": FAINT, "symbol": "x"}
     star = {"size": 12, "color": "#000000", "symbol": "star"}
     return [
-        Layer(f"stopped early, at its last epoch ({len(stopped)})", stopped, cross),
-        Layer(f"published, not measured here ({len(published)})", published, star),
+        Layer("stopped early, at its last epoch", stopped, cross),
+        Layer("published, not measured here", published, star),
     ]
 
 
@@ -123,6 +150,6 @@ def _members(front: FrontRecord, members: Points, styles: Mapping[int, LineStyle
             "line": {"width": 2 if hollow else 1, "color": "white"},
         }
         texts = tuple(map(str, shown.trials)) if len(members) <= _NUMBERED else None
-        layers.append(Layer(f"{name} ({len(shown)})", shown, marker, texts))
+        layers.append(Layer(name, shown, marker, texts))
     ring = {"size": 18, "color": KNEE_COLOUR, "symbol": "circle-open", "line": {"width": 3}}
     return [*layers, Layer(KNEE, members.only([knee(members.values, front.objectives)]), ring)]

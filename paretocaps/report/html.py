@@ -8,18 +8,21 @@ from paretocaps.errors import UsageError, why_not_written
 from paretocaps.masking import masked
 from paretocaps.report.pictures import picture_uri, side_by_side
 from paretocaps.report.places import without_folders
-from paretocaps.report.plotted import plotted, script_json
+from paretocaps.report.plotted import Plotted, plotted
 from paretocaps.report.series import evenly
+from paretocaps.report.shared_arrays import SharedArrays, script_json
 from paretocaps.writing import whole_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
+    from plotly.graph_objects import Figure
 
 
 @cache
 def templates() -> "Environment":
     """Return the templates of the pages; every value that is filled in is escaped, and without folders."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
     found = Environment(
         loader=PackageLoader("paretocaps.report"),
@@ -30,13 +33,18 @@ def templates() -> "Environment":
         lstrip_blocks=True,
     )
     found.filters |= {
-        "plotted": plotted,
+        "plotted": pass_context(_plotted),
         "script_json": script_json,
         "png": picture_uri,
         "side_by_side": side_by_side,
         "evenly": lambda values, limit: [values[i] for i in evenly(len(values), limit)],
     }
     return found
+
+
+def _plotted(context: "Context", figure: "Figure", name: str) -> Plotted:
+    """Return a figure taken apart for the page that is rendered, whose figures may share long arrays."""
+    return plotted(figure, name, context.get("arrays"))
 
 
 def _shown(value: Any) -> Any:
@@ -71,7 +79,8 @@ def write_page(
         )
     shown = templates().get_template(f"{template}.html.jinja")
     beside = "" if standalone else f"plotly-{get_plotlyjs_version()}.min.js"
-    page = shown.render(title=title, plotlyjs="" if beside else get_plotlyjs(), beside=beside, **content)
+    plotlyjs = "" if beside else get_plotlyjs()
+    page = shown.render(title=title, plotlyjs=plotlyjs, beside=beside, arrays=SharedArrays(), **content)
     try:
         if beside and not place.with_name(beside).exists():
             _write(place.with_name(beside), get_plotlyjs())

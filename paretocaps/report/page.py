@@ -13,7 +13,7 @@ from paretocaps.report.depth import EPOCH_TIME, DepthLine, depth_lines
 from paretocaps.report.depth_figure import depth_figures
 from paretocaps.report.ensembles import ensembles_table
 from paretocaps.report.figure_files import folder_of, write_pictures
-from paretocaps.report.figures import pair_figures, solid_figures
+from paretocaps.report.figures import front_figures
 from paretocaps.report.flag_notes import flag_notes
 from paretocaps.report.front_layers import Apart
 from paretocaps.report.front_section import front_section
@@ -185,12 +185,11 @@ class FrontFigures:
 def _front_figures(
     front: FrontRecord, trials: Sequence[FrontMember], styles: Mapping[int, LineStyle], apart: Apart
 ) -> FrontFigures:
-    solid = solid_figures(front, trials, styles, apart)
-    pairs = pair_figures(front, trials, styles, apart)
-    first = {**solid, **dict(list(pairs.items())[:1])}
-    for figure in first.values():
+    figures = list(front_figures(front, trials, styles, apart).items())
+    first = 1 + (len(front.objectives) > 2)  # the one in three dimensions, and one of the pairs
+    for _, figure in figures[:first]:
         figure.update_layout(height=_FIRST_SCREEN)
-    return FrontFigures(first, {name: figure for name, figure in pairs.items() if name not in first})
+    return FrontFigures(dict(figures[:first]), dict(figures[first:]))
 
 
 def _styles(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from paretocaps.report.shared_arrays import SharedArrays, script_json
 from paretocaps.report.style import MARGIN_TOP
 
 if TYPE_CHECKING:
@@ -60,27 +61,30 @@ class Plotted:
         title: what it shows.
         name: what pictures that a reader saves are called.
         height: pixels of the plot.
+        turns: whether it has three dimensions, which take a second to draw where there is no GPU.
         narrowest: pixels below which it is not squeezed, but scrolls; 0 where it may have any width.
         legend: what the page writes below it.
         buttons: names and changes of the layout, of which the first is in force.
-        payload: JSON of plotly's data, layout and configuration.
+        payload: JSON of plotly's data, layout and configuration, without the arrays that figures share.
     """
 
     title: str
     name: str
     height: int
+    turns: bool
     narrowest: int
     legend: tuple[LegendEntry, ...]
     buttons: tuple[tuple[str, str], ...]
     payload: str
 
 
-def plotted(figure: "Figure", name: str) -> Plotted:
+def plotted(figure: "Figure", name: str, arrays: SharedArrays | None = None) -> Plotted:
     """Return a figure taken apart; `name` is that of saved pictures.
 
     Its `layout.meta` may have `narrowest` (see `Plotted`), and `top`, the pixels that its plot needs above.
+    Its long arrays go to `arrays`, if there are any, and are not in the payload then.
     """
-    drawn: dict[str, Any] = json.loads(figure.to_json())
+    drawn: dict[str, Any] = figure.to_dict()
     layout, traces = drawn["layout"], drawn["data"]
     title = layout.pop("title", {}).get("text", "")
     menus = layout.pop("updatemenus", [])
@@ -96,19 +100,20 @@ def plotted(figure: "Figure", name: str) -> Plotted:
         title=title,
         name=plain,
         height=height,
+        turns="scene" in layout,
         narrowest=meta.get("narrowest", 0),
         legend=legend,
         buttons=tuple(
             (button["label"], json.dumps(button["args"][0])) for menu in menus for button in menu["buttons"]
         ),
-        payload=script_json({"data": traces, "layout": layout, "config": config}),
+        payload=script_json(
+            {
+                "data": traces if arrays is None else arrays.taken_out(traces),
+                "layout": layout,
+                "config": config,
+            }
+        ),
     )
-
-
-def script_json(value: Any) -> str:
-    """Return JSON that a script element may hold: no part of it ends the element or begins another."""
-    text = json.dumps(value, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _height(layout: Mapping[str, Any], legend: Sequence[LegendEntry], top: int) -> int:

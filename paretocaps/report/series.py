@@ -4,11 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from paretocaps.domain.front_record import LOADED, FrontMember
 from paretocaps.domain.objective import Objective
 from paretocaps.report.tables import choice_text, estimate_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DECADE = 10.0
 HOLLOW = (LOADED, "shared")
@@ -38,6 +42,12 @@ class Points:
     def column(self, index: int) -> list[float]:
         """Return the n values of one objective."""
         return [row[index] for row in self.values]
+
+    def array(self, index: int) -> "NDArray[np.float64]":
+        """Return the n values of one objective as plotly takes them fastest."""
+        import numpy as np
+
+        return np.array(self.column(index), dtype=np.float64)
 
     def reach(self, index: int) -> list[float]:
         """Return the values of one objective and the ends of their intervals, for an axis with room for them.

@@ -1,7 +1,8 @@
 """How much each choice matters for each objective, by Optuna's PED-ANOVA."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,18 @@ def importance(trials: Sequence[FrontMember], objectives: Sequence[Objective]) -
         trials: finished trials with their choices and values.
         objectives: the objectives; one that fewer than ten trials have, or that is equal in all, is left out.
     """
-    found = {}
+    found: dict[str, dict[str, float]] = {}
+    studies: dict[tuple[int, ...], optuna.Study] = {}
     for objective in objectives:
         measured = [trial for trial in trials if objective.name in trial.values]
         values = {trial.values[objective.name] for trial in measured}
         if len(measured) >= FEWEST and len(values) > 1:
-            found[objective.name] = _of(_thinned(measured), objective)
+            compared = _thinned(measured)
+            numbers = tuple(trial.trial for trial in compared)
+            if numbers not in studies:
+                studies[numbers] = _study([trial.choices for trial in compared])
+            signed = [objective.sign * trial.values[objective.name] for trial in compared]
+            found[objective.name] = _shares(studies[numbers], np.array(signed))
     return found
 
 
@@ -58,46 +65,51 @@ def _thinned(trials: Sequence[FrontMember]) -> Sequence[FrontMember]:
     return [trials[row * len(trials) // _ENOUGH] for row in range(_ENOUGH)]
 
 
-def _of(trials: Sequence[FrontMember], objective: Objective) -> dict[str, float]:
-    distributions = _distributions([trial.choices for trial in trials])
-    if not distributions:
-        return {}
+def _study(choices: Sequence[Mapping[str, Any]]) -> optuna.Study:
+    """Return a study in memory with a trial for each of the choices, without those that never vary."""
+    distributions = _distributions(choices)
+    with _quiet():
+        study = optuna.create_study()
+        for own in choices:
+            varying = {name: own[name] for name in distributions if _has(own, name)}
+            known = {name: distributions[name] for name in varying}
+            study.add_trial(create_trial(params=varying, distributions=known, value=0.0))
+    return study
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Optuna, which tells of each study it makes and warns that few trials make it inaccurate."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = optuna.create_study(direction=objective.direction)
-        for trial in trials:
-            own = {name: trial.choices[name] for name in distributions if _has(trial.choices, name)}
-            study.add_trial(
-                create_trial(
-                    params=own,
-                    distributions={name: distributions[name] for name in own},
-                    value=trial.values[objective.name],
-                )
-            )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Optuna's, that few trials make it inaccurate
-            found = _beyond_chance(study)
+            warnings.simplefilter("ignore")
+            yield
     finally:
         optuna.logging.set_verbosity(level)
+
+
+def _shares(study: optuna.Study, values: NDArray[np.float64]) -> dict[str, float]:
+    """Return the shares of the choices in who has the least of `values`, one for each trial of the study."""
+    with _quiet():
+        found = _beyond_chance(study, values)
     whole = sum(found.values()) or 1.0
     return {name: found[name] / whole for name in sorted(found, key=lambda name: -found[name])}
 
 
-def _beyond_chance(study: optuna.Study) -> dict[str, float]:
+def _beyond_chance(study: optuna.Study, values: NDArray[np.float64]) -> dict[str, float]:
     """Return by choice how far its density in the best part is from that in all trials, without chance."""
-    values = [trial.value for trial in study.get_trials(deepcopy=False)]
-    top = min(0.5, max(0.1, _TOP / len(values)))
-    evaluator = PedAnovaImportanceEvaluator(target_quantile=top)
-    found = evaluator.evaluate(study)
-    if len(values) >= _MANY:
-        return found
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=min(0.5, max(0.1, _TOP / len(values))))
 
     def with_values(own: NDArray[np.float64]) -> dict[str, float]:
         return evaluator.evaluate(study, target=lambda trial: float(own[trial.number]))
 
+    found = with_values(values)
+    if len(values) >= _MANY:
+        return found
     random = np.random.default_rng(0)
-    draws = [with_values(random.permutation(np.array(values, dtype=np.float64))) for _ in range(_DRAWS)]
+    draws = [with_values(random.permutation(values)) for _ in range(_DRAWS)]
     chance = {name: np.array([draw.get(name, 0.0) for draw in draws]) for name in found}
     return {
         name: value - float(chance[name].mean()) if value > np.quantile(chance[name], _CHANCE) else 0.0

@@ -11,6 +11,7 @@ from paretocaps.domain.requirement import Requirement
 from paretocaps.domain.study_spec import StudySpec
 from paretocaps.pareto.dominance import rank
 from paretocaps.pareto.indicators import hypervolume, share_of
+from paretocaps.pareto.matrix import signs
 from paretocaps.search.corners import FIRST_TRIALS, Corners, columns, corners_of
 from paretocaps.search.device_times import comparable
 from paretocaps.search.ranking import asked_quantities, keeping
@@ -58,12 +59,14 @@ def _steps(
 def _shares(values: NDArray[np.float64], objectives: Sequence[Objective], corners: Corners) -> list[float]:
     """Return the share of the first rows' hypervolume, for every number of rows."""
     front, share = values[:0], 0.0
+    sign = signs(objectives)
     shares = []
     for row in values:
-        together = np.vstack([front, row])
-        kept = rank(together, objectives)
-        if len(front) in kept:
-            front = together[kept]
+        # most rows are beaten, and one comparison tells so; those with NaN are not finite
+        beaten = not np.isfinite(row).all() or bool((front * sign <= row * sign).all(axis=1).any())
+        if not beaten:
+            together = np.vstack([front, row])
+            front = together[rank(together, objectives)]
             volume = hypervolume(front, corners.reference, objectives)
             share = share_of(volume, corners.reference, corners.ideal)
         shares.append(share)

@@ -67,7 +67,8 @@ def write_report(
         everyone = trials_of(store, name, front.objectives, measured_on, scale_to)
         published = asked.published and with_trials(asked.published, record, everyone.members)
         numbers = [member.trial for member in everyone.members]
-        attempts = {member.trial: store.trial(name, member.trial).measured.values() for member in front}
+        stored = store.trials_by_number(name, [member.trial for member in front])
+        attempts = {trial: record.measured.values() for trial, record in stored.items()}
         table = further_table(store, name, published, everyone.members, measured_on, scale_to)
         return page.write_report(
             output or Path("reports") / f"{safe_name(name)}.html",
@@ -146,8 +147,9 @@ def _policies(
 
     found, shown = [], shown_trials(trials, len(STYLES))
     differing = differing_choices(shown)
+    stored = store.trials_by_number(study, [trial.trial for trial in shown])
     for trial in shown:
-        by_seed = _by_seed(store.trial(study, trial.trial).measured.values())
+        by_seed = _by_seed(stored[trial.trial].measured.values())
         found.append(policy_curve(trial, list(by_seed.values()), spec.trainer, spec.epochs, differing))
     return [curve for curve in found if curve is not None]
 

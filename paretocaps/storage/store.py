@@ -163,6 +163,7 @@ class Store:
     finished_epochs = _reads(_finished_epochs.finished_epochs)
     accuracies = _reads(_finished_epochs.accuracies)
     trial = _reads(_stored_trials.trial)
+    trials_by_number = _reads(_stored_trials.trials_by_number)
     mistakes = _reads(_stored_trials.mistakes)
     table = _reads(_table.table)
     seed_values = _reads(_table.seed_values)

@@ -66,6 +66,17 @@ def trial(connection: Connection, study: str, number: int) -> TrialRecord:
     return _with_attempts(connection, study, scope, _epochs(connection, scope))[0]
 
 
+def trials_by_number(connection: Connection, study: str, numbers: Collection[int]) -> dict[int, TrialRecord]:
+    """Return the trials `numbers` with their attempts and their epochs, in one reading.
+
+    Raises:
+        StorageError: there is no such study.
+    """
+    scope = [TRIALS.c.study_id == study_id(connection, study), TRIALS.c.number.in_(numbers)]
+    found = _with_attempts(connection, study, scope, _epochs(connection, scope))
+    return {record.number: record for record in found}
+
+
 def mistakes(connection: Connection, study: str, numbers: Collection[int]) -> dict[tuple[int, int], Mistakes]:
     """Return what trainings of the trials `numbers` predicted wrongly, by trial and seed.
 

@@ -23,9 +23,6 @@ class CheckpointWriter:
         job: the job; without `checkpoints` nothing is written.
         splits: its images.
         clock: returns seconds, monotonic.
-
-    Attributes:
-        epochs_only: whether no checkpoint is written within an epoch.
     """
 
     def __init__(
@@ -33,18 +30,16 @@ class CheckpointWriter:
         job: TrainingJob,
         splits: DataSplits,
         *,
-        epochs_only: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._job, self._splits, self._clock = job, splits, clock
-        self.epochs_only = epochs_only
         self._every = EVERY if job.checkpoint_every is None else job.checkpoint_every
         self._last = clock()
         self._missed, self._why = 0, ""
 
     def due(self, *, whole_epoch: bool) -> bool:
         """Return whether a checkpoint is to be written: after a whole epoch, or within one."""
-        if not self._job.checkpoints or (self.epochs_only and not whole_epoch):
+        if not self._job.checkpoints:
             return False
         passed = self._clock() - self._last
         return passed >= (min(APART, self._every) if whole_epoch else self._every)

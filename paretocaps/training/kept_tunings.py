@@ -100,9 +100,12 @@ class KeptTunings:
 
     def choose(self, what: Tunable, batch_size: int) -> Tuning:
         """Return the tuning for the steps of a batch size, which may take `what.longest` seconds."""
-        if what.key not in self.used:
-            self.used[what.key] = self._ranks.from_first(lambda: self._chosen(what, batch_size), Tuning)
-        return self.used[what.key]
+        # every rank asks the first one, each time: ranks whose shares differ by an image have other keys
+        found = self._ranks.from_first(
+            lambda: self.used.get(what.key) or self._chosen(what, batch_size), Tuning
+        )
+        self.used[what.key] = found
+        return found
 
     def pruned(self) -> None:
         """Note that the network has a size from here on that other trainings of the study hardly have."""

@@ -103,6 +103,7 @@ class Learner:
         self._warming = 0
         self._taken = 0
         self._loss = torch.zeros((), device=device)
+        self._losses: tuple[float, ...] = ()
         self._captured: CapturedSteps | None = None
 
     @property
@@ -157,7 +158,7 @@ class Learner:
             "peak_bytes": self.peak_bytes,
             "remarks": list(self._remarks),
             "taken": self._taken,
-            "loss": float(self._loss),
+            "losses": self._losses,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -179,7 +180,11 @@ class Learner:
             self._set_batch(state["batch_size"])
         if state.get("taken"):  # versions before 0.2 kept whole epochs only
             self._taken = state["taken"]
-            self._loss.fill_(state["loss"])
+            self._loss.fill_(self.ranks.own(state["losses"] if "losses" in state else [state["loss"]]))
+
+    def keep_losses(self) -> None:
+        """Take every rank's loss so far into `state`; within an epoch, all ranks call it together."""
+        self._losses = self.ranks.each(self._loss)
 
     def train_epoch(
         self,
@@ -200,7 +205,8 @@ class Learner:
             rates: one learning rate per step.
             progress: the share of the training that is over after this epoch, 0 to 1; it sets the margin
                 of a spread loss for the whole epoch.
-            between: is called between two blocks of steps, where `state` may be taken if there is one rank.
+            between: is called between two blocks of steps, on every rank after the same ones, where `state`
+                may be taken after `keep_losses`.
 
         Raises:
             DivergedError: the mean loss is NaN or infinite.
@@ -209,11 +215,13 @@ class Learner:
         self._step.spread.fill_(spread_margin(progress))
         self.network.train()
         with self._memory_counted():
-            self._left = len(self.loader)
+            self._left = len(self.loader) - self._taken * batch_size * self._accumulate
             self._steps = self._taken, len(rates)
             places = self.ranks.share.places(len(self.loader), batch_size)
             served = self._taken * self._step_images
-            for block in self.loader.blocks(self._step_images, epoch, places, served):
+            # blocks of the same steps on all ranks, although their shares of a pass may differ by an image
+            steps = self.loader.block_steps(self.ranks.share.largest.taken(batch_size) * self._accumulate)
+            for block in self.loader.blocks(self._step_images, epoch, places, served, steps):
                 last = self._taken + -(-len(block[1]) // self._step_images)
                 self._loss += self._train_block(epoch, block, rates[self._taken : last])
                 self._taken = last
@@ -221,7 +229,7 @@ class Learner:
                     between()
         self.stopwatch.pause()
         loss = float(self.ranks.total(self._loss)) / len(self.loader)
-        self._taken, self._loss = 0, torch.zeros((), device=self.device)
+        self._taken, self._loss, self._losses = 0, torch.zeros((), device=self.device), ()
         if loss != loss or loss in (float("inf"), float("-inf")):
             remedy = ", or take another precision than fp16" if self._scaling else ""
             raise DivergedError(f"the loss became {loss} in epoch {epoch}: lower lr_max{remedy}")

@@ -1,7 +1,7 @@
 """Several processes train one job together: each takes its share of every batch (DDP)."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -87,6 +87,18 @@ class Ranks:
         if self.size > 1:
             dist.all_reduce(value)
         return value
+
+    def each(self, value: Tensor) -> tuple[float, ...]:
+        """Return the `value` of every rank, a scalar, by rank; all ranks call it together."""
+        values = torch.zeros(self.size, dtype=value.dtype, device=value.device)
+        values[self.rank] = value
+        return tuple(self.total(values).tolist())
+
+    def own(self, values: Sequence[float]) -> float:
+        """Return this rank's part of what `each` returned; of another number of ranks, the first has all."""
+        if len(values) == self.size:
+            return values[self.rank]
+        return sum(values) if self.rank == 0 else 0.0
 
     def synchronised(self, network: Network) -> Network:
         """Return `network` with batch norms over all ranks' images; only on GPUs, as gloo lacks them."""

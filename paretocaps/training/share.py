@@ -33,6 +33,11 @@ class Share:
         """Return how many images this rank takes: its own, or one stand-in."""
         return max(1, self.own(images))
 
+    @property
+    def largest(self) -> "Share":
+        """The share that has the most images of every pass."""
+        return Share(0, self.size)
+
     def places(self, images: int, batch: int) -> Tensor | None:
         """Return the places in the epoch's order that this rank takes, int64; None means all of them.
 

@@ -73,7 +73,7 @@ def train(job: TrainingJob, on_epoch: OnEpoch) -> Measurement:
     The job's folder receives `weights.pt`: the best epoch's weights and the architecture that rebuilds their
     network (see `training.weights`). With `job.checkpoints` it also receives a checkpoint after every epoch,
     except after those that end within a second of the last one, and within an epoch every
-    `job.checkpoint_every` seconds, unless several ranks train. A training that finds one continues from it,
+    `job.checkpoint_every` seconds. A training that finds one continues from it,
     and reaches the same weights as without interruption (in float32 on a CPU, to the bit); `on_epoch` is then
     called for the earlier epochs first. Writing them is no part of `time`. Where a time is to be measured,
     one of another device is not continued.
@@ -166,7 +166,7 @@ class _Training:
         self.records: list[EpochRecord] = []
         self.stopped: tuple[str, ...] = ()
         self.moved = found.remarks
-        self.kept = CheckpointWriter(job, splits, epochs_only=ranks.size > 1)
+        self.kept = CheckpointWriter(job, splits)
         self.judged = Judged()
         self.best = network
         self.predicted: tuple[int, ...] = ()
@@ -205,6 +205,12 @@ class _Training:
         self.tunings.restore(state.get("tunings"), self.machine)
         self.learner.restore(state["learner"])
         self.records = [EpochRecord.model_validate_json(record) for record in state["records"]]
+        if self.learner.within_epoch and state["learner"]["batch_size"] != self.plan.batch_size(self._epoch):
+            raise UsageError(
+                f"the checkpoint is within epoch {self._epoch}, whose passes have"
+                f" {state['learner']['batch_size']} images, and with {self.ranks.size} ranks they would have"
+                f" {self.plan.batch_size(self._epoch)}: give the number of ranks that it was written with"
+            )
         self.began -= state["wall"] if "wall" in state else self.records[-1].wall
         self.energy.restore(state["energy"])
         self.evaluator.batch_size, self.evaluator.remarks = state["batch_size"], list(state["remarks"])
@@ -299,11 +305,16 @@ class _Training:
         self.kept.write(self.state())
         self.written = len(self.records)
 
+    def _write_within(self) -> bool:
+        self.kept.write(self.state())
+        return True
+
     def _keep_within(self) -> None:
-        """Write a checkpoint within an epoch where it is due."""
-        if self.kept.due(whole_epoch=False):
+        """Write a checkpoint within an epoch where the first rank finds it due; all ranks call it."""
+        if self.job.checkpoints and self.ranks.from_first(lambda: self.kept.due(whole_epoch=False), bool):
+            self.learner.keep_losses()
             with self.energy.paused():
-                self.kept.write(self.state())
+                self.ranks.from_first(self._write_within, bool)
 
     def ended(self) -> bool:
         """Return whether the training ends here: after its last epoch, or by its choice `patience`."""

@@ -35,7 +35,7 @@ def appraisal():
 
 def written(path, *args, **kwargs):
     text = write_evaluation(path, *args, **kwargs).read_text(encoding="utf-8")
-    return text[text.index("</head>") :]
+    return text[text.index("</head>") : text.index('<script id="plotly"')]
 
 
 @pytest.mark.slow

@@ -9,6 +9,18 @@ def test_layers_are_drawn_from_the_faintest_to_the_knee(front, trials):
     assert found.members.trials == (1, 0, 2)
 
 
+def test_three_dimensions_have_fewer_of_many_other_trials_and_say_of_how_many(front, trials, monkeypatch):
+    monkeypatch.setattr("paretocaps.report.front_layers._IN_SPACE", 100)
+    quiet = [replace(trials[3], trial=number) for number in range(100, 400)]
+    loaded = [replace(trials[3], trial=number, flags=("loaded",)) for number in range(400, 450)]
+    found = layers_of(front, [*quiet, *loaded])
+    others = ["other trials (300)", "other trials, loaded or shared (50)"]
+    assert [layer.name for layer in found.drawn][:2] == others
+    assert [layer.name for layer in found.in_space][:2] == ["other trials (100 of 300)", others[1]]
+    assert found.in_space[0].shown.trials[::99] == (100, 399)
+    assert found.in_space[2:] == found.drawn[2:]
+
+
 def test_many_members_have_no_numbers_beside_them(front, trials):
     many = tuple(replace(trials[0], trial=number) for number in range(41))
     assert layers_of(replace(front, members=many), ()).drawn[0].texts is None

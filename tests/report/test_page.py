@@ -21,9 +21,9 @@ EPOCHS = {0: [EpochRecord(epoch=1, acc=0.9, seconds=1.0, time=1.0, wall=2.0)]}
 
 
 def written(path, *args, **kwargs):
-    """Return a page without plotly.js, which is the first script in it."""
+    """Return a page without plotly.js, which is the last script in it."""
     text = write_report(path, *args, **kwargs).read_text(encoding="utf-8")
-    return text[text.index("</head>") :]
+    return text[text.index("</head>") : text.index('<script id="plotly"')]
 
 
 def test_the_page_says_what_the_front_is_and_shows_it(tmp_path, front, trials):

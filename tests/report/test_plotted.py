@@ -3,7 +3,7 @@ import json
 import pytest
 
 from paretocaps.domain.estimate import Estimate
-from paretocaps.report.figures import front_2d, placeholder
+from paretocaps.report.figures import front_2d, front_3d, placeholder
 from paretocaps.report.line_styles import line_styles
 from paretocaps.report.plotted import plotted, script_json
 from paretocaps.report.policies import PolicyCurve
@@ -16,6 +16,7 @@ def test_title_legend_and_buttons_leave_the_figure(front, trials):
     assert (shown.title, shown.name) == ("acc over time", "a_name_of_it")
     assert not {"title", "legend", "updatemenus"} & set(layout)
     assert layout["showlegend"] is False
+    assert not shown.turns
     assert layout["height"] == shown.height < 440
     assert [label for label, _ in shown.buttons] == ["Show front", "Show all trials"]
     assert json.loads(shown.buttons[0][1])["yaxis.range"] == layout["yaxis"]["range"]
@@ -23,6 +24,10 @@ def test_title_legend_and_buttons_leave_the_figure(front, trials):
     assert names == ["front of these two", "other trials (1)", "front (3)", "knee"]
     line, faint, *_ = shown.legend
     assert (line.dash, line.symbol, faint.dash, faint.shape) == ("solid", "", "", "circle")
+
+
+def test_a_figure_in_three_dimensions_is_told_from_others(front, trials):
+    assert plotted(front_3d(front, trials), "x").turns
 
 
 def test_one_name_shows_and_hides_all_lines_of_a_trial():

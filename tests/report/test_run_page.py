@@ -25,7 +25,7 @@ def run(name, acc=0.9, time=10.0, **choices):
 
 def body(path):
     text = path.read_text(encoding="utf-8")
-    return text[text.index("</head>") :]
+    return text[text.index("</head>") : text.index('<script id="plotly"')]
 
 
 def test_one_training_has_its_values_and_curves(tmp_path):

@@ -1,9 +1,11 @@
+import json
 import subprocess
 import sys
 
 import pytest
 import torch
 from torch import nn
+from torch.distributed import TCPStore
 
 from paretocaps.domain.choices import Choices
 from paretocaps.errors import UsageError
@@ -156,3 +158,85 @@ def test_two_ranks_go_on_from_a_checkpoint(job):
     assert [r.train_loss for r in measured.epochs] == pytest.approx(
         [r.train_loss for r in whole.epochs], rel=1e-5
     )
+
+
+WITHIN = """
+import json, sys, torch
+from torch.distributed import TCPStore
+from paretocaps.data import device_loader
+from paretocaps.domain.job import TrainingJob
+from paretocaps.training import train as training
+from paretocaps.training.launch import loopback_only
+from paretocaps.training.ranks import group_of
+
+device_loader.BLOCK_VALUES = 1  # a block is one step
+keep = training._Training._keep_within
+
+class Cut(Exception):
+    pass
+
+def cut_after(count):
+    calls = []
+    def keep_and_cut(self):
+        keep(self)
+        calls.append(1)
+        if len(calls) == count:
+            raise Cut
+    return keep_and_cut
+
+loopback_only()
+rank, first = int(sys.argv[1]), sys.argv[1] == "0"
+port, cuts, *jobs = json.loads(sys.stdin.readline())
+whole, cut = (TrainingJob.model_validate(one) for one in jobs)
+store = TCPStore("127.0.0.1", port, is_master=False)
+with group_of(rank, 2, rank, store, "gloo") as ranks:
+    told = [training.run(whole, lambda record: True, ranks)]
+    for count in cuts:
+        training._Training._keep_within = cut_after(count)
+        try:
+            training.run(cut, lambda record: True, ranks)
+        except Cut:
+            continue
+        sys.exit("it was not cut off")
+    training._Training._keep_within = keep
+    told.append(training.run(cut, lambda record: True, ranks))
+if first:
+    print(json.dumps([[record.train_loss for record in one.epochs] for one in told]))
+"""
+
+
+@pytest.mark.slow
+def test_two_ranks_go_on_within_an_epoch_with_the_same_losses_and_weights(job):
+    """Passes of 15 images are 8 and 7; the last one has 9, and the step of two passes that it is in fewer."""
+    made = job(epochs=2, limit_train=99, batch_size=15, accumulate=2, augment="shift")
+    made = made.model_copy(update={"ranks": 2, "threads": 1})
+    cut = made.model_copy(
+        update={"checkpoints": True, "checkpoint_every": 1e-9, "folder": made.folder.with_name("cut")}
+    )
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    given = json.dumps([store.port, [2, 1, 2], *(one.model_dump(mode="json") for one in (made, cut))])
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-c", WITHIN, str(rank)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    for one in ranks:
+        one.stdin.write(given + "\n")
+        one.stdin.flush()
+    told = [one.communicate(timeout=120) for one in ranks]
+    assert [one.returncode for one in ranks] == [0, 0], told
+    whole, resumed = json.loads(told[0][0])
+    assert whole == resumed
+    one, two = (load_weights(each.folder / "weights.pt").state_dict() for each in (made, cut))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_the_first_rank_has_the_losses_of_another_number_of_ranks():
+    assert [Ranks(rank, 2).own([0.5, 0.25]) for rank in (0, 1)] == [0.5, 0.25]
+    assert [Ranks(rank, 2).own([0.5]) for rank in (0, 1)] == [0.5, 0.0]
+    assert ALONE.own([0.5, 0.25]) == 0.75

@@ -17,24 +17,46 @@ const paretocaps = (() => {
     return { ...rest, eye: { x, y, z } };
   };
 
+  const arrays = new Map();
+  const array = (number) => {
+    if (!arrays.has(number)) arrays.set(number, JSON.parse(document.getElementById(`array-${number}`).textContent));
+    return arrays.get(number);
+  };
+  // a page has long arrays once, however many figures show them
+  const filled = (value) => {
+    if (value === null || typeof value !== "object") return value;
+    if ("shared" in value) return array(value.shared);
+    for (const [name, own] of Object.entries(value)) value[name] = filled(own);
+    return value;
+  };
+
   const payload = (figure) => {
     const shown = JSON.parse(figure.querySelector("script").textContent);
+    shown.data = filled(shown.data);
     const plot = figure.querySelector(".plot");
     if (plot.clientWidth < NARROW) smaller(shown.layout);
     const config = { ...shown.config, displayModeBar: innerWidth > 640 ? "hover" : false };
     return [plot, shown.data, { ...shown.layout, uirevision: "kept" }, config];
   };
 
-  const library = { load: async () => {} }; // a page that does not have plotly yet gives another `load`
+  // plotly.js stands at the end of a report; a page that does not have it gives another `load`
+  const whole = new Promise((done) => addEventListener("DOMContentLoaded", done));
+  const library = { load: () => whole };
 
   const draw = (figure) => {
     if (!drawn.has(figure)) drawn.set(figure, library.load().then(() => Plotly.newPlot(...payload(figure))));
     return drawn.get(figure);
   };
 
-  // a figure is drawn when it comes near the window, so that a page with many opens at once
+  // a figure is drawn when it comes near the window, one at a time, so that a page with many opens at once;
+  // those in three dimensions, which take longest, come after the others are seen
+  const seen = (next) => setTimeout(() => requestAnimationFrame(() => setTimeout(next, 50)));
+  const drawLater = async (figure) => {
+    await library.load();
+    (figure.querySelector("[data-turns]") ? seen : setTimeout)(() => draw(figure));
+  };
   const near = new IntersectionObserver(
-    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => draw(entry.target)),
+    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => drawLater(entry.target)),
     { rootMargin: "300px" },
   );
   addEventListener("beforeprint", () => document.querySelectorAll("figure.drawing").forEach(draw));

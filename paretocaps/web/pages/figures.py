@@ -1,9 +1,8 @@
 """The figures of a study's page, drawn by its script: the front, and how it grew."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from paretocaps.report.figures import pair_figures, solid_figures
+from paretocaps.report.figures import front_figures
 from paretocaps.report.front import Front
 from paretocaps.report.front_layers import Apart
 from paretocaps.report.progress_figure import progress_figures
@@ -39,10 +38,7 @@ def read_figures(store: Store, study: str, front: Front) -> dict[str, Any]:
 
 
 def _front(front: Front, behind: "list[FrontMember]", stopped: "tuple[FrontMember, ...]") -> dict[str, Any]:
-    shown = styles_of(front), Apart(stopped=stopped)
-    solid: Mapping[str, Any] = solid_figures(front, behind, *shown)
-    pairs: Mapping[str, Any] = pair_figures(front, behind, *shown)
-    found = {**solid, **pairs}
+    found: dict[str, Any] = front_figures(front, behind, styles_of(front), Apart(stopped=stopped))
     for name in list(found)[:2]:
         found[name].update_layout(height=_FIRST)
     return found
