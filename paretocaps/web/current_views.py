@@ -66,7 +66,7 @@ class CurrentViews:
             asked = after, attributes, [trial.state for trial in trials]
             if asked != kept.asked:
                 detail = study_detail(study, view, trials, attributes, f"/paretocaps/report/{study}", after)
-                kept.asked, kept.answer = asked, json.dumps(detail).encode()
+                kept.asked, kept.answer = asked, json.dumps(detail, separators=(",", ":")).encode()
             return kept.answer
 
     def trial(self, study: int, trial: int) -> tuple[StudyView, int] | None:

@@ -25,10 +25,14 @@ def test_it_has_what_optunas_own_answer_has(parts, optuna_side):
     assert ours.keys() == theirs.keys()
     assert ours["union_search_space"] == theirs["union_search_space"]
     assert ours["intersection_search_space"] == theirs["intersection_search_space"]
-    same = "trial_id", "study_id", "number", "state", "params", "values", "datetime_start"
+    same = "trial_id", "study_id", "number", "state", "values", "datetime_start"
     for own, other in zip(ours["trials"], theirs["trials"], strict=True):
         assert own.keys() == other.keys()
         assert [own[name] for name in same] == [other[name] for name in same]
+        for value, whole in zip(own["params"], other["params"], strict=True):
+            # the page reads types and distributions from the search space; here they are half of the answer
+            assert value.items() <= whole.items()
+            assert whole.keys() - value.keys() == {"param_external_pytyp", "distribution"}
 
 
 def test_trials_have_their_attributes_units_curves_and_files(parts):
