@@ -110,9 +110,13 @@ class DivergedError(TrainingError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `": did you mean 'x'?"` for the known name nearest to `name`, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f": did you mean {near[0]!r}?" if near else ""
+    """Return `": did you mean 'x'?"` for the known name nearest to `name`, or an empty string.
+
+    Capital letters count as small ones.
+    """
+    by_small = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name.lower(), list(by_small), n=1, cutoff=0.5)
+    return f": did you mean {by_small[near[0]]!r}?" if near else ""
 
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_failed")

@@ -37,6 +37,7 @@ def test_an_unknown_name_has_the_nearest_and_the_list() -> None:
 
 def test_nothing_near_is_not_guessed() -> None:
     assert did_you_mean("zzz", ["red", "green"]) == ""
+    assert did_you_mean("LR_MAX", ["lr_min", "lr_max"]) == ": did you mean 'lr_max'?"
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,12 @@ def interval_notes(members: Sequence[FrontMember], objectives: Sequence[Objectiv
 
 def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
     shown = [m for m in members if any(m.estimate(o.name).half_width is not None for o in objectives)]
+    shares = [o.name for o in objectives if images_of(o.quantity)]
+    agree = [m for m in shown if m.seeds > 1 and any(m.estimate(name).sd == 0 for name in shares)]
     kinds = {
         "the seeds (t)": any(member.seeds > 1 for member in shown),
         "one seed's images (Wilson)": any(member.seeds == 1 for member in shown),
+        "the images (Wilson) where all seeds agree": bool(agree),
     }
     of = " or ".join(kind for kind, given in kinds.items() if given)
     return [f"±: the larger half of the 95 % interval, over {of}"] if of else []
@@ -28,7 +31,7 @@ def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> l
 def _missing(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
     lines = []
     for objective in (o for o in objectives if images_of(o.quantity)):
-        numbers = (m.trial for m in members if m.seeds == 1 and m.estimate(objective.name).low is None)
+        numbers = (m.trial for m in members if m.estimate(objective.name).low is None)
         without = list(map(str, sorted(numbers)))
         if without:
             more = f" and {len(without) - _NAMED} more" if without[_NAMED:] else ""

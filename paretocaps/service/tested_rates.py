@@ -13,6 +13,7 @@ from paretocaps.errors import StudyMismatchError, UsageError
 from paretocaps.service.range_testing import NO_PART, rates_around
 
 _DATA = ("dataset", "data", "limit_train", "corrupt", "channels", "parts")
+_ASKED = "--lr-from-range (lr_range=true)"
 
 
 def with_tested_rates(
@@ -32,12 +33,12 @@ def with_tested_rates(
         StudyMismatchError: the stored study was begun without a range test.
     """
     if spec.trainer != "capsnet":
-        raise UsageError(f"lr_range=true: trainer {spec.trainer!r} has no range test: give lr_max a range")
+        raise UsageError(f"{_ASKED}: trainer {spec.trainer!r} has no range test: give lr_max a range")
     table = TRAINERS.get(spec.trainer).sampled(spec.space).table()
     if "lr_max" in spec.fix:
-        raise UsageError(f"lr_range=true, but lr_max={spec.fix['lr_max']} is fixed: leave one of them out")
+        raise UsageError(f"{_ASKED}, but lr_max={spec.fix['lr_max']} is fixed: leave one of them out")
     if "lr_max" not in table:
-        raise UsageError("lr_range=true, but the study does not search lr_max: choose another --space")
+        raise UsageError(f"{_ASKED}, but the study does not search lr_max: choose another --space")
     if stored is not None and not stored.get("lr_range"):
         raise StudyMismatchError(
             f"study {spec.study!r} was begun with a range of lr_max, and keeps it: leave --lr-from-range out,"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from paretocaps.domain.estimate import Estimate
 from paretocaps.domain.front_record import FrontMember
 from paretocaps.domain.objective import parse_objectives
@@ -21,6 +23,9 @@ def test_they_say_what_the_intervals_are_of():
     assert line == "±: the larger half of the 95 % interval, over the seeds (t)"
     (line,) = interval_notes([one(0), several(1)], OBJECTIVES)
     assert line.endswith("over the seeds (t) or one seed's images (Wilson)")
+    agreeing = replace(several(1), estimates={"acc": Estimate(0.9, 2, 0.0, 0.85, 0.93)}, seeds=2)
+    (line,) = interval_notes([several(0), agreeing], OBJECTIVES)
+    assert line.endswith("over the seeds (t) or the images (Wilson) where all seeds agree")
     (line,) = interval_notes([one(0)], OBJECTIVES)
     assert line.endswith(", over one seed's images (Wilson)")
 
