@@ -1,4 +1,4 @@
-# `make demo`, `check`, `test`, `postgres`, `ray`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
+# `make demo`, `check`, `test`, `postgres`, `ray`, `package`, `lowest`, `newest`, `faults` and `docs` need python3.11+ and make; everything else is installed into .venv.
 # `make browser` needs a Chromium, too.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
