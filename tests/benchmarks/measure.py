@@ -53,6 +53,7 @@ MEASURES = {
     "worker_start": "workers",
     "slots": "slots",
     "barriers": "slots",
+    "serving": "serving",
 }
 """The groups, each with the module next to this one that has a function of the group's name."""
 ON_IMAGES = (

@@ -14,6 +14,7 @@ from paretocaps.service.supervising import Supervisor
 from paretocaps.service.uploading import remove_left
 from paretocaps.storage.store import Store
 from paretocaps.web.answers import Answers
+from paretocaps.web.api.described import openapi_of
 from paretocaps.web.api.feed import Feed
 from paretocaps.web.api.routes import (
     audit,
@@ -85,6 +86,7 @@ def create_app(settings: ServeSettings) -> FastAPI:
     app.include_router(operation.router)
     add_pages(app, settings)
     protect(app, rules, store)
+    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
     return app
 
 

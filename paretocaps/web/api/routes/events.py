@@ -13,7 +13,15 @@ from paretocaps.web.guard.allowed import allowed
 from paretocaps.web.problems import problems
 
 router = APIRouter(prefix="/studies", tags=["events"], dependencies=[Depends(allowed("read"))])
-_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
+_MESSAGE = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "the number of the event"},
+        "event": {"enum": ["state", "trial", "epoch", "front", "notice"]},
+        "data": {"type": "string", "description": "JSON: number, kind, at and payload"},
+    },
+}
+_STREAM = {"text/event-stream": {"schema": _MESSAGE}}
 _LAST = 2**53
 _After = Annotated[int | None, Query(ge=0, le=_LAST, description="the number of the last known event")]
 _Sent = Annotated[int | None, Header(ge=0, le=_LAST, description="the same, as a browser sends it")]
