@@ -45,7 +45,7 @@ def decoded(data: RawData | EncodedData, spec: DataSpec, on_preparing: OnPrepari
         return _with_channels(data, spec.channels)
     channels = spec.channels or data.channels
     if data.tabular and spec.corrupt == "refuse":
-        at_once = _decoded_at_once(data)
+        at_once = _decoded_at_once(data, spec.size)
         if at_once is not None and _is_as_asked(at_once, channels, spec.size):
             return at_once
     path = cache_folder() / f"{_slug(data.name)}-{_key(data, channels, spec)}{SUFFIX}"
@@ -175,12 +175,15 @@ def _left_out(skipped: list[str]) -> tuple[str, ...]:
     return (f"{count} left out: {', '.join(skipped[:_NAMED])}{more}",)
 
 
-def _decoded_at_once(data: EncodedData) -> RawData | None:
-    """Decode small plain images of one size into memory; return None if there are any other images."""
+def _decoded_at_once(data: EncodedData, asked: tuple[int, int] | None) -> RawData | None:
+    """Decode small plain images of one size into memory, that which is `asked` for or with None any.
+
+    Return None if there are any other images.
+    """
     shape: tuple[int, ...] | None = None
     arrays: list[tuple[Images, Labels]] = []
     for part in data.parts:
-        pixels = _all_pixels(part, shape)
+        pixels = _all_pixels(part, shape, asked)
         if pixels is None:
             return None
         shape = pixels.shape[1:]
@@ -189,7 +192,7 @@ def _decoded_at_once(data: EncodedData) -> RawData | None:
 
 
 def _all_pixels(
-    part: EncodedPart, shape: tuple[int, ...] | None
+    part: EncodedPart, shape: tuple[int, ...] | None, asked: tuple[int, int] | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
     """Return uint8 [N, H, W, C], or None unless all images are small, readable and of one shape."""
     images = None
@@ -202,6 +205,8 @@ def _all_pixels(
             return None
         if images is None:
             shape = pixels.shape
+            if shape[:2] != (asked or shape[:2]):
+                return None
             if pixels.size >= SMALL or pixels.size * len(part) > FEW_BYTES:
                 return None
             images = np.empty((len(part), *shape), np.uint8)

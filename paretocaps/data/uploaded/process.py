@@ -49,6 +49,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Image.MAX_IMAGE_PIXELS = limits.pixels // 2  # Pillow warns above it, and refuses above the double
     os.umask(0o077)
+    os.nice(10)  # trainings on the same machine come first
     json.dump(outcome(orders, limits), sys.stdout)
 
 

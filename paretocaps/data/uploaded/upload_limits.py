@@ -28,7 +28,7 @@ class UploadLimits:
     files: int = 200_000
     pixels: int = 50_000_000
     memory: int = 4 * 2**30
-    seconds: float = 600.0
+    seconds: float = 1800.0
     spare: int = 10**9
 
     def unpacked_of(self, size: int) -> int:
