@@ -32,5 +32,5 @@ class Principal:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-LOOPBACK = Principal("loopback", "read")
+LOOPBACK = Principal("this machine", "read")  # no token can have that name
 """Who comes from this machine without a token, where reading needs none."""

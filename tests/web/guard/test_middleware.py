@@ -17,7 +17,7 @@ def problem_of(answer):
 
 def test_this_machine_reads_without_a_token_and_changes_nothing(client_of):
     client = client_of()
-    assert client.get("/who").json() == ["loopback", "http"]
+    assert client.get("/who").json() == ["this machine", "http"]
     status, told = problem_of(client.post("/things/1", json={}))
     assert status == 401
     assert told.startswith("changing something needs a token, on this machine too: enter the one in")
