@@ -25,7 +25,7 @@ EVERY = 1.0  # s between two reads of one client
 STUDY = {
     "study": "served",
     "dataset": "digits",
-    "objectives": "acc,time,params",
+    "objectives": "acc,params",
     "designs": ["baseline"],
     "trials": 1,
     "repeats": 500,
