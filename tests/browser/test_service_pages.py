@@ -113,3 +113,9 @@ def test_without_a_script_the_numbers_and_the_buttons_are_there(signed_in, serve
         assert "report" in page.locator("noscript").inner_text()
         page.get_by_role("button", name="Export it").click()
         assert page.locator("#models .chip").first.inner_text() == "queued"
+
+
+def test_a_part_that_was_not_there_before_appears(signed_in, served):
+    with signed_in("/studies/played") as page:
+        page.evaluate("document.getElementById('recommended').remove()")
+        page.locator("#recommended").wait_for(timeout=30_000)

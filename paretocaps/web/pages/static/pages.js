@@ -63,7 +63,9 @@
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (answer.ok && fresh.body.dataset.page !== document.body.dataset.page) location.reload(); // a study has begun
+        const other = fresh.body.dataset.page !== document.body.dataset.page; // such as of a study that has begun
+        const more = parts(fresh).some((part) => !document.getElementById(part.id));
+        if (answer.ok && (other || more) && !document.activeElement.matches("input, select, textarea")) return location.reload();
         if (answer.ok) for (const old of parts(document)) {
           const part = fresh.getElementById(old.id);
           if (part) replace(old, part);
