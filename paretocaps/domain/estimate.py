@@ -72,9 +72,10 @@ def estimated(
 
     Over several seeds it is the t interval of their mean. It covers how seeds differ, with the same images.
     For one seed, only a share of images has one: the Wilson interval of that many images, which covers how
-    draws of images differ, with the same network. So has a share in which all seeds agree: that they do does
-    not say that another one would. An interval does not leave the values that are possible:
-    its ends are cut at 0 and 1 for a share, and at 0 for any other quantity that is not `signed`.
+    draws of images differ, with the same network. So has a share in which all seeds agree, where the
+    images are known: that they do does not say that another one would. An interval does not leave the
+    values that are possible: its ends are cut at 0 and 1 for a share, and at 0 for any other quantity that
+    is not `signed`.
 
     Args:
         mean: the mean over the seeds.
@@ -84,7 +85,7 @@ def estimated(
         images: the number of these images; None where it was not recorded.
         signed: whether the quantity may be below zero; a mean below zero shows that it may.
     """
-    if n == 1 or (share and sd == 0):
+    if n == 1 or (share and images and sd == 0):
         if not share or not images:
             return Estimate(mean, n, sd)
         return Estimate(mean, n, sd, *wilson_interval(mean, images))

@@ -91,11 +91,13 @@ def layers_of(
     apart: Apart | None = None,
 ) -> Layers:
     """Return the layers of a front's figures; the arguments are those of `figures.front_figures`."""
-    own = {member.trial for member in front.members}
+    own = {member.trial for member in (*front.members, *front.nearest)}
     others = [trial for trial in trials if trial.trial not in own]
     # every figure embeds the text of every trial: with thousands of sets of choices a page would have 20 MB
     members, beaten = (points(some, front.objectives, len(some) >= _MANY) for some in (front.members, others))
-    drawn = [*_others(front, beaten), *_apart(front, apart or Apart()), *_members(front, members, styles)]
+    nearest = points(front.nearest, front.objectives)
+    drawn = [*_others(front, beaten), *_apart(front, apart or Apart()), _nearest(nearest)]
+    drawn += _members(front, members, styles)
     return Layers(members, tuple(layer for layer in drawn if len(layer.shown)))
 
 
@@ -131,6 +133,12 @@ def _apart(front: FrontRecord, apart: Apart) -> list[Layer]:
         Layer("stopped early, at its last epoch", stopped, cross),
         Layer("published, not measured here", published, star),
     ]
+
+
+def _nearest(nearest: Points) -> Layer:
+    """Return the trials that miss the bounds by least, where none keeps them."""
+    marker = {"size": 10, "color": KNEE_COLOUR, "symbol": "diamond-open", "line": {"width": 2}}
+    return Layer("nearest to the bounds", nearest, marker, tuple(map(str, nearest.trials)))
 
 
 def _members(front: FrontRecord, members: Points, styles: Mapping[int, LineStyle] | None) -> list[Layer]:

@@ -31,7 +31,7 @@ def _kinds(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> l
 def _missing(members: Sequence[FrontMember], objectives: Sequence[Objective]) -> list[str]:
     lines = []
     for objective in (o for o in objectives if images_of(o.quantity)):
-        numbers = (m.trial for m in members if m.estimate(objective.name).low is None)
+        numbers = (m.trial for m in members if m.seeds == 1 and m.estimate(objective.name).low is None)
         without = list(map(str, sorted(numbers)))
         if without:
             more = f" and {len(without) - _NAMED} more" if without[_NAMED:] else ""

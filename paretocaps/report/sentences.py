@@ -109,7 +109,10 @@ def misses_text(values: Mapping[str, float], bounds: Sequence[Requirement]) -> s
 def no_member_text(front: FrontRecord) -> str:
     """Return that a front has no member, what the nearest trial misses, and the remedy."""
     if not front.requirements:
-        return f"study {front.study!r} has no trial on its front: train more trials"
+        return (
+            f"study {front.study!r} has no trial on its front: train more trials"
+            f" (paretocaps report {front.study} says why those failed that did)"
+        )
     text = f"study {front.study!r} has no trial on its front that keeps {front.within}"
     if front.nearest:
         nearest = front.nearest[0]

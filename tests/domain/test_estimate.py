@@ -64,7 +64,7 @@ def test_perfect_and_hopeless_accuracies_have_intervals_that_hold_them():
 def test_intervals_stay_where_values_are_possible(values):
     assert over_seeds(values).low >= 0
     shares = over_seeds([value / 1e6 for value in values], share=True)
-    assert shares.low is None if shares.sd == 0 else 0 <= shares.low <= shares.high <= 1
+    assert 0 <= shares.low <= shares.high <= 1
 
 
 def test_a_quantity_that_may_be_negative_is_not_cut_at_0():
@@ -79,7 +79,7 @@ def test_seeds_that_agree_deviate_by_0():
 
 
 def test_a_share_in_which_seeds_agree_has_the_interval_of_its_images():
-    assert over_seeds([0.9, 0.9], share=True) == Estimate(0.9, 2, 0.0)
+    assert over_seeds([0.9, 0.9], share=True) == Estimate(0.9, 2, 0.0, 0.9, 0.9)
     one, two = (estimated(0.9, n, sd, share=True, images=100) for n, sd in ((1, None), (2, 0.0)))
     assert (two.low, two.high, two.sd) == (one.low, one.high, 0.0)
 

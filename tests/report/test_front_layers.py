@@ -21,6 +21,13 @@ def test_three_dimensions_have_fewer_of_many_other_trials_and_say_of_how_many(fr
     assert found.in_space[2:] == found.drawn[2:]
 
 
+def test_the_trials_that_miss_the_bounds_by_least_are_marked_where_none_keeps_them(front, trials):
+    none = replace(front, members=(), nearest=(trials[0], trials[2]))
+    others, nearest = layers_of(none, trials).drawn
+    assert (others.name, nearest.name) == ("other trials (2)", "nearest to the bounds (2)")
+    assert nearest.texts == ("0", "2")
+
+
 def test_many_members_have_no_numbers_beside_them(front, trials):
     many = tuple(replace(trials[0], trial=number) for number in range(41))
     assert layers_of(replace(front, members=many), ()).drawn[0].texts is None
