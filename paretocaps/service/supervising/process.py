@@ -56,7 +56,7 @@ def _alive(token: str) -> Iterator[None]:
 
 def _run(turn: Turn) -> None:
     if turn.submission.kind == "export":
-        os.nice(10)  # it is short, and must not disturb the clock of a training
+        os.nice(5)  # it is short, and leaves the processor to trainings
     try:
         with Interrupts().watching():
             reason, result = WORK[turn.submission.kind](turn)
