@@ -14,6 +14,8 @@ from paretocaps.web.serve_settings import ServeSettings
 
 pytestmark = pytest.mark.service
 CASES = 2000
+FEW, COSTLY = 6, ("/api/v1/studies/{study}/report",)
+"""So many of the cases are of paths that take seconds."""
 ENDLESS = "/api/v1/studies/{study}/events"
 """A stream, which follows what happens: it is asked without that."""
 
@@ -67,9 +69,10 @@ def test_every_answer_is_described_and_none_is_an_error_of_the_service(service):
         answered.append(answer.status_code)
         case.validate_response(answer, checks=checks)
 
+    each = -(-CASES // (len(operations) - 4))  # those of the costly path, and of three without parameters
     for operation in operations:
         generated = settings(
-            max_examples=-(-CASES // len(operations)),
+            max_examples=FEW if operation.path in COSTLY else each,
             deadline=None,
             database=None,
             derandomize=True,
