@@ -1,6 +1,5 @@
 """Classifies images that somebody sends, with an exported network."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,7 +53,7 @@ class GivenImages:
     @property
     def images(self) -> list[tuple[str, bytes]]:
         """Their names, and the bytes of their files."""
-        return _whole(self._images)
+        return [(name, bytes(content)) for name, content in self._images]
 
     def open(self, name: str) -> None:
         """Begin with an image, which the bytes that follow are of.
@@ -95,7 +94,7 @@ class GivenImages:
             raise UsageError("there are no images to classify: send some")
         with _alone:
             network = _opened(folder, _age(folder))
-            return network.classify(_whole(self._images), top, self._limits.pixels)
+            return network.classify(self.images, top, self._limits.pixels)
 
 
 def export_of(study: str, trial: int, store: "Store", folder: Path) -> Path:
@@ -126,10 +125,6 @@ def export_of(study: str, trial: int, store: "Store", folder: Path) -> Path:
         f"trial {trial} of study {study!r} has no export to predict with: export it first"
         f" (POST /api/v1/studies/{study}/trials/{trial}/export)"
     )
-
-
-def _whole(images: Sequence[tuple[str, bytearray]]) -> list[tuple[str, bytes]]:
-    return [(name, bytes(content)) for name, content in images]
 
 
 def _age(folder: Path) -> int:

@@ -33,6 +33,7 @@ async def received_set(request: Request, settings: ServeSettings, owner: str) ->
         if is_form(request):
             fields = await read_form(request, _once(incoming.write))
         else:
+            incoming.place_of(request.query_params.get("name", ""))  # before it is sent in vain
             async for block in in_blocks(request):
                 await run_in_threadpool(incoming.write, block)
         given = {**request.query_params, **fields}

@@ -80,11 +80,9 @@ class Incoming:
             DataError: it is no archive, or its images cannot be read.
             TooLargeError: a limit is exceeded.
         """
-        check_name(name)
+        place = self.place_of(name)
         given = {key: value for key, value in (reading or {}).items() if value is not None}
         data_spec({"name": None, "path": name, **given})
-        place = self._uploads / name
-        self._refuse_taken(place)
         self._stream.flush()
         found = _checked(self._draft, name, self._limits, given)
         told = tuple(found["told"])
@@ -97,6 +95,17 @@ class Incoming:
             self._refuse_taken(place)  # another one of that name was quicker
             raise
         return about
+
+    def place_of(self, name: str) -> Path:
+        """Return the folder that the upload `name` would get.
+
+        Raises:
+            UsageError: the name is not allowed.
+            StateError: there is an upload of that name.
+        """
+        place = self._uploads / check_name(name)
+        self._refuse_taken(place)
+        return place
 
     def _refuse_taken(self, place: Path) -> None:
         if place.exists():

@@ -1,0 +1,31 @@
+"""What requests bring is taken from a form or from their body."""
+
+import asyncio
+
+import pytest
+
+from paretocaps.errors import UsageError
+from paretocaps.service.predicting import PredictLimits
+from paretocaps.web.received import received_images, received_set
+from paretocaps.web.serve_settings import ServeSettings
+from tests.web.test_multipart_form import KIND, part, request
+
+
+def names(asked):
+    images = asyncio.run(received_images(asked, PredictLimits()))
+    return [name for name, _ in images.images]
+
+
+def test_images_are_the_files_of_a_form_or_the_body():
+    form = part("images", b"1", "a.png") + part("images", b"2", "b.png") + b"--x--\r\n"
+    assert names(request(form, KIND)) == ["a.png", "b.png"]
+    assert names(request(b"1", "image/png")) == ["image 1"]
+    assert names(request(b"", "image/png")) == []
+
+
+def test_a_body_without_a_name_is_refused_before_it_is_read(tmp_path):
+    asked = request(b"1" * 100, "application/zip")
+    asked.scope["query_string"] = b"name=a%20b"
+    with pytest.raises(UsageError, match="name='a b' is not allowed"):
+        asyncio.run(received_set(asked, ServeSettings(folder=tmp_path), "ann"))
+    assert asyncio.run(asked.receive())["body"] == b"1" * 7
