@@ -63,5 +63,6 @@ class StudyOptions(TypedDict, total=False):
     require: str | Sequence[str] | None
     reject: bool
     test_every_epoch: bool
+    test_each_training: bool
     published: Mapping[str, Any]
     ensembles: Mapping[str, Any]

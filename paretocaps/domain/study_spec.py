@@ -97,6 +97,8 @@ class StudySpec(BaseModel):
             objective, to which no sampler is led.
         test_every_epoch: whether the test accuracy after every epoch is recorded, for a table of trainings;
             nothing is chosen by it.
+        test_each_training: whether every training measures its test accuracy at its end, and not only those
+            of the front's members; nothing is chosen by it.
         reject: whether choices are not trained that would break a bound or need too much memory, that
             diverge, or whose most optimistic outcome another trial beats (see `search.rejection`).
         stop_early: name of the rule that ends trainings early: "rungs", "curves" or "none".
@@ -166,6 +168,7 @@ class StudySpec(BaseModel):
     require: tuple[str, ...] | None = ()
     reject: bool = True
     test_every_epoch: bool = False
+    test_each_training: bool = False
     published: Published | None = None
     ensembles: dict[str, EnsembleSpec] = {}
 

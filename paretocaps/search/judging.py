@@ -27,11 +27,12 @@ JUDGING = "judging the test part"
 def judged_at_once(trainer: TrainerSpec, spec: StudySpec, objectives: Sequence[Objective]) -> bool:
     """Return whether every training of a study measures its test accuracy.
 
-    It does where nobody else can, where an objective is a share of the test images, and where the report
-    compares whole trainings with the figures of a paper, which are of test images.
+    It does where it is asked to or nobody else can, where an objective is a share of the test images, and
+    where the report compares whole trainings with the figures of a paper, which are of test images.
     """
     compared = spec.published is not None and spec.limit_train is None
-    return not trainer.judge or compared or any(one.images == "test" for one in objectives)
+    asked = spec.test_each_training or not trainer.judge
+    return asked or compared or any(one.images == "test" for one in objectives)
 
 
 @dataclass

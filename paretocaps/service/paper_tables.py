@@ -39,7 +39,8 @@ class NamedTable:
     def options(self, scale: Scale, seed: int | None = None) -> dict[str, Any]:
         """Return the options of the study that makes it at a scale, under a name of its own.
 
-        Its designs are the table's rows. Nothing is rejected before training, since every row counts.
+        Its designs are the table's rows. Nothing is rejected before training, since every row counts, and
+        all are tested.
 
         Raises:
             UsageError: it cannot be made, or not at this scale.
@@ -56,6 +57,7 @@ class NamedTable:
                 "study": f"{options['study']}-{own}",
             }
         options |= {"file_fix": dict(options.get("fix", {})), "reject": False}
+        options["test_each_training"] = True
         if seed is not None and seed != options.get("seed", 0):
             options |= {"seed": seed, "study": f"{options['study']}-seed{seed}"}
         designs = options.get("designs") or list(options.get("design", {}))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paretocaps.report.paper_page import PaperRun
     from paretocaps.report.policies import PolicyCurve
     from paretocaps.search.observer import Observer
+    from paretocaps.storage.quantity_table import QuantityTable
     from paretocaps.storage.store import Store
 
 
@@ -76,7 +77,7 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
         printed = table.of(Published.model_validate(run.table.file.study["published"]))
         published = with_trials(printed, record, everyone.members)
         members = [one for one in everyone.members if any(row.is_about(one) for row in published.rows)]
-        trials = estimated(members, further_table(store, spec.study, published, members, None, None))
+        trials = _with_further(members, further_table(store, spec.study, published, members, None, None))
         front, depths, ensembles = (
             _front(store, spec, trials),
             depth_lines(trials),
@@ -107,6 +108,14 @@ def write_table_page(path: Path, run: TableRun, observer: "Observer") -> tuple[J
     claims = tuple(judged(claim, trainings) for claim in table.claims)
     write_paper_page(path, told, section, claims, lines)
     return claims
+
+
+def _with_further(members: Sequence[FrontMember], table: "QuantityTable") -> list[FrontMember]:
+    """Return the trials with the values and the intervals of the table's quantities, besides their own."""
+    from paretocaps.search.ranking import named_values
+
+    further = {int(trial): named_values(table, row) for row, trial in enumerate(table.trials)}
+    return [replace(one, values={**further[one.trial], **one.values}) for one in estimated(members, table)]
 
 
 def _told(run: TableRun, devices: Sequence[str], missing: Sequence[str]) -> "PaperRun":

@@ -165,5 +165,7 @@ def test_trainings_are_judged_at_once_where_that_is_needed():
     assert not judged_at_once(trainer, spec, [plain])
     assert judged_at_once(trainer, published, [plain])
     assert not judged_at_once(trainer, scaled_down, [plain])
+    asked = scaled_down.model_copy(update={"test_each_training": True})
+    assert judged_at_once(trainer, asked, [plain])
     assert judged_at_once(trainer, spec, [dataclasses.replace(plain, images="test")])
     assert judged_at_once(probe.PROBE, spec, [plain])

@@ -108,6 +108,7 @@ def test_the_json_has_what_was_measured_and_what_follows(points):
     assert [row["row"] for row in figures["rows"]] == ["slow", "fast"]
     assert all(row["measured"]["acc"]["n"] == 2 for row in figures["rows"])
     assert figures["baselines"][0]["row"] == "slow"
+    assert figures["baselines"][0]["epochs"] in ("1", "2")
     assert [one["verdict"] for one in figures["claims"]][1] == "holds"
     assert (
         figures["command"] == "paretocaps reproduce points-1 --scale quick --seed 5 --output out/points.html"
