@@ -2,12 +2,13 @@
 
 import json
 import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any, cast
-from urllib.error import HTTPError, URLError
+from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -15,9 +16,9 @@ from paretocaps.errors import ParetocapsError, UsageError
 
 TOKEN, TOKEN_FILE = "PARETOCAPS_TOKEN", "PARETOCAPS_TOKEN_FILE"
 """The environment variables with a token, or with the path of a file (0600) that holds one."""
-
-
-_WRONG_USE = (400, 404, 409, 413, 415, 422)
+_JSON = "application/json"
+_PASSES = (0, 429, 503)  # what a stream of events waits for the end of
+_PAUSE = 0.5  # s before a stream that broke is taken up
 
 
 class ServiceError(ParetocapsError):
@@ -25,8 +26,7 @@ class ServiceError(ParetocapsError):
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
-        self.status = status
-        self.exit_code = 2 if status in _WRONG_USE else 1
+        self.status, self.exit_code = status, 2 if status in (400, 404, 409, 413, 415, 422) else 1
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -65,34 +65,43 @@ class Client:
 
     def front(self, study: str, **view: Any) -> dict[str, Any]:
         """Return a front; `view` are the parameters objectives, require, all, measured_on and scale_to."""
-        return dict(self.get(f"studies/{_part(study)}/front", **view))
+        return dict(self.get(f"{_place(study)}/front", **view))
 
     def trials(self, study: str) -> list[dict[str, Any]]:
         """List the trials of a study."""
-        return list(self.get(f"studies/{_part(study)}/trials"))
+        return list(self.get(f"{_place(study)}/trials"))
 
     def submit(self, options: Mapping[str, Any] | str, priority: int = 0) -> dict[str, Any]:
         """Submit a study: the options of a study file, or its text (TOML)."""
-        path = f"studies?{urlencode({'priority': priority})}"
-        if isinstance(options, str):
-            return dict(json.loads(self.ask("POST", path, options.encode(), "application/toml")))
-        return dict(self.post(path, options))
+        body = (options if isinstance(options, str) else json.dumps(options)).encode()
+        kind = "application/toml" if isinstance(options, str) else _JSON
+        return dict(json.loads(self.ask("POST", f"studies?priority={priority}", body, kind)))
 
     def events(self, study: str, after: int = 0, *, follow: bool = True) -> Iterator[dict[str, Any]]:
-        """Yield the events of a study after a number, each once; a stream that breaks is taken up."""
+        """Yield the events of a study after a number, each once; a stream that breaks is taken up.
+
+        Raises:
+            ServiceError: the service refuses, or does not answer at first, or again for `timeout`; without
+                `follow`, also where the stream breaks.
+        """
+        heard = float("-inf")
         while True:
-            path = f"studies/{_part(study)}/events?{urlencode({'after': after, 'follow': follow})}"
+            path = f"{_place(study)}/events?after={after}&follow={_text(follow)}"
             try:
-                with self._open("GET", path) as answer:
-                    for line in answer:
+                with self._opened("GET", path) as answer:
+                    for line in answer if follow else answer.read().splitlines():  # which tells a broken end
+                        heard = time.monotonic()
                         if line.startswith(b"data: "):
                             event = json.loads(line.removeprefix(b"data: "))
                             after = event["number"]
                             yield event
-            except (OSError, HTTPException):  # the connection broke, or nothing came for too long
-                pass
+            except ServiceError as error:
+                late = time.monotonic() - heard > self.timeout
+                if late or not follow or error.status not in _PASSES:
+                    raise
             if not follow:
                 return
+            time.sleep(_PAUSE)
 
     def get(self, path: str, **params: Any) -> Any:
         """Return what a path below /api/v1 answers; parameters that are None are left out."""
@@ -104,47 +113,32 @@ class Client:
         return json.loads(self.ask("POST", path, json.dumps(content).encode()) or "null")
 
     def ask(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        kind: str = "application/json",
-        accept: str = "*/*",
+        self, method: str, path: str, body: bytes | None = None, kind: str = _JSON, accept: str = "*/*"
     ) -> bytes:
-        """Return the bytes that a path below /api/v1 answers.
-
-        Args:
-            method, path, body: of the request.
-            kind: the media type of the body.
-            accept: the media type that is asked for.
+        """Return the bytes that a path below /api/v1 answers to a body of the media type `kind`.
 
         Raises:
             ServiceError: the service refuses, with the reason that it gives, or does not answer.
         """
-        try:
-            with self._open(method, path, body, kind, accept) as answer:
-                return answer.read()
-        except (OSError, HTTPException) as error:
-            raise ServiceError(f"{self.url} broke off its answer ({error}): try again") from None
+        with self._opened(method, path, body, kind, accept) as answer:
+            return answer.read()
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        kind: str = "application/json",
-        accept: str = "*/*",
-    ) -> HTTPResponse:
+    @contextmanager
+    def _opened(
+        self, method: str, path: str, body: bytes | None = None, kind: str = _JSON, accept: str = "*/*"
+    ) -> Iterator[HTTPResponse]:
         headers = {"Accept": accept, "Content-Type": kind}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         request = Request(f"{self.url}/api/v1/{path}", body, headers, method=method)
         try:
-            return cast(HTTPResponse, self._opener.open(request, timeout=self.timeout))
+            with self._opener.open(request, timeout=self.timeout) as answer:
+                yield answer
         except HTTPError as error:
             raise ServiceError(_reason(error), error.code) from None
-        except URLError as error:
-            raise ServiceError(f"{self.url} does not answer ({error.reason}): is it the service?") from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise ServiceError(f"{self.url} does not answer ({reason}): is it the service?") from None
 
 
 def given_token() -> str | None:
@@ -153,12 +147,10 @@ def given_token() -> str | None:
     Raises:
         UsageError: the file cannot be read, or others can read it.
     """
-    if token := os.environ.get(TOKEN):
-        return token
-    if not (name := os.environ.get(TOKEN_FILE)):
-        return None
+    if (token := os.environ.get(TOKEN)) or not (name := os.environ.get(TOKEN_FILE)):
+        return token or None
     try:
-        if Path(name).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if Path(name).stat().st_mode & 0o077:
             raise UsageError(f"token file {name!r} is open to others: chmod 600 it")
         return Path(name).read_text().strip()
     except OSError as error:
@@ -168,15 +160,13 @@ def given_token() -> str | None:
 def _reason(error: HTTPError) -> str:
     try:
         return str(json.loads(error.read())["detail"])
-    except (ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return f"{error.url} answers {error.code} {error.reason}: is it the service?"
 
 
-def _part(name: str) -> str:
-    return quote(name, safe="")
+def _place(study: str) -> str:
+    return f"studies/{quote(study, safe='')}"
 
 
 def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return list(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+    return str(value).lower() if isinstance(value, bool) else value

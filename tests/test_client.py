@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from paretocaps import client
 from paretocaps.client import Client, ServiceError, given_token
 from paretocaps.errors import UsageError
 
@@ -12,6 +13,7 @@ class Service(BaseHTTPRequestHandler):
     """Answers as the service does, and keeps what it was asked."""
 
     asked: list = []  # noqa: RUF012
+    broken = 0
 
     def do_GET(self):
         self.asked.append((self.command, self.path, dict(self.headers), self._body()))
@@ -19,6 +21,10 @@ class Service(BaseHTTPRequestHandler):
             self._answer(302, b"", Location="http://127.0.0.1:1/")
         elif self.path.startswith("/api/v1/studies/nobody"):
             self._answer(404, json.dumps({"detail": "no study 'nobody'"}).encode())
+        elif "/events" in self.path and self.broken:
+            type(self).broken -= 1
+            self._answer(200, b": nothing", **{"Content-Length": "100"})
+            self.close_connection = True
         elif "/events" in self.path:
             after = int(self.path.partition("after=")[2].partition("&")[0])
             events = [{"number": after + 1, "kind": "notice"}, {"number": after + 2, "kind": "notice"}]
@@ -44,7 +50,7 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url():
-    Service.asked = []
+    Service.asked, Service.broken = [], 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -60,9 +66,9 @@ def test_a_front_is_asked_for_by_its_view_and_with_the_token(url):
 
 
 def test_a_study_is_submitted_as_options_or_as_the_text_of_a_file(url):
-    client = Client(url, "")
-    client.submit({"study": "demo"}, priority=2)
-    client.submit('study = "demo"')
+    service = Client(url, "")
+    service.submit({"study": "demo"}, priority=2)
+    service.submit('study = "demo"')
     (_, path, headers, body), (_, _, toml, text) = Service.asked
     assert (path, headers["Content-Type"], body) == (
         "/api/v1/studies?priority=2",
@@ -72,10 +78,22 @@ def test_a_study_is_submitted_as_options_or_as_the_text_of_a_file(url):
     assert (toml["Content-Type"], text) == ("application/toml", b'study = "demo"')
 
 
-def test_a_stream_that_breaks_is_taken_up_after_its_last_event(url):
+def test_a_stream_that_breaks_is_taken_up_after_its_last_event(url, monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE", 0.01)
     events = Client(url, "").events("demo")
     assert [next(events)["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
     assert len(list(Client(url, "").events("demo", 7, follow=False))) == 2
+
+
+def test_a_stream_waits_for_a_service_that_starts_again_but_not_for_ever(url, monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE", 0.01)
+    Service.broken = 2  # answers that break off before their first event
+    assert next(Client(url, "").events("demo"))["number"] == 1
+    assert len(Service.asked) == 3
+    for away, broken, follow in (("http://127.0.0.1:1", 0, True), (url, 1, False)):
+        Service.broken = broken
+        with pytest.raises(ServiceError, match="does not answer"):
+            list(Client(away, "", timeout=0.1).events("demo", follow=follow))
 
 
 def test_a_refusal_is_the_line_of_the_service(url):
