@@ -9,7 +9,7 @@ class Clock:
 
 
 def test_a_value_is_read_again_when_its_version_is_another():
-    kept, read = Kept(), []
+    kept, read = Kept(clock=Clock()), []  # it reads in no time, so it rests for none
 
     def get(version):
         return kept.get("study", version, lambda: read.append(version) or len(read))
