@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paretocaps.errors import StorageError
+from paretocaps.errors import MissingError, StateError, StorageError
 from paretocaps.execution.devices import devices
 from paretocaps.host import host_name
 from paretocaps.search.driver_file import DriverFile
@@ -140,7 +140,9 @@ class Supervisor:
             try:
                 self.look()
                 self.fault = ""
-            except StorageError as error:
+            except (MissingError, StateError) as error:  # what was read has changed: the next look sees it
+                _log.info("the queue is looked at again: %s", error)
+            except (StorageError, OSError) as error:
                 if not self.fault:
                     _log.warning("the queue cannot be looked at: %s", error)
                 self.fault = str(error)
@@ -168,6 +170,7 @@ class Supervisor:
         for token in [one for one in self._children if one not in turns]:
             if self._children[token].poll() is not None:
                 del self._children[token]
+        self._asked = {token: since for token, since in self._asked.items() if token in turns}
         return found
 
     def _over_quota(self, one: Submission) -> bool:

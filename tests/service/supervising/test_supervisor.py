@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from paretocaps.errors import StateError
 from paretocaps.search.silence import Silence
 from paretocaps.service.supervising import supervisor as module
 from paretocaps.service.supervising.supervisor import MOST_LOST, Supervisor
@@ -145,6 +146,8 @@ def test_a_process_that_does_not_end_when_it_is_asked_is_killed(supervise, submi
     assert child.wait(5) == -signal.SIGKILL
     one.look()
     assert store.submission(key).state == "stopped"
+    one.look()
+    assert not one._asked, "nothing is kept of what has ended"
 
 
 def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, monkeypatch):
@@ -156,6 +159,25 @@ def test_a_process_that_cannot_be_started_is_no_end(supervise, submit, store, mo
     one.look()
     found = store.submission(key)
     assert (found.state, found.reason) == ("queued", "its process could not be started: no memory")
+
+
+def test_what_changes_while_it_looks_ends_no_supervisor(url, tmp_path, monkeypatch):
+    looks = iter([StateError("it is stopped"), OSError("no space"), None])
+    faults = []
+
+    def look(self):
+        faults.append(self.fault)
+        error = next(looks, None)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(module, "_LOOK", 0.01)
+    monkeypatch.setattr(Supervisor, "look", look)
+    with ran(Supervisor(url, tmp_path / "service", parallel=1)) as one:
+        while len(faults) < 4:
+            one._over.wait(0.01)
+        assert one.alive
+    assert faults[:4] == ["", "", "no space", ""]
 
 
 @contextmanager

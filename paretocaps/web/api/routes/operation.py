@@ -35,6 +35,8 @@ def ready(request: Request, store: Opened) -> models.Health:
     supervisor: Supervisor | None = getattr(request.app.state, "supervisor", None)
     if supervisor is not None and not supervisor.alive:
         raise UnavailableError("nothing runs the submissions any more: restart the service", "away")
+    if supervisor is not None and supervisor.fault:
+        raise UnavailableError("no submission can be begun: the service's log tells why", "away")
     return models.Health(status="ok")
 
 

@@ -26,12 +26,16 @@ def test_it_is_not_ready_while_the_database_is_away_and_tells_no_more(client, mo
 
 
 def test_it_is_not_ready_without_what_runs_submissions(client):
-    client.app.state.supervisor = SimpleNamespace(alive=False)
+    client.app.state.supervisor = SimpleNamespace(alive=False, fault="")
     assert client.get("/readyz").json()["detail"] == (
         "nothing runs the submissions any more: restart the service"
     )
     client.app.state.supervisor.alive = True
     assert client.get("/readyz").status_code == 200
+    client.app.state.supervisor.fault = "a path that others need not know"
+    assert client.get("/readyz").json()["detail"] == (
+        "no submission can be begun: the service's log tells why"
+    )
     client.app.state.supervisor = None
 
 
