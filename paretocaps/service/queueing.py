@@ -190,8 +190,7 @@ def raise_trials(
         for one in store.submissions(study, UNENDED):
             if one.kind == "study":
                 _refuse_fewer(study, trials, one.options["trials"])
-                more = trials - one.options["trials"]
-                found = store.raise_submission(one.id, more, quota.trials)
+                found = store.raise_submission(one.id, trials, quota.trials)
                 store.give_way(one.id)
                 return _placed(store, found)
         _refuse_fewer(study, trials, store.study(study).spec.get("trials", 0))

@@ -219,7 +219,9 @@ def set_priority(connection: Connection, key: int, priority: int) -> Submission:
 
 
 def raise_submission(connection: Connection, key: int, trials: int, most: int | None = None) -> Submission:
-    """Let a submission that has not ended ask for so many trials more; `most` is that of `add_submission`.
+    """Let a submission that has not ended ask for so many trials in all; `most` is that of `add_submission`.
+
+    One that asks for as many, or more, is left as it is.
 
     Raises:
         MissingError: there is none with that number.
@@ -228,9 +230,12 @@ def raise_submission(connection: Connection, key: int, trials: int, most: int | 
     found = submission(connection, key, lock=True)
     if found.state not in UNENDED:
         raise StateError(f"{_name(found)} is {found.state}: submit the study again")
-    _check_quota(connection, found.owner, trials, most)
-    options = {**found.options, "trials": found.options["trials"] + trials}
-    return changed(connection, found, options=options, trials=found.trials + trials)
+    more = trials - found.options["trials"]
+    if more <= 0:
+        return found
+    _check_quota(connection, found.owner, more, most)
+    options = {**found.options, "trials": trials}
+    return changed(connection, found, options=options, trials=found.trials + more)
 
 
 def changed(connection: Connection, found: Submission, **values: Any) -> Submission:

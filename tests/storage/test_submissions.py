@@ -82,8 +82,9 @@ def test_what_has_ended_stays_as_it_is(store, queued):
 
 def test_priority_and_trials_can_be_changed(store, queued):
     store.set_priority(queued.id, 7)
-    found = store.raise_submission(queued.id, 6)
+    found = store.raise_submission(queued.id, 9)
     assert (found.priority, found.options, found.trials) == (7, {"trials": 9}, 9)
+    assert store.raise_submission(queued.id, 9) == found, "whoever asks for the same at once adds nothing"
 
 
 def test_an_unknown_submission_is_named(store):

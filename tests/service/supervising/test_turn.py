@@ -71,7 +71,7 @@ def test_the_end_of_a_turn_is_stored_with_its_result(turn, store):
 
 
 def test_what_asks_for_more_by_now_has_not_ended(turn, store):
-    store.raise_submission(turn.task.submission, 2)
+    store.raise_submission(turn.task.submission, 5)
     turn.end("ended", None, {"finished": 3})
     assert store.submission(turn.task.submission).state == "queued"
 
