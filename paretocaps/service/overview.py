@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from paretocaps.domain.study_spec import StudySpec
-from paretocaps.errors import ParetocapsError
+from paretocaps.errors import ParetocapsError, UnavailableError
 from paretocaps.service.opened import Storage, opened
 
 if TYPE_CHECKING:
@@ -123,13 +123,20 @@ def state_of(standing: "Standing", done: bool) -> StudyState:
 
 
 def front_size(store: "Store", study: str) -> FrontSize | None:
-    """Return the size of a study's front within its bounds; None where several devices do not compare."""
+    """Return the size of a study's front within its bounds; None where several devices do not compare.
+
+    Raises:
+        UnavailableError: the database cannot be used at present.
+    """
     from paretocaps.service.fronts import front_of
 
-    with suppress(ParetocapsError):
+    try:
         front = front_of(store, study, None, None, None)
-        return FrontSize(len(front), front.hypervolume_share)
-    return None
+    except UnavailableError:  # which is no property of the study, to be kept
+        raise
+    except ParetocapsError:
+        return None
+    return FrontSize(len(front), front.hypervolume_share)
 
 
 def _data(standing: "Standing") -> str:

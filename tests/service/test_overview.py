@@ -1,7 +1,8 @@
 import pytest
 
 from paretocaps import service
-from paretocaps.errors import StorageError
+from paretocaps.errors import StorageError, UnavailableError
+from paretocaps.service import fronts
 from paretocaps.service.overview import Overview
 from paretocaps.storage.store import Store
 
@@ -37,6 +38,19 @@ def test_a_front_is_read_once_for_each_change(storage, tmp_path, monkeypatch):
         store.start_trial("s", 0, {})
     overview.lines()
     assert read == ["s", "s"]
+
+
+def test_a_database_that_is_away_for_a_moment_leaves_no_study_without_a_front(storage, monkeypatch):
+    overview, front_of = Overview(storage, seconds=60.0), fronts.front_of
+
+    def away(*_):
+        raise UnavailableError("it is away", "away")
+
+    monkeypatch.setattr(fronts, "front_of", away)
+    with pytest.raises(UnavailableError):
+        overview.lines()
+    monkeypatch.setattr(fronts, "front_of", front_of)
+    assert overview.lines()[0].front is not None
 
 
 def test_a_study_that_a_driver_runs_says_so(tmp_path):
