@@ -22,11 +22,12 @@ def events(
     - `trial`: its number `trial` and `state`: "running" with its `choices` and `design`; "finished" with
       `values`, the means over its seeds; "rejected" with `predicted` values and a `reason`; "failed",
       "stopped" and "interrupted" with a `reason`.
-    - `epoch`: of a training, which is told by `trial`, `seed` and `attempt`: `epoch`, `acc`, `train_loss`,
-      `val_loss`, and `time`, the training seconds so far.
+    - `epoch`: of a training, which is told by `trial`, `seed` and `attempt`, or where it was submitted by
+      `submission`, `trial` and `seed`: `epoch`, `acc`, `train_loss`, `val_loss`, the training `seconds` of
+      the epoch, and `time`, those of all epochs so far.
     - `front`: `objectives`, the numbers of the `members`, best in the first objective first, the
       `hypervolume`, and `trials`, how many were finished.
-    - `notice`: a `text`.
+    - `notice`: a `text`, and the `submission` whose process tells it.
 
     Raises:
         StorageError: there is no such database, or neither a study nor a submission of that name.

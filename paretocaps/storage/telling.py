@@ -53,7 +53,12 @@ def tell_finished(
 def told_epoch(key: AttemptKey, row: Mapping[str, Any]) -> Told:
     """Return what is told of an epoch; `row` has its columns."""
     own = {"trial": key.trial, "seed": key.seed, "attempt": key.attempt}
-    return Told("epoch", own | {name: row[name] for name in _OF_EPOCH})
+    return Told("epoch", own | epoch_values(row))
+
+
+def epoch_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of an epoch besides whose it is; `row` has its columns."""
+    return {name: row[name] for name in _OF_EPOCH}
 
 
 def unheard_of(

@@ -14,8 +14,7 @@ from paretocaps.service.supervising.trainings import Trainings
 from paretocaps.service.supervising.turn import Turn
 from paretocaps.service.training import TrainingWatcher
 from paretocaps.storage.attempts import epoch_row
-
-_OF_EPOCH = "epoch", "acc", "train_loss", "val_loss", "seconds", "time"
+from paretocaps.storage.telling import epoch_values
 
 
 class StudyWatcher(Observer):
@@ -80,9 +79,8 @@ class TrainWatcher(TrainingWatcher):
             return
         self._told = record.epoch
         own = {"submission": self._turn.submission.id, "trial": job.trial, "seed": job.seed}
-        row = epoch_row(record)
+        payload = own | epoch_values(epoch_row(record))
         with suppress(StorageError):
-            payload = own | {name: row[name] for name in _OF_EPOCH}
             self._turn.store.notify(self._turn.submission.study, "epoch", payload)
 
     def notice(self, message: str) -> None:

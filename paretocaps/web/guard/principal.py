@@ -18,8 +18,8 @@ class Principal:
     Attributes:
         name: the token's name.
         role: what it may do.
-        max_trials: the most trials that its studies may train together; None for any number.
-        max_hours: the most measured training hours of its studies together; None for any number.
+        max_trials: the most trials that its submissions may train together; None for any number.
+        max_hours: the most hours that its submissions may run together; None for any number.
     """
 
     name: str
