@@ -1,5 +1,6 @@
 """What may be submitted: options that leave the service's own places and settings alone."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ def check_submitted(
         MissingError: there is no such upload.
     """
     if kind == "study":
-        return _check_study(study, options, data_root, folder, storage).trials
+        trials = _check_study(study, options, data_root, folder, storage).trials
+        _refuse_no_json(options)
+        return trials
     allowed = PICKS | (_OF_TRAINING if kind == "training" else _OF_EXPORT)
     for name in options:
         if name not in allowed:
@@ -49,6 +52,7 @@ def check_submitted(
                 f" {', '.join(sorted(allowed))})"
             )
     _refuse_files(options.get("settings") or {}, "settings")
+    _refuse_no_json(options)
     return 1 if kind == "training" else 0
 
 
@@ -98,6 +102,17 @@ def _check_study(
     spec = requested({**placed, "study": study, "storage": storage}, None, None)
     check_study(spec)
     return spec
+
+
+def _refuse_no_json(options: Mapping[str, Any]) -> None:
+    """Refuse what cannot be stored, nor shown to those who look at the queue, such as infinite durations."""
+    for name, value in options.items():
+        try:
+            json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError, RecursionError):
+            raise UsageError(
+                f"{name}={value!r:.80} is no value of JSON: give a finite number or text"
+            ) from None
 
 
 def _refuse_files(choices: object, where: str) -> None:

@@ -42,6 +42,7 @@ def test_what_is_the_service_s_own_is_refused_by_its_name(check, key):
         ({"space": {"checkpoint": ["/etc/passwd"]}}, "'checkpoint' in space may not be set"),
         ({"design": {"mine": {"checkpoint": "x"}}}, "'checkpoint' in design may not be set"),
         ({"objectives": "acc,speed"}, "unknown objective 'speed'"),
+        ({"timeout": float("inf")}, "timeout=inf is no value of JSON: give a finite number or text"),
     ],
 )
 def test_options_that_are_not_allowed_are_refused_in_one_line(check, options, match):
